@@ -1,0 +1,28 @@
+# `make run` and `make test` need nothing but Python 3.11+ with venv; the lock holds the rest.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: venv run test lint bench
+
+venv: .venv/.installed
+
+.venv/.installed: requirements/lock.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pricehouse needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/lock.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+run: venv
+	$(BIN)/pricehouse demo
+
+test: venv
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: venv
+	$(BIN)/python -m bench.hour
