@@ -1,0 +1,1 @@
+"""What crosses a border: contracts for frames, types for settings, registry and answers, errors."""

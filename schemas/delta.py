@@ -1,0 +1,99 @@
+"""All current rows of the warehouse, and all that one run changes in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pandera.polars as pa
+import polars as pl
+
+from schemas.contract import MONEY, UTC_TIME, contract
+from schemas.state import CARDS, CLAIMS, LISTINGS, OFFERS, PRICES, PROVIDERS, STORED_MODELS
+
+EVENTS = contract(
+    "events",
+    event=pa.Column(pl.String),
+    offer_id=pa.Column(pl.String),
+    unit=pa.Column(pl.String, nullable=True),
+    tier=pa.Column(pl.String, nullable=True),
+    old_amount=pa.Column(MONEY, nullable=True),
+    new_amount=pa.Column(MONEY, nullable=True),
+    old_value=pa.Column(pl.String, nullable=True),
+    new_value=pa.Column(pl.String, nullable=True),
+    currency=pa.Column(pl.String, nullable=True),
+    not_before_at=pa.Column(UTC_TIME, nullable=True),
+    occurred_at=pa.Column(UTC_TIME),
+)
+"""`not_before_at` is the last answer that showed the former state, null where there was none."""
+
+
+@dataclass(frozen=True)
+class Diff:
+    """`added` and `changed` hold new rows, `removed` stored ones; all in the contract's columns."""
+
+    added: pl.DataFrame
+    changed: pl.DataFrame
+    removed: pl.DataFrame
+
+    @property
+    def fresh(self) -> pl.DataFrame:
+        """Rows to insert."""
+        return pl.concat([self.added, self.changed])
+
+    @property
+    def stale(self) -> pl.DataFrame:
+        """Rows to delete; of the changed ones the new state, whose key is the same."""
+        return pl.concat([self.changed, self.removed])
+
+
+@dataclass(frozen=True)
+class State:
+    """The current rows, each in its contract; `observed`: feed → time of its last whole answer."""
+
+    offers: pl.DataFrame
+    listings: pl.DataFrame
+    claims: pl.DataFrame
+    prices: pl.DataFrame
+    cards: pl.DataFrame
+    models: pl.DataFrame
+    providers: pl.DataFrame
+    observed: Mapping[str, datetime]
+
+    @staticmethod
+    def empty() -> State:
+        """Return the state of a new home."""
+        return State(
+            OFFERS.empty(), LISTINGS.empty(), CLAIMS.empty(), PRICES.empty(), CARDS.empty(),
+            STORED_MODELS.empty(), PROVIDERS.empty(), {},
+        )  # fmt: skip
+
+
+@dataclass
+class Delta:
+    """What one run writes: differences of current tables, and rows to append to the logs.
+
+    `observed` maps every feed that was whole in this run to the time of its answer.
+    """
+
+    offers: Diff
+    listings: Diff
+    claims: Diff
+    prices: Diff
+    cards: Diff
+    models: Diff
+    providers: Diff
+    claim_log: pl.DataFrame
+    price_log: pl.DataFrame
+    status_log: pl.DataFrame
+    speed_log: pl.DataFrame
+    changes: pl.DataFrame
+    links: pl.DataFrame
+    holds: pl.DataFrame
+    observed: Mapping[str, datetime]
+
+    def take(self, name: str) -> Any:
+        """Return one part and forget it: rows that are written need not stay in memory too."""
+        return self.__dict__.pop(name)

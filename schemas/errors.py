@@ -1,0 +1,157 @@
+"""Every error of ours; the type says what to do next.
+
+PricehouseError
+├── UsageError            stop, exit 2: the person asked for something that cannot be
+│   ├── SettingsError     a setting has a value that cannot be used
+│   └── HomeKindError     a sample was led into a live home, or the other way round
+├── FeedError             skip this feed; its last good rows stay
+│   ├── FeedUnreachable   nothing answered, or the connection broke, after all retries
+│   ├── FeedRefused       the server said no (401, 403, 404, …); a retry would hear the same
+│   ├── FeedBusy          429 or 5xx until the retries were used up
+│   ├── FeedDeadline      the feed's deadline passed, or a wait would pass it
+│   ├── PagingError       a next link that repeats, loops or leaves the host
+│   └── FeedMalformed     an answer that is not what the feed gives (no JSON, too large, …)
+├── SecretError           stop, exit 1: Vault is set and does not give or take a secret
+├── InferenceError        one inference call gave no usable answer; nothing is sent again by itself
+│   ├── InferenceRefused  the same call would be refused again: change model, payload or token
+│   ├── InferenceUnpaid   the account has no credits left for it
+│   ├── InferenceBusy     too many calls, or the model or its provider is not ready: try later
+│   ├── InferenceBroken   no whole answer came, so nobody knows whether the call was billed
+│   └── InferenceStrange  an answer came that is not one of the route (HTML, a redirection, …)
+└── HomeError             stop, exit 1: the home itself needs attention
+    ├── HomeBusy          another writer holds the home
+    ├── LandingError      landed bytes are missing or do not match their hash
+    └── WarehouseError    the warehouse file cannot be used, or a check inside the load failed
+"""
+
+from __future__ import annotations
+
+
+class PricehouseError(Exception):
+    """Base of all errors of ours. The message is for a person: what was wrong, what to do."""
+
+
+class UsageError(PricehouseError):
+    """Raised when a command, argument or combination of them cannot be carried out."""
+
+
+class SettingsError(UsageError):
+    """Raised when an environment setting has a value that cannot be used."""
+
+
+class HomeKindError(UsageError):
+    """Raised when sample data would enter a live home, or live data a sample home."""
+
+
+class CodedError(PricehouseError):
+    """Base of the errors with a `code`: stable, for programs; the message may change."""
+
+    code = "error"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+
+
+class FeedError(CodedError):
+    """Raised when one feed cannot be fetched whole or read. `code` is stable, for run_feeds."""
+
+    code = "feed_error"
+
+
+class FeedUnreachable(FeedError):
+    """Raised when nothing answered, or the connection broke, after all retries."""
+
+    code = "unreachable"
+
+
+class FeedRefused(FeedError):
+    """Raised when the server refuses (4xx other than 408 and 429); code is `http_<status>`."""
+
+    code = "refused"
+
+
+class FeedBusy(FeedError):
+    """Raised when the server still answers 408, 429 or 5xx after all retries."""
+
+    code = "busy"
+
+
+class FeedDeadline(FeedError):
+    """Raised when the feed's deadline passed, or a wait the server asks for would pass it."""
+
+    code = "deadline"
+
+
+class PagingError(FeedError):
+    """Raised when a next link repeats a page, loops, or leaves the configured host."""
+
+    code = "paging"
+
+
+class FeedMalformed(FeedError):
+    """Raised when an answer is not what this feed gives: no JSON, too large, another shape."""
+
+    code = "malformed"
+
+
+class SecretError(CodedError):
+    """Raised when Vault is set and does not give or take a secret; docs/secrets.md has the codes.
+
+    There is no way round it: neither HF_TOKEN nor anonymous reading takes Vault's place.
+    """
+
+    code = "secret_error"
+
+
+class InferenceError(CodedError):
+    """Raised when one inference call gave no usable answer."""
+
+    code = "inference_error"
+
+
+class InferenceRefused(InferenceError):
+    """Raised when the same call would be refused again (400, 401, 403, 404, 413, 422, …)."""
+
+    code = "refused"
+
+
+class InferenceUnpaid(InferenceError):
+    """Raised when the account has no credits left for the call (402)."""
+
+    code = "no_credits"
+
+
+class InferenceBusy(InferenceError):
+    """Raised when a later call may succeed (408, 429, 5xx)."""
+
+    code = "busy"
+
+
+class InferenceBroken(InferenceError):
+    """Raised when no whole answer came; if the call was sent, it may have been billed."""
+
+    code = "unreachable"
+
+
+class InferenceStrange(InferenceError):
+    """Raised when an answer came that is not one of the route; the call may have been billed."""
+
+    code = "strange"
+
+
+class HomeError(PricehouseError):
+    """Raised when the home cannot be used as it is; nothing was changed."""
+
+
+class HomeBusy(HomeError):
+    """Raised when another process holds the home for writing longer than we may wait."""
+
+
+class LandingError(HomeError):
+    """Raised when landed bytes are missing or do not match their hash."""
+
+
+class WarehouseError(HomeError):
+    """Raised when the warehouse file cannot be used, or an assertion inside the load failed."""

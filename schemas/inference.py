@@ -1,0 +1,60 @@
+"""What one inference call takes and gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+
+class ChatMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """One turn; `content` is text, or parts (text, image_url, …) as the chat route takes them."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str | list[dict[str, Any]]
+
+
+class ChatPayload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A chat completion, answered whole (no stream); what is None is left to the provider."""
+
+    messages: list[ChatMessage]
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    stop: list[str] | None = None
+    seed: int | None = None
+    response_format: dict[str, Any] | None = None
+    tools: list[dict[str, Any]] | None = None
+
+
+class RawPayload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Input for a task of its own kind (embedding, image, classification, …) on hf-inference."""
+
+    inputs: str | list[Any] | dict[str, Any]
+    parameters: dict[str, Any] | None = None
+
+
+InferencePayload = ChatPayload | RawPayload
+
+
+@dataclass(frozen=True)
+class InferenceAnswer:
+    """The bytes that came back, and what the answer says about the call; None is unknown.
+
+    `text` is the first choice of a chat answer. `latency_ms` is measured here, from the sending to
+    the last byte. `provider` is who the answer says served it, which a `:provider` in the request
+    does not prove. `cost_headers` are the answer's own headers about cost and inference,
+    verbatim: what they mean is the router's to say.
+    """
+
+    model: str
+    body: bytes
+    content_type: str
+    text: str | None
+    latency_ms: float
+    provider: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    request_id: str | None
+    cost_headers: dict[str, str]

@@ -1,0 +1,43 @@
+"""One answer of a feed, as bytes and where they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+
+
+@dataclass(frozen=True)
+class Payload:
+    """One HTTP answer, before anything is parsed.
+
+    `body` is decoded (no content encoding), `page` counts from 1. `fetched_at` is our clock when
+    the last byte was in (UTC). `captured_at` is set only by an archive: the moment that its
+    `Memento-Datetime` header (RFC 7089) states; a live server never sends one. `answered` maps a
+    few lower-case response headers that are worth keeping (rate limits, request id, error code).
+    """
+
+    feed: str
+    url: str
+    page: int
+    status: int
+    body: bytes
+    fetched_at: datetime
+    captured_at: datetime | None = None
+    answered: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def payload_hash(self) -> str:
+        """sha256 of the decoded body, hex."""
+        return sha256(self.body).hexdigest()
+
+
+@dataclass
+class Traffic:
+    """What fetching one feed cost so far; the HTTP client counts, run_feeds shows it."""
+
+    requests: int = 0
+    retries: int = 0
+    pages: int = 0
+    bytes: int = 0
+    waited_s: float = 0.0

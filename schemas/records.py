@@ -1,0 +1,78 @@
+"""What landing writes beside the bytes: who ran, what came, how it ended; all that replay reads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+Origin = Literal["live", "sample"]
+FetchOutcome = Literal["complete", "partial", "failed", "skipped", "not_modified"]
+EndOutcome = Literal["committed", "failed", "dry_run", "interrupted"]
+
+
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Written before the first request; all times UTC."""
+
+    run_id: str
+    flow: str
+    trigger: str
+    origin: Origin
+    started_at: datetime
+    scheduled_at: datetime | None = None
+    prefect_run_id: str | None = None
+    code_version: str
+    settings: dict[str, str]
+    """Base URLs and the like; never a secret."""
+    registry_hash: str
+    """Hash of the landed provider_registry.json that this run used."""
+    claims_hash: str
+    """Hash of the landed compliance_claims.json that this run used."""
+    details: bool
+    """Whether the Hub query asked for the daily fields too."""
+
+
+class LandedPage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One answer of a feed; its body is the landed object of that hash."""
+
+    page: int
+    url: str
+    status: int
+    payload_hash: str
+    bytes: int
+    fetched_at: datetime
+    captured_at: datetime | None = None
+    answered: dict[str, str]
+
+
+class FeedFetch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How fetching one feed went. Only a `complete` one may change what the warehouse says."""
+
+    feed: str
+    outcome: FetchOutcome
+    started_at: datetime
+    finished_at: datetime
+    requests: int = 0
+    retries: int = 0
+    waited_s: float = 0.0
+    bytes: int = 0
+    pages: list[LandedPage]
+    error_code: str | None = None
+    error: str | None = None
+
+    @property
+    def observed_at(self) -> datetime:
+        """When the source stated this: an archive's own date, else our clock at the last byte."""
+        captured = [page.captured_at for page in self.pages if page.captured_at]
+        return max(captured) if captured else self.finished_at
+
+
+class EndMark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a run ended; a run without one was interrupted."""
+
+    outcome: EndOutcome
+    finished_at: datetime
+    sequence: int | None = None
+    """Position among committed runs, from 1; the order of replay."""
+    error: str | None = None

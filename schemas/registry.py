@@ -1,0 +1,82 @@
+"""Types of `providers/provider_registry.json`: the one place where a source or feed is named."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
+
+Fact = Literal["price", "status", "speed", "context", "capabilities"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Feed(_Strict):
+    """One kind of answer that states facts."""
+
+    feed: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Key of the feed in every relation")
+    title: str
+    kind: Literal["catalog", "price_list"]
+    setting: str = Field(
+        pattern=r"^PRICEHOUSE_[A-Z]+_URL$", description="Environment setting of its base URL"
+    )
+    base_url: HttpUrl
+    path: str = Field(pattern=r"^/", description="Path below the base URL")
+    terms_url: HttpUrl
+    required: bool = Field(description="A run whose required feed fails leaves with status 1")
+    enabled: bool
+    expected_every_s: int = Field(gt=0, description="Seconds between two whole fetches")
+    deadline_s: int = Field(gt=0, description="Seconds after which a fetch is given up")
+    gone_after: int = Field(ge=1, description="Whole fetches without an offer until it is gone")
+
+
+class Source(_Strict):
+    """A seller's catalogue, read through one adapter."""
+
+    source: str = Field(pattern=r"^[a-z][a-z0-9_-]*$", description="Registry key")
+    display_name: str
+    adapter: str = Field(description="`module:class` of the ProviderInterface implementation")
+    licence: str = Field(description="Under which terms the facts are passed on")
+    attribution: str
+    feeds: list[Feed] = Field(min_length=1)
+    precedence: dict[Fact, list[str]] = Field(
+        description="For each fact the feeds that state it, the one that wins first"
+    )
+
+    @model_validator(mode="after")
+    def _precedence_names_feeds(self) -> Source:
+        known = {feed.feed for feed in self.feeds}
+        for fact, feeds in self.precedence.items():
+            if missing := [feed for feed in feeds if feed not in known]:
+                raise ValueError(f"precedence of {fact} names unknown feeds: {missing}")
+        return self
+
+
+class InferenceProvider(_Strict):
+    """Who serves; only names and price-feed facts, no claims about law or place."""
+
+    inference_provider: str
+    display_name: str
+    price_feed: str | None = Field(description="Feed whose prices it gets, if any states one")
+    price_feed_reason: str | None = Field(description="Why there is none, as a short code")
+
+    @model_validator(mode="after")
+    def _feed_or_reason(self) -> InferenceProvider:
+        if (self.price_feed is None) == (self.price_feed_reason is None):
+            raise ValueError(f"{self.inference_provider}: give price_feed or price_feed_reason")
+        return self
+
+
+class Registry(_Strict):
+    """The whole registry."""
+
+    version: Literal[1]
+    claim_expires_after_days: int = Field(gt=0, description="Our policy, counted from checked_on")
+    sources: list[Source] = Field(min_length=1)
+    inference_providers: list[InferenceProvider]
+
+    def feeds(self) -> list[tuple[Source, Feed]]:
+        """Return every feed with its source, in registry order."""
+        return [(source, feed) for source in self.sources for feed in source.feeds]

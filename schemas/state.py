@@ -1,0 +1,201 @@
+"""The warehouse's current rows as frames: what a run reads before and writes after.
+
+Times are UTC. `missed` counts whole fetches in a row that did not show a listing; `absent_from`
+is the first of them and `last_seen_at` the answer before it, both null while it is shown.
+"""
+
+from __future__ import annotations
+
+import pandera.polars as pa
+import polars as pl
+
+from schemas.contract import MONEY, UTC_TIME, WORDS, contract
+
+STATUSES = ("live", "staging", "error", "unknown")
+PRICE_STATUSES = ("priced", "free", "suspect", "not_published", "unparsed")
+
+
+def _text(*, nullable: bool = False) -> pa.Column:
+    return pa.Column(pl.String, nullable=nullable)
+
+
+def _one_of(*words: str, nullable: bool = False) -> pa.Column:
+    return pa.Column(pl.String, pa.Check.isin(words), nullable=nullable)
+
+
+def _time(*, nullable: bool = True) -> pa.Column:
+    return pa.Column(UTC_TIME, nullable=nullable)
+
+
+def _not_negative(dtype: pl.DataType | type[pl.DataType]) -> pa.Column:
+    return pa.Column(dtype, pa.Check.ge(0), nullable=True)
+
+
+def _flag() -> pa.Column:
+    return pa.Column(pl.Boolean, nullable=True)
+
+
+_FACTS = {
+    "status": _one_of(*STATUSES),
+    "context_length": _not_negative(pl.Int64),
+    "supports_tools": _flag(),
+    "supports_structured_output": _flag(),
+    "is_model_author": _flag(),
+    "input_modalities": pa.Column(WORDS, nullable=True),
+    "output_modalities": pa.Column(WORDS, nullable=True),
+    "throughput_tps": _not_negative(pl.Float64),
+    "first_token_latency_ms": _not_negative(pl.Float64),
+    "request_latency_ms": _not_negative(pl.Float64),
+}
+
+OFFERS = contract(
+    "offers",
+    key=("offer_id",),
+    offer_id=_text(),
+    source=_text(),
+    model_id=_text(),
+    inference_provider=_text(),
+    task=_text(),
+    provider_model_id=_text(nullable=True),
+    router_model=_text(nullable=True),
+    task_group=_text(),
+    offer_type=_one_of("model", "adapter"),
+    adapter_rule_id=_text(nullable=True),
+    first_seen_at=_time(nullable=False),
+    last_seen_at=_time(),
+    gone_at=_time(),
+)
+"""Every offer ever; `last_seen_at` and `gone_at` are null while it is present."""
+
+LISTINGS = contract(
+    "listings",
+    key=("offer_id", "feed"),
+    offer_id=_text(),
+    feed=_text(),
+    **_FACTS,
+    missed=pa.Column(pl.Int64, pa.Check.ge(0)),
+    absent_from=_time(),
+    last_seen_at=_time(),
+)
+"""What each feed says of an offer now."""
+
+_MONEY_FACTS = {
+    "amount": pa.Column(MONEY, pa.Check.ge(0), nullable=True),
+    "currency": _text(),
+    "price_status": _one_of(*PRICE_STATUSES),
+    "basis": _one_of("list", "derived", "estimate"),
+    "reason": _text(nullable=True),
+    "native_unit": _text(),
+    "raw_text": _text(nullable=True),
+    "native_amount": pa.Column(MONEY, nullable=True),
+    "native_quantity": pa.Column(MONEY),
+    "formula": _text(nullable=True),
+    "scope": _one_of("public", "account"),
+}
+_PROOF = {
+    "payload_hash": _text(),
+    "json_path": _text(),
+    "run_id": _text(),
+}
+
+CLAIMS = contract(
+    "claims",
+    key=("offer_id", "unit", "tier", "feed"),
+    offer_id=_text(),
+    unit=_text(),
+    tier=_text(),
+    feed=_text(),
+    **_MONEY_FACTS,
+    **_PROOF,
+)
+"""What each feed says a unit costs now; `run_id` is the run that first recorded this claim."""
+
+TOLD_CLAIMS = contract(
+    "told_claims",
+    key=CLAIMS.key,
+    **CLAIMS.frame.columns,
+    evidence=_text(),
+)
+"""Claims as one answer states them, with the verbatim fragment; only the log keeps that."""
+
+EVIDENCE = contract(
+    "evidence",
+    key=CLAIMS.key,
+    **{name: CLAIMS.frame.columns[name] for name in CLAIMS.key},
+    evidence=_text(),
+)
+"""The verbatim fragment of each claim of one run."""
+
+PRICES = contract(
+    "prices",
+    key=("offer_id", "unit", "tier"),
+    offer_id=_text(),
+    unit=_text(),
+    tier=_text(),
+    feed=_text(),
+    **_MONEY_FACTS,
+    **_PROOF,
+    valid_from=_time(nullable=False),
+    changed_at=_time(nullable=False),
+)
+"""The chosen claim of each series: what cards show. `run_id` names the claim it was chosen from."""
+
+CARDS = contract(
+    "cards",
+    key=("offer_id",),
+    offer_id=_text(),
+    **_FACTS,
+    status_since=_time(nullable=False),
+    facts_since=_time(nullable=False),
+    speed_feed=_text(nullable=True),
+    speed_changed_at=_time(),
+    price_status=_one_of(*PRICE_STATUSES),
+    price_basis=_text(nullable=True),
+    price_reason=_text(nullable=True),
+    price_feed=_text(nullable=True),
+    price_changed_at=_time(),
+    held=pa.Column(pl.Boolean),
+    hold_reason=_text(nullable=True),
+    held_since=_time(),
+    price_seen_at=_time(),
+)
+"""One row per present offer: the facts chosen from its listings and prices.
+
+`facts_since` dates status, context and capabilities together, `status_since` the status alone.
+`price_seen_at` is when a held price was last shown, null unless held."""
+
+PROVIDERS = contract(
+    "providers",
+    key=("inference_provider",),
+    inference_provider=_text(),
+    display_name=_text(),
+    operator=_text(nullable=True),
+    operator_country=_text(nullable=True),
+    serving_countries=pa.Column(WORDS, nullable=True),
+    region=_text(),
+    region_confidence=_text(nullable=True),
+    compliance_tags=pa.Column(WORDS),
+    price_feed=_text(nullable=True),
+    price_feed_reason=_text(nullable=True),
+)
+"""Who serves; region and tags follow from the claims in force."""
+
+STORED_MODELS = contract(
+    "stored_models",
+    key=("model_id",),
+    model_id=_text(),
+    hub_id=_text(nullable=True),
+    pipeline_tag=_text(nullable=True),
+    library_name=_text(nullable=True),
+    licence=_text(nullable=True),
+    likes=pa.Column(pl.Int64, nullable=True),
+    downloads=pa.Column(pl.Int64, nullable=True),
+    parameters=pa.Column(pl.Int64, nullable=True),
+    gated=_text(nullable=True),
+    created_at=_time(),
+    modified_at=_time(),
+    input_modalities=pa.Column(WORDS, nullable=True),
+    output_modalities=pa.Column(WORDS, nullable=True),
+    first_seen_at=_time(nullable=False),
+)
+"""Every model that ever had an offer, with what was last said of it."""
