@@ -1,0 +1,1 @@
+"""Fetches answers as bytes: the registry, the provider interface, its adapters, the HTTP client."""

@@ -1,0 +1,56 @@
+"""What every source must be able to do; adding one means implementing this and a registry entry."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+
+from providers.http import HttpClient
+from schemas.inference import InferenceAnswer, InferencePayload
+from schemas.payload import Payload, Traffic
+from schemas.registry import Source
+
+INFERENCE_TIMEOUT_S = 120.0
+
+
+class ProviderInterface(ABC):
+    """Fetch a source's answers as bytes; parsing them is the work of `transforms`.
+
+    The iterators are lazy and must be exhausted: an error after the last payload says that the
+    feed is not whole. Every failure is a FeedError, and the payloads before it are partial.
+    """
+
+    source: str
+    """Registry key."""
+
+    @abstractmethod
+    def __init__(
+        self,
+        source: Source,
+        *,
+        base_urls: Mapping[str, str],
+        client: HttpClient,
+        traffic: Mapping[str, Traffic],
+        deadline_s: float | None,
+    ) -> None:
+        """Bind the registry's source to base URLs and traffic counters, both by feed.
+
+        `deadline_s` replaces every feed's own deadline, in seconds; None keeps them.
+        """
+
+    @abstractmethod
+    def list_models(self, *, details: bool) -> Iterator[Payload]:
+        """Yield the pages of the catalogue; `details` asks for the fields of the daily query."""
+
+    @abstractmethod
+    def get_pricing(self) -> Iterator[Payload]:
+        """Yield the answers of the source's own price lists."""
+
+    @abstractmethod
+    def run_inference(
+        self, model: str, payload: InferencePayload, *, timeout_s: float = INFERENCE_TIMEOUT_S
+    ) -> InferenceAnswer:
+        """Run one model once and return its answer; InferenceError says what to do instead.
+
+        It may cost money: no flow and no command calls it, and it is never sent twice by itself.
+        """

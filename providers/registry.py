@@ -1,0 +1,117 @@
+"""Load the registry and the compliance claims, and find a source's adapter."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from providers.http import HttpClient
+from providers.interface import ProviderInterface
+from schemas.compliance import ComplianceClaims
+from schemas.errors import SettingsError
+from schemas.payload import Traffic
+from schemas.registry import Registry, Source
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_HERE = Path(__file__).parent
+REGISTRY = "provider_registry.json"
+CLAIMS = "compliance_claims.json"
+
+PRICE_FEED_REASONS = {
+    "compute_time_only": "bills by compute time and hardware; no price per unit of output exists",
+    "list_not_read": "publishes a machine-readable price list that no feed here reads",
+    "listed_without_price": "the price lists that are read name it and state no price for it",
+    "no_list_published": "publishes no usable machine-readable price list",
+    "none_seen": "no price of it has been seen in any list that is read",
+}
+"""Why an inference provider has no price feed: the closed list of `price_feed_reason`."""
+
+
+def registry_bytes() -> bytes:
+    """Return the packaged registry as it lies on disk."""
+    return (_HERE / REGISTRY).read_bytes()
+
+
+def claims_bytes() -> bytes:
+    """Return the packaged compliance claims as they lie on disk."""
+    return (_HERE / CLAIMS).read_bytes()
+
+
+def load_registry(raw: bytes | None = None) -> Registry:
+    """Read a registry, the packaged one without `raw`; SettingsError says what is wrong where."""
+    registry = _load(Registry, registry_bytes() if raw is None else raw, file=REGISTRY)
+    feeds = [feed.feed for _, feed in registry.feeds()]
+    providers = registry.inference_providers
+    _check_unique("source", (source.source for source in registry.sources))
+    _check_unique("feed", feeds)
+    _check_unique("inference_provider", (entry.inference_provider for entry in providers))
+    for entry in providers:
+        place = f"{REGISTRY}: inference_providers: {entry.inference_provider}"
+        if entry.price_feed is not None and entry.price_feed not in feeds:
+            raise SettingsError(f"{place}: price_feed {entry.price_feed!r} is no feed")
+        if entry.price_feed_reason not in {None, *PRICE_FEED_REASONS}:
+            raise SettingsError(
+                f"{place}: price_feed_reason {entry.price_feed_reason!r} is none of "
+                + ", ".join(PRICE_FEED_REASONS)
+            )
+    return registry
+
+
+def load_claims(raw: bytes | None = None) -> ComplianceClaims:
+    """Read compliance claims, the packaged ones without `raw`; SettingsError as above."""
+    return _load(ComplianceClaims, claims_bytes() if raw is None else raw, file=CLAIMS)
+
+
+def adapter_for(
+    source: Source,
+    *,
+    base_urls: Mapping[str, str],
+    client: HttpClient,
+    traffic: Mapping[str, Traffic],
+    deadline_s: float | None = None,
+) -> ProviderInterface:
+    """Make the source's adapter; SettingsError when its `module:class` leads to none."""
+    place = f"{REGISTRY}: {source.source}: adapter {source.adapter!r}"
+    module, _, name = source.adapter.partition(":")
+    try:
+        adapter = getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise SettingsError(f"{place} cannot be found: {error}") from error
+    if not (isinstance(adapter, type) and issubclass(adapter, ProviderInterface)):
+        raise SettingsError(f"{place} is no ProviderInterface")
+    return adapter(
+        source, base_urls=base_urls, client=client, traffic=traffic, deadline_s=deadline_s
+    )
+
+
+def schema_text() -> str:
+    """Return the JSON Schema of the registry as it is committed beside it."""
+    return json.dumps(Registry.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _load(model: type[Model], raw: bytes, *, file: str) -> Model:
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        found = [
+            f"{'.'.join(map(str, problem['loc'])) or 'the file'}: {problem['msg']}"
+            for problem in error.errors(include_url=False)
+        ]
+        raise SettingsError(f"{file}: " + "; ".join(found)) from error
+
+
+def _check_unique(what: str, keys: Iterable[str]) -> None:
+    if twice := [key for key, times in Counter(keys).items() if times > 1]:
+        raise SettingsError(f"{REGISTRY}: {what} named more than once: {', '.join(twice)}")
+
+
+if __name__ == "__main__":  # python -m providers.registry > providers/provider_registry.schema.json
+    sys.stdout.write(schema_text())
