@@ -1,0 +1,1 @@
+"""From bytes to what cards show: frames in, frames out, no clock, network, disk or logger."""

@@ -1,0 +1,220 @@
+"""One hour forward: the stored state and what feeds said now → everything that changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+
+from schemas.contract import require
+from schemas.delta import EVENTS, Delta, Diff, State
+from schemas.state import (
+    CARDS,
+    CLAIMS,
+    EVIDENCE,
+    LISTINGS,
+    OFFERS,
+    PRICES,
+    PROVIDERS,
+    STORED_MODELS,
+)
+from transforms.cards import feed_time, make_cards
+from transforms.choose import Precedence, choose_claims, choose_facts
+from transforms.diff import applied, diff
+from transforms.events import (
+    gone_events,
+    hold_events,
+    offer_events,
+    price_events,
+    relabel_events,
+)
+from transforms.former import carried_series, closed_series, renamed_series, shown_series
+from transforms.judge import Verdict, judge
+from transforms.logs import claim_log, price_log, speed_log, status_log
+from transforms.models import models_after
+from transforms.offers import close_offers, gone_offers, no_price_reasons, offers_after
+from transforms.presence import Answered, claims_after, listings_after, unmoved
+from transforms.relabel import find_relabels
+
+PROOF = ("payload_hash", "json_path", "run_id")
+NOISE = ("raw_text", "native_amount")
+"""Below the 12 digits on which a price is judged; the first text stays the proof."""
+
+
+UNREAD = pl.DataFrame(schema={"model_id": pl.String, "inference_provider": pl.String})
+
+
+@dataclass(frozen=True)
+class Told:
+    """One feed's whole answer, conformed: identified statements and their claims."""
+
+    answered: Answered
+    statements: pl.DataFrame
+    claims: pl.DataFrame
+    models: pl.DataFrame | None = None
+    """The models that a catalogue states; None for a feed that states none."""
+    unread: pl.DataFrame = field(default_factory=UNREAD.clone)
+    """model_id and inference_provider (null: not said) of rows that could not be read."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What does not come from feeds: precedence, providers as described today."""
+
+    precedence: Precedence
+    providers: pl.DataFrame
+    details: bool
+
+
+def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]:
+    """Return everything that one run changes, and the rows that cards show after it.
+
+    `told` has only whole answers. In the state returned, unchanged prices carry the dates and proof
+    of this run; what is stored keeps the first.
+    """
+    now: dict[str, datetime] = {**state.observed}
+    now |= {t.answered.feed: t.answered.observed_at for t in told}
+    listings = _merge(state.listings, [(t.answered.feed, _listed(state, t)) for t in told])
+    offers = offers_after(state, [(t.answered.observed_at, t.statements) for t in told])
+    relabels = find_relabels(offers, state.cards["offer_id"], listings)
+    listings = listings.join(relabels, left_on="offer_id", right_on="old_offer_id", how="anti")
+    claims = _merge(
+        state.claims,
+        [
+            (
+                t.answered.feed,
+                claims_after(
+                    _of(state.claims, t.answered.feed), t.claims, _of(listings, t.answered.feed)
+                ),
+            )
+            for t in told
+        ],
+    )
+    claims = claims.join(listings, on=["offer_id", "feed"], how="semi")
+    claim_diff = diff(state.claims, claims, CLAIMS, ignore=(*PROOF, *NOISE))
+    claims = applied(state.claims, claim_diff, CLAIMS)
+
+    candidates = choose_claims(claims, rules.precedence).with_columns(
+        observed_at=feed_time("feed", now)
+    )
+    shown = shown_series(state)
+    former = renamed_series(shown, relabels, at=max(now.values(), default=None))
+    verdict = judge(candidates, former, offers)
+    price_diff = diff(
+        state.prices, verdict.prices, PRICES,
+        ignore=(*PROOF, *NOISE, "valid_from", "changed_at", "formula"),
+    )  # fmt: skip
+    facts = choose_facts(listings, rules.precedence)
+    cards = make_cards(
+        facts, verdict.prices, verdict.holds, state.cards,
+        no_price=no_price_reasons(offers, rules.providers), observed=now,
+        answered={t.answered.feed: t.answered.observed_at for t in told},
+    )  # fmt: skip
+    card_diff = diff(state.cards, cards, CARDS)
+    gone = gone_offers(state, listings, relabels, now)
+    offers = close_offers(offers, listings, gone)
+    models = models_after(
+        state.models, offers, listings,
+        next((t.models for t in told if t.models is not None), None),
+        details=rules.details,
+    )  # fmt: skip
+    ended = state.listings.join(listings, on=["offer_id", "feed"], how="anti")
+    carried = carried_series(shown, relabels, verdict.prices)
+    closed = closed_series(price_diff.removed, shown, gone, ended, carried, now)
+    after = State(
+        offers=require(offers, OFFERS),
+        listings=require(listings, LISTINGS),
+        claims=require(claims, CLAIMS),
+        prices=require(verdict.prices, PRICES),
+        cards=require(cards, CARDS),
+        models=require(models, STORED_MODELS),
+        providers=require(rules.providers, PROVIDERS),
+        observed=now,
+    )
+    delta = Delta(
+        offers=diff(state.offers, offers, OFFERS),
+        listings=diff(state.listings, listings, LISTINGS),
+        claims=claim_diff,
+        prices=price_diff,
+        cards=card_diff,
+        models=diff(state.models, models, STORED_MODELS),
+        providers=diff(state.providers, rules.providers, PROVIDERS),
+        claim_log=claim_log(claim_diff, told_evidence(told), gone, now, state.observed),
+        price_log=price_log(price_diff, former, closed, state.observed),
+        status_log=status_log(state.cards, card_diff, gone),
+        speed_log=speed_log(state.cards, card_diff),
+        changes=_changes(state, after, facts, price_diff, former, closed, gone, verdict, relabels),
+        links=relabels.with_columns(at=pl.lit(max(now.values()))),
+        holds=verdict.holds,
+        observed={t.answered.feed: t.answered.observed_at for t in told},
+    )
+    return delta, after
+
+
+def _listed(state: State, told: Told) -> pl.DataFrame:
+    """Return one feed's listings after its answer."""
+    stored = _of(state.listings, told.answered.feed)
+    if told.models is None:
+        stored = unmoved(stored, told.statements, state.offers)
+    named = state.offers.select("offer_id", "model_id", "inference_provider")
+    by_provider = told.unread.filter(pl.col("inference_provider").is_not_null())
+    by_model = told.unread.filter(pl.col("inference_provider").is_null())
+    unread = pl.concat(
+        [
+            named.join(by_provider, on=["model_id", "inference_provider"], how="semi"),
+            named.join(by_model, on="model_id", how="semi"),
+        ]
+    ).unique("offer_id")
+    return listings_after(stored, told.statements, unread, told.answered)
+
+
+def told_evidence(told: list[Told]) -> pl.DataFrame:
+    """Return the verbatim fragment of each claim of this run, by the claim's key."""
+    return pl.concat([EVIDENCE.empty(), *(EVIDENCE.shape(t.claims) for t in told)])
+
+
+def _changes(
+    state: State,
+    after: State,
+    facts: pl.DataFrame,
+    prices: Diff,
+    former: pl.DataFrame,
+    closed: pl.DataFrame,
+    gone: pl.DataFrame,
+    verdict: Verdict,
+    relabels: pl.DataFrame,
+) -> pl.DataFrame:
+    cards = after.cards.join(facts.select("offer_id", "status_feed"), on="offer_id")
+    events = [
+        *offer_events(
+            state.cards,
+            cards,
+            known=state.offers["offer_id"],
+            renamed=relabels["new_offer_id"],
+            earlier=state.observed,
+        ),
+        *price_events(prices, former, closed, earlier=state.observed),
+        *hold_events(
+            state.cards, after.cards, verdict.holds, now=after.observed, earlier=state.observed
+        ),
+        gone_events(gone.filter(~pl.col("relabelled"))),
+        relabel_events(
+            relabels,
+            at=pl.lit(max(after.observed.values())),
+            before_at=pl.lit(max(state.observed.values(), default=None)),
+        ),
+    ]
+    return pl.concat([EVENTS.empty(), *events]).sort(
+        "event", "offer_id", "unit", "tier", nulls_last=False, maintain_order=True
+    )
+
+
+def _of(frame: pl.DataFrame, feed: str) -> pl.DataFrame:
+    return frame.filter(pl.col("feed") == feed)
+
+
+def _merge(stored: pl.DataFrame, fresh: list[tuple[str, pl.DataFrame]]) -> pl.DataFrame:
+    """Replace the rows of the feeds that answered; a feed that did not keeps its last good ones."""
+    answered = [feed for feed, _ in fresh]
+    return pl.concat([stored.filter(~pl.col("feed").is_in(answered)), *(f for _, f in fresh)])

@@ -1,0 +1,103 @@
+"""Choose what a card shows where feeds differ, by the registry's precedence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from schemas.registry import Fact
+
+Precedence = Mapping[Fact, Sequence[str]]
+_GROUPS: dict[Fact, tuple[str, ...]] = {
+    "speed": ("throughput_tps", "first_token_latency_ms", "request_latency_ms"),
+    "context": ("context_length",),
+    "capabilities": (
+        "supports_tools",
+        "supports_structured_output",
+        "is_model_author",
+        "input_modalities",
+        "output_modalities",
+    ),
+}
+
+
+def choose_claims(claims: pl.DataFrame, precedence: Precedence) -> pl.DataFrame:
+    """Return the claims of the first feed, in price order, that claims anything for an offer.
+
+    One feed per offer: an input price of one feed beside an output price of another would be a
+    price that nobody states.
+    """
+    ranked = claims.with_columns(_rank=_rank(precedence["price"]))
+    return ranked.filter(pl.col("_rank") == pl.col("_rank").min().over("offer_id")).drop("_rank")
+
+
+def choose_facts(listings: pl.DataFrame, precedence: Precedence) -> pl.DataFrame:
+    """Return one row per offer with its chosen facts, `status_feed` and `speed_feed`.
+
+    A group of facts comes from the first feed that states any of it; facts within capabilities
+    fall back one by one. Status is the Hub's where it says error or staging (it probes its own
+    mapping), else by precedence among the feeds that state one.
+    """
+    offers = listings.select("offer_id").unique(maintain_order=True)
+    chosen = offers.join(_status(listings, precedence["status"]), on="offer_id", how="left")
+    groups: tuple[Fact, ...] = ("context", "capabilities")
+    for group in groups:
+        chosen = chosen.join(
+            _each(listings, _GROUPS[group], precedence[group]), on="offer_id", how="left"
+        )
+    return chosen.join(_speed(listings, precedence["speed"]), on="offer_id", how="left")
+
+
+def by_precedence(rows: pl.DataFrame, feeds: Sequence[str]) -> pl.DataFrame:
+    """Return claims or listings with the winning feed's first, in a stable order."""
+    key = [name for name in ("offer_id", "unit", "tier") if name in rows.columns]
+    return rows.sort(*key, _rank(feeds))
+
+
+def _rank(feeds: Sequence[str]) -> pl.Expr:
+    return pl.col("feed").replace_strict(
+        {feed: place for place, feed in enumerate(feeds)},
+        default=len(feeds),
+        return_dtype=pl.Int8,
+    )
+
+
+def _status(listings: pl.DataFrame, feeds: Sequence[str]) -> pl.DataFrame:
+    warned = (pl.col("feed") == "hub") & pl.col("status").is_in(["error", "staging"])
+    return (
+        listings.select(
+            "offer_id",
+            "status",
+            status_feed="feed",
+            _rank=pl.when(warned)
+            .then(-1)
+            .when(pl.col("status") == "unknown")
+            .then(len(feeds) + 1)
+            .otherwise(_rank(feeds)),
+        )
+        .sort("offer_id", "_rank")
+        .unique("offer_id", keep="first", maintain_order=True)
+        .drop("_rank")
+    )
+
+
+def _each(listings: pl.DataFrame, names: Sequence[str], feeds: Sequence[str]) -> pl.DataFrame:
+    return (
+        listings.select("offer_id", *names, _rank=_rank(feeds))
+        .sort("offer_id", "_rank")
+        .group_by("offer_id", maintain_order=True)
+        .agg(pl.col(name).drop_nulls().first() for name in names)
+    )
+
+
+def _speed(listings: pl.DataFrame, feeds: Sequence[str]) -> pl.DataFrame:
+    names = _GROUPS["speed"]
+    measured = pl.any_horizontal(*(pl.col(name).is_not_null() for name in names))
+    return (
+        listings.filter(measured)
+        .select("offer_id", *names, speed_feed="feed", _rank=_rank(feeds))
+        .sort("offer_id", "_rank")
+        .unique("offer_id", keep="first", maintain_order=True)
+        .drop("_rank")
+    )

@@ -1,0 +1,46 @@
+"""Find what changed between the stored rows and the new ones, so that only that is written."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.contract import Contract
+from schemas.delta import Diff
+
+
+def diff(
+    before: pl.DataFrame, after: pl.DataFrame, shape: Contract, *, ignore: tuple[str, ...] = ()
+) -> Diff:
+    """Compare two states of a table by its key, null-safe.
+
+    A row whose only differences are in `ignore` (where a fact was read, and when) is not changed:
+    the answer that first showed the fact remains its proof.
+    """
+    key = list(shape.key)
+    compared = [name for name in shape.dtypes if name not in (*key, *ignore)]
+    before, after = shape.shape(before), shape.shape(after)
+    if before.is_empty():
+        return Diff(added=after, changed=before, removed=before)
+    places = (
+        after.select(key)
+        .with_row_index("_new")
+        .join(before.select(key).with_row_index("_old"), on=key, how="left", nulls_equal=True)
+        .sort("_new")
+    )
+    known = places.filter(pl.col("_old").is_not_null())
+    # column by column: both states side by side would be the largest frame of the whole run
+    differs = pl.repeat(value=False, n=known.height, dtype=pl.Boolean, eager=True)
+    for name in compared:
+        differs |= after[name].gather(known["_new"]).ne_missing(before[name].gather(known["_old"]))
+    return Diff(
+        added=after[places.filter(pl.col("_old").is_null())["_new"]],
+        changed=after[known["_new"].filter(differs)],
+        removed=before.join(after, on=key, how="anti", nulls_equal=True),
+    )
+
+
+def applied(before: pl.DataFrame, change: Diff, shape: Contract) -> pl.DataFrame:
+    """Return all rows once the difference is applied: unchanged ones as they were stored."""
+    stale = pl.concat([change.changed, change.removed]).select(shape.key)
+    kept = shape.shape(before).join(stale, on=list(shape.key), how="anti", nulls_equal=True)
+    return pl.concat([kept, change.fresh])

@@ -1,0 +1,37 @@
+"""Hours that are missing: from one whole answer to the next, longer than it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from schemas.load import GAPS
+
+TOLERANCE = 1.5
+
+
+def find_gaps(
+    before: Mapping[str, datetime],
+    after: Mapping[str, datetime],
+    expected_every_s: Mapping[str, int],
+    *,
+    run_id: str,
+) -> pl.DataFrame:
+    """Return a gap per feed whose two last whole answers lie more than 1.5 × its rhythm apart."""
+    late = [
+        (feed, before[feed], at)
+        for feed, at in sorted(after.items())
+        if feed in before
+        and at - before[feed] > timedelta(seconds=TOLERANCE * expected_every_s[feed])
+    ]
+    return GAPS.build(
+        {
+            "feed": [feed for feed, _, _ in late],
+            "from_at": [start for _, start, _ in late],
+            "to_at": [end for _, _, end in late],
+            "reason": [f"no whole answer for {end - start}" for _, start, end in late],
+            "run_id": [run_id] * len(late),
+        }
+    )

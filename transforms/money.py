@@ -1,0 +1,41 @@
+"""Exact money: from the text of a number to an amount per one unit, never through a float."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from typing import NamedTuple
+
+_TWELVE_DIGITS = Context(prec=12, rounding=ROUND_HALF_EVEN)
+_WIDE = Context(prec=76, rounding=ROUND_HALF_EVEN)
+_SCALE = Decimal("1e-18")
+_LIMIT = Decimal("1e20")  # DECIMAL(38,18) holds 20 digits before the point
+
+PER_MILLION = Decimal("0.000001")
+MILLION = Decimal("1000000")
+
+
+class Money(NamedTuple):
+    """`native` as stated (to 18 decimals), `amount` per one unit by the 12-digit rule."""
+
+    native: Decimal
+    amount: Decimal
+
+
+def read_amount(text: str, *, reciprocal: Decimal) -> Money | None:
+    """Read a JSON number and scale it by an exact reciprocal of its quantity.
+
+    The native amount is rounded to 12 significant digits (half even) before scaling, so that a
+    float's noise (0.030000000000000002) is no price change. None when the text is no finite
+    number from 0 up that DECIMAL(38,18) can hold; a price too small for it is no zero.
+    """
+    try:
+        stated = Decimal(text)
+    except InvalidOperation:
+        return None
+    if not stated.is_finite() or stated < 0 or stated >= _LIMIT:
+        return None
+    native = stated.quantize(_SCALE, context=_WIDE)
+    amount = _WIDE.multiply(_TWELVE_DIGITS.plus(stated), reciprocal).quantize(_SCALE, context=_WIDE)
+    if native >= _LIMIT or amount >= _LIMIT or (stated > 0 and amount == 0):
+        return None  # rounded out of the column, or to a zero that nobody stated
+    return Money(native, amount)

@@ -1,0 +1,60 @@
+"""Notice when an offer goes on under another name: same model, provider and task, new id.
+
+The Hub names what only the router knew, a providerId changes, or the Hub drops its entry while
+the router still offers the model.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+_TRIPLE = ["source", "model_id", "inference_provider", "task"]
+
+
+def find_relabels(
+    offers: pl.DataFrame, stored_ids: pl.Series, listings: pl.DataFrame
+) -> pl.DataFrame:
+    """Return `old_offer_id`, `new_offer_id`, `reason` of offers that changed their name now.
+
+    Only where exactly one offer of a triple is no longer stated by anyone (each listing of it is
+    missed) and exactly one appeared: anything else would be a guess. `offers` names both sides,
+    `stored_ids` the offers that were present before, `listings` is the state after the answers.
+    """
+    stated = listings.group_by("offer_id").agg(pl.col("missed").min())
+    vanished = stated.filter(
+        (pl.col("missed") > 0) & pl.col("offer_id").is_in(stored_ids.implode())
+    )
+    appeared = stated.filter(
+        (pl.col("missed") == 0) & ~pl.col("offer_id").is_in(stored_ids.implode())
+    )
+    gone_already = offers.filter(
+        pl.col("offer_id").is_in(stored_ids.implode())
+        & ~pl.col("offer_id").is_in(stated["offer_id"].implode())
+    ).select("offer_id")
+    old = _single(offers, pl.concat([vanished.select("offer_id"), gone_already]), "old_offer_id")
+    new = _single(offers, appeared, "new_offer_id")
+    reason = (
+        pl.when(pl.col("old_offer_id_name").is_null())
+        .then(pl.lit("hub_named_it"))
+        .when(pl.col("new_offer_id_name").is_null())
+        .then(pl.lit("hub_dropped_it"))
+        .otherwise(pl.lit("provider_id_changed"))
+    )
+    return (
+        old.join(new, on=_TRIPLE)
+        .select("old_offer_id", "new_offer_id", reason=reason)
+        .sort("new_offer_id")
+    )
+
+
+def _single(offers: pl.DataFrame, ids: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Return the offers of those ids that are the only one of their triple."""
+    return (
+        offers.join(ids.select("offer_id"), on="offer_id", how="semi")
+        .filter(pl.len().over(_TRIPLE) == 1)
+        .select(
+            *_TRIPLE,
+            pl.col("offer_id").alias(name),
+            pl.col("provider_model_id").alias(f"{name}_name"),
+        )
+    )

@@ -1,0 +1,75 @@
+"""Count what a run found: entries per feed and provider, offers and prices on cards."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.delta import Delta, State
+from schemas.load import Counts
+
+
+def count_entries(
+    parsed: dict[str, int], accepted: pl.DataFrame, rejected: pl.DataFrame, entries: pl.DataFrame
+) -> pl.DataFrame:
+    """Return feed, inference_provider, records, accepted, rejected; provider null is the whole.
+
+    `parsed` has the records that each parser counted; `entries` the parsed rows by feed and
+    provider before any was rejected, counted apart, so that the sum is a check and no tautology.
+    """
+    key = ["feed", "inference_provider"]
+    by_provider = (
+        entries.group_by(key)
+        .agg(records=pl.len())
+        .join(
+            accepted.group_by(key).agg(accepted=pl.len()),
+            on=key,
+            how="full",
+            coalesce=True,
+            nulls_equal=True,
+        )
+        .join(
+            rejected.group_by(key).agg(rejected=pl.len()),
+            on=key,
+            how="full",
+            coalesce=True,
+            nulls_equal=True,
+        )
+        .with_columns(pl.col("records", "accepted", "rejected").fill_null(0).cast(pl.Int64))
+        .filter(pl.col("inference_provider").is_not_null())
+        .sort(key)
+    )
+    whole = pl.DataFrame(
+        [
+            {
+                "feed": feed,
+                "inference_provider": None,
+                "records": records,
+                "accepted": accepted.filter(pl.col("feed") == feed).height,
+                "rejected": rejected.filter(pl.col("feed") == feed).height,
+            }
+            for feed, records in sorted(parsed.items())
+        ],
+        schema=by_provider.schema,
+    )
+    return pl.concat([whole, by_provider])
+
+
+def tally(delta: Delta, after: State, *, rejected: int) -> Counts:
+    """Return the counts of a run, of all that cards show after it."""
+    cards = after.cards.join(
+        after.offers.select("offer_id", "model_id", "offer_type"), on="offer_id"
+    )
+    status = dict(cards.group_by("price_status").len().iter_rows())
+    types = dict(cards.group_by("offer_type").len().iter_rows())
+    return Counts(
+        models=cards["model_id"].n_unique(),
+        offers=types.get("model", 0),
+        adapters=types.get("adapter", 0),
+        priced=status.get("priced", 0),
+        free=status.get("free", 0),
+        suspect=status.get("suspect", 0),
+        unpriced=status.get("not_published", 0) + status.get("unparsed", 0),
+        rejected=rejected,
+        changes=delta.changes.height,
+        holds=delta.holds.height,
+    )
