@@ -1,0 +1,1 @@
+INSERT INTO _ph_card BY NAME SELECT * FROM fresh;

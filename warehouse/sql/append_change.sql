@@ -1,0 +1,1 @@
+INSERT INTO _ph_change BY NAME SELECT * FROM fresh;

@@ -1,0 +1,1 @@
+INSERT INTO _ph_claim BY NAME SELECT * FROM fresh;

@@ -1,0 +1,1 @@
+INSERT INTO _ph_gap BY NAME SELECT * FROM fresh;

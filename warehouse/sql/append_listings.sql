@@ -1,0 +1,1 @@
+INSERT INTO _ph_listing BY NAME SELECT * FROM fresh;

@@ -1,0 +1,1 @@
+INSERT INTO _ph_model BY NAME SELECT * FROM fresh;

@@ -1,0 +1,1 @@
+INSERT INTO _ph_offer_link BY NAME SELECT * FROM fresh;

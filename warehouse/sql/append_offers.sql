@@ -1,0 +1,1 @@
+INSERT INTO _ph_offer BY NAME SELECT * FROM fresh;

@@ -1,0 +1,1 @@
+INSERT INTO _ph_price BY NAME SELECT * FROM fresh;

@@ -1,0 +1,1 @@
+INSERT INTO _ph_provider BY NAME SELECT * FROM fresh;

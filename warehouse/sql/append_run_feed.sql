@@ -1,0 +1,1 @@
+INSERT INTO _ph_run_feed BY NAME SELECT * FROM fresh;

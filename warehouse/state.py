@@ -1,0 +1,61 @@
+"""Read the writer's current rows as frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import polars as pl
+
+from schemas.contract import Contract
+from schemas.delta import State
+from schemas.state import CARDS, CLAIMS, LISTINGS, OFFERS, PRICES, PROVIDERS, STORED_MODELS
+from warehouse.connect import Connection
+from warehouse.statements import statement
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """The newest committed run of the warehouse."""
+
+    run_id: str
+    sequence: int
+    finished_at: datetime
+
+
+def read_state(con: Connection) -> State:
+    """Return all current rows, each frame in its contract."""
+
+    def read(name: str, shape: Contract) -> pl.DataFrame:
+        return shape.shape(con.sql(statement(f"read_{name}")).pl())
+
+    return State(
+        offers=read("offers", OFFERS),
+        listings=read("listings", LISTINGS),
+        claims=read("claims", CLAIMS),
+        prices=read("prices", PRICES),
+        cards=read("cards", CARDS),
+        models=read("models", STORED_MODELS),
+        providers=read("providers", PROVIDERS),
+        observed=read_feed_times(con),
+    )
+
+
+def read_feed_times(con: Connection) -> dict[str, datetime]:
+    """Return feed → time of its last whole answer."""
+    return {
+        feed: observed_at.astimezone(UTC)
+        for feed, observed_at in con.execute(statement("read_feed_times")).fetchall()
+    }
+
+
+def read_last_run(con: Connection) -> LastRun | None:
+    """Return the newest committed run, None in a new warehouse."""
+    row = con.execute(statement("read_last_run")).fetchone()
+    return LastRun(row[0], row[1], row[2].astimezone(UTC)) if row else None
+
+
+def read_details_time(con: Connection) -> datetime | None:
+    """Return when the daily fields were last fetched whole, None when never."""
+    row = con.execute(statement("read_details_time")).fetchone()
+    return row[0].astimezone(UTC) if row and row[0] else None
