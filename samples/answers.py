@@ -1,0 +1,142 @@
+"""What the Hub answers to a request: the routes, their parameters and errors, without a socket."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from samples.catalog import Catalog
+
+MAX_LIMIT = 1000
+DEFAULT_KEYS = ("pipeline_tag", "likes", "downloads", "library_name")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request; header names are lower case, `target` is the path with the query as sent."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """The path without the query."""
+        return urlsplit(self.target).path
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        """The decoded parameters in the order in which they were sent."""
+        return parse_qsl(urlsplit(self.target).query, keep_blank_values=True)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer; header names are lower case, `content-length` is added where it is not given.
+
+    With `cut_at`, the connection breaks after so many bytes of the body.
+    """
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    cut_at: int | None = None
+
+
+class _BadRequest(Exception):
+    """Raised when a parameter cannot be served; the text is the answer's."""
+
+
+def answer(request: Request, catalog: Catalog, *, base_url: str) -> Reply:
+    """Answer a request from the catalog; next links start with `base_url`."""
+    try:
+        match request.method, request.path:
+            case "GET", "/api/models":
+                return _models(request, catalog, base_url)
+            case "GET", "/v1/models":
+                memento = _memento(catalog.router_captured_at)
+                return json_reply(200, catalog.router_answer, memento)
+            case _:
+                return error(404, "Sorry, we can't find the page you are looking for.")
+    except _BadRequest as problem:
+        return error(400, str(problem))
+
+
+def error(status: int, message: str, headers: dict[str, str] | None = None) -> Reply:
+    """Return an error in the form that the Hub uses most."""
+    return json_reply(status, json.dumps({"error": message}).encode(), headers or {})
+
+
+def json_reply(status: int, body: bytes, headers: dict[str, str]) -> Reply:
+    """Return a JSON answer with further headers."""
+    return Reply(status, body, {"content-type": "application/json; charset=utf-8", **headers})
+
+
+def _models(request: Request, catalog: Catalog, base_url: str) -> Reply:
+    """Answer the Hub list.
+
+    The recordings hold no dates, so `sort=createdAt` means one fixed order here: by id. Other sorts
+    are refused, and so is every filter but `inference_provider`, rather than silently not applied.
+    """
+    expand: list[str] = []
+    providers: frozenset[str] | None = None
+    limit, after = MAX_LIMIT, None
+    for name, value in request.query:
+        match name:
+            case "expand[]" | "expand":
+                expand.append(value)
+            case "inference_provider":
+                names = frozenset(value.split(","))
+                providers = None if "all" in names else names
+            case "limit":
+                limit = _limit(value)
+            case "cursor":
+                after = _position(value)
+            case "sort" if value == "createdAt":
+                pass
+            case "direction" if value == "-1":
+                pass
+            case _:
+                raise _BadRequest(f"Parameter not served here: {name}={value}")
+    view = catalog.view(frozenset(expand or DEFAULT_KEYS), providers)
+    body, last = view.page(after, limit)
+    headers = _memento(catalog.hub_captured_at)
+    if last is not None:
+        kept = [pair for pair in request.query if pair[0] != "cursor"]
+        query = urlencode([*kept, ("cursor", _cursor(last))])
+        headers["link"] = f'<{base_url}{request.path}?{query}>; rel="next"'
+    return json_reply(200, body, headers)
+
+
+def _limit(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= MAX_LIMIT):
+        raise _BadRequest(f"Invalid limit: it must be a number from 1 to {MAX_LIMIT}")
+    return int(value)
+
+
+def _cursor(last: str) -> str:
+    """Return base64 JSON that says where the next page starts; urlencode escapes it."""
+    return base64.b64encode(json.dumps({"id": {"$gt": last}}).encode()).decode()
+
+
+def _position(cursor: str) -> str:
+    try:
+        match json.loads(base64.b64decode(cursor, validate=True)):
+            case {"id": {"$gt": str(last)}}:
+                return last
+    except (binascii.Error, ValueError):
+        pass
+    raise _BadRequest("Invalid cursor")
+
+
+def _memento(captured_at: datetime | None) -> dict[str, str]:
+    """Return the header of RFC 7089 that dates an archived answer; a live server sends none."""
+    if captured_at is None:
+        return {}
+    return {"memento-datetime": format_datetime(captured_at.astimezone(UTC), usegmt=True)}

@@ -1,0 +1,157 @@
+"""What the sample server gives out at one moment: Hub records and the router's answer."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from samples.columns import Record
+from samples.datafile import INNER, read
+from samples.verbatim import Json, encode
+
+DATA = Path(__file__).parent / "data"
+STEPS = (1, 2)
+ALWAYS = frozenset({"id", "_id"})
+"""What the Hub states of every model, asked or not; the sample's own data has no `_id`."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model: the JSON of each field, and for a Hub model who serves it."""
+
+    id: str
+    fields: Mapping[str, str]
+    providers: frozenset[str] = frozenset()
+
+    def json(self, keys: frozenset[str] | None = None) -> str:
+        """Return the record as JSON text with these keys, `id` and `_id`, or with all."""
+        fields = self.fields.items()
+        return (
+            "{"
+            + ",".join(
+                f'"{key}":{text}'
+                for key, text in fields
+                if keys is None or key in ALWAYS or key in keys
+            )
+            + "}"
+        )
+
+    def renamed(self, author_suffix: str) -> Entry:
+        """Return the model under another author: `org/name` becomes `org<suffix>/name`."""
+        author, slash, name = self.id.partition("/")
+        other = author + author_suffix + slash + name
+        fields = {**self.fields, "id": encode(other)}
+        if "owned_by" in fields:
+            fields["owned_by"] = encode(author + author_suffix)
+        return replace(self, id=other, fields=fields)
+
+
+@dataclass(frozen=True)
+class View:
+    """The records that one kind of question asks for, written out, in the order of their ids."""
+
+    ids: list[str]
+    records: list[bytes]
+
+    def page(self, after: str | None, limit: int) -> tuple[bytes, str | None]:
+        """Return a JSON array of up to `limit` records, and the last id if more follow."""
+        start = 0 if after is None else bisect_right(self.ids, after)
+        end = start + limit
+        body = b"[" + b",".join(self.records[start:end]) + b"]"
+        return body, self.ids[end - 1] if end < len(self.ids) else None
+
+
+class Catalog:
+    """Hub models and the router's answer. `…_captured_at` is None for what is no recording."""
+
+    def __init__(
+        self,
+        hub: Iterable[Entry],
+        *,
+        router: Iterable[Entry],
+        hub_captured_at: datetime | None = None,
+        router_captured_at: datetime | None = None,
+    ) -> None:
+        self.hub = sorted(hub, key=lambda entry: entry.id)
+        self.router = list(router)
+        for before, entry in zip(self.hub, islice(self.hub, 1, None), strict=False):
+            if before.id == entry.id:
+                raise ValueError(f"the Hub names {entry.id} twice")
+        self.hub_captured_at = hub_captured_at
+        self.router_captured_at = router_captured_at
+        records = ",".join(entry.json() for entry in self.router)
+        self.router_answer = f'{{"object":"list","data":[{records}]}}'.encode()
+        self._views: dict[tuple[frozenset[str], frozenset[str] | None], View] = {}
+
+    def view(self, keys: frozenset[str], providers: frozenset[str] | None) -> View:
+        """Return the models served by one of `providers` (None: by any) with these keys.
+
+        A view is written out when it is first asked for and then kept, so that a page costs one
+        join. Two threads that ask at once both write it; either result will do.
+        """
+        view = self._views.get((keys, providers))
+        if view is None:
+            chosen = [e for e in self.hub if providers is None or e.providers & providers]
+            view = View([e.id for e in chosen], [e.json(keys).encode() for e in chosen])
+            self._views[keys, providers] = view
+        return view
+
+
+def load(step: int) -> Catalog:
+    """Load a step of the sample: 1 is the Hub at 03:08 with router a, 2 at 12:27 with router b."""
+    if step not in STEPS:
+        raise ValueError(f"the sample has the steps {STEPS}, not {step}")
+    return _load(DATA / f"hub-{step}.json", DATA / f"router-{step}.json")
+
+
+def load_recording(folder: Path) -> Catalog:
+    """Load what `pricehouse record` wrote; OSError or ValueError when the folder holds no such."""
+    return _load(folder / "hub.json", folder / "router.json")
+
+
+def _load(hub_file: Path, router_file: Path) -> Catalog:
+    hub, hub_captured_at = _read(hub_file, "hub")
+    router, router_captured_at = _read(router_file, "router")
+    return Catalog(
+        map(hub_model, hub),
+        router=map(router_model, router),
+        hub_captured_at=hub_captured_at,
+        router_captured_at=router_captured_at,
+    )
+
+
+def hub_model(facts: Mapping[str, Json]) -> Entry:
+    """Make a Hub model of its facts; the mapping may be an array or keyed by provider."""
+    mapping = facts.get("inferenceProviderMapping", [])
+    providers = (
+        mapping
+        if isinstance(mapping, dict)
+        else [entry.get("provider") for entry in _list(mapping) if isinstance(entry, dict)]
+    )
+    return replace(router_model(facts), providers=frozenset(map(str, providers)))
+
+
+def router_model(facts: Mapping[str, Json]) -> Entry:
+    """Make a router model of its facts."""
+    # keys are kept as JSON writes them, without the quotes
+    return Entry(
+        str(facts["id"]), {json.dumps(key)[1:-1]: encode(value) for key, value in facts.items()}
+    )
+
+
+def _read(file: Path, feed: str) -> tuple[list[Record], datetime]:
+    """Read a data file: its models, each with its inner rows, and when it was captured."""
+    try:
+        provenance, models = read(file.read_bytes(), INNER[feed])
+        return models, datetime.fromisoformat(str(provenance["captured_at"]))
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"{file} is no data file of the {feed}: {error}") from error
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
