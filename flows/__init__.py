@@ -1,0 +1,7 @@
+"""All that is orchestrated: the hour and its stages, Prefect flows, the command line."""
+
+import os
+
+# polars' allocator keeps freed pages for ten seconds, which is longer than an hour's run: a frame
+# that was let go would still count at the peak. It reads this once, when polars is loaded.
+os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:100,muzzy_decay_ms:0")

@@ -1,0 +1,107 @@
+"""What a flow run leaves to look at in Prefect's UI: progress, a table, a report in words."""
+
+from __future__ import annotations
+
+from typing import cast
+from uuid import UUID
+
+import msgspec
+from prefect.artifacts import (
+    acreate_markdown_artifact,
+    acreate_table_artifact,
+    create_progress_artifact,
+    update_progress_artifact,
+)
+
+from flows.report import Report
+from schemas.payload import Traffic
+
+
+class PageArtifact:
+    """A progress artifact per feed; how many pages come is unknown, so it nears 100 and says so."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, UUID] = {}
+
+    def landed(self, feed: str, traffic: Traffic) -> None:
+        """Show one more page."""
+        self._show(
+            feed,
+            100 * traffic.pages / (traffic.pages + 1),
+            f"{feed}: {traffic.pages} pages landed, {traffic.bytes / 1e6:.1f} MB",
+        )
+
+    def closed(self, feed: str, outcome: str) -> None:
+        """Show how the feed ended."""
+        self._show(feed, 100, f"{feed}: {outcome}")
+
+    def _show(self, feed: str, progress: float, description: str) -> None:
+        if feed in self._ids:
+            update_progress_artifact(self._ids[feed], progress, description)
+        else:
+            made = create_progress_artifact(progress, key=f"pages-{feed}", description=description)
+            self._ids[feed] = cast(UUID, made)  # a coroutine only in async tasks; stages are sync
+
+
+async def keep_report(report: Report) -> None:
+    """Keep a run's report: a table of its feeds, one of its changes, a page of words."""
+    await acreate_table_artifact(
+        [
+            {
+                "feed": f.feed,
+                "outcome": f.outcome,
+                "pages": f.pages,
+                "entries": f.records,
+                "accepted": f.accepted,
+                "rejected": f.rejected,
+                "retries": f.retries,
+                "waited s": f.waited_s,
+                "error": f.error,
+            }
+            for f in report.feeds
+        ],
+        key="feeds",
+        description=f"What came in {report.run_id}",
+    )
+    await acreate_table_artifact(
+        [msgspec.structs.asdict(change) for change in report.examples],
+        key="changes",
+        description=_said_of_changes(report),
+    )
+    await acreate_markdown_artifact(
+        markdown(report), key="report", description=f"{report.outcome} {report.run_id}"
+    )
+
+
+def _said_of_changes(report: Report) -> str:
+    total = report.counts.changes
+    listed = len(report.examples)
+    shown = f"the first {listed} of {total}" if listed < total else f"all {total}"
+    what = "would change, nothing was committed" if report.outcome == "dry_run" else "changed"
+    return f"What {what}: {shown}, in {report.run_id}"
+
+
+def markdown(report: Report) -> str:
+    """Return the report as Markdown: what came, what changed, what is held or was rejected."""
+    c = report.counts
+    lines = [
+        f"# {report.outcome}: {report.run_id}",
+        f"Origin **{report.origin}**, {report.started_at:%Y-%m-%d %H:%M:%S} to "
+        f"{report.finished_at:%H:%M:%S} UTC. Readers see `{report.publication_id or 'nothing'}`.",
+        "",
+        f"{c.models} models, {c.offers} offers + {c.adapters} adapters; prices: {c.priced} priced, "
+        f"{c.free} free, {c.suspect} suspect, {c.unpriced} not published.",
+        "",
+        "## What would change" if report.outcome == "dry_run" else "## Changes",
+        *([f"- {event}: {count}" for event, count in report.events.items()] or ["none"]),
+        "",
+        "## Held",
+        *([f"- `{h.check_id}` {h.inference_provider}: {h.message}" for h in report.held]
+          or ["none"]),
+        "",
+        "## Rejected",
+        *([f"- {reason}: {count}" for reason, count in sorted(report.rejected.items())]
+          or ["none"]),
+    ]  # fmt: skip
+    failed = [f"- {f.feed}: {f.error}" for f in report.feeds if f.error]
+    return "\n".join([*lines, *(["", "## Failed", *failed] if failed else [])])

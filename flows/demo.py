@@ -1,0 +1,62 @@
+"""The demo: two captures of real answers, through the hourly flow, into a home of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from flows.environment import Settings
+from flows.report import Report
+from samples.catalog import STEPS, load
+from samples.hub import serve
+from schemas.errors import PricehouseError
+from warehouse.home import Home
+
+
+def run_demo(settings: Settings) -> list[Report]:
+    """Serve the sample on this machine and run the hourly flow for each step; return the reports.
+
+    Prefect's embedded engine does it, kept apart from any Prefect of the person's own: its
+    database lies in the demo's home.
+    """
+    home = Home.open(settings.home, origin="sample")
+    _embed_prefect(home.root.resolve() / "prefect")
+    from prefect import flow
+
+    from flows.hourly import require_success, run_hour
+
+    @flow(name="hourly", flow_run_name="sample step {step}", persist_result=False)
+    async def sample_hour(step: int, base_url: str) -> Report:
+        """Run the hour against the sample's server."""
+        told = settings.model_copy(
+            update={"base_urls": dict.fromkeys(settings.base_urls, base_url)}
+        )
+        report = await run_hour(told, origin="sample")
+        require_success(report)
+        return report
+
+    reports = []
+    with serve(load(STEPS[0])) as hub:
+        for step in STEPS:
+            hub.show(load(step))
+            reports.append(asyncio.run(sample_hour(step, hub.url)))
+    return reports
+
+
+def _embed_prefect(folder: Path) -> None:
+    """Point Prefect, not imported yet, at an embedded server of its own, quiet and offline."""
+    if "prefect" in sys.modules:
+        raise PricehouseError("Prefect is loaded already; run the demo in a process of its own")
+    for name in [name for name in os.environ if name.startswith("PREFECT_")]:
+        del os.environ[name]
+    os.environ |= {
+        "DO_NOT_TRACK": "1",
+        "PREFECT_HOME": str(folder),
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_LOGGING_LEVEL": "CRITICAL",  # what fails is said once, by the command,
+        "PREFECT_LOGGING_TO_API_ENABLED": "false",
+    }

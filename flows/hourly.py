@@ -1,0 +1,124 @@
+"""The hour as a Prefect flow: the same story as `flows.hour`, each stage a task with its artifact.
+
+Tasks do not cache (frames would be hashed for seconds), do not retry (only the HTTP client does),
+and the flow is async because a sync one waits a second for its heartbeat thread at the end.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import ParamSpec, TypeVar, cast
+
+from prefect import flow, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.events import emit_event
+from prefect.runtime import flow_run
+
+from flows.artifacts import PageArtifact, keep_report
+from flows.canonical import error_line, report_line
+from flows.environment import Settings, read_settings
+from flows.form import ALL_FEEDS, LOCK_WAIT, Feeds, LockWait
+from flows.hour import tell_hour
+from flows.report import Report
+from flows.run import LOCK_WAIT_S, anonymous, open_run
+from flows.signs import COMMITTED
+from providers.registry import load_registry
+from providers.secrets import find_token
+from schemas.errors import PricehouseError
+from schemas.records import Origin
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def as_task(stage: Callable[P, T], /) -> Callable[P, T]:
+    """Make a stage a Prefect task of its own name."""
+    made = task(name=stage.__name__, cache_policy=NO_CACHE, persist_result=False, log_prints=False)(
+        stage
+    )
+    return cast(Callable[P, T], made)
+
+
+def run_name() -> str:
+    """Name a run by its sources and its hour, and say where it is not the whole of it."""
+    asked = flow_run.get_parameters()
+    feeds = set(asked.get("feeds") or ALL_FEEDS)
+    sources = [s.source for s in load_registry().sources if feeds & {f.feed for f in s.feeds}]
+    part = "" if feeds == set(ALL_FEEDS) else f" ({', '.join(sorted(feeds))} only)"
+    dry = ", dry run" if asked.get("dry_run") else ""
+    return f"{' + '.join(sources)} {_scheduled_at():%Y-%m-%d %H:%M}{part}{dry}"
+
+
+@flow(name="hourly", flow_run_name=run_name, persist_result=False, validate_parameters=True)
+async def hourly(
+    *, feeds: Feeds = ALL_FEEDS, dry_run: bool = False, lock_wait_s: LockWait = LOCK_WAIT
+) -> None:
+    """Fetch, validate, price and publish one hour.
+
+    Args:
+        feeds: What to ask; a feed that is not asked keeps what it said last.
+        dry_run: Do everything but commit, and show what would change.
+        lock_wait_s: Seconds (0 to 900) to wait while another run writes; then this one fails and
+            changes nothing.
+    """
+    settings = read_settings(os.environ, load_registry())
+    asked = None if set(feeds) == set(ALL_FEEDS) else frozenset(feeds)
+    report = await run_hour(
+        settings, origin="live", feeds=asked, dry_run=dry_run, lock_wait_s=lock_wait_s
+    )
+    require_success(report)
+    if not dry_run:
+        emit_event(
+            COMMITTED,
+            resource={
+                "prefect.resource.id": f"pricehouse.home.{report.home}",
+                "prefect.resource.name": f"pricehouse {report.home}",
+            },
+            payload={"run_id": report.run_id, "outcome": report.outcome},
+        )
+
+
+async def run_hour(
+    settings: Settings,
+    *,
+    origin: Origin,
+    feeds: frozenset[str] | None = None,
+    dry_run: bool = False,
+    lock_wait_s: float = LOCK_WAIT_S,
+) -> Report:
+    """Run one hour inside a flow run; keep its artifacts and its line of log."""
+    trigger, logger = _trigger(), get_run_logger()
+    try:
+        with open_run(
+            settings, origin=origin, flow="hourly", trigger=trigger, progress=PageArtifact(),
+            dry_run=dry_run, feeds=feeds, scheduled_at=_scheduled_at(),
+            prefect_run_id=flow_run.get_id(), lock_wait_s=lock_wait_s,
+            token=partial(find_token, os.environ) if origin == "live" else anonymous,
+        ) as run:  # fmt: skip
+            report = tell_hour(run, as_task)
+    except Exception as error:
+        logger.error(error_line(error, origin=origin, trigger=trigger))
+        raise
+    await keep_report(report)
+    logger.info(report_line(report, trigger=trigger))
+    return report
+
+
+def require_success(report: Report) -> None:
+    """Raise, so that the flow run is Failed, when the command line would leave with status 1."""
+    if report.exit_status:
+        said = "; ".join(feed.error for feed in report.feeds if feed.error)
+        raise PricehouseError(said or report.error or "the hour failed")
+
+
+def _scheduled_at() -> datetime:
+    """Return a plain datetime: Prefect has a class of its own, which records do not keep."""
+    return datetime.fromtimestamp(flow_run.get_scheduled_start_time().timestamp(), UTC)
+
+
+def _trigger() -> str:
+    """`schedule` for runs that Prefect's scheduler made (it tags them), else `manual`."""
+    return "schedule" if "auto-scheduled" in flow_run.get_tags() else "manual"

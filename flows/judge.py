@@ -1,0 +1,120 @@
+"""Judge the hour: what changes, what is held, and the checks that say why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from flows.report import Change, change_examples
+from flows.run import Run
+from flows.stages import Heard, told_by
+from schemas.contract import UTC_TIME
+from schemas.delta import Delta
+from schemas.load import CHECKS, REJECTED_ROWS, Counts
+from schemas.records import FeedFetch
+from transforms.advance import Rules, advance
+from transforms.checks import (
+    check_agreement,
+    check_counts,
+    check_drift,
+    check_facts,
+    check_holds,
+    check_pages,
+    finish_checks,
+    join_checks,
+)
+from transforms.choose import by_precedence
+from transforms.compliance import describe_providers
+from transforms.tally import count_entries, tally
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An hour that is ready to be written, or (without `delta`) one that nobody told anything."""
+
+    fetches: list[FeedFetch]
+    delta: Delta | None
+    counts: Counts
+    events: dict[str, int]
+    entries: pl.DataFrame
+    checks: pl.DataFrame
+    rejected: pl.DataFrame
+    examples: list[Change] = field(default_factory=list)
+
+
+def judge_hour(run: Run, heard: Heard) -> Judged:
+    """Decide what changes; without any answer, or before every required feed came once, nothing."""
+    answered = {f.feed for f in heard.fetches if f.outcome in {"complete", "not_modified"}}
+    known = set(run.observed) | answered
+    required = {feed.feed for _, feed in run.registry.feeds() if feed.required}
+    if not answered or not required <= known:
+        return Judged(
+            heard.fetches, None, Counts(), {}, _no_entries(), CHECKS.empty(), REJECTED_ROWS.empty()
+        )
+    state, run_id = run.state(), run.record.run_id
+    source = run.registry.sources[0]
+    told = told_by(run, heard)
+    statements = [t.statements for t in told]
+    seen = {name for frame in (*statements, state.offers) for name in frame["inference_provider"]}
+    delta, after = advance(
+        state,
+        told,
+        Rules(
+            precedence=source.precedence,
+            providers=describe_providers(
+                run.registry, run.claims, sorted(seen), today=run.today.date()
+            ),
+            details=run.record.details,
+        ),
+    )
+    entries = _entries(heard, statements)
+    checks = [
+        finish_checks(found, run_id=run_id)
+        for found in (
+            *(check_drift(p.drift) for p in heard.parsed.values()),
+            *(check_drift(s.odd_drift()) for s in heard.statements.values()),
+            check_agreement(by_precedence(after.claims, source.precedence["price"]), after.offers),
+            check_facts(by_precedence(after.listings, source.precedence["status"]), after.offers),
+            check_holds(delta.holds),
+        )
+    ]
+    figures = [
+        finish_checks(found, run_id=run_id, every_run=True)
+        for found in (check_counts(entries), *(check_pages(p) for p in heard.parsed.values()))
+    ]
+    rejected = REJECTED_ROWS.shape(
+        heard.rejected.with_columns(
+            run_id=pl.lit(run_id), rejected_at=pl.lit(run.today).cast(UTC_TIME)
+        )
+    )
+    return Judged(
+        heard.fetches,
+        delta,
+        tally(delta, after, rejected=rejected.height),
+        dict(sorted(delta.changes.group_by("event").len().iter_rows())),
+        entries,
+        join_checks([*checks, *figures]),
+        rejected,
+        change_examples(delta.changes, after.offers),
+    )
+
+
+def _entries(heard: Heard, statements: list[pl.DataFrame]) -> pl.DataFrame:
+    key = ("feed", "inference_provider")
+    accepted = pl.concat([s.select(key) for s in statements] or [_no_entries().select(key)])
+    return count_entries(
+        {feed: told.records for feed, told in heard.parsed.items()},
+        accepted,
+        # a feed that failed whole is counted nowhere; its rows stand in rejected_rows all the same
+        heard.rejected.filter(pl.col("feed").is_in(list(heard.parsed))).select(key),
+        pl.concat([p.providers for p in heard.parsed.values()] or [_no_entries().select(key)]),
+    )
+
+
+def _no_entries() -> pl.DataFrame:
+    text = ("feed", "inference_provider")
+    return pl.DataFrame(
+        schema=dict.fromkeys(text, pl.String)
+        | dict.fromkeys(("records", "accepted", "rejected"), pl.Int64)
+    )

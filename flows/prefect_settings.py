@@ -1,0 +1,96 @@
+"""The environment that Prefect's server, worker and flow runs get from `pricehouse up`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.errors import SettingsError
+
+HEARTBEAT_S = 30
+DEFAULTS = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    # Its newer pages ask a tracking service for its settings, whatever the above say.
+    "PREFECT_SERVER_UI_V2_ENABLED": "false",
+    # The browser asks the server that the page came from, under whatever name it reached it.
+    "PREFECT_SERVER_UI_API_URL": "/api",
+    # In the server's memory, the default, a restart frees the slot of a run that goes on.
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": (
+        "prefect.server.concurrency.lease_storage.filesystem"
+    ),
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_S),
+}
+"""What is set unless the operator sets it."""
+DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 4200
+_PATHS = ("VAULT_CACERT",)
+_AUTH = ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING")
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what an operator may ask for
+_THIS_MACHINE = {"127.0.0.1", "::1", "localhost"}
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where Prefect's server is; without `listen` it is somebody else's, to be used as it is."""
+
+    api_url: str
+    listen: tuple[str, int] | None
+
+    @property
+    def ui_url(self) -> str:
+        """Where a person looks."""
+        return self.api_url.removesuffix("/api")
+
+
+def find_server(environment: Mapping[str, str], *, host: str | None, port: int | None) -> Server:
+    """Return the server of PREFECT_API_URL, unless host or port is given; SettingsError names a
+    setting that cannot be used."""
+    url = environment.get("PREFECT_API_URL")
+    if url and host is None and port is None:
+        return Server(url.rstrip("/"), None)
+    host = host or environment.get("PREFECT_SERVER_API_HOST") or DEFAULT_HOST
+    port = port or _port(environment.get("PREFECT_SERVER_API_PORT") or str(DEFAULT_PORT))
+    if host not in _THIS_MACHINE and not any(environment.get(name) for name in _AUTH):
+        raise SettingsError(
+            f"on {host} others reach Prefect, and whoever reaches it runs flows here; set "
+            "PREFECT_SERVER_API_AUTH_STRING to user:password, or leave the host at 127.0.0.1"
+        )
+    name = _EVERYWHERE.get(host, host)
+    return Server(f"http://{f'[{name}]' if ':' in name else name}:{port}/api", (host, port))
+
+
+def prefect_environment(
+    environment: Mapping[str, str], server: Server, *, home: Path, python: Path, checkout: Path
+) -> dict[str, str]:
+    """Return the environment with everything set that server, worker and flow runs need.
+
+    Flow runs start in the checkout, so paths become absolute. `home` is the pricehouse home.
+    """
+    home = home.absolute()
+    told = {**DEFAULTS, **{name: value for name, value in environment.items() if value}}
+    told |= {
+        "PRICEHOUSE_HOME": str(home),
+        "PREFECT_HOME": str(Path(told.get("PREFECT_HOME") or home / "prefect").absolute()),
+        "PREFECT_API_URL": server.api_url,
+        "PWD": str(checkout),  # where prefect.yaml says that flows are
+        "PATH": os.pathsep.join([str(python.parent), told.get("PATH", os.defpath)]),
+    }
+    told |= {name: str(Path(told[name]).absolute()) for name in _PATHS if name in told}
+    if auth := next((told[name] for name in _AUTH if name in told), None):
+        told["PREFECT_API_AUTH_STRING"] = told.get("PREFECT_API_AUTH_STRING", auth)
+    if server.listen:
+        host, port = server.listen
+        told |= {"PREFECT_SERVER_API_HOST": host, "PREFECT_SERVER_API_PORT": str(port)}
+        if auth:
+            told["PREFECT_SERVER_API_AUTH_STRING"] = told.get(_AUTH[0], auth)
+    return told
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise SettingsError(f"PREFECT_SERVER_API_PORT is {text!r}; it must be a port number")
+    return int(text)

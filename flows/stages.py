@@ -1,0 +1,187 @@
+"""The stages of an hour after landing: each takes what the one before gave, none knows Prefect."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import polars as pl
+from msgspec.structs import replace
+
+from flows.run import Run
+from schemas.contract import Contract, split
+from schemas.errors import FeedError, FeedMalformed
+from schemas.offerings import HUB_OFFERINGS, MODELS, OFFERINGS, REJECTED
+from schemas.records import FeedFetch
+from schemas.state import LISTINGS, OFFERS
+from transforms.advance import Told
+from transforms.claim import claim_tokens
+from transforms.conform import Statements, conform_hub, conform_router, identified
+from transforms.parse_hub import parse_hub
+from transforms.parse_router import parse_router
+from transforms.parsed import Page, Parsed
+from transforms.presence import Answered
+
+KEY_JOINT = " | "
+
+PARSERS: dict[str, Callable[[Iterator[Page]], Parsed]] = {
+    "hub": parse_hub,
+    "router": parse_router,
+}
+_DATES = {"first_seen_at", "last_seen_at", "gone_at", "missed", "absent_from"}
+_FACTS = [name for name in {**OFFERS.dtypes, **LISTINGS.dtypes} if name not in _DATES]
+CONTRACTS: dict[str, Contract] = {"hub": HUB_OFFERINGS, "router": OFFERINGS}
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The feeds of this run: how each went, and what the whole ones said."""
+
+    fetches: list[FeedFetch]
+    parsed: dict[str, Parsed]
+    rejected: pl.DataFrame
+    unread: dict[str, pl.DataFrame]
+    """Feed → model_id and inference_provider of the rows that could not be read."""
+    statements: dict[str, Statements]
+    claims: dict[str, pl.DataFrame]
+
+    def observed(self, feed: str) -> FeedFetch:
+        """Return the fetch of a feed that was whole."""
+        return next(f for f in self.fetches if f.feed == feed)
+
+
+def parse_feeds(run: Run, fetches: list[FeedFetch]) -> Heard:
+    """Parse the landed pages of every whole feed; one that cannot be read counts as failed."""
+    parsed: dict[str, Parsed] = {}
+    outcome: list[FeedFetch] = []
+    for fetch in fetches:
+        told = fetch
+        if fetch.outcome == "complete":
+            try:
+                parsed[fetch.feed] = _not_empty(PARSERS[fetch.feed](_pages(run, fetch)))
+            except FeedError as error:
+                told = replace(fetch, outcome="failed", error_code=error.code, error=str(error))
+        outcome.append(told)
+    return Heard(outcome, parsed, REJECTED.empty(), {}, {}, {})
+
+
+def split_rows(run: Run, heard: Heard) -> Heard:
+    """Part the rows that meet their contract from those that do not, which are kept as rejected.
+
+    A feed of which nothing is accepted counts as failed: it says nothing that we understand, and
+    its silence about an offer is no absence.
+    """
+    del run
+    parsed, unread, rejected = {}, {}, [heard.rejected]
+    fetches = {fetch.feed: fetch for fetch in heard.fetches}
+    for feed, told in heard.parsed.items():
+        offerings = split(told.offerings, CONTRACTS[feed])
+        models = split(told.models, MODELS).accepted  # a bad model id rejects its offerings too
+        refused = pl.concat([told.rejected, _rejected_rows(told.offerings, offerings.rejected)])
+        rejected.append(refused)
+        if offerings.accepted.is_empty():
+            said = f"{feed}: none of {told.records} entries meets its contract; see rejected_rows"
+            fetches[feed] = replace(
+                fetches[feed], outcome="failed", error_code="nothing_accepted", error=said
+            )
+            continue
+        unread[feed] = refused.select(
+            "inference_provider", model_id=pl.col("record_key").str.split(KEY_JOINT).list.first()
+        )
+        parsed[feed] = dataclasses.replace(told, offerings=offerings.accepted, models=models)
+    return dataclasses.replace(
+        heard,
+        fetches=list(fetches.values()),
+        parsed=parsed,
+        unread=unread,
+        rejected=pl.concat(rejected),
+    )
+
+
+def conform_rows(run: Run, heard: Heard) -> Heard:
+    """Give each row its offer: the Hub's by their own names, the router's by attachment."""
+    source = run.registry.sources[0].source
+    statements: dict[str, Statements] = {}
+    if "hub" in heard.parsed:
+        statements["hub"] = conform_hub(heard.parsed["hub"].offerings, source=source)
+    if "router" in heard.parsed:
+        mapped = statements["hub"].rows if "hub" in statements else _mapped_before(run)
+        statements["router"] = conform_router(
+            heard.parsed["router"].offerings, mapped, source=source
+        )
+    rejected = pl.concat([heard.rejected, *(s.rejected for s in statements.values())])
+    named = {
+        feed: Statements(identified(s.rows), s.rejected, s.odd) for feed, s in statements.items()
+    }
+    read = {  # what a row became is in `statements`; keeping both would be the peak of memory
+        feed: dataclasses.replace(told, offerings=OFFERINGS.empty())
+        for feed, told in heard.parsed.items()
+    }
+    return dataclasses.replace(heard, parsed=read, statements=named, rejected=rejected)
+
+
+def claim_prices(run: Run, heard: Heard) -> Heard:
+    """Turn price texts into claims: what one feed says that one unit costs."""
+    claims = {
+        feed: claim_tokens(told.rows, run_id=run.record.run_id)
+        for feed, told in heard.statements.items()
+    }
+    facts = {  # price texts and evidence go on in the claims
+        feed: dataclasses.replace(told, rows=told.rows.select(_FACTS))
+        for feed, told in heard.statements.items()
+    }
+    return dataclasses.replace(heard, statements=facts, claims=claims)
+
+
+def told_by(run: Run, heard: Heard) -> list[Told]:
+    """Return the whole answers of this run, in registry order."""
+    return [
+        Told(
+            Answered(
+                feed.feed, heard.observed(feed.feed).observed_at,
+                run.observed.get(feed.feed), feed.gone_after,
+            ),
+            heard.statements[feed.feed].rows,
+            heard.claims[feed.feed],
+            heard.parsed[feed.feed].models if feed.kind == "catalog" else None,
+            heard.unread[feed.feed],
+        )
+        for _, feed in run.registry.feeds()
+        if feed.feed in heard.statements
+    ]  # fmt: skip
+
+
+def _pages(run: Run, fetch: FeedFetch) -> Iterator[Page]:
+    """Read landed pages one by one: a whole walk in memory would be the largest thing there."""
+    for page in fetch.pages:
+        yield Page(run.folder.landing.get(page.payload_hash), page.payload_hash)
+
+
+def _not_empty(parsed: Parsed) -> Parsed:
+    """An answer without any entry is no success: it would send every offer away."""
+    if parsed.records == 0:
+        raise FeedMalformed(f"{parsed.feed}: the answer is whole and has no entry", code="empty")
+    return parsed
+
+
+def _mapped_before(run: Run) -> pl.DataFrame:
+    """Return the mapping offers that the Hub last stated, with the status it gave them."""
+    state = run.state()
+    hub = state.listings.filter(pl.col("feed") == "hub").select("offer_id", "status")
+    return state.offers.join(hub, on="offer_id").filter(pl.col("provider_model_id").is_not_null())
+
+
+def _rejected_rows(offerings: pl.DataFrame, failed: pl.DataFrame) -> pl.DataFrame:
+    rows = offerings.with_row_index("row").join(failed, on="row")
+    return REJECTED.shape(
+        rows.with_columns(
+            record_key=pl.concat_str(
+                [
+                    pl.col(name).fill_null("")
+                    for name in ("model_id", "inference_provider", "task", "provider_model_id")
+                ],
+                separator=KEY_JOINT,
+            )
+        )
+    )
