@@ -1,0 +1,124 @@
+"""The form of a manual run, what is deployed, and an hour that asks some feeds only."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from flows.canonical import error_line, report_line
+from flows.environment import Settings
+from flows.form import ALL_FEEDS, Feeds, LockWait
+from flows.hour import tell_hour
+from flows.land import feeds_of
+from flows.report import EXAMPLES, Report
+from flows.run import open_run
+from providers.registry import load_registry
+from samples.hub import Hub, serve
+from schemas.errors import HomeBusy, UsageError
+from tests.pipeline import Clock, ingest, small_catalog
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+def ask(home: Path, hub: Hub, *feeds: str, clock: Clock, dry_run: bool = False) -> Report:
+    settings = Settings(home=home, base_urls=dict.fromkeys(ALL_FEEDS, hub.url))
+    with open_run(
+        settings, origin="live", flow="hourly", trigger="test", clock=clock,
+        feeds=frozenset(feeds), dry_run=dry_run,
+    ) as run:  # fmt: skip
+        return tell_hour(run)
+
+
+def test_the_form_offers_every_enabled_feed_of_the_registry_and_no_other() -> None:
+    enabled = [feed.feed for _, feed in load_registry().feeds() if feed.enabled]
+    assert enabled == ALL_FEEDS
+    schema = TypeAdapter(Feeds).json_schema()
+    assert schema["items"]["enum"] == enabled
+    assert (schema["minItems"], schema["uniqueItems"]) == (1, True)
+    with pytest.raises(ValidationError):
+        TypeAdapter(Feeds).validate_python(["nobody"])
+
+
+@pytest.mark.parametrize("seconds", [-1, 901])
+def test_the_wait_has_bounds(seconds: int) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(LockWait).validate_python(seconds)
+
+
+def test_what_is_deployed_exists_and_names_no_machine() -> None:
+    text = (CHECKOUT / "prefect.yaml").read_text("utf-8")
+    deployments = yaml.safe_load(text)["deployments"]
+    assert [d["name"] for d in deployments] == ["hourly", "replay", "maintain"]
+    for deployment in deployments:
+        path, _, flow = deployment["entrypoint"].partition(":")
+        assert f"async def {flow}(" in (CHECKOUT / path).read_text("utf-8")
+        assert deployment["work_pool"]["job_variables"]["command"].startswith("python ")
+        assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+    assert deployments[0]["schedules"][0]["cron"] == "7 * * * *"
+    assert "/home" not in text
+    assert str(CHECKOUT) not in text
+
+
+def test_a_feed_that_is_not_asked_is_skipped_and_keeps_its_rows(tmp_path: Path) -> None:
+    clock = Clock()
+    with serve(small_catalog()) as hub:
+        first = ingest(tmp_path, hub, clock=clock)
+        clock.advance(timedelta(hours=1))
+        hub.show(small_catalog(input_price="0.3"))
+        report = ask(tmp_path, hub, "router", clock=clock)
+    assert {f.feed: f.outcome for f in report.feeds} == {"hub": "skipped", "router": "complete"}
+    assert report.exit_status == 0
+    assert report.events == {"up": 3}  # the Hub's own price stands
+    assert report.counts.offers == first.counts.offers
+    assert [(c.event, c.was, c.is_now) for c in report.examples] == [
+        ("up", "0.2 per 1M", "0.3 per 1M")
+    ] * 3
+
+
+def test_nothing_is_published_before_every_required_feed_came_once(tmp_path: Path) -> None:
+    with serve(small_catalog()) as hub:
+        report = ask(tmp_path, hub, "router", clock=Clock())
+    assert (report.outcome, report.exit_status) == ("failed", 1)
+
+
+def test_a_dry_run_names_what_would_change_as_the_run_itself_would(tmp_path: Path) -> None:
+    clock = Clock()
+    with serve(small_catalog()) as hub:
+        dry = ask(tmp_path, hub, *ALL_FEEDS, clock=clock, dry_run=True)
+        wet = ask(tmp_path, hub, *ALL_FEEDS, clock=clock)
+    assert dry.publication_id is None
+    assert dry.examples == wet.examples
+    assert 0 < len(dry.examples) == min(dry.counts.changes, EXAMPLES)
+
+
+def test_a_source_s_feeds_are_those_of_the_registry() -> None:
+    registry = load_registry()
+    assert feeds_of(registry, None) is None
+    assert feeds_of(registry, "huggingface") == {"hub", "router"}
+    with pytest.raises(UsageError, match="known: huggingface"):
+        feeds_of(registry, "nobody")
+
+
+def test_a_run_is_one_line_of_log(tmp_path: Path) -> None:
+    with serve(small_catalog()) as hub:
+        report = ingest(tmp_path, hub, clock=Clock())
+    line = report_line(report, trigger="schedule")
+    assert "\n" not in line
+    said = json.loads(line.removeprefix("run "))
+    assert said["run_id"] == report.run_id
+    assert said["feeds"]["hub"]["accepted"] == report.feeds[0].accepted
+    assert said["changes"] == report.counts.changes
+    assert said["seconds"] > 0
+
+
+def test_an_error_that_is_not_ours_is_named_without_its_text() -> None:
+    line = error_line(ValueError("Bearer hf_quoted"), origin="live", trigger="manual")
+    assert json.loads(line.removeprefix("run "))["error_type"] == "ValueError"
+    assert "hf_quoted" not in line
+    busy = error_line(HomeBusy("it is being written"), origin="live", trigger="manual")
+    assert json.loads(busy.removeprefix("run "))["error"] == "it is being written"

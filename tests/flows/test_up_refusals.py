@@ -1,0 +1,49 @@
+"""`pricehouse up` where it cannot be: a clear word, nothing started, nothing left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from samples.hub import serve
+from tests.command import NOWHERE, pricehouse
+from tests.pipeline import small_catalog
+
+
+def test_a_server_that_does_not_answer_is_named_with_what_to_do(tmp_path: Path) -> None:
+    done = pricehouse("up", home=tmp_path / "home", PREFECT_API_URL=f"{NOWHERE}/api")
+    assert done.returncode == 1
+    assert "nothing answers there" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_is_no_prefect_server_is_not_taken_for_one(tmp_path: Path) -> None:
+    with serve(small_catalog()) as hub:
+        done = pricehouse("up", home=tmp_path / "home", PREFECT_API_URL=f"{hub.url}/api")
+    assert done.returncode == 1
+    assert "is no Prefect server" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "said"),
+    [
+        (["--host", "192.0.2.1"], {}, "PREFECT_SERVER_API_AUTH_STRING"),
+        ([], {"PREFECT_SERVER_API_PORT": "many"}, "PREFECT_SERVER_API_PORT"),
+        (["--port", "0"], {}, "--port"),
+    ],
+)
+def test_wrong_settings_are_status_2(
+    tmp_path: Path, arguments: list[str], settings: dict[str, str], said: str
+) -> None:
+    done = pricehouse("up", *arguments, home=tmp_path / "home", **settings)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_a_home_of_the_sample_is_not_scheduled(tmp_path: Path) -> None:
+    (tmp_path / "home.json").write_text('{"origin": "sample", "format": 1}')
+    done = pricehouse("up", home=tmp_path)
+    assert done.returncode == 2
+    assert "PRICEHOUSE_HOME" in done.stderr

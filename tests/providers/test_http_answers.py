@@ -1,0 +1,228 @@
+"""What the client hands out, what it refuses, and how it words a refusal."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+
+import pytest
+from scripted_server import FakeClock, Reply, Server, gzipped, trickle
+
+from providers.http import HttpClient
+from schemas.errors import FeedBusy, FeedDeadline, FeedMalformed, FeedRefused
+from schemas.payload import Traffic
+
+
+def ask(url, *, params=None, traffic=None, deadline_s=60.0, **client_settings):
+    clock = FakeClock()
+    with HttpClient(sleep=clock.sleep, now=clock.now, **client_settings) as client:
+        return client.get(
+            url,
+            feed="hub",
+            params=params,
+            traffic=Traffic() if traffic is None else traffic,
+            deadline=client.deadline(deadline_s),
+        )
+
+
+def test_an_answer_carries_its_bytes_its_origin_and_our_clock():
+    reply = Reply(body=b'[{"price": 0.10}]', headers={"X-Request-Id": "r-1"})
+    with Server([reply]).running() as server:
+        answer = ask(f"{server.url}/list", params=(("expand[]", "a"), ("expand[]", "b")))
+    assert answer.body == b'[{"price": 0.10}]'
+    assert answer.status == 200
+    assert answer.headers["x-request-id"] == "r-1"
+    assert answer.url == f"{server.url}/list?expand%5B%5D=a&expand%5B%5D=b"
+    assert answer.fetched_at == FakeClock().now()
+    assert answer.next_link is None
+
+
+def test_the_client_says_who_it_is_and_asks_only_for_what_it_can_bound():
+    with Server([Reply()]).running() as server:
+        ask(server.url)
+    headers = server.requests[0].headers
+    assert headers["user-agent"].startswith("pricehouse")
+    assert headers["accept-encoding"] == "gzip"
+    assert "authorization" not in headers
+
+
+def test_one_connection_serves_many_requests_and_is_closed_in_the_end():
+    most = []
+
+    def script(_request):
+        most.append(server.open_connections)
+        return Reply()
+
+    clock, traffic = FakeClock(), Traffic()
+    with Server(script).running() as server:
+        with HttpClient(sleep=clock.sleep) as client:
+            for _ in range(5):
+                client.get(server.url, feed="hub", traffic=traffic, deadline=client.deadline(60))
+        assert server.all_closed()
+    assert most == [1] * 5
+
+
+def test_a_gzip_body_arrives_decoded_also_in_several_members():
+    one, two = b'[1, "' + b"a" * 300_000, b'"]'
+    both = Reply(body=gzip.compress(one) + gzip.compress(two), headers={"Content-Encoding": "gzip"})
+    traffic = Traffic()
+    with Server([both]).running() as server:
+        assert ask(server.url, traffic=traffic).body == one + two
+    assert traffic.bytes == len(one + two)
+
+
+def test_a_gzip_bomb_is_stopped_by_the_cap_on_decoded_bytes():
+    bomb = gzipped(b" " * 50_000_000, level=9)
+    assert len(bomb.body) < 60_000
+    traffic = Traffic()
+    with Server([bomb]).running() as server, pytest.raises(FeedMalformed) as caught:
+        ask(server.url, traffic=traffic, max_body_bytes=1_000_000)
+    assert caught.value.code == "too_large"
+    assert "larger than 1000000 bytes" in str(caught.value)
+    assert traffic.requests == 1
+
+
+def test_a_body_of_just_the_cap_is_taken_and_one_byte_more_is_not():
+    with Server([Reply(body=b" " * 1000), Reply(body=b" " * 1001)]).running() as server:
+        assert len(ask(server.url, max_body_bytes=1000).body) == 1000
+        with pytest.raises(FeedMalformed, match="larger than 1000 bytes"):
+            ask(server.url, max_body_bytes=1000)
+
+
+def test_an_encoding_that_was_not_offered_is_malformed():
+    twice = Reply(headers={"Content-Encoding": "gzip, gzip"})
+    with Server([twice]).running() as server, pytest.raises(FeedMalformed) as caught:
+        ask(server.url)
+    assert caught.value.code == "encoding"
+
+
+def test_a_body_that_trickles_is_given_up_at_the_deadline():
+    drip = Reply(body=b"[", length=100_000, misbehave=trickle)
+    began = time.monotonic()
+    with Server([drip]).running() as server, pytest.raises(FeedDeadline):
+        ask(server.url, deadline_s=0.3)
+    assert time.monotonic() - began < 5
+
+
+def test_a_server_that_says_nothing_is_given_up_at_the_deadline():
+    silent = Reply(body=b"[", length=10, misbehave=lambda _connection: time.sleep(2))
+    with (
+        Server([silent]).running() as server,
+        pytest.raises(FeedDeadline, match=r"not whole after its deadline of 0\.3 s"),
+    ):
+        ask(server.url, deadline_s=0.3)
+    assert len(server.requests) == 1
+
+
+def test_a_redirect_on_the_same_origin_is_followed_without_repeating_the_query():
+    def script(request):
+        if request.target.startswith("/old"):
+            return Reply(307, b"", {"Location": "/new?page=2"})
+        return Reply(body=b'["new"]')
+
+    traffic = Traffic()
+    with Server(script).running() as server:
+        answer = ask(f"{server.url}/old", params=(("page", "1"),), traffic=traffic)
+    assert [request.target for request in server.requests] == ["/old?page=1", "/new?page=2"]
+    assert answer.url == f"{server.url}/new?page=2"
+    assert (traffic.requests, traffic.retries) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://other.example/list?token=t",
+        "//other.example/list",
+        "https://127.0.0.1/list",
+        "http://127.0.0.1:1/list",
+        "file:///etc/passwd",
+        "http://[broken/",
+    ],
+)
+def test_a_redirect_to_another_origin_is_refused(location):
+    moved = Reply(302, b"", {"Location": location})
+    with Server([moved]).running() as server, pytest.raises(FeedRefused) as caught:
+        ask(server.url)
+    assert caught.value.code == "redirect"
+    assert "token" not in str(caught.value)
+    assert len(server.requests) == 1
+
+
+def test_redirects_end_after_five():
+    moved = Reply(301, b"", {"Location": "/again"})
+    with Server([moved]).running() as server, pytest.raises(FeedRefused) as caught:
+        ask(server.url)
+    assert caught.value.code == "redirect"
+    assert len(server.requests) == 6
+
+
+def test_a_3xx_without_a_place_to_go_is_refused_by_its_status():
+    with Server([Reply(304, b"")]).running() as server, pytest.raises(FeedRefused) as caught:
+        ask(server.url)
+    assert caught.value.code == "http_304"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"error": "Invalid username or password."}, "Invalid username or password."),
+        ({"error": ["first", "second"]}, "first; second"),
+        (
+            {"error": {"message": "not served", "type": "invalid", "code": "model_not_supported"}},
+            "model_not_supported: not served",
+        ),
+        ({"error": {"message": "no", "type": "denied", "code": None}}, "denied: no"),
+        ({"errors": [{"message": "one"}, {"message": "two"}]}, "one; two"),
+        ({"detail": 7}, '{"detail": 7}'),
+        ("only text", "only text"),
+    ],
+)
+def test_each_shape_of_a_json_error_is_told_in_its_own_words(body, said):
+    refusal = Reply(401, json.dumps(body).encode())
+    with Server([refusal]).running() as server, pytest.raises(FeedRefused) as caught:
+        ask(f"{server.url}/list", params=(("secret", "in-query"),))
+    assert caught.value.code == "http_401"
+    assert str(caught.value) == f"hub: {server.url}/list answered 401 Unauthorized: {said}"
+
+
+def test_the_error_headers_are_told_before_the_body():
+    headers = {"X-Error-Code": "GatedRepo", "X-Error-Message": "Ask for access"}
+    refusal = Reply(403, b'{"error": "less exact"}', headers)
+    with Server([refusal]).running() as server, pytest.raises(FeedRefused) as caught:
+        ask(server.url)
+    assert str(caught.value).endswith("403 Forbidden: GatedRepo: Ask for access")
+
+
+@pytest.mark.parametrize(
+    "body", [b"plain words " * 100, b"[" * 9000, b"\xff\x00\n" * 500, b"<html>" + b"x" * 99_999]
+)
+def test_what_an_error_says_is_at_most_200_printable_characters(body):
+    with Server([Reply(404, body)]).running() as server, pytest.raises(FeedRefused) as caught:
+        ask(server.url)
+    said = str(caught.value).split("404 Not Found: ")[1]
+    assert 0 < len(said) <= 200
+    assert said.isprintable()
+
+
+def test_an_error_whose_body_breaks_is_still_told_by_its_status():
+    broken = Reply(401, b"so", length=100, misbehave=lambda _connection: None)
+    with Server([broken]).running() as server, pytest.raises(FeedRefused, match="401"):
+        ask(server.url)
+    assert len(server.requests) == 1
+
+
+def test_a_5xx_that_retries_do_not_help_is_busy_at_once():
+    with Server([Reply(501, b"")]).running() as server, pytest.raises(FeedBusy) as caught:
+        ask(server.url)
+    assert caught.value.code == "http_501"
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://127.0.0.1/list", "127.0.0.1", "http://", "http://127.0.0.1:port/"]
+)
+def test_an_address_that_is_none_is_said_to_be_one(url):
+    with pytest.raises(FeedMalformed) as caught:
+        ask(url)
+    assert caught.value.code == "bad_url"

@@ -1,0 +1,234 @@
+"""When the client asks again, how long it waits first, and what it says in the end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from email.utils import format_datetime
+
+import httpx
+import pytest
+from scripted_server import FakeClock, Reply, Server, hang_up, reset, unused_port
+
+from providers.failures import failed_exchange
+from providers.http import HttpClient
+from providers.pacing import ratelimit_pause, retry_after_pause
+from schemas.errors import FeedBusy, FeedDeadline, FeedUnreachable
+from schemas.payload import Traffic
+
+OK = Reply(body=b'["ok"]')
+
+
+def ask(server_url, clock, *, deadline_s=1200.0, times=1, traffic=None):
+    traffic = Traffic() if traffic is None else traffic
+    with HttpClient(sleep=clock.sleep, monotonic=clock.monotonic, now=clock.now) as client:
+        deadline = client.deadline(deadline_s)
+        for _ in range(times):
+            answer = client.get(
+                f"{server_url}/list",
+                feed="hub",
+                params=(("secret", "in-query"),),
+                traffic=traffic,
+                deadline=deadline,
+            )
+    return answer
+
+
+def limited(left, seconds, **kw):
+    return Reply(headers={"RateLimit": f'"api";r={left};t={seconds}'}, **kw)
+
+
+def test_a_429_with_nothing_left_waits_until_the_window_ends_and_one_second():
+    clock, traffic = FakeClock(), Traffic()
+    refused = Reply(429, b"", {"RateLimit": '"api";r=0;t=23', "Retry-After": "5"})
+    with Server([refused, OK]).running() as server:
+        assert ask(server.url, clock, traffic=traffic).body == OK.body
+    assert clock.slept == [24.0]
+    assert traffic == Traffic(requests=2, retries=1, bytes=len(OK.body), waited_s=24.0)
+
+
+def test_a_429_with_retry_after_only_waits_that_long_and_one_second():
+    clock = FakeClock()
+    with Server([Reply(429, b"", {"Retry-After": "7"}), OK]).running() as server:
+        ask(server.url, clock)
+    assert clock.slept == [8.0]
+
+
+def test_retry_after_may_be_an_http_date():
+    clock = FakeClock()
+    wish = format_datetime(clock.now() + timedelta(seconds=40), usegmt=True)
+    with Server([Reply(503, b"", {"Retry-After": wish}), OK]).running() as server:
+        ask(server.url, clock)
+    assert clock.slept == [41.0]
+
+
+def test_a_429_that_limits_an_action_and_wishes_nothing_backs_off():
+    clock = FakeClock()
+    with Server([limited(12, 200, status=429), OK]).running() as server:
+        ask(server.url, clock)
+    assert len(clock.slept) == 1
+    assert 1.0 <= clock.slept[0] <= 2.0
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_a_busy_server_is_asked_again_and_then_answers(status):
+    clock, traffic = FakeClock(), Traffic()
+    with Server([Reply(status, b"busy"), OK]).running() as server:
+        assert ask(server.url, clock, traffic=traffic).body == OK.body
+    assert (traffic.requests, traffic.retries) == (2, 1)
+
+
+def test_the_back_off_doubles_up_to_eight_seconds_and_ends_after_five_tries():
+    clock, traffic = FakeClock(), Traffic()
+    page = b"<!DOCTYPE html><html><head><title>502 Bad &amp; Gateway</title></head>" + b"x" * 9000
+    with Server([Reply(502, page)]).running() as server, pytest.raises(FeedBusy) as caught:
+        ask(server.url, clock, traffic=traffic)
+    for slept, least in zip(clock.slept, [1, 2, 4, 8], strict=True):
+        assert least <= slept <= min(least + 1, 8)
+    assert (traffic.requests, traffic.retries) == (5, 4)
+    assert traffic.waited_s == sum(clock.slept)
+    assert caught.value.code == "http_502"
+    message = str(caught.value)
+    assert "502 Bad & Gateway" in message
+    assert "tried 5 times" in message
+    assert "xxx" not in message
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        Reply(body=b"[1, 2", length=100, misbehave=hang_up),
+        Reply(body=b"[1, 2", length=100, misbehave=reset),
+        Reply(body=b"not gzip", headers={"Content-Encoding": "gzip"}),
+        Reply(body=b"\x1f\x8b\x08\x00\x00\x00\x00\x00", headers={"Content-Encoding": "gzip"}),
+    ],
+    ids=["truncated", "reset", "damaged gzip", "gzip without an end"],
+)
+def test_a_body_that_breaks_is_asked_for_again(broken):
+    clock, traffic = FakeClock(), Traffic()
+    with Server([broken, broken, OK]).running() as server:
+        assert ask(server.url, clock, traffic=traffic).body == OK.body
+    assert (traffic.retries, traffic.bytes) == (2, len(OK.body))
+
+
+def test_a_body_that_always_breaks_is_unreachable():
+    broken = Reply(body=b"[1", length=100, misbehave=hang_up)
+    with Server([broken]).running() as server, pytest.raises(FeedUnreachable, match="tried 5"):
+        ask(server.url, FakeClock())
+
+
+def test_nothing_listens_names_the_address_without_its_query_and_how_often_it_was_tried():
+    port = unused_port()
+    with pytest.raises(FeedUnreachable) as caught:
+        ask(f"http://127.0.0.1:{port}", FakeClock())
+    message = str(caught.value)
+    assert f"http://127.0.0.1:{port}/list (tried 5 times)" in message
+    assert "refused" in message
+    assert "secret" not in message
+    assert caught.value.code == "unreachable"
+
+
+def test_no_text_of_the_http_library_that_may_quote_a_header_stays_with_the_error():
+    with pytest.raises(FeedUnreachable) as caught:
+        ask(f"http://127.0.0.1:{unused_port()}", FakeClock())
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    quoting = httpx.LocalProtocolError("Illegal header value b'Bearer hidden\\n'")
+    told = failed_exchange(quoting, url="http://u:hidden@h/p?q=hidden", feed="hub", tries=1)
+    assert str(told) == (
+        "hub: no whole answer from http://h/p: LocalProtocolError: our own request is malformed"
+    )
+
+
+def test_a_server_without_tls_behind_https_is_a_tls_error_and_not_asked_again():
+    clock = FakeClock()
+    with Server([OK]).running() as server, pytest.raises(FeedUnreachable) as caught:
+        ask(server.url.replace("http:", "https:"), clock)
+    assert caught.value.code == "tls"
+    assert clock.slept == []
+
+
+def test_an_answer_with_nothing_left_holds_the_next_request_back_before_a_429():
+    clock, traffic = FakeClock(), Traffic()
+    with Server([limited(0, 10), limited(499, 300)]).running() as server:
+        ask(server.url, clock, times=3, traffic=traffic)
+    assert clock.slept == [11.0]
+    assert traffic.retries == 0
+    assert traffic.waited_s == 11.0
+
+
+def test_a_redirect_is_a_request_too_and_is_held_back_like_one():
+    clock = FakeClock()
+    headers = {"RateLimit": '"api";r=0;t=10', "Location": "/list-2"}
+    with Server([Reply(302, b"", headers), OK]).running() as server:
+        ask(server.url, clock)
+    assert clock.slept == [11.0]
+
+
+def test_one_host_out_of_requests_does_not_hold_another_back():
+    clock, traffic = FakeClock(), Traffic()
+    with (
+        Server([limited(0, 10)]).running() as poor,
+        Server([OK]).running() as rich,
+        HttpClient(sleep=clock.sleep, monotonic=clock.monotonic, now=clock.now) as client,
+    ):
+        for url in (poor.url, rich.url):
+            client.get(url, feed="hub", traffic=traffic, deadline=client.deadline(60))
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        '"api";r=0;t=-5',
+        '"api";r=0',
+        '"api";r=;t=',
+        "r0t23",
+        '"api";r=0;t=soon',
+        "",
+        '"api";r=1;t=9',
+    ],
+)
+def test_a_ratelimit_header_that_wishes_nothing_is_no_wait(header):
+    clock = FakeClock()
+    with Server([Reply(headers={"RateLimit": header})]).running() as server:
+        ask(server.url, clock, times=2)
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize("seconds", ["1200", "99999999999999999999", "9" * 400])
+def test_a_wait_that_would_pass_the_deadline_is_refused_at_once(seconds):
+    clock, traffic = FakeClock(), Traffic()
+    with Server([limited(0, seconds)]).running() as server, pytest.raises(FeedDeadline) as caught:
+        ask(server.url, clock, times=2, traffic=traffic)
+    assert clock.slept == []
+    assert (traffic.requests, traffic.retries) == (1, 0)
+    assert "deadline of 1200 s" in str(caught.value)
+
+
+def test_a_retry_that_the_deadline_forbids_is_not_counted_as_one():
+    clock, traffic = FakeClock(), Traffic()
+    busy = Reply(503, b"", {"Retry-After": "3600"})
+    with Server([busy]).running() as server, pytest.raises(FeedDeadline, match="Retry-After"):
+        ask(server.url, clock, traffic=traffic)
+    assert (traffic.requests, traffic.retries, clock.slept) == (1, 0, [])
+
+
+def test_the_deadline_can_be_reached_by_paced_waits_together():
+    clock, traffic = FakeClock(), Traffic()
+    with Server([limited(0, 49)]).running() as server, pytest.raises(FeedDeadline) as caught:
+        ask(server.url, clock, times=10, deadline_s=120, traffic=traffic)
+    assert clock.slept == [50.0, 50.0]
+    assert "a wait of 50.0 s" in str(caught.value)
+    assert "20.0 s are left" in str(caught.value)
+
+
+def test_of_several_buckets_the_longest_pause_counts():
+    assert ratelimit_pause({"ratelimit": '"api";r=0;t=3, "pages";r=0;t=9, "x";r=2;t=99'}) == 10
+
+
+def test_a_retry_after_in_the_past_waits_one_second_and_nonsense_nothing():
+    now = FakeClock().now()
+    assert retry_after_pause({"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT"}, now=now) == 1
+    assert retry_after_pause({"retry-after": "-3"}, now=now) is None
+    assert retry_after_pause({"retry-after": "later"}, now=now) is None
+    assert retry_after_pause({}, now=now) is None

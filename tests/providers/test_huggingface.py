@@ -1,0 +1,146 @@
+"""The Hugging Face adapter asks what the feeds need and keeps where each answer came from."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+import pytest
+from scripted_server import FakeClock, Reply, Server, as_json
+
+from providers.http import HttpClient
+from providers.huggingface import DAILY_FIELDS, HuggingFaceAdapter
+from providers.registry import load_registry
+from schemas.errors import FeedDeadline, FeedMalformed
+from schemas.payload import Traffic
+
+ROUTER_ANSWER = as_json({"object": "list", "data": []})
+
+
+def fetched(server, ask, *, below="", deadline_s=None):
+    clock = FakeClock()
+    traffic = {"hub": Traffic(), "router": Traffic()}
+    with HttpClient(sleep=clock.sleep, monotonic=clock.monotonic, now=clock.now) as client:
+        adapter = HuggingFaceAdapter(
+            load_registry().sources[0],
+            base_urls={"hub": server.url + below, "router": server.url + below},
+            client=client,
+            traffic=traffic,
+            deadline_s=deadline_s,
+        )
+        return list(ask(adapter)), traffic
+
+
+def models(adapter):
+    return adapter.list_models(details=False)
+
+
+def prices(adapter):
+    return adapter.get_pricing()
+
+
+def test_the_hourly_query_asks_the_mapping_of_every_provider_by_a_key_that_never_moves():
+    with Server([Reply()]).running() as server:
+        fetched(server, models)
+    asked = urlsplit(server.requests[0].target)
+    assert asked.path == "/api/models"
+    assert sorted(parse_qsl(asked.query)) == [
+        ("direction", "-1"),
+        ("expand[]", "inferenceProviderMapping"),
+        ("expand[]", "pipeline_tag"),
+        ("inference_provider", "all"),
+        ("limit", "1000"),
+        ("sort", "createdAt"),
+    ]
+
+
+def test_the_daily_query_asks_the_other_fields_too():
+    with Server([Reply()]).running() as server:
+        fetched(server, lambda adapter: adapter.list_models(details=True))
+    asked = parse_qs(urlsplit(server.requests[0].target).query)["expand[]"]
+    assert asked == ["inferenceProviderMapping", "pipeline_tag", *DAILY_FIELDS]
+
+
+def test_pages_are_numbered_from_one_and_counted():
+    first = as_json([{"id": "a/b"}], headers={"Link": '<?cursor=x>; rel="next"'})
+    with Server([first, Reply()]).running() as server:
+        payloads, traffic = fetched(server, models)
+    assert [(p.feed, p.page, p.status, p.body) for p in payloads] == [
+        ("hub", 1, 200, first.body),
+        ("hub", 2, 200, b"[]"),
+    ]
+    assert payloads[1].url == f"{server.url}/api/models?cursor=x"
+    assert traffic["hub"] == Traffic(requests=2, pages=2, bytes=len(first.body) + 2)
+    assert traffic["router"] == Traffic()
+
+
+def test_the_router_is_one_answer_and_an_object():
+    with Server([ROUTER_ANSWER]).running() as server:
+        payloads, traffic = fetched(server, prices)
+    assert [(p.feed, p.page, p.body) for p in payloads] == [("router", 1, ROUTER_ANSWER.body)]
+    assert server.requests[0].target == "/v1/models"
+    assert (traffic["router"].requests, traffic["router"].pages) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"), [(b"[]", "not_object"), (b"<html></html>", "not_json"), (b"{", "not_json")]
+)
+def test_a_router_answer_of_another_shape_is_malformed(body, code):
+    with Server([Reply(body=body)]).running() as server, pytest.raises(FeedMalformed) as caught:
+        fetched(server, prices)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("below", ["/hf", "/hf/"])
+def test_a_gateway_with_a_path_of_its_own_works(below):
+    with Server([Reply(), ROUTER_ANSWER]).running() as server:
+        fetched(server, models, below=below)
+        fetched(server, prices, below=below)
+    assert [urlsplit(r.target).path for r in server.requests] == ["/hf/api/models", "/hf/v1/models"]
+
+
+def test_only_an_archive_says_when_it_was_captured_and_a_few_headers_are_kept():
+    headers = {
+        "Memento-Datetime": "Thu, 26 Feb 2026 12:27:00 GMT",
+        "RateLimit": '"api";r=495;t=23',
+        "RateLimit-Policy": '"fixed window";"api";q=500;w=300',
+        "X-Request-Id": "abc",
+        "ETag": 'W/"1"',
+        "Set-Cookie": "not=kept",
+    }
+    with Server([Reply(headers=headers), Reply()]).running() as server:
+        [archived], _ = fetched(server, models)
+        [live], _ = fetched(server, models)
+    assert archived.captured_at == datetime(2026, 2, 26, 12, 27, tzinfo=UTC)
+    assert archived.fetched_at == FakeClock().now()
+    assert set(archived.answered) == {
+        "ratelimit",
+        "ratelimit-policy",
+        "x-request-id",
+        "date",
+        "etag",
+    }
+    assert archived.answered["ratelimit"] == '"api";r=495;t=23'
+    assert live.captured_at is None
+    assert set(live.answered) == {"date"}
+
+
+def test_a_capture_date_that_is_none_is_malformed():
+    reply = Reply(headers={"Memento-Datetime": "last winter"})
+    with Server([reply]).running() as server, pytest.raises(FeedMalformed) as caught:
+        fetched(server, models)
+    assert caught.value.code == "bad_memento"
+
+
+@pytest.mark.parametrize(("deadline_s", "held"), [(None, 1200), (30.0, 30)])
+def test_the_feeds_own_deadline_holds_unless_another_is_given(deadline_s, held):
+    paced = as_json(
+        [json.loads("1")],
+        headers={"RateLimit": '"api";r=0;t=5000', "Link": '<?cursor=x>; rel="next"'},
+    )
+    with (
+        Server([paced]).running() as server,
+        pytest.raises(FeedDeadline, match=f"deadline of {held} s"),
+    ):
+        fetched(server, models, deadline_s=deadline_s)

@@ -1,0 +1,182 @@
+"""The registry and the claims are what they say, and a wrong one is told by file and place."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from providers.huggingface import HuggingFaceAdapter
+from providers.interface import ProviderInterface
+from providers.registry import (
+    PRICE_FEED_REASONS,
+    adapter_for,
+    claims_bytes,
+    load_claims,
+    load_registry,
+    registry_bytes,
+    schema_text,
+)
+from schemas.errors import SettingsError
+
+ROOT = Path(__file__).parents[2]
+SHARED = ROOT.parent / "shared"
+needs_shared = pytest.mark.skipif(
+    not SHARED.is_dir(), reason="the facts beside the checkout are not here to compare with"
+)
+
+
+def changed(change):
+    """Return the packaged registry's bytes after `change` was applied to its JSON."""
+    registry = json.loads(registry_bytes())
+    change(registry)
+    return json.dumps(registry).encode()
+
+
+def test_the_committed_schema_is_the_one_that_the_types_generate():
+    committed = (ROOT / "providers" / "provider_registry.schema.json").read_text()
+    assert committed == schema_text(), "write it anew: python -m providers.registry > the file"
+
+
+def test_the_packaged_registry_loads_and_names_the_two_feeds_of_hugging_face():
+    registry = load_registry()
+    source = registry.sources[0]
+    said = [(f.feed, f.setting, f"{f.base_url}", f.path, f.required) for f in source.feeds]
+    assert said == [
+        ("hub", "PRICEHOUSE_HUB_URL", "https://huggingface.co/", "/api/models", True),
+        (
+            "router",
+            "PRICEHOUSE_ROUTER_URL",
+            "https://router.huggingface.co/",
+            "/v1/models",
+            False,
+        ),
+    ]
+    assert set(source.precedence) == {"price", "status", "speed", "context", "capabilities"}
+
+
+def test_every_reason_in_the_packaged_registry_and_in_the_list_of_reasons_is_used():
+    reasons = {p.price_feed_reason for p in load_registry().inference_providers} - {None}
+    assert reasons == set(PRICE_FEED_REASONS)
+
+
+def test_every_provider_with_a_claim_is_in_the_registry():
+    known = {entry.inference_provider for entry in load_registry().inference_providers}
+    assert {claim.inference_provider for claim in load_claims().claims} <= known
+
+
+@needs_shared
+def test_every_provider_of_the_recordings_is_in_the_registry_with_the_feed_that_prices_it():
+    serving, priced = set(), {}
+    for path in sorted((SHARED / "recordings" / "hub").glob("*.json")):
+        for model in json.loads(path.read_bytes()):
+            for entry in model.get("inferenceProviderMapping", []):
+                serving.add(entry["provider"])
+                if (entry.get("providerDetails") or {}).get("pricing"):
+                    priced.setdefault(entry["provider"], "hub")
+    for path in sorted((SHARED / "recordings" / "router").glob("*.json")):
+        for model in json.loads(path.read_bytes())["data"]:
+            for entry in model["providers"]:
+                serving.add(entry["provider"])
+                if entry.get("pricing"):
+                    priced[entry["provider"]] = "router"
+    registry = {p.inference_provider: p.price_feed for p in load_registry().inference_providers}
+    assert serving <= set(registry)
+    assert {key: feed for key, feed in registry.items() if feed is not None} == priced
+
+
+@needs_shared
+def test_the_claims_are_the_given_ones_in_their_order_with_the_day_they_were_checked():
+    given = json.loads((SHARED / "claims.json").read_bytes())
+    for claim in given:
+        assert claim.pop("page_seen") is None
+        claim["checked_on"] = "2026-11-23"
+    assert json.loads(claims_bytes()) == {"version": 1, "claims": given}
+
+
+def test_the_packaged_claims_are_fifty_four_for_eighteen_providers():
+    claims = load_claims().claims
+    assert len(claims) == 54
+    assert len({claim.inference_provider for claim in claims}) == 18
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"{", "provider_registry.json: the file: Invalid JSON"),
+        (
+            changed(lambda r: r["sources"][0]["feeds"][1].update(kind="list")),
+            "provider_registry.json: sources.0.feeds.1.kind: Input should be 'catalog'",
+        ),
+        (
+            changed(lambda r: r["sources"][0].update(colour="red")),
+            "sources.0.colour: Extra inputs are not permitted",
+        ),
+        (
+            changed(lambda r: r["sources"][0]["precedence"].update(price=["nowhere"])),
+            "precedence of price names unknown feeds: ['nowhere']",
+        ),
+        (
+            changed(lambda r: r["inference_providers"].append(r["inference_providers"][0])),
+            "inference_provider named more than once: baseten",
+        ),
+        (
+            changed(lambda r: r["sources"][0]["feeds"].append(r["sources"][0]["feeds"][0])),
+            "feed named more than once: hub",
+        ),
+        (
+            changed(lambda r: r["inference_providers"][0].update(price_feed="nowhere")),
+            "inference_providers: baseten: price_feed 'nowhere' is no feed",
+        ),
+        (
+            changed(
+                lambda r: r["inference_providers"][0].update(
+                    price_feed=None, price_feed_reason="just_because"
+                )
+            ),
+            "price_feed_reason 'just_because' is none of compute_time_only",
+        ),
+    ],
+)
+def test_a_wrong_registry_is_told_by_file_and_place(raw, said):
+    with pytest.raises(SettingsError) as caught:
+        load_registry(raw)
+    assert said in str(caught.value)
+
+
+def test_a_wrong_claim_is_told_by_file_and_place():
+    claims = json.loads(claims_bytes())
+    claims["claims"][3]["confidence"] = "certain"
+    with pytest.raises(SettingsError) as caught:
+        load_claims(json.dumps(claims).encode())
+    assert "compliance_claims.json: claims.3.confidence: Input should be 'high'" in str(
+        caught.value
+    )
+
+
+def adapter_named(name):
+    source = load_registry().sources[0].model_copy(update={"adapter": name})
+    return adapter_for(source, base_urls={}, client=None, traffic={})
+
+
+def test_an_adapter_is_found_by_its_module_and_class():
+    adapter = adapter_named("providers.huggingface:HuggingFaceAdapter")
+    assert isinstance(adapter, HuggingFaceAdapter)
+    assert isinstance(adapter, ProviderInterface)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "providers.nowhere:Adapter",
+        "providers.huggingface:Nobody",
+        "providers.huggingface",
+        "providers.huggingface:below",
+        "schemas.payload:Payload",
+    ],
+)
+def test_an_adapter_that_is_none_is_told_with_its_source_and_name(name):
+    with pytest.raises(SettingsError, match=r"provider_registry\.json: huggingface: adapter"):
+        adapter_named(name)

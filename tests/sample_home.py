@@ -1,0 +1,26 @@
+"""A home with both steps of the sample, told by the real hour without Prefect."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flows.environment import Settings
+from flows.hour import tell_hour
+from flows.report import Report
+from flows.run import open_run
+from providers.registry import load_registry
+from samples.catalog import STEPS, load
+from samples.hub import serve
+
+
+def tell_sample(root: Path) -> list[Report]:
+    """Serve each step of the sample and tell it into a new home at `root`; return the reports."""
+    reports = []
+    with serve(load(STEPS[0])) as hub:
+        base_urls = {feed.feed: hub.url for _, feed in load_registry().feeds()}
+        for step in STEPS:
+            hub.show(load(step))
+            settings = Settings(home=root, base_urls=base_urls)
+            with open_run(settings, origin="sample", flow="test", trigger="test") as run:
+                reports.append(tell_hour(run))
+    return reports

@@ -1,0 +1,184 @@
+"""The Hub's pages: both shapes of the mapping, repeats, broken parts; every entry is counted."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+
+from schemas.contract import split
+from schemas.errors import FeedMalformed
+from schemas.offerings import HUB_OFFERINGS, MODELS
+from tests.transforms.histories import MODEL, entry, hub_page, page, priced_entry
+from tests.transforms.mutations import mutations
+from transforms.claim import claim_tokens
+from transforms.conform import conform_hub, identified
+from transforms.parse_hub import parse_hub
+from transforms.parsed import Page, Parsed
+
+ANSWER: list[Any] = [
+    {
+        "id": "org/a", "_id": "1", "pipeline_tag": "text-generation", "likes": 5, "gated": "auto",
+        "createdAt": "2026-01-01T00:00:00.000Z", "tags": ["license:mit", "region:us"],
+        "inferenceProviderMapping": [
+            priced_entry(0.2, 0.4, features={"toolCalling": True, "structuredOutput": False}),
+            entry("together", "y", performance={"tokensPerSecond": 12.5}, previousStatus="error"),
+        ],
+    },
+    {
+        "id": "org/b", "inferenceProviderMapping": {
+            "fal-ai": {"_id": "9", "providerId": "z", "status": "live", "task": "text-to-image",
+                       "type": "tag-filter", "adapter": "lora", "adapterWeightsPath": "w"},
+        },
+    },
+    {"id": "org/c", "pipeline_tag": "fill-mask"},
+]  # fmt: skip
+
+
+def entries_of(answer: Any) -> int:
+    """Count the records of a page by hand: entries, and one for each part that has none."""
+    count = 0
+    for model in answer:
+        if not isinstance(model, dict) or not isinstance(model.get("id"), str) or not model["id"]:
+            count += 1
+            continue
+        mapping = model.get("inferenceProviderMapping")
+        if isinstance(mapping, list | dict):
+            count += len(mapping)
+        elif mapping is not None:
+            count += 1
+    return count
+
+
+def refused(parsed: Parsed) -> list[tuple[str, str]]:
+    """Return (json_path, first reason) of the rows that the parser rejected."""
+    rows = parsed.rejected.select("json_path", pl.col("reasons").list.first()).rows()
+    return [(str(path), str(reason)) for path, reason in rows]
+
+
+def test_every_field_of_an_entry_lands_in_its_column() -> None:
+    parsed = parse_hub([page(ANSWER)])
+    row = parsed.offerings.row(0, named=True)
+    assert row["json_path"] == "$[0].inferenceProviderMapping[0]"
+    assert (row["model_id"], row["inference_provider"], row["provider_model_id"]) == (
+        "org/a", "novita", "x",
+    )  # fmt: skip
+    assert (row["price_input_text"], row["price_output_text"]) == ("0.2", "0.4")
+    assert (row["supports_tools"], row["supports_structured_output"]) == (True, False)
+    assert json.loads(row["evidence"]) == ANSWER[0]["inferenceProviderMapping"][0]
+    assert parsed.offerings.row(1, named=True)["throughput_tps"] == 12.5
+    assert parsed.drift.is_empty()
+    model = parsed.models.row(0, named=True)
+    assert (model["licence"], model["gated"], model["hub_id"]) == ("mit", "auto", "1")
+    assert str(model["created_at"]) == "2026-01-01 00:00:00+00:00"
+
+
+def test_an_array_and_a_dict_of_the_same_entries_say_the_same() -> None:
+    told = priced_entry(0.2, 0.4)
+    unnamed = {key: value for key, value in told.items() if key != "provider"}
+    skip = ["json_path", "payload_hash", "evidence"]
+    as_array = parse_hub([hub_page({MODEL: [told]})]).offerings.drop(skip)
+    for shape in ({"novita": told}, {"novita": unnamed}):
+        answer = [{"id": MODEL, "inferenceProviderMapping": shape}]
+        assert parse_hub([page(answer)]).offerings.drop(skip).equals(as_array)
+
+
+def test_the_digits_of_a_dict_shaped_entry_survive() -> None:
+    body = (
+        b'[{"id":"org/m","inferenceProviderMapping":{"novita":{"providerId":"x",'
+        b'"providerDetails":{"pricing":{"input":0.10,"output":0.030000000000000002}}}}}]'
+    )
+    row = parse_hub([Page(body, "h")]).offerings.row(0, named=True)
+    assert (row["price_input_text"], row["price_output_text"]) == ("0.10", "0.030000000000000002")
+    assert '"input":0.10,"output":0.030000000000000002' in row["evidence"]
+
+
+def test_evidence_is_the_entry_byte_by_byte() -> None:
+    told = b'{ "provider":"novita",\n "providerDetails": {"pricing": {"input": 1.0}} }'
+    body = b'[{"id":"org/m","inferenceProviderMapping":[' + told + b"]}]"
+    evidence = parse_hub([Page(body, "h")]).offerings["evidence"].to_list()
+    assert evidence == [told.decode()]
+
+
+def test_evidence_of_a_dict_shaped_entry_is_the_entry_byte_by_byte() -> None:
+    told = b'{ "providerDetails": {"pricing": {"input": 1.0}} }'
+    body = b'[{"id":"org/m","inferenceProviderMapping":{"novita":' + told + b"}}]"
+    evidence = parse_hub([Page(body, "h")]).offerings["evidence"].to_list()
+    assert evidence == [told.decode()]
+
+
+def test_a_model_on_two_pages_enters_once_and_its_second_entries_are_rejected() -> None:
+    first, second = hub_page({MODEL: [entry()]}), hub_page({MODEL: [entry(), entry("together")]})
+    parsed = parse_hub([first, second])
+    assert (parsed.rows, parsed.distinct, parsed.repeats, parsed.nameless) == (2, 1, 1, 0)
+    assert parsed.offerings["payload_hash"].to_list() == [first.payload_hash]
+    assert [reason for _, reason in refused(parsed)] == ["model_id:repeated"] * 2
+    assert parsed.rejected["inference_provider"].to_list() == ["novita", "together"]
+    assert parsed.models.height == 1
+
+
+def test_what_is_no_model_and_no_entry_is_rejected_with_its_place() -> None:
+    answer = [5, {"likes": 1}, {"id": ""}, {"id": MODEL, "inferenceProviderMapping": [7, entry()]}]
+    parsed = parse_hub([page(answer)])
+    assert refused(parsed) == [
+        ("$[0]", "model_id:missing"),
+        ("$[1]", "model_id:missing"),
+        ("$[2]", "model_id:missing"),
+        ("$[3].inferenceProviderMapping[0]", "entry:not_an_object"),
+    ]
+    assert (parsed.records, parsed.offerings.height, parsed.nameless) == (5, 1, 3)
+
+
+@pytest.mark.parametrize("mapping", [5, "x", True])
+def test_a_mapping_that_is_neither_array_nor_object_is_one_rejected_row(mapping: Any) -> None:
+    parsed = parse_hub([page([{"id": MODEL, "inferenceProviderMapping": mapping}])])
+    assert refused(parsed) == [
+        ("$[0].inferenceProviderMapping", "inferenceProviderMapping:wrong_type")
+    ]
+
+
+@pytest.mark.parametrize("mapping", [None, [], {}])
+def test_a_model_without_entries_is_a_model_and_no_record(mapping: Any) -> None:
+    parsed = parse_hub([page([{"id": MODEL, "inferenceProviderMapping": mapping}])])
+    assert (parsed.records, parsed.models.height) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{}", b'{"error":"no"}', b"<html>", b"[", b"[1", b"null", b"\xff", b'["\\ud800"]'],
+)
+def test_a_page_that_is_no_json_array_stops_the_feed_with_a_named_error(body: bytes) -> None:
+    with pytest.raises(FeedMalformed) as caught:
+        parse_hub([hub_page({MODEL: [entry()]}), Page(body, "0" * 64)])
+    assert caught.value.code == "not_array"
+
+
+def test_a_page_nested_too_deep_stops_the_feed_with_a_named_error() -> None:
+    with pytest.raises(FeedMalformed):
+        parse_hub([Page(b"[" * 200_000 + b"]" * 200_000, "h")])
+
+
+@settings(max_examples=80, deadline=None)
+@given(mutations(ANSWER))
+def test_broken_answers_reconcile_or_are_named(answer: Any) -> None:
+    if not isinstance(answer, list):
+        with pytest.raises(FeedMalformed):
+            parse_hub([page(answer)])
+        return
+    parsed = parse_hub([page(answer)])
+    assert parsed.records == entries_of(answer) == parsed.providers.height
+    assert parsed.records == parsed.offerings.height + parsed.rejected.height
+    assert parsed.rows == len(answer) == parsed.distinct + parsed.repeats + parsed.nameless
+    parts = split(parsed.offerings, HUB_OFFERINGS)
+    split(parsed.models, MODELS)
+    told = conform_hub(parts.accepted, source="huggingface")
+    kept = parsed.rejected.height + parts.rejected.height + told.rejected.height
+    assert told.rows.height + kept == parsed.records
+    named = identified(told.rows)
+    assert named["offer_id"].is_unique().all()
+    claims = claim_tokens(named, run_id="r")
+    shown = claims["price_status"].is_in(["priced", "free"])
+    assert (claims["amount"].is_not_null() == shown).all()

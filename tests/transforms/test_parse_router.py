@@ -1,0 +1,150 @@
+"""The router's answer: one row per provider of a model; every entry is counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+
+from schemas.contract import split
+from schemas.errors import FeedMalformed
+from schemas.offerings import OFFERINGS
+from tests.transforms.histories import MODEL, nothing_mapped, offering, page, price, router_page
+from tests.transforms.mutations import mutations
+from transforms.claim import claim_tokens
+from transforms.conform import conform_router, identified
+from transforms.parse_router import parse_router
+from transforms.parsed import Page, Parsed
+
+FULL = offering(
+    price(0.2, 0.4), context_length=8192, supports_tools=True, supports_structured_output=False,
+    first_token_latency_ms=300, throughput=55.5, is_model_author=True,
+)  # fmt: skip
+ANSWER: dict[str, Any] = {
+    "object": "list",
+    "data": [
+        {
+            "id": "org/a", "object": "model", "created": 1_700_000_000, "owned_by": "org",
+            "architecture": {"input_modalities": ["text", "image"], "output_modalities": ["text"]},
+            "providers": [FULL, offering(None, "cohere"), offering(price(0, 0), "together")],
+        },
+        {"id": "org/b", "providers": [offering(price(0, 0), "publicai", is_free=True)]},
+        {"id": "org/c", "providers": []},
+    ],
+}  # fmt: skip
+
+
+def refused(parsed: Parsed) -> list[tuple[str, str]]:
+    rows = parsed.rejected.select("json_path", pl.col("reasons").list.first()).rows()
+    return [(str(path), str(reason)) for path, reason in rows]
+
+
+def entries_of(models: list[Any]) -> int:
+    """Count the records of an answer by hand."""
+    count = 0
+    for model in models:
+        named = isinstance(model, dict) and isinstance(model.get("id"), str) and model["id"]
+        providers = model.get("providers") if named else None
+        count += len(providers) if isinstance(providers, list) else 1
+    return count
+
+
+def test_every_field_of_an_offering_lands_in_its_column() -> None:
+    parsed = parse_router([page(ANSWER)])
+    row = parsed.offerings.row(0, named=True)
+    assert (row["model_id"], row["inference_provider"], row["task"]) == (
+        "org/a", "novita", "conversational",
+    )  # fmt: skip
+    assert row["provider_model_id"] is None
+    assert (row["price_input_text"], row["price_output_text"]) == ("0.2", "0.4")
+    assert (row["context_length"], row["supports_tools"]) == (8192, True)
+    assert (row["supports_structured_output"], row["is_model_author"]) == (False, True)
+    assert (row["first_token_latency_ms"], row["throughput_tps"]) == (300.0, 55.5)
+    assert row["input_modalities"] == ["text", "image"]
+    assert (row["json_path"], row["status_text"]) == ("$.data[0].providers[0]", "live")
+    assert parsed.drift.is_empty()
+    assert parsed.models.is_empty()
+
+
+def test_an_entry_of_four_keys_has_no_price_and_enters() -> None:
+    told = {
+        "provider": "featherless-ai",
+        "status": "live",
+        "is_free": False,
+        "supports_tools": True,
+    }
+    parsed = parse_router([router_page({MODEL: [told]})])
+    row = parsed.offerings.row(0, named=True)
+    assert (row["has_price"], row["evidence"], row["context_length"]) == (False, None, None)
+
+
+def test_an_entry_that_is_stated_free_has_a_price_without_a_price_object() -> None:
+    parsed = parse_router([router_page({MODEL: [offering(None, is_free=True)]})])
+    row = parsed.offerings.row(0, named=True)
+    assert row["has_price"]
+    assert row["evidence"] is not None
+
+
+@pytest.mark.parametrize("word", ["true", 1, "yes", []])
+def test_only_true_is_stated_free(word: Any) -> None:
+    parsed = parse_router([router_page({MODEL: [offering(price(0, 0), is_free=word)]})])
+    assert parsed.offerings["is_free"].to_list() == [None]
+    assert parsed.drift["field"].to_list() == ["providers.is_free"]
+
+
+def test_what_is_no_model_and_no_offering_is_rejected_with_its_place() -> None:
+    models = [None, {"id": 5}, {"id": MODEL, "providers": ["novita", offering()]}, {"id": "org/b"}]
+    parsed = parse_router([page({"data": models})])
+    assert refused(parsed) == [
+        ("$.data[0]", "model_id:missing"),
+        ("$.data[1]", "model_id:missing"),
+        ("$.data[2].providers[0]", "entry:not_an_object"),
+        ("$.data[3].providers", "providers:missing"),
+    ]
+    assert (parsed.records, parsed.offerings.height) == (5, 1)
+
+
+def test_a_model_that_is_listed_twice_enters_once() -> None:
+    model = {"id": MODEL, "providers": [offering(price(1, 2))]}
+    parsed = parse_router([page({"data": [model, model]})])
+    assert (parsed.rows, parsed.distinct, parsed.repeats) == (2, 1, 1)
+    assert refused(parsed) == [("$.data[1].providers[0]", "model_id:repeated")]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b'{"data":{}}', b'{"data":null}', b'{"error":"busy"}', b"<html>"]
+)
+def test_an_answer_without_a_data_array_stops_the_feed_with_a_named_error(body: bytes) -> None:
+    with pytest.raises(FeedMalformed) as caught:
+        parse_router([Page(body, "h")])
+    assert caught.value.code == "wrong_shape"
+
+
+def test_an_answer_nested_too_deep_stops_the_feed_with_a_named_error() -> None:
+    with pytest.raises(FeedMalformed):
+        parse_router([Page(b'{"data":' + b"[" * 200_000 + b"]" * 200_000 + b"}", "h")])
+
+
+@settings(max_examples=80, deadline=None)
+@given(mutations(ANSWER))
+def test_broken_answers_reconcile_or_are_named(answer: Any) -> None:
+    data = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(data, list):
+        with pytest.raises(FeedMalformed):
+            parse_router([page(answer)])
+        return
+    parsed = parse_router([page(answer)])
+    assert parsed.records == entries_of(data) == parsed.providers.height
+    assert parsed.records == parsed.offerings.height + parsed.rejected.height
+    assert parsed.rows == len(data) == parsed.distinct + parsed.repeats + parsed.nameless
+    parts = split(parsed.offerings, OFFERINGS)
+    told = conform_router(parts.accepted, nothing_mapped(), source="huggingface")
+    kept = parsed.rejected.height + parts.rejected.height + told.rejected.height
+    assert told.rows.height + kept == parsed.records
+    named = identified(told.rows)
+    assert named["offer_id"].is_unique().all()
+    claims = claim_tokens(named, run_id="r")
+    shown = claims["price_status"].is_in(["priced", "free"])
+    assert (claims["amount"].is_not_null() == shown).all()

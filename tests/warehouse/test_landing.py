@@ -1,0 +1,402 @@
+"""What landed is whole, is there once, and says when it is not what it was."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.errors import HomeError, LandingError
+from schemas.payload import Payload
+from schemas.records import EndMark, FeedFetch, LandedPage, RunRecord
+from warehouse.landing import Landing, RunFolder
+
+CHECKOUT = Path(__file__).parents[2]
+NOON = datetime(2026, 2, 26, 12, 27, tzinfo=UTC)
+
+PUT_ON_A_FULL_DISK = """
+import os, resource, sys
+from pathlib import Path
+from schemas.errors import HomeError
+from warehouse.landing import Landing
+resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+try:
+    Landing(Path(sys.argv[1])).put(os.urandom(100_000))
+except HomeError as error:
+    print(error)
+"""
+
+LAND_UNTIL_KILLED = """
+import os, sys
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from schemas.payload import Payload
+from schemas.records import EndMark, FeedFetch, RunRecord
+from warehouse.landing import Landing
+landing, attempt, now = Landing(Path(sys.argv[1])), int(sys.argv[2]), datetime.now(UTC)
+print("ready", flush=True)
+for n in count(1):
+    run = landing.begin(RunRecord(
+        run_id=f"{attempt:02d}-{n:06d}", flow="hourly", trigger="test", origin="live",
+        started_at=now, code_version="0", settings={}, registry_hash="0", claims_hash="0",
+        details=False))
+    for feed in ("hub", "router"):
+        pages = [
+            run.land(Payload(feed=feed, url="http://127.0.0.1/", page=page, status=200,
+                             body=body * 500, fetched_at=now))
+            for page, body in enumerate((os.urandom(40), b"%d" % n, b"the same each time"), 1)
+        ]
+        run.close_feed(FeedFetch(
+            feed=feed, outcome="complete", started_at=now, finished_at=now, pages=pages))
+    run.end(EndMark(outcome="committed", finished_at=now, sequence=attempt * 1_000_000 + n))
+"""
+
+
+def record(run_id: str = "2026-02-26T12") -> RunRecord:
+    return RunRecord(
+        run_id=run_id,
+        flow="hourly",
+        trigger="schedule",
+        origin="live",
+        started_at=NOON,
+        scheduled_at=NOON - timedelta(seconds=1),
+        prefect_run_id="1b1e",
+        code_version="0.1.0",
+        settings={"PRICEHOUSE_ROUTER_URL": "http://b/", "PRICEHOUSE_HUB_URL": "http://a/"},
+        registry_hash="a" * 64,
+        claims_hash="b" * 64,
+        details=True,
+    )
+
+
+def payload(body: bytes, *, feed: str = "hub", page: int = 1) -> Payload:
+    return Payload(
+        feed=feed,
+        url=f"http://127.0.0.1/api/models?cursor={page}",
+        page=page,
+        status=200,
+        body=body,
+        fetched_at=NOON + timedelta(microseconds=page),
+        captured_at=NOON - timedelta(days=1),
+        answered={"x-request-id": "r-1", "ratelimit": '"api";r=495;t=23'},
+    )
+
+
+def fetched(pages: list[LandedPage], *, feed: str = "hub") -> FeedFetch:
+    return FeedFetch(
+        feed=feed,
+        outcome="complete",
+        started_at=NOON,
+        finished_at=NOON + timedelta(seconds=9),
+        requests=3,
+        retries=1,
+        waited_s=0.25,
+        bytes=sum(page.bytes for page in pages),
+        pages=pages,
+    )
+
+
+def ended(sequence: int | None) -> EndMark:
+    return EndMark(
+        outcome="committed" if sequence else "failed", finished_at=NOON, sequence=sequence
+    )
+
+
+def only_object(landing: Landing) -> Path:
+    (path,) = (landing.root / "objects").rglob("*.zst")
+    return path
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Landing:
+    return Landing(tmp_path / "landing")
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Landing:
+    return Landing(tmp_path_factory.mktemp("shared"))
+
+
+@settings(deadline=None)
+@given(body=st.binary(max_size=4096) | st.binary(min_size=1, max_size=8).map(lambda b: b * 50_000))
+def test_every_body_comes_back_as_it_went_in(shared: Landing, body: bytes) -> None:
+    payload_hash = shared.put(body)
+    assert payload_hash == sha256(body).hexdigest()
+    assert shared.get(payload_hash) == body
+
+
+def test_the_same_body_is_stored_once_and_not_written_again(landing: Landing) -> None:
+    first = landing.put(b"[]" * 1000)
+    before = only_object(landing).stat()
+    assert landing.put(b"[]" * 1000) == first
+    after = only_object(landing).stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_an_object_is_found_by_its_hash_and_readable_with_plain_zstd(landing: Landing) -> None:
+    payload_hash = landing.put(b"[]")
+    path = landing.root / "objects" / payload_hash[:2] / f"{payload_hash}.zst"
+    assert path.read_bytes()[:4] == b"\x28\xb5\x2f\xfd"
+
+
+@settings(deadline=None)
+@given(data=st.data(), body=st.binary(max_size=2000))
+def test_a_truncated_object_is_named(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, body: bytes
+) -> None:
+    landing = Landing(tmp_path_factory.mktemp("truncated"))
+    payload_hash = landing.put(body)
+    path = only_object(landing)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: data.draw(st.integers(0, len(whole) - 1))])
+    with pytest.raises(LandingError, match=payload_hash) as caught:
+        landing.get(payload_hash)
+    assert str(path) in str(caught.value)
+
+
+@settings(deadline=None)
+@given(data=st.data(), body=st.binary(max_size=2000))
+def test_an_object_with_a_flipped_bit_is_named(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, body: bytes
+) -> None:
+    landing = Landing(tmp_path_factory.mktemp("flipped"))
+    payload_hash = landing.put(body)
+    path = only_object(landing)
+    damaged = bytearray(path.read_bytes())
+    # From the sixth byte on: the fifth has a bit that zstd leaves unused.
+    damaged[data.draw(st.integers(5, len(damaged) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    path.write_bytes(damaged)
+    with pytest.raises(LandingError, match=payload_hash):
+        landing.get(payload_hash)
+
+
+def test_an_object_that_holds_another_body_is_named(landing: Landing) -> None:
+    payload_hash = landing.put(b"one")
+    path = only_object(landing)
+    other = landing.put(b"two")
+    path.write_bytes((landing.root / "objects" / other[:2] / f"{other}.zst").read_bytes())
+    with pytest.raises(LandingError, match=f"{payload_hash}.*other bytes"):
+        landing.get(payload_hash)
+
+
+def test_a_missing_object_is_named(landing: Landing) -> None:
+    with pytest.raises(LandingError, match="f" * 64):
+        landing.get("f" * 64)
+
+
+@pytest.mark.parametrize("keep", [0, 10, -1])
+def test_a_damaged_object_is_mended_by_the_next_answer_that_is_the_same(
+    landing: Landing, keep: int
+) -> None:
+    payload_hash = landing.put(b"[1, 2, 3]" * 100)
+    path = only_object(landing)
+    path.write_bytes(path.read_bytes()[:keep])
+    landing.put(b"[1, 2, 3]" * 100)
+    assert landing.get(payload_hash) == b"[1, 2, 3]" * 100
+
+
+def test_a_full_disk_leaves_no_object_and_says_what_to_do(landing: Landing) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", PUT_ON_A_FULL_DISK, str(landing.root)],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "File too large" in told
+    assert str(landing.root) in told
+    assert "run again" in told
+    assert [path for path in landing.root.rglob("*") if path.is_file()] == []
+
+
+def test_a_landing_that_cannot_be_written_names_its_path(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(HomeError, match=f"{tmp_path}/file"):
+        Landing(tmp_path / "file").put(b"[]")
+
+
+def test_everything_that_a_run_wrote_reads_back_equal(landing: Landing) -> None:
+    run = landing.begin(record())
+    hub = fetched([run.land(payload(b"[1]")), run.land(payload(b"[2]", page=2))])
+    router = fetched([run.land(payload(b"{}", feed="router"))], feed="router")
+    run.close_feed(router)
+    run.close_feed(hub)
+    run.end(ended(1))
+    (again,) = Landing(landing.root).runs()
+    assert (again.run_id, again.record) == (record().run_id, record())
+    assert again.fetches() == [hub, router]
+    assert again.mark == ended(1)
+    assert [again.landing.get(page.payload_hash) for page in hub.pages] == [b"[1]", b"[2]"]
+    assert again.traces() == {}
+    assert not list(run.path.glob("*.jsonl"))
+
+
+def test_records_are_json_with_utc_times_and_keys_in_a_stable_order(landing: Landing) -> None:
+    run = landing.begin(record())
+    text = (run.path / "run.json").read_text()
+    assert '"started_at": "2026-02-26T12:27:00Z"' in text
+    assert text.index("PRICEHOUSE_HUB_URL") < text.index("PRICEHOUSE_ROUTER_URL")
+    other = landing.begin(
+        msgspec.structs.replace(record("other"), settings=dict(reversed(record().settings.items())))
+    )
+    assert (other.path / "run.json").read_text() == text.replace('2026-02-26T12"', 'other"')
+
+
+def test_a_landed_page_states_what_the_payload_stated(landing: Landing) -> None:
+    answer = payload("[“é”]".encode())
+    page = landing.begin(record()).land(answer)
+    assert page.payload_hash == answer.payload_hash
+    assert page.bytes == len(answer.body)
+    shared_fields = ("page", "url", "status", "fetched_at", "captured_at", "answered")
+    for name in shared_fields:
+        assert getattr(page, name) == getattr(answer, name)
+
+
+def test_a_run_id_is_used_once(landing: Landing) -> None:
+    run = landing.begin(record())
+    before = (run.path / "run.json").read_bytes()
+    with pytest.raises(HomeError, match=record().run_id):
+        landing.begin(msgspec.structs.replace(record(), trigger="manual"))
+    assert (run.path / "run.json").read_bytes() == before
+
+
+def test_runs_come_by_id_and_committed_ones_by_sequence(landing: Landing) -> None:
+    marks = {"c": ended(1), "a": ended(3), "d": ended(None), "b": ended(2), "e": None}
+    for run_id, mark in marks.items():
+        run = landing.begin(record(run_id))
+        if mark is not None:
+            run.end(mark)
+    assert [run.run_id for run in landing.runs()] == ["a", "b", "c", "d", "e"]
+    assert [run.run_id for run in landing.committed()] == ["c", "b", "a"]
+    assert [run.run_id for run in landing.unfinished()] == ["e"]
+
+
+def test_an_empty_landing_has_no_runs_and_stays_unwritten(landing: Landing) -> None:
+    assert (landing.runs(), landing.committed(), landing.unfinished()) == ([], [], [])
+    assert not landing.root.exists()
+
+
+def test_two_runs_that_claim_one_place_in_the_replay_are_an_error(landing: Landing) -> None:
+    landing.begin(record("a")).end(ended(1))
+    landing.begin(record("b")).end(ended(1))
+    with pytest.raises(LandingError, match="order of replay"):
+        landing.committed()
+
+
+def test_a_run_killed_while_being_created_is_left_out(landing: Landing) -> None:
+    landing.begin(record("b"))
+    (landing.root / "runs" / "a").mkdir()
+    (landing.root / "runs" / "c").mkdir()
+    (landing.root / "runs" / "c" / "run.json").write_text("{")
+    assert [run.run_id for run in landing.runs()] == ["b"]
+
+
+@pytest.mark.parametrize("how", ["torn", "gone"])
+def test_a_run_that_ended_is_never_left_out_silently(landing: Landing, how: str) -> None:
+    run = landing.begin(record())
+    run.end(ended(1))
+    if how == "torn":
+        (run.path / "run.json").write_text("{")
+    else:
+        (run.path / "run.json").unlink()
+    with pytest.raises(LandingError, match=r"run\.json"):
+        landing.committed()
+
+
+@pytest.mark.parametrize("name", ["end.json", "hub.json"])
+@pytest.mark.parametrize("text", ["", '{"feed"', "[]", '{"unknown": 1}'])
+def test_a_damaged_mark_or_manifest_is_named(landing: Landing, name: str, text: str) -> None:
+    run = landing.begin(record())
+    (run.path / name).write_text(text)
+    with pytest.raises(LandingError, match=name):
+        _ = run.fetches(), run.mark
+
+
+def test_an_open_feed_is_a_trace_and_no_fetch(landing: Landing) -> None:
+    run = landing.begin(record())
+    pages = [run.land(payload(b"[%d]" % n, page=n)) for n in (1, 2, 3)]
+    assert run.fetches() == []
+    assert run.traces() == {"hub": pages}
+
+
+@pytest.mark.parametrize("lost", [1, 40])
+def test_a_torn_last_line_of_a_trace_is_passed_over(landing: Landing, lost: int) -> None:
+    run = landing.begin(record())
+    pages = [run.land(payload(b"[%d]" % n, page=n)) for n in (1, 2)]
+    trace = run.path / "hub.jsonl"
+    trace.write_bytes(trace.read_bytes()[:-lost])
+    assert run.traces() == {"hub": pages if lost == 1 else pages[:1]}
+
+
+def test_a_trace_left_beside_its_manifest_is_not_open(landing: Landing) -> None:
+    run = landing.begin(record())
+    page = run.land(payload(b"[]"))
+    line = (run.path / "hub.jsonl").read_bytes()
+    run.close_feed(fetched([page]))
+    (run.path / "hub.jsonl").write_bytes(line)
+    assert run.traces() == {}
+    assert run.fetches() == [fetched([page])]
+
+
+def test_what_is_believed_is_never_changed(landing: Landing) -> None:
+    run = landing.begin(record())
+    run.close_feed(fetched([]))
+    run.close_feed(fetched([]))
+    run.end(ended(1))
+    run.end(ended(1))
+    with pytest.raises(HomeError, match=r"hub\.json"):
+        run.close_feed(msgspec.structs.replace(fetched([]), outcome="failed"))
+    with pytest.raises(HomeError, match=r"end\.json"):
+        run.end(ended(None))
+    assert (run.fetches(), run.mark) == ([fetched([])], ended(1))
+
+
+@pytest.mark.parametrize("feed", ["run", "end"])
+def test_a_feed_cannot_take_the_name_of_the_runs_own_files(landing: Landing, feed: str) -> None:
+    run = landing.begin(record())
+    with pytest.raises(ValueError, match=feed):
+        run.land(replace(payload(b"[]"), feed=feed))
+    with pytest.raises(ValueError, match=feed):
+        run.close_feed(fetched([], feed=feed))
+    assert run.record == landing.runs()[0].record
+
+
+def test_after_kills_at_any_moment_everything_believed_can_be_read(landing: Landing) -> None:
+    for attempt in range(10):
+        command = [sys.executable, "-c", LAND_UNTIL_KILLED, str(landing.root), str(attempt)]
+        with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n"
+            time.sleep(0.011 * attempt + 0.003)
+            process.kill()
+        assert_all_readable(landing)
+    assert landing.unfinished(), "no kill came in the middle of a run"
+    assert landing.committed(), "no run came to its end"
+
+
+def assert_all_readable(landing: Landing) -> None:
+    for path in (landing.root / "objects").rglob("*.zst"):
+        landing.get(path.stem)
+    committed = landing.committed()
+    assert [run.run_id for run in committed] == sorted(run.run_id for run in committed)
+    assert all(len(run.fetches()) == 2 for run in committed)
+    for run in landing.runs():
+        assert_pages_readable(run)
+
+
+def assert_pages_readable(run: RunFolder) -> None:
+    believed = [page for fetch in run.fetches() for page in fetch.pages]
+    traced = [page for pages in run.traces().values() for page in pages]
+    for page in believed + traced:
+        assert len(run.landing.get(page.payload_hash)) == page.bytes
+    assert all(len(fetch.pages) == 3 for fetch in run.fetches())

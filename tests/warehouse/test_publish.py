@@ -1,0 +1,167 @@
+"""A publication is whole or not there; whoever reads an older one is not disturbed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from samples.answers import Reply
+from samples.hub import serve
+from schemas.errors import WarehouseError
+from tests.pipeline import Clock, ingest, small_catalog
+from warehouse.connect import open_writer
+from warehouse.home import Home
+from warehouse.publish import publish, published_id
+from warehouse.read import newest
+
+HOUR = timedelta(hours=1)
+
+
+def hours(root: Path, count: int, *, clock: Clock | None = None) -> list[str]:
+    """Run so many hours, each with a price of its own; return the ids of their publications."""
+    clock = clock or Clock()
+    told = []
+    with serve(small_catalog()) as hub:
+        for number in range(count):
+            hub.show(small_catalog(input_price=f"0.{20 + number}"))
+            told.append(ingest(root, hub, clock=clock).run_id)
+            clock.advance(HOUR)
+    return told
+
+
+def test_the_link_leads_to_the_newest_and_the_last_three_are_kept(tmp_path: Path) -> None:
+    told = hours(tmp_path, 5)
+    home = Home.at(tmp_path)
+    assert published_id(home) == told[-1]
+    assert newest(home) == home.published / f"marketplace-{told[-1]}.duckdb"
+    assert sorted(path.name for path in home.published.iterdir()) == [
+        f"marketplace-{run_id}.duckdb" for run_id in told[-3:]
+    ]
+
+
+def test_the_link_is_relative_so_that_a_home_can_be_moved(tmp_path: Path) -> None:
+    (run_id,) = hours(tmp_path / "before", 1)
+    link = Home.at(tmp_path / "before").link
+    assert link.readlink() == Path("published") / f"marketplace-{run_id}.duckdb"
+    (tmp_path / "before").rename(tmp_path / "after")
+    home = Home.at(tmp_path / "after")
+    assert newest(home).parent == home.published
+    assert _prices(newest(home)) == {"0.20"}
+
+
+def test_a_reader_of_a_forgotten_publication_reads_on(tmp_path: Path) -> None:
+    clock = Clock()
+    hours(tmp_path, 1, clock=clock)
+    old = newest(Home.at(tmp_path))
+    with duckdb.connect(old, read_only=True) as con:
+        before = con.execute("SELECT run_id FROM publication").fetchall()
+        hours(tmp_path, 3, clock=clock)
+        assert not old.exists()
+        assert con.execute("SELECT run_id FROM publication").fetchall() == before
+        # Relations that it had not touched while the file still had its name.
+        assert con.execute("SELECT count(*) FROM price_claims").fetchone() == (14,)
+        assert con.execute("SELECT count(*) FROM cheapest('text')").fetchone() == (4,)
+
+
+def _name_another(home: Home) -> str:
+    return "20260301T130000000000Z-abcdef"
+
+
+def _lose_a_card(home: Home) -> str:
+    with open_writer(home.warehouse) as con:
+        con.execute("DELETE FROM _ph_card WHERE offer_id = (SELECT min(offer_id) FROM _ph_card)")
+        con.execute("CHECKPOINT")
+    return str(published_id(home))
+
+
+def _cut_the_file(home: Home) -> str:
+    os.truncate(home.warehouse, home.warehouse.stat().st_size // 2)
+    return str(published_id(home))
+
+
+def _leave_a_log(home: Home) -> str:
+    home.warehouse.with_suffix(".duckdb.wal").write_bytes(b"commits that the copy would lack")
+    return str(published_id(home))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "word"),
+    [
+        (_name_another, "the copy names publication .*, not 20260301T130000000000Z-abcdef"),
+        (_lose_a_card, "the copy shows 7 cards of 8 present offers"),
+        (_cut_the_file, "cannot be opened"),
+        (_leave_a_log, "unmerged write-ahead log"),
+    ],
+)
+def test_a_copy_that_is_not_what_it_should_be_is_refused_and_the_link_stays(
+    tmp_path: Path, spoil: Callable[[Home], str], word: str
+) -> None:
+    hours(tmp_path, 1)
+    home = Home.at(tmp_path)
+    link, path, data = home.link.readlink(), newest(home), newest(home).read_bytes()
+    publication_id = spoil(home)
+    with pytest.raises(WarehouseError, match=word):
+        publish(home, publication_id)
+    assert home.link.readlink() == link
+    assert path.read_bytes() == data
+    assert list(home.published.glob("marketplace-*")) == [path]
+
+
+def test_what_a_killed_publish_left_is_cleared_by_the_next(tmp_path: Path) -> None:
+    (run_id,) = hours(tmp_path, 1)
+    home = Home.at(tmp_path)
+    draft = home.published / ".marketplace-20260301T110000000000Z-abcdef.duckdb.tmp"
+    draft.write_bytes(b"half a copy")
+    own_draft = home.published / f".marketplace-{run_id}.duckdb.tmp"
+    own_draft.write_bytes(b"half a copy of the same publication")
+    publish(home, run_id)
+    assert list(home.published.iterdir()) == [newest(home)]
+    assert _prices(newest(home)) == {"0.20"}
+
+
+def test_a_run_that_was_killed_before_the_link_moved_is_published_by_the_next(
+    tmp_path: Path,
+) -> None:
+    clock = Clock()
+    first, second = hours(tmp_path, 2, clock=clock)
+    home = Home.at(tmp_path)
+    home.link.unlink()
+    home.link.symlink_to(f"published/marketplace-{first}.duckdb")
+    with serve(small_catalog(), on_request=lambda _: Reply(404, b"{}")) as hub:
+        report = ingest(tmp_path, hub, clock=clock)
+    assert report.outcome == "failed"
+    assert report.publication_id == published_id(home) == second
+
+
+def test_a_run_in_which_every_feed_fails_leaves_the_publication_untouched(tmp_path: Path) -> None:
+    clock = Clock()
+    hours(tmp_path, 1, clock=clock)
+    home = Home.at(tmp_path)
+    before = (home.link.readlink(), newest(home).stat())
+    with serve(small_catalog(), on_request=lambda _: Reply(404, b"{}")) as hub:
+        assert ingest(tmp_path, hub, clock=clock).exit_status == 1
+    after = newest(home).stat()
+    assert home.link.readlink() == before[0]
+    assert (after.st_ino, after.st_mtime_ns) == (before[1].st_ino, before[1].st_mtime_ns)
+    assert len(list(home.published.iterdir())) == 1
+
+
+def test_without_a_link_or_with_one_that_leads_nowhere_nothing_is_published(tmp_path: Path) -> None:
+    home = Home.open(tmp_path, origin="live")
+    assert published_id(home) is None
+    home.link.symlink_to("published/marketplace-gone.duckdb")
+    assert published_id(home) is None
+
+
+def _prices(publication: Path) -> set[str]:
+    """Return the input prices per million tokens that cards show, as they were written."""
+    with duckdb.connect(publication, read_only=True) as con:
+        rows = con.execute(
+            "SELECT DISTINCT raw_text FROM prices WHERE unit = 'input_token' AND amount > 0"
+        ).fetchall()
+    return {text for (text,) in rows}

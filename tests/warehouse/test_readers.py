@@ -1,0 +1,223 @@
+"""Readers get the same rows whichever way they come, and never a mix while the next is written."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from samples.hub import serve
+from tests.pipeline import Clock, ingest, small_catalog
+from warehouse.export import export
+from warehouse.home import Home
+from warehouse.read import newest
+from warehouse.relations import RELATIONS
+
+CHECKOUT = Path(__file__).parents[2]
+HOUR = timedelta(hours=1)
+
+Rows = list[tuple[Any, ...]]
+Ask = Callable[[str], Rows]
+"""Runs a query in which `of:` stands before each published relation."""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home after three hours: a price that went up, a gap, a zero that is held."""
+    root = tmp_path_factory.mktemp("home")
+    clock = Clock()
+    with serve(small_catalog()) as hub:
+        for catalog, pause in (
+            (small_catalog(), HOUR),
+            (small_catalog(input_price="0.3"), 3 * HOUR),
+            (small_catalog(input_price="0", output_price="0"), HOUR),
+        ):
+            hub.show(catalog)
+            ingest(root, hub, clock=clock)
+            clock.advance(pause)
+    home = Home.at(root)
+    export(newest(home), root / "parquet")
+    return home
+
+
+@contextmanager
+def directly(home: Home) -> Iterator[Ask]:
+    with duckdb.connect(newest(home), read_only=True) as con:
+        yield _asking(con)
+
+
+@contextmanager
+def through_attach(home: Home) -> Iterator[Ask]:
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{newest(home)}' AS ph (READ_ONLY)")
+        ask = _asking(con)
+        # The reader's own table of the same name must not come between our views and our rows.
+        con.execute("CREATE TABLE _ph_cards AS SELECT 'of the reader' AS offer_id")
+        con.execute("CREATE TABLE cards AS SELECT 'of the reader' AS offer_id")
+        yield lambda query: ask(query.replace("of:", "ph."))
+
+
+@contextmanager
+def through_attach_and_use(home: Home) -> Iterator[Ask]:
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{newest(home)}' AS ph (READ_ONLY)")
+        con.execute("USE ph")
+        yield _asking(con)
+
+
+@contextmanager
+def as_parquet(home: Home) -> Iterator[Ask]:
+    with duckdb.connect() as con:
+        for name in RELATIONS:
+            file = home.root / "parquet" / f"{name}.parquet"
+            con.execute(f"CREATE VIEW {name} AS FROM read_parquet('{file}')")
+        yield _asking(con)
+
+
+def _asking(con: duckdb.DuckDBPyConnection) -> Ask:
+    con.execute("SET TimeZone = 'UTC'")
+    return lambda query: con.execute(query.replace("of:", "")).fetchall()
+
+
+WAYS = (through_attach, through_attach_and_use, as_parquet)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("relation", RELATIONS)
+def test_a_relation_has_the_same_rows_whichever_way_it_is_opened(
+    home: Home, way: Callable[[Home], Any], relation: str
+) -> None:
+    query = f"SELECT * FROM of:{relation} ORDER BY ALL"
+    with directly(home) as ask_directly, way(home) as ask:
+        rows = ask_directly(query)
+        assert ask(query) == rows
+    assert rows or relation == "offer_links"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_buyers_query_gives_the_same_answer_whichever_way_it_is_asked(
+    home: Home, way: Callable[[Home], Any]
+) -> None:
+    query = """
+        SELECT inference_provider, region, cost_per_token, rankable, price_observed_at
+        FROM of:cards WHERE task_group = 'text' AND offer_type = 'model'
+        ORDER BY cost_per_token NULLS LAST, inference_provider
+    """
+    with directly(home) as ask_directly, way(home) as ask:
+        rows = ask_directly(query)
+        assert ask(query) == rows
+    assert len(rows) == 6
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "cheapest('text', n := 2)",
+        "cheapest('text', region := 'eu')",
+        "blended(0.5)",
+        "price_as_of('2026-03-01 12:30:00+00')",
+        "price_as_of('2026-03-01 14:30:00+00', known_at := '2026-03-01 12:30:00+00')",
+    ],
+)
+def test_a_macro_gives_the_same_rows_directly_and_after_use(home: Home, call: str) -> None:
+    query = f"SELECT * FROM {call} ORDER BY ALL"
+    with directly(home) as ask_directly, through_attach_and_use(home) as ask:
+        rows = ask_directly(query)
+        assert ask(query) == rows
+    # After the zero every price is held, so nothing is left to rank.
+    assert bool(rows) == (not call.startswith("cheapest"))
+
+
+def test_an_attached_reader_joins_tables_of_its_own(home: Home) -> None:
+    with through_attach(home) as ask:
+        ask("CREATE TABLE wanted AS SELECT 'novita' AS inference_provider")
+        found = ask("SELECT model_id FROM of:cards JOIN wanted USING (inference_provider)")
+    assert found == [("acme/chat",)]
+
+
+READ_IN_A_LOOP = """
+import json, os, sys, threading
+import duckdb
+
+link, stop = sys.argv[1], threading.Event()
+threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
+con, opened = None, None
+while True:
+    last = stop.is_set()  # asked before reading, so that the last publication is read too
+    path = os.path.realpath(link)
+    if path != opened:
+        if con:
+            con.close()
+        con, opened = duckdb.connect(path, read_only=True), path
+    seen = {
+        "file": os.path.basename(path),
+        "publication": con.execute("SELECT publication_id, run_id FROM publication").fetchone(),
+        "newest_run": con.execute("SELECT max(run_id) FROM runs").fetchone()[0],
+        "cards": con.execute("SELECT count(*) FROM cards").fetchone()[0],
+        "told": con.execute(
+            "SELECT offers + adapters, changes FROM runs ORDER BY run_id DESC LIMIT 1"
+        ).fetchone(),
+        "changes": con.execute(
+            "SELECT count(*) FROM changes JOIN publication USING (run_id)"
+        ).fetchone()[0],
+        "prices": [str(amount) for (amount,) in con.execute(
+            "SELECT DISTINCT cost_per_input_token FROM cards WHERE price_status = 'priced' "
+            "UNION SELECT amount FROM price_history WHERE valid_to IS NULL "
+            "AND price_status = 'priced' AND unit = 'input_token'"
+        ).fetchall()],
+    }
+    print(json.dumps(seen), flush=True)
+    if last:
+        break
+"""
+
+
+def test_a_reader_in_another_process_never_fails_nor_sees_a_mix_while_hours_are_written(
+    tmp_path: Path,
+) -> None:
+    """Each hour has one price for every offer, which tells its rows from those of the others."""
+    prices = [f"0.{number}" for number in range(20, 27)]
+    clock, published = Clock(), {}
+    with serve(small_catalog(input_price=prices[0])) as hub:
+        first = ingest(tmp_path, hub, clock=clock)
+        published[first.run_id] = prices[0]
+        reader = subprocess.Popen(
+            [sys.executable, "-c", READ_IN_A_LOOP, str(Home.at(tmp_path).link)],
+            cwd=CHECKOUT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert reader.stdout is not None
+        lines = [reader.stdout.readline()]  # it is reading before the next hour begins
+        for price in prices[1:]:
+            clock.advance(HOUR)
+            hub.show(small_catalog(input_price=price))
+            published[ingest(tmp_path, hub, clock=clock).run_id] = price
+    out, errors = reader.communicate(timeout=60)
+    assert (errors, reader.returncode) == ("", 0)
+    seen = [json.loads(line) for line in [*lines, *out.splitlines()]]
+
+    for look in seen:
+        publication_id, run_id = look["publication"]
+        assert look["file"] == f"marketplace-{publication_id}.duckdb"
+        assert look["newest_run"] == run_id == publication_id
+        assert [look["cards"], look["changes"]] == look["told"]
+        assert [Decimal(price) * 1_000_000 for price in look["prices"]] == [
+            Decimal(published[publication_id])
+        ]
+    order = list(dict.fromkeys(look["publication"][0] for look in seen))
+    assert order == [run_id for run_id in published if run_id in order]
+    assert order[0] == first.run_id
+    assert order[-1] == list(published)[-1]
+    assert len(order) > len(prices) // 2

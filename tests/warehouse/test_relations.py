@@ -1,0 +1,320 @@
+"""The published relations are those of the contract, column by column, and each says what it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from warehouse.connect import Connection, open_reader, open_writer
+from warehouse.migrate import migrate
+from warehouse.relations import RELATIONS
+
+TEXT, TEXTS, FLAG, COUNT, REAL = "VARCHAR", "VARCHAR[]", "BOOLEAN", "BIGINT", "DOUBLE"
+MONEY, TIME, DAY, SPAN = "DECIMAL(38,18)", "TIMESTAMP WITH TIME ZONE", "DATE", "INTERVAL"
+
+
+def columns(kind: str, names: str) -> dict[str, str]:
+    return dict.fromkeys(names.split(), kind)
+
+
+AMOUNTS = (
+    columns(TEXT, "offer_id model_id inference_provider unit tier")
+    | columns(MONEY, "amount")
+    | columns(TEXT, "currency price_status basis reason native_unit raw_text")
+    | columns(MONEY, "native_amount native_quantity")
+    | columns(TEXT, "formula scope")
+)
+HISTORY = (
+    AMOUNTS
+    | columns(TEXT, "task_group")
+    | columns(TIME, "valid_from not_before_at valid_to last_seen_at")
+    | columns(TEXT, "closed_by")
+    | columns(TIME, "recorded_at")
+    | columns(TEXT, "feed rule_version run_id payload_hash json_path")
+)
+CHANGES = (
+    columns(COUNT, "change_id")
+    | columns(TEXT, "event offer_id model_id inference_provider task_group unit tier")
+    | columns(MONEY, "old_amount new_amount")
+    | columns(REAL, "change_pct")
+    | columns(TEXT, "old_value new_value currency")
+    | columns(TIME, "not_before_at occurred_at recorded_at")
+    | columns(TEXT, "run_id")
+)
+FEEDS = (
+    columns(TEXT, "feed source kind url terms_url")
+    | columns(FLAG, "required enabled")
+    | columns(SPAN, "expected_every")
+    | columns(TIME, "last_attempt_at last_success_at")
+    | columns(COUNT, "failures_in_a_row")
+    | columns(TEXT, "last_error")
+)
+CONTRACT: dict[str, dict[str, str]] = {
+    "publication": (
+        columns(TEXT, "publication_id run_id origin schema_version")
+        | columns(TIME, "published_at observed_from observed_to")
+        | columns(TEXT, "code_version licence attribution")
+    ),
+    "offers": (
+        columns(TEXT, "offer_id source model_id inference_provider task provider_model_id")
+        | columns(TEXT, "router_model task_group offer_type adapter_rule_id")
+        | columns(TIME, "first_seen_at last_seen_at gone_at")
+    ),
+    "cards": (
+        columns(TEXT, "offer_id source model_id model_name author inference_provider")
+        | columns(TEXT, "provider_model_id router_model task task_group offer_type status")
+        | columns(TIME, "status_since")
+        | columns(COUNT, "context_length")
+        | columns(FLAG, "supports_tools supports_structured_output is_model_author")
+        | columns(TEXTS, "input_modalities output_modalities")
+        | columns(TEXT, "region region_confidence operator_country")
+        | columns(TEXTS, "compliance_tags")
+        | columns(REAL, "throughput_tps first_token_latency_ms request_latency_ms")
+        | columns(TIME, "speed_observed_at speed_changed_at")
+        | columns(MONEY, "cost_per_input_token cost_per_output_token cost_per_token")
+        | columns(MONEY, "cost_per_image cost_per_audio_minute cost_per_video_second")
+        | columns(MONEY, "cost_per_million_characters estimated_cost")
+        | columns(TEXT, "estimated_unit currency")
+        | columns(TEXT, "price_status price_basis price_reason price_feed")
+        | columns(FLAG, "rankable held")
+        | columns(TEXT, "hold_reason")
+        | columns(TIME, "held_since first_seen_at observed_at price_observed_at price_changed_at")
+        | columns(TEXT, "origin")
+    ),
+    "prices": (
+        AMOUNTS
+        | columns(TEXT, "feed")
+        | columns(TIME, "valid_from observed_at")
+        | columns(FLAG, "held")
+        | columns(TEXT, "hold_reason payload_hash json_path")
+    ),
+    "price_history": HISTORY,
+    "price_claims": (
+        HISTORY
+        | columns(FLAG, "chosen")
+        | columns(TIME, "superseded_at")
+        | columns(TEXT, "superseded_by_run evidence")
+    ),
+    "changes": CHANGES,
+    "price_changes": CHANGES,
+    "status_history": (
+        columns(TEXT, "offer_id inference_provider status")
+        | columns(COUNT, "context_length")
+        | columns(FLAG, "supports_tools supports_structured_output")
+        | columns(TIME, "valid_from valid_to recorded_at")
+        | columns(TEXT, "run_id")
+    ),
+    "speed_history": (
+        columns(TEXT, "offer_id")
+        | columns(REAL, "throughput_tps first_token_latency_ms request_latency_ms")
+        | columns(TIME, "observed_at")
+        | columns(TEXT, "run_id")
+    ),
+    "models": (
+        columns(TEXT, "model_id hub_id model_name author pipeline_tag library_name licence")
+        | columns(COUNT, "likes downloads parameters")
+        | columns(TEXT, "gated")
+        | columns(TEXTS, "input_modalities output_modalities")
+        | columns(TIME, "created_at modified_at")
+        | columns(COUNT, "live_offers priced_offers adapter_offers")
+        | columns(TIME, "first_seen_at observed_at")
+    ),
+    "providers": (
+        columns(TEXT, "inference_provider display_name operator operator_country")
+        | columns(TEXTS, "serving_countries")
+        | columns(TEXT, "region region_confidence price_feed price_feed_reason")
+        | columns(COUNT, "offers live_offers adapters priced_offers rankable_offers")
+        | columns(TIME, "observed_at")
+    ),
+    "sources": FEEDS,
+    "feeds": FEEDS,
+    "compliance_claims": (
+        columns(TEXT, "claim_id inference_provider claim value applies source_url paraphrase")
+        | columns(DAY, "checked_on expires_on")
+        | columns(TEXT, "confidence")
+        | columns(FLAG, "in_force")
+    ),
+    "runs": (
+        columns(TEXT, "run_id flow trigger origin")
+        | columns(TIME, "scheduled_at started_at finished_at")
+        | columns(TEXT, "outcome publication_id")
+        | columns(COUNT, "models offers adapters priced free suspect unpriced rejected changes")
+        | columns(COUNT, "holds")
+        | columns(TEXT, "code_version prefect_run_id error")
+    ),
+    "run_feeds": (
+        columns(TEXT, "run_id feed outcome")
+        | columns(COUNT, "requests retries pages bytes records accepted rejected")
+        | columns(REAL, "waited_s")
+        | columns(TIME, "started_at finished_at")
+        | columns(TEXT, "error_code error")
+    ),
+    "gaps": (
+        columns(TEXT, "feed") | columns(TIME, "from_at to_at") | columns(TEXT, "reason")
+    ),
+    "checks": (
+        columns(TEXT, "check_id run_id name severity")
+        | columns(FLAG, "passed")
+        | columns(TEXT, "feed inference_provider offer_id unit expected observed")
+        | columns(MONEY, "old_amount candidate_amount")
+        | columns(TEXT, "message decision decided_by")
+        | columns(TIME, "decided_at")
+        | columns(TEXT, "decision_reason")
+    ),
+    "rejected_rows": (
+        columns(TEXT, "run_id feed payload_hash json_path record_key")
+        | columns(TEXTS, "reasons")
+        | columns(TEXT, "field value_text")
+        | columns(TIME, "rejected_at")
+    ),
+    "offer_links": (
+        columns(TEXT, "old_offer_id new_offer_id reason") | columns(TIME, "at")
+    ),
+}  # fmt: skip
+"""Written out by hand as the contract states it: a change here is a change of the contract."""
+
+MACROS = {
+    "price_as_of": ["ts", "known_at"],
+    "blended": ["input_share"],
+    "cheapest": ["task_group", "region", "n"],
+}
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("relations") / "empty.duckdb"
+    with open_writer(path) as con:
+        migrate(con, now=datetime(2026, 3, 1, tzinfo=UTC))
+        con.execute("CHECKPOINT")
+    return path
+
+
+@pytest.fixture
+def con(file: Path) -> Iterator[Connection]:
+    with open_reader(file) as con:
+        yield con
+
+
+@pytest.mark.parametrize("relation", CONTRACT)
+def test_a_relation_has_the_columns_of_the_contract_in_order(
+    con: Connection, relation: str
+) -> None:
+    described = con.view(relation)
+    found = list(zip(described.columns, map(str, described.types), strict=True))
+    assert found == list(CONTRACT[relation].items())
+
+
+def test_the_relations_are_those_of_the_contract_and_all_else_is_named_as_ours(
+    con: Connection,
+) -> None:
+    found = _names(con, "SELECT view_name FROM duckdb_views() WHERE NOT internal")
+    found += _names(con, "SELECT table_name FROM duckdb_tables() WHERE NOT internal")
+    assert {name for name in found if not name.startswith("_ph_")} == set(CONTRACT)
+    assert set(RELATIONS) == set(CONTRACT)
+    assert any(name.startswith("_ph_") for name in found)
+    for kind in ("duckdb_sequences()", "duckdb_indexes()"):
+        assert con.execute(f"SELECT count(*) FROM {kind}").fetchone() == (0,)
+    assert _names(con, "SELECT type_name FROM duckdb_types() WHERE NOT internal") == []
+
+
+@pytest.mark.parametrize("relation", CONTRACT)
+def test_the_key_of_a_relation_is_made_of_its_columns(relation: str) -> None:
+    assert set(RELATIONS[relation]) <= set(CONTRACT[relation])
+
+
+@pytest.mark.parametrize("relation", CONTRACT)
+def test_every_relation_and_column_says_what_it_is(con: Connection, relation: str) -> None:
+    told = con.execute(
+        "SELECT view_name, comment FROM duckdb_views() WHERE view_name = $1 "
+        "UNION ALL SELECT column_name, comment FROM duckdb_columns() WHERE table_name = $1",
+        [relation],
+    ).fetchall()
+    assert {name for name, _ in told} == {relation, *CONTRACT[relation]}
+    for name, comment in told:
+        assert comment, name
+        assert comment.endswith("."), name
+        assert len(comment) <= 150, name
+
+
+def test_every_time_says_that_it_is_utc_and_every_money_column_its_unit(con: Connection) -> None:
+    commented = con.execute(
+        "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE NOT internal"
+    ).fetchall()
+    told = {(relation, column): comment for relation, column, comment in commented}
+    for relation, kinds in CONTRACT.items():
+        for column, kind in kinds.items():
+            comment = told[relation, column]
+            if kind == TIME:
+                assert "UTC" in comment, (relation, column)
+            if kind == MONEY and column != "native_quantity":
+                assert re.search(r"\bper\b|\bONE\b", comment), (relation, column)
+
+
+def test_the_macros_have_the_parameters_of_the_contract_and_say_what_they_give(
+    con: Connection,
+) -> None:
+    found = con.execute(
+        "SELECT function_name, parameters, comment FROM duckdb_functions() WHERE NOT internal"
+    ).fetchall()
+    assert {name: parameters for name, parameters, _ in found} == MACROS
+    assert all(comment for _, _, comment in found)
+
+
+def test_price_as_of_gives_the_columns_of_price_history_and_whether_it_is_in_a_gap(
+    con: Connection,
+) -> None:
+    given = con.sql("FROM price_as_of(TIMESTAMPTZ '2026-03-01 00:00:00+00')")
+    found = dict(zip(given.columns, map(str, given.types), strict=True))
+    assert list(found.items()) == [*HISTORY.items(), ("in_gap", FLAG)]
+
+
+@pytest.mark.parametrize("macro", MACROS)
+def test_a_macro_reads_only_names_of_ours(con: Connection, macro: str) -> None:
+    row = con.execute(
+        "SELECT json_serialize_sql(macro_definition) FROM duckdb_functions() "
+        "WHERE function_name = $1",
+        [macro],
+    ).fetchone()
+    assert row is not None
+    nodes = list(_nodes(json.loads(row[0])))
+    read = {node["table_name"] for node in nodes if node.get("type") == "BASE_TABLE"}
+    read -= {
+        named["key"] for node in nodes if "cte_map" in node for named in node["cte_map"]["map"]
+    }
+    assert read
+    assert all(name.startswith("_ph_") for name in read), read
+
+
+@pytest.mark.parametrize(
+    "call", ["ph.cheapest('text')", "ph.blended()", "ph.price_as_of(now())", "cheapest('text')"]
+)
+def test_a_macro_through_attach_alone_fails_and_never_reads_the_readers_own_tables(
+    file: Path, call: str
+) -> None:
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{file}' AS ph (READ_ONLY)")
+        for relation in CONTRACT:
+            con.execute(f"CREATE TABLE {relation} AS FROM ph.{relation}")
+        with pytest.raises(duckdb.CatalogException, match=r"_ph_|does not exist"):
+            con.execute(f"FROM {call}")
+        con.execute("USE ph")
+        assert con.execute(f"FROM {call}").fetchall() == []
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    """Yield every object of a parsed query."""
+    if isinstance(tree, dict):
+        yield tree
+    for part in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
+        yield from _nodes(part)
+
+
+def _names(con: Connection, query: str) -> list[str]:
+    return [name for (name,) in con.execute(query).fetchall()]
