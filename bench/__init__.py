@@ -1,0 +1,1 @@
+"""What an hour costs, measured against a bare script and dlt in the same run."""
