@@ -13,6 +13,7 @@ import click
 import msgspec
 from rich.markup import escape
 
+from flows.decide_cli import accept, correct, reject
 from flows.environment import DEMO_HOME, Settings, read_settings
 from flows.explain_cli import explain
 from flows.hour import tell_hour
@@ -87,9 +88,12 @@ def main() -> None:
     """
 
 
+main.add_command(accept)
+main.add_command(correct)
 main.add_command(explain)
 main.add_command(maintain)
 main.add_command(record)
+main.add_command(reject)
 main.add_command(secrets)
 main.add_command(up)
 

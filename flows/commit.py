@@ -20,7 +20,7 @@ from warehouse.connect import open_writer
 from warehouse.load import commit as commit_load
 from warehouse.publish import publish, published_id
 
-RULE_VERSION = "1"
+RULE_VERSION = "2"
 """Changes when the same bytes would give other prices."""
 
 
@@ -83,7 +83,7 @@ def _report(
     run: Run, judged: Judged, finished_at: datetime, *, outcome: str, error: str | None = None
 ) -> Report:
     committed = outcome in {"published", "unchanged"}
-    held = judged.checks.filter(pl.col("severity") == "hold")
+    held = judged.checks.filter((pl.col("severity") == "hold") & (pl.col("decision") != "accepted"))
     return Report(
         run_id=run.record.run_id,
         outcome=outcome,

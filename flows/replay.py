@@ -11,6 +11,7 @@ from pathlib import Path
 from flows.hour import Step, plainly, retell_hour
 from flows.run import LOCK_WAIT_S, Clock, Run, utc_now
 from providers.registry import load_claims, load_registry
+from schemas.decisions import read_decisions
 from schemas.errors import LandingError, UsageError
 from schemas.records import Origin
 from warehouse.checkpoint import checkpoints, is_whole, restore_checkpoint
@@ -66,6 +67,11 @@ def _retell(home: Home, folder: RunFolder, now: datetime, step: Step) -> None:
         last=last,
         observed=observed,
         clock=lambda: finished_at,
+        decisions=(
+            read_decisions(folder.landing.get(record.decisions_hash))
+            if record.decisions_hash
+            else None
+        ),
     )
     retell_hour(run, folder.fetches(), step)
 

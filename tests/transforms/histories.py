@@ -15,7 +15,17 @@ from providers.registry import load_claims, load_registry
 from schemas.contract import Contract, split
 from schemas.delta import Delta, Diff, State
 from schemas.offerings import HUB_OFFERINGS, OFFERINGS
-from schemas.state import CARDS, CLAIMS, LISTINGS, OFFERS, PRICES, PROVIDERS, STORED_MODELS
+from schemas.state import (
+    CARDS,
+    CLAIMS,
+    CORRECTIONS,
+    LISTINGS,
+    OFFERS,
+    PRICES,
+    PROVIDERS,
+    REFUSALS,
+    STORED_MODELS,
+)
 from transforms.advance import Rules, Told, advance
 from transforms.claim import claim_tokens
 from transforms.compliance import describe_providers
@@ -36,7 +46,8 @@ CLAIMS_IN_FORCE = load_claims().claims
 FEEDS = {feed.feed: feed for _, feed in REGISTRY.feeds()}
 SHAPES: dict[str, Contract] = {
     "offers": OFFERS, "listings": LISTINGS, "claims": CLAIMS, "prices": PRICES, "cards": CARDS,
-    "models": STORED_MODELS, "providers": PROVIDERS,
+    "models": STORED_MODELS, "providers": PROVIDERS, "refusals": REFUSALS,
+    "corrections": CORRECTIONS,
 }  # fmt: skip
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -190,7 +201,10 @@ class History:
         seen |= set(self.state.offers["inference_provider"])
         described = describe_providers(REGISTRY, CLAIMS_IN_FORCE, sorted(seen), today=START.date())
         source = REGISTRY.sources[0]
-        return Rules(source.precedence, described, details=False)
+        return Rules(
+            source.precedence, described, details=False, run_id=f"run-{self.hours}",
+            gone_after={name: feed.gone_after for name, feed in FEEDS.items()},
+        )  # fmt: skip
 
     def _mapped_before(self) -> pl.DataFrame:
         listed = self.state.listings.filter(pl.col("feed") == "hub").select("offer_id", "status")
