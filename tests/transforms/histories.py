@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ from transforms.parse_hub import parse_hub
 from transforms.parse_router import parse_router
 from transforms.parsed import Page, Parsed
 from transforms.presence import Answered
+from transforms.refusals import VERDICTS
 
 Json = dict[str, Any]
 Answer = Mapping[str, Sequence[Json]]
@@ -155,7 +157,21 @@ class History:
         if router is not None:
             statements = router_statements(parse_router([router]), mapped)
             told.append(self._told("router", statements, None))
-        delta, self.foretold = advance(self.state, told, self._rules(told))
+        return self._advance(told, self._rules(told))
+
+    def decide(self, check_id: str, decision: str) -> Delta:
+        """Carry out a decision in a run of its own, which asks no feed."""
+        verdicts = pl.DataFrame(
+            [(check_id, decision, "ada", "asked")], schema=VERDICTS.schema, orient="row"
+        )
+        return self._advance([], dataclasses.replace(self._rules([]), verdicts=verdicts))
+
+    def correct(self, orders: pl.DataFrame) -> Delta:
+        """Carry out corrections (ORDERS) in a run of its own."""
+        return self._advance([], dataclasses.replace(self._rules([]), orders=orders))
+
+    def _advance(self, told: list[Told], rules: Rules) -> Delta:
+        delta, self.foretold = advance(self.state, told, rules)
         self.state = State(
             **{
                 name: applied(getattr(self.state, name), getattr(delta, name), shape)
