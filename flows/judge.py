@@ -54,7 +54,7 @@ def judge_hour(run: Run, heard: Heard) -> Judged:
     required = {feed.feed for _, feed in run.registry.feeds() if feed.required}
     if run.decisions is None and (not answered or not required <= known):
         return Judged(
-            heard.fetches, None, Counts(), {}, _no_entries(), CHECKS.empty(), REJECTED_ROWS.empty()
+            heard.fetches, None, Counts(), {}, no_entries(), CHECKS.empty(), REJECTED_ROWS.empty()
         )
     state, run_id = run.state(), run.record.run_id
     source = run.registry.sources[0]
@@ -116,17 +116,17 @@ def judge_hour(run: Run, heard: Heard) -> Judged:
 
 def _entries(heard: Heard, statements: list[pl.DataFrame]) -> pl.DataFrame:
     key = ("feed", "inference_provider")
-    accepted = pl.concat([s.select(key) for s in statements] or [_no_entries().select(key)])
+    accepted = pl.concat([s.select(key) for s in statements] or [no_entries().select(key)])
     return count_entries(
         {feed: told.records for feed, told in heard.parsed.items()},
         accepted,
         # a feed that failed whole is counted nowhere; its rows stand in rejected_rows all the same
         heard.rejected.filter(pl.col("feed").is_in(list(heard.parsed))).select(key),
-        pl.concat([p.providers for p in heard.parsed.values()] or [_no_entries().select(key)]),
+        pl.concat([p.providers for p in heard.parsed.values()] or [no_entries().select(key)]),
     )
 
 
-def _no_entries() -> pl.DataFrame:
+def no_entries() -> pl.DataFrame:
     text = ("feed", "inference_provider")
     return pl.DataFrame(
         schema=dict.fromkeys(text, pl.String)

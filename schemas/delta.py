@@ -93,6 +93,11 @@ class Findings:
     drops: pl.DataFrame
     moves: pl.DataFrame
 
+    @staticmethod
+    def none() -> Findings:
+        """Return the findings of a run that judged nothing."""
+        return Findings(pl.DataFrame(), pl.DataFrame(), pl.DataFrame())
+
 
 @dataclass(frozen=True)
 class State:
