@@ -44,7 +44,7 @@ SQL_PAGE = CHECKOUT / "docs" / "sql.md"
 OPERATING = (CHECKOUT / "docs" / "operating.md").read_text("utf-8")
 ROOMS = ("flows", "providers", "samples", "schemas", "transforms", "warehouse")
 SETTING = re.compile(r"\b(?:PRICEHOUSE|VAULT|HF)(?:_[A-Z]+)+\b")
-RUN_ID = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{6}")
+RUN_ID = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{6}|(?<=held )[0-9a-f]{16}")
 MAY_BE_EMPTY = "-- may be empty"
 SETTINGS = {"PRICEHOUSE_HOME"} | {feed.setting for _, feed in load_registry().feeds()}
 SAID = [(page, said) for page in (README, SQL_PAGE) for said in blocks(page.read_text("utf-8"))]
@@ -252,10 +252,14 @@ def test_the_changes_that_are_shown_are_all_named(folder: Path) -> None:
 
 def test_the_table_of_checks_is_the_checks_of_the_code() -> None:
     checks = (CHECKOUT / "transforms" / "checks.py").read_text("utf-8")
-    judge = (CHECKOUT / "transforms" / "judge.py").read_text("utf-8")
+    gate, absence, judge = (
+        (CHECKOUT / "transforms" / f"{name}.py").read_text("utf-8")
+        for name in ("gate", "absence", "judge")
+    )
     named = set(re.findall(r"\bname=pl\.lit\(\"(\w+)\"\)", checks))
     named |= set(re.findall(r"\"name\": \"(\w+)\"", checks))
-    named |= set(re.findall(r"\.then\(pl\.lit\(\"(\w+)\"\)\)", judge))
+    named |= set(re.findall(r"\.then\(pl\.lit\(\"(\w+)\"\)\)", gate))
+    named |= set(re.findall(r"find_drops\([^)]*name=\"(\w+)\"", absence + judge))
     named |= {f"feeds_agree_on_{fact}" for fact in COMPARED}
     assert len(named) > 5
     assert set(first_column(section(OPERATING, "## What was checked"))) == named

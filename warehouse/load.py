@@ -81,7 +81,7 @@ def _replace(con: Connection, name: str, change: Diff) -> None:
 def _decide(con: Connection, decided: pl.DataFrame) -> None:
     """Write down what became of earlier findings: accepted, rejected, or out of date."""
     if not decided.is_empty():
-        with_frames(con, "decide_checks", decided=decided)
+        with_frames(con, "update_checks", decided=decided)
 
 
 def _replace_all(con: Connection, name: str, fresh: pl.DataFrame) -> None:
