@@ -83,7 +83,9 @@ def _report(
     run: Run, judged: Judged, finished_at: datetime, *, outcome: str, error: str | None = None
 ) -> Report:
     committed = outcome in {"published", "unchanged"}
-    held = judged.checks.filter((pl.col("severity") == "hold") & (pl.col("decision") != "accepted"))
+    held = judged.checks.filter(
+        (pl.col("severity") == "hold") & (pl.col("decision") != "accepted")
+    ).sort("name", "inference_provider", "offer_id", "unit")
     return Report(
         run_id=run.record.run_id,
         outcome=outcome,
