@@ -194,7 +194,8 @@ def sql(*, query: str | None, as_json: bool) -> None:
     """Run QUERY on the newest publication, read-only, in UTC.
 
     Without QUERY it is read from standard input. `SHOW TABLES` lists the relations,
-    `DESCRIBE cards` the columns.
+    `DESCRIBE cards` the columns. A table shows up to 200 rows, and as many columns as fit; --json
+    prints all.
     """
     if query is None:
         if sys.stdin.isatty():

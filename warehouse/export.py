@@ -11,7 +11,7 @@ from warehouse.connect import open_reader
 from warehouse.files import make_folder, telling
 from warehouse.relations import RELATIONS
 
-_ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
+ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 def export(publication: Path, folder: Path) -> list[Path]:
@@ -33,7 +33,10 @@ def export(publication: Path, folder: Path) -> list[Path]:
 
 
 def as_text(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """Return the relation with money, dates, times and intervals as text, the rest as it is."""
+    """Return the relation with money, dates, times and intervals as text, the rest as it is.
+
+    Lists and structs stay as they are, whatever they hold.
+    """
     return relation.select(
         *(
             _text(name, str(kind))
@@ -44,8 +47,10 @@ def as_text(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
 
 def _text(name: str, kind: str) -> Expression:
     column = ColumnExpression(name)
+    if kind.endswith("]"):
+        return column
     if kind.startswith("DECIMAL") or kind in {"INTERVAL", "DATE", "TIME", "BLOB", "BIT"}:
         return column.cast("VARCHAR").alias(name)
     if kind.startswith("TIMESTAMP"):
-        return FunctionExpression("strftime", column, ConstantExpression(_ISO)).alias(name)
+        return FunctionExpression("strftime", column, ConstantExpression(ISO)).alias(name)
     return column
