@@ -72,7 +72,7 @@ def _load(run: Run, judged: Judged, delta: Delta, finished_at: datetime, outcome
 
 
 def _failed(run: Run, judged: Judged, finished_at: datetime) -> Report:
-    said = "; ".join(f"{f.feed}: {f.error}" for f in judged.fetches if f.error)
+    said = "; ".join(f.error for f in judged.fetches if f.error)  # each begins with its feed
     error = said or "a feed that must have been whole once before anything is published was not"
     mark = EndMark(outcome="failed", finished_at=finished_at, error=error)
     run.folder.end(replace(mark, outcome="dry_run") if run.dry_run else mark)

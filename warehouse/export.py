@@ -8,7 +8,7 @@ import duckdb
 from duckdb import ColumnExpression, ConstantExpression, Expression, FunctionExpression
 
 from warehouse.connect import open_reader
-from warehouse.files import make_folder, telling
+from warehouse.files import make_named_folder, telling
 from warehouse.relations import RELATIONS
 
 ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -18,11 +18,11 @@ def export(publication: Path, folder: Path) -> list[Path]:
     """Write `<relation>.ndjson` and `<relation>.parquet`, ordered by key; return the files.
 
     NDJSON has decimals and intervals as plain text and times as RFC 3339 in UTC; Parquet keeps
-    DECIMAL and TIMESTAMPTZ.
+    DECIMAL and TIMESTAMPTZ. UsageError when the folder cannot be made.
     """
     written = []
+    make_named_folder(folder)
     with telling(folder), open_reader(publication) as con:
-        make_folder(folder)
         for name, key in RELATIONS.items():
             relation = con.view(name).sort(*(ColumnExpression(column) for column in key))
             parquet, ndjson = folder / f"{name}.parquet", folder / f"{name}.ndjson"
