@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from flows.lists import unread_lists
 from flows.report import Change, change_examples
 from flows.run import Run
 from flows.stages import Heard, told_by
@@ -14,6 +15,8 @@ from schemas.delta import Delta
 from schemas.load import CHECKS, REJECTED_ROWS, Counts
 from schemas.records import FeedFetch
 from transforms.advance import Rules, advance
+from transforms.check_compliance import check_expiry, check_providers
+from transforms.check_lists import check_shrinkage
 from transforms.checks import (
     check_agreement,
     check_counts,
@@ -25,7 +28,7 @@ from transforms.checks import (
     join_checks,
 )
 from transforms.choose import by_precedence
-from transforms.compliance import describe_providers
+from transforms.compliance import claim_rows, describe_providers
 from transforms.tally import count_entries, tally
 
 
@@ -56,6 +59,7 @@ def judge_hour(run: Run, heard: Heard) -> Judged:
     source = run.registry.sources[0]
     told = told_by(run, heard)
     statements = [t.statements for t in told]
+    answers = {t.answered.feed for t in told}
     seen = {name for frame in (*statements, state.offers) for name in frame["inference_provider"]}
     delta, after = advance(
         state,
@@ -63,20 +67,31 @@ def judge_hour(run: Run, heard: Heard) -> Judged:
         Rules(
             precedence=source.precedence,
             providers=describe_providers(
-                run.registry, run.claims, sorted(seen), today=run.today.date()
+                run.registry,
+                run.claims,
+                sorted(seen),
+                today=run.today.date(),
+                unread=unread_lists(run, heard.fetches, answers),
             ),
             details=run.record.details,
+            priced_only=run.registry.priced_only(),
         ),
     )
-    entries = _entries(heard, statements)
+    named = after.listings.filter(~pl.col("feed").is_in(run.registry.priced_only()))
+    promised = claim_rows(run.registry, run.claims, today=run.today.date())
+    lists = answers & {feed.feed for feed in run.registry.lists()}
+    entries = _entries(heard)
     checks = [
         finish_checks(found, run_id=run_id)
         for found in (
             *(check_drift(p.drift) for p in heard.parsed.values()),
             *(check_drift(s.odd_drift()) for s in heard.statements.values()),
             check_agreement(by_precedence(after.claims, source.precedence["price"]), after.offers),
-            check_facts(by_precedence(after.listings, source.precedence["status"]), after.offers),
+            check_facts(by_precedence(named, source.precedence["status"]), after.offers),
             check_holds(delta.holds),
+            check_shrinkage(state.listings, after.listings, lists),
+            check_expiry(promised),
+            check_providers(state.providers, after.providers),
         )
     ]
     figures = [
@@ -100,9 +115,9 @@ def judge_hour(run: Run, heard: Heard) -> Judged:
     )
 
 
-def _entries(heard: Heard, statements: list[pl.DataFrame]) -> pl.DataFrame:
+def _entries(heard: Heard) -> pl.DataFrame:
     key = ("feed", "inference_provider")
-    accepted = pl.concat([s.select(key) for s in statements] or [_no_entries().select(key)])
+    accepted = pl.concat(heard.entries() or [_no_entries().select(key)])
     return count_entries(
         {feed: told.records for feed, told in heard.parsed.items()},
         accepted,

@@ -81,15 +81,15 @@ def _counted(feed: FeedReport) -> str:
     if feed.records is not None:
         return f"{feed.records} entries = {feed.accepted} accepted + {feed.rejected} rejected"
     if feed.outcome == "skipped":
-        return "not asked, its last rows stand"
+        return feed.error or "not asked, its last rows stand"
     return feed.error or "nothing new: the capture is told already"
 
 
 def say_failure(report: Report) -> None:
     """Print to stderr what failed, what was tried, and what readers still have."""
     for feed in report.feeds:
-        if feed.error:
-            err.print(f"[red]{feed.feed}[/]: {escape(feed.error)}")
+        if feed.failure:
+            err.print(f"[red]{feed.feed}[/]: {escape(feed.failure)}")
     if report.outcome != "failed":
         err.print("What the other feeds said is published; the failed feed keeps its last rows.")
     elif report.publication_id:

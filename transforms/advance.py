@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import polars as pl
@@ -20,7 +20,7 @@ from schemas.state import (
     STORED_MODELS,
 )
 from transforms.cards import feed_time, make_cards
-from transforms.choose import Precedence, choose_claims, choose_facts
+from transforms.choose import Precedence, choose_claims, choose_facts, slot_unreadable
 from transforms.diff import applied, diff
 from transforms.events import (
     gone_events,
@@ -65,6 +65,8 @@ class Rules:
     precedence: Precedence
     providers: pl.DataFrame
     details: bool
+    priced_only: frozenset[str] = frozenset()
+    """Feeds that price offers and name none: they neither keep one present nor send it away."""
 
 
 def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]:
@@ -75,10 +77,13 @@ def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]
     """
     now: dict[str, datetime] = {**state.observed}
     now |= {t.answered.feed: t.answered.observed_at for t in told}
-    listings = _merge(state.listings, [(t.answered.feed, _listed(state, t)) for t in told])
+    names = ~pl.col("feed").is_in(rules.priced_only)
+    listings = _merge(state.listings, [(t.answered.feed, _listed(state, t, rules)) for t in told])
     offers = offers_after(state, [(t.answered.observed_at, t.statements) for t in told])
-    relabels = find_relabels(offers, state.cards["offer_id"], listings)
+    relabels = find_relabels(offers, state.cards["offer_id"], listings.filter(names))
     listings = listings.join(relabels, left_on="offer_id", right_on="old_offer_id", how="anti")
+    named = listings.filter(names)
+    listings = listings.join(named.select("offer_id").unique(), on="offer_id", how="semi")
     claims = _merge(
         state.claims,
         [
@@ -95,25 +100,26 @@ def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]
     claim_diff = diff(state.claims, claims, CLAIMS, ignore=(*PROOF, *NOISE))
     claims = applied(state.claims, claim_diff, CLAIMS)
 
-    candidates = choose_claims(claims, rules.precedence).with_columns(
-        observed_at=feed_time("feed", now)
-    )
     shown = shown_series(state)
     former = renamed_series(shown, relabels, at=max(now.values(), default=None))
+    candidates = slot_unreadable(choose_claims(claims, rules.precedence), former).with_columns(
+        observed_at=feed_time("feed", now)
+    )
     verdict = judge(candidates, former, offers)
     price_diff = diff(
         state.prices, verdict.prices, PRICES,
         ignore=(*PROOF, *NOISE, "valid_from", "changed_at", "formula"),
     )  # fmt: skip
-    facts = choose_facts(listings, rules.precedence)
+    facts = choose_facts(named, rules.precedence)
     cards = make_cards(
         facts, verdict.prices, verdict.holds, state.cards,
-        no_price=no_price_reasons(offers, rules.providers), observed=now,
+        no_price=no_price_reasons(offers, rules.providers, claims), observed=now,
         answered={t.answered.feed: t.answered.observed_at for t in told},
     )  # fmt: skip
     card_diff = diff(state.cards, cards, CARDS)
-    gone = gone_offers(state, listings, relabels, now)
-    offers = close_offers(offers, listings, gone)
+    before = replace(state, listings=state.listings.filter(names))
+    gone = gone_offers(before, named, relabels, now)
+    offers = close_offers(offers, named, gone)
     models = models_after(
         state.models, offers, listings,
         next((t.models for t in told if t.models is not None), None),
@@ -152,10 +158,10 @@ def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]
     return delta, after
 
 
-def _listed(state: State, told: Told) -> pl.DataFrame:
+def _listed(state: State, told: Told, rules: Rules) -> pl.DataFrame:
     """Return one feed's listings after its answer."""
     stored = _of(state.listings, told.answered.feed)
-    if told.models is None:
+    if told.models is None and told.answered.feed not in rules.priced_only:
         stored = unmoved(stored, told.statements, state.offers)
     named = state.offers.select("offer_id", "model_id", "inference_provider")
     by_provider = told.unread.filter(pl.col("inference_provider").is_not_null())

@@ -17,7 +17,7 @@ from flows.report import Report
 from flows.run import open_run
 from providers.registry import load_registry
 from samples.catalog import STEPS, Catalog, load
-from samples.hub import Hub, serve
+from samples.hub import FEEDS, Hub, serve
 from tests.pipeline import Clock, ingest, small_catalog
 from warehouse.home import Home
 from warehouse.read import newest
@@ -35,8 +35,9 @@ def rows(home: Path, query: str) -> list[tuple[Any, ...]]:
 def tell_sample(home: Path, hub: Hub, step: int) -> Report:
     hub.show(load(step))
     base_urls = {feed.feed: hub.url for _, feed in load_registry().feeds()}
+    asked = frozenset(FEEDS)
     settings = Settings(home=home, base_urls=base_urls)
-    with open_run(settings, origin="sample", flow="demo", trigger="test") as run:
+    with open_run(settings, origin="sample", flow="demo", trigger="test", feeds=asked) as run:
         return tell_hour(run)
 
 

@@ -197,16 +197,18 @@ def test_one_router_offering_stands_on_one_card(tmp_path: Path) -> None:
 
 def test_a_dry_run_stands_in_runs_and_changes_nothing_else(tmp_path: Path) -> None:
     from flows.environment import Settings
+    from flows.form import ALL_FEEDS
     from flows.hour import tell_hour
     from flows.run import open_run
 
     clock = Clock()
     with serve(small_catalog()) as hub:
         ingest(tmp_path, hub, clock=clock)
-        settings = Settings(home=tmp_path, base_urls={"hub": hub.url, "router": hub.url})
+        settings = Settings(home=tmp_path, base_urls=dict.fromkeys(ALL_FEEDS, hub.url))
         with open_run(
-            settings, origin="live", flow="ingest", trigger="test", clock=clock, dry_run=True
-        ) as run:
+            settings, origin="live", flow="ingest", trigger="test", clock=clock, dry_run=True,
+            feeds=frozenset({"hub", "router"}),
+        ) as run:  # fmt: skip
             tell_hour(run)
         ingest(tmp_path, hub, clock=clock)
     assert rows(tmp_path, "SELECT outcome FROM runs ORDER BY started_at") == [
