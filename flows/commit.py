@@ -51,7 +51,7 @@ def publish_hour(run: Run, report: Report) -> Report:
 def _load(run: Run, judged: Judged, delta: Delta, finished_at: datetime, outcome: str) -> Load:
     failures = run.failures()
     rhythm = {feed.feed: feed.expected_every_s for _, feed in run.registry.feeds()}
-    rhythm |= {rule.feed: rule.expected_every_s for rule in run.registry.estimates}
+    asked = {feed: at for feed, at in delta.observed.items() if feed in rhythm}
     return Load(
         record=run.record,
         finished_at=finished_at,
@@ -61,7 +61,7 @@ def _load(run: Run, judged: Judged, delta: Delta, finished_at: datetime, outcome
         fetches=judged.fetches,
         feed_counts={feed: FeedCount(*numbers) for feed, numbers in _by_feed(judged).items()},
         delta=delta,
-        gaps=find_gaps(run.observed, delta.observed, rhythm, run_id=run.record.run_id),
+        gaps=find_gaps(run.observed, asked, rhythm, run_id=run.record.run_id),
         checks=judged.checks,
         rejected=judged.rejected,
         feeds=_feed_rows(run),

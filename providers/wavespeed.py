@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from providers.answers import explain_body
 from providers.price_list import PriceListAdapter
 from providers.urls import plain
 from schemas.envelope import rows_in
@@ -39,7 +40,8 @@ class WaveSpeedAdapter(PriceListAdapter):
                 if short and error.code == "no_rows":
                     return
                 yield self.payload(answer, page=page)  # kept as evidence
-                raise
+                said = f"{error}; {plain(answer.url)} answered {explain_body(answer.body)}"
+                raise FeedMalformed(said, code=error.code) from None
             rows = {bytes(row.raw) for row in told}
             if page > 1 and rows <= seen:
                 return

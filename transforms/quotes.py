@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
@@ -55,10 +56,10 @@ def fields_of(raw: msgspec.Raw) -> dict[str, msgspec.Raw] | None:
     """Return the members of a JSON object, None when it is none or names one twice."""
     try:
         found = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-    except UNREADABLE:
+        members = json.loads(bytes(raw), object_pairs_hook=list)  # msgspec keeps the last of two
+    except (*UNREADABLE, ValueError):
         return None
-    text = bytes(raw)
-    return None if any(text.count(f'"{name}":'.encode()) > 1 for name in found) else found
+    return found if len(members) == len(found) else None
 
 
 @dataclass

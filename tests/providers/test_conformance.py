@@ -48,6 +48,8 @@ def answer_in_kind(source: Source) -> Callable[[object], Reply]:
 
     def script(request):
         feed = feeds[request.target.partition("?")[0]]
+        if "page=2" in request.target:
+            return Reply(404)  # behind the end of a list in numbered pages
         if feed.inference_provider is None:
             return Reply(body=b"[]" if feed.kind == "catalog" else b"{}")
         return Reply(body=rows.get(feed.feed, b"[]"))
