@@ -38,7 +38,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a p
 
 _FEEDS = [feed for _, feed in load_registry().feeds()]
 _ADDRESSES = "\n".join(
-    f"  {feed.setting:<26}{feed.feed}, or a gateway to it (default {str(feed.base_url).rstrip('/')})"
+    f"  {feed.setting:<26}{feed.feed}, or a gateway (default {f'{feed.base_url}'.rstrip('/')})"
     for feed in _FEEDS
 )
 EPILOG = f"""\b

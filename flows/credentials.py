@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from flows.environment import ENABLE_FEEDS
 from flows.run import FindToken, Run
 from providers.bearer import Bearer
 from providers.huggingface import TOKEN_FEEDS
@@ -22,9 +23,9 @@ class Skip(NamedTuple):
 def reason_to_skip(run: Run, feed: Feed) -> Skip | None:
     """Return why this run does not ask the feed, None when it does."""
     if run.feeds is not None and feed.feed not in run.feeds:
-        return Skip("not_asked", "this run was to ask other feeds")
+        return Skip("not_asked", "not asked in this run")
     if not run.reads(feed):
-        return Skip("off", f"off by default: {feed.off_because}")
+        return Skip("off", f"off by default, {ENABLE_FEEDS} switches it on: {feed.off_because}")
     return None
 
 

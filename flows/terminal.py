@@ -62,7 +62,8 @@ def say_report(report: Report) -> None:
     c = report.counts
     out.print(f"[bold]{report.outcome}[/] {report.run_id} ({report.origin})")
     for feed in report.feeds:
-        out.print(f"  {feed.feed}: {feed.outcome}, {feed.pages} pages; {_counted(feed)}")
+        pages = f", {feed.pages} pages" if feed.requests else ""
+        out.print(f"  {feed.feed}: {feed.outcome}{pages}; {_counted(feed)}", markup=False)
     if report.outcome == "failed":
         return
     out.print(
