@@ -289,22 +289,73 @@ def test_a_list_that_comes_back_whole_after_half_an_answer_changed_nothing(tmp_p
         assert ingest(tmp_path, hub, clock=clock, feeds=LISTS).events == {}
 
 
+@pytest.mark.parametrize(
+    ("task", "unit", "ours"),
+    [("text-to-image", "megapixels", "image"), ("text-to-video", "videos", "run")],
+)
 def test_a_price_whose_unit_nobody_knows_any_more_is_held_and_the_card_keeps_the_last(
-    tmp_path: Path,
+    tmp_path: Path, task: str, unit: str, ours: str
 ) -> None:
+    clock = Clock()
+    catalog = mapped(("acme/paint", "fal-ai", "fal/paint", task))
+    lists = PriceLists(fal={"fal/paint": fal_row("fal/paint", "0.003", unit)}, fal_key=KEY)
+    asked = ("hub", "router", "fal_pricing")
+    with serve(catalog, on_request=lists.reply) as hub:
+        ingest(tmp_path, hub, clock=clock, feeds=asked, key=KEY, account_prices=True)
+        lists.fal = {"fal/paint": fal_row("fal/paint", "0.3", "furlongs")}
+        for events in ({"held": 1}, {}):
+            clock.advance(HOUR)
+            report = ingest(tmp_path, hub, clock=clock, feeds=asked, key=KEY, account_prices=True)
+            assert report.events == events
+        found = rows(tmp_path, "SELECT p.unit, p.amount, c.price_status, c.held, c.hold_reason "
+                               "FROM cards c JOIN prices p USING (offer_id) "
+                               "WHERE c.inference_provider = 'fal-ai'")  # fmt: skip
+        assert found == [(ours, Decimal("0.003"), "priced", True, "unreadable_price")]
+        lists.fal = {"fal/paint": fal_row("fal/paint", "0.004", unit)}
+        clock.advance(HOUR)
+        report = ingest(tmp_path, hub, clock=clock, feeds=asked, key=KEY, account_prices=True)
+    assert report.events == {"released": 1, "up": 1}
+
+
+def test_a_list_that_states_the_same_cost_in_another_unit_is_told_as_that(tmp_path: Path) -> None:
     clock = Clock()
     catalog = mapped(("acme/paint", "fal-ai", "fal/paint", "text-to-image"))
     lists = PriceLists(fal={"fal/paint": fal_row("fal/paint", "0.003", "megapixels")}, fal_key=KEY)
     asked = ("hub", "router", "fal_pricing")
     with serve(catalog, on_request=lists.reply) as hub:
         ingest(tmp_path, hub, clock=clock, feeds=asked, key=KEY, account_prices=True)
-        lists.fal = {"fal/paint": fal_row("fal/paint", "0.3", "furlongs")}
+        lists.fal = {"fal/paint": fal_row("fal/paint", "0.004", "images")}
         clock.advance(HOUR)
         report = ingest(tmp_path, hub, clock=clock, feeds=asked, key=KEY, account_prices=True)
-    assert report.events == {"held": 1}
-    found = rows(tmp_path, "SELECT cost_per_image, price_status, held, hold_reason FROM cards "
-                           "WHERE inference_provider = 'fal-ai'")  # fmt: skip
-    assert found == [(Decimal("0.003"), "priced", True, "unreadable_price")]
+    assert report.events == {"unit_changed": 1}
+
+
+def test_an_estimate_stays_while_the_hub_does_not_answer_and_ends_with_its_measurement(
+    tmp_path: Path,
+) -> None:
+    clock, down = Clock(), set[str]()
+    speed = {"requestLatencyMs": Number("2500")}
+    timed = mapping("hf-inference", task="text-to-image", performance=speed)
+    chat = routed_model("acme/chat", offering("novita", price=("0.2", "0.6")))
+    card = "SELECT estimated_cost, estimated_unit FROM cards WHERE model_id = 'acme/paint'"
+
+    def reply(request: Request) -> Reply | None:
+        return error(403, "no") if request.path in down else None
+
+    with serve(
+        Catalog([mapped_model("acme/paint", timed)], router=[chat]), on_request=reply
+    ) as hub:
+        ingest(tmp_path, hub, clock=clock)
+        assert rows(tmp_path, card) == [(Decimal("0.0003"), "request")]
+        down.add("/api/models")
+        ingest(tmp_path, hub, clock=clock)
+        assert rows(tmp_path, card) == [(Decimal("0.0003"), "request")]
+        down.clear()
+        unmeasured = mapped_model("acme/paint", mapping("hf-inference", task="text-to-image"))
+        hub.show(Catalog([unmeasured], router=[chat]))
+        report = ingest(tmp_path, hub, clock=clock)
+    assert rows(tmp_path, card) == [(None, None)]
+    assert report.events == {}  # an estimate is no price, so its coming and going is no change
 
 
 def test_a_list_keeps_no_offer_alive_that_the_hub_no_longer_names(tmp_path: Path) -> None:
