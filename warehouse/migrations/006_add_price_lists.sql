@@ -64,8 +64,10 @@ SELECT
     k.audio_minute::DECIMAL(38,18) AS cost_per_audio_minute,
     k.video_second::DECIMAL(38,18) AS cost_per_video_second,
     k.million_characters::DECIMAL(38,18) AS cost_per_million_characters,
-    CASE WHEN NOT coalesce(k.comparable, false) THEN e.amount END AS estimated_cost,
-    CASE WHEN NOT coalesce(k.comparable, false) THEN e.unit END AS estimated_unit,
+    CASE WHEN NOT coalesce(k.comparable, false) AND e.currency = coalesce(k.currency, e.currency)
+         THEN e.amount END AS estimated_cost,
+    CASE WHEN NOT coalesce(k.comparable, false) AND e.currency = coalesce(k.currency, e.currency)
+         THEN e.unit END AS estimated_unit,
     coalesce(k.currency, e.currency) AS currency,
     c.price_status, c.price_basis, c.price_reason, c.price_feed,
     coalesce(c.status = 'live' AND c.price_status = 'priced' AND k.currency = 'USD'
@@ -78,7 +80,7 @@ FROM _ph_card c
 JOIN _ph_offer o USING (offer_id)
 LEFT JOIN _ph_provider v USING (inference_provider)
 LEFT JOIN kpi k ON k.offer_id = c.offer_id
-LEFT JOIN _ph_estimate e ON e.offer_id = c.offer_id AND e.currency = coalesce(k.currency, e.currency)
+LEFT JOIN _ph_estimate e ON e.offer_id = c.offer_id  -- on nothing else: that would be a nested loop
 LEFT JOIN _ph_present seen ON seen.offer_id = c.offer_id
 LEFT JOIN _ph_seen speed ON speed.offer_id = c.offer_id AND speed.feed = c.speed_feed
 CROSS JOIN _ph_window w;
