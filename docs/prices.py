@@ -21,7 +21,7 @@ from flows.hour import tell_hour
 from flows.run import open_run
 from providers.registry import load_registry
 from samples.catalog import Catalog, hub_model, load, router_model
-from samples.hub import Hub, serve
+from samples.hub import FEEDS, Hub, serve
 from samples.verbatim import Json, Number
 from schemas.records import Origin
 from warehouse.home import Home
@@ -120,7 +120,9 @@ def _made_up(root: Path) -> list[str]:
 def _hour(root: Path, hub: Hub, clock: _Clock, *, origin: Origin) -> None:
     base_urls = {feed.feed: hub.url for _, feed in load_registry().feeds()}
     settings = Settings(home=root, base_urls=base_urls)
-    with open_run(settings, origin=origin, flow="docs", trigger="docs", clock=clock) as run:
+    with open_run(
+        settings, origin=origin, flow="docs", trigger="docs", clock=clock, feeds=frozenset(FEEDS)
+    ) as run:
         tell_hour(run)
 
 

@@ -39,21 +39,32 @@ from warehouse.read import newest
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
 
-EPILOG = """\b
+_FEEDS = [feed for _, feed in load_registry().feeds()]
+_ADDRESSES = "\n".join(
+    f"  {feed.setting:<26}{feed.feed}, or a gateway (default {f'{feed.base_url}'.rstrip('/')})"
+    for feed in _FEEDS
+)
+EPILOG = f"""\b
 Settings, all from the environment, all optional:
-  PRICEHOUSE_HOME        where everything is kept (default ./data; the demo: ./data/demo)
-  PRICEHOUSE_HUB_URL     the Hub, or a gateway to it (default https://huggingface.co)
-  PRICEHOUSE_ROUTER_URL  the router (default https://router.huggingface.co)
+  PRICEHOUSE_HOME           where everything is kept (default ./data; the demo: ./data/demo)
+{_ADDRESSES}
+  PRICEHOUSE_ENABLE_FEEDS   feeds to read that are off by default, separated by commas:
+                            {", ".join(feed.feed for feed in _FEEDS if not feed.enabled)}
+  PRICEHOUSE_ACCOUNT_PRICES show: prices that only your own account has reach cards and exports
 
 \b
 The token, without which huggingface.co is read anonymously, at a lower pace:
-  VAULT_ADDR             a Vault (or OpenBao); while it is set, HF_TOKEN is not read
-  VAULT_TOKEN            the login, or VAULT_ROLE_ID and VAULT_SECRET_ID (AppRole)
-  VAULT_CACERT           PEM file of the CA that signed Vault's certificate
-  VAULT_NAMESPACE        its namespace
-  PRICEHOUSE_VAULT_MOUNT the mount of its KV engine (default secret); the secret is
-                         huggingface/api_key, or api_key in a mount huggingface
-  HF_TOKEN               the token itself, where there is no Vault
+  VAULT_ADDR                a Vault (or OpenBao); while it is set, HF_TOKEN is not read
+  VAULT_TOKEN               the login, or VAULT_ROLE_ID and VAULT_SECRET_ID (AppRole)
+  VAULT_CACERT              PEM file of the CA that signed Vault's certificate
+  VAULT_NAMESPACE           its namespace
+  PRICEHOUSE_VAULT_MOUNT    the mount of its KV engine (default secret); the secret is
+                            huggingface/api_key, or api_key in a mount huggingface
+  HF_TOKEN                  the token itself, where there is no Vault
+
+\b
+The key without which fal's prices are not asked for: fal/api_key in that Vault, else
+  FAL_KEY                   the key itself, where there is no Vault
 
 \b
 Exit status: 0 done (held rows are listed, they are no failure); 1 a required feed failed

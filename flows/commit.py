@@ -51,6 +51,7 @@ def publish_hour(run: Run, report: Report) -> Report:
 def _load(run: Run, judged: Judged, delta: Delta, finished_at: datetime, outcome: str) -> Load:
     failures = run.failures()
     rhythm = {feed.feed: feed.expected_every_s for _, feed in run.registry.feeds()}
+    asked = {feed: at for feed, at in delta.observed.items() if feed in rhythm}
     return Load(
         record=run.record,
         finished_at=finished_at,
@@ -60,7 +61,7 @@ def _load(run: Run, judged: Judged, delta: Delta, finished_at: datetime, outcome
         fetches=judged.fetches,
         feed_counts={feed: FeedCount(*numbers) for feed, numbers in _by_feed(judged).items()},
         delta=delta,
-        gaps=find_gaps(run.observed, delta.observed, rhythm, run_id=run.record.run_id),
+        gaps=find_gaps(run.observed, asked, rhythm, run_id=run.record.run_id),
         checks=judged.checks,
         rejected=judged.rejected,
         feeds=_feed_rows(run),
@@ -72,7 +73,8 @@ def _load(run: Run, judged: Judged, delta: Delta, finished_at: datetime, outcome
 
 
 def _failed(run: Run, judged: Judged, finished_at: datetime) -> Report:
-    said = "; ".join(f.error for f in judged.fetches if f.error)  # each begins with its feed
+    failed = [f for f in judged.fetches if f.error and f.outcome != "skipped"]
+    said = "; ".join(str(f.error) for f in failed)  # each begins with its feed
     error = said or "a feed that must have been whole once before anything is published was not"
     mark = EndMark(outcome="failed", finished_at=finished_at, error=error)
     run.folder.end(replace(mark, outcome="dry_run") if run.dry_run else mark)
@@ -124,6 +126,7 @@ def _by_feed(judged: Judged) -> dict[str, tuple[int, int, int]]:
 
 
 def _feed_rows(run: Run) -> pl.DataFrame:
+    precedence = run.registry.sources[0].precedence["price"]
     return pl.DataFrame(
         [
             {
@@ -133,11 +136,26 @@ def _feed_rows(run: Run) -> pl.DataFrame:
                 "url": run.record.settings[feed.feed] + feed.path,
                 "terms_url": str(feed.terms_url),
                 "required": feed.required,
-                "enabled": feed.enabled,
+                "enabled": run.reads(feed),
                 "expected_every_s": feed.expected_every_s,
-                "price_rank": _rank(feed.feed, source.precedence["price"]),
+                "price_rank": _rank(feed.feed, precedence),
+                "priced_only": feed.inference_provider is not None,
             }
             for source, feed in run.registry.feeds()
+        ]
+        + [
+            {
+                "feed": rule.feed,
+                "source": rule.source,
+                "kind": "price_list",
+                "url": str(rule.rate_url),
+                "terms_url": str(rule.rate_url),
+                "required": False,
+                "enabled": True,
+                "expected_every_s": rule.expected_every_s,
+                "priced_only": True,
+            }
+            for rule in run.registry.estimates
         ]
     )
 

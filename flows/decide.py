@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Literal
 
 from flows.commit import publish_hour
-from flows.environment import Settings
+from flows.environment import settings_of
 from flows.hour import retell_hour
 from flows.report import Report
 from flows.run import LOCK_WAIT_S, Clock, open_run, utc_now
+from providers.registry import load_registry
 from schemas.decisions import Correction, Decisions, Verdict
 from schemas.errors import UsageError
 from transforms.money import read_amount
@@ -87,7 +88,7 @@ def _carry_out(
     home: Home, decisions: Decisions, flow: str, clock: Clock, *, lock_wait_s: float
 ) -> Report:
     last = Landing(home.landing).committed()[-1].record  # asks nobody, so nothing is read anew
-    settings = Settings(home=home.root, base_urls=last.settings)
+    settings = settings_of(home.root, last.settings, load_registry())
     with open_run(
         settings, origin=last.origin, flow=flow, trigger="cli", clock=clock,
         decisions=decisions, lock_wait_s=lock_wait_s,

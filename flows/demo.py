@@ -10,7 +10,7 @@ from pathlib import Path
 from flows.environment import Settings
 from flows.report import Report
 from samples.catalog import STEPS, load
-from samples.hub import serve
+from samples.hub import FEEDS, serve
 from schemas.errors import PricehouseError
 from warehouse.home import Home
 
@@ -33,7 +33,7 @@ def run_demo(settings: Settings) -> list[Report]:
         told = settings.model_copy(
             update={"base_urls": dict.fromkeys(settings.base_urls, base_url)}
         )
-        report = await run_hour(told, origin="sample")
+        report = await run_hour(told, origin="sample", feeds=frozenset(FEEDS))
         require_success(report)
         return report
 

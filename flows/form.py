@@ -10,7 +10,7 @@ from pydantic import Field
 from flows.run import LOCK_WAIT_S
 from providers.registry import load_registry
 
-FEEDS = tuple(feed.feed for _, feed in load_registry().feeds() if feed.enabled)
+FEEDS = tuple(feed.feed for _, feed in load_registry().feeds())  # one that is off is skipped
 ALL_FEEDS = list(FEEDS)
 LOCK_WAIT = int(LOCK_WAIT_S)
 

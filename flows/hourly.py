@@ -110,7 +110,7 @@ async def run_hour(
 def require_success(report: Report) -> None:
     """Raise, so that the flow run is Failed, when the command line would leave with status 1."""
     if report.exit_status:
-        said = "; ".join(feed.error for feed in report.feeds if feed.error)
+        said = "; ".join(why for feed in report.feeds if (why := feed.failure))
         raise PricehouseError(said or report.error or "the hour failed")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from flows.lists import unread_lists
 from flows.orders import order_rows, verdict_rows
 from flows.report import Change, change_examples
 from flows.run import Run
@@ -15,6 +16,7 @@ from schemas.delta import Delta
 from schemas.load import CHECKS, REJECTED_ROWS, Counts
 from schemas.records import FeedFetch
 from transforms.advance import Rules, advance
+from transforms.check_compliance import check_expiry, check_providers
 from transforms.checks import (
     check_agreement,
     check_counts,
@@ -29,7 +31,7 @@ from transforms.checks import (
     join_checks,
 )
 from transforms.choose import by_precedence
-from transforms.compliance import describe_providers
+from transforms.compliance import claim_rows, describe_providers
 from transforms.tally import count_entries, tally
 
 
@@ -60,33 +62,47 @@ def judge_hour(run: Run, heard: Heard) -> Judged:
     source = run.registry.sources[0]
     told = told_by(run, heard)
     statements = [t.statements for t in told]
+    answers = {t.answered.feed for t in told}
     seen = {name for frame in (*statements, state.offers) for name in frame["inference_provider"]}
     delta, after = advance(
         state,
         told,
         Rules(
             precedence=source.precedence,
-            providers=describe_providers(
-                run.registry, run.claims, sorted(seen), today=run.today.date()
+            providers=(
+                describe_providers(
+                    run.registry,
+                    run.claims,
+                    sorted(seen),
+                    today=run.today.date(),
+                    unread=unread_lists(run, heard.fetches, answers),
+                )
+                if run.decisions is None
+                else state.providers  # a decision changes nothing but what it decides
             ),
             details=run.record.details,
             run_id=run_id,
             gone_after={feed.feed: feed.gone_after for _, feed in run.registry.feeds()},
+            priced_only=run.registry.priced_only(),
             verdicts=verdict_rows(run, state),
             orders=order_rows(run),
         ),
     )
-    entries = _entries(heard, statements)
+    named = after.listings.filter(~pl.col("feed").is_in(run.registry.priced_only()))
+    promised = claim_rows(run.registry, run.claims, today=run.today.date())
+    entries = _entries(heard)
     checks = [
         finish_checks(found, run_id=run_id)
         for found in (
             *(check_drift(p.drift) for p in heard.parsed.values()),
             *(check_drift(s.odd_drift()) for s in heard.statements.values()),
             check_agreement(by_precedence(after.claims, source.precedence["price"]), after.offers),
-            check_facts(by_precedence(after.listings, source.precedence["status"]), after.offers),
+            check_facts(by_precedence(named, source.precedence["status"]), after.offers),
             check_refusals(delta.found.refused),
             check_drops(delta.found.drops),
             check_moves(delta.found.moves, after.offers),
+            check_expiry(promised),
+            check_providers(state.providers, after.providers),
         )
     ]
     figures = [
@@ -114,9 +130,9 @@ def judge_hour(run: Run, heard: Heard) -> Judged:
     )
 
 
-def _entries(heard: Heard, statements: list[pl.DataFrame]) -> pl.DataFrame:
+def _entries(heard: Heard) -> pl.DataFrame:
     key = ("feed", "inference_provider")
-    accepted = pl.concat([s.select(key) for s in statements] or [no_entries().select(key)])
+    accepted = pl.concat(heard.entries() or [no_entries().select(key)])
     return count_entries(
         {feed: told.records for feed, told in heard.parsed.items()},
         accepted,

@@ -5,30 +5,32 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
+import polars as pl
 from msgspec.structs import replace
 
+from flows.credentials import Skip, credential, reason_to_skip
 from flows.run import Run
-from providers.bearer import Bearer
 from providers.http import HttpClient
-from providers.huggingface import TOKEN_FEEDS
+from providers.huggingface import HUB
 from providers.interface import ProviderInterface
 from providers.registry import adapter_for
 from schemas.errors import FeedError, HomeKindError, UsageError
 from schemas.payload import Payload, Traffic
 from schemas.records import FeedFetch, FetchOutcome, LandedPage
 from schemas.registry import Registry, Source
+from transforms.mapped_ids import mapped_ids
 
 
 def land_feeds(run: Run) -> list[FeedFetch]:
-    """Fetch and land every enabled feed; one that fails does not keep the others from coming.
+    """Fetch and land every feed that is on; one that fails does not keep the others from coming.
 
-    A feed that this run does not ask is `skipped`: what it said last stands.
+    A feed that this run does not ask is `skipped`, and says why: what it said last stands.
     """
     fetches: list[FeedFetch] = []
-    with HttpClient(now=run.clock, bearer=_bearer(run)) as client:
-        for source in run.registry.sources:
-            fetches += _land_source(run, source, client)
+    for source in run.registry.sources:
+        fetches += _land_source(run, source, fetches)
     return fetches
 
 
@@ -43,23 +45,40 @@ def feeds_of(registry: Registry, provider: str | None) -> frozenset[str] | None:
     return feeds
 
 
-def _bearer(run: Run) -> Bearer | None:
-    """Return the token for the Hub and the router, if one is set; Vault's refusal ends the run."""
-    if (found := run.token()) is None:
-        return None
-    return Bearer(found.secret, base_urls=[run.record.settings[feed] for feed in TOKEN_FEEDS])
-
-
-def _land_source(run: Run, source: Source, client: HttpClient) -> list[FeedFetch]:
+def _land_source(run: Run, source: Source, before: list[FeedFetch]) -> list[FeedFetch]:
+    """Land one source's feeds with a client of its own, which no other source's secret is in."""
+    skips = {feed.feed: reason_to_skip(run, feed) for feed in source.feeds}
+    found = credential(source, run.record.settings, run.token) if None in skips.values() else None
+    if isinstance(found, Skip):
+        skips = {feed: skip or found for feed, skip in skips.items()}
+    if None not in skips.values() or isinstance(found, Skip):
+        return [_skip_feed(run, feed, skip) for feed, skip in skips.items() if skip]
     traffic: dict[str, Traffic] = defaultdict(Traffic)
-    adapter = adapter_for(source, base_urls=run.record.settings, client=client, traffic=traffic)
-    return [
-        _land_feed(run, feed.feed, _payloads(adapter, feed.kind, run), traffic[feed.feed])
-        if run.feeds is None or feed.feed in run.feeds
-        else _skip_feed(run, feed.feed)
-        for feed in source.feeds
-        if feed.enabled
-    ]
+    with HttpClient(now=run.clock, bearer=found) as client:
+        adapter = adapter_for(
+            source, base_urls=run.record.settings, client=client, traffic=traffic,
+            mapped_ids=partial(_mapped_ids, run, before),
+        )  # fmt: skip
+        return [
+            _land_feed(run, feed.feed, _payloads(adapter, feed.kind, run), traffic[feed.feed])
+            if (skip := skips[feed.feed]) is None
+            else _skip_feed(run, feed.feed, skip)
+            for feed in source.feeds
+        ]
+
+
+def _mapped_ids(run: Run, before: list[FeedFetch], inference_provider: str) -> list[str]:
+    """Return a provider's ids by the Hub's answer of this run, else by the last committed one."""
+    hub = next((f for f in before if f.feed == HUB and f.outcome == "complete"), None)
+    if hub is not None:
+        bodies = (run.folder.landing.get(page.payload_hash) for page in hub.pages)
+        return mapped_ids(bodies, inference_provider)
+    present = (
+        (pl.col("inference_provider") == inference_provider)
+        & pl.col("provider_model_id").is_not_null()
+        & pl.col("gone_at").is_null()
+    )
+    return sorted(run.state().offers.filter(present)["provider_model_id"].unique())
 
 
 def _payloads(adapter: ProviderInterface, kind: str, run: Run) -> Iterator[Payload]:
@@ -93,16 +112,22 @@ def _land_feed(run: Run, feed: str, payloads: Iterator[Payload], traffic: Traffi
         error_code=failure.code if failure else None,
         error=str(failure) if failure else None,
     )
-    if outcome == "complete" and _same_capture(fetch, run.observed.get(feed)):
+    if outcome == "complete" and not pages:
+        said = "the Hub maps no model to this provider, so there is nothing to ask for"
+        fetch = replace(fetch, outcome="skipped", error_code="nothing_mapped", error=said)
+    elif outcome == "complete" and _same_capture(fetch, run.observed.get(feed)):
         fetch = replace(fetch, outcome="not_modified")
     run.folder.close_feed(fetch)
     run.progress.closed(feed, fetch.outcome)
     return fetch
 
 
-def _skip_feed(run: Run, feed: str) -> FeedFetch:
+def _skip_feed(run: Run, feed: str, skip: Skip) -> FeedFetch:
     now = run.clock()
-    fetch = FeedFetch(feed=feed, outcome="skipped", started_at=now, finished_at=now, pages=[])
+    fetch = FeedFetch(
+        feed=feed, outcome="skipped", started_at=now, finished_at=now, pages=[],
+        error_code=skip.code, error=skip.said,
+    )  # fmt: skip
     run.folder.close_feed(fetch)
     return fetch
 

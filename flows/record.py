@@ -20,6 +20,7 @@ from providers.huggingface import TOKEN_FEEDS
 from providers.interface import ProviderInterface
 from providers.registry import adapter_for, load_registry
 from samples.columns import Record
+from samples.hub import FEEDS
 from samples.recording import Recorded, record_hub, record_router
 from schemas.errors import FeedError, FeedMalformed, FeedRefused, UsageError
 from schemas.payload import Payload, Traffic
@@ -67,10 +68,11 @@ def record(
     clock: Clock = utc_now,
     progress: Progress | None = None,
 ) -> Recording:
-    """Fetch every feed once, with the daily fields, and write `<feed>.json` for each.
+    """Fetch the Hub and the router once, with the daily fields, and write `<feed>.json` for each.
 
-    Needs no home, and nothing enters a warehouse. FeedError, with nothing written, when a feed is
-    not whole; UsageError when the folder is not empty.
+    Providers' own price lists are left out: the sample's server gives none out, and some state
+    what only one account pays. Needs no home, and nothing enters a warehouse. FeedError, with
+    nothing written, when a feed is not whole; UsageError when the folder is not empty.
     """
     require_empty(folder)
     found = token()
@@ -100,7 +102,7 @@ def record(
 def _fetched(
     settings: Settings, secret: Secret | None, clock: Clock, progress: Progress
 ) -> Iterator[tuple[Feed, list[Payload]]]:
-    """Yield each enabled feed with all its answers."""
+    """Yield each feed that can be given out again, with all its answers."""
     bearer = (
         Bearer(secret, base_urls=[settings.base_urls[feed] for feed in TOKEN_FEEDS])
         if secret
@@ -108,11 +110,13 @@ def _fetched(
     )
     with HttpClient(now=clock, bearer=bearer) as client:
         for source in load_registry().sources:
+            if not _recordable(source):
+                continue
             traffic: dict[str, Traffic] = defaultdict(Traffic)
             adapter = adapter_for(
                 source, base_urls=settings.base_urls, client=client, traffic=traffic
             )
-            for feed in _enabled(source):
+            for feed in _recordable(source):
                 payloads: list[Payload] = []
                 for payload in _payloads(adapter, feed):
                     payloads.append(payload)
@@ -121,8 +125,8 @@ def _fetched(
                 yield feed, payloads
 
 
-def _enabled(source: Source) -> list[Feed]:
-    return [feed for feed in source.feeds if feed.enabled]
+def _recordable(source: Source) -> list[Feed]:
+    return [feed for feed in source.feeds if feed.feed in FEEDS]
 
 
 def _payloads(adapter: ProviderInterface, feed: Feed) -> Iterator[Payload]:

@@ -22,9 +22,9 @@ from providers.secrets import find_token
 def record(*, folder: Path, as_json: bool) -> None:
     """Record one live hour in DIR, which must be new or empty.
 
-    Asks every feed once, as a run does with the daily fields, and writes the facts of the answers:
-    no header, no token, no address. Needs no home and changes none. To give them out again:
-    `python -m samples.hub --recording DIR`.
+    Asks the Hub and the router once, as a run does with the daily fields, and writes the facts of
+    the answers: no header, no token, no address. Needs no home and changes none. To give them out
+    again: `python -m samples.hub --recording DIR`.
     """
     settings = read_settings(os.environ, load_registry())
     with Bar() as bar:

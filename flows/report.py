@@ -34,6 +34,12 @@ class FeedReport(msgspec.Struct, frozen=True, kw_only=True):
     observed_at: datetime | None
     error_code: str | None
     error: str | None
+    """Why it failed, or why it was skipped."""
+
+    @property
+    def failure(self) -> str | None:
+        """Why it failed; None also for a feed that was not asked."""
+        return self.error if self.outcome != "skipped" else None
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):

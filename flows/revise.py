@@ -9,11 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from flows.commit import commit_hour, publish_hour
-from flows.environment import Settings
+from flows.environment import settings_of
 from flows.judge import Judged, no_entries
 from flows.replay import REVISE, replay, retell
 from flows.report import Report, change_examples
 from flows.run import LOCK_WAIT_S, Clock, Run, open_run, utc_now
+from providers.registry import load_registry
 from schemas.decisions import Decisions
 from schemas.delta import State
 from schemas.load import REJECTED_ROWS
@@ -36,7 +37,7 @@ def revise(root: Path, *, clock: Clock = utc_now, lock_wait_s: float = LOCK_WAIT
     """
     replay(root, clock=clock, lock_wait_s=lock_wait_s)
     last = Landing(root / "landing").committed()[-1].record
-    settings = Settings(home=root, base_urls=last.settings)
+    settings = settings_of(root, last.settings, load_registry())
     with open_run(
         settings, origin=last.origin, flow=REVISE, trigger="cli", clock=clock,
         decisions=Decisions(), lock_wait_s=lock_wait_s,

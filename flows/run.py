@@ -7,17 +7,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
+from typing import Protocol
 
-from flows.environment import Settings
+from flows.environment import ACCOUNT_PRICES, ENABLE_FEEDS, SHOW, Settings, listed
 from flows.progress import Progress, Silence
 from providers.registry import claims_bytes, load_claims, load_registry, registry_bytes
+from providers.secrets import DEFAULT_NAME
 from schemas.compliance import ComplianceClaim
 from schemas.decisions import Decisions, decisions_bytes
 from schemas.delta import State
 from schemas.errors import HomeError, PricehouseError, WarehouseError
 from schemas.load import Failure
 from schemas.records import EndMark, Origin, RunRecord
-from schemas.registry import Registry
+from schemas.registry import Feed, Registry
 from schemas.secrets import FoundSecret
 from warehouse.connect import open_writer
 from warehouse.home import Home
@@ -28,9 +30,15 @@ from warehouse.publish import publish, published_id
 from warehouse.state import LastRun, read_details_time, read_feed_times, read_last_run, read_state
 
 Clock = Callable[[], datetime]
-FindToken = Callable[[], FoundSecret | None]
 LOCK_WAIT_S = 60.0
 DAILY = timedelta(hours=23)  # an hourly rhythm: after 24 it would be an hour later each day
+
+
+class FindToken(Protocol):
+    """Find a secret by its name, without one the token of Hugging Face."""
+
+    def __call__(self, *, name: str = DEFAULT_NAME) -> FoundSecret | None:
+        """Return it, None where none is set; SecretError where Vault does not give it."""
 
 
 def utc_now() -> datetime:
@@ -38,8 +46,9 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def anonymous() -> None:
-    """Find no token: what the sample and its server are read with."""
+def anonymous(*, name: str = DEFAULT_NAME) -> None:
+    """Find no secret: what the sample and its server are read with."""
+    del name
 
 
 class Run:
@@ -80,6 +89,15 @@ class Run:
     def today(self) -> datetime:
         """The run's logical time: what expires, expires by this, in replay too."""
         return self.record.started_at
+
+    def reads(self, feed: Feed) -> bool:
+        """Whether this run reads the feed: by the registry, or because its settings say so."""
+        return feed.enabled or feed.feed in listed(self.record.settings.get(ENABLE_FEEDS, ""))
+
+    @property
+    def shows_account_prices(self) -> bool:
+        """Whether prices that only the asking account has may reach cards and exports."""
+        return self.record.settings.get(ACCOUNT_PRICES) == SHOW
 
     def state(self) -> State:
         """Return the warehouse's current rows; they are large, so nobody keeps them."""
@@ -148,7 +166,7 @@ def open_run(
                 scheduled_at=scheduled_at,
                 prefect_run_id=prefect_run_id,
                 code_version=version("pricehouse"),
-                settings=dict(settings.base_urls),
+                settings=settings.recorded(),
                 registry_hash=landing.put(registry_bytes()),
                 claims_hash=landing.put(claims_bytes()),
                 details=details_at is None or started_at - details_at >= DAILY,

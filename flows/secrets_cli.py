@@ -8,9 +8,14 @@ import sys
 import click
 import msgspec
 
-from providers.secrets import VARIABLES, find_token, put_token
+from providers.secrets import DEFAULT_NAME, VARIABLES, find_token, put_token
 from schemas.errors import UsageError
 from schemas.secrets import FoundSecret, Secret, VariablePlace, VaultPlace
+
+_WITHOUT = {
+    DEFAULT_NAME: "huggingface.co is read anonymously, at a lower pace",
+    "fal": "fal's prices are not asked for",
+}
 
 
 @click.group()
@@ -19,19 +24,20 @@ def secrets() -> None:
 
 
 @secrets.command()
+@click.argument("name", type=click.Choice(sorted(VARIABLES)), default=DEFAULT_NAME)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
-def check(*, as_json: bool) -> None:
+def check(*, name: str, as_json: bool) -> None:
     """Say what was found where, with the settings as they are.
 
-    Asks Vault as a run would, so that a run after a good check finds the same. Hugging Face is not
-    asked whether it takes the token.
+    Asks Vault as a run would, so that a run after a good check finds the same. Nobody is asked
+    whether the token is taken. NAME is huggingface (the default), or fal for the key of its prices.
     """
-    found = find_token(os.environ)
+    found = find_token(os.environ, name=name)
     if as_json:
         text = msgspec.json.encode(_facts(found))
         click.echo(msgspec.json.format(text, indent=2).decode())
     else:
-        click.echo(_told(found))
+        click.echo(_told(found, name))
 
 
 @secrets.command()
@@ -56,16 +62,14 @@ def _asked() -> Secret:
     raise UsageError(f"that is no token: {problem}")
 
 
-def _told(found: FoundSecret | None) -> str:
+def _told(found: FoundSecret | None, name: str) -> str:
+    variable = VARIABLES[name]
     if found is None:
-        return (
-            "no token: neither VAULT_ADDR nor HF_TOKEN is set, so huggingface.co is read "
-            "anonymously, at a lower pace"
-        )
+        return f"no token: neither VAULT_ADDR nor {variable} is set, so {_WITHOUT[name]}"
     place = found.place
     if isinstance(place, VariablePlace):
         return f"found: in the environment variable {place.variable} (VAULT_ADDR is not set)"
-    unread = "; HF_TOKEN is set too, and not read" if os.environ.get("HF_TOKEN") else ""
+    unread = f"; {variable} is set too, and not read" if os.environ.get(variable) else ""
     return f"found: {_at(place)}, login by {place.auth}{unread}"
 
 

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import polars as pl
 from msgspec.structs import replace
 
+from flows.lists import (
+    claim_lists,
+    conform_estimates,
+    conform_lists,
+    entries_of,
+    parser_for,
+    split_quotes,
+)
 from flows.run import Run
 from schemas.contract import Contract, split
 from schemas.errors import FeedError, FeedMalformed
 from schemas.offerings import HUB_OFFERINGS, MODELS, OFFERINGS, REJECTED
 from schemas.records import FeedFetch
 from schemas.state import LISTINGS, OFFERS
-from transforms.advance import Told
+from transforms.advance import UNREAD, Told
 from transforms.claim import claim_tokens
 from transforms.conform import Statements, conform_hub, conform_router, identified
-from transforms.parse_hub import parse_hub
-from transforms.parse_router import parse_router
 from transforms.parsed import Page, Parsed
 from transforms.presence import Answered
 
 KEY_JOINT = " | "
 
-PARSERS: dict[str, Callable[[Iterator[Page]], Parsed]] = {
-    "hub": parse_hub,
-    "router": parse_router,
-}
 _DATES = {"first_seen_at", "last_seen_at", "gone_at", "missed", "absent_from"}
 _FACTS = [name for name in {**OFFERS.dtypes, **LISTINGS.dtypes} if name not in _DATES]
 CONTRACTS: dict[str, Contract] = {"hub": HUB_OFFERINGS, "router": OFFERINGS}
@@ -46,6 +49,15 @@ class Heard:
     statements: dict[str, Statements]
     claims: dict[str, pl.DataFrame]
 
+    def entries(self) -> list[pl.DataFrame]:
+        """Return feed and inference_provider of each accepted entry, feed by feed."""
+        return [
+            entries_of(told.quotes)
+            if not told.quotes.is_empty()
+            else self.statements[feed].rows.select("feed", "inference_provider")
+            for feed, told in self.parsed.items()
+        ]
+
     def observed(self, feed: str) -> FeedFetch:
         """Return the fetch of a feed that was whole."""
         return next(f for f in self.fetches if f.feed == feed)
@@ -55,11 +67,13 @@ def parse_feeds(run: Run, fetches: list[FeedFetch]) -> Heard:
     """Parse the landed pages of every whole feed; one that cannot be read counts as failed."""
     parsed: dict[str, Parsed] = {}
     outcome: list[FeedFetch] = []
+    feeds = {feed.feed: feed for _, feed in run.registry.feeds()}
     for fetch in fetches:
         told = fetch
         if fetch.outcome == "complete":
+            parse = parser_for(feeds[fetch.feed])
             try:
-                parsed[fetch.feed] = _not_empty(PARSERS[fetch.feed](_pages(run, fetch)))
+                parsed[fetch.feed] = _not_empty(parse(_pages(run, fetch)))
             except FeedError as error:
                 told = replace(fetch, outcome="failed", error_code=error.code, error=str(error))
         outcome.append(told)
@@ -72,10 +86,15 @@ def split_rows(run: Run, heard: Heard) -> Heard:
     A feed of which nothing is accepted counts as failed: it says nothing that we understand, and
     its silence about an offer is no absence.
     """
-    del run
+    lists = {feed.feed for feed in run.registry.lists()}
     parsed, unread, rejected = {}, {}, [heard.rejected]
     fetches = {fetch.feed: fetch for fetch in heard.fetches}
     for feed, told in heard.parsed.items():
+        if feed in lists:
+            parsed[feed], refused = split_quotes(told)
+            rejected += [told.rejected, refused]
+            unread[feed] = UNREAD.clone()
+            continue
         offerings = split(told.offerings, CONTRACTS[feed])
         models = split(told.models, MODELS).accepted  # a bad model id rejects its offerings too
         refused = pl.concat([told.rejected, _rejected_rows(told.offerings, offerings.rejected)])
@@ -100,32 +119,43 @@ def split_rows(run: Run, heard: Heard) -> Heard:
 
 
 def conform_rows(run: Run, heard: Heard) -> Heard:
-    """Give each row its offer: the Hub's by their own names, the router's by attachment."""
+    """Give each row its offer: the Hub's by their own names, the router's by attachment, a list's
+    by the provider's own id."""
     source = run.registry.sources[0].source
     statements: dict[str, Statements] = {}
+
+    @cache
+    def mapped() -> pl.DataFrame:
+        return statements["hub"].rows if "hub" in statements else _mapped_before(run)
+
     if "hub" in heard.parsed:
-        statements["hub"] = conform_hub(heard.parsed["hub"].offerings, source=source)
+        statements["hub"] = _named(conform_hub(heard.parsed["hub"].offerings, source=source))
     if "router" in heard.parsed:
-        mapped = statements["hub"].rows if "hub" in statements else _mapped_before(run)
-        statements["router"] = conform_router(
-            heard.parsed["router"].offerings, mapped, source=source
-        )
-    rejected = pl.concat([heard.rejected, *(s.rejected for s in statements.values())])
-    named = {
-        feed: Statements(identified(s.rows), s.rejected, s.odd) for feed, s in statements.items()
-    }
+        offerings = heard.parsed["router"].offerings
+        statements["router"] = _named(conform_router(offerings, mapped(), source=source))
+    statements |= conform_lists(run, heard.parsed, mapped)
+    estimated, reckoned = conform_estimates(run, statements.get("hub"))
     read = {  # what a row became is in `statements`; keeping both would be the peak of memory
         feed: dataclasses.replace(told, offerings=OFFERINGS.empty())
         for feed, told in heard.parsed.items()
     }
-    return dataclasses.replace(heard, parsed=read, statements=named, rejected=rejected)
+    return dataclasses.replace(
+        heard,
+        fetches=[*heard.fetches, *_reckoned(heard, estimated)],
+        parsed=read | reckoned,
+        unread=heard.unread | {feed: UNREAD.clone() for feed in estimated},
+        statements=statements | estimated,
+        rejected=pl.concat([heard.rejected, *(s.rejected for s in statements.values())]),
+    )
 
 
 def claim_prices(run: Run, heard: Heard) -> Heard:
     """Turn price texts into claims: what one feed says that one unit costs."""
-    claims = {
+    claims = claim_lists(run, heard.statements, heard.parsed)
+    claims |= {
         feed: claim_tokens(told.rows, run_id=run.record.run_id)
         for feed, told in heard.statements.items()
+        if feed not in claims
     }
     facts = {  # price texts and evidence go on in the claims
         feed: dataclasses.replace(told, rows=told.rows.select(_FACTS))
@@ -136,20 +166,19 @@ def claim_prices(run: Run, heard: Heard) -> Heard:
 
 def told_by(run: Run, heard: Heard) -> list[Told]:
     """Return the whole answers of this run, in registry order."""
+    kinds = {feed.feed: (feed.kind, feed.gone_after) for _, feed in run.registry.feeds()}
+    kinds |= {rule.feed: ("price_list", 1) for rule in run.registry.estimates}
     return [
         Told(
-            Answered(
-                feed.feed, heard.observed(feed.feed).observed_at,
-                run.observed.get(feed.feed), feed.gone_after,
-            ),
-            heard.statements[feed.feed].rows,
-            heard.claims[feed.feed],
-            heard.parsed[feed.feed].models if feed.kind == "catalog" else None,
-            heard.unread[feed.feed],
+            Answered(feed, heard.observed(feed).observed_at, run.observed.get(feed), gone_after),
+            heard.statements[feed].rows,
+            heard.claims[feed],
+            heard.parsed[feed].models if kind == "catalog" else None,
+            heard.unread[feed],
         )
-        for _, feed in run.registry.feeds()
-        if feed.feed in heard.statements
-    ]  # fmt: skip
+        for feed, (kind, gone_after) in kinds.items()
+        if feed in heard.statements
+    ]
 
 
 def _pages(run: Run, fetch: FeedFetch) -> Iterator[Page]:
@@ -165,10 +194,25 @@ def _not_empty(parsed: Parsed) -> Parsed:
     return parsed
 
 
+def _named(statements: Statements) -> Statements:
+    return dataclasses.replace(statements, rows=identified(statements.rows))
+
+
+def _reckoned(heard: Heard, estimated: Iterable[str]) -> list[FeedFetch]:
+    """An estimate is observed when the Hub's answer that it is made of was; nothing is asked."""
+    return [
+        FeedFetch(feed=feed, outcome="complete", started_at=at, finished_at=at, pages=[])
+        for feed in estimated
+        for at in (heard.observed("hub").observed_at,)
+    ]
+
+
 def _mapped_before(run: Run) -> pl.DataFrame:
-    """Return the mapping offers that the Hub last stated, with the status it gave them."""
+    """Return the mapping offers that the Hub last stated, with the status and speed it gave."""
     state = run.state()
-    hub = state.listings.filter(pl.col("feed") == "hub").select("offer_id", "status")
+    hub = state.listings.filter(pl.col("feed") == "hub").select(
+        "offer_id", "status", "request_latency_ms"
+    )
     return state.offers.join(hub, on="offer_id").filter(pl.col("provider_model_id").is_not_null())
 
 

@@ -62,8 +62,9 @@ def say_report(report: Report) -> None:
     c = report.counts
     out.print(f"[bold]{report.outcome}[/] {report.run_id} ({report.origin})")
     for feed in report.feeds:
+        pages = f", {feed.pages} pages" if feed.requests else ""
         told = _counted(feed).removeprefix(f"{feed.feed}: ")
-        out.print(f"  {feed.feed}: {feed.outcome}, {feed.pages} pages; {escape(told)}")
+        out.print(f"  {feed.feed}: {feed.outcome}{pages}; {told}", markup=False)
     if report.outcome == "failed":
         return
     out.print(
@@ -83,15 +84,15 @@ def _counted(feed: FeedReport) -> str:
     if feed.records is not None:
         return f"{feed.records} entries = {feed.accepted} accepted + {feed.rejected} rejected"
     if feed.outcome == "skipped":
-        return "not asked, its last rows stand"
+        return feed.error or "not asked, its last rows stand"
     return feed.error or "nothing new: the capture is told already"
 
 
 def say_failure(report: Report) -> None:
     """Print to stderr what failed, what was tried, and what readers still have."""
     for feed in report.feeds:
-        if feed.error:
-            err.print(f"[red]failed:[/] {escape(feed.error)}")
+        if feed.failure:
+            err.print(f"[red]failed:[/] {escape(feed.failure)}")
     if report.outcome != "failed":
         err.print("What the other feeds said is published; the failed feed keeps its last rows.")
     elif report.publication_id:

@@ -12,20 +12,21 @@ from schemas.secrets import Secret
 
 
 class Bearer(httpx.Auth):
-    """Send a secret as `Authorization: Bearer …` to the origins of these base URLs, nowhere else.
+    """Send a secret as `Authorization: <scheme> …` to the origins of these base URLs, nowhere else.
 
     httpx asks at the last moment, with the request as it goes out, so no redirection and no next
     link can take the secret along.
     """
 
-    def __init__(self, secret: Secret, *, base_urls: Iterable[str]) -> None:
+    def __init__(self, secret: Secret, *, base_urls: Iterable[str], scheme: str = "Bearer") -> None:
         self._secret = secret
+        self._scheme = scheme
         self._origins = frozenset(origin(url) for url in base_urls)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Add the header where it belongs."""
         if origin(str(request.url)) in self._origins:
-            request.headers["Authorization"] = f"Bearer {self._secret.reveal()}"
+            request.headers["Authorization"] = f"{self._scheme} {self._secret.reveal()}"
         yield request
 
     def scrub(self, text: str) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 from providers.answers import payload_of, require_object
 from providers.http import HttpClient
 from providers.inference import call_router
-from providers.interface import INFERENCE_TIMEOUT_S, ProviderInterface
+from providers.interface import INFERENCE_TIMEOUT_S, MappedIds, ProviderInterface, nothing_mapped
 from providers.paging import Get, walk
 from providers.urls import below
 from schemas.inference import InferenceAnswer, InferencePayload
@@ -52,7 +52,9 @@ class HuggingFaceAdapter(ProviderInterface):
         client: HttpClient,
         traffic: Mapping[str, Traffic],
         deadline_s: float | None,
+        mapped_ids: MappedIds = nothing_mapped,
     ) -> None:
+        del mapped_ids  # the Hub is who says them
         self.source = source.source
         self._feeds = {feed.feed: feed for feed in source.feeds}
         self._base_urls = base_urls

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from providers.http import HttpClient
 from schemas.inference import InferenceAnswer, InferencePayload
@@ -11,6 +11,15 @@ from schemas.payload import Payload, Traffic
 from schemas.registry import Source
 
 INFERENCE_TIMEOUT_S = 120.0
+
+MappedIds = Callable[[str], Sequence[str]]
+"""Inference provider → the ids of its own that the Hub maps models to, each once."""
+
+
+def nothing_mapped(inference_provider: str) -> Sequence[str]:
+    """Return no id: what is asked by id is then not asked at all."""
+    del inference_provider
+    return ()
 
 
 class ProviderInterface(ABC):
@@ -32,10 +41,12 @@ class ProviderInterface(ABC):
         client: HttpClient,
         traffic: Mapping[str, Traffic],
         deadline_s: float | None,
+        mapped_ids: MappedIds = nothing_mapped,
     ) -> None:
         """Bind the registry's source to base URLs and traffic counters, both by feed.
 
-        `deadline_s` replaces every feed's own deadline, in seconds; None keeps them.
+        `deadline_s` replaces every feed's own deadline, in seconds; None keeps them. `mapped_ids`
+        is asked for by lists that answer only for ids that one names.
         """
 
     @abstractmethod
@@ -44,7 +55,7 @@ class ProviderInterface(ABC):
 
     @abstractmethod
     def get_pricing(self) -> Iterator[Payload]:
-        """Yield the answers of the source's own price lists."""
+        """Yield the answers of the source's own price list."""
 
     @abstractmethod
     def run_inference(

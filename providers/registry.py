@@ -13,7 +13,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from providers.http import HttpClient
-from providers.interface import ProviderInterface
+from providers.interface import MappedIds, ProviderInterface, nothing_mapped
 from schemas.compliance import ComplianceClaims
 from schemas.errors import SettingsError
 from schemas.payload import Traffic
@@ -27,12 +27,18 @@ CLAIMS = "compliance_claims.json"
 
 PRICE_FEED_REASONS = {
     "compute_time_only": "bills by compute time and hardware; no price per unit of output exists",
-    "list_not_read": "publishes a machine-readable price list that no feed here reads",
     "listed_without_price": "the price lists that are read name it and state no price for it",
     "no_list_published": "publishes no usable machine-readable price list",
     "none_seen": "no price of it has been seen in any list that is read",
 }
-"""Why an inference provider has no price feed: the closed list of `price_feed_reason`."""
+"""Why an inference provider has no price feed: what the registry may say in `price_feed_reason`."""
+
+UNREAD_LIST_REASONS = {
+    "list_needs_key": "its price list answers only with a key, and none is set",
+    "list_off": "its price list is not read unless an operator switches it on",
+    "list_unanswered": "its price list has not given a whole answer yet",
+}
+"""Why the price list of an inference provider has stated nothing so far: found in each run."""
 
 
 def registry_bytes() -> bytes:
@@ -49,10 +55,19 @@ def load_registry(raw: bytes | None = None) -> Registry:
     """Read a registry, the packaged one without `raw`; SettingsError says what is wrong where."""
     registry = _load(Registry, registry_bytes() if raw is None else raw, file=REGISTRY)
     feeds = [feed.feed for _, feed in registry.feeds()]
+    feeds += [estimate.feed for estimate in registry.estimates]
     providers = registry.inference_providers
     _check_unique("source", (source.source for source in registry.sources))
     _check_unique("feed", feeds)
     _check_unique("inference_provider", (entry.inference_provider for entry in providers))
+    known = {entry.inference_provider for entry in providers}
+    joined = {feed.feed: feed.inference_provider for feed in registry.lists()}
+    joined |= {rule.feed: rule.inference_provider for rule in registry.estimates}
+    for name, provider in joined.items():
+        if provider not in known:
+            raise SettingsError(
+                f"{REGISTRY}: {name} prices {provider!r}, which inference_providers does not name"
+            )
     for entry in providers:
         place = f"{REGISTRY}: inference_providers: {entry.inference_provider}"
         if entry.price_feed is not None and entry.price_feed not in feeds:
@@ -77,6 +92,7 @@ def adapter_for(
     client: HttpClient,
     traffic: Mapping[str, Traffic],
     deadline_s: float | None = None,
+    mapped_ids: MappedIds = nothing_mapped,
 ) -> ProviderInterface:
     """Make the source's adapter; SettingsError when its `module:class` leads to none."""
     place = f"{REGISTRY}: {source.source}: adapter {source.adapter!r}"
@@ -88,8 +104,9 @@ def adapter_for(
     if not (isinstance(adapter, type) and issubclass(adapter, ProviderInterface)):
         raise SettingsError(f"{place} is no ProviderInterface")
     return adapter(
-        source, base_urls=base_urls, client=client, traffic=traffic, deadline_s=deadline_s
-    )
+        source, base_urls=base_urls, client=client, traffic=traffic, deadline_s=deadline_s,
+        mapped_ids=mapped_ids,
+    )  # fmt: skip
 
 
 def schema_text() -> str:

@@ -13,8 +13,10 @@ from schemas.errors import SettingsError
 from schemas.secrets import FoundSecret, Secret, VariablePlace, VaultPlace
 
 DEFAULT_NAME = "huggingface"
-VARIABLES = {DEFAULT_NAME: "HF_TOKEN"}
+VARIABLES = {DEFAULT_NAME: "HF_TOKEN", "fal": "FAL_KEY"}
 """Name of a secret → the variable that holds it where no Vault is set."""
+SCHEMES = {"fal": "Key"}
+"""Name of a secret → how it is sent, where not as `Bearer`."""
 FIELDS = ("api_key", "value", "token")
 """The first of these that a secret in Vault has is the token; `put_token` writes the first."""
 DEFAULT_MOUNT = "secret"

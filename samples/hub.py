@@ -24,6 +24,9 @@ from samples.answers import Reply, Request, answer, error
 from samples.catalog import STEPS, Catalog, load, load_recording
 from samples.quota import Quota
 
+FEEDS = ("hub", "router")
+"""The feeds that this server gives out; a run against it asks no other."""
+
 OnRequest = Callable[[Request], Reply | None]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
@@ -27,9 +28,45 @@ class Feed(_Strict):
     terms_url: HttpUrl
     required: bool = Field(description="A run whose required feed fails leaves with status 1")
     enabled: bool
+    off_because: str | None = Field(
+        default=None, description="Why it is not read unless an operator switches it on"
+    )
+    inference_provider: str | None = Field(
+        default=None,
+        description="Whose own list this is: it joins on that provider's providerId. null: the "
+        "feed names models itself",
+    )
+    secret: str | None = Field(
+        default=None, description="Name of the key without which it is skipped"
+    )
+    shape: Literal["recorded", "documented"] = Field(
+        default="recorded",
+        description="recorded: a real answer was seen; documented: only its description was",
+    )
     expected_every_s: int = Field(gt=0, description="Seconds between two whole fetches")
     deadline_s: int = Field(gt=0, description="Seconds after which a fetch is given up")
     gone_after: int = Field(ge=1, description="Whole fetches without an offer until it is gone")
+
+    @model_validator(mode="after")
+    def _off_for_a_reason(self) -> Feed:
+        if self.enabled == (self.off_because is not None):
+            raise ValueError(f"{self.feed}: give off_because if it is not enabled, and only then")
+        if self.inference_provider is not None and self.kind != "price_list":
+            raise ValueError(f"{self.feed}: only a price_list joins on a provider's own ids")
+        return self
+
+
+class Estimate(_Strict):
+    """A price that we reckon where a provider publishes only a rate; nothing is fetched for it."""
+
+    feed: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Key of the feed in every relation")
+    title: str
+    source: str = Field(description="Registry key of the source whose measurements it takes")
+    inference_provider: str
+    rate: Decimal = Field(gt=0, description="Money per second of compute, written as text")
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    rate_url: HttpUrl = Field(description="The page that states the rate")
+    expected_every_s: int = Field(gt=0)
 
 
 class Source(_Strict):
@@ -75,7 +112,16 @@ class Registry(_Strict):
     version: Literal[1]
     claim_expires_after_days: int = Field(gt=0, description="Our policy, counted from checked_on")
     sources: list[Source] = Field(min_length=1)
+    estimates: list[Estimate] = Field(default_factory=list)
     inference_providers: list[InferenceProvider]
+
+    def lists(self) -> list[Feed]:
+        """Return the providers' own price lists: feeds that name no offers, only price them."""
+        return [feed for _, feed in self.feeds() if feed.inference_provider is not None]
+
+    def priced_only(self) -> frozenset[str]:
+        """Return the feeds that state prices of offers which others name."""
+        return frozenset([feed.feed for feed in self.lists()] + [e.feed for e in self.estimates])
 
     def feeds(self) -> list[tuple[Source, Feed]]:
         """Return every feed with its source, in registry order."""

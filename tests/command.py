@@ -9,18 +9,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from providers.registry import load_registry
+
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing listens there
 
 
 def environment(home: Path, url: str = NOWHERE, **more: str) -> dict[str, str]:
     """Return the environment of a command: this home, every feed at `url`, no other setting."""
-    ours = ("PRICEHOUSE_", "PREFECT_", "VAULT_", "HF_TOKEN")
+    ours = ("PRICEHOUSE_", "PREFECT_", "VAULT_", "HF_TOKEN", "FAL_KEY")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     return {
         **kept,
         "PRICEHOUSE_HOME": str(home),
-        "PRICEHOUSE_HUB_URL": url,
-        "PRICEHOUSE_ROUTER_URL": url,
+        **{feed.setting: url for _, feed in load_registry().feeds()},
         **more,
     }
 

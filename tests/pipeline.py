@@ -13,7 +13,9 @@ What a catalog holds has no date of its own, so the server is taken for a live o
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from flows.environment import Settings
@@ -21,6 +23,7 @@ from flows.hour import tell_hour
 from flows.report import Report
 from flows.run import open_run
 from providers.registry import load_registry
+from providers.secrets import find_token
 from samples.catalog import Catalog, Entry, hub_model, router_model
 from samples.hub import Hub
 from samples.verbatim import Json, Number
@@ -44,11 +47,37 @@ class Clock:
         self._now += by
 
 
-def ingest(home: Path, hub: Hub, *, clock: Clock) -> Report:
-    """Run one hour as `pricehouse ingest` does; both feeds are the one server."""
-    base_urls = {feed.feed: hub.url for _, feed in load_registry().feeds()}
-    settings = Settings(home=home, base_urls=base_urls)
-    with open_run(settings, origin="live", flow="ingest", trigger="test", clock=clock) as run:
+def ingest(
+    home: Path,
+    hub: Hub,
+    *,
+    clock: Clock,
+    feeds: Collection[str] = ("hub", "router"),
+    key: str | None = None,
+    account_prices: bool = False,
+) -> Report:
+    """Run one hour as `pricehouse ingest` does; every feed is the one server.
+
+    A list that is off by default is on where `feeds` names it; `key` is fal's.
+    """
+    registry = load_registry()
+    off = {feed.feed for _, feed in registry.feeds() if not feed.enabled}
+    settings = Settings(
+        home=home,
+        base_urls={feed.feed: hub.url for _, feed in registry.feeds()},
+        enable_feeds=tuple(sorted(off & set(feeds))),
+        account_prices=account_prices,
+    )
+    environment = {"FAL_KEY": key} if key else {}
+    with open_run(
+        settings,
+        origin="live",
+        flow="ingest",
+        trigger="test",
+        clock=clock,
+        feeds=frozenset(feeds),
+        token=partial(find_token, environment),
+    ) as run:
         return tell_hour(run)
 
 

@@ -10,7 +10,7 @@ from flows.report import Report
 from flows.run import open_run
 from providers.registry import load_registry
 from samples.catalog import STEPS, load
-from samples.hub import serve
+from samples.hub import FEEDS, serve
 
 
 def tell_sample(root: Path) -> list[Report]:
@@ -21,6 +21,8 @@ def tell_sample(root: Path) -> list[Report]:
         for step in STEPS:
             hub.show(load(step))
             settings = Settings(home=root, base_urls=base_urls)
-            with open_run(settings, origin="sample", flow="test", trigger="test") as run:
+            with open_run(
+                settings, origin="sample", flow="test", trigger="test", feeds=frozenset(FEEDS)
+            ) as run:
                 reports.append(tell_hour(run))
     return reports

@@ -16,12 +16,14 @@ import pytest
 from click.testing import CliRunner
 
 from docs.agreement import page as agreement_page
+from docs.compliance import compliance_page
+from docs.coverage import coverage_page
 from docs.prices import page as prices_page
 from docs.tasks import tasks_page
 from flows.cli import EPILOG, main
 from flows.report import Report
 from flows.showcase import say_demo
-from providers.registry import PRICE_FEED_REASONS, load_registry
+from providers.registry import PRICE_FEED_REASONS, UNREAD_LIST_REASONS, load_registry
 from schemas import errors
 from tests.pages import (
     CHECKOUT,
@@ -37,6 +39,7 @@ from tests.pages import (
 )
 from tests.sample_home import tell_sample
 from transforms.checks import COMPARED
+from transforms.claim_list import ACCOUNT_REASON, ADAPTER_REASON
 from warehouse.connect import open_reader
 from warehouse.home import Home
 from warehouse.read import newest
@@ -45,7 +48,8 @@ from warehouse.relations import RELATIONS
 SQL_PAGE = CHECKOUT / "docs" / "sql.md"
 OPERATING = (CHECKOUT / "docs" / "operating.md").read_text("utf-8")
 ROOMS = ("flows", "providers", "samples", "schemas", "transforms", "warehouse")
-SETTING = re.compile(r"\b(?:PRICEHOUSE|VAULT|HF)(?:_[A-Z]+)+\b")
+SETTING = re.compile(r"\b(?:PRICEHOUSE|VAULT|HF|FAL)(?:_[A-Z]+)+\b")
+RECORDINGS = CHECKOUT.parent / "shared" / "recordings"
 RUN_ID = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{6}|(?<=held )[0-9a-f]{16}")
 MAY_BE_EMPTY = "-- may be empty"
 SETTINGS = {"PRICEHOUSE_HOME"} | {feed.setting for _, feed in load_registry().feeds()}
@@ -243,7 +247,9 @@ def test_the_reasons_why_a_price_is_missing_are_all_explained(folder: Path) -> N
     listed = "\n".join(line for line in words.splitlines() if line.startswith("|"))
     query = "SELECT DISTINCT price_reason FROM cards WHERE price_reason IS NOT NULL"
     shown = {reason for (reason,) in rows(folder, query)[1]}
-    assert {reason for reason in shown | set(PRICE_FEED_REASONS) if reason not in listed} == set()
+    known = {*PRICE_FEED_REASONS, *UNREAD_LIST_REASONS, ADAPTER_REASON, ACCOUNT_REASON}
+    known |= {"deprecated_in_list", "unit_not_convertible", "listed_twice"}
+    assert {reason for reason in shown | known if reason not in listed} == set()
 
 
 def test_the_changes_that_are_shown_are_all_named(folder: Path) -> None:
@@ -253,7 +259,9 @@ def test_the_changes_that_are_shown_are_all_named(folder: Path) -> None:
 
 
 def test_the_table_of_checks_is_the_checks_of_the_code() -> None:
-    checks = (CHECKOUT / "transforms" / "checks.py").read_text("utf-8")
+    checks = "".join(
+        path.read_text("utf-8") for path in (CHECKOUT / "transforms").glob("check*.py")
+    )
     gate, absence, judge = (
         (CHECKOUT / "transforms" / f"{name}.py").read_text("utf-8")
         for name in ("gate", "absence", "judge")
@@ -315,6 +323,19 @@ def test_the_page_of_agreement_is_what_the_two_lists_say() -> None:
     page = (CHECKOUT / "docs" / "agreement.md").read_text("utf-8")
     assert page == agreement_page()
     assert "| equal |" in page
+
+
+def test_the_page_of_compliance_is_made_of_the_claims_and_promises_nothing() -> None:
+    page = (CHECKOUT / "docs" / "compliance.md").read_text("utf-8")
+    assert page == compliance_page()
+    promised = re.compile(r"(?:gdpr|dsgvo)[ -](?:compliant|konform|ready)", re.IGNORECASE)
+    for path in PAGES:
+        assert not promised.search(path.read_text("utf-8")), path.name
+
+
+@pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside the checkout")
+def test_the_page_of_coverage_is_what_the_recordings_come_to() -> None:
+    assert (CHECKOUT / "docs" / "coverage.md").read_text("utf-8") == coverage_page(RECORDINGS)
 
 
 def test_the_comments_say_what_every_published_column_means(folder: Path) -> None:

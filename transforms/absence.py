@@ -79,20 +79,30 @@ def end_absent(
     return listings.join(due, on=["feed", "offer_id"], how="anti")
 
 
-def missing_offers(listings: pl.DataFrame, drops: Drops) -> pl.DataFrame:
-    """Return HOLDS of the offers that no feed shows now, and whose absence is not believed."""
-    key = ["offer_id"]
-    unseen = (
-        listings.group_by(key, maintain_order=True)
-        .agg(
-            shown=(pl.col("missed") == 0).any(),
-            shown_at=pl.col("last_seen_at").max(),
-            observed_at=pl.col("absent_from").min(),
-            feed=pl.col("feed").first(),
-        )
-        .filter(~pl.col("shown"))
-        .join(drops.unbelieved.select(key).unique(), on=key, how="semi")
-        .with_columns(hold_reason=pl.lit("count_drop"))
+def missing_offers(
+    listings: pl.DataFrame, drops: Drops, prices: pl.DataFrame, priced_only: frozenset[str]
+) -> pl.DataFrame:
+    """Return HOLDS of what is missing and not believed to be gone.
+
+    That is an offer that no feed shows which names offers, and one that goes on with the price of a
+    feed which no longer states it. `prices` are the series that cards showed.
+    """
+    unseen = listings.filter(pl.col("missed") > 0).join(
+        drops.unbelieved, on=["feed", "offer_id"], how="semi"
     )
-    absent = [name for name in HOLDS.dtypes if name not in unseen.columns]
-    return HOLDS.shape(unseen.with_columns(**{name: pl.lit(None) for name in absent}))
+    named = listings.filter(~pl.col("feed").is_in(priced_only))
+    shown = named.filter(pl.col("missed") == 0).select("offer_id")
+    absent = unseen.join(named, on=["feed", "offer_id"], how="semi").join(
+        shown, on="offer_id", how="anti"
+    )
+    unpriced = unseen.join(prices.select("feed", "offer_id"), on=["feed", "offer_id"], how="semi")
+    rows = pl.concat([absent, unpriced]).select(
+        "offer_id",
+        "feed",
+        hold_reason=pl.lit("count_drop"),
+        shown_at="last_seen_at",
+        observed_at="absent_from",
+    )
+    missing = [name for name in HOLDS.dtypes if name not in rows.columns]
+    held = HOLDS.shape(rows.with_columns(**{name: pl.lit(None) for name in missing}))
+    return held.sort("offer_id", "feed").unique("offer_id", keep="first", maintain_order=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import polars as pl
@@ -24,7 +24,7 @@ from schemas.state import (
 )
 from transforms.absence import Drops, Heard, count_drops, end_absent, missing_offers
 from transforms.cards import feed_time, make_cards
-from transforms.choose import Precedence, choose_claims, choose_facts
+from transforms.choose import Precedence, choose_claims, choose_facts, slot_unreadable
 from transforms.correct import ORDERS, correct, overruled, renamed
 from transforms.decide import decided
 from transforms.diff import applied, diff
@@ -78,6 +78,8 @@ class Rules:
     details: bool
     run_id: str = ""
     gone_after: Mapping[str, int] = field(default_factory=dict)
+    priced_only: frozenset[str] = frozenset()
+    """Feeds that price offers and name none: they neither keep one present nor send it away."""
     verdicts: pl.DataFrame = field(default_factory=VERDICTS.clone)
     orders: pl.DataFrame = field(default_factory=ORDERS.clone)
 
@@ -90,20 +92,29 @@ def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]
     """
     now: dict[str, datetime] = {**state.observed}
     now |= {t.answered.feed: t.answered.observed_at for t in told}
+    names = ~pl.col("feed").is_in(rules.priced_only)
     answered = {t.answered.feed for t in told}
     memory = Memory(state.refusals, rules.verdicts, rules.run_id)
     unread = {t.answered.feed: _unread(state, t) for t in told}
     drops = count_drops(
-        state, [Heard(t.answered, t.statements, unread[t.answered.feed]) for t in told], memory
+        state,
+        [
+            Heard(t.answered, t.statements, unread[t.answered.feed])
+            for t in told
+            if t.answered.feed in rules.gone_after  # an estimate is reckoned, not heard
+        ],
+        memory,
     )
     listings = _merge(
         state.listings,
-        [(t.answered.feed, _listed(state, t, unread[t.answered.feed], drops)) for t in told],
+        [(t.answered.feed, _listed(state, t, rules, unread, drops)) for t in told],
     )
     listings = end_absent(listings, drops, rules.gone_after, answered)
     offers = offers_after(state, [(t.answered.observed_at, t.statements) for t in told])
-    relabels = find_relabels(offers, state.cards["offer_id"], listings)
+    relabels = find_relabels(offers, state.cards["offer_id"], listings.filter(names))
     listings = listings.join(relabels, left_on="offer_id", right_on="old_offer_id", how="anti")
+    named = listings.filter(names)
+    listings = listings.join(named.select("offer_id").unique(), on="offer_id", how="semi")
     claims = _merge(
         state.claims,
         [
@@ -120,15 +131,15 @@ def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]
     claim_diff = diff(state.claims, claims, CLAIMS, ignore=(*PROOF, *NOISE))
     claims = applied(state.claims, claim_diff, CLAIMS)
 
-    candidates = choose_claims(claims, rules.precedence).with_columns(
-        observed_at=feed_time("feed", now)
-    )
     shown = shown_series(state)
     former = renamed_series(shown, relabels, at=max(now.values(), default=None))
+    candidates = slot_unreadable(choose_claims(claims, rules.precedence), former).with_columns(
+        observed_at=feed_time("feed", now)
+    )
     standing = overruled(renamed(state.corrections, relabels), candidates)
     verdict = judge(
-        candidates, former, offers, overruled=standing, listed=listings["offer_id"].unique(),
-        missing=missing_offers(listings, drops), memory=memory,
+        candidates, former, offers, overruled=standing, listed=named["offer_id"].unique(),
+        missing=missing_offers(listings, drops, former, rules.priced_only), memory=memory,
     )  # fmt: skip
     corrected = correct(rules.orders, verdict.prices, standing)
     prices = corrected.prices
@@ -137,15 +148,16 @@ def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]
         ignore=(*PROOF, *NOISE, "valid_from", "changed_at", "formula"),
     )  # fmt: skip
     stated = price_diff.without(corrected.price_log, on=["offer_id", "unit", "tier"])
-    facts = choose_facts(listings, rules.precedence)
+    facts = choose_facts(named, rules.precedence)
     cards = make_cards(
         facts, prices, verdict.holds, state.cards,
-        no_price=no_price_reasons(offers, rules.providers), observed=now,
+        no_price=no_price_reasons(offers, rules.providers, claims), observed=now,
         answered={t.answered.feed: t.answered.observed_at for t in told},
     )  # fmt: skip
     card_diff = diff(state.cards, cards, CARDS)
-    gone = gone_offers(state, listings, relabels, now)
-    offers = close_offers(offers, listings, gone)
+    before = replace(state, listings=state.listings.filter(names))
+    gone = gone_offers(before, named, relabels, now)
+    offers = close_offers(offers, named, gone)
     models = models_after(
         state.models, offers, listings,
         next((t.models for t in told if t.models is not None), None),
@@ -208,13 +220,16 @@ def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]
     return delta, after
 
 
-def _listed(state: State, told: Told, unread: pl.DataFrame, drops: Drops) -> pl.DataFrame:
+def _listed(
+    state: State, told: Told, rules: Rules, unread: Mapping[str, pl.DataFrame], drops: Drops
+) -> pl.DataFrame:
     """Return one feed's listings after its answer."""
     stored = _of(state.listings, told.answered.feed)
-    if told.models is None:
+    if told.models is None and told.answered.feed not in rules.priced_only:
         stored = unmoved(stored, told.statements, state.offers)
+    feed = told.answered.feed
     return listings_after(
-        stored, told.statements, unread, told.answered, unbelieved=drops.of(told.answered.feed)
+        stored, told.statements, unread[feed], told.answered, unbelieved=drops.of(feed)
     )
 
 

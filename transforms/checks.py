@@ -60,10 +60,13 @@ def check_agreement(claims: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
     """One row per unit that two feeds price differently; the first is the one that cards show.
 
     `claims` are ordered by precedence within a unit. A number against none (a bare zero, a price
-    that cannot be read) is a difference too.
+    that cannot be read) is a difference too; an estimate, or a list's word that it states none, is
+    no price to differ from.
     """
+    stated = (pl.col("basis") != "estimate") & (pl.col("price_status") != "not_published")
     pairs = (
-        claims.group_by("offer_id", "unit", "tier", maintain_order=True)
+        claims.filter(stated)
+        .group_by("offer_id", "unit", "tier", maintain_order=True)
         .agg(
             pl.col("feed").first(),
             other=pl.col("feed").last(),

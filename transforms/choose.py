@@ -26,10 +26,41 @@ def choose_claims(claims: pl.DataFrame, precedence: Precedence) -> pl.DataFrame:
     """Return the claims of the first feed, in price order, that claims anything for an offer.
 
     One feed per offer: an input price of one feed beside an output price of another would be a
-    price that nobody states.
+    price that nobody states. An estimate is no price, and neither is a list's word that it states
+    none: neither is ever chosen.
     """
-    ranked = claims.with_columns(_rank=_rank(precedence["price"]))
+    stated = claims.filter(
+        (pl.col("basis") != "estimate") & (pl.col("price_status") != "not_published")
+    )
+    ranked = stated.with_columns(_rank=_rank(precedence["price"]))
     return ranked.filter(pl.col("_rank") == pl.col("_rank").min().over("offer_id")).drop("_rank")
+
+
+def slot_unreadable(candidates: pl.DataFrame, former: pl.DataFrame) -> pl.DataFrame:
+    """Put a price that cannot be read in the place of the one that the offer has.
+
+    Without its unit nobody knows which of an offer's series it would go on; so that the gate can
+    hold it, it stands where the offer's stored price stands, if that is another unit.
+    """
+    key = ["offer_id", "unit", "tier"]
+    unread = candidates.filter(pl.col("price_status") == "unparsed").join(
+        former.select(key), on=key, how="anti"
+    )
+    if unread.is_empty():
+        return candidates
+    places = (
+        former.filter(pl.col("price_status").is_in(["priced", "free"]))
+        .sort(key)
+        .unique("offer_id", keep="first", maintain_order=True)
+        .select("offer_id", _unit="unit", _tier="tier")
+    )
+    moved = (
+        unread.join(places, on="offer_id", how="left", maintain_order="left")
+        .with_columns(unit=pl.coalesce("_unit", "unit"), tier=pl.coalesce("_tier", "tier"))
+        .drop("_unit", "_tier")
+    )
+    rest = candidates.join(unread.select(key), on=key, how="anti", maintain_order="left")
+    return pl.concat([rest, moved]).unique(key, keep="first", maintain_order=True)
 
 
 def choose_facts(listings: pl.DataFrame, precedence: Precedence) -> pl.DataFrame:

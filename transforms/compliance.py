@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import polars as pl
@@ -80,10 +80,16 @@ def tags_of(claims: Sequence[ComplianceClaim], region: str, country: str | None)
 
 
 def describe_providers(
-    registry: Registry, claims: Sequence[ComplianceClaim], seen: Sequence[str], *, today: date
+    registry: Registry,
+    claims: Sequence[ComplianceClaim],
+    seen: Sequence[str],
+    *,
+    today: date,
+    unread: Mapping[str, str] | None = None,
 ) -> pl.DataFrame:
     """Return PROVIDERS: every provider of the registry, and those seen that it does not know.
 
+    `unread` maps a price list that has stated nothing so far to why: then it is no price feed yet.
     Only claims in force count, and none of low confidence: a weak word proves no place and no tag.
     """
     known = {p.inference_provider: p for p in registry.inference_providers}
@@ -94,6 +100,8 @@ def describe_providers(
         region, confidence, countries = region_of(own)
         country = _operator_country(own)
         entry = known.get(name)
+        price_feed = entry.price_feed if entry else None
+        why = (unread or {}).get(price_feed or "")
         row = {
             "inference_provider": name,
             "display_name": entry.display_name if entry else name,
@@ -103,8 +111,8 @@ def describe_providers(
             "region": region,
             "region_confidence": confidence,
             "compliance_tags": tags_of(own, region, country),
-            "price_feed": entry.price_feed if entry else None,
-            "price_feed_reason": entry.price_feed_reason if entry else "not_in_registry",
+            "price_feed": None if why else price_feed,
+            "price_feed_reason": why or (entry.price_feed_reason if entry else "not_in_registry"),
         }
         for column, value in row.items():
             columns[column].append(value)

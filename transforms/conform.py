@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from schemas.offerings import DRIFT, REJECTED
-from schemas.state import STATUSES
+from schemas.state import LISTINGS, STATUSES
 from transforms.identity import CHAT, IDENTITY, router_model, with_offer_id
 from transforms.tasks import task_group
 
 _STATUS_RANK = {"live": 0, "staging": 1, "error": 2, "unknown": 3}
 _TRIPLE = ("model_id", "inference_provider", "task")
+_IDENTIFIED = ("offer_id", *IDENTITY, "router_model", "task_group", "offer_type", "adapter_rule_id")
+_NOTHING_ODD = pl.DataFrame(schema={"feed": pl.String, "value": pl.String})
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,33 @@ def conform_router(offerings: pl.DataFrame, mapped: pl.DataFrame, *, source: str
         .drop("mapped_id")
     )
     return Statements(attached, unique.rejected, unique.odd)
+
+
+def conform_list(quotes: pl.DataFrame, mapped: pl.DataFrame, *, feed: str) -> Statements:
+    """Join a provider's own list on (inference provider, providerId), exactly or not at all.
+
+    `mapped` are identified offers of the Hub's mapping. The statements say that the list names
+    these offers, and no fact of them; `mapped_latency_ms` is the Hub's, for estimates.
+    """
+    key = ["inference_provider", "provider_model_id"]
+    return Statements(
+        named_offers(mapped.join(quotes.select(key).unique(), on=key, how="semi"), feed=feed),
+        REJECTED.empty(),
+        _NOTHING_ODD.clone(),
+    )
+
+
+def named_offers(mapped: pl.DataFrame, *, feed: str) -> pl.DataFrame:
+    """Return statements of a feed that names these offers and states no fact of them."""
+    stated = {"offer_id", "feed", "status", "missed", "absent_from", "last_seen_at"}
+    silent = {name: kind for name, kind in LISTINGS.dtypes.items() if name not in stated}
+    return mapped.select(
+        *_IDENTIFIED,
+        feed=pl.lit(feed),
+        mapped_latency_ms=pl.col("request_latency_ms"),
+        status=pl.lit("unknown"),
+        **{name: pl.lit(None, kind) for name, kind in silent.items()},
+    )
 
 
 def identified(rows: pl.DataFrame) -> pl.DataFrame:

@@ -12,10 +12,16 @@ from schemas.contract import MONEY
 _TWELVE_DIGITS = Context(prec=12, rounding=ROUND_HALF_EVEN)
 _WIDE = Context(prec=76, rounding=ROUND_HALF_EVEN)
 _SCALE = Decimal("1e-18")
+_ONE = Decimal(1)
 _LIMIT = Decimal("1e20")  # DECIMAL(38,18) holds 20 digits before the point
 
 PER_MILLION = Decimal("0.000001")
 MILLION = Decimal("1000000")
+
+
+def ratio(times: int, per: int | Decimal) -> Decimal:
+    """Return times / per to 76 digits: exact where a decimal can be, and far below 18 elsewhere."""
+    return _WIDE.divide(Decimal(times), Decimal(per))
 
 
 class Money(NamedTuple):
@@ -25,18 +31,23 @@ class Money(NamedTuple):
     amount: Decimal
 
 
-def read_amount(text: str, *, reciprocal: Decimal) -> Money | None:
+def read_amount(text: str, *, reciprocal: Decimal, factor: Decimal = _ONE) -> Money | None:
     """Read a JSON number and scale it by an exact reciprocal of its quantity.
+
+    `factor` makes money of the number first: 0.01 for cents, 0.000001 for millionths of a dollar.
 
     The native amount is rounded to 12 significant digits (half even) before scaling, so that a
     float's noise (0.030000000000000002) is no price change. None when the text is no finite
     number from 0 up that DECIMAL(38,18) can hold; a price too small for it is no zero.
     """
     try:
-        stated = Decimal(text)
+        written = Decimal(text)
     except InvalidOperation:
         return None
-    if not stated.is_finite() or stated < 0 or stated >= _LIMIT:
+    if not written.is_finite() or written < 0 or written >= _LIMIT:
+        return None
+    stated = written if factor == 1 else _WIDE.multiply(written, factor)
+    if stated == 0 and written > 0:
         return None
     native = stated.quantize(_SCALE, context=_WIDE)
     amount = _WIDE.multiply(_TWELVE_DIGITS.plus(stated), reciprocal).quantize(_SCALE, context=_WIDE)

@@ -80,16 +80,29 @@ def close_offers(offers: pl.DataFrame, listings: pl.DataFrame, gone: pl.DataFram
     )
 
 
-def no_price_reasons(offers: pl.DataFrame, providers: pl.DataFrame) -> pl.DataFrame:
-    """Return per offer why it would have no price: the provider's reason, else `not_stated`."""
+def no_price_reasons(
+    offers: pl.DataFrame, providers: pl.DataFrame, claims: pl.DataFrame
+) -> pl.DataFrame:
+    """Return per offer why it would have no price.
+
+    What its provider's list says of it (`claims` that state no price), else why that list is not
+    read, else the provider's reason, else `not_stated`.
+    """
     reasons = providers.select("inference_provider", no_price="price_feed_reason")
+    silent = (
+        claims.filter(pl.col("price_status") == "not_published")
+        .sort("offer_id", "unit", "tier", "feed")
+        .unique("offer_id", keep="first", maintain_order=True)
+        .select("offer_id", said="reason")
+    )
+    unread = pl.when(pl.col("no_price").str.starts_with("list_")).then("no_price")
+    adapter = pl.when(pl.col("offer_type") == "adapter").then(pl.lit("adapter_without_own_price"))
     return (
         offers.select("offer_id", "inference_provider", "offer_type", "task_group")
         .join(reasons, on="inference_provider", how="left")
+        .join(silent, on="offer_id", how="left")
         .select(
             "offer_id",
-            no_price=pl.when(pl.col("offer_type") == "adapter")
-            .then(pl.lit("adapter_without_own_price"))
-            .otherwise(pl.coalesce("no_price", pl.lit("not_stated"))),
+            no_price=pl.coalesce("said", unread, adapter, "no_price", pl.lit("not_stated")),
         )
     )

@@ -11,6 +11,7 @@ import polars as pl
 
 from schemas.contract import Contract
 from schemas.offerings import DRIFT, MODELS, OFFERINGS, REJECTED
+from schemas.quotes import QUOTES
 from transforms.decode import Oddity
 
 
@@ -100,6 +101,8 @@ class Parsed:
     nameless: int
     providers: pl.DataFrame
     """feed and inference_provider of every record, before any is rejected."""
+    quotes: pl.DataFrame = field(default_factory=QUOTES.empty)
+    """What a provider's own list states of its ids; such a list has no `offerings`."""
 
 
 @dataclass

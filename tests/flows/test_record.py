@@ -22,7 +22,7 @@ from flows.run import open_run
 from providers.registry import load_registry
 from samples.answers import Reply, Request, error, json_reply
 from samples.catalog import Catalog, hub_model, load, load_recording
-from samples.hub import Hub, serve
+from samples.hub import FEEDS, Hub, serve
 from samples.verbatim import Json, Number
 from schemas.errors import FeedError, FeedRefused, UsageError
 from schemas.secrets import FoundSecret, Secret, VariablePlace
@@ -110,7 +110,8 @@ def rows(home: Path, query: str) -> list[tuple[Any, ...]]:
 def told_as_sample(home: Path, catalog: Catalog) -> Path:
     """Tell a recording to a home of the sample's kind, the only one that takes it."""
     with serve(catalog) as hub, open_run(
-        settings_for(hub, home), origin="sample", flow="test", trigger="test"
+        settings_for(hub, home), origin="sample", flow="test", trigger="test",
+        feeds=frozenset(FEEDS),
     ) as run:  # fmt: skip
         assert tell_hour(run).outcome == "published"
     return home

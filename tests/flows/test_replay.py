@@ -15,7 +15,7 @@ from flows.run import open_run
 from providers.registry import load_registry
 from samples.answers import Reply, Request, error
 from samples.catalog import STEPS, load
-from samples.hub import serve
+from samples.hub import FEEDS, serve
 from schemas.errors import HomeKindError, LandingError, UsageError
 from tests.pipeline import Clock, ingest, small_catalog
 from warehouse.export import export
@@ -36,10 +36,13 @@ def copy_landing(home: Path, to: Path) -> Path:
 def sample_home(root: Path) -> Path:
     with serve(load(STEPS[0])) as hub:
         base_urls = {feed.feed: hub.url for _, feed in load_registry().feeds()}
+        asked = frozenset(FEEDS)
         for step in STEPS:
             hub.show(load(step))
             settings = Settings(home=root, base_urls=base_urls)
-            with open_run(settings, origin="sample", flow="demo", trigger="test") as run:
+            with open_run(
+                settings, origin="sample", flow="demo", trigger="test", feeds=asked
+            ) as run:
                 tell_hour(run)
     return root
 

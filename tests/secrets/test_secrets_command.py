@@ -168,6 +168,9 @@ def test_a_run_sends_the_token_and_leaves_it_nowhere(bao, tmp_path):
     answers = {"echo": False, "refuse": False}
 
     def on_request(request):
+        if request.path == "/models/list":  # another source, which gets no token of this one
+            assert "authorization" not in request.headers
+            return error(404, "no such list", {})
         asked.append(request.headers.get("authorization"))
         if answers["refuse"]:
             return error(401, f"Invalid token {asked[-1]}", {})

@@ -1,0 +1,68 @@
+"""Find the rows of an answer whose envelope nobody has written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from schemas.errors import FeedMalformed
+
+DEPTH = 4
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+class Row(NamedTuple):
+    """One row as it stands in the answer, and where."""
+
+    path: str
+    raw: msgspec.Raw
+
+
+def rows_in(body: bytes, *, key: str, feed: str) -> list[Row]:
+    """Return the rows of a bare array, or of the one array of objects with `key` in an object.
+
+    The array may stand up to four objects deep; an empty one counts only where no other stands.
+    FeedMalformed `not_json`, `no_rows` or `two_arrays` otherwise: then nobody knows what it is.
+    """
+    try:
+        if body.lstrip()[:1] == b"[":
+            return [Row(f"$[{at}]", raw) for at, raw in enumerate(_array(body))]
+        arrays = list(_arrays(msgspec.Raw(body), "$", DEPTH))
+    except _UNREADABLE:
+        raise FeedMalformed(f"{feed}: the answer is no JSON", code="not_json") from None
+    found = [(path, rows) for path, rows in arrays if any(_has(raw, key) for raw in rows)]
+    if not found and len(empty := [told for told in arrays if not told[1]]) == 1:
+        found = empty
+    if len(found) != 1:
+        paths = ", ".join(path for path, _ in found)
+        raise FeedMalformed(
+            f"{feed}: {len(found)} arrays of rows with {key!r} in the answer"
+            + (f" ({paths})" if paths else "")
+            + "; one was expected",
+            code="two_arrays" if found else "no_rows",
+        )
+    ((path, rows),) = found
+    return [Row(f"{path}[{at}]", raw) for at, raw in enumerate(rows)]
+
+
+def _arrays(raw: msgspec.Raw, path: str, depth: int) -> Iterator[tuple[str, list[msgspec.Raw]]]:
+    """Yield every array that is reached through objects alone."""
+    for name, inner in msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).items():
+        start = bytes(inner)[:1]
+        if start == b"[":
+            yield f"{path}.{name}", _array(inner)
+        elif start == b"{" and depth > 1:
+            yield from _arrays(inner, f"{path}.{name}", depth - 1)
+
+
+def _array(raw: bytes | msgspec.Raw) -> list[msgspec.Raw]:
+    return msgspec.json.decode(raw, type=list[msgspec.Raw])
+
+
+def _has(raw: msgspec.Raw, key: str) -> bool:
+    try:
+        return key in msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    except _UNREADABLE:
+        return False

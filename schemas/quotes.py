@@ -1,0 +1,49 @@
+"""What a provider's own price list says of one of its ids, before it meets an offer."""
+
+from __future__ import annotations
+
+import pandera.polars as pa
+import polars as pl
+
+from schemas.contract import MONEY, contract
+
+_PRINTABLE = r"^[^\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]{1,500}$"
+
+NATIVE_UNITS = (
+    "input_token", "output_token", "cached_input_token", "token", "image", "image_unit",
+    "megapixel", "processed_megapixel", "pixel", "video", "run", "second", "input_second",
+    "output_second", "minute", "input_character", "compute_second", "frame_unit", "unit", "credit",
+)  # fmt: skip
+"""Units in which lists state prices; transforms/units.json says what each is of a task group."""
+
+
+def _text(pattern: str | None = None, *, nullable: bool = False) -> pa.Column:
+    return pa.Column(
+        pl.String, pa.Check.str_matches(pattern) if pattern else None, nullable=nullable
+    )
+
+
+QUOTES = contract(
+    "quotes",
+    feed=_text(),
+    payload_hash=_text(),
+    json_path=_text(),
+    inference_provider=_text(),
+    provider_model_id=_text(_PRINTABLE),
+    native_unit=pa.Column(pl.String, pa.Check.isin(NATIVE_UNITS), nullable=True),
+    native_quantity=pa.Column(MONEY, pa.Check.gt(0)),
+    raw_text=_text(nullable=True),
+    factor=pa.Column(MONEY, pa.Check.gt(0)),
+    times=pa.Column(pl.Int64, pa.Check.gt(0)),
+    per=pa.Column(pl.Int64, pa.Check.gt(0)),
+    said=_text(),
+    currency=_text(r"^[A-Z]{3}$"),
+    scope=pa.Column(pl.String, pa.Check.isin(["public", "account"])),
+    derived=pa.Column(pl.Boolean),
+    problem=_text(nullable=True),
+    silent=_text(nullable=True),
+    evidence=_text(),
+)
+"""`raw_text` × `factor` is the stated number in `currency` (cents, micro-dollars), per
+`native_quantity` of `native_unit`; × `times` / `per` brings it to our reference size. `said` tells
+the factor in words. `problem`: why the price cannot be read; `silent`: why the row states none."""

@@ -1,0 +1,70 @@
+"""The ids that the Hub maps, read from its pages at a glance."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from schemas.envelope import rows_in
+from schemas.errors import FeedMalformed
+from transforms.mapped_ids import mapped_ids
+
+
+def page(*mappings: object) -> bytes:
+    return json.dumps(
+        [{"id": f"a/{n}", "inferenceProviderMapping": told} for n, told in enumerate(mappings)]
+    ).encode()
+
+
+def entry(provider: str | None, own: str | None) -> dict[str, str | None]:
+    return {"provider": provider, "providerId": own, "status": "live"}
+
+
+def test_the_ids_of_one_provider_come_once_each_and_sorted() -> None:
+    pages = [
+        page([entry("fal-ai", "b"), entry("novita", "n")], [entry("fal-ai", "a")]),
+        page([entry("fal-ai", "a")], None),
+    ]
+    assert mapped_ids(pages, "fal-ai") == ["a", "b"]
+
+
+def test_a_mapping_keyed_by_provider_is_read_too() -> None:
+    keyed = {"fal-ai": entry(None, "x"), "novita": entry("novita", "n")}
+    assert mapped_ids([page(keyed)], "fal-ai") == ["x"]
+
+
+def test_what_cannot_be_read_is_passed_over() -> None:
+    odd = page("no mapping", [entry("fal-ai", None)], [7], [entry("fal-ai", "y")])
+    assert mapped_ids([b"<html>", b"{}", odd], "fal-ai") == ["y"]
+
+
+@pytest.mark.parametrize(
+    ("body", "paths"),
+    [
+        (b' [{"id": 1}]', ["$[0]"]),
+        (b'{"data": {"rows": [{"id": 1}, {"x": 2}], "other": [3]}}',
+         ["$.data.rows[0]", "$.data.rows[1]"]),
+        (b'{"data": []}', []),
+    ],
+)  # fmt: skip
+def test_rows_are_found_in_whatever_object_holds_them(body: bytes, paths: list[str]) -> None:
+    assert [row.path for row in rows_in(body, key="id", feed="f")] == paths
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"nothing", "not_json"),
+        (b'"text"', "not_json"),
+        (b"{}", "no_rows"),
+        (b'{"a": [], "b": []}', "no_rows"),
+        (b'{"a": [{"id": 1}], "b": {"c": [{"id": 2}]}}', "two_arrays"),
+        (b'{"a": {"b": {"c": {"d": {"e": [{"id": 1}]}}}}}', "no_rows"),
+    ],
+)
+def test_an_answer_without_one_array_of_rows_is_told_by_its_code(body: bytes, code: str) -> None:
+    with pytest.raises(FeedMalformed) as caught:
+        rows_in(body, key="id", feed="some_list")
+    assert caught.value.code == code
+    assert "some_list" in str(caught.value)
