@@ -26,7 +26,7 @@ def land_feeds(run: Run) -> list[FeedFetch]:
     A feed that this run does not ask is `skipped`: what it said last stands.
     """
     fetches: list[FeedFetch] = []
-    with HttpClient(now=run.clock, bearer=_bearer(run)) as client:
+    with run.client(now=run.clock, bearer=_bearer(run)) as client:
         for source in run.registry.sources:
             fetches += _land_source(run, source, client)
     return fetches
@@ -52,7 +52,10 @@ def _bearer(run: Run) -> Bearer | None:
 
 def _land_source(run: Run, source: Source, client: HttpClient) -> list[FeedFetch]:
     traffic: dict[str, Traffic] = defaultdict(Traffic)
-    adapter = adapter_for(source, base_urls=run.record.settings, client=client, traffic=traffic)
+    adapter = adapter_for(
+        source, base_urls=run.record.settings, client=client, traffic=traffic,
+        deadline_s=run.deadline_s,
+    )  # fmt: skip
     return [
         _land_feed(run, feed.feed, _payloads(adapter, feed.kind, run), traffic[feed.feed])
         if run.feeds is None or feed.feed in run.feeds

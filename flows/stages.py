@@ -12,12 +12,13 @@ from msgspec.structs import replace
 from flows.run import Run
 from schemas.contract import Contract, split
 from schemas.errors import FeedError, FeedMalformed
-from schemas.offerings import HUB_OFFERINGS, MODELS, OFFERINGS, REJECTED
+from schemas.offerings import HUB_OFFERINGS, MODELS, OFFERINGS, REJECTED, UNSEEN
 from schemas.records import FeedFetch
 from schemas.state import LISTINGS, OFFERS
 from transforms.advance import Told
 from transforms.claim import claim_tokens
 from transforms.conform import Statements, conform_hub, conform_router, identified
+from transforms.limits import LONGEST_NAME
 from transforms.parse_hub import parse_hub
 from transforms.parse_router import parse_router
 from transforms.parsed import Page, Parsed
@@ -178,10 +179,17 @@ def _rejected_rows(offerings: pl.DataFrame, failed: pl.DataFrame) -> pl.DataFram
         rows.with_columns(
             record_key=pl.concat_str(
                 [
-                    pl.col(name).fill_null("")
+                    _seen(pl.col(name)).fill_null("")
                     for name in ("model_id", "inference_provider", "task", "provider_model_id")
                 ],
                 separator=KEY_JOINT,
-            )
+            ),
+            inference_provider=_seen(pl.col("inference_provider")),
+            value_text=_seen(pl.col("value_text")),
         )
     )
+
+
+def _seen(text: pl.Expr) -> pl.Expr:
+    """Shorten what somebody sent, and show what cannot be seen: it is read in terminals."""
+    return text.str.slice(0, LONGEST_NAME).str.replace_all(f"[{UNSEEN}]", "\ufffd")

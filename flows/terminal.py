@@ -72,7 +72,8 @@ def say_report(report: Report) -> None:
     events = ", ".join(f"{count} {event}" for event, count in report.events.items())
     out.print(f"  changes: {events or 'none'}")
     for held in report.held:
-        out.print(f"  [yellow]held[/] {held.check_id} {held.inference_provider}: {held.message}")
+        said = escape(f"{held.check_id} {held.inference_provider}: {held.message}")
+        out.print(f"  [yellow]held[/] {said}")
     for reason, count in sorted(report.rejected.items()):
         out.print(f"  rejected: {count} × {reason}")
 
@@ -82,7 +83,8 @@ def _counted(feed: FeedReport) -> str:
         return f"{feed.records} entries = {feed.accepted} accepted + {feed.rejected} rejected"
     if feed.outcome == "skipped":
         return "not asked, its last rows stand"
-    return feed.error or "nothing new: the capture is told already"
+    # What a server said is no markup of ours.
+    return escape(feed.error or "nothing new: the capture is told already")
 
 
 def say_failure(report: Report) -> None:
@@ -114,7 +116,7 @@ def say_status(status: Status) -> None:
         )
     for feed in status.feeds:
         state = (
-            f"{feed.failures_in_a_row} failures in a row, the last: {feed.last_error}"
+            f"{feed.failures_in_a_row} failures in a row, the last: {escape(str(feed.last_error))}"
             if feed.failures_in_a_row
             else "ok"
         )
@@ -122,7 +124,8 @@ def say_status(status: Status) -> None:
     if status.last_run:
         out.print(f"  last run: {status.last_run.run_id} {status.last_run.outcome}")
     if status.last_failure:
-        out.print(f"  last failure: {status.last_failure.run_id}: {status.last_failure.error}")
+        said = escape(str(status.last_failure.error))
+        out.print(f"  last failure: {status.last_failure.run_id}: {said}")
 
 
 def _at(moment: datetime | None) -> str:

@@ -12,6 +12,8 @@ from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 import msgspec
 from msgspec.structs import fields as struct_fields
 
+from transforms.limits import tidy
+
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that are not what was asked for, or are nested too deep."""
 
@@ -84,4 +86,4 @@ def _struct_in(hint: Any) -> type[msgspec.Struct] | None:
 
 def excerpt(raw: msgspec.Raw | bytes, length: int = 200) -> str:
     """Return the start of a JSON text, readable whatever bytes it has."""
-    return bytes(raw)[:length].decode("utf-8", "replace")
+    return tidy(bytes(raw)[:length].decode("utf-8", "replace"), length)
