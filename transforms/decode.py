@@ -7,6 +7,7 @@ what it can read and names each field that it cannot.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import msgspec
@@ -55,7 +56,7 @@ def _lenient(
         found = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
     except UNREADABLE:
         return None, [Oddity(prefix.rstrip("."), "wrong_type", excerpt(raw))]
-    hints = get_type_hints(shape, include_extras=True)
+    hints = _hints(shape)
     values: dict[str, Any] = {}
     oddities: list[Oddity] = []
     for field in struct_fields(shape):
@@ -74,6 +75,12 @@ def _lenient(
             oddities += inner
     oddities += [Oddity(prefix + key, "unknown_key", excerpt(text)) for key, text in found.items()]
     return shape(**values), oddities
+
+
+@cache
+def _hints(shape: type[msgspec.Struct]) -> dict[str, Any]:
+    """Resolve a struct's annotations once: a page of odd rows would pay for it at each of them."""
+    return get_type_hints(shape, include_extras=True)
 
 
 def _struct_in(hint: Any) -> type[msgspec.Struct] | None:

@@ -54,6 +54,11 @@ def model_keys_twice(raw: msgspec.Raw) -> bool:
     return _doubled(raw, _OF_MODELS, anywhere=False)
 
 
+def mapping_keys_twice(raw: msgspec.Raw) -> bool:
+    """Tell whether a mapping keyed by provider names one twice; the first would be lost unseen."""
+    return _doubled(raw, (), anywhere=False, surely=True)
+
+
 _OF_ENTRIES = (
     b'"provider"', b'"providerId"', b'"task"', b'"status"', b'"type"', b'"providerDetails"',
     b'"pricing"', b'"is_free"', b'"context_length"',
@@ -61,11 +66,13 @@ _OF_ENTRIES = (
 _OF_MODELS = (b'"id"', b'"inferenceProviderMapping"', b'"providers"')
 
 
-def _doubled(raw: msgspec.Raw, watched: Iterable[bytes], *, anywhere: bool) -> bool:
+def _doubled(
+    raw: msgspec.Raw, watched: Iterable[bytes], *, anywhere: bool, surely: bool = False
+) -> bool:
     """Look closer only where a key that matters seems to be there twice, or may be written as
     `\\u0070ricing`: counting bytes costs a microsecond, reading again a hundred."""
     text = bytes(raw)
-    if _ESCAPE not in text and all(text.count(key) < 2 for key in watched):
+    if not surely and _ESCAPE not in text and all(text.count(key) < 2 for key in watched):
         return False
     doubled = [False]
 

@@ -10,7 +10,14 @@ import msgspec
 
 from schemas.errors import FeedMalformed
 from transforms.decode import ABSENT, UNREADABLE, Int64, Oddity, decode, excerpt, is_stated
-from transforms.limits import MAX_ENTRIES, entry_problem, model_keys_twice, plain, tidy
+from transforms.limits import (
+    MAX_ENTRIES,
+    entry_problem,
+    mapping_keys_twice,
+    model_keys_twice,
+    plain,
+    tidy,
+)
 from transforms.parsed import Collector, ModelRow, OfferingRow, Page, Parsed, RejectedRow
 from transforms.price_text import PriceText, read_price
 
@@ -155,7 +162,9 @@ def _entries(
     try:
         if bytes(raw).startswith(b"{"):
             named = msgspec.json.decode(raw, type=dict[str, Raw])
-            if len(named) <= MAX_ENTRIES:
+            if mapping_keys_twice(raw):
+                problem = "key_twice"
+            elif len(named) <= MAX_ENTRIES:
                 return [(f".{tidy(name)}", entry, name) for name, entry in named.items()]
         else:
             entries = msgspec.json.decode(raw, type=list[Raw])
