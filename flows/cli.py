@@ -13,6 +13,7 @@ import click
 import msgspec
 from rich.markup import escape
 
+from flows.doctor_cli import doctor
 from flows.environment import DEMO_HOME, Settings, read_settings
 from flows.hour import tell_hour
 from flows.land import feeds_of
@@ -86,6 +87,7 @@ def main() -> None:
     """
 
 
+main.add_command(doctor)
 main.add_command(maintain)
 main.add_command(record)
 main.add_command(secrets)

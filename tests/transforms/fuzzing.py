@@ -1,6 +1,6 @@
 """Feed the parsers broken pieces of real answers: no crash, no lost entry, no time without bound.
 
-    python -m tests.transforms.fuzzing 1000000     # how many inputs; prints what came of them
+    python -m tests.transforms.fuzzing 1000000 [SEED]    # how many inputs; prints what came of them
 
 The corpus is the sample's data, and the recordings where they lie beside the checkout.
 """
@@ -216,7 +216,7 @@ def fuzz_price(price: bytes) -> None:
 
 def main() -> None:
     """Fuzz with as many inputs as asked, half of them for each parser."""
-    wanted, done, seed = int(sys.argv[1]), 0, 1_000_000
+    wanted, done, seed = int(sys.argv[1]), 0, int((*sys.argv, 1_000_000)[2])
     total: Counter[str] = Counter()
     began = time.monotonic()
     while done < wanted:
