@@ -247,7 +247,8 @@ CASES = [
          swap(LIKES, LIKES + b',"x":' + b"[" * 300 + b"]" * 300)),
     # numbers
     *(Case(f"{number.decode()} as a price", "router",
-           price(b'{"input":' + number + b',"output":1}'), "not_json") for number in (b"NaN", b"Infinity", b"-Infinity")),
+           price(b'{"input":' + number + b',"output":1}'), "not_json")
+      for number in (b"NaN", b"Infinity", b"-Infinity")),
     *(Case(f"{name} as a price", "router", price(b'{"input":' + said + b',"output":0.6}'),
            held="unreadable_price")
       for name, said in {
@@ -322,7 +323,8 @@ CASES = [
          rejected=("model_id:str_matches",), sees=(SHOWN, 0)),
     Case("a letter of another script in a model's name", "hub",
          body(lambda good: good[:-1] + ',{"id":"\u0430cme/chat",'.encode()
-              + b'"inferenceProviderMapping":[' + entry() + b"]}]"), rejected=("model_id:str_matches",), sees=(SHOWN, 0)),
+              + b'"inferenceProviderMapping":[' + entry() + b"]}]"),
+         rejected=("model_id:str_matches",), sees=(SHOWN, 0)),
     Case("a name that is no UTF-8", "hub", hub_entry(entry().replace(b'"g"', b'"\xff\xfe"')),
          rejected=("provider_model_id:not_nullable",)),
     Case("half of a surrogate pair", "hub", hub_entry(entry(providerId='"\\ud800"')), "not_json"),
