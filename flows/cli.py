@@ -14,6 +14,7 @@ import msgspec
 from rich.markup import escape
 
 from flows.decide_cli import accept, correct, reject
+from flows.doctor_cli import doctor
 from flows.environment import DEMO_HOME, Settings, read_settings
 from flows.explain_cli import explain
 from flows.hour import tell_hour
@@ -102,6 +103,7 @@ def main() -> None:
 
 main.add_command(accept)
 main.add_command(correct)
+main.add_command(doctor)
 main.add_command(explain)
 main.add_command(maintain)
 main.add_command(record)

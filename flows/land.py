@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from flows.credentials import Skip, credential, reason_to_skip
 from flows.run import Run
-from providers.http import HttpClient
 from providers.huggingface import HUB
 from providers.interface import ProviderInterface
 from providers.registry import adapter_for
@@ -54,10 +53,10 @@ def _land_source(run: Run, source: Source, before: list[FeedFetch]) -> list[Feed
     if None not in skips.values() or isinstance(found, Skip):
         return [_skip_feed(run, feed, skip) for feed, skip in skips.items() if skip]
     traffic: dict[str, Traffic] = defaultdict(Traffic)
-    with HttpClient(now=run.clock, bearer=found) as client:
+    with run.client(now=run.clock, bearer=found) as client:
         adapter = adapter_for(
             source, base_urls=run.record.settings, client=client, traffic=traffic,
-            mapped_ids=partial(_mapped_ids, run, before),
+            mapped_ids=partial(_mapped_ids, run, before), deadline_s=run.deadline_s,
         )  # fmt: skip
         return [
             _land_feed(run, feed.feed, _payloads(adapter, feed.kind, run), traffic[feed.feed])

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from flows.environment import ACCOUNT_PRICES, ENABLE_FEEDS, SHOW, Settings, listed
 from flows.progress import Progress, Silence
+from providers.http import HttpClient
 from providers.registry import claims_bytes, load_claims, load_registry, registry_bytes
 from providers.secrets import DEFAULT_NAME
 from schemas.compliance import ComplianceClaim
@@ -30,6 +31,7 @@ from warehouse.publish import publish, published_id
 from warehouse.state import LastRun, read_details_time, read_feed_times, read_last_run, read_state
 
 Clock = Callable[[], datetime]
+MakeClient = Callable[..., HttpClient]
 LOCK_WAIT_S = 60.0
 DAILY = timedelta(hours=23)  # an hourly rhythm: after 24 it would be an hour later each day
 
@@ -44,6 +46,11 @@ class FindToken(Protocol):
 def utc_now() -> datetime:
     """Return the machine's time, UTC, as DuckDB keeps it (microseconds)."""
     return datetime.now(UTC)
+
+
+def random_tail() -> str:
+    """Return what tells two runs apart that began in the same microsecond."""
+    return secrets.token_hex(3)
 
 
 def anonymous(*, name: str = DEFAULT_NAME) -> None:
@@ -69,6 +76,8 @@ class Run:
         feeds: frozenset[str] | None = None,
         token: FindToken = anonymous,
         decisions: Decisions | None = None,
+        client: MakeClient = HttpClient,
+        deadline_s: float | None = None,
     ) -> None:
         self.home = home
         self.folder = folder
@@ -84,6 +93,8 @@ class Run:
         self.committing = False  # from then on only the warehouse knows how the run ended
         self.decisions = decisions  # what an operator decided; such a run asks no feed
         self.token = token  # found only when it is needed, so that no run carries it about
+        self.client = client  # takes `now` and `bearer`; its other clocks and limits are its own
+        self.deadline_s = deadline_s  # None: each feed's own
 
     @property
     def today(self) -> datetime:
@@ -138,11 +149,15 @@ def open_run(
     lock_wait_s: float = LOCK_WAIT_S,
     token: FindToken = anonymous,
     decisions: Decisions | None = None,
+    client: MakeClient = HttpClient,
+    deadline_s: float | None = None,
+    tail: Callable[[], str] = random_tail,
 ) -> Iterator[Run]:
     """Hold the home, mend what a killed run left, write the run record; mark how the run ended.
 
     An error leaves a `failed` mark and goes on up; a kill leaves none, and the next run finds it.
-    HomeKindError when the home holds the other kind of data.
+    `client` makes the HTTP client, `deadline_s` stands for every feed's own deadline, `tail` ends
+    the run's id. HomeKindError when the home holds the other kind of data.
     """
     registry, claims = load_registry(), load_claims().claims
     home = Home.open(settings.home, origin=origin)
@@ -158,7 +173,7 @@ def open_run(
         _require_whole(landing, last)
         folder = landing.begin(
             RunRecord(
-                run_id=f"{started_at:%Y%m%dT%H%M%S%f}Z-{secrets.token_hex(3)}",
+                run_id=f"{started_at:%Y%m%dT%H%M%S%f}Z-{tail()}",
                 flow=flow,
                 trigger=trigger,
                 origin=origin,
@@ -176,7 +191,7 @@ def open_run(
         run = Run(
             home=home, folder=folder, registry=registry, claims=claims, last=last,
             observed=observed, clock=clock, progress=progress, dry_run=dry_run, feeds=feeds,
-            token=token, decisions=decisions,
+            token=token, decisions=decisions, client=client, deadline_s=deadline_s,
         )  # fmt: skip
         try:
             yield run

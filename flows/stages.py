@@ -21,12 +21,13 @@ from flows.lists import (
 from flows.run import Run
 from schemas.contract import Contract, split
 from schemas.errors import FeedError, FeedMalformed
-from schemas.offerings import HUB_OFFERINGS, MODELS, OFFERINGS, REJECTED
+from schemas.offerings import HUB_OFFERINGS, MODELS, OFFERINGS, REJECTED, UNSEEN
 from schemas.records import FeedFetch
 from schemas.state import LISTINGS, OFFERS
 from transforms.advance import UNREAD, Told
 from transforms.claim import claim_tokens
 from transforms.conform import Statements, conform_hub, conform_router, identified
+from transforms.limits import LONGEST_NAME
 from transforms.parsed import Page, Parsed
 from transforms.presence import Answered
 
@@ -222,10 +223,17 @@ def _rejected_rows(offerings: pl.DataFrame, failed: pl.DataFrame) -> pl.DataFram
         rows.with_columns(
             record_key=pl.concat_str(
                 [
-                    pl.col(name).fill_null("")
+                    _seen(pl.col(name)).fill_null("")
                     for name in ("model_id", "inference_provider", "task", "provider_model_id")
                 ],
                 separator=KEY_JOINT,
-            )
+            ),
+            inference_provider=_seen(pl.col("inference_provider")),
+            value_text=_seen(pl.col("value_text")),
         )
     )
+
+
+def _seen(text: pl.Expr) -> pl.Expr:
+    """Shorten what somebody sent, and show what cannot be seen: it is read in terminals."""
+    return text.str.slice(0, LONGEST_NAME).str.replace_all(f"[{UNSEEN}]", "\ufffd")

@@ -117,7 +117,7 @@ def say_status(status: Status) -> None:
         )
     for feed in status.feeds:
         state = (
-            f"{feed.failures_in_a_row} failures in a row, the last: {feed.last_error}"
+            f"{feed.failures_in_a_row} failures in a row, the last: {escape(str(feed.last_error))}"
             if feed.failures_in_a_row
             else "ok"
         )

@@ -16,7 +16,12 @@ from schemas.errors import FeedMalformed
 from schemas.payload import Payload
 
 LONGEST_EXPLANATION = 200
+MAX_VALUES = 2_000_000
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are no JSON, or JSON that is nested too deep."""
+
 BEGINNING_BYTES = 16 * 1024
+LONGEST_KEPT = 500
 WORTH_KEEPING = ("ratelimit", "ratelimit-policy", "x-request-id", "date", "etag")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _MARKUP = re.compile(r"\s*<(!doctype|html|head|body)\b", re.IGNORECASE)
@@ -54,27 +59,36 @@ def payload_of(answer: Answer, *, feed: str, page: int) -> Payload:
         body=answer.body,
         fetched_at=answer.fetched_at,
         captured_at=captured_at,
-        answered={key: answer.headers[key] for key in WORTH_KEEPING if key in answer.headers},
+        answered={
+            key: value[:LONGEST_KEPT]
+            for key, value in answer.headers.items()
+            if key in WORTH_KEEPING
+        },
     )
 
 
 def count_entries(answer: Answer, *, feed: str) -> int:
-    """Count the entries of a JSON array; FeedMalformed `not_json` or `not_array` otherwise."""
+    """Count the entries of a JSON array; FeedMalformed otherwise.
+
+    Its code is `not_json`, `not_array`, or `too_many` for more values than any such page has.
+    """
+    _require_room(answer, feed=feed)
     try:
         return len(msgspec.json.decode(answer.body, type=list[msgspec.Raw]))
     except msgspec.ValidationError:
         raise _malformed(answer, feed=feed, code="not_array") from None
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         raise _malformed(answer, feed=feed, code="not_json") from None
 
 
 def require_object(answer: Answer, *, feed: str) -> None:
-    """Raise FeedMalformed `not_json` or `not_object` unless the body is a JSON object."""
+    """Raise FeedMalformed `not_json`, `not_object` or `too_many` unless it is a JSON object."""
+    _require_room(answer, feed=feed)
     try:
         msgspec.json.decode(answer.body, type=dict[str, msgspec.Raw])
     except msgspec.ValidationError:
         raise _malformed(answer, feed=feed, code="not_object") from None
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         raise _malformed(answer, feed=feed, code="not_json") from None
 
 
@@ -105,7 +119,7 @@ def explain_body(body: bytes) -> str:
         return _short(html.unescape(title[1]) if title else "an HTML page")
     try:
         said = "; ".join(_sayings(msgspec.json.decode(beginning)))
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         said = ""
     return _short(said) or _short(text) or "an empty body"
 
@@ -126,6 +140,19 @@ def _sayings(decoded: object) -> Iterator[str]:
             yield f"{code}: {message}"
         case {"message": str(message)}:
             yield message
+
+
+def _require_room(answer: Answer, *, feed: str) -> None:
+    """Refuse a page of millions of tiny values before each becomes an object of its own.
+
+    64 MB of `1,1,1,…` would take gigabytes. Every value but one has its comma, so the commas are a
+    bound that costs a millisecond.
+    """
+    if answer.body.count(b",") >= MAX_VALUES:
+        raise FeedMalformed(
+            f"{feed}: {plain(answer.url)} holds more than {MAX_VALUES} values on one page",
+            code="too_many",
+        )
 
 
 def _malformed(answer: Answer, *, feed: str, code: str) -> FeedMalformed:

@@ -31,6 +31,7 @@ MAX_REDIRECTS = 5
 MAX_BODY_BYTES = 64 * 1024 * 1024
 # The Pacer logs each wait with its reason; stamina's bare line per retry would say less, twice.
 stamina.instrumentation.set_on_retry_hooks([])
+PARTIAL = 206  # nobody asked for a part
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -165,7 +166,7 @@ class HttpClient:
                 f"{call.feed}: {plain(url)} redirects more than {MAX_REDIRECTS} times",
                 code="redirect",
             )
-        if answer.status >= 300:
+        if answer.status >= 300 or answer.status == PARTIAL:
             raise failed_answer(answer, feed=call.feed, tries=call.tries)
         call.traffic.bytes += len(answer.body)
         return answer

@@ -107,4 +107,6 @@ def retry_after_pause(headers: Mapping[str, str], *, now: datetime) -> float | N
     if re.fullmatch(r"\d+", wish, re.ASCII):
         return float(wish) + 1
     moment = http_date(wish)
-    return None if moment is None else max((moment - now).total_seconds(), 0) + 1
+    # The date is one of the server's clock, and so is `Date`: their difference knows no skew.
+    told = http_date(headers.get("date", "")) or now
+    return None if moment is None else max((moment - told).total_seconds(), 0) + 1

@@ -12,6 +12,7 @@ from providers.wire import Params
 from schemas.errors import PagingError
 
 MAX_PAGES = 10_000
+MAX_WALK_BYTES = 2 * 1024**3  # ten times the whole list; else an endless one would fill the disk
 
 
 class Get(Protocol):
@@ -22,7 +23,13 @@ class Get(Protocol):
 
 
 def walk(
-    get: Get, first_url: str, *, params: Params, feed: str, max_pages: int = MAX_PAGES
+    get: Get,
+    first_url: str,
+    *,
+    params: Params,
+    feed: str,
+    max_pages: int = MAX_PAGES,
+    max_bytes: int = MAX_WALK_BYTES,
 ) -> Iterator[Answer]:
     """Yield the pages of a JSON array; `params` go with the first, a next link brings its own.
 
@@ -31,7 +38,7 @@ def walk(
     `paging_repeat`, `paging_foreign`, `paging_endless`) or FeedMalformed otherwise.
     """
     seen_urls, seen_bodies = set[str](), set[bytes]()
-    url, empty_before = first_url, False
+    url, empty_before, read_bytes = first_url, False, 0
     asked: Params | None = params
     for page in range(1, max_pages + 1):
         answer = get(url, params=asked)
@@ -39,6 +46,9 @@ def walk(
         empty = count_entries(answer, feed=feed) == 0
         if answer.next_link is None:
             return
+        read_bytes += len(answer.body)
+        if read_bytes > max_bytes:
+            raise _lost(feed, url, code="paging_endless", why=f"no end after {read_bytes} bytes")
         body_hash = sha256(answer.body).digest()
         if empty and empty_before:
             raise _lost(feed, url, code="paging_endless", why="a second empty page with a next one")

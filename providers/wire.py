@@ -14,6 +14,7 @@ from providers.bearer import Bearer
 from providers.bodies import BodyRefused, BrokenBody, read_body
 from providers.pacing import Deadline, Pacer
 from providers.urls import origin, plain
+from providers.watchdog import Watchdog
 from schemas.errors import FeedMalformed, FeedRefused
 
 Params = tuple[tuple[str, str], ...]
@@ -48,6 +49,7 @@ class Wire:
         self._pacer = pacer
         self._max_body_bytes = max_body_bytes
         self._bearer = bearer
+        self._watchdog = Watchdog()
         self._client = httpx.Client(
             auth=bearer,
             follow_redirects=False,  # HttpClient follows, within the origin
@@ -71,14 +73,18 @@ class Wire:
         answer, of which only a message is made, the token is masked.
         """
         timeout = max(min(ask.wait_s, ask.deadline.left()), 0.001)
-        with self._client.stream(
-            ask.method,
-            ask.url,
-            params=ask.params,
-            content=ask.content,
-            headers=ask.headers,
-            timeout=timeout,
-        ) as response:
+        with (
+            self._watchdog.guarding(ask.deadline.left()),
+            self._client.stream(
+                ask.method,
+                ask.url,
+                params=ask.params,
+                content=ask.content,
+                headers=ask.headers,
+                timeout=timeout,
+                extensions={"trace": self._watchdog.trace},
+            ) as response,
+        ):
             headers = dict(response.headers)
             self._pacer.note(origin(ask.url), status=response.status_code, headers=headers)
             self._refuse_echo(response, b"", ask)  # before the headers are acted on or quoted

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 import pandera.polars as pa
@@ -30,7 +31,7 @@ class Contract:
     frame: pa.DataFrameSchema
     key: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def dtypes(self) -> dict[str, Any]:
         """Column names to polars types, in order: the schema that builders of frames use."""
         return {name: cast(Any, col.dtype).type for name, col in self.frame.columns.items()}

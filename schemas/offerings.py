@@ -11,9 +11,12 @@ import polars as pl
 from schemas.contract import UTC_TIME, WORDS, contract
 
 # A repository id on the Hub: optional owner, then a name; nothing else can be a model.
-_MODEL_ID = r"^[A-Za-z0-9][\w.\-]{0,95}(/[\w.\-]{1,96})?$"
+# ASCII only: a letter of another script that looks the same would be another model.
+_MODEL_ID = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,95}(/[A-Za-z0-9_.\-]{1,96})?$"
 _KEYWORD = r"^[a-z0-9][a-z0-9\-_.]{0,63}$"
-_PRINTABLE = r"^[^\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]{1,500}$"
+# No control characters, none that change the direction of text, none without width.
+UNSEEN = r"\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+_PRINTABLE = rf"^[^{UNSEEN}]{{1,500}}$"
 
 
 def _text(pattern: str | None = None, *, nullable: bool = False) -> pa.Column:

@@ -7,10 +7,13 @@ what it can read and names each field that it cannot.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 from msgspec.structs import fields as struct_fields
+
+from transforms.limits import tidy
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that are not what was asked for, or are nested too deep."""
@@ -53,7 +56,7 @@ def _lenient(
         found = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
     except UNREADABLE:
         return None, [Oddity(prefix.rstrip("."), "wrong_type", excerpt(raw))]
-    hints = get_type_hints(shape, include_extras=True)
+    hints = _hints(shape)
     values: dict[str, Any] = {}
     oddities: list[Oddity] = []
     for field in struct_fields(shape):
@@ -74,6 +77,12 @@ def _lenient(
     return shape(**values), oddities
 
 
+@cache
+def _hints(shape: type[msgspec.Struct]) -> dict[str, Any]:
+    """Resolve a struct's annotations once: a page of odd rows would pay for it at each of them."""
+    return get_type_hints(shape, include_extras=True)
+
+
 def _struct_in(hint: Any) -> type[msgspec.Struct] | None:
     """Return the struct type inside `X | None`, if that is what the hint is."""
     for option in get_args(hint) or (hint,):
@@ -84,4 +93,4 @@ def _struct_in(hint: Any) -> type[msgspec.Struct] | None:
 
 def excerpt(raw: msgspec.Raw | bytes, length: int = 200) -> str:
     """Return the start of a JSON text, readable whatever bytes it has."""
-    return bytes(raw)[:length].decode("utf-8", "replace")
+    return tidy(bytes(raw)[:length].decode("utf-8", "replace"), length)

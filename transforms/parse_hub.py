@@ -10,6 +10,14 @@ import msgspec
 
 from schemas.errors import FeedMalformed
 from transforms.decode import ABSENT, UNREADABLE, Int64, Oddity, decode, excerpt, is_stated
+from transforms.limits import (
+    MAX_ENTRIES,
+    entry_problem,
+    mapping_keys_twice,
+    model_keys_twice,
+    plain,
+    tidy,
+)
 from transforms.parsed import Collector, ModelRow, OfferingRow, Page, Parsed, RejectedRow
 from transforms.price_text import PriceText, read_price
 
@@ -93,14 +101,16 @@ def parse_hub(pages: Iterable[Page]) -> Parsed:
 
 
 def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Collector) -> None:
+    out.require_room()
     out.rows += 1
     model, oddities = decode(raw, Model)
     if oddities:
         out.drifted(oddities)
-    if model is None or not model.id:
+    if model is None or not model.id or model_keys_twice(raw):
         out.nameless += 1
+        reason = "model:key_twice" if model and model.id else "model_id:missing"
         out.rejected.append(
-            RejectedRow("hub", payload_hash, path, None, ["model_id:missing"], "id", excerpt(raw))
+            RejectedRow("hub", payload_hash, path, None, [reason], "id", excerpt(raw))
         )
         return
     repeated = model.id in seen
@@ -120,18 +130,18 @@ def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Col
                 for odd in oddities
             )
         where = f"{path}.inferenceProviderMapping{suffix}"
-        if entry is None or repeated:
-            reason = "model_id:repeated" if repeated else "entry:not_an_object"
+        problem = "model_id:repeated" if repeated else entry_problem(entry_raw)
+        if entry is None or problem:
             out.rejected.append(
                 RejectedRow(
                     "hub",
                     payload_hash,
                     where,
-                    model.id,
-                    [reason],
+                    tidy(model.id),
+                    [problem or "entry:not_an_object"],
                     None,
                     excerpt(entry_raw),
-                    entry.provider if entry else None,
+                    plain(entry.provider) if entry else None,
                 )
             )
             continue
@@ -148,25 +158,32 @@ def _entries(
     raw = model.mapping
     if not is_stated(raw):
         return []
+    problem = "too_many"
     try:
         if bytes(raw).startswith(b"{"):
             named = msgspec.json.decode(raw, type=dict[str, Raw])
-            return [(f".{name}", entry, name) for name, entry in named.items()]
-        entries = msgspec.json.decode(raw, type=list[Raw])
-        return [(f"[{position}]", entry, None) for position, entry in enumerate(entries)]
+            if mapping_keys_twice(raw):
+                problem = "key_twice"
+            elif len(named) <= MAX_ENTRIES:
+                return [(f".{tidy(name)}", entry, name) for name, entry in named.items()]
+        else:
+            entries = msgspec.json.decode(raw, type=list[Raw])
+            if len(entries) <= MAX_ENTRIES:
+                return [(f"[{position}]", entry, None) for position, entry in enumerate(entries)]
     except UNREADABLE:
-        out.rejected.append(
-            RejectedRow(
-                "hub",
-                payload_hash,
-                f"{path}.inferenceProviderMapping",
-                model.id,
-                ["inferenceProviderMapping:wrong_type"],
-                "inferenceProviderMapping",
-                excerpt(raw),
-            )
+        problem = "wrong_type"
+    out.rejected.append(
+        RejectedRow(
+            "hub",
+            payload_hash,
+            f"{path}.inferenceProviderMapping",
+            tidy(model.id or ""),
+            [f"inferenceProviderMapping:{problem}"],
+            "inferenceProviderMapping",
+            excerpt(raw),
         )
-        return []
+    )
+    return []
 
 
 def _offering(entry: Entry, model_id: str, path: str, payload_hash: str, raw: Raw) -> OfferingRow:
@@ -184,9 +201,9 @@ def _offering(entry: Entry, model_id: str, path: str, payload_hash: str, raw: Ra
         inference_provider=entry.provider,
         task=entry.task,
         provider_model_id=entry.provider_id,
-        entry_id=entry._id,
-        mapping_type=entry.type,
-        status_text=entry.status,
+        entry_id=plain(entry._id),
+        mapping_type=plain(entry.type),
+        status_text=tidy(entry.status, 60) if entry.status is not None else None,
         context_length=details.context_length if details else None,
         supports_tools=features.tool_calling,
         supports_structured_output=features.structured_output,
@@ -207,10 +224,10 @@ def _model_row(model: Model) -> ModelRow:
     licences = [tag.removeprefix("license:") for tag in tags if tag.startswith("license:")]
     return ModelRow(
         model_id=model.id or "",
-        hub_id=model.hub_id,
-        pipeline_tag=model.pipeline_tag,
-        library_name=model.library_name,
-        licence=licences[0] if licences else None,
+        hub_id=plain(model.hub_id),
+        pipeline_tag=plain(model.pipeline_tag),
+        library_name=plain(model.library_name),
+        licence=plain(licences[0]) if licences else None,
         likes=model.likes,
         downloads=model.downloads,
         parameters=model.safetensors.total if model.safetensors else None,
@@ -224,7 +241,7 @@ def _gated(model: Model) -> str | None:
     """`false` | `"auto"` | `"manual"` → 'no' | 'auto' | 'manual'."""
     if isinstance(model.gated, bool):
         return "yes" if model.gated else "no"
-    return model.gated
+    return plain(model.gated)
 
 
 def _utc(value: datetime | None) -> datetime | None:

@@ -8,6 +8,7 @@ import msgspec
 
 from schemas.errors import FeedMalformed
 from transforms.decode import ABSENT, UNREADABLE, Int64, Oddity, decode, excerpt, is_stated
+from transforms.limits import MAX_ENTRIES, entry_problem, model_keys_twice, plain, tidy, words
 from transforms.parsed import Collector, OfferingRow, Page, Parsed, RejectedRow
 from transforms.price_text import PriceText, read_price
 
@@ -62,49 +63,52 @@ def parse_router(pages: Iterable[Page]) -> Parsed:
 
 
 def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Collector) -> None:
+    out.require_room()
     out.rows += 1
     model, oddities = decode(raw, Model)
     out.drifted(oddities)
-    if model is None or not model.id:
+    if model is None or not model.id or model_keys_twice(raw):
         out.nameless += 1
+        reason = "model:key_twice" if model and model.id else "model_id:missing"
         out.rejected.append(
-            RejectedRow(
-                "router", payload_hash, path, None, ["model_id:missing"], "id", excerpt(raw)
-            )
+            RejectedRow("router", payload_hash, path, None, [reason], "id", excerpt(raw))
         )
         return
     repeated = model.id in seen
     out.repeats += repeated
     out.distinct += not repeated
     seen.add(model.id)
-    if model.providers is None:
+    offerings = model.providers or []
+    if model.providers is None or len(offerings) > MAX_ENTRIES:
+        why = "missing" if model.providers is None else "too_many"
         out.rejected.append(
             RejectedRow(
                 "router",
                 payload_hash,
                 f"{path}.providers",
-                model.id,
-                ["providers:missing"],
+                tidy(model.id),
+                [f"providers:{why}"],
                 "providers",
                 excerpt(raw),
             )
         )
-    for index, offering_raw in enumerate(model.providers or []):
+        return
+    for index, offering_raw in enumerate(offerings):
         offering, oddities = decode(offering_raw, Offering)
         out.drifted(Oddity(f"providers.{odd.field}", odd.kind, odd.text) for odd in oddities)
         where = f"{path}.providers[{index}]"
-        if offering is None or repeated:
-            reason = "model_id:repeated" if repeated else "entry:not_an_object"
+        problem = "model_id:repeated" if repeated else entry_problem(offering_raw)
+        if offering is None or problem:
             out.rejected.append(
                 RejectedRow(
                     "router",
                     payload_hash,
                     where,
-                    model.id,
-                    [reason],
+                    tidy(model.id),
+                    [problem or "entry:not_an_object"],
                     None,
                     excerpt(offering_raw),
-                    offering.provider if offering else None,
+                    plain(offering.provider) if offering else None,
                 )
             )
             continue
@@ -125,13 +129,13 @@ def _offering(
         model_id=model.id,
         inference_provider=offering.provider,
         task="conversational",
-        status_text=offering.status,
+        status_text=tidy(offering.status, 60) if offering.status is not None else None,
         context_length=offering.context_length,
         supports_tools=offering.supports_tools,
         supports_structured_output=offering.supports_structured_output,
         is_model_author=offering.is_model_author,
-        input_modalities=architecture.input_modalities,
-        output_modalities=architecture.output_modalities,
+        input_modalities=words(architecture.input_modalities),
+        output_modalities=words(architecture.output_modalities),
         first_token_latency_ms=offering.first_token_latency_ms,
         throughput_tps=offering.throughput,
         is_free=offering.is_free,

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas.contract import Contract
+from schemas.errors import FeedMalformed
 from schemas.offerings import DRIFT, MODELS, OFFERINGS, REJECTED
 from schemas.quotes import QUOTES
 from transforms.decode import Oddity
+from transforms.limits import MAX_DRIFT, MAX_PAGE_RECORDS, MAX_RECORDS, tidy
 
 
 class Page(NamedTuple):
@@ -122,9 +124,20 @@ class Collector:
     _frames: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
 
     def drifted(self, oddities: Iterable[Oddity]) -> None:
-        """Remember one example of each odd field."""
+        """Remember one example of each odd field, of so many fields."""
         for odd in oddities:
-            self._drift.setdefault((odd.field, odd.kind), odd.text)
+            if len(self._drift) < MAX_DRIFT:
+                self._drift.setdefault((tidy(odd.field), odd.kind), odd.text)
+
+    def require_room(self) -> None:
+        """Raise FeedMalformed `too_many` when this feed says more than any can."""
+        page = len(self.offerings) + len(self.rejected)
+        if page > MAX_PAGE_RECORDS or self.records + page > MAX_RECORDS:
+            raise FeedMalformed(
+                f"{self.feed}: more than {MAX_PAGE_RECORDS} entries on a page or {MAX_RECORDS} in "
+                "all; nothing of it was read",
+                code="too_many",
+            )
 
     def close_page(self) -> None:
         """Turn the rows of a page into frames: 100,000 Python tuples at once would be ten times

@@ -33,8 +33,6 @@ def read_price(raw: msgspec.Raw | bytes) -> PriceText:
         return PriceText(problem=f"not_an_object: {excerpt(raw, 80)}")
     if unknown := sorted(set(found) - _KNOWN):
         return PriceText(problem=f"unknown_key: {', '.join(unknown)[:80]}")
-    if twice := [key for key in found if bytes(raw).count(f'"{key}"'.encode()) > 1]:
-        return PriceText(problem=f"key_twice: {', '.join(twice)}")  # which of the two is the price?
     texts: dict[str, str | None] = {}
     for key, value in found.items():
         text = bytes(value).strip()
@@ -43,4 +41,7 @@ def read_price(raw: msgspec.Raw | bytes) -> PriceText:
         if text[0] not in _NUMBER_STARTS:
             return PriceText(problem=f"not_a_number: {key} is {excerpt(text, 80)}")
         texts[key] = text.decode("ascii")
+    # Known keys and numbers hold no colon of their own, so each stands for one pair.
+    if bytes(raw).count(b":") > len(found):
+        return PriceText(problem="key_twice")  # which of the two is the price?
     return PriceText(input=texts.get("input"), output=texts.get("output"))

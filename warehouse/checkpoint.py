@@ -77,6 +77,18 @@ def is_whole(home: Home, checkpoint: Checkpoint) -> bool:
     return True
 
 
+def read_through(checkpoint: Checkpoint) -> None:
+    """Unpack a checkpoint to nowhere, its checksum included; LandingError when it is damaged."""
+    unpacker = zstandard.ZstdDecompressor().decompressobj()
+    try:
+        for piece in _pieces(checkpoint.path):
+            unpacker.decompress(piece)
+    except zstandard.ZstdError as error:
+        raise _damaged(checkpoint.path, str(error)) from error
+    if not unpacker.eof:
+        raise _damaged(checkpoint.path, "it is truncated")
+
+
 def restore_checkpoint(checkpoint: Checkpoint, *, into: Home) -> None:
     """Put a checkpoint in the place of a home's warehouse; LandingError when it is damaged."""
     with drafting(into.root, into.warehouse.name) as copy:

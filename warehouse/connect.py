@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,7 @@ def open_writer(path: Path) -> Iterator[Connection]:
     A tiny commit and a CHECKPOINT come first: without them a write-ahead log that was torn by a
     kill can make the file refuse to open after a later large commit.
     """
+    _require_limit(path)
     con = _connect(path, read_only=False)
     try:
         con.execute(_GUARD)
@@ -44,6 +46,17 @@ def open_writer(path: Path) -> Iterator[Connection]:
         ) from error
     finally:
         con.close()
+
+
+def _require_limit(path: Path) -> None:
+    """Refuse a limit on file sizes below the file's own: blocks in use would be written in part."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = path.stat().st_size if path.exists() else 0
+    if limit != resource.RLIM_INFINITY and limit < size:
+        raise HomeError(
+            f"{path} has {size} bytes and this process may write files of {limit}; raise the limit "
+            "on file sizes (`ulimit -f`) and run again. Nothing was changed."
+        )
 
 
 @contextmanager

@@ -32,14 +32,7 @@ def migrations() -> list[tuple[int, Path]]:
 def migrate(con: Connection, *, now: datetime) -> None:
     """Run the migrations that this file has not seen; refuse a file from newer code."""
     con.execute(statement("create_migration_ledger"))
-    row = con.execute(statement("read_last_migration")).fetchone()
-    done = int(row[0]) if row else 0
-    known = migrations()
-    if done > len(known):
-        raise WarehouseError(
-            f"this warehouse has migration {done}, this pricehouse knows {len(known)}: it was "
-            "written by newer code. Update the checkout and run `make venv`."
-        )
+    done, known = require_known(con), migrations()
     for number, path in known[done:]:
         con.execute("BEGIN")
         try:
@@ -54,3 +47,15 @@ def migrate(con: Connection, *, now: datetime) -> None:
                 f"migration {path.name} cannot be carried out: {error}; the warehouse is as it was"
             ) from error
         con.execute("COMMIT")
+
+
+def require_known(con: Connection) -> int:
+    """Return the last migration of a file; WarehouseError when newer code wrote it."""
+    row = con.execute(statement("read_last_migration")).fetchone()
+    done, known = int(row[0]) if row else 0, len(migrations())
+    if done > known:
+        raise WarehouseError(
+            f"this warehouse has migration {done}, this pricehouse knows {known}: it was "
+            "written by newer code. Update the checkout and run `make venv`."
+        )
+    return done

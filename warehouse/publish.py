@@ -34,7 +34,7 @@ def publish(home: Home, publication_id: str) -> Path:
             with open_writer(draft) as con:
                 con.execute(statement("materialize_cards"))
             _sync(draft)
-            _verify(draft, publication_id)
+            require_publication(draft, publication_id)
             draft.replace(target)
         sync_folder(home.published)
         _swap(home.link, target)
@@ -54,7 +54,14 @@ def published_id(home: Home) -> str | None:
     return name.removeprefix(_PREFIX).removesuffix(_SUFFIX)
 
 
-def _verify(draft: Path, publication_id: str) -> None:
+def publications(home: Home) -> list[tuple[Path, str]]:
+    """Return the publications on disk with the id that each name states."""
+    files = sorted(home.published.glob(f"{_PREFIX}*{_SUFFIX}"))
+    return [(path, path.name.removeprefix(_PREFIX).removesuffix(_SUFFIX)) for path in files]
+
+
+def require_publication(draft: Path, publication_id: str) -> None:
+    """Raise WarehouseError unless this file is that publication, with a card for every offer."""
     with open_reader(draft) as con:
         row = con.execute(statement("verify_publication")).fetchone()
     if row is None or row[0] != publication_id:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import signal
-import time
 from pathlib import Path
 
 import duckdb
@@ -12,19 +9,11 @@ import pytest
 
 from samples.answers import error
 from samples.hub import serve
-from samples.scale import scaled
-from tests.command import answered, pricehouse, start
+from tests.command import answered, pricehouse
+from tests.flows.killing import STAGES, kill_hours
 from tests.pipeline import small_catalog
 
-KILLS = 12
-
-
-def counts(home: Path) -> list[tuple[object, ...]]:
-    with duckdb.connect(str((home / "marketplace.duckdb").resolve()), read_only=True) as con:
-        return con.sql(
-            "SELECT model_id, inference_provider, unit, amount, price_status "
-            "FROM price_history WHERE valid_to IS NULL ORDER BY ALL"
-        ).fetchall()
+KILLS = 20
 
 
 def whole(home: Path) -> bool:
@@ -42,32 +31,11 @@ def whole(home: Path) -> bool:
 
 
 @pytest.mark.slow
-def test_a_killed_hour_leaves_the_publication_whole_and_the_next_one_goes_on(
-    tmp_path: Path,
-) -> None:
-    chance = random.Random(7)  # noqa: S311 - moments to kill at, not secrets
-    with serve(scaled(1500)) as hub:
-        undisturbed = tmp_path / "undisturbed"
-        answered(pricehouse("ingest", "--json", home=undisturbed, url=hub.url))
-        started = time.monotonic()
-        answered(pricehouse("ingest", "--json", home=undisturbed, url=hub.url))
-        usual_s = time.monotonic() - started
-        home = tmp_path / "killed"
-        for number in range(KILLS):
-            published = number >= KILLS // 2
-            if number == KILLS // 2:  # the second half is killed over a publication
-                answered(pricehouse("ingest", "--json", home=home, url=hub.url))
-            process = start("ingest", home=home, url=hub.url)
-            time.sleep(chance.uniform(0.1, 1.1) * usual_s)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            assert whole(home) or not published
-        report = answered(pricehouse("ingest", "--json", home=home, url=hub.url))
-    assert report["outcome"] in {"published", "unchanged"}
-    assert whole(home)
-    assert counts(home) == counts(undisturbed)
-    status = answered(pricehouse("status", "--json", home=home))
-    assert status["last_run"]["outcome"] == "committed"
+def test_hours_killed_at_random_moments_of_every_stage_lose_nothing(tmp_path: Path) -> None:
+    done = kill_hours(tmp_path, kills=KILLS, seed=7)
+    assert done.kills.total() == KILLS
+    assert set(done.kills) == set(STAGES)
+    assert done.committed >= 2
 
 
 def test_an_hour_killed_between_commit_and_publication_is_published_by_the_next(

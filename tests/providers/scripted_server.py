@@ -109,7 +109,9 @@ def _quiet_server(server: Server) -> ThreadingHTTPServer:
         def do_GET(self) -> None:
             headers = {key.lower(): value for key, value in self.headers.items()}
             reply = server.reply(Request(self.path, headers))
-            self.send_response(reply.status)
+            self.send_response_only(reply.status)
+            if "Date" not in reply.headers:
+                self.send_header("Date", self.date_time_string())
             for key, value in reply.headers.items():
                 self.send_header(key, value)
             length = len(reply.body) if reply.length is None else reply.length

@@ -53,12 +53,17 @@ def test_a_429_with_retry_after_only_waits_that_long_and_one_second():
     assert clock.slept == [8.0]
 
 
-def test_retry_after_may_be_an_http_date():
+def test_retry_after_may_be_an_http_date_of_the_servers_own_clock():
     clock = FakeClock()
-    wish = format_datetime(clock.now() + timedelta(seconds=40), usegmt=True)
-    with Server([Reply(503, b"", {"Retry-After": wish}), OK]).running() as server:
-        ask(server.url, clock)
-    assert clock.slept == [41.0]
+    for skew in (timedelta(0), timedelta(hours=3), timedelta(days=-400)):
+        date = clock.now() + skew
+        said = {
+            "Date": format_datetime(date, usegmt=True),
+            "Retry-After": format_datetime(date + timedelta(seconds=40), usegmt=True),
+        }
+        with Server([Reply(503, b"", said), OK]).running() as server:
+            ask(server.url, clock)
+    assert clock.slept == [41.0] * 3
 
 
 def test_a_429_that_limits_an_action_and_wishes_nothing_backs_off():

@@ -1,0 +1,54 @@
+"""Tell one hour in a process of its own and say what it took at most.
+
+python -m tests.faults.apart HOME HUB_URL ROUTER_URL AT DEADLINE_S TIMEOUT_S
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from flows.environment import Settings
+from flows.hour import tell_hour
+from flows.report import Report
+from flows.run import open_run
+from providers.http import HttpClient
+from providers.secrets import find_token
+from tests.faults.pace import Pace
+
+
+def tell(
+    home: Path, urls: dict[str, str], at: datetime, *, deadline_s: float, timeout_s: float
+) -> tuple[Report, Pace]:
+    """Tell one hour with waits that are not real, and the token of the environment."""
+    pace = Pace(at)
+    settings = Settings(home=home, base_urls=urls)
+    client = partial(HttpClient, sleep=pace.sleep, monotonic=pace.monotonic, timeout_s=timeout_s)
+    with open_run(
+        settings, origin="live", flow="ingest", trigger="test", clock=pace.now, client=client,
+        deadline_s=deadline_s, token=partial(find_token, os.environ),
+    ) as run:  # fmt: skip
+        return tell_hour(run), pace
+
+
+def main() -> None:
+    """Print the report, and the peak of memory in bytes."""
+    home, hub, router, at, deadline_s, timeout_s = sys.argv[1:]
+    report, _ = tell(
+        Path(home), {"hub": hub, "router": router}, datetime.fromisoformat(at),
+        deadline_s=float(deadline_s), timeout_s=float(timeout_s),
+    )  # fmt: skip
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    told = json.loads(msgspec.json.encode(report, enc_hook=str))
+    sys.stdout.write(json.dumps({"report": told, "peak": peak}))
+
+
+if __name__ == "__main__":
+    main()
