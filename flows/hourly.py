@@ -46,8 +46,11 @@ def run_name() -> str:
     """Name a run by its sources and its hour, and say where it is not the whole of it."""
     asked = flow_run.get_parameters()
     feeds = set(asked.get("feeds") or ALL_FEEDS)
-    sources = [s.source for s in load_registry().sources if feeds & {f.feed for f in s.feeds}]
-    part = "" if feeds == set(ALL_FEEDS) else f" ({', '.join(sorted(feeds))} only)"
+    registry = load_registry()
+    own = {feed.feed for feed in registry.lists()}
+    named = feeds - own or feeds  # the hour is its catalogue's; price lists come along
+    sources = [s.source for s in registry.sources if named & {f.feed for f in s.feeds}]
+    part = "" if feeds >= set(ALL_FEEDS) - own else f" ({', '.join(sorted(feeds))} only)"
     dry = ", dry run" if asked.get("dry_run") else ""
     return f"{' + '.join(sources)} {_scheduled_at():%Y-%m-%d %H:%M}{part}{dry}"
 

@@ -46,10 +46,10 @@ def parser_for(feed: Feed) -> Parser:
 
 
 def split_quotes(parsed: Parsed) -> tuple[Parsed, pl.DataFrame]:
-    """Return the list with the entries whose every price meets the contract, and the rejected."""
+    """Return the list with the entries whose every price meets the contract, and all rejected."""
     found = split(parsed.quotes, QUOTES)
     if found.rejected.is_empty():
-        return parsed, REJECTED.empty()
+        return parsed, parsed.rejected
     rows = parsed.quotes.with_row_index("row").join(found.rejected, on="row")
     rejected = REJECTED.shape(
         rows.unique(_ENTRY, keep="first", maintain_order=True).with_columns(
@@ -57,7 +57,7 @@ def split_quotes(parsed: Parsed) -> tuple[Parsed, pl.DataFrame]:
         )
     )
     accepted = parsed.quotes.join(rejected, on=_ENTRY, how="anti", maintain_order="left")
-    return dataclasses.replace(parsed, quotes=accepted), rejected
+    return dataclasses.replace(parsed, quotes=accepted), pl.concat([parsed.rejected, rejected])
 
 
 def entries_of(quotes: pl.DataFrame) -> pl.DataFrame:

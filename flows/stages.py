@@ -91,31 +91,37 @@ def split_rows(run: Run, heard: Heard) -> Heard:
     parsed, unread, rejected = {}, {}, [heard.rejected]
     fetches = {fetch.feed: fetch for fetch in heard.fetches}
     for feed, told in heard.parsed.items():
-        if feed in lists:
-            parsed[feed], refused = split_quotes(told)
-            rejected += [told.rejected, refused]
-            unread[feed] = UNREAD.clone()
-            continue
-        offerings = split(told.offerings, CONTRACTS[feed])
-        models = split(told.models, MODELS).accepted  # a bad model id rejects its offerings too
-        refused = pl.concat([told.rejected, _rejected_rows(told.offerings, offerings.rejected)])
+        kept, refused = split_quotes(told) if feed in lists else _split_offerings(told)
         rejected.append(refused)
-        if offerings.accepted.is_empty():
+        if kept.offerings.is_empty() and kept.quotes.is_empty():
             said = f"{feed}: none of {told.records} entries meets its contract; see rejected_rows"
             fetches[feed] = replace(
                 fetches[feed], outcome="failed", error_code="nothing_accepted", error=said
             )
             continue
-        unread[feed] = refused.select(
-            "inference_provider", model_id=pl.col("record_key").str.split(KEY_JOINT).list.first()
-        )
-        parsed[feed] = dataclasses.replace(told, offerings=offerings.accepted, models=models)
+        unread[feed] = UNREAD.clone() if feed in lists else _unread(refused)
+        parsed[feed] = kept
     return dataclasses.replace(
         heard,
         fetches=list(fetches.values()),
         parsed=parsed,
         unread=unread,
         rejected=pl.concat(rejected),
+    )
+
+
+def _split_offerings(told: Parsed) -> tuple[Parsed, pl.DataFrame]:
+    """Return what meets its contract, and all that was rejected so far."""
+    offerings = split(told.offerings, CONTRACTS[told.feed])
+    models = split(told.models, MODELS).accepted  # a bad model id rejects its offerings too
+    refused = pl.concat([told.rejected, _rejected_rows(told.offerings, offerings.rejected)])
+    return dataclasses.replace(told, offerings=offerings.accepted, models=models), refused
+
+
+def _unread(refused: pl.DataFrame) -> pl.DataFrame:
+    """Name the offers that a rejected row may be about: they are not shown, and not missed."""
+    return refused.select(
+        "inference_provider", model_id=pl.col("record_key").str.split(KEY_JOINT).list.first()
     )
 
 

@@ -119,7 +119,7 @@ def say_status(status: Status) -> None:
         state = (
             f"{feed.failures_in_a_row} failures in a row, the last: {escape(str(feed.last_error))}"
             if feed.failures_in_a_row
-            else "ok"
+            else ("ok" if feed.observed_at else "not read; run_feeds says why")
         )
         out.print(f"  {feed.feed}: last whole answer {_at(feed.observed_at)}; {escape(state)}")
     if status.last_run:

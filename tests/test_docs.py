@@ -23,7 +23,12 @@ from docs.tasks import tasks_page
 from flows.cli import EPILOG, main
 from flows.report import Report
 from flows.showcase import say_demo
-from providers.registry import PRICE_FEED_REASONS, UNREAD_LIST_REASONS, load_registry
+from providers.registry import (
+    FORMER_REASONS,
+    PRICE_FEED_REASONS,
+    UNREAD_LIST_REASONS,
+    load_registry,
+)
 from schemas import errors
 from tests.pages import (
     CHECKOUT,
@@ -247,7 +252,13 @@ def test_the_reasons_why_a_price_is_missing_are_all_explained(folder: Path) -> N
     listed = "\n".join(line for line in words.splitlines() if line.startswith("|"))
     query = "SELECT DISTINCT price_reason FROM cards WHERE price_reason IS NOT NULL"
     shown = {reason for (reason,) in rows(folder, query)[1]}
-    known = {*PRICE_FEED_REASONS, *UNREAD_LIST_REASONS, ADAPTER_REASON, ACCOUNT_REASON}
+    known = {
+        *PRICE_FEED_REASONS,
+        *FORMER_REASONS,
+        *UNREAD_LIST_REASONS,
+        ADAPTER_REASON,
+        ACCOUNT_REASON,
+    }
     known |= {"deprecated_in_list", "unit_not_convertible", "listed_twice"}
     assert {reason for reason in shown | known if reason not in listed} == set()
 

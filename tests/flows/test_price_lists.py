@@ -253,6 +253,27 @@ def test_a_list_that_fails_keeps_its_prices_and_they_age(tmp_path: Path) -> None
     assert "not now" in said
 
 
+def test_a_list_of_which_no_row_is_understood_failed_and_takes_no_price_away(
+    tmp_path: Path,
+) -> None:
+    clock = Clock()
+    lists = PriceLists(wavespeed=[wavespeed_row(f"ws/p{n}", 12000) for n in range(8)])
+    with serve(painters(), on_request=lists.reply) as hub:
+        ingest(tmp_path, hub, clock=clock, feeds=LISTS)
+        before = priced(tmp_path, "wavespeed")
+        lists.wavespeed = [json.dumps({"model_id": 7, "base_price": 1}), wavespeed_row("a\x00b", 1)]
+        for _ in range(3):
+            clock.advance(HOUR)
+            report = ingest(tmp_path, hub, clock=clock, feeds=LISTS)
+            (feed,) = [f for f in report.feeds if f.feed == "wavespeed_list"]
+            assert (feed.outcome, feed.error_code) == ("failed", "nothing_accepted")
+    assert priced(tmp_path, "wavespeed") == before
+    reasons = "SELECT DISTINCT unnest(reasons) FROM rejected_rows ORDER BY 1"
+    assert rows(tmp_path, reasons) == [
+        ("provider_model_id:missing",), ("provider_model_id:str_matches",),
+    ]  # fmt: skip
+
+
 def test_a_list_that_shrinks_by_half_loses_no_price_and_says_so_on_the_cards(
     tmp_path: Path,
 ) -> None:

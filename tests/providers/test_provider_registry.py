@@ -182,3 +182,29 @@ def test_an_adapter_is_found_by_its_module_and_class():
 def test_an_adapter_that_is_none_is_told_with_its_source_and_name(name):
     with pytest.raises(SettingsError, match=r"provider_registry\.json: huggingface: adapter"):
         adapter_named(name)
+
+
+def test_a_registry_that_an_earlier_version_landed_is_still_read():
+    def as_it_was(registry):
+        del registry["estimates"]
+        registry["sources"] = registry["sources"][:1]
+        for entry in registry["inference_providers"]:
+            if entry["price_feed"] in {"fal_pricing", "wavespeed_list"}:
+                entry.update(price_feed=None, price_feed_reason="list_not_read")
+
+    former = load_registry(changed(as_it_was))
+    assert [feed.feed for _, feed in former.feeds()] == ["hub", "router"]
+    assert (former.lists(), former.priced_only()) == ([], frozenset())
+
+
+def test_a_feed_is_off_for_a_reason_or_on_and_prices_somebody_that_is_known():
+    with pytest.raises(SettingsError, match="off_because"):
+        load_registry(changed(lambda r: r["sources"][0]["feeds"][1].update(enabled=False)))
+    with pytest.raises(SettingsError, match="deepinfra_list prices 'nobody'"):
+        load_registry(
+            changed(lambda r: r["sources"][1]["feeds"][0].update(inference_provider="nobody"))
+        )
+    with pytest.raises(SettingsError, match="only a price_list joins"):
+        load_registry(
+            changed(lambda r: r["sources"][0]["feeds"][0].update(inference_provider="novita"))
+        )
