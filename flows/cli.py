@@ -14,6 +14,7 @@ import msgspec
 from rich.markup import escape
 
 from flows.environment import DEMO_HOME, Settings, read_settings
+from flows.explain_cli import explain
 from flows.hour import tell_hour
 from flows.land import feeds_of
 from flows.maintain_cli import maintain
@@ -86,6 +87,7 @@ def main() -> None:
     """
 
 
+main.add_command(explain)
 main.add_command(maintain)
 main.add_command(record)
 main.add_command(secrets)

@@ -133,10 +133,15 @@ def _feed_rows(run: Run) -> pl.DataFrame:
                 "required": feed.required,
                 "enabled": feed.enabled,
                 "expected_every_s": feed.expected_every_s,
+                "price_rank": _rank(feed.feed, source.precedence["price"]),
             }
             for source, feed in run.registry.feeds()
         ]
     )
+
+
+def _rank(feed: str, precedence: list[str]) -> int | None:
+    return precedence.index(feed) + 1 if feed in precedence else None
 
 
 def _source_rows(run: Run) -> pl.DataFrame:

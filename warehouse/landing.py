@@ -69,6 +69,10 @@ class Landing:
             )
         return body
 
+    def holds(self, payload_hash: str) -> bool:
+        """Tell whether a body is kept; reading it may still find it damaged."""
+        return self._object(payload_hash).exists()
+
     def objects(self) -> dict[str, int]:
         """Return sha256 → bytes on disk of every stored body."""
         with telling(self._objects):

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from samples.hub import Hub
+from tests.pipeline import small_catalog
 from tests.server.running import Up, wait_for
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the playwright package is missing")
@@ -97,8 +99,9 @@ def test_the_form_shows_every_field_refuses_what_does_not_fit_and_starts_a_run(
 
 
 def test_a_finished_run_shows_its_artifacts(
-    page: Page, keep: Callable[[Page, str], None], running: Up
+    page: Page, keep: Callable[[Page, str], None], running: Up, hub: Hub
 ) -> None:
+    hub.show(small_catalog(input_price="0.21"))  # whichever runs came before, this one has changes
     run_id = running.start_run()
     name = running.wait_for_state(run_id, "COMPLETED")["name"]
     page.goto(f"{running.ui_url}/runs/flow-run/{run_id}")
