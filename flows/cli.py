@@ -23,6 +23,7 @@ from flows.replay import replay as replay_home
 from flows.report import Report
 from flows.run import open_run, utc_now
 from flows.secrets_cli import secrets
+from flows.serve_cli import serve
 from flows.showcase import say_demo
 from flows.status import read_status
 from flows.terminal import Bar, err, out, say_failure, say_report, say_status
@@ -42,6 +43,8 @@ Settings, all from the environment, all optional:
   PRICEHOUSE_HOME        where everything is kept (default ./data; the demo: ./data/demo)
   PRICEHOUSE_HUB_URL     the Hub, or a gateway to it (default https://huggingface.co)
   PRICEHOUSE_ROUTER_URL  the router (default https://router.huggingface.co)
+  PRICEHOUSE_CORS_ORIGINS  whose pages may read the API of `serve`, like
+                         https://shop.example, several with commas, or * (default nobody's)
 
 \b
 The token, without which huggingface.co is read anonymously, at a lower pace:
@@ -91,6 +94,7 @@ main.add_command(explain)
 main.add_command(maintain)
 main.add_command(record)
 main.add_command(secrets)
+main.add_command(serve)
 main.add_command(up)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -134,48 +134,96 @@ class Price(Row):
     json_path: str | None
 
 
-class Claim(Row):
-    """What one feed says that a unit costs, with the verbatim entry that says it."""
+class ClaimProof(Row):
+    """What one feed said that one unit costs, its verbatim entry, and what became of it."""
 
+    standing: Literal["shown", "lost", "held", "superseded", "ended"]
+    why: str
     unit: str
     tier: str
     feed: str
-    chosen: bool
-    amount: Money | None
-    currency: str | None
     price_status: str
-    basis: str | None
+    amount: Money | None
+    currency: str
+    basis: str
     reason: str | None
-    native_unit: str | None
     raw_text: str | None
     native_amount: Money | None
-    native_quantity: Money | None
+    native_quantity: Money
+    native_unit: str
     formula: str | None
-    scope: str | None
+    scope: str
     valid_from: datetime
-    valid_to: datetime | None
-    not_before_at: datetime | None
     last_seen_at: datetime | None
-    closed_by: str | None
     recorded_at: datetime
-    superseded_at: datetime | None
-    rule_version: str | None
+    rule_version: str
     run_id: str
-    payload_hash: str | None
-    json_path: str | None
+    payload_hash: str
+    json_path: str
     evidence: str | None
+    superseded_at: datetime | None
+    superseded_by_run: str | None
 
 
-class Refused(Row):
-    """What the source says instead of a price that is shown; it waits for a decision."""
+class PriceProof(Row):
+    """One unit of an offer: what cards show of it now, and every claim about it."""
 
-    offer_id: str
-    unit: str | None
+    unit: str
+    tier: str
+    amount: Money | None
+    currency: str
+    price_status: str
+    reason: str | None
+    since: datetime
+    conversion: str | None
+    rule: str
+    shown: ClaimProof | None
+    others: list[ClaimProof]
+
+
+class CostProof(Row):
+    """A number on the card, and what it is made of."""
+
+    column: str
+    amount: Money
+    currency: str | None
+    meaning: str
+
+
+class CheckProof(Row):
+    """A finding of the gate about the offer."""
+
+    check_id: str
     name: str
-    expected: str | None
-    observed: str | None
-    candidate_amount: Money | None
+    severity: str
     message: str
+    decision: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+    decision_reason: str | None
+
+
+class Proof(Row):
+    """Everything that stands behind one offer's numbers."""
+
+    publication_id: str
+    origin: str
+    offer_id: str
+    model_id: str
+    inference_provider: str
+    task: str
+    provider_model_id: str | None
+    offer_type: str
+    gone_at: datetime | None
+    price_status: str | None
+    price_reason: str | None
+    held: bool
+    hold_reason: str | None
+    held_since: datetime | None
+    costs: list[CostProof]
+    prices: list[PriceProof]
+    earlier: list[ClaimProof]
+    checks: list[CheckProof]
 
 
 class OfferDetail(Answer):
@@ -183,8 +231,7 @@ class OfferDetail(Answer):
 
     offer: Offer
     prices: list[Price]
-    refused: list[Refused]
-    proof: list[Claim]
+    proof: Proof
 
 
 class Model(Row):

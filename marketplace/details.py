@@ -12,7 +12,7 @@ Row = dict[str, Any]
 
 
 def find_offer(reading: Reading, offer_id: str) -> dict[str, Any]:
-    """Return the card, its prices, what was refused and every claim; NotHere without a card."""
+    """Return the card, its prices and what stands behind each; NotHere without a card."""
     one = {"offer_id": offer_id}
     cards = reading.rows(statement("show_offer"), one)
     if not cards:
@@ -26,8 +26,7 @@ def find_offer(reading: Reading, offer_id: str) -> dict[str, Any]:
     return {
         "offer": cards[0],
         "prices": reading.rows(statement("show_prices"), several),
-        "refused": reading.rows(statement("show_refused"), several),
-        "proof": reading.rows(statement("show_claims"), one),
+        "proof": reading.proof(offer_id),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +12,7 @@ from xml.etree.ElementTree import Element, SubElement, register_namespace, tostr
 from marketplace.words import say_change
 
 _ATOM = "http://www.w3.org/2005/Atom"
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # XML has no place for them
 register_namespace("", _ATOM)
 
 
@@ -21,7 +23,7 @@ def atom(
     feed = Element(f"{{{_ATOM}}}feed")
     sample = " (a sample, no current prices)" if publication["origin"] == "sample" else ""
     _add(feed, "title", f"Changes of prices and offers of open-model inference{sample}")
-    _add(feed, "id", f"urn:uuid:{uuid5(NAMESPACE_URL, f'pricehouse {publication["origin"]}')}")
+    _add(feed, "id", f"urn:uuid:{uuid5(NAMESPACE_URL, 'pricehouse ' + publication['origin'])}")
     _add(feed, "updated", publication["published_at"].isoformat())
     _add(feed, "link", rel="self", href=at, type="application/atom+xml")
     _add(feed, "link", rel="alternate", href=f"{root}changes", type="text/html")
@@ -38,10 +40,11 @@ def atom(
         target = f"{root}models/{quote(change['model_id'])}"
         _add(entry, "link", rel="alternate", href=target, type="text/html")
         _add(entry, "summary", say_change(change))
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(feed, "utf-8")
+    text: str = tostring(feed, "unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}'.encode()
 
 
 def _add(parent: Element, name: str, text: str | None = None, **attributes: str) -> Element:
     child = SubElement(parent, f"{{{_ATOM}}}{name}", attributes)
-    child.text = text
+    child.text = text and _CONTROL.sub("", text)
     return child

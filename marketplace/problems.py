@@ -86,11 +86,11 @@ def problem(
     if errors:
         told["errors"] = list(errors)
     if not request.url.path.startswith(_API):
-        page = request.app.state.pages
-        return page.render(
+        page: Response = request.app.state.pages.render(
             request, "problem.html", status=status, headers=headers, title=title,
             problem=told, publication=None,
-        )  # type: ignore[no-any-return]  # fmt: skip
+        )  # fmt: skip
+        return page
     return Response(
         msgspec.json.encode(told),
         status,

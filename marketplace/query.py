@@ -12,7 +12,9 @@ MOST_VALUES = 30
 _MILLION = Decimal("0.000001")
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
-ModelId = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]+$")]
+ModelId = Annotated[
+    str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]+$")
+]
 OfferId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 Amount = Annotated[Decimal, Field(ge=0, le=1_000_000, max_digits=18, decimal_places=12)]
 Words = Annotated[list[Word], Field(max_length=MOST_VALUES)]
@@ -70,8 +72,8 @@ class Filters(BaseModel):
     max_first_token_latency_ms: (
         Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] | None
     ) = Field(None, description="Milliseconds to the first token, as last measured.")
-    priced_only: bool = Field(False, description="Only offers with a price, or stated free.")
-    rankable_only: bool = Field(False, description="Only offers whose cost may be compared.")
+    priced_only: bool = Field(default=False, description="Only those priced or stated free.")
+    rankable_only: bool = Field(default=False, description="Only those whose cost may be compared.")
     model_id: ModelId | None = Field(None, description="One model, as `org/name`.")
     q: Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f]*$")] | None = Field(
         None, description="Words that the model's or the server's name holds, in any order."
@@ -149,7 +151,7 @@ class Mix(BaseModel):
 
 
 class EstimateQuery(Mix, Filters):
-    """A month's mix, and which offers to consider: of them only those whose cost may be compared."""
+    """A month's mix, and which offers to consider, of those whose cost may be compared."""
 
     limit: Annotated[int, Field(ge=1, le=MOST_ITEMS)] = Field(20, description="Items per need.")
 

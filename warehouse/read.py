@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from warehouse.connect import Connection, open_reader
 from warehouse.home import Home
 from warehouse.newest import newest
+from warehouse.relations import RELATIONS
 from warehouse.shelf import Reading, Shelf
 
-__all__ = ["Reading", "Shelf", "newest", "open_newest"]
+__all__ = ["RELATIONS", "Reading", "Shelf", "newest", "open_newest"]
 
 
 @contextmanager

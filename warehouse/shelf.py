@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +12,12 @@ from typing import Any, TypeVar, cast
 import duckdb
 
 from schemas.errors import PublicationGone, QueryTooSlow, WarehouseError
+from schemas.proof import Proof
 from warehouse.connect import Connection, open_reader
 from warehouse.export import write_relation
 from warehouse.home import Home
 from warehouse.newest import newest
+from warehouse.proof import read_proof
 
 LIMIT_S = 10.0
 """Seconds that all statements of one reading may take together."""
@@ -57,17 +59,15 @@ class Reading:
         """The row of `publication`."""
         return self._book.facts
 
-    def rows(self, query: str, values: dict[str, object] | None = None) -> list[dict[str, Any]]:
+    def rows(self, query: str, values: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
         """Return the rows of a statement with its named parameters bound.
 
         Money is Decimal, times are aware and UTC. QueryTooSlow when the reading's time is up.
         """
-        try:
-            found = self._cursor.execute(query, values or {})
+        with self._asking():
+            found = self._cursor.execute(query, dict(values or {}))
             names = [column[0] for column in found.description or []]
             return [dict(zip(names, _told(row), strict=True)) for row in found.fetchall()]
-        except duckdb.InterruptException as error:
-            raise QueryTooSlow("the answer took longer than is allowed; ask for less") from error
 
     def keep(self, key: object, make: Callable[[], Found]) -> Found:
         """Return what `make` gives for this publication, made once: no row of it ever changes."""
@@ -76,9 +76,21 @@ class Reading:
             kept[key] = make()
         return cast("Found", kept[key])
 
+    def proof(self, offer_id: str) -> Proof:
+        """Return what stands behind an offer's numbers; UsageError for an id that never was."""
+        with self._asking():
+            return read_proof(self._cursor, offer_id)
+
     def write(self, relation: str, kind: str, path: Path) -> None:
         """Write a published relation as `parquet`, `ndjson` or `csv`, ordered by its key."""
         write_relation(self._cursor, relation, kind, path)
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.InterruptException as error:
+            raise QueryTooSlow("the answer took longer than is allowed; ask for less") from error
 
 
 class Shelf:
