@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Callable, Sequence
 
@@ -33,5 +34,8 @@ def run_server(
     shown = f"[{host}]" if ":" in host else host
     with listening:
         say(f"serving {home.root} at http://{shown}:{listening.getsockname()[1]} (Ctrl-C stops it)")
+        # When it has ended, uvicorn raises the signal again that ended it: it was heard already.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
         uvicorn.Server(config).run(sockets=[listening])
     say("stopped")

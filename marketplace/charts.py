@@ -92,7 +92,7 @@ def cost_and_speed(points: Sequence[Row], named: Sequence[Row]) -> str:
             "layer": [
                 {"data": {"values": values}, "encoding": axes,
                  "mark": {"type": "circle", "size": 60, "color": PALETTE[0], "opacity": 0.45}},
-                {"data": {"values": labels}, "encoding": axes,
+                {"data": {"values": marks}, "encoding": axes,
                  "mark": {"type": "circle", "size": 80, "color": PALETTE[1], "opacity": 1}},
                 {"data": {"values": labels},
                  "encoding": {**axes, "text": {"field": "name", "type": "nominal"}},

@@ -18,6 +18,13 @@ from marketplace.cursor import BadCursor
 from schemas.errors import HomeError, PublicationGone, QueryTooSlow, UsageError
 
 _API = ("/v1/", "/v1", "/healthz", "/readyz", "/openapi.json")
+_TITLES = {
+    404: "There is nothing here",
+    410: "These prices were replaced by newer ones",
+    422: "That question cannot be answered",
+    503: "There are no prices to show",
+}
+"""What a page says above a problem."""
 RETRY_S = "30"
 _NOTHING = "nothing is published here yet; the first run of `pricehouse ingest` will be"
 _UNREADABLE = "the newest publication cannot be read; the next run publishes again"
@@ -87,7 +94,8 @@ def problem(
         told["errors"] = list(errors)
     if not request.url.path.startswith(_API):
         page: Response = request.app.state.pages.render(
-            request, "problem.html", status=status, headers=headers, title=title,
+            request, "problem.html", status=status, headers=headers,
+            title=_TITLES.get(status, title),
             problem=told, publication=None,
         )  # fmt: skip
         return page

@@ -137,7 +137,8 @@ class OffersQuery(Filters):
 
     def fingerprint(self) -> str:
         """Return what a cursor must agree with: the question without its page."""
-        return self.model_dump_json(exclude={"limit", "cursor"})
+        own = set(OffersQuery.model_fields) - {"limit", "cursor"}  # a page adds how it looks
+        return self.model_dump_json(include=own)
 
 
 class Mix(BaseModel):
