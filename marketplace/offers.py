@@ -11,6 +11,11 @@ from marketplace.statements import MATCHED, statement
 from warehouse.read import Reading
 
 Row = dict[str, Any]
+FACETS = (
+    "total", "task_group", "task", "region", "inference_provider", "status", "offer_type", "tag",
+    "price_status", "tools", "structured_output", "priced_only", "rankable_only",
+)  # fmt: skip
+"""What show_facets.sql counts; a facet of which no card has a value is there, and empty."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +53,9 @@ def find_offers(reading: Reading, query: OffersQuery, cursor: Cursor | None) -> 
 
 def find_facets(reading: Reading, filters: Filters) -> dict[str, dict[str, int]]:
     """Return facet → value → how many offers it would leave; values that leave none are there."""
-    facets: dict[str, dict[str, int]] = {}
+    facets: dict[str, dict[str, int]] = {facet: {} for facet in FACETS}
     for row in reading.rows(statement(MATCHED, "show_facets"), filters.values()):
-        facets.setdefault(row["facet"], {})[row["value"]] = row["n"]
+        facets[row["facet"]][row["value"]] = row["n"]
     return facets
 
 

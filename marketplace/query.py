@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 MOST_ITEMS = 200
 MOST_VALUES = 30
@@ -16,7 +16,11 @@ ModelId = Annotated[
     str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]+$")
 ]
 OfferId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
-Amount = Annotated[Decimal, Field(ge=0, le=1_000_000, max_digits=18, decimal_places=12)]
+Amount = Annotated[
+    Decimal,
+    Field(ge=0, lt=1_000_000, max_digits=18, decimal_places=12),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,6}(\.[0-9]{1,12})?$"}),
+]
 Words = Annotated[list[Word], Field(max_length=MOST_VALUES)]
 Sort = Literal[
     "cost", "cost_per_token", "cost_per_input_token", "cost_per_output_token", "cost_per_image",

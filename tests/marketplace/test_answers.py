@@ -29,9 +29,7 @@ NO_OFFER = "0" * 16
 def rows(site: Site, query: str, *values: object) -> list[dict[str, Any]]:
     """Return rows as an answer would have them."""
     names = [row[0] for row in site.sql(f"DESCRIBE {query}", *values)]
-    return [
-        dict(zip(names, map(as_json, row), strict=True)) for row in site.sql(query, *values)
-    ]
+    return [dict(zip(names, map(as_json, row), strict=True)) for row in site.sql(query, *values)]
 
 
 @pytest.mark.parametrize(
@@ -53,9 +51,7 @@ def test_an_offer_comes_with_its_prices_and_the_proof_of_each(site: Site) -> Non
     )
     told = site.ask(f"/v1/offers/{offer_id}")
     assert told["offer"] == rows(site, "FROM cards WHERE offer_id = ?", offer_id)[0]
-    assert told["prices"] == rows(
-        site, "FROM prices WHERE offer_id = ? ORDER BY unit", offer_id
-    )
+    assert told["prices"] == rows(site, "FROM prices WHERE offer_id = ? ORDER BY unit", offer_id)
     proofs = {price["unit"]: price["shown"] for price in told["proof"]["prices"]}
     assert set(proofs) == {"input_token", "output_token"}
     for unit, proof in proofs.items():
@@ -89,7 +85,9 @@ def test_a_spread_needs_two_offers_that_may_be_ranked(live_site: Site) -> None:
 
 
 def test_a_history_runs_on_under_the_ids_that_an_offer_had_before(site: Site) -> None:
-    ((old, new),) = site.sql("SELECT old_offer_id, new_offer_id FROM offer_links ORDER BY 1 LIMIT 1")
+    ((old, new),) = site.sql(
+        "SELECT old_offer_id, new_offer_id FROM offer_links ORDER BY 1 LIMIT 1"
+    )
     items = site.ask(f"/v1/prices/{new}/history")["items"]
     wanted = "FROM price_history WHERE offer_id IN (?, ?) ORDER BY unit, valid_from, recorded_at"
     assert items == rows(site, wanted, old, new)
@@ -115,7 +113,7 @@ def test_changes_are_told_in_order_and_can_be_gone_on_from(site: Site) -> None:
 def test_the_feed_is_atom_that_pages_point_to(site: Site) -> None:
     answer = site.get("/v1/changes.atom?limit=20&event=status")
     assert answer.headers["content-type"].startswith("application/atom+xml")
-    feed = ElementTree.fromstring(answer.content)
+    feed = ElementTree.fromstring(answer.content)  # noqa: S314 - our own answer
     entries = feed.findall(f"{ATOM}entry")
     assert len(entries) == len(rows(site, "FROM changes WHERE event = 'status'")) > 10
     for entry in entries:
@@ -144,9 +142,7 @@ def test_an_estimate_ranks_by_the_exact_cost_of_the_mix(site: Site) -> None:
     assert need["total"] == len(wanted) > 100
     first = need["items"][0]
     a, b = first["offer"]["cost_per_input_token"], first["offer"]["cost_per_output_token"]
-    assert first["formula"] == (
-        f"30,000,001 input tokens × {a} + 10,000,003 output tokens × {b}"
-    )
+    assert first["formula"] == (f"30,000,001 input tokens × {a} + 10,000,003 output tokens × {b}")
     assert told["least_per_month"] == first["cost_per_month"]
 
 
@@ -170,7 +166,9 @@ def test_the_status_says_how_old_the_data_is_and_what_is_held(site: Site) -> Non
     assert told["age_s"] > 0
     assert len(told["held"]) == held == 1
     assert [run["outcome"] for run in told["runs"]] == ["published", "published"]
-    assert {feed["feed"] for feed in told["feeds"]} == {f for (f,) in site.sql("SELECT feed FROM feeds")}
+    assert {feed["feed"] for feed in told["feeds"]} == {
+        f for (f,) in site.sql("SELECT feed FROM feeds")
+    }
 
 
 @pytest.mark.parametrize("kind", ["parquet", "csv", "ndjson"])
