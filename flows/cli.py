@@ -25,6 +25,7 @@ from flows.run import open_run, utc_now
 from flows.secrets_cli import secrets
 from flows.serve_cli import serve
 from flows.showcase import say_demo
+from flows.sql_cli import sql
 from flows.status import read_status
 from flows.terminal import Bar, err, out, say_failure, say_report, say_status
 from flows.up import up
@@ -33,7 +34,6 @@ from providers.secrets import find_token
 from schemas.errors import PricehouseError, UsageError
 from warehouse.export import export as export_publication
 from warehouse.home import Home
-from warehouse.query import query_json, query_text
 from warehouse.read import newest
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
@@ -95,6 +95,7 @@ main.add_command(maintain)
 main.add_command(record)
 main.add_command(secrets)
 main.add_command(serve)
+main.add_command(sql)
 main.add_command(up)
 
 
@@ -174,23 +175,6 @@ def status(*, as_json: bool) -> None:
         _print_json(found)
     else:
         say_status(found)
-
-
-@main.command()
-@click.argument("query", required=False)
-@JSON
-def sql(*, query: str | None, as_json: bool) -> None:
-    """Run QUERY on the newest publication, read-only, in UTC.
-
-    Without QUERY it is read from standard input. `SHOW TABLES` lists the relations,
-    `DESCRIBE cards` the columns.
-    """
-    if query is None:
-        if sys.stdin.isatty():
-            raise click.UsageError("give a QUERY, or pipe one in")
-        query = sys.stdin.read()
-    ask = query_json if as_json else query_text
-    click.echo(ask(newest(Home.at(_settings().home)), query))
 
 
 def _settings(home: Path | None = None) -> Settings:
