@@ -13,6 +13,7 @@ import click
 import msgspec
 from rich.markup import escape
 
+from flows.decide_cli import accept, correct, reject
 from flows.environment import DEMO_HOME, Settings, read_settings
 from flows.explain_cli import explain
 from flows.hour import tell_hour
@@ -21,6 +22,7 @@ from flows.maintain_cli import maintain
 from flows.record_cli import record
 from flows.replay import replay as replay_home
 from flows.report import Report
+from flows.revise import revise
 from flows.run import open_run, utc_now
 from flows.secrets_cli import secrets
 from flows.serve_cli import serve
@@ -90,9 +92,12 @@ def main() -> None:
     """
 
 
+main.add_command(accept)
+main.add_command(correct)
 main.add_command(explain)
 main.add_command(maintain)
 main.add_command(record)
+main.add_command(reject)
 main.add_command(secrets)
 main.add_command(serve)
 main.add_command(sql)
@@ -138,14 +143,24 @@ def demo(*, as_json: bool) -> None:
 
 
 @main.command()
+@click.option(
+    "--revise", "again", is_flag=True,
+    help="Then append what today's rules read otherwise in the landed answers.",
+)  # fmt: skip
 @JSON
-def replay(*, as_json: bool) -> None:
+def replay(*, again: bool, as_json: bool) -> None:
     """Rebuild the warehouse from landing/ alone.
 
     Tells the warehouse every committed run that it does not hold, with the ids and times of then.
     To rebuild from nothing, move warehouse.duckdb away first; `export` of the result is byte for
     byte that of the original.
+
+    With --revise, after a parser was mended: every landed answer is read again, and what differs
+    is appended, recorded now. What was said before stays readable (`price_as_of(…, known_at)`).
     """
+    if again:
+        _end(revise(_settings().home), as_json=as_json)
+        return
     told = replay_home(_settings().home)
     if as_json:
         _print_json({"replayed": told})

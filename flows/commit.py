@@ -20,7 +20,7 @@ from warehouse.connect import open_writer
 from warehouse.load import commit as commit_load
 from warehouse.publish import publish, published_id
 
-RULE_VERSION = "1"
+RULE_VERSION = "2"
 """Changes when the same bytes would give other prices."""
 
 
@@ -72,7 +72,7 @@ def _load(run: Run, judged: Judged, delta: Delta, finished_at: datetime, outcome
 
 
 def _failed(run: Run, judged: Judged, finished_at: datetime) -> Report:
-    said = "; ".join(f"{f.feed}: {f.error}" for f in judged.fetches if f.error)
+    said = "; ".join(f.error for f in judged.fetches if f.error)  # each begins with its feed
     error = said or "a feed that must have been whole once before anything is published was not"
     mark = EndMark(outcome="failed", finished_at=finished_at, error=error)
     run.folder.end(replace(mark, outcome="dry_run") if run.dry_run else mark)
@@ -83,7 +83,9 @@ def _report(
     run: Run, judged: Judged, finished_at: datetime, *, outcome: str, error: str | None = None
 ) -> Report:
     committed = outcome in {"published", "unchanged"}
-    held = judged.checks.filter(pl.col("severity") == "hold")
+    held = judged.checks.filter(
+        (pl.col("severity") == "hold") & (pl.col("decision") != "accepted")
+    ).sort("name", "inference_provider", "offer_id", "unit")
     return Report(
         run_id=run.record.run_id,
         outcome=outcome,

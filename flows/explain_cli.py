@@ -12,7 +12,8 @@ from flows.explain import Explanation
 from flows.explain import explain as explain_offer
 from flows.terminal import out
 from providers.registry import load_registry
-from schemas.proof import CheckProof, ClaimProof, PriceProof, Proof
+from schemas.proof import CheckProof, ClaimProof, CostProof, PriceProof, Proof
+from transforms.correct import CORRECTED
 from warehouse.home import Home
 
 EVIDENCE_WIDTH = 600
@@ -67,10 +68,14 @@ def _card(proof: Proof) -> list[str]:
             f"  held since {proof.held_since:%Y-%m-%d %H:%M} UTC: {proof.hold_reason}; "
             "what stands here was the last good value"
         )
-    lines += [
-        f"  {cost.column} = {cost.amount} {cost.currency}: {cost.meaning}" for cost in proof.costs
-    ]
+    lines += [f"  {cost.column} = {cost.amount}: {_meaning(cost)}" for cost in proof.costs]
     return lines
+
+
+def _meaning(cost: CostProof) -> str:
+    """The column's own comment, less what it says of a value that is not there."""
+    said = cost.meaning.split("; NULL:")[0].rstrip(".")
+    return said.replace("`currency`", str(cost.currency))
 
 
 def _price(found: Explanation, price: PriceProof) -> list[str]:
@@ -81,15 +86,16 @@ def _price(found: Explanation, price: PriceProof) -> list[str]:
     lines.append(f"  shown since {price.since:%Y-%m-%d %H:%M:%S} UTC; rule: {price.rule}")
     if price.shown:
         lines += _claim(found, price.shown)
-    if price.conversion:
+    if price.conversion and price.amount is not None:
         lines.append(f"  conversion: {price.conversion}")
     lines += [f"  {claim.standing}: {_short(claim)}" for claim in price.others]
     return lines
 
 
 def _claim(found: Explanation, claim: ClaimProof) -> list[str]:
+    wrote = "corrected to" if claim.reason == CORRECTED else f"{claim.feed} wrote"
     lines = [
-        f"  chosen: {claim.feed} wrote {claim.raw_text or 'no readable number'} "
+        f"  chosen: {wrote} {claim.raw_text or 'no readable number'} "
         f"({claim.basis}, {claim.scope}), first in run {claim.run_id}, rules {claim.rule_version}",
         f"  place: {claim.json_path} of answer {claim.payload_hash}",
     ]
@@ -106,8 +112,9 @@ def _claim(found: Explanation, claim: ClaimProof) -> list[str]:
 
 def _short(claim: ClaimProof) -> str:
     number = f"{claim.amount} {claim.currency}" if claim.amount is not None else "no number"
+    wrote = "corrected to" if claim.reason == CORRECTED else f"{claim.feed} wrote"
     return (
-        f"{claim.feed} wrote {claim.raw_text or 'no readable number'} for {claim.unit} "
+        f"{wrote} {claim.raw_text or 'no readable number'} for {claim.unit} "
         f"({claim.price_status}, {number}): {claim.why}; run {claim.run_id}"
     )
 

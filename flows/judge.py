@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from flows.orders import order_rows, verdict_rows
 from flows.report import Change, change_examples
 from flows.run import Run
 from flows.stages import Heard, told_by
@@ -18,9 +19,12 @@ from transforms.checks import (
     check_agreement,
     check_counts,
     check_drift,
+    check_drops,
     check_facts,
-    check_holds,
+    check_flips,
+    check_moves,
     check_pages,
+    check_refusals,
     finish_checks,
     join_checks,
 )
@@ -48,9 +52,9 @@ def judge_hour(run: Run, heard: Heard) -> Judged:
     answered = {f.feed for f in heard.fetches if f.outcome in {"complete", "not_modified"}}
     known = set(run.observed) | answered
     required = {feed.feed for _, feed in run.registry.feeds() if feed.required}
-    if not answered or not required <= known:
+    if run.decisions is None and (not answered or not required <= known):
         return Judged(
-            heard.fetches, None, Counts(), {}, _no_entries(), CHECKS.empty(), REJECTED_ROWS.empty()
+            heard.fetches, None, Counts(), {}, no_entries(), CHECKS.empty(), REJECTED_ROWS.empty()
         )
     state, run_id = run.state(), run.record.run_id
     source = run.registry.sources[0]
@@ -66,6 +70,10 @@ def judge_hour(run: Run, heard: Heard) -> Judged:
                 run.registry, run.claims, sorted(seen), today=run.today.date()
             ),
             details=run.record.details,
+            run_id=run_id,
+            gone_after={feed.feed: feed.gone_after for _, feed in run.registry.feeds()},
+            verdicts=verdict_rows(run, state),
+            orders=order_rows(run),
         ),
     )
     entries = _entries(heard, statements)
@@ -76,12 +84,18 @@ def judge_hour(run: Run, heard: Heard) -> Judged:
             *(check_drift(s.odd_drift()) for s in heard.statements.values()),
             check_agreement(by_precedence(after.claims, source.precedence["price"]), after.offers),
             check_facts(by_precedence(after.listings, source.precedence["status"]), after.offers),
-            check_holds(delta.holds),
+            check_refusals(delta.found.refused),
+            check_drops(delta.found.drops),
+            check_moves(delta.found.moves, after.offers),
         )
     ]
     figures = [
         finish_checks(found, run_id=run_id, every_run=True)
-        for found in (check_counts(entries), *(check_pages(p) for p in heard.parsed.values()))
+        for found in (
+            check_counts(entries),
+            *(check_pages(p) for p in heard.parsed.values()),
+            check_flips(state.cards, after.cards, after.offers),
+        )
     ]
     rejected = REJECTED_ROWS.shape(
         heard.rejected.with_columns(
@@ -102,17 +116,17 @@ def judge_hour(run: Run, heard: Heard) -> Judged:
 
 def _entries(heard: Heard, statements: list[pl.DataFrame]) -> pl.DataFrame:
     key = ("feed", "inference_provider")
-    accepted = pl.concat([s.select(key) for s in statements] or [_no_entries().select(key)])
+    accepted = pl.concat([s.select(key) for s in statements] or [no_entries().select(key)])
     return count_entries(
         {feed: told.records for feed, told in heard.parsed.items()},
         accepted,
         # a feed that failed whole is counted nowhere; its rows stand in rejected_rows all the same
         heard.rejected.filter(pl.col("feed").is_in(list(heard.parsed))).select(key),
-        pl.concat([p.providers for p in heard.parsed.values()] or [_no_entries().select(key)]),
+        pl.concat([p.providers for p in heard.parsed.values()] or [no_entries().select(key)]),
     )
 
 
-def _no_entries() -> pl.DataFrame:
+def no_entries() -> pl.DataFrame:
     text = ("feed", "inference_provider")
     return pl.DataFrame(
         schema=dict.fromkeys(text, pl.String)

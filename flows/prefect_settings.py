@@ -51,6 +51,10 @@ def find_server(environment: Mapping[str, str], *, host: str | None, port: int |
     setting that cannot be used."""
     url = environment.get("PREFECT_API_URL")
     if url and host is None and port is None:
+        if not url.startswith(("http://", "https://")):
+            raise SettingsError(
+                f"PREFECT_API_URL is {url!r}; it must be like http://127.0.0.1:4200/api"
+            )
         return Server(url.rstrip("/"), None)
     host = host or environment.get("PREFECT_SERVER_API_HOST") or DEFAULT_HOST
     port = port or _port(environment.get("PREFECT_SERVER_API_PORT") or str(DEFAULT_PORT))

@@ -25,7 +25,7 @@ from schemas.errors import FeedError, FeedMalformed, FeedRefused, UsageError
 from schemas.payload import Payload, Traffic
 from schemas.registry import Feed, Source
 from schemas.secrets import Secret
-from warehouse.files import make_folder, telling, write_atomic
+from warehouse.files import make_named_folder, telling, write_atomic
 
 
 class FeedRecording(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,10 +50,13 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def require_empty(folder: Path) -> None:
-    """Raise UsageError unless the folder is empty or not there yet."""
+    """Raise UsageError unless the folder is empty, or not there yet and can be."""
     with telling(folder):
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(f"{folder} is there and not empty; name a new folder")
+        above = next(path for path in folder.absolute().parents if path.exists())
+        if not above.is_dir():  # said now, and not after an hour was fetched for nothing
+            raise UsageError(f"{folder} cannot be a folder: {above} is a file; name another one")
 
 
 def record(
@@ -88,7 +91,7 @@ def record(
             )  # fmt: skip
     except FeedError as error:
         raise type(error)(f"{error}. Nothing was recorded", code=error.code) from error
-    make_folder(folder)
+    make_named_folder(folder)
     for name, text in texts.items():
         write_atomic(folder / f"{name}.json", text.encode())
     return Recording(folder=str(folder), feeds=feeds)

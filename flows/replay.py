@@ -11,9 +11,10 @@ from pathlib import Path
 from flows.hour import Step, plainly, retell_hour
 from flows.run import LOCK_WAIT_S, Clock, Run, utc_now
 from providers.registry import load_claims, load_registry
+from schemas.decisions import read_decisions
 from schemas.errors import LandingError, UsageError
 from schemas.records import Origin
-from warehouse.checkpoint import checkpoints, is_whole, restore_checkpoint
+from warehouse.checkpoint import Checkpoint, checkpoints, is_whole, restore_checkpoint
 from warehouse.connect import open_writer
 from warehouse.home import Home
 from warehouse.landing import Landing, RunFolder
@@ -22,6 +23,9 @@ from warehouse.migrate import migrate
 from warehouse.publish import publish, published_id
 from warehouse.retention import lacking, sequence_of
 from warehouse.state import LastRun, read_feed_times, read_last_run
+
+REVISE = "revise"
+"""The flow of runs that said again what newer rules read otherwise."""
 
 
 def replay(
@@ -40,13 +44,24 @@ def replay(
     home = Home.adopt(root, origin=_origin(runs))
     with hold(home.lock, wait_s=lock_wait_s):
         missing = _not_held(home, runs, clock())
-        _cover(home, landing, missing)
-        for run in missing:
-            _retell(home, run, clock(), step)
+        _resume(home, missing)
+        retell(home, missing, source=home, now=clock(), step=step)
         last = runs[-1].run_id
         if published_id(home) != last:
             publish(home, last)
     return [run.run_id for run in missing]
+
+
+def retell(
+    home: Home, runs: list[RunFolder], *, source: Home, now: datetime, step: Step = plainly
+) -> None:
+    """Tell committed runs of one home, in order, to the warehouse of another, or of the same.
+
+    LandingError when neither bytes nor a checkpoint of `source` tell of a run.
+    """
+    _cover(home, source, runs)
+    for run in runs:
+        _retell(home, run, now, step)
 
 
 def _retell(home: Home, folder: RunFolder, now: datetime, step: Step) -> None:
@@ -66,6 +81,11 @@ def _retell(home: Home, folder: RunFolder, now: datetime, step: Step) -> None:
         last=last,
         observed=observed,
         clock=lambda: finished_at,
+        decisions=(
+            read_decisions(folder.landing.get(record.decisions_hash))
+            if record.decisions_hash
+            else None
+        ),
     )
     retell_hour(run, folder.fetches(), step)
 
@@ -75,21 +95,36 @@ def _not_held(home: Home, runs: list[RunFolder], now: datetime) -> list[RunFolde
     return [run for run in runs if last is None or sequence_of(run) > last.sequence]
 
 
-def _cover(home: Home, landing: Landing, missing: list[RunFolder]) -> None:
+def _resume(home: Home, missing: list[RunFolder]) -> None:
+    """Start from the checkpoint of the newest revision: what was said before it was said by rules
+    that today's code no longer has."""
+    revisions = [run for run in missing if run.record.flow == REVISE]
+    if revisions and (whole := _whole(home, sequence_of(revisions[-1]))):
+        restore_checkpoint(whole, into=home)
+
+
+def _cover(home: Home, source: Home, runs: list[RunFolder]) -> None:
     """Start from the newest checkpoint if a run that has to be told has lost its bytes."""
-    lost = lacking(landing, missing)
+    last, _ = _held(home, runs[-1].record.started_at) if runs else (None, {})
+    landing = Landing(source.landing)
+    lost = lacking(landing, [r for r in runs if last is None or sequence_of(r) > last.sequence])
     if not lost:
         return
     newest, gone = lost[-1]
-    covering = [c for c in checkpoints(home) if c.sequence >= sequence_of(newest)]
-    whole = next((c for c in covering if is_whole(home, c)), None)
+    whole = _whole(source, sequence_of(newest))
     if whole is None:
         raise LandingError(
             f"{len(lost)} runs cannot be told again, the last {newest.run_id}: landed payload "
             f"{gone} is missing, and no whole checkpoint of a later run stands in for it; restore "
             f"{landing.root} from a backup"
         )
-    restore_checkpoint(home, whole)
+    restore_checkpoint(whole, into=home)
+
+
+def _whole(home: Home, sequence: int) -> Checkpoint | None:
+    """Return the newest whole checkpoint that holds this run."""
+    covering = [c for c in checkpoints(home) if c.sequence >= sequence]
+    return next((c for c in covering if is_whole(home, c)), None)
 
 
 def _held(home: Home, now: datetime) -> tuple[LastRun | None, dict[str, datetime]]:

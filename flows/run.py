@@ -12,6 +12,7 @@ from flows.environment import Settings
 from flows.progress import Progress, Silence
 from providers.registry import claims_bytes, load_claims, load_registry, registry_bytes
 from schemas.compliance import ComplianceClaim
+from schemas.decisions import Decisions, decisions_bytes
 from schemas.delta import State
 from schemas.errors import HomeError, PricehouseError, WarehouseError
 from schemas.load import Failure
@@ -58,6 +59,7 @@ class Run:
         dry_run: bool = False,
         feeds: frozenset[str] | None = None,
         token: FindToken = anonymous,
+        decisions: Decisions | None = None,
     ) -> None:
         self.home = home
         self.folder = folder
@@ -71,6 +73,7 @@ class Run:
         self.dry_run = dry_run
         self.feeds = feeds  # those that are asked; None asks all
         self.committing = False  # from then on only the warehouse knows how the run ended
+        self.decisions = decisions  # what an operator decided; such a run asks no feed
         self.token = token  # found only when it is needed, so that no run carries it about
 
     @property
@@ -116,6 +119,7 @@ def open_run(
     prefect_run_id: str | None = None,
     lock_wait_s: float = LOCK_WAIT_S,
     token: FindToken = anonymous,
+    decisions: Decisions | None = None,
 ) -> Iterator[Run]:
     """Hold the home, mend what a killed run left, write the run record; mark how the run ended.
 
@@ -148,12 +152,13 @@ def open_run(
                 registry_hash=landing.put(registry_bytes()),
                 claims_hash=landing.put(claims_bytes()),
                 details=details_at is None or started_at - details_at >= DAILY,
+                decisions_hash=landing.put(decisions_bytes(decisions)) if decisions else None,
             )
         )
         run = Run(
             home=home, folder=folder, registry=registry, claims=claims, last=last,
             observed=observed, clock=clock, progress=progress, dry_run=dry_run, feeds=feeds,
-            token=token,
+            token=token, decisions=decisions,
         )  # fmt: skip
         try:
             yield run

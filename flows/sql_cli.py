@@ -41,7 +41,7 @@ def sql(*, query: str | None, form: str, output: Path | None, as_json: bool) -> 
 
     Without QUERY it is read from standard input; from a terminal that is a shell, where each
     statement ends with a semicolon. `SHOW TABLES` lists the relations, `DESCRIBE cards` the
-    columns.
+    columns. A table shows up to 200 rows, and as many columns as fit; the other formats hold all.
     """
     form = "json" if as_json else form
     if form == "parquet" and output is None:

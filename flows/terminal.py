@@ -62,7 +62,8 @@ def say_report(report: Report) -> None:
     c = report.counts
     out.print(f"[bold]{report.outcome}[/] {report.run_id} ({report.origin})")
     for feed in report.feeds:
-        out.print(f"  {feed.feed}: {feed.outcome}, {feed.pages} pages; {_counted(feed)}")
+        told = _counted(feed).removeprefix(f"{feed.feed}: ")
+        out.print(f"  {feed.feed}: {feed.outcome}, {feed.pages} pages; {escape(told)}")
     if report.outcome == "failed":
         return
     out.print(
@@ -72,9 +73,10 @@ def say_report(report: Report) -> None:
     events = ", ".join(f"{count} {event}" for event, count in report.events.items())
     out.print(f"  changes: {events or 'none'}")
     for held in report.held:
-        out.print(f"  [yellow]held[/] {held.check_id} {held.inference_provider}: {held.message}")
+        said = escape(f"{held.check_id} {held.inference_provider}: {held.message}")
+        out.print(f"  [yellow]held[/] {said}")
     for reason, count in sorted(report.rejected.items()):
-        out.print(f"  rejected: {count} × {reason}")
+        out.print(f"  rejected: {count} × {escape(reason)}")
 
 
 def _counted(feed: FeedReport) -> str:
@@ -89,7 +91,7 @@ def say_failure(report: Report) -> None:
     """Print to stderr what failed, what was tried, and what readers still have."""
     for feed in report.feeds:
         if feed.error:
-            err.print(f"[red]{feed.feed}[/]: {escape(feed.error)}")
+            err.print(f"[red]failed:[/] {escape(feed.error)}")
     if report.outcome != "failed":
         err.print("What the other feeds said is published; the failed feed keeps its last rows.")
     elif report.publication_id:
@@ -101,7 +103,7 @@ def say_failure(report: Report) -> None:
 def say_status(status: Status) -> None:
     """Print the status, the age first."""
     if status.publication_id is None or status.age_s is None:
-        out.print(f"{status.home}: nothing is published yet")
+        out.print(f"{escape(status.home)}: nothing is published yet")
     else:
         age = timedelta(seconds=round(status.age_s))
         out.print(
@@ -118,11 +120,12 @@ def say_status(status: Status) -> None:
             if feed.failures_in_a_row
             else "ok"
         )
-        out.print(f"  {feed.feed}: last whole answer {_at(feed.observed_at)}; {state}")
+        out.print(f"  {feed.feed}: last whole answer {_at(feed.observed_at)}; {escape(state)}")
     if status.last_run:
         out.print(f"  last run: {status.last_run.run_id} {status.last_run.outcome}")
     if status.last_failure:
-        out.print(f"  last failure: {status.last_failure.run_id}: {status.last_failure.error}")
+        failure = status.last_failure
+        out.print(f"  last failure: {failure.run_id}: {escape(str(failure.error))}")
 
 
 def _at(moment: datetime | None) -> str:

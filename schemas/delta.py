@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,17 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.contract import MONEY, UTC_TIME, contract
-from schemas.state import CARDS, CLAIMS, LISTINGS, OFFERS, PRICES, PROVIDERS, STORED_MODELS
+from schemas.state import (
+    CARDS,
+    CLAIMS,
+    CORRECTIONS,
+    LISTINGS,
+    OFFERS,
+    PRICES,
+    PROVIDERS,
+    REFUSALS,
+    STORED_MODELS,
+)
 
 EVENTS = contract(
     "events",
@@ -28,6 +38,24 @@ EVENTS = contract(
     occurred_at=pa.Column(UTC_TIME),
 )
 """`not_before_at` is the last answer that showed the former state, null where there was none."""
+
+
+HOLDS = contract(
+    "holds",
+    key=("offer_id",),
+    offer_id=pa.Column(pl.String),
+    hold_reason=pa.Column(pl.String),
+    feed=pa.Column(pl.String),
+    unit=pa.Column(pl.String, nullable=True),
+    tier=pa.Column(pl.String, nullable=True),
+    currency=pa.Column(pl.String, nullable=True),
+    old_amount=pa.Column(MONEY, nullable=True),
+    candidate_amount=pa.Column(MONEY, nullable=True),
+    shown_at=pa.Column(UTC_TIME, nullable=True),
+    observed_at=pa.Column(UTC_TIME, nullable=True),
+)
+"""One row per held offer: the first refused unit, null where the whole offer is held; `shown_at` is
+the last answer that showed what the card goes on with."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +76,28 @@ class Diff:
         """Rows to delete; of the changed ones the new state, whose key is the same."""
         return pl.concat([self.changed, self.removed])
 
+    def without(self, rows: pl.DataFrame, *, on: list[str]) -> Diff:
+        """Return the difference less the new rows whose key stands in `rows`."""
+        return Diff(
+            self.added.join(rows, on=on, how="anti"),
+            self.changed.join(rows, on=on, how="anti"),
+            self.removed,
+        )
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the gate saw, for the checks: refused prices, drops, and large moves that passed."""
+
+    refused: pl.DataFrame
+    drops: pl.DataFrame
+    moves: pl.DataFrame
+
+    @staticmethod
+    def none() -> Findings:
+        """Return the findings of a run that judged nothing."""
+        return Findings(pl.DataFrame(), pl.DataFrame(), pl.DataFrame())
+
 
 @dataclass(frozen=True)
 class State:
@@ -61,6 +111,8 @@ class State:
     models: pl.DataFrame
     providers: pl.DataFrame
     observed: Mapping[str, datetime]
+    refusals: pl.DataFrame = field(default_factory=REFUSALS.empty)
+    corrections: pl.DataFrame = field(default_factory=CORRECTIONS.empty)
 
     @staticmethod
     def empty() -> State:
@@ -75,7 +127,8 @@ class State:
 class Delta:
     """What one run writes: differences of current tables, and rows to append to the logs.
 
-    `observed` maps every feed that was whole in this run to the time of its answer.
+    `observed` maps every feed that was whole in this run to the time of its answer. `decided` has
+    check_id, decision, decided_by and decision_reason of findings whose decision changes.
     """
 
     offers: Diff
@@ -85,6 +138,8 @@ class Delta:
     cards: Diff
     models: Diff
     providers: Diff
+    refusals: Diff
+    corrections: Diff
     claim_log: pl.DataFrame
     price_log: pl.DataFrame
     status_log: pl.DataFrame
@@ -92,6 +147,8 @@ class Delta:
     changes: pl.DataFrame
     links: pl.DataFrame
     holds: pl.DataFrame
+    found: Findings
+    decided: pl.DataFrame
     observed: Mapping[str, datetime]
 
     def take(self, name: str) -> Any:

@@ -31,6 +31,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Hash of the landed compliance_claims.json that this run used."""
     details: bool
     """Whether the Hub query asked for the daily fields too."""
+    decisions_hash: str | None = None
+    """Hash of the landed decisions that this run carried out, if it carried out any."""
 
 
 class LandedPage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -180,6 +180,34 @@ PROVIDERS = contract(
 )
 """Who serves; region and tags follow from the claims in force."""
 
+REFUSALS = contract(
+    "refusals",
+    key=("check_id",),
+    check_id=_text(),
+    name=_text(),
+    feed=_text(),
+    inference_provider=_text(nullable=True),
+    offer_id=_text(nullable=True),
+    unit=_text(nullable=True),
+    tier=_text(nullable=True),
+    candidate=_text(),
+    since_at=_time(nullable=False),
+    decision=_one_of("pending", "accepted", "rejected"),
+)
+"""What the gate refuses now: a price (offer, unit, tier), or a drop of a whole provider."""
+
+CORRECTIONS = contract(
+    "corrections",
+    key=("offer_id", "unit", "tier"),
+    offer_id=_text(),
+    unit=_text(),
+    tier=_text(),
+    overruled_amount=pa.Column(MONEY, nullable=True),
+    overruled_status=_one_of(*PRICE_STATUSES),
+    overruled_currency=_text(),
+)
+"""Prices that stand corrected while their source states the value that was overruled."""
+
 STORED_MODELS = contract(
     "stored_models",
     key=("model_id",),

@@ -15,6 +15,8 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
+from docs.agreement import page as agreement_page
+from docs.prices import page as prices_page
 from docs.tasks import tasks_page
 from flows.cli import EPILOG, main
 from flows.report import Report
@@ -44,7 +46,7 @@ SQL_PAGE = CHECKOUT / "docs" / "sql.md"
 OPERATING = (CHECKOUT / "docs" / "operating.md").read_text("utf-8")
 ROOMS = ("flows", "providers", "samples", "schemas", "transforms", "warehouse")
 SETTING = re.compile(r"\b(?:PRICEHOUSE|VAULT|HF)(?:_[A-Z]+)+\b")
-RUN_ID = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{6}")
+RUN_ID = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{6}|(?<=held )[0-9a-f]{16}")
 MAY_BE_EMPTY = "-- may be empty"
 SETTINGS = {"PRICEHOUSE_HOME"} | {feed.setting for _, feed in load_registry().feeds()}
 SAID = [(page, said) for page in (README, SQL_PAGE) for said in blocks(page.read_text("utf-8"))]
@@ -252,10 +254,14 @@ def test_the_changes_that_are_shown_are_all_named(folder: Path) -> None:
 
 def test_the_table_of_checks_is_the_checks_of_the_code() -> None:
     checks = (CHECKOUT / "transforms" / "checks.py").read_text("utf-8")
-    judge = (CHECKOUT / "transforms" / "judge.py").read_text("utf-8")
+    gate, absence, judge = (
+        (CHECKOUT / "transforms" / f"{name}.py").read_text("utf-8")
+        for name in ("gate", "absence", "judge")
+    )
     named = set(re.findall(r"\bname=pl\.lit\(\"(\w+)\"\)", checks))
     named |= set(re.findall(r"\"name\": \"(\w+)\"", checks))
-    named |= set(re.findall(r"\.then\(pl\.lit\(\"(\w+)\"\)\)", judge))
+    named |= set(re.findall(r"\.then\(pl\.lit\(\"(\w+)\"\)\)", gate))
+    named |= set(re.findall(r"\bname=\"(\w+)\"", absence + judge))  # of find_drops
     named |= {f"feeds_agree_on_{fact}" for fact in COMPARED}
     assert len(named) > 5
     assert set(first_column(section(OPERATING, "## What was checked"))) == named
@@ -299,6 +305,16 @@ def test_the_excerpt_of_the_demo_is_what_the_demo_prints(
 
 def test_the_page_of_tasks_is_made_of_the_table() -> None:
     assert (CHECKOUT / "docs" / "tasks.md").read_text("utf-8") == tasks_page()
+
+
+def test_the_page_of_proofs_is_what_explain_prints() -> None:
+    assert (CHECKOUT / "docs" / "prices.md").read_text("utf-8") == prices_page()
+
+
+def test_the_page_of_agreement_is_what_the_two_lists_say() -> None:
+    page = (CHECKOUT / "docs" / "agreement.md").read_text("utf-8")
+    assert page == agreement_page()
+    assert "| equal |" in page
 
 
 def test_the_comments_say_what_every_published_column_means(folder: Path) -> None:

@@ -29,6 +29,7 @@ VERBS = {
     "read": ("SELECT",),
     "replace": ("DELETE FROM", "INSERT INTO"),
     "show": ("SELECT",),
+    "update": ("UPDATE",),
     "verify": ("SELECT",),
     # migrations
     "add": ("ALTER TABLE",),

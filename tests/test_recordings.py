@@ -21,6 +21,7 @@ from tests.transforms.histories import (
     per_million,
     router_statements,
 )
+from transforms.bounds import BOUNDS
 from transforms.claim import claim_tokens
 from transforms.conform import identified
 from transforms.parse_hub import parse_hub
@@ -243,3 +244,12 @@ def test_both_feeds_together_attach_and_no_price_is_lost() -> None:
         if entry.pricing and {Decimal(text) for text in entry.pricing.values()} == {Decimal(0)}
     }
     assert set(found.select("model_id", "inference_provider", "task").rows()) <= zero
+
+
+@pytest.mark.parametrize(("feed", "name"), FILES)
+def test_the_bounds_of_a_first_price_lie_far_from_every_recorded_one(feed: str, name: str) -> None:
+    amounts = read(feed, name).claims.filter(pl.col("price_status") == "priced")
+    assert amounts.height > 300
+    for unit, amount in amounts.select("unit", "amount").rows():
+        low, high = (Decimal(bound) for bound in BOUNDS[unit])
+        assert low * 10 < amount < high / 5

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
 
 from schemas.contract import require
-from schemas.delta import EVENTS, Delta, Diff, State
+from schemas.delta import EVENTS, Delta, Diff, Findings, State
 from schemas.state import (
     CARDS,
     CLAIMS,
+    CORRECTIONS,
     EVIDENCE,
     LISTINGS,
     OFFERS,
     PRICES,
     PROVIDERS,
+    REFUSALS,
     STORED_MODELS,
 )
+from transforms.absence import Drops, Heard, count_drops, end_absent, missing_offers
 from transforms.cards import feed_time, make_cards
 from transforms.choose import Precedence, choose_claims, choose_facts
+from transforms.correct import ORDERS, correct, overruled, renamed
+from transforms.decide import decided
 from transforms.diff import applied, diff
 from transforms.events import (
     gone_events,
@@ -35,6 +41,7 @@ from transforms.logs import claim_log, price_log, speed_log, status_log
 from transforms.models import models_after
 from transforms.offers import close_offers, gone_offers, no_price_reasons, offers_after
 from transforms.presence import Answered, claims_after, listings_after, unmoved
+from transforms.refusals import VERDICTS, Memory
 from transforms.relabel import find_relabels
 
 PROOF = ("payload_hash", "json_path", "run_id")
@@ -60,11 +67,19 @@ class Told:
 
 @dataclass(frozen=True)
 class Rules:
-    """What does not come from feeds: precedence, providers as described today."""
+    """What does not come from feeds: precedence, providers as described today, decisions.
+
+    `gone_after` maps a feed to the whole answers without an offer after which it is gone;
+    `verdicts` (VERDICTS) and `orders` (ORDERS) are what operators decide in this run.
+    """
 
     precedence: Precedence
     providers: pl.DataFrame
     details: bool
+    run_id: str = ""
+    gone_after: Mapping[str, int] = field(default_factory=dict)
+    verdicts: pl.DataFrame = field(default_factory=VERDICTS.clone)
+    orders: pl.DataFrame = field(default_factory=ORDERS.clone)
 
 
 def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]:
@@ -75,7 +90,17 @@ def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]
     """
     now: dict[str, datetime] = {**state.observed}
     now |= {t.answered.feed: t.answered.observed_at for t in told}
-    listings = _merge(state.listings, [(t.answered.feed, _listed(state, t)) for t in told])
+    answered = {t.answered.feed for t in told}
+    memory = Memory(state.refusals, rules.verdicts, rules.run_id)
+    unread = {t.answered.feed: _unread(state, t) for t in told}
+    drops = count_drops(
+        state, [Heard(t.answered, t.statements, unread[t.answered.feed]) for t in told], memory
+    )
+    listings = _merge(
+        state.listings,
+        [(t.answered.feed, _listed(state, t, unread[t.answered.feed], drops)) for t in told],
+    )
+    listings = end_absent(listings, drops, rules.gone_after, answered)
     offers = offers_after(state, [(t.answered.observed_at, t.statements) for t in told])
     relabels = find_relabels(offers, state.cards["offer_id"], listings)
     listings = listings.join(relabels, left_on="offer_id", right_on="old_offer_id", how="anti")
@@ -100,14 +125,21 @@ def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]
     )
     shown = shown_series(state)
     former = renamed_series(shown, relabels, at=max(now.values(), default=None))
-    verdict = judge(candidates, former, offers)
+    standing = overruled(renamed(state.corrections, relabels), candidates)
+    verdict = judge(
+        candidates, former, offers, overruled=standing, listed=listings["offer_id"].unique(),
+        missing=missing_offers(listings, drops), memory=memory,
+    )  # fmt: skip
+    corrected = correct(rules.orders, verdict.prices, standing)
+    prices = corrected.prices
     price_diff = diff(
-        state.prices, verdict.prices, PRICES,
+        state.prices, prices, PRICES,
         ignore=(*PROOF, *NOISE, "valid_from", "changed_at", "formula"),
     )  # fmt: skip
+    stated = price_diff.without(corrected.price_log, on=["offer_id", "unit", "tier"])
     facts = choose_facts(listings, rules.precedence)
     cards = make_cards(
-        facts, verdict.prices, verdict.holds, state.cards,
+        facts, prices, verdict.holds, state.cards,
         no_price=no_price_reasons(offers, rules.providers), observed=now,
         answered={t.answered.feed: t.answered.observed_at for t in told},
     )  # fmt: skip
@@ -120,17 +152,19 @@ def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]
         details=rules.details,
     )  # fmt: skip
     ended = state.listings.join(listings, on=["offer_id", "feed"], how="anti")
-    carried = carried_series(shown, relabels, verdict.prices)
+    carried = carried_series(shown, relabels, prices)
     closed = closed_series(price_diff.removed, shown, gone, ended, carried, now)
     after = State(
         offers=require(offers, OFFERS),
         listings=require(listings, LISTINGS),
         claims=require(claims, CLAIMS),
-        prices=require(verdict.prices, PRICES),
+        prices=require(prices, PRICES),
         cards=require(cards, CARDS),
         models=require(models, STORED_MODELS),
         providers=require(rules.providers, PROVIDERS),
         observed=now,
+        refusals=require(pl.concat([drops.refusals, verdict.refusals]), REFUSALS),
+        corrections=require(corrected.corrections, CORRECTIONS),
     )
     delta = Delta(
         offers=diff(state.offers, offers, OFFERS),
@@ -140,33 +174,65 @@ def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]
         cards=card_diff,
         models=diff(state.models, models, STORED_MODELS),
         providers=diff(state.providers, rules.providers, PROVIDERS),
-        claim_log=claim_log(claim_diff, told_evidence(told), gone, now, state.observed),
-        price_log=price_log(price_diff, former, closed, state.observed),
+        refusals=diff(state.refusals, after.refusals, REFUSALS),
+        corrections=diff(state.corrections, after.corrections, CORRECTIONS),
+        claim_log=pl.concat(
+            [
+                claim_log(claim_diff, told_evidence(told), gone, now, state.observed),
+                corrected.claim_log,
+            ]
+        ),
+        price_log=pl.concat(
+            [price_log(stated, former, closed, state.observed), corrected.price_log]
+        ),
         status_log=status_log(state.cards, card_diff, gone),
         speed_log=speed_log(state.cards, card_diff),
-        changes=_changes(state, after, facts, price_diff, former, closed, gone, verdict, relabels),
+        changes=_changes(
+            state,
+            after,
+            facts,
+            stated,
+            former,
+            closed,
+            gone,
+            verdict,
+            relabels,
+            corrected.changes,
+        ),
         links=relabels.with_columns(at=pl.lit(max(now.values()))),
         holds=verdict.holds,
+        found=Findings(verdict.refused, pl.concat([drops.lacking, verdict.drops]), verdict.moves),
+        decided=decided(state.refusals, after.refusals, rules.verdicts),
         observed={t.answered.feed: t.answered.observed_at for t in told},
     )
     return delta, after
 
 
-def _listed(state: State, told: Told) -> pl.DataFrame:
+def _listed(state: State, told: Told, unread: pl.DataFrame, drops: Drops) -> pl.DataFrame:
     """Return one feed's listings after its answer."""
     stored = _of(state.listings, told.answered.feed)
     if told.models is None:
         stored = unmoved(stored, told.statements, state.offers)
+    return listings_after(
+        stored, told.statements, unread, told.answered, unbelieved=drops.of(told.answered.feed)
+    )
+
+
+def _unread(state: State, told: Told) -> pl.DataFrame:
+    """Return offer_id of the known offers that rows which could not be read may be about."""
     named = state.offers.select("offer_id", "model_id", "inference_provider")
     by_provider = told.unread.filter(pl.col("inference_provider").is_not_null())
     by_model = told.unread.filter(pl.col("inference_provider").is_null())
-    unread = pl.concat(
-        [
-            named.join(by_provider, on=["model_id", "inference_provider"], how="semi"),
-            named.join(by_model, on="model_id", how="semi"),
-        ]
-    ).unique("offer_id")
-    return listings_after(stored, told.statements, unread, told.answered)
+    return (
+        pl.concat(
+            [
+                named.join(by_provider, on=["model_id", "inference_provider"], how="semi"),
+                named.join(by_model, on="model_id", how="semi"),
+            ]
+        )
+        .unique("offer_id")
+        .select("offer_id")
+    )
 
 
 def told_evidence(told: list[Told]) -> pl.DataFrame:
@@ -184,6 +250,7 @@ def _changes(
     gone: pl.DataFrame,
     verdict: Verdict,
     relabels: pl.DataFrame,
+    corrected: pl.DataFrame,
 ) -> pl.DataFrame:
     cards = after.cards.join(facts.select("offer_id", "status_feed"), on="offer_id")
     events = [
@@ -198,6 +265,7 @@ def _changes(
         *hold_events(
             state.cards, after.cards, verdict.holds, now=after.observed, earlier=state.observed
         ),
+        corrected,
         gone_events(gone.filter(~pl.col("relabelled"))),
         relabel_events(
             relabels,

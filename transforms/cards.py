@@ -60,6 +60,7 @@ def make_cards(
     held_at = pl.col("hold_observed_at")
     speed = pl.any_horizontal(*(pl.col(name).is_not_null() for name in SPEED_FACTS))
     held = pl.col("hold_reason").is_not_null()
+    refused = held & ~pl.col("hold_reason").is_in(["count_drop", "coverage_drop"])
     return CARDS.shape(
         rows.with_columns(
             status_since=_since(
@@ -71,10 +72,10 @@ def make_cards(
             ),
             price_changed_at=pl.col("_price_since"),
             price_status=pl.col("price_status").fill_null(
-                pl.when(held).then(pl.lit("unparsed")).otherwise(pl.lit("not_published"))
+                pl.when(refused).then(pl.lit("unparsed")).otherwise(pl.lit("not_published"))
             ),
             price_reason=pl.when(pl.col("price_status").is_null())
-            .then(pl.when(held).then("hold_reason").otherwise("no_price"))
+            .then(pl.when(refused).then("hold_reason").otherwise("no_price"))
             .otherwise("price_reason"),
             held=held,
             held_since=pl.when(held).then(

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import polars as pl
 
+from schemas.contract import UTC_TIME
 from schemas.delta import EVENTS, Diff
 from transforms.cards import feed_time
 from transforms.logs import with_former
@@ -118,9 +119,11 @@ def hold_events(
         after.filter(~pl.col("held"))
         .join(was, on="offer_id")
         .with_columns(
-            event=pl.lit("released"),
-            occurred_at=feed_time("_feed", now),
-            not_before_at=feed_time("_feed", earlier),
+            event=pl.lit("released"),  # an offer without a price has no feed of it
+            occurred_at=feed_time("_feed", now).fill_null(pl.lit(max(now.values()), UTC_TIME)),
+            not_before_at=feed_time("_feed", earlier).fill_null(
+                pl.lit(max(earlier.values(), default=None), UTC_TIME)
+            ),
         )
     )
     return [fill(held), fill(released)]

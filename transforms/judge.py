@@ -10,122 +10,145 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from schemas.contract import UTC_TIME
+from schemas.delta import HOLDS
 from schemas.state import PRICES
+from transforms.drops import find_drops, in_groups
+from transforms.gate import SERIES, WARN_FACTOR, compared, moved_by, refused_prices
+from transforms.refusals import Memory, blocking, remember_drops, remember_prices
 
-PROVIDER_DRIFT_SHARE = 0.05
-"""Above this share of unreadable price objects a whole (feed, provider) is held."""
+DOUBTED = "price_bounds"
+"""A refusal without a hold: there is no last good price to go on with, so no number is shown."""
+_SERIES = list(SERIES)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`prices`: the chosen series after this run; `holds`: offer_id, hold_reason, and the first
-    refused claim's feed, unit, amounts and values, one row per held offer."""
+    """`prices`: the chosen series after this run; `holds`: HOLDS; `refusals`: what is refused now.
+
+    `refused` and `drops` say for the checks what was seen, `moves` which large moves passed.
+    """
 
     prices: pl.DataFrame
     holds: pl.DataFrame
+    refusals: pl.DataFrame
+    refused: pl.DataFrame
+    drops: pl.DataFrame
+    moves: pl.DataFrame
 
 
-def judge(candidates: pl.DataFrame, current: pl.DataFrame, offers: pl.DataFrame) -> Verdict:
+def judge(
+    candidates: pl.DataFrame,
+    current: pl.DataFrame,
+    offers: pl.DataFrame,
+    *,
+    overruled: pl.DataFrame,
+    listed: pl.Series,
+    missing: pl.DataFrame,
+    memory: Memory,
+) -> Verdict:
     """Part the candidates that may replace the current prices from those that are held.
 
     `candidates` are chosen claims with `observed_at` of their feed; `current` the former series;
-    `offers` maps offer_id to inference_provider. Rules: a price does not become a bare zero; a
-    price object that cannot be read replaces nothing; when more than 5 % of a provider's price
-    objects in one feed cannot be read, none of that provider's prices moves and none is added; a
-    provider that had no price before has no history to protect.
+    `offers` has offer_id, inference_provider and gone_at, `listed` the ids that are listed now.
+    `overruled` are series that stand corrected, `missing` offers (HOLDS) whose absence is not
+    believed. transforms/gate.py has the rules for prices, transforms/drops.py for shares.
     """
-    held = _held(candidates, current, offers)
-    if held.is_empty():
-        return Verdict(_as_prices(candidates, current), held)
-    kept = current.join(held, on="offer_id", how="semi")
-    passed = candidates.join(held, on="offer_id", how="anti")
-    prices = pl.concat([_as_prices(passed, current), PRICES.shape(kept)])
-    return Verdict(prices, held)
+    stated = candidates
+    candidates = stated.join(overruled, on=_SERIES, how="anti")
+    pairs = compared(candidates, current, offers)
+    found = refused_prices(pairs)
+    prices = remember_prices(found, memory)
+    refused = found.drop("name").hstack(prices.select("check_id", "decision", "name", "since_at"))
+    closed = blocking(refused)
+    priced = _priced_offers(current, offers, listed)
+    still = compared(stated, current, offers)
+    lacking = find_drops(priced, still, name="coverage_drop").with_columns(
+        observed_at=pl.lit(candidates["observed_at"].max(), UTC_TIME)
+    )
+    drops = remember_drops(lacking, memory)
+    silent = in_groups(priced, blocking(drops)).join(stated, on="offer_id", how="anti")
+    holds = pl.concat(
+        [
+            _holds(closed.filter(pl.col("name") != DOUBTED)),
+            _holds(silent.with_columns(name=pl.lit("coverage_drop"))),
+            missing,
+        ]
+    ).unique("offer_id", keep="first", maintain_order=True)
+    held = pl.col("offer_id").is_in(holds["offer_id"].implode())
+    kept = pl.concat(
+        [current.filter(held), current.filter(~held).join(overruled, on=_SERIES, how="semi")]
+    )
+    passed = _doubted(candidates, closed).join(holds, on="offer_id", how="anti")
+    return Verdict(
+        pl.concat([_as_prices(passed, current, refused, offers), PRICES.shape(kept)]),
+        holds.sort("offer_id"),
+        pl.concat([prices, drops]),
+        refused,
+        lacking.hstack(drops.select("check_id", "decision")),
+        pairs.filter(moved_by(WARN_FACTOR)).join(refused, on=_SERIES, how="anti"),
+    )
 
 
-def _held(candidates: pl.DataFrame, current: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
-    stored = current.select(
-        "offer_id", "unit", "tier", "shown_at", old_amount="amount", old_status="price_status"
-    )
-    pairs = (
-        candidates.join(stored, on=["offer_id", "unit", "tier"], how="left")
-        .join(offers.select("offer_id", "inference_provider"), on="offer_id", how="left")
-        .join(_unreadable_share(candidates, offers), on=["feed", "inference_provider"], how="left")
-        .with_columns(
-            priced_before=pl.col("old_status").is_not_null().any().over("inference_provider")
-        )
-    )
-    good = pl.col("old_status").is_in(["priced", "free"])
-    unreadable = pl.col("price_status") == "unparsed"
-    moved = pl.col("amount").ne_missing(pl.col("old_amount")) | pl.col("price_status").ne_missing(
-        pl.col("old_status")
-    )
-    new_zero = (
-        (pl.col("old_status") == "priced")
-        & (pl.col("price_status") == "suspect")
-        & (pl.col("reason") == "zero_not_stated_free")
-    )
-    reason = (
-        pl.when(good & unreadable)
-        .then(pl.lit("unreadable_price"))
-        .when(good & new_zero)
-        .then(pl.lit("new_zero"))
-        .when((pl.col("unreadable") > PROVIDER_DRIFT_SHARE) & pl.col("priced_before") & moved)
-        .then(pl.lit("provider_price_drift"))
-    )
+def _priced_offers(current: pl.DataFrame, offers: pl.DataFrame, listed: pl.Series) -> pl.DataFrame:
+    """Return one row per listed offer that has a price: who serves it, and which feed states it."""
     return (
-        pairs.with_columns(hold_reason=reason)
-        .filter(pl.col("hold_reason").is_not_null())
-        .sort("offer_id", "unit", "tier")
+        current.filter(pl.col("offer_id").is_in(listed.implode()))
+        .sort(_SERIES)
         .unique("offer_id", keep="first", maintain_order=True)
-        .select(
-            "offer_id",
-            "inference_provider",
-            "hold_reason",
-            "feed",
-            "unit",
-            "tier",
-            "old_amount",
-            "raw_text",
-            "price_status",
-            "currency",
-            "shown_at",
-            candidate_amount=pl.col("amount"),
-            candidate_native=pl.col("native_amount"),
-            observed_at="observed_at",
-            claim_reason="reason",
-        )
-    )
-
-
-def _unreadable_share(candidates: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
-    """Return feed, inference_provider, `unreadable`: of its priced offers those not readable."""
-    return (
-        candidates.group_by("feed", "offer_id")
-        .agg(odd=(pl.col("price_status") == "unparsed").any())
         .join(offers.select("offer_id", "inference_provider"), on="offer_id")
-        .group_by("feed", "inference_provider")
-        .agg(unreadable=pl.col("odd").mean())
+        .select("offer_id", "feed", "inference_provider", "currency", "shown_at",
+                old_amount="amount", observed_at="shown_at")
+    )  # fmt: skip
+
+
+def _holds(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return HOLDS from rows with `name`, the first refused unit of each offer."""
+    absent = [name for name in ("unit", "tier", "amount") if name not in rows.columns]
+    named = rows.with_columns(**{name: pl.lit(None) for name in absent}).rename(
+        {"name": "hold_reason", "amount": "candidate_amount"}
+    )
+    return HOLDS.shape(named).sort(_SERIES).unique("offer_id", keep="first", maintain_order=True)
+
+
+def _doubted(candidates: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
+    """Show no number where one lies outside the bounds of its unit and there is no history."""
+    odd = closed.filter(pl.col("name") == DOUBTED).select(*_SERIES, _odd=pl.lit(value=True))
+    unsure = pl.col("_odd").is_not_null()
+    return (
+        candidates.join(odd, on=_SERIES, how="left", maintain_order="left")
+        .with_columns(
+            amount=pl.when(~unsure).then("amount"),
+            price_status=pl.when(unsure).then(pl.lit("suspect")).otherwise("price_status"),
+            reason=pl.when(unsure).then(pl.lit("outside_bounds")).otherwise("reason"),
+        )
+        .drop("_odd")
     )
 
 
-def _as_prices(candidates: pl.DataFrame, current: pl.DataFrame) -> pl.DataFrame:
+def _as_prices(
+    candidates: pl.DataFrame, current: pl.DataFrame, refused: pl.DataFrame, offers: pl.DataFrame
+) -> pl.DataFrame:
     """Give each candidate its dates; a series never steps back behind its last interval.
 
-    `valid_from` is the first answer of this proof, `changed_at` the last real change of the price:
-    another feed that states the same amount is a new proof and no change.
+    `valid_from` is the first answer of this proof (of a price that was refused and is accepted by
+    now, the first that was refused), `changed_at` the last real change of the price: another feed
+    that states the same amount is a new proof and no change.
     """
     same = ("amount", "price_status", "currency", "native_unit", "basis")
     stored = current.select(
-        "offer_id",
-        "unit",
-        "tier",
+        *_SERIES,
         _from="valid_from",
         _changed="changed_at",
         **{f"_{name}": pl.col(name) for name in same},
     )
-    rows = candidates.join(stored, on=["offer_id", "unit", "tier"], how="left").with_columns(
-        valid_from=pl.max_horizontal("observed_at", "_from")
+    rows = (
+        candidates.join(stored, on=_SERIES, how="left")
+        .join(refused.select(*_SERIES, "since_at"), on=_SERIES, how="left")
+        .join(offers.select("offer_id", "gone_at"), on="offer_id", how="left")
+        .with_columns(
+            valid_from=pl.max_horizontal(pl.coalesce("since_at", "observed_at"), "_from", "gone_at")
+        )
     )
     unchanged = pl.col("_changed").is_not_null() & pl.all_horizontal(
         *(pl.col(name).eq_missing(pl.col(f"_{name}")) for name in same)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from typing import NamedTuple
 
+import polars as pl
+
+from schemas.contract import MONEY
+
 _TWELVE_DIGITS = Context(prec=12, rounding=ROUND_HALF_EVEN)
 _WIDE = Context(prec=76, rounding=ROUND_HALF_EVEN)
 _SCALE = Decimal("1e-18")
@@ -39,3 +43,9 @@ def read_amount(text: str, *, reciprocal: Decimal) -> Money | None:
     if native >= _LIMIT or amount >= _LIMIT or (stated > 0 and amount == 0):
         return None  # rounded out of the column, or to a zero that nobody stated
     return Money(native, amount)
+
+
+def plain(column: str) -> pl.Expr:
+    """Money as text without trailing zeros; null where there is no amount."""
+    text = pl.col(column).cast(MONEY).cast(pl.String)
+    return text.str.strip_chars_end("0").str.strip_chars_end(".")

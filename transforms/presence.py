@@ -39,12 +39,18 @@ def unmoved(stored: pl.DataFrame, statements: pl.DataFrame, offers: pl.DataFrame
 
 
 def listings_after(
-    stored: pl.DataFrame, statements: pl.DataFrame, unread: pl.DataFrame, answered: Answered
+    stored: pl.DataFrame,
+    statements: pl.DataFrame,
+    unread: pl.DataFrame,
+    answered: Answered,
+    *,
+    unbelieved: pl.Series,
 ) -> pl.DataFrame:
     """Return this feed's listings after its answer: the shown ones, then those still missed.
 
     `stored` and `statements` hold this feed's rows only. `unread` has offer_id of offers that a
-    rejected row may be about: those are not shown, and not missed either.
+    rejected row may be about: those are not shown, and not missed either. `unbelieved` are ids
+    whose absence is counted, and ends nothing.
     """
     shown = LISTINGS.shape(
         statements.with_columns(
@@ -59,7 +65,9 @@ def listings_after(
         .otherwise(pl.col("absent_from").fill_null(pl.lit(answered.observed_at))),
         last_seen_at=pl.col("last_seen_at").fill_null(pl.lit(answered.before_at)),
     )
-    staying = missed.filter(pl.col("missed") < answered.gone_after)
+    staying = missed.filter(
+        (pl.col("missed") < answered.gone_after) | pl.col("offer_id").is_in(unbelieved.implode())
+    )
     return pl.concat([shown, LISTINGS.shape(staying)])
 
 

@@ -77,11 +77,11 @@ def is_whole(home: Home, checkpoint: Checkpoint) -> bool:
     return True
 
 
-def restore_checkpoint(home: Home, checkpoint: Checkpoint) -> None:
-    """Put a checkpoint in the place of the writer's file; LandingError when it is damaged."""
-    with drafting(home.root, home.warehouse.name) as copy:
+def restore_checkpoint(checkpoint: Checkpoint, *, into: Home) -> None:
+    """Put a checkpoint in the place of a home's warehouse; LandingError when it is damaged."""
+    with drafting(into.root, into.warehouse.name) as copy:
         _open(checkpoint, copy)
-        take_place(home, copy)
+        take_place(into, copy)
 
 
 def superseded_checkpoints(home: Home) -> list[Path]:

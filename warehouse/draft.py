@@ -16,17 +16,19 @@ from warehouse.state import read_last_run
 from warehouse.statements import statement
 
 FOLDER = ".draft.tmp"
+SCRATCH = ".scratch.tmp"
+"""For a warehouse that is made beside the home's own while other drafts come and go."""
 
 
 @contextmanager
-def drafting(folder: Path, name: str) -> Iterator[Path]:
+def drafting(folder: Path, name: str, *, inside: str = FOLDER) -> Iterator[Path]:
     """Give the path of a file to make, in a folder of its own inside `folder`, and so on its disk.
 
     That folder goes before and after, with all that lies in it: a database leaves a log and
     spilled rows beside its file, and a log that a kill left keeps the next file of that name from
     opening. The caller holds the home's lock.
     """
-    own = folder / FOLDER
+    own = folder / inside
     with telling(own):
         if own.exists():
             shutil.rmtree(own)

@@ -8,21 +8,21 @@ import duckdb
 from duckdb import ColumnExpression, ConstantExpression, Expression, FunctionExpression
 
 from warehouse.connect import Connection, open_reader
-from warehouse.files import make_folder, telling
+from warehouse.files import make_named_folder, telling
 from warehouse.relations import RELATIONS
 
-_ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
+ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 def export(publication: Path, folder: Path) -> list[Path]:
     """Write `<relation>.ndjson` and `<relation>.parquet`, ordered by key; return the files.
 
     NDJSON has decimals and intervals as plain text and times as RFC 3339 in UTC; Parquet keeps
-    DECIMAL and TIMESTAMPTZ.
+    DECIMAL and TIMESTAMPTZ. UsageError when the folder cannot be made.
     """
     written = []
+    make_named_folder(folder)
     with telling(folder), open_reader(publication) as con:
-        make_folder(folder)
         for name in RELATIONS:
             for kind in ("ndjson", "parquet"):
                 written.append(folder / f"{name}.{kind}")
@@ -60,7 +60,10 @@ def lists_as_json(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
 
 
 def as_text(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """Return the relation with money, dates, times and intervals as text, the rest as it is."""
+    """Return the relation with money, dates, times and intervals as text, the rest as it is.
+
+    Lists and structs stay as they are, whatever they hold.
+    """
     return relation.select(
         *(
             _text(name, str(kind))
@@ -71,8 +74,10 @@ def as_text(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
 
 def _text(name: str, kind: str) -> Expression:
     column = ColumnExpression(name)
+    if kind.endswith("]"):
+        return column
     if kind.startswith("DECIMAL") or kind in {"INTERVAL", "DATE", "TIME", "BLOB", "BIT"}:
         return column.cast("VARCHAR").alias(name)
     if kind.startswith("TIMESTAMP"):
-        return FunctionExpression("strftime", column, ConstantExpression(_ISO)).alias(name)
+        return FunctionExpression("strftime", column, ConstantExpression(ISO)).alias(name)
     return column

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from schemas.errors import HomeError
+from schemas.errors import HomeError, UsageError
 
+DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+"""What is the disk's fault, and not that of whoever named the path."""
 _ELSEWHERE = "or set PRICEHOUSE_HOME to another folder"
 _WHAT_TO_DO = {
     errno.ENOSPC: "free space on that disk and run again",
@@ -62,6 +64,19 @@ def make_folder(path: Path) -> None:
         make_folder(path.parent)
         path.mkdir(exist_ok=True)
         sync_folder(path.parent)
+
+
+def make_named_folder(path: Path) -> None:
+    """Create a folder that somebody named on the command line; UsageError if it cannot be one."""
+    try:
+        make_folder(path)
+    except HomeError as error:
+        cause = error.__cause__
+        if not isinstance(cause, OSError) or cause.errno in DISK_TROUBLE:
+            raise
+        raise UsageError(
+            f"{path} cannot be a folder: {cause.strerror} ({cause.filename}); name another one"
+        ) from error
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +10,11 @@ import msgspec
 
 from schemas.errors import HomeError, HomeKindError, SettingsError, UsageError
 from schemas.records import Origin
-from warehouse.files import make_folder, write_atomic
+from warehouse.files import DISK_TROUBLE, make_folder, write_atomic
 from warehouse.lock import hold
 
 FORMAT = 1
 STAMP_WAIT_S = 30.0
-_DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 
 
 class _Format(msgspec.Struct):
@@ -104,7 +102,7 @@ class Home:
             make_folder(self.root)
         except HomeError as error:
             cause = error.__cause__
-            if isinstance(cause, OSError) and cause.errno not in _DISK_TROUBLE:
+            if isinstance(cause, OSError) and cause.errno not in DISK_TROUBLE:
                 raise self._unusable(cause) from error
             raise
 

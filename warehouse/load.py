@@ -17,6 +17,9 @@ from warehouse.connect import Connection
 from warehouse.statements import statement
 
 SLICE_ROWS = 20_000
+CURRENT = ("offers", "listings", "claims", "prices", "cards", "models", "providers", "refusals",
+           "corrections")  # fmt: skip
+"""Tables of current rows, each a Diff of the delta."""
 
 
 def commit(con: Connection, load: Load) -> None:
@@ -48,7 +51,7 @@ def _write(con: Connection, load: Load) -> None:
     recorded: dict[str, Any] = {"recorded_at": load.record.started_at}
     ruled = recorded | {"rule_version": load.rule_version}
     ids = con.sql(statement("read_next_ids")).pl().row(0, named=True)
-    for name in ("offers", "listings", "claims", "prices", "cards", "models", "providers"):
+    for name in CURRENT:
         _replace(con, name, delta.take(name))
     for name in ("claim_log", "price_log"):
         rows = delta.take(name).rename({"run_id": "claim_run_id"})
@@ -60,6 +63,7 @@ def _write(con: Connection, load: Load) -> None:
     _append(con, "offer_link", delta.links.with_columns(run_id=pl.lit(run_id)))
     _append(con, "gap", load.gaps)
     _append(con, "check", load.checks)
+    _decide(con, delta.decided.with_columns(decided_at=pl.lit(load.record.started_at, UTC_TIME)))
     _append(con, "rejected_row", load.rejected)
     _append_runs(con, load, next_sequence=ids["run"])
     _replace_all(con, "feeds", load.feeds)
@@ -72,6 +76,12 @@ def _replace(con: Connection, name: str, change: Diff) -> None:
     if not change.stale.is_empty():
         with_frames(con, f"delete_{name}", stale=change.stale)
     _append(con, name, change.fresh)
+
+
+def _decide(con: Connection, decided: pl.DataFrame) -> None:
+    """Write down what became of earlier findings: accepted, rejected, or out of date."""
+    if not decided.is_empty():
+        with_frames(con, "update_checks", decided=decided)
 
 
 def _replace_all(con: Connection, name: str, fresh: pl.DataFrame) -> None:

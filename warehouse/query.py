@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +17,11 @@ import duckdb
 
 from schemas.errors import UsageError
 from warehouse.connect import Connection, open_reader
-from warehouse.export import as_text, lists_as_json
+from warehouse.export import ISO, as_text
 from warehouse.files import telling
+
+SHOWN_ROWS = 200
+"""The most rows that a table for a terminal shows; DuckDB's own 20 cut a list of columns short."""
 
 
 def rows(publication: Path, query: str) -> list[dict[str, Any]]:
@@ -31,39 +40,86 @@ def query_text(publication: Path, query: str) -> str:
 def table(con: Connection, query: str) -> str:
     """Return a query's rows as a table, on a connection that stays open; errors as above."""
     with _asking():
-        relation = con.sql(query)
-        return "" if relation is None else str(relation)
+        relation = con.sql(_not_empty(query))
+        if relation is None:
+            return ""
+        with redirect_stdout(io.StringIO()) as shown:
+            relation.show(max_rows=SHOWN_ROWS)
+        return shown.getvalue().rstrip("\n")
 
 
 def query_json(publication: Path, query: str) -> str:
     """Return a query's rows as a JSON array; decimals and times are text, as in an export."""
-    with open_reader(publication) as con, _asking():
-        relation = con.sql(query)
-        return "[]" if relation is None else as_text(_named_once(relation)).pl().write_json()
+    names, found = _values(publication, query)
+    told = [dict(zip(names, row, strict=True)) for row in found]
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
 def query_csv(publication: Path, query: str) -> str:
     """Return a query's rows as CSV with a header; a list is JSON in its cell, NULL is empty."""
-    with open_reader(publication) as con, _asking():
-        relation = con.sql(query)
-        if relation is None:
-            return ""
-        return lists_as_json(as_text(_named_once(relation))).pl().write_csv()
+    names, found = _values(publication, query)
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(names)
+    lines.writerows([[_cell(value) for value in row] for row in found])
+    return text.getvalue()
 
 
 def query_parquet(publication: Path, query: str, file: Path) -> None:
     """Write a query's rows as Parquet, which keeps DECIMAL and TIMESTAMPTZ."""
     with open_reader(publication) as con, telling(file), _asking():
-        relation = con.sql(query)
+        relation = con.sql(_not_empty(query))
         if relation is None:
             raise UsageError("the query gives no rows; only rows can be written as Parquet")
         _named_once(relation).write_parquet(str(file), compression="zstd")
+
+
+def _values(publication: Path, query: str) -> tuple[list[str], list[list[Any]]]:
+    with open_reader(publication) as con, _asking():
+        relation = con.sql(_not_empty(query))
+        if relation is None:
+            return [], []
+        told = as_text(_named_once(relation))
+        return told.columns, [[_plain(value) for value in row] for row in told.fetchall()]
 
 
 def _named_once(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
     if len(set(relation.columns)) < len(relation.columns):
         raise UsageError("two columns of the query share a name; name each once, with AS")
     return relation
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON has a word for, also inside lists and structs."""
+    match value:
+        case dict():
+            return {str(_plain(key)): _plain(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_plain(inner) for inner in value]
+        case float():
+            return value if math.isfinite(value) else None
+        case Decimal():
+            return f"{value:f}"
+        case datetime():
+            return (value.astimezone(UTC) if value.tzinfo else value).strftime(ISO)
+        case bytes():
+            return value.decode("utf-8", "backslashreplace")
+        case None | bool() | int() | str():
+            return value
+        case _:
+            return str(value)
+
+
+def _not_empty(query: str) -> str:
+    if not query.strip():
+        raise UsageError("the query is empty")
+    return query
 
 
 @contextmanager
@@ -73,3 +129,5 @@ def _asking() -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise UsageError(f"the query cannot be run: {str(error).strip()}") from error
+    except UnicodeEncodeError as error:
+        raise UsageError("the query is not UTF-8 text") from error

@@ -66,11 +66,14 @@ def sequence_of(run: RunFolder) -> int:
 
 
 def _last_of_each_day(committed: list[RunFolder]) -> dict[date, RunFolder]:
-    return {run.record.started_at.date(): run for run in committed}
+    # a run that only carried out a decision landed nothing that could stand for its day
+    read = [run for run in committed if run.record.decisions_hash is None]
+    return {run.record.started_at.date(): run for run in read}
 
 
 def _settings(run: RunFolder) -> set[str]:
-    return {run.record.registry_hash, run.record.claims_hash}
+    named = (run.record.registry_hash, run.record.claims_hash, run.record.decisions_hash)
+    return {payload_hash for payload_hash in named if payload_hash is not None}
 
 
 def _pages(run: RunFolder) -> set[str]:

@@ -9,7 +9,17 @@ import polars as pl
 
 from schemas.contract import Contract
 from schemas.delta import State
-from schemas.state import CARDS, CLAIMS, LISTINGS, OFFERS, PRICES, PROVIDERS, STORED_MODELS
+from schemas.state import (
+    CARDS,
+    CLAIMS,
+    CORRECTIONS,
+    LISTINGS,
+    OFFERS,
+    PRICES,
+    PROVIDERS,
+    REFUSALS,
+    STORED_MODELS,
+)
 from warehouse.connect import Connection
 from warehouse.statements import statement
 
@@ -38,6 +48,8 @@ def read_state(con: Connection) -> State:
         models=read("models", STORED_MODELS),
         providers=read("providers", PROVIDERS),
         observed=read_feed_times(con),
+        refusals=read("refusals", REFUSALS),
+        corrections=read("corrections", CORRECTIONS),
     )
 
 

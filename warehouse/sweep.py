@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from warehouse.draft import FOLDER
+from warehouse.draft import FOLDER, SCRATCH
 from warehouse.files import telling
 from warehouse.home import Home
 
@@ -22,6 +22,7 @@ def leftovers(home: Home) -> list[Path]:
                 *root.glob(".home.json.*.tmp"),
                 *root.glob(f".{home.link.name}.*.tmp"),
                 *root.glob(FOLDER),
+                *root.glob(SCRATCH),
                 *root.glob(f"{home.warehouse.name}.tmp"),  # where DuckDB spills
                 *home.published.glob(".*.tmp"),  # a draft is such a folder
                 *home.landing.glob("runs/*/.*.tmp"),

@@ -90,6 +90,38 @@ def test_the_hub_s_failure_is_status_1_and_the_router_s_rows_are_published(
     assert "the failed feed keeps its last rows" in done.stderr
 
 
+def test_what_a_server_says_is_shown_as_it_is_and_each_feed_named_once(
+    tmp_path: Path, hub: Hub
+) -> None:
+    pricehouse("ingest", home=tmp_path, url=hub.url)
+    said = "[/red] [bold]not[/] today [x"
+    with serve(small_catalog(), on_request=lambda _: error(403, said)) as refusing:
+        failed = pricehouse("ingest", home=tmp_path, url=refusing.url)
+    status = pricehouse("status", home=tmp_path)
+    assert (failed.returncode, status.returncode) == (1, 0)
+    for text in (failed.stdout, failed.stderr, status.stdout):
+        assert said in text.replace("\n", "")
+        assert "hub: hub:" not in text
+    assert "Traceback" not in failed.stderr + status.stderr
+
+
+def test_a_folder_that_cannot_be_one_is_status_2_before_anything_is_asked(
+    tmp_path: Path, hub: Hub
+) -> None:
+    pricehouse("ingest", home=tmp_path / "home", url=hub.url)
+    file = tmp_path / "file"
+    file.touch()
+    asked: list[Request] = []
+    with serve(small_catalog(), on_request=asked.append) as listening:
+        for command in ("export", "record"):
+            done = pricehouse(command, str(file / "sub"), home=tmp_path / "home", url=listening.url)
+            assert done.returncode == 2
+            assert str(file) in done.stderr
+            assert "name another one" in done.stderr
+            assert "PRICEHOUSE_HOME" not in done.stderr
+    assert asked == []
+
+
 def test_before_the_hub_came_whole_once_nothing_is_published(tmp_path: Path) -> None:
     with serve(small_catalog(), on_request=failing("/api/models")) as hub:
         done = pricehouse("ingest", home=tmp_path, url=hub.url)

@@ -57,6 +57,11 @@ def test_a_port_that_is_none_is_named(port: str) -> None:
         find_server({"PREFECT_SERVER_API_PORT": port}, host=None, port=None)
 
 
+def test_an_address_that_is_none_is_named() -> None:
+    with pytest.raises(SettingsError, match="PREFECT_API_URL is 'prefect'"):
+        find_server({"PREFECT_API_URL": "prefect"}, host=None, port=None)
+
+
 def test_paths_become_absolute_because_flow_runs_start_elsewhere() -> None:
     said = told({"VAULT_CACERT": "ca.pem", "PATH": "/bin"})
     here = Path.cwd()

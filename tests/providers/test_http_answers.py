@@ -98,11 +98,17 @@ def test_an_encoding_that_was_not_offered_is_malformed():
 
 
 def test_a_body_that_trickles_is_given_up_at_the_deadline():
-    drip = Reply(body=b"[", length=100_000, misbehave=trickle)
-    began = time.monotonic()
-    with Server([drip]).running() as server, pytest.raises(FeedDeadline):
-        ask(server.url, deadline_s=0.3)
-    assert time.monotonic() - began < 5
+    ended = []
+
+    def to_its_end(connection):
+        trickle(connection)  # twenty seconds, unless nobody listens any more
+        ended.append(connection)
+
+    drip = Reply(body=b"[", length=100_000, misbehave=to_its_end)
+    with Server([drip]).running() as server:
+        with pytest.raises(FeedDeadline):
+            ask(server.url, deadline_s=0.3)
+        assert ended == []
 
 
 def test_a_server_that_says_nothing_is_given_up_at_the_deadline():
@@ -112,7 +118,7 @@ def test_a_server_that_says_nothing_is_given_up_at_the_deadline():
         pytest.raises(FeedDeadline, match=r"not whole after its deadline of 0\.3 s"),
     ):
         ask(server.url, deadline_s=0.3)
-    assert len(server.requests) == 1
+    assert len(server.requests) <= 1  # none where the machine took the deadline to connect
 
 
 def test_a_redirect_on_the_same_origin_is_followed_without_repeating_the_query():

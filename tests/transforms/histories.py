@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,17 @@ from providers.registry import load_claims, load_registry
 from schemas.contract import Contract, split
 from schemas.delta import Delta, Diff, State
 from schemas.offerings import HUB_OFFERINGS, OFFERINGS
-from schemas.state import CARDS, CLAIMS, LISTINGS, OFFERS, PRICES, PROVIDERS, STORED_MODELS
+from schemas.state import (
+    CARDS,
+    CLAIMS,
+    CORRECTIONS,
+    LISTINGS,
+    OFFERS,
+    PRICES,
+    PROVIDERS,
+    REFUSALS,
+    STORED_MODELS,
+)
 from transforms.advance import Rules, Told, advance
 from transforms.claim import claim_tokens
 from transforms.compliance import describe_providers
@@ -24,6 +35,7 @@ from transforms.parse_hub import parse_hub
 from transforms.parse_router import parse_router
 from transforms.parsed import Page, Parsed
 from transforms.presence import Answered
+from transforms.refusals import VERDICTS
 
 Json = dict[str, Any]
 Answer = Mapping[str, Sequence[Json]]
@@ -36,7 +48,8 @@ CLAIMS_IN_FORCE = load_claims().claims
 FEEDS = {feed.feed: feed for _, feed in REGISTRY.feeds()}
 SHAPES: dict[str, Contract] = {
     "offers": OFFERS, "listings": LISTINGS, "claims": CLAIMS, "prices": PRICES, "cards": CARDS,
-    "models": STORED_MODELS, "providers": PROVIDERS,
+    "models": STORED_MODELS, "providers": PROVIDERS, "refusals": REFUSALS,
+    "corrections": CORRECTIONS,
 }  # fmt: skip
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -144,7 +157,21 @@ class History:
         if router is not None:
             statements = router_statements(parse_router([router]), mapped)
             told.append(self._told("router", statements, None))
-        delta, self.foretold = advance(self.state, told, self._rules(told))
+        return self._advance(told, self._rules(told))
+
+    def decide(self, check_id: str, decision: str) -> Delta:
+        """Carry out a decision in a run of its own, which asks no feed."""
+        verdicts = pl.DataFrame(
+            [(check_id, decision, "ada", "asked")], schema=VERDICTS.schema, orient="row"
+        )
+        return self._advance([], dataclasses.replace(self._rules([]), verdicts=verdicts))
+
+    def correct(self, orders: pl.DataFrame) -> Delta:
+        """Carry out corrections (ORDERS) in a run of its own."""
+        return self._advance([], dataclasses.replace(self._rules([]), orders=orders))
+
+    def _advance(self, told: list[Told], rules: Rules) -> Delta:
+        delta, self.foretold = advance(self.state, told, rules)
         self.state = State(
             **{
                 name: applied(getattr(self.state, name), getattr(delta, name), shape)
@@ -190,7 +217,10 @@ class History:
         seen |= set(self.state.offers["inference_provider"])
         described = describe_providers(REGISTRY, CLAIMS_IN_FORCE, sorted(seen), today=START.date())
         source = REGISTRY.sources[0]
-        return Rules(source.precedence, described, details=False)
+        return Rules(
+            source.precedence, described, details=False, run_id=f"run-{self.hours}",
+            gone_after={name: feed.gone_after for name, feed in FEEDS.items()},
+        )  # fmt: skip
 
     def _mapped_before(self) -> pl.DataFrame:
         listed = self.state.listings.filter(pl.col("feed") == "hub").select("offer_id", "status")

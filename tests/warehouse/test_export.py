@@ -37,10 +37,10 @@ RFC_3339_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 def publication(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two hours; the second has a price that floats make a mess of, and one that is tiny."""
     root, clock = tmp_path_factory.mktemp("home"), Clock()
-    with serve(small_catalog()) as hub:
+    with serve(small_catalog(input_price="0.05", output_price="0.003")) as hub:
         ingest(root, hub, clock=clock)
         clock.advance(timedelta(hours=2))
-        hub.show(small_catalog(input_price="0.030000000000000002", output_price="0.000001"))
+        hub.show(small_catalog(input_price="0.030000000000000002", output_price="0.0010"))
         ingest(root, hub, clock=clock)
     return newest(Home.at(root))
 
@@ -123,7 +123,8 @@ def test_a_price_that_a_float_would_spoil_is_exported_to_its_last_digit(folder: 
     assert noisy["raw_text"] == "0.030000000000000002"
     assert noisy["native_amount"] == "0.030000000000000002"
     assert noisy["amount"] == "0.000000030000000000"
-    assert tiny["amount"] == "0.000000000001000000"
+    assert tiny["raw_text"] == "0.0010"
+    assert tiny["amount"] == "0.000000001000000000"
 
 
 def test_a_relation_without_rows_is_an_empty_file_with_columns_in_parquet(folder: Path) -> None:

@@ -372,7 +372,8 @@ def test_a_feed_cannot_take_the_name_of_the_runs_own_files(landing: Landing, fee
 
 
 def test_after_kills_at_any_moment_everything_believed_can_be_read(landing: Landing) -> None:
-    for attempt in range(10):
+    # How far a run comes in a given time is the machine's business: go on until both were seen.
+    for attempt in range(60):
         command = [sys.executable, "-c", LAND_UNTIL_KILLED, str(landing.root), str(attempt)]
         with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
@@ -380,6 +381,8 @@ def test_after_kills_at_any_moment_everything_believed_can_be_read(landing: Land
             time.sleep(0.011 * attempt + 0.003)
             process.kill()
         assert_all_readable(landing)
+        if attempt >= 9 and landing.unfinished() and landing.committed():
+            break
     assert landing.unfinished(), "no kill came in the middle of a run"
     assert landing.committed(), "no run came to its end"
 

@@ -4,4 +4,6 @@ UNION SELECT 'listings' FROM _ph_listing GROUP BY offer_id, feed HAVING count(*)
 UNION SELECT 'claims' FROM _ph_claim GROUP BY offer_id, unit, tier, feed HAVING count(*) > 1
 UNION SELECT 'prices' FROM _ph_price GROUP BY offer_id, unit, tier HAVING count(*) > 1
 UNION SELECT 'cards' FROM _ph_card GROUP BY offer_id HAVING count(*) > 1
-UNION SELECT 'models' FROM _ph_model GROUP BY model_id HAVING count(*) > 1;
+UNION SELECT 'models' FROM _ph_model GROUP BY model_id HAVING count(*) > 1
+UNION SELECT 'refusals' FROM _ph_refusal GROUP BY check_id HAVING count(*) > 1
+UNION SELECT 'corrections' FROM _ph_correction GROUP BY offer_id, unit, tier HAVING count(*) > 1;

@@ -6,4 +6,4 @@ JOIN offers o ON o.offer_id = $offer_id
 WHERE c.offer_id = o.offer_id
    OR (c.severity = 'hold' AND c.decision = 'pending' AND c.offer_id IS NULL
        AND c.inference_provider IS NOT DISTINCT FROM o.inference_provider)
-ORDER BY c.severity = 'hold' DESC, c.name, c.check_id;
+ORDER BY c.severity = 'hold' DESC, c.name, c.unit, c.check_id;

@@ -1,0 +1,69 @@
+"""What an operator decided in a run, as the frames that transforms carry out."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from flows.run import Run
+from schemas.decisions import Correction, decisions_bytes
+from schemas.delta import State
+from schemas.errors import UsageError
+from transforms.correct import ORDERS
+from transforms.refusals import VERDICTS
+from warehouse.connect import open_writer
+from warehouse.interval import read_interval
+
+
+def verdict_rows(run: Run, state: State) -> pl.DataFrame:
+    """Return VERDICTS; UsageError when a finding no longer waits, with nothing changed."""
+    verdicts = run.decisions.verdicts if run.decisions else []
+    waiting = set(state.refusals["check_id"])
+    for verdict in verdicts:
+        if verdict.check_id not in waiting:
+            raise UsageError(
+                f"finding {verdict.check_id} is out of date: its source states something else by "
+                "now. Nothing was changed"
+            )
+    return pl.DataFrame(
+        [(v.check_id, v.decision, v.decided_by, v.reason) for v in verdicts],
+        schema=VERDICTS.schema,
+        orient="row",
+    )
+
+
+def order_rows(run: Run) -> pl.DataFrame:
+    """Return ORDERS: the interval that each correction speaks of, and what it says."""
+    corrections = run.decisions.corrections if run.decisions else []
+    if not corrections:
+        return ORDERS.clone()
+    with open_writer(run.home.warehouse) as con:
+        found = [
+            (
+                correction,
+                read_interval(
+                    con, offer_id=correction.offer_id, unit=correction.unit,
+                    tier=correction.tier, at=correction.at,
+                ),
+            )
+            for correction in corrections
+        ]  # fmt: skip
+    return pl.concat(
+        [_order(run, place, *pair) for place, pair in enumerate(found)], how="vertical"
+    )
+
+
+def _order(run: Run, place: int, correction: Correction, interval: pl.DataFrame) -> pl.DataFrame:
+    if interval.is_empty():
+        raise UsageError(
+            f"cards showed no {correction.unit} price of offer {correction.offer_id} at "
+            f"{correction.at:%Y-%m-%d %H:%M:%S} UTC. Nothing was changed"
+        )
+    told = interval.with_columns(
+        new_text=pl.lit(correction.price),
+        new_quantity=pl.lit(correction.per),
+        evidence=pl.lit(decisions_bytes(correction).decode()),
+        order_hash=pl.lit(run.record.decisions_hash),
+        order_path=pl.lit(f"$.corrections[{place}]"),
+        order_run=pl.lit(run.record.run_id),
+    )
+    return told.select(pl.col(name).cast(dtype) for name, dtype in ORDERS.schema.items())

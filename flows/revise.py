@@ -1,0 +1,79 @@
+"""Say again what today's rules read otherwise: `replay --revise`, after a parser was mended.
+
+Every run is told to a scratch warehouse by today's code; what it says otherwise than the home is
+appended there, recorded now, and what was said before stays readable.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flows.commit import commit_hour, publish_hour
+from flows.environment import Settings
+from flows.judge import Judged, no_entries
+from flows.replay import REVISE, replay, retell
+from flows.report import Report, change_examples
+from flows.run import LOCK_WAIT_S, Clock, Run, open_run, utc_now
+from schemas.decisions import Decisions
+from schemas.delta import State
+from schemas.load import REJECTED_ROWS
+from transforms.revise import revise_state
+from transforms.tally import tally
+from warehouse.checkpoint import write_checkpoint
+from warehouse.connect import open_writer
+from warehouse.draft import SCRATCH, drafting
+from warehouse.home import Home
+from warehouse.landing import Landing
+from warehouse.state import read_last_run, read_state
+from warehouse.words import Words, read_words
+
+
+def revise(root: Path, *, clock: Clock = utc_now, lock_wait_s: float = LOCK_WAIT_S) -> Report:
+    """Append what today's rules read otherwise in every landed run, and publish it.
+
+    A checkpoint is written beside it: replay starts there, because today's code cannot say again
+    what yesterday's said. UsageError without landing.
+    """
+    replay(root, clock=clock, lock_wait_s=lock_wait_s)
+    last = Landing(root / "landing").committed()[-1].record
+    settings = Settings(home=root, base_urls=last.settings)
+    with open_run(
+        settings, origin=last.origin, flow=REVISE, trigger="cli", clock=clock,
+        decisions=Decisions(), lock_wait_s=lock_wait_s,
+    ) as run:  # fmt: skip
+        report = commit_hour(run, _judged(run))
+        if report.outcome == "published":
+            with open_writer(run.home.warehouse) as con:
+                committed = read_last_run(con)
+            if committed is not None:
+                write_checkpoint(run.home, committed)
+        return publish_hour(run, report)
+
+
+def _judged(run: Run) -> Judged:
+    held, words = _read(run.home)
+    told, retold = _retold(run.home, clock=run.clock)
+    delta, after = revise_state(held, told, words.frames, retold.frames)
+    return Judged(
+        fetches=[],
+        delta=delta,
+        counts=tally(delta, after, rejected=0),
+        events=dict(sorted(delta.changes.group_by("event").len().iter_rows())),
+        entries=no_entries(),
+        checks=retold.checks,
+        rejected=REJECTED_ROWS.empty(),
+        examples=change_examples(delta.changes, after.offers),
+    )
+
+
+def _retold(home: Home, *, clock: Clock) -> tuple[State, Words]:
+    """Tell every committed run to a warehouse that is thrown away; return what it says."""
+    with drafting(home.root, home.warehouse.name, inside=SCRATCH) as draft:
+        scratch = Home(draft.parent)
+        retell(scratch, Landing(home.landing).committed(), source=home, now=clock())
+        return _read(scratch)
+
+
+def _read(home: Home) -> tuple[State, Words]:
+    with open_writer(home.warehouse) as con:
+        return read_state(con), read_words(con)

@@ -1,0 +1,236 @@
+"""What the gate refuses, and whom that concerns: magnitudes, shares, and the good ones beside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schemas.delta import Delta
+from tests.transforms.histories import (
+    MODEL,
+    History,
+    entry,
+    offering,
+    price,
+    priced_entry,
+    told_once,
+)
+from transforms.checks import check_drops, check_flips, check_moves, check_refusals, finish_checks
+
+MODELS = tuple(f"org/m{number:02}" for number in range(12))
+
+
+def routed(told: Any, models: tuple[str, ...] = MODELS, provider: str = "novita") -> dict[str, Any]:
+    """Return a router's answer that lists each of the models with the same price."""
+    return {model: [offering(told, provider)] for model in models}
+
+
+def refusals(history: History) -> list[tuple[Any, ...]]:
+    return history.state.refusals.select("name", "inference_provider", "unit", "decision").rows()
+
+
+def held(history: History) -> set[str]:
+    return set(history.offers().filter("held")["model_id"])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "outcome"),
+    [
+        (1, 9.99, "passes"), (1, 10, "held"), (10, 1, "held"), (10, 1.01, "passes"),
+        (0.3, 3.0, "held"), (0.07, 0.7, "held"), (1, 1.99, "passes"), (1, 100000, "held"),
+    ],
+)  # fmt: skip
+def test_a_price_that_moves_by_ten_times_or_more_is_held(
+    before: float, after: float, outcome: str
+) -> None:
+    history = History()
+    history.hour({MODEL: [entry()]}, {MODEL: [offering(price(before, 5))]})
+    history.hour({MODEL: [entry()]}, {MODEL: [offering(price(after, 5))]})
+    shown = after if outcome == "passes" else before
+    assert history.amounts()["input_token"] == f"{shown:g}"
+    assert history.card()["held"] == (outcome == "held")
+    expected = (
+        [] if outcome == "passes" else [("unit_magnitude", "novita", "input_token", "pending")]
+    )
+    assert refusals(history) == expected
+
+
+@pytest.mark.parametrize(("after", "told"), [(1.99, 0), (2, 1), (0.5, 1), (0.51, 0), (10, 0)])
+def test_a_price_that_doubles_or_halves_is_told_as_a_warning(after: float, told: int) -> None:
+    history = History()
+    history.hour({MODEL: [entry()]}, {MODEL: [offering(price(1, 5))]})
+    delta = history.hour({MODEL: [entry()]}, {MODEL: [offering(price(after, 5))]})
+    checks = finish_checks(check_moves(delta.found.moves, history.state.offers), run_id="r")
+    assert checks.height == told
+    assert set(checks["severity"]) <= {"warn"}
+
+
+def test_free_and_paid_are_no_matter_of_magnitude() -> None:
+    history = History()
+    history.hour({MODEL: [entry()]}, {MODEL: [offering(price(0, 0), is_free=True)]})
+    delta = history.hour({MODEL: [entry()]}, {MODEL: [offering(price(5, 5))]})
+    assert told_once(delta, "free_to_paid", "input_token")["new_amount"] is not None
+    delta = history.hour({MODEL: [entry()]}, {MODEL: [offering(price(0, 0), is_free=True)]})
+    assert told_once(delta, "paid_to_free", "input_token")
+    assert refusals(history) == []
+
+
+def test_an_hour_of_nothing_but_zeros_is_held_whole_and_the_other_provider_goes_on() -> None:
+    history = History()
+    hub = {model: [entry(), entry("scaleway")] for model in MODELS}
+
+    def router(novita: Any, scaleway: Any) -> dict[str, Any]:
+        return {m: [offering(novita), offering(scaleway, "scaleway")] for m in MODELS}
+
+    history.hour(hub, router(price(1, 2), price(3, 4)))
+    history.hour(hub, router(price(0, 0), price(3.5, 4)))
+    for model in MODELS:
+        assert history.amounts(model=model) == {"input_token": "1", "output_token": "2"}
+        assert history.card(model=model)["hold_reason"] == "new_zero"
+        assert history.amounts("scaleway", model) == {"input_token": "3.5", "output_token": "4"}
+        assert not history.card("scaleway", model)["held"]
+    history.hour(hub, router(price(1, 2), price(3.5, 4)))
+    assert held(history) == set()
+    assert refusals(history) == []
+
+
+def test_a_new_key_inside_price_objects_is_held_and_the_other_provider_goes_on() -> None:
+    history = History()
+    hub = {model: [entry(), entry("scaleway")] for model in MODELS}
+    told = {m: [offering(price(1, 2)), offering(price(3, 4), "scaleway")] for m in MODELS}
+    history.hour(hub, told)
+    odd = {**price(1, 2), "batch": 0.5}
+    history.hour(hub, {m: [offering(odd), offering(price(3.5, 4), "scaleway")] for m in MODELS})
+    assert history.card(model=MODELS[0])["hold_reason"] == "unreadable_price"
+    assert history.amounts(model=MODELS[0]) == {"input_token": "1", "output_token": "2"}
+    assert history.amounts("scaleway", MODELS[0]) == {"input_token": "3.5", "output_token": "4"}
+
+
+def test_units_that_were_renamed_are_held() -> None:
+    history = History()
+    hub = {model: [entry()] for model in MODELS}
+    history.hour(hub, routed(price(1, 2)))
+    history.hour(hub, routed({"input_per_1k": 0.001, "output_per_1k": 0.002}))
+    assert held(history) == set(MODELS)
+    assert history.amounts(model=MODELS[3]) == {"input_token": "1", "output_token": "2"}
+
+
+def test_half_a_catalogue_missing_is_not_believed_however_long_it_lasts() -> None:
+    history = History()
+    hub = {model: [entry(), entry("scaleway")] for model in MODELS}
+    history.hour(hub, None)
+    few = {m: [*([entry()] if m in MODELS[:5] else []), entry("scaleway")] for m in MODELS}
+    for _ in range(3):
+        delta = history.hour(few, None)
+        assert "gone" not in set(delta.changes["event"])
+        assert history.state.cards.height == 2 * len(MODELS)
+        assert held(history) == set(MODELS[5:])
+    assert refusals(history) == [("count_drop", "novita", None, "pending")]
+    found = check_drops(delta.found.drops)
+    assert found["expected"].to_list() == ["12 offers"]
+    assert found["observed"].to_list() == ["5 offers"]
+    history.hour(hub, None)
+    assert (held(history), refusals(history)) == (set(), [])
+
+
+def test_a_few_offers_that_end_are_gone_after_two_whole_answers() -> None:
+    history = History()
+    history.hour({model: [entry()] for model in MODELS}, None)
+    left = {model: [entry()] for model in MODELS[:7]}
+    history.hour(left, None)
+    delta = history.hour(left, None)
+    assert delta.changes["event"].to_list() == ["gone"] * 5
+    assert refusals(history) == []
+
+
+def test_small_providers_are_counted_together() -> None:
+    history = History()
+    names = ("novita", "scaleway", "together")
+    hub = {model: [entry(name) for name in names] for model in MODELS[:4]}
+    history.hour(hub, None)
+    for _ in range(2):
+        history.hour({MODELS[0]: [entry(name) for name in names]}, None)
+    assert refusals(history) == [("count_drop", None, None, "pending")]
+    assert history.state.cards.height == 12
+
+
+def test_an_accepted_drop_takes_effect_with_the_decision() -> None:
+    history = History()
+    history.hour({model: [entry()] for model in MODELS}, None)
+    left = {model: [entry()] for model in MODELS[:3]}
+    history.hour(left, None)
+    history.hour(left, None)
+    (check_id,) = history.state.refusals["check_id"]
+    delta = history.decide(check_id, "accepted")
+    assert delta.changes["event"].to_list() == ["gone"] * 9
+    assert history.state.cards.height == 3
+    assert history.hour(left, None).changes.is_empty()
+    assert refusals(history) == []
+
+
+def test_prices_that_half_a_provider_no_longer_states_stay_and_say_so() -> None:
+    history = History()
+    hub = {model: [entry()] for model in MODELS}
+    history.hour(hub, routed(price(1, 2)))
+    some = {m: [offering(price(1, 2) if m in MODELS[:4] else None)] for m in MODELS}
+    delta = history.hour(hub, some)
+    assert held(history) == set(MODELS[4:])
+    assert history.amounts(model=MODELS[7]) == {"input_token": "1", "output_token": "2"}
+    assert refusals(history) == [("coverage_drop", "novita", None, "pending")]
+    assert check_drops(delta.found.drops)["observed"].to_list() == ["4 priced offers"]
+    (check_id,) = history.state.refusals["check_id"]
+    history.decide(check_id, "accepted")
+    assert held(history) == set()
+    assert history.card(model=MODELS[7])["price_status"] == "not_published"
+
+
+def test_one_price_that_is_no_longer_stated_ends_at_once() -> None:
+    history = History()
+    hub = {model: [entry()] for model in MODELS}
+    history.hour(hub, routed(price(1, 2)))
+    some = {m: [offering(None if m == MODELS[0] else price(1, 2))] for m in MODELS}
+    history.hour(hub, some)
+    assert history.card(model=MODELS[0])["price_status"] == "not_published"
+    assert refusals(history) == []
+
+
+def test_a_provider_whose_offers_stop_being_live_at_once_is_told_and_shown() -> None:
+    history = History()
+    history.hour({model: [entry()] for model in MODELS}, None)
+    before = history.state.cards
+    history.hour({model: [entry(status="error")] for model in MODELS}, None)
+    found = check_flips(before, history.state.cards, history.state.offers)
+    assert found["expected"].to_list() == ["12 live"]
+    assert found["observed"].to_list() == ["0 live"]
+    assert set(history.state.cards["status"]) == {"error"}
+    assert not history.state.cards["held"].any()
+
+
+def test_a_first_price_beyond_all_bounds_shows_no_number() -> None:
+    history = History()
+    delta = history.hour({MODEL: [priced_entry(5000, 2)]}, None)
+    assert history.card()["price_status"] == "suspect"
+    assert history.amounts() == {"input_token": None, "output_token": "2"}
+    (check,) = check_refusals(delta.found.refused).to_dicts()
+    assert (check["name"], check["expected"]) == ("price_bounds", "none")
+    assert "show no number" in check["message"]
+
+
+def applied_decisions(delta: Delta) -> list[tuple[str, str]]:
+    return delta.decided.select("check_id", "decision").rows()
+
+
+def test_a_decision_is_told_once_and_a_finding_that_is_over_expires() -> None:
+    history = History()
+    hub = {MODEL: [entry()]}
+    history.hour(hub, {MODEL: [offering(price(1, 2))]})
+    assert applied_decisions(history.hour(hub, {MODEL: [offering(price(50, 2))]})) == []
+    (check_id,) = history.state.refusals["check_id"]
+    assert applied_decisions(history.decide(check_id, "rejected")) == [(check_id, "rejected")]
+    assert applied_decisions(history.hour(hub, {MODEL: [offering(price(50, 2))]})) == []
+    history.hour(hub, {MODEL: [offering(price(70, 2))]})
+    (other,) = history.state.refusals["check_id"]
+    assert other != check_id
+    delta = history.hour(hub, {MODEL: [offering(price(1, 2))]})
+    assert applied_decisions(delta) == [(other, "expired")]

@@ -1,0 +1,98 @@
+"""Who is missing from a whole answer, and whether that is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import polars as pl
+
+from schemas.contract import UTC_TIME
+from schemas.delta import HOLDS, State
+from transforms.drops import find_drops, in_groups
+from transforms.presence import Answered
+from transforms.refusals import Memory, blocking, carried_drops, remember_drops
+
+
+class Heard(NamedTuple):
+    """What a feed's whole answer is about: the offers it states, those it may be about unread."""
+
+    answered: Answered
+    statements: pl.DataFrame
+    unread: pl.DataFrame
+
+
+class Drops(NamedTuple):
+    """`refusals` of absences, `lacking` for the checks, `unbelieved`: feed and offer_id."""
+
+    refusals: pl.DataFrame
+    lacking: pl.DataFrame
+    unbelieved: pl.DataFrame
+
+    def of(self, feed: str) -> pl.Series:
+        """Return the ids whose absence from this feed is not believed."""
+        return self.unbelieved.filter(pl.col("feed") == feed)["offer_id"]
+
+
+def count_drops(state: State, heard: list[Heard], memory: Memory) -> Drops:
+    """Find the providers of which a whole answer lacks more than half, and whom that protects."""
+    answered = {h.answered.feed: h.answered.observed_at for h in heard}
+    named = state.offers.select("offer_id", "inference_provider")
+    before = state.listings.select("feed", "offer_id").join(named, on="offer_id")
+    after = pl.concat(
+        [
+            before.clear(),
+            *(
+                rows.select("offer_id", "inference_provider").select(
+                    pl.lit(h.answered.feed).alias("feed"), "offer_id", "inference_provider"
+                )
+                for h in heard
+                for rows in (h.statements, h.unread.join(named, on="offer_id"))
+            ),
+        ]
+    )
+    lacking = find_drops(
+        before.filter(pl.col("feed").is_in(list(answered))), after, name="count_drop"
+    ).with_columns(
+        observed_at=pl.col("feed").replace_strict(answered, default=None, return_dtype=UTC_TIME)
+    )
+    found = remember_drops(lacking, memory)
+    refusals = pl.concat([found, carried_drops(memory, set(answered))])
+    return Drops(
+        refusals,
+        lacking.hstack(found.select("check_id", "decision")),
+        in_groups(before, blocking(refusals)).select("feed", "offer_id"),
+    )
+
+
+def end_absent(
+    listings: pl.DataFrame, drops: Drops, gone_after: Mapping[str, int], answered: set[str]
+) -> pl.DataFrame:
+    """End what was missed often enough and is no longer protected, of feeds that said nothing now.
+
+    So an accepted drop takes effect with the decision.
+    """
+    after = pl.col("feed").replace_strict(dict(gone_after), default=None, return_dtype=pl.Int64)
+    due = listings.filter((pl.col("missed") >= after) & ~pl.col("feed").is_in(list(answered))).join(
+        drops.unbelieved, on=["feed", "offer_id"], how="anti"
+    )
+    return listings.join(due, on=["feed", "offer_id"], how="anti")
+
+
+def missing_offers(listings: pl.DataFrame, drops: Drops) -> pl.DataFrame:
+    """Return HOLDS of the offers that no feed shows now, and whose absence is not believed."""
+    key = ["offer_id"]
+    unseen = (
+        listings.group_by(key, maintain_order=True)
+        .agg(
+            shown=(pl.col("missed") == 0).any(),
+            shown_at=pl.col("last_seen_at").max(),
+            observed_at=pl.col("absent_from").min(),
+            feed=pl.col("feed").first(),
+        )
+        .filter(~pl.col("shown"))
+        .join(drops.unbelieved.select(key).unique(), on=key, how="semi")
+        .with_columns(hold_reason=pl.lit("count_drop"))
+    )
+    absent = [name for name in HOLDS.dtypes if name not in unseen.columns]
+    return HOLDS.shape(unseen.with_columns(**{name: pl.lit(None) for name in absent}))

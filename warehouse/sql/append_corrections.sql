@@ -1,0 +1,1 @@
+INSERT INTO _ph_correction BY NAME SELECT * FROM fresh;

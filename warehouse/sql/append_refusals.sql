@@ -1,0 +1,1 @@
+INSERT INTO _ph_refusal BY NAME SELECT * FROM fresh;
