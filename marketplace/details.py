@@ -48,4 +48,6 @@ def find_history(reading: Reading, offer_id: str) -> dict[str, Any]:
     one = {"offer_id": offer_id}
     if not reading.rows(statement("show_gone_offer"), one):
         raise NotHere(f"there is no offer {offer_id}")
-    return {"offer_id": offer_id, "items": reading.rows(statement("show_price_history"), one)}
+    names = [row["offer_id"] for row in reading.rows(statement("show_former_offers"), one)]
+    items = reading.rows(statement("show_price_history"), {"offers": names})
+    return {"offer_id": offer_id, "items": items}
