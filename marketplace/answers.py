@@ -106,8 +106,8 @@ class Offers(Answer):
     facets: dict[str, list[FacetCount]]
 
 
-class Price(Row):
-    """What one unit costs now, beside how the source wrote it."""
+class Stated(Row):
+    """A price per one unit, beside how the source wrote it."""
 
     offer_id: str
     model_id: str
@@ -125,6 +125,11 @@ class Price(Row):
     native_quantity: Money | None
     formula: str | None
     scope: str | None
+
+
+class Price(Stated):
+    """What one unit of a listed offer costs now."""
+
     feed: str | None
     valid_from: datetime
     observed_at: datetime | None
@@ -280,25 +285,9 @@ class ModelDetail(Answer):
     offers: list[Offer]
 
 
-class Interval(Row):
+class Interval(Stated):
     """A time in which cards showed a price: from `valid_from` to before `valid_to`."""
 
-    offer_id: str
-    model_id: str
-    inference_provider: str
-    unit: str
-    tier: str
-    amount: Money | None
-    currency: str | None
-    price_status: str
-    basis: str | None
-    reason: str | None
-    native_unit: str | None
-    raw_text: str | None
-    native_amount: Money | None
-    native_quantity: Money | None
-    formula: str | None
-    scope: str | None
     task_group: str
     valid_from: datetime
     not_before_at: datetime | None

@@ -51,10 +51,11 @@ def offers(request: Request, query: Annotated[OffersQuery, Query()]) -> Response
 
     def make(reading: Reading) -> dict[str, Any]:
         page = find_offers(reading, query, cursor)
-        totals = page.facets.pop("total")
+        totals = page.facets["total"]
         counts = {
             facet: [{"value": value, "count": n} for value, n in values.items()]
             for facet, values in page.facets.items()
+            if facet != "total"
         }
         return {
             "total": totals["offers"], "models": totals["models"], "rankable": totals["rankable"],

@@ -54,7 +54,7 @@ def create_app(shelf: Shelf, *, cors_origins: Sequence[str] = ()) -> FastAPI:
     problems.install(app)
     for router in (v1, exports, health, pages):
         app.include_router(router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", _Files(directory=STATIC), name="static")
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     if cors_origins:
         app.add_middleware(
@@ -64,6 +64,18 @@ def create_app(shelf: Shelf, *, cors_origins: Sequence[str] = ()) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_ZIPPED, compresslevel=5)
     app.add_middleware(Headers)
     return app
+
+
+class _Files(StaticFiles):
+    """Our files; a browser keeps one that was asked for by its content's mark."""
+
+    def file_response(self, *arguments: Any, **named: Any) -> Response:
+        """Return the file, to be kept for a year under its mark, else for an hour."""
+        found = super().file_response(*arguments, **named)
+        marked = arguments[2]["query_string"].startswith(b"v=")
+        kept = "max-age=31536000, immutable" if marked else "max-age=3600"
+        found.headers["Cache-Control"] = f"public, {kept}"
+        return found
 
 
 @health.get("/healthz", response_model=answers.Health)

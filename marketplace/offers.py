@@ -18,6 +18,9 @@ FACETS = (
 """What show_facets.sql counts; a facet of which no card has a value is there, and empty."""
 
 
+_EVERYTHING = OffersQuery().fingerprint()
+
+
 @dataclass(frozen=True)
 class Page:
     """Cards in order; `facets` is facet → value → count, among them `total`."""
@@ -33,7 +36,16 @@ class Page:
 
 
 def find_offers(reading: Reading, query: OffersQuery, cursor: Cursor | None) -> Page:
-    """Return the page that follows the cursor, or the first."""
+    """Return the page that follows the cursor, or the first.
+
+    What most readers ask first, everything and its first page, is found once per publication.
+    """
+    if cursor is None and query.fingerprint() == _EVERYTHING:
+        return reading.keep(("front", query.limit), lambda: _find(reading, query, None))
+    return _find(reading, query, cursor)
+
+
+def _find(reading: Reading, query: OffersQuery, cursor: Cursor | None) -> Page:
     rows = reading.rows(
         statement(MATCHED, "show_offers"),
         {

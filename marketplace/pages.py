@@ -246,13 +246,13 @@ def _chips(pairs: list[tuple[str, str]]) -> list[tuple[str, str, tuple[str, str]
 
 def _moment(text: str) -> datetime | None:
     """Return the moment that a form's date field names: the end of that day, or the minute."""
+    whole_day = len(text) <= len("2026-09-21")
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment + timedelta(days=1, microseconds=-1) if whole_day else moment
+    except (ValueError, OverflowError):
         return None
-    whole_day = len(text) <= len("2026-09-21")
-    return moment.replace(tzinfo=UTC) + (timedelta(days=1, microseconds=-1) if whole_day
-                                         else timedelta())  # fmt: skip
 
 
 def _most_known(rows: list[dict[str, Any]], unit: str) -> list[dict[str, Any]]:

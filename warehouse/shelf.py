@@ -53,6 +53,12 @@ class Reading:
     def __init__(self, book: _Book, cursor: Connection) -> None:
         self._book = book
         self._cursor = cursor
+        self._late = False
+
+    def end_time(self) -> None:
+        """Stop the statement that runs, and refuse any that would follow."""
+        self._late = True
+        self._cursor.interrupt()
 
     @property
     def publication(self) -> dict[str, Any]:
@@ -88,6 +94,8 @@ class Reading:
     @contextmanager
     def _asking(self) -> Iterator[None]:
         try:
+            if self._late:  # it came between two statements, where nothing is interrupted
+                raise duckdb.InterruptException("late")
             yield
         except duckdb.InterruptException as error:
             raise QueryTooSlow("the answer took longer than is allowed; ask for less") from error
@@ -113,12 +121,13 @@ class Shelf:
         """
         book = self._take(publication_id)
         cursor = book.con.cursor()
-        timer = Timer(self._limit_s, cursor.interrupt) if limited else None
+        reading = Reading(book, cursor)
+        timer = Timer(self._limit_s, reading.end_time) if limited else None
         try:
             if timer:
                 timer.daemon = True
                 timer.start()
-            yield Reading(book, cursor)
+            yield reading
         finally:
             if timer:
                 timer.cancel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from base64 import b64decode
 from decimal import Decimal
 from pathlib import Path
@@ -13,11 +14,16 @@ from xml.etree import ElementTree
 
 import polars as pl
 import pytest
+from starlette.testclient import TestClient
 
 from marketplace import answers
+from marketplace.app import create_app
 from marketplace.numbers import plain, tell
+from schemas import proof
 from tests.marketplace.serving import Site, serving
 from tests.marketplace.test_offers import as_json
+from warehouse.home import Home
+from warehouse.read import Shelf
 from warehouse.relations import RELATIONS
 
 PROBLEM = "application/problem+json"
@@ -45,6 +51,11 @@ def test_an_answer_is_documented_column_by_column(
     assert list(answer.model_fields) == [row[0] for row in site.sql(f"DESCRIBE {relation}")]
 
 
+@pytest.mark.parametrize("name", ["Proof", "PriceProof", "ClaimProof", "CostProof", "CheckProof"])
+def test_the_proof_is_documented_as_it_is_made(name: str) -> None:
+    assert tuple(getattr(answers, name).model_fields) == getattr(proof, name).__struct_fields__
+
+
 def test_an_offer_comes_with_its_prices_and_the_proof_of_each(site: Site) -> None:
     ((offer_id,),) = site.sql(
         "SELECT offer_id FROM cards WHERE model_id = ? AND inference_provider = 'cerebras'", GPT
@@ -54,14 +65,14 @@ def test_an_offer_comes_with_its_prices_and_the_proof_of_each(site: Site) -> Non
     assert told["prices"] == rows(site, "FROM prices WHERE offer_id = ? ORDER BY unit", offer_id)
     proofs = {price["unit"]: price["shown"] for price in told["proof"]["prices"]}
     assert set(proofs) == {"input_token", "output_token"}
-    for unit, proof in proofs.items():
+    for unit, shown in proofs.items():
         ((evidence, payload, amount),) = site.sql(
             "SELECT evidence, payload_hash, amount FROM price_claims"
             " WHERE offer_id = ? AND unit = ? AND chosen AND valid_to IS NULL", offer_id, unit,
         )  # fmt: skip
-        assert (proof["evidence"], proof["payload_hash"]) == (evidence, payload)
-        assert proof["amount"] == plain(amount)
-        assert (site.home / "landing").rglob(f"*{payload}*")
+        assert (shown["evidence"], shown["payload_hash"]) == (evidence, payload)
+        assert shown["amount"] == plain(amount)
+        assert list((site.home / "landing" / "objects").rglob(f"*{payload[:12]}*"))
 
 
 def test_a_model_is_found_by_its_id_with_the_slash_and_shows_all_its_offers(site: Site) -> None:
@@ -271,6 +282,30 @@ def test_answers_are_compressed_for_who_can_read_that(site: Site) -> None:
     assert "content-encoding" not in plainly.headers
     assert gzip.decompress(raw) == plainly.content
     assert len(raw) * 5 < len(plainly.content)
+
+
+def test_files_of_the_page_are_kept_by_a_browser_as_long_as_they_stay_the_same(site: Site) -> None:
+    found = set(re.findall(r'"(/static/[^"]+)"', site.get("/").text))
+    assert {path.partition("?")[0] for path in found} == {
+        "/static/app.css", "/static/app.js", "/static/icon.svg",
+    }  # fmt: skip
+    for path in found:
+        assert "immutable" in site.get(path).headers["cache-control"]
+    assert "max-age=3600" in site.get("/static/inter.woff2").headers["cache-control"]
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "nonsense", "2026-09-21T00:30+02:00"])
+def test_a_page_bears_any_date(site: Site, day: str) -> None:
+    assert site.client.get(f"/models/{GPT}", params={"as_of": day}).status_code == 200
+
+
+def test_an_answer_that_takes_too_long_is_refused(sample_home: Path) -> None:
+    with TestClient(create_app(Shelf(Home(sample_home), limit_s=0.0001))) as client:
+        for path in ("/v1/offers", "/"):
+            answer = client.get(path)
+            assert answer.status_code == 503
+            assert "ask for less" in answer.text
+        assert client.get("/healthz").status_code == 200
 
 
 def test_head_is_get_without_its_body(site: Site) -> None:
