@@ -26,3 +26,4 @@ lint: venv
 
 bench: venv
 	$(BIN)/python -m bench.hour
+	$(BIN)/python -m bench.market

@@ -26,7 +26,9 @@ from flows.report import Report
 from flows.revise import revise
 from flows.run import open_run, utc_now
 from flows.secrets_cli import secrets
+from flows.serve_cli import serve
 from flows.showcase import say_demo
+from flows.sql_cli import sql
 from flows.status import read_status
 from flows.terminal import Bar, err, out, say_failure, say_report, say_status
 from flows.up import up
@@ -35,7 +37,6 @@ from providers.secrets import find_token
 from schemas.errors import PricehouseError, UsageError
 from warehouse.export import export as export_publication
 from warehouse.home import Home
-from warehouse.query import query_json, query_text
 from warehouse.read import newest
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
@@ -52,6 +53,8 @@ Settings, all from the environment, all optional:
   PRICEHOUSE_ENABLE_FEEDS   feeds to read that are off by default, separated by commas:
                             {", ".join(feed.feed for feed in _FEEDS if not feed.enabled)}
   PRICEHOUSE_ACCOUNT_PRICES show: prices that only your own account has reach cards and exports
+  PRICEHOUSE_CORS_ORIGINS   whose pages may read the API of `serve`, like
+                            https://shop.example, several with commas, or * (default nobody's)
 
 \b
 The token, without which huggingface.co is read anonymously, at a lower pace:
@@ -109,6 +112,8 @@ main.add_command(maintain)
 main.add_command(record)
 main.add_command(reject)
 main.add_command(secrets)
+main.add_command(serve)
+main.add_command(sql)
 main.add_command(up)
 
 
@@ -198,24 +203,6 @@ def status(*, as_json: bool) -> None:
         _print_json(found)
     else:
         say_status(found)
-
-
-@main.command()
-@click.argument("query", required=False)
-@JSON
-def sql(*, query: str | None, as_json: bool) -> None:
-    """Run QUERY on the newest publication, read-only, in UTC.
-
-    Without QUERY it is read from standard input. `SHOW TABLES` lists the relations,
-    `DESCRIBE cards` the columns. A table shows up to 200 rows, and as many columns as fit; --json
-    prints all.
-    """
-    if query is None:
-        if sys.stdin.isatty():
-            raise click.UsageError("give a QUERY, or pipe one in")
-        query = sys.stdin.read()
-    ask = query_json if as_json else query_text
-    click.echo(ask(newest(Home.at(_settings().home)), query))
 
 
 def _settings(home: Path | None = None) -> Settings:

@@ -18,6 +18,8 @@ PricehouseError
 │   ├── InferenceBusy     too many calls, or the model or its provider is not ready: try later
 │   ├── InferenceBroken   no whole answer came, so nobody knows whether the call was billed
 │   └── InferenceStrange  an answer came that is not one of the route (HTML, a redirection, …)
+├── PublicationGone       begin again with the newest publication: that one is no longer kept
+├── QueryTooSlow          ask for less: the answer took longer than a reader is given
 └── HomeError             stop, exit 1: the home itself needs attention
     ├── HomeBusy          another writer holds the home
     ├── LandingError      landed bytes are missing or do not match their hash
@@ -155,3 +157,11 @@ class LandingError(HomeError):
 
 class WarehouseError(HomeError):
     """Raised when the warehouse file cannot be used, or an assertion inside the load failed."""
+
+
+class PublicationGone(PricehouseError):
+    """Raised when a reader asks for a publication that is no longer kept."""
+
+
+class QueryTooSlow(PricehouseError):
+    """Raised when a reader's statements take longer than the limit."""

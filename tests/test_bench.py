@@ -126,3 +126,21 @@ def test_a_broken_promise_is_said_to_be_broken() -> None:
     said = table(costs, {DLT: "no venv"})
     assert said.count("broken") == 3
     assert "dlt           skipped: no venv" in said
+
+
+@pytest.mark.slow
+def test_the_bench_of_the_marketplace_measures_each_promise() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.market", "--models", "300", "--rounds", "1",
+         "--requests", "20", "--publications", "1", "--json"],
+        capture_output=True, text=True, cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["bare_ms"][0] > 0
+    assert told["api_ms"][0] > 0
+    assert told["publications"]["failed"] == 0, told["publications"]
+    assert told["publications"]["requests"] > 10
+    said = " ".join(promise["promise"] for promise in told["promises"])
+    assert "p99 within 5 ×" in said
+    assert "1 publications" in said

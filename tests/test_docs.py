@@ -19,6 +19,7 @@ from docs.agreement import page as agreement_page
 from docs.compliance import compliance_page
 from docs.coverage import coverage_page
 from docs.prices import page as prices_page
+from docs.sql_page import filled
 from docs.tasks import tasks_page
 from flows.cli import EPILOG, main
 from flows.report import Report
@@ -52,7 +53,7 @@ from warehouse.relations import RELATIONS
 
 SQL_PAGE = CHECKOUT / "docs" / "sql.md"
 OPERATING = (CHECKOUT / "docs" / "operating.md").read_text("utf-8")
-ROOMS = ("flows", "providers", "samples", "schemas", "transforms", "warehouse")
+ROOMS = ("flows", "marketplace", "providers", "samples", "schemas", "transforms", "warehouse")
 SETTING = re.compile(r"\b(?:PRICEHOUSE|VAULT|HF|FAL)(?:_[A-Z]+)+\b")
 RECORDINGS = CHECKOUT.parent / "shared" / "recordings"
 RUN_ID = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{6}|(?<=held )[0-9a-f]{16}")
@@ -211,14 +212,24 @@ def test_every_python_example_runs_and_prints(page: str, script: str, folder: Pa
     assert done.stdout
 
 
+def test_the_cookbook_shows_the_answers_and_the_dictionary_every_column(folder: Path) -> None:
+    text = SQL_PAGE.read_text("utf-8")
+    assert filled(text, newest(Home.at(folder / "data"))) == text, "python -m docs.sql_page"
+    cookbook = section(text, "## Cookbook")
+    assert len(re.findall(r"^### \d+\. .*\?$", cookbook, re.MULTILINE)) == 20
+    assert len(blocks(cookbook, "text answer")) == 20
+
+
 def test_every_query_on_a_command_line_runs(folder: Path) -> None:
     shown = [call for page in PAGES for call in calls(page) if call.command == "sql"]
     asked = [call for call in shown if any(not a.startswith("-") for a in call.arguments)]
     assert len(asked) >= 3
     for call in asked:
-        done = CliRunner().invoke(
-            main, ["sql", *call.arguments], env={"PRICEHOUSE_HOME": str(folder / "data")}
-        )
+        # What a page writes, it writes beside the home.
+        with contextlib.chdir(folder):
+            done = CliRunner().invoke(
+                main, ["sql", *call.arguments], env={"PRICEHOUSE_HOME": str(folder / "data")}
+            )
         assert done.exit_code == 0, f"{call}: {done.output}"
 
 

@@ -32,6 +32,10 @@ DOORS: dict[str, str] = {
     "zstandard": "warehouse/",
     "pandera": "schemas/",
     "fastapi": "marketplace/",
+    "starlette": "marketplace/",
+    "jinja2": "marketplace/",
+    "vl_convert": "marketplace/",
+    "uvicorn": "flows/serve",
 }
 """Library → where alone it may be imported."""
 OURS = {*BELOW, "bench", "docs", "tests"}

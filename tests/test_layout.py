@@ -24,6 +24,7 @@ VERBS = {
     "append": ("INSERT INTO",),
     "check": ("SELECT",),
     "create": ("CREATE",),
+    "match": ("SELECT",),
     "materialize": ("CREATE TABLE",),
     "delete": ("DELETE FROM",),
     "read": ("SELECT",),
@@ -123,7 +124,11 @@ def test_no_file_is_larger_than_a_megabyte() -> None:
     assert large == []
 
 
-SQL = sorted((CHECKOUT / "warehouse").rglob("*.sql"))
+SQL = [
+    path
+    for room in ("marketplace", "warehouse")
+    for path in sorted((CHECKOUT / room).rglob("*.sql"))
+]
 
 
 def test_the_sql_was_found() -> None:

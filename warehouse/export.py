@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 from duckdb import ColumnExpression, ConstantExpression, Expression, FunctionExpression
 
-from warehouse.connect import open_reader
+from warehouse.connect import Connection, open_reader
 from warehouse.files import make_named_folder, telling
 from warehouse.relations import RELATIONS
 
@@ -23,13 +23,40 @@ def export(publication: Path, folder: Path) -> list[Path]:
     written = []
     make_named_folder(folder)
     with telling(folder), open_reader(publication) as con:
-        for name, key in RELATIONS.items():
-            relation = con.view(name).sort(*(ColumnExpression(column) for column in key))
-            parquet, ndjson = folder / f"{name}.parquet", folder / f"{name}.ndjson"
-            relation.write_parquet(str(parquet), compression="zstd")
-            as_text(relation).pl().write_ndjson(ndjson)
-            written += [ndjson, parquet]
+        for name in RELATIONS:
+            for kind in ("ndjson", "parquet"):
+                written.append(folder / f"{name}.{kind}")
+                write_relation(con, name, kind, written[-1])
     return written
+
+
+def write_relation(con: Connection, name: str, kind: str, path: Path) -> None:
+    """Write one published relation, ordered by its key, as `parquet`, `ndjson` or `csv`.
+
+    CSV holds what NDJSON holds; a list is JSON in its cell, and unknown is an empty cell.
+    """
+    key = [ColumnExpression(column) for column in RELATIONS[name]]
+    relation = con.view(name).sort(*key)
+    if kind == "parquet":
+        relation.write_parquet(str(path), compression="zstd")
+    elif kind == "ndjson":
+        as_text(relation).pl().write_ndjson(path)
+    elif kind == "csv":
+        lists_as_json(as_text(relation)).pl().write_csv(path)
+    else:
+        raise ValueError(f"{kind} is no kind of export")
+
+
+def lists_as_json(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Return the relation with lists, structs and maps as JSON text, the rest as it is."""
+    return relation.select(
+        *(
+            FunctionExpression("to_json", ColumnExpression(name)).cast("VARCHAR").alias(name)
+            if any(mark in str(kind) for mark in ("[", "STRUCT", "MAP"))
+            else ColumnExpression(name)
+            for name, kind in zip(relation.columns, relation.types, strict=True)
+        )
+    )
 
 
 def as_text(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:

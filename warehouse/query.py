@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import math
@@ -15,8 +16,9 @@ from typing import Any
 import duckdb
 
 from schemas.errors import UsageError
-from warehouse.connect import open_reader
+from warehouse.connect import Connection, open_reader
 from warehouse.export import ISO, as_text
+from warehouse.files import telling
 
 SHOWN_ROWS = 200
 """The most rows that a table for a terminal shows; DuckDB's own 20 cut a list of columns short."""
@@ -31,7 +33,13 @@ def rows(publication: Path, query: str) -> list[dict[str, Any]]:
 
 def query_text(publication: Path, query: str) -> str:
     """Return a query's rows as a table for a terminal; UsageError with DuckDB's words if wrong."""
-    with open_reader(publication) as con, _asking():
+    with open_reader(publication) as con:
+        return table(con, query)
+
+
+def table(con: Connection, query: str) -> str:
+    """Return a query's rows as a table, on a connection that stays open; errors as above."""
+    with _asking():
         relation = con.sql(_not_empty(query))
         if relation is None:
             return ""
@@ -42,15 +50,49 @@ def query_text(publication: Path, query: str) -> str:
 
 def query_json(publication: Path, query: str) -> str:
     """Return a query's rows as a JSON array; decimals and times are text, as in an export."""
+    names, found = _values(publication, query)
+    told = [dict(zip(names, row, strict=True)) for row in found]
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def query_csv(publication: Path, query: str) -> str:
+    """Return a query's rows as CSV with a header; a list is JSON in its cell, NULL is empty."""
+    names, found = _values(publication, query)
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(names)
+    lines.writerows([[_cell(value) for value in row] for row in found])
+    return text.getvalue()
+
+
+def query_parquet(publication: Path, query: str, file: Path) -> None:
+    """Write a query's rows as Parquet, which keeps DECIMAL and TIMESTAMPTZ."""
+    with open_reader(publication) as con, telling(file), _asking():
+        relation = con.sql(_not_empty(query))
+        if relation is None:
+            raise UsageError("the query gives no rows; only rows can be written as Parquet")
+        _named_once(relation).write_parquet(str(file), compression="zstd")
+
+
+def _values(publication: Path, query: str) -> tuple[list[str], list[list[Any]]]:
     with open_reader(publication) as con, _asking():
         relation = con.sql(_not_empty(query))
         if relation is None:
-            return "[]"
-        if len(set(relation.columns)) < len(relation.columns):
-            raise UsageError("two columns of the query share a name; name each once, with AS")
-        told = as_text(relation)
-        found = [dict(zip(told.columns, map(_plain, row), strict=True)) for row in told.fetchall()]
-        return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+            return [], []
+        told = as_text(_named_once(relation))
+        return told.columns, [[_plain(value) for value in row] for row in told.fetchall()]
+
+
+def _named_once(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    if len(set(relation.columns)) < len(relation.columns):
+        raise UsageError("two columns of the query share a name; name each once, with AS")
+    return relation
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
 
 
 def _plain(value: Any) -> Any:

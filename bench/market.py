@@ -1,0 +1,166 @@
+"""Measure the marketplace: its answers against the bare SQL, its first page, its publications.
+
+`python -m bench.market` fills a home with the sample scaled to 50,000 models, serves it as
+`pricehouse serve` does, and measures in one run. README.md beside this says what the figures mean.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bench.measure import ROOT, BenchFailed, serving
+from bench.verdict import Promise
+
+MODELS, ROUNDS, REQUESTS, PUBLICATIONS = 50_000, 3, 400, 50
+SMALL_MODELS = 500  # publications are counted, not weighed
+THREADS = 8
+MAX_RATIO, MAX_PAGE_S = 5.0, 1.0
+_PRICEHOUSE = Path(sysconfig.get_path("scripts")) / "pricehouse"
+
+
+def main() -> None:
+    """Measure, print, and with --assert exit 1 when a promise is broken."""
+    parser = argparse.ArgumentParser(prog="python -m bench.market", description=__doc__)
+    for name, usual in (("models", MODELS), ("rounds", ROUNDS), ("requests", REQUESTS),
+                        ("publications", PUBLICATIONS)):  # fmt: skip
+        parser.add_argument(f"--{name}", type=int, default=usual, help=f"default {usual}")
+    parser.add_argument("--json", action="store_true", help="print JSON, for a program to read")
+    parser.add_argument(
+        "--assert", dest="judge", action="store_true", help="exit 1 when a promise is broken"
+    )
+    given = parser.parse_args()
+    try:
+        told = run(given.models, given.rounds, given.requests, given.publications)
+    except BenchFailed as error:
+        sys.exit(f"bench: {error}")
+    promises = judge(told)
+    if given.json:
+        told["promises"] = [asdict(promise) for promise in promises]
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+    else:
+        sys.stdout.write(table(told, promises))
+    if given.judge and not all(promise.kept for promise in promises):
+        sys.exit(1)
+
+
+def run(models: int, rounds: int, requests: int, publications: int) -> dict[str, Any]:
+    """Return what was measured; rounds take turns, so that what slows one slows the other."""
+    told: dict[str, Any] = {"models": models, "api_ms": [], "bare_ms": [], "page_s": None}
+    with tempfile.TemporaryDirectory(prefix="pricehouse-market-") as folder:
+        home = Path(folder) / "home"
+        with serving(models) as hub:
+            _say(f"filling a home with {models} models")
+            ingest(home, hub.url)
+        with site(home) as url:
+            for number in range(rounds + 1):  # the first is not counted: files are read, code too
+                bare = _worker("bare", str(home), str(THREADS), str(requests))
+                api = _worker("api", url, str(THREADS), str(requests))
+                if api["answers"] != bare["answers"]:
+                    raise BenchFailed(f"SQL says {bare['answers']}, the API {api['answers']}")
+                if number:
+                    told["bare_ms"].append(bare["p99_ms"])
+                    told["api_ms"].append(api["p99_ms"])
+                    _say(f"round {number}: p99 bare {bare['p99_ms']:.0f} ms, "
+                         f"API {api['p99_ms']:.0f} ms")  # fmt: skip
+            told["page_s"] = _worker("page", url, str(rounds)).get("seconds")
+        if publications:
+            told["publications"] = _worker("publications", str(SMALL_MODELS), str(publications))
+    return told
+
+
+def judge(told: dict[str, Any]) -> list[Promise]:
+    """Judge what the project promises of the marketplace."""
+    ratios = sorted(a / b for a, b in zip(told["api_ms"], told["bare_ms"], strict=True))
+    ratio = ratios[len(ratios) // 2]
+    found = [Promise(
+        f"/v1/offers with three filters: p99 within {MAX_RATIO:g} × the same SQL",
+        f"{ratio:.2f} ×", ratio <= MAX_RATIO,
+    )]  # fmt: skip
+    if told["page_s"]:
+        page = sorted(told["page_s"])[len(told["page_s"]) // 2]
+        found.append(Promise(
+            f"the first page is ready in {MAX_PAGE_S:g} s in Chromium", f"{page:.2f} s",
+            page < MAX_PAGE_S,
+        ))  # fmt: skip
+    seen = told.get("publications")
+    if seen:
+        found.append(Promise(
+            f"no request fails through {seen['published']} publications under load",
+            f"{seen['failed']} of {seen['requests']}", seen["failed"] == 0,
+        ))  # fmt: skip
+    return found
+
+
+def table(told: dict[str, Any], promises: list[Promise]) -> str:
+    """Return what a person reads."""
+    lines = [f"{told['models']} models, {THREADS} threads", ""]
+    for name, key in (("bare SQL, p99 ms", "bare_ms"), ("/v1/offers, p99 ms", "api_ms")):
+        lines.append(f"{name:<20}" + "".join(f"{value:>8.0f}" for value in told[key]))
+    if told["page_s"]:
+        lines.append(f"{'first page, s':<20}" + "".join(f"{s:>8.2f}" for s in told["page_s"]))
+    else:
+        lines.append("first page          skipped: no chromium here")
+    lines.append("")
+    lines += [f"{'kept' if p.kept else 'broken':<8}{p.promise}: {p.measured}" for p in promises]
+    return "\n".join(lines) + "\n"
+
+
+@contextmanager
+def site(home: Path) -> Iterator[str]:
+    """Serve a home in a process of its own; the process is stopped by its id."""
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [_PRICEHOUSE, "serve", "--port", "0"], stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        env={**os.environ, "PRICEHOUSE_HOME": str(home)},
+    ) as process:  # fmt: skip
+        try:
+            assert process.stderr is not None  # noqa: S101 - it is piped
+            words = process.stderr.readline().split()
+            url = next((word for word in words if word.startswith("http://")), None)
+            if url is None:
+                raise BenchFailed("`pricehouse serve` ended before it served")
+            yield url
+        finally:
+            process.terminate()
+
+
+def _worker(*arguments: str) -> dict[str, Any]:
+    """Measure in a process of its own: threads of one process share an interpreter."""
+    done = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", "bench.market_load", *arguments],
+        capture_output=True, text=True, cwd=ROOT, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise BenchFailed(f"{arguments[0]} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def ingest(home: Path, url: str) -> None:
+    """Run one hour against a hub on this machine."""
+    environment = {**os.environ, "PRICEHOUSE_HOME": str(home), "PRICEHOUSE_HUB_URL": url,
+                   "PRICEHOUSE_ROUTER_URL": url, "NO_PROXY": "127.0.0.1"}  # fmt: skip
+    done = subprocess.run(  # noqa: S603 - our own command
+        [_PRICEHOUSE, "ingest"], capture_output=True, text=True, env=environment, check=False
+    )
+    if done.returncode:
+        raise BenchFailed(f"ingest ended with {done.returncode}:\n{done.stderr[-2000:]}")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    main()

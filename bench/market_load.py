@@ -1,0 +1,167 @@
+"""The loads of `bench.market`, each in a process of its own; prints what it measured as JSON."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+Pairs = list[tuple[str, str]]
+QUESTIONS: list[Pairs] = [
+    [("task", task), ("region", region), ("tools", tools)]
+    for task in ("text", "conversational", "image")
+    for region in ("eu", "unverified", "multi")
+    for tools in ("true", "false")
+]
+"""Three filters each; asked in turn."""
+
+
+def api(url: str, threads: str, requests: str) -> dict[str, Any]:
+    """Ask `/v1/offers` from so many threads, each with a connection of its own."""
+    local = threading.local()
+
+    def ask(question: Pairs) -> int:
+        if not hasattr(local, "connection"):
+            local.connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
+        local.connection.request("GET", f"/v1/offers?{urlencode(question)}")
+        answer = local.connection.getresponse()
+        body = answer.read()
+        if answer.status != 200:
+            raise SystemExit(f"{answer.status}: {body[:500]!r}")
+        return int(json.loads(body)["total"])
+
+    return _measure(ask, int(threads), int(requests))
+
+
+def bare(home: str, threads: str, requests: str) -> dict[str, Any]:
+    """Run the statements of `/v1/offers` on bare DuckDB cursors from so many threads."""
+    import duckdb
+
+    from marketplace.cursor import NOWHERE
+    from marketplace.query import OffersQuery
+    from marketplace.statements import MATCHED, statement
+
+    con = duckdb.connect(str((Path(home) / "marketplace.duckdb").resolve()), read_only=True)
+    con.execute("SET GLOBAL TimeZone = 'UTC'")
+    facets, page = statement(MATCHED, "show_facets"), statement(MATCHED, "show_offers")
+
+    def ask(question: Pairs) -> int:
+        told: dict[str, Any] = {}
+        for name, value in question:
+            told[name] = value if name == "tools" else [value]
+        query = OffersQuery.model_validate(told)
+        cursor = con.cursor()
+        values = query.values()
+        place = {"sort": query.sort, "sign": query.sign, "count": query.limit + 1, **NOWHERE}
+        cursor.execute(page, {**values, **place}).fetchall()
+        counts = cursor.execute(facets, values).fetchall()
+        cursor.close()
+        return next(int(n) for facet, value, n in counts if (facet, value) == ("total", "offers"))
+
+    return _measure(ask, int(threads), int(requests))
+
+
+def page(url: str, rounds: str) -> dict[str, Any]:
+    """Open the first page in Chromium, each time as a stranger; seconds until it has loaded."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        return {}
+    from playwright.sync_api import sync_playwright
+
+    seconds = []
+    with sync_playwright() as engine:
+        browser = engine.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
+        )
+        for number in range(int(rounds) + 1):  # the first starts the browser's own processes
+            context = browser.new_context()
+            tab = context.new_page()
+            tab.goto(url, wait_until="load")
+            took = tab.evaluate("performance.getEntriesByType('navigation')[0].loadEventStart")
+            if number:
+                seconds.append(took / 1000)
+            context.close()
+        browser.close()
+    return {"seconds": seconds}
+
+
+def publications(models: str, wanted: str) -> dict[str, Any]:
+    """Publish so many hours while four readers ask without a pause; count what fails."""
+    from bench.market import ingest, site
+    from bench.measure import MANY_REQUESTS
+    from samples.hub import serve
+    from samples.quota import Quota
+    from samples.scale import scaled
+
+    statuses: dict[str, int] = {}
+    seen: set[str] = set()
+    done = threading.Event()
+
+    def read_on(url: str) -> None:
+        connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
+        for path in cycle(("/v1/offers?task=text&limit=20", "/", "/v1/changes?limit=10")):
+            if done.is_set():
+                return
+            try:
+                connection.request("GET", path)
+                answer = connection.getresponse()
+                body, status = answer.read(), str(answer.status)
+            except OSError as error:
+                body, status = b"", type(error).__name__
+                connection.close()
+            statuses[status] = statuses.get(status, 0) + 1
+            if status == "200" and path.startswith("/v1/offers"):
+                seen.add(json.loads(body)["publication"])
+
+    with (
+        tempfile.TemporaryDirectory(prefix="pricehouse-market-") as folder,
+        serve(scaled(int(models)), quota=Quota(requests=MANY_REQUESTS)) as hub,
+    ):
+        home = Path(folder) / "home"
+        ingest(home, hub.url)
+        with site(home) as url, ThreadPoolExecutor(4) as readers:
+            reading = [readers.submit(read_on, url) for _ in range(4)]
+            try:
+                for number in range(1, int(wanted) + 1):
+                    hub.show(scaled(int(models) + number))  # one model more each hour
+                    ingest(home, hub.url)
+            finally:
+                done.set()
+            for reader in reading:
+                reader.result()
+    total = sum(statuses.values())
+    return {
+        "published": int(wanted), "seen": len(seen), "requests": total,
+        "failed": total - statuses.get("200", 0), "statuses": statuses,
+    }  # fmt: skip
+
+
+def _measure(ask: Callable[[Pairs], int], threads: int, requests: int) -> dict[str, Any]:
+    answers = [0] * len(QUESTIONS)
+    took: list[float] = []
+
+    def once(number: int) -> None:
+        place = number % len(QUESTIONS)
+        started = time.perf_counter()
+        answers[place] = ask(QUESTIONS[place])
+        took.append(time.perf_counter() - started)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(once, islice(range(10**9), requests)))
+    took.sort()
+    return {"p99_ms": 1000 * took[int(0.99 * len(took)) - 1], "answers": answers}
+
+
+if __name__ == "__main__":
+    loads = {"api": api, "bare": bare, "page": page, "publications": publications}
+    sys.stdout.write(json.dumps(loads[sys.argv[1]](*sys.argv[2:])))

@@ -1,0 +1,277 @@
+"""The pages: read with the same functions as the API, in words for a buyer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Request
+from pydantic import ConfigDict, Field
+from starlette.responses import RedirectResponse, Response
+
+from marketplace import charts
+from marketplace.cursor import Cursor
+from marketplace.details import find_history, find_model, find_offer
+from marketplace.estimate import find_estimate
+from marketplace.market import market_of
+from marketplace.offers import find_facets, find_offers
+from marketplace.query import ChangesQuery, EstimateQuery, ModelId, OfferId, OffersQuery
+from marketplace.rendering import THEMES
+from marketplace.shown import providers_of, show
+from marketplace.standing import find_counts, find_status
+from marketplace.statements import MATCHED, statement
+from warehouse.read import Reading
+
+pages = APIRouter(include_in_schema=False)
+MOST_COMPARED = 6
+MIX = {"input_tokens": 30_000_000, "output_tokens": 10_000_000, "images": 0, "audio_minutes": 0,
+       "video_seconds": 0}  # fmt: skip
+"""What the calculator begins with."""
+
+
+class BrowseQuery(OffersQuery):
+    """What a page may be asked: a stranger's parameter in a link is no reason to refuse it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    view: Literal["cards", "table", "chart"] = "cards"
+    limit: Annotated[int, Field(ge=1, le=200)] = 48
+
+
+class CalculatorQuery(EstimateQuery):
+    """The same, with a mix to begin with."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class LogQuery(ChangesQuery):
+    """Changes as a person reads them: the newest first, back from `before`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    before: Annotated[int, Field(ge=1, le=2**62)] = 2**62
+    limit: Annotated[int, Field(ge=1, le=200)] = 60
+
+
+@pages.get("/")
+def browse(request: Request) -> Response:
+    """Show offers as cards, a dense table or a chart, with the filters beside them."""
+    pairs = _pairs(request)
+    query = _ask(BrowseQuery, pairs)
+    cursor = Cursor.unpack(query.cursor, query.fingerprint()) if query.cursor else None
+
+    def make(reading: Reading) -> dict[str, Any]:
+        found = find_offers(reading, query, cursor)
+        told: dict[str, Any] = {"facets": found.facets, "total": found.total, "next": found.next}
+        if query.view == "chart":
+            points = reading.rows(statement(MATCHED, "show_points"), query.values())
+            best = charts.frontier(points)
+            chart = charts.cost_and_speed(points, best) if points else None
+            return {**told, "chart": chart, "points": points, "best": best}
+        return {**told, "shown": show(reading, found.items)}
+
+    publication_id = cursor.publication_id if cursor else None
+    return _page(
+        request, "browse.html", make, publication_id=publication_id,
+        query=query, pairs=pairs, chips=_chips(pairs),
+    )  # fmt: skip
+
+
+@pages.get("/models/{model_id:path}")
+def model(request: Request, model_id: Annotated[ModelId, Path()]) -> Response:
+    """Show a model's offers side by side, their spread, and what they cost before."""
+    asked = request.query_params.get("as_of", "")
+    moment = _moment(asked)
+
+    def make(reading: Reading) -> dict[str, Any]:
+        found = find_model(reading, model_id)
+        rows = reading.rows(statement("show_model_history"), {"model_id": model_id})
+        until = reading.publication["observed_to"]
+        drawn = {
+            unit: charts.history(_most_known(rows, unit), until)
+            for unit in ("input_token", "output_token")
+            if any(row["unit"] == unit for row in rows)
+        }
+        then = []
+        if moment:
+            values = {"model_id": model_id, "moment": moment}
+            then = reading.rows(statement("show_price_as_of"), values)
+        return {
+            **found, "shown": show(reading, found["offers"]), "history": rows, "drawn": drawn,
+            "providers": providers_of(reading), "then": then,
+        }  # fmt: skip
+
+    return _page(request, "model.html", make, asked=asked, moment=moment)
+
+
+@pages.get("/offers/{offer_id}")
+def offer(request: Request, offer_id: Annotated[OfferId, Path()]) -> Response:
+    """Show one offer, its prices as stated and as compared, and the proof of each."""
+
+    def make(reading: Reading) -> dict[str, Any]:
+        found = find_offer(reading, offer_id)
+        (shown,) = show(reading, [found["offer"]])
+        who = found["offer"]["inference_provider"]
+        return {
+            **found,
+            "shown": shown,
+            "history": find_history(reading, offer_id)["items"],
+            "claims": reading.rows(statement("show_provider_claims"), {"inference_provider": who}),
+        }
+
+    return _page(request, "offer.html", make)
+
+
+@pages.get("/compare")
+def compare(request: Request) -> Response:
+    """Put a few offers side by side."""
+    asked = list(dict.fromkeys(request.query_params.getlist("offer")))[:MOST_COMPARED]
+
+    def make(reading: Reading) -> dict[str, Any]:
+        cards = reading.rows(statement("show_offers_by_id"), {"offers": asked}) if asked else []
+        missing = len(asked) - len(cards)
+        return {"shown": show(reading, cards), "missing": missing, "least": _least(cards)}
+
+    return _page(request, "compare.html", make, most=MOST_COMPARED)
+
+
+@pages.get("/calculator")
+def calculator(request: Request) -> Response:
+    """Rank offers by what a month of the buyer's own mix costs there."""
+    pairs = _pairs(request)
+    mixed = any(name in MIX for name, _ in pairs)
+    query = _ask(CalculatorQuery, pairs if mixed else [*pairs, *_as_pairs(MIX)])
+
+    def make(reading: Reading) -> dict[str, Any]:
+        found = find_estimate(reading, query)
+        for need in found["needs"]:
+            shown = show(reading, [item["offer"] for item in need["items"]])
+            need["rows"] = list(zip(need["items"], shown, strict=True))
+        return {**found, "facets": find_facets(reading, query)}
+
+    return _page(request, "calculator.html", make, query=query, pairs=pairs)
+
+
+@pages.get("/changes")
+def changes(request: Request) -> Response:
+    """Show what changed, the newest first."""
+    pairs = _pairs(request)
+    query = _ask(LogQuery, pairs)
+
+    def make(reading: Reading) -> dict[str, Any]:
+        values = {**query.values(), "before": query.before, "count": query.limit + 1}
+        rows = reading.rows(statement("show_last_changes"), values)
+        events = reading.rows(statement("show_events"))
+        return {"rows": rows[: query.limit], "more": len(rows) > query.limit, "events": events}
+
+    return _page(request, "changes.html", make, query=query, pairs=pairs)
+
+
+@pages.get("/status")
+def status(request: Request) -> Response:
+    """Say plainly how old the data is, and what is missing or held."""
+
+    def make(reading: Reading) -> dict[str, Any]:
+        return {
+            **find_status(reading, now=datetime.now(UTC)),
+            "coverage": reading.rows(statement("show_coverage")),
+            "providers": list(providers_of(reading).values()),
+        }
+
+    return _page(request, "status.html", make)
+
+
+@pages.get("/api")
+def api(request: Request) -> Response:
+    """List what the API answers, from its own document."""
+    document = request.app.openapi()
+    routes = [
+        (path, told["get"])
+        for path, told in document["paths"].items()
+        if "get" in told
+    ]  # fmt: skip
+    return _page(request, "api.html", lambda _: {}, routes=routes, root=str(request.base_url))
+
+
+@pages.get("/theme")
+def theme(to: Literal["light", "dark", "system"] = "system", back: str = "/") -> Response:
+    """Keep the reader's choice of light or dark in a cookie, and go back."""
+    # Only a path of ours: neither another host nor a scheme.
+    safe = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
+    gone = RedirectResponse(safe, 303)
+    if to in THEMES:
+        gone.set_cookie("theme", to, max_age=31_536_000, httponly=True, samesite="lax")
+    else:
+        gone.delete_cookie("theme")
+    return gone
+
+
+def _page(
+    request: Request, template: str, make: Callable[[Reading], dict[str, Any]], *,
+    publication_id: str | None = None, **more: Any,
+) -> Response:  # fmt: skip
+    with market_of(request).shelf.reading(publication_id) as reading:
+        return request.app.state.pages.render(  # type: ignore[no-any-return]
+            request, template, publication=reading.publication, totals=find_counts(reading),
+            **make(reading), **more,
+        )  # fmt: skip
+
+
+def _pairs(request: Request) -> list[tuple[str, str]]:
+    """Return the query as pairs; a form sends its empty fields too."""
+    return [(name, value) for name, value in request.query_params.multi_items() if value.strip()]
+
+
+def _ask(kind: Any, pairs: list[tuple[str, str]]) -> Any:
+    several = {n for n, f in kind.model_fields.items() if "list" in str(f.annotation)}
+    told: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in several:
+            told.setdefault(name, []).append(value)
+        else:
+            told[name] = value
+    return kind.model_validate(told)
+
+
+def _as_pairs(mix: dict[str, int]) -> list[tuple[str, str]]:
+    return [(name, str(number)) for name, number in mix.items()]
+
+
+def _chips(pairs: list[tuple[str, str]]) -> list[tuple[str, str, tuple[str, str]]]:
+    """Return (name, value, pair) of each filter that is on, to be taken off one by one."""
+    no_filters = {"sort", "order", "view", "limit", "cursor"}
+    return [(n.replace("_", " "), v, (n, v)) for n, v in pairs if n not in no_filters]
+
+
+def _moment(text: str) -> datetime | None:
+    """Return the moment that a form's date field names: the end of that day, or the minute."""
+    whole_day = len(text) <= len("2026-09-21")
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment + timedelta(days=1, microseconds=-1) if whole_day else moment
+    except (ValueError, OverflowError):
+        return None
+
+
+def _most_known(rows: list[dict[str, Any]], unit: str) -> list[dict[str, Any]]:
+    """Return the intervals of the servers that are known longest, as many as a chart can tell."""
+    first: dict[str, datetime] = {}
+    for row in rows:
+        if row["unit"] == unit:
+            who = row["inference_provider"]
+            first[who] = min(first.get(who, row["valid_from"]), row["valid_from"])
+    told = sorted(first, key=lambda who: (first[who], who))[: charts.MOST_LINES]
+    return [row for row in rows if row["unit"] == unit and row["inference_provider"] in told]
+
+
+def _least(cards: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return column → the least cost among at least two of these that may be ranked."""
+    columns = [c for c in cards[0] if c.startswith("cost_per_")] if cards else []
+    found = {}
+    for column in columns:
+        costs = [c[column] for c in cards if c["rankable"] and c[column] is not None]
+        if len(costs) > 1:
+            found[column] = min(costs)
+    return found

@@ -1,0 +1,57 @@
+-- Begins every question about cards: each card, and which of the reader's filters it fails.
+-- A filter that is NULL fails nobody; `task` takes a group or an exact task.
+WITH judged AS (
+    SELECT c.offer_id, c.source, c.model_id, c.inference_provider, c.task, c.task_group,
+           c.offer_type, c.status, c.region, c.compliance_tags, c.supports_tools,
+           c.supports_structured_output, c.context_length, c.throughput_tps,
+           c.first_token_latency_ms, c.request_latency_ms, c.cost_per_input_token,
+           c.cost_per_output_token, c.cost_per_token, c.cost_per_image, c.cost_per_audio_minute,
+           c.cost_per_video_second, c.cost_per_million_characters, c.estimated_cost,
+           c.price_status, c.rankable, c.price_changed_at, c.first_seen_at,
+           $task::VARCHAR[] IS NOT NULL AND NOT (list_contains($task::VARCHAR[], c.task_group)
+               OR list_contains($task::VARCHAR[], c.task)) AS off_task,
+           $region::VARCHAR[] IS NOT NULL
+               AND NOT list_contains($region::VARCHAR[], c.region) AS off_region,
+           $inference_provider::VARCHAR[] IS NOT NULL AND NOT list_contains(
+               $inference_provider::VARCHAR[], c.inference_provider) AS off_inference_provider,
+           $status::VARCHAR[] IS NOT NULL
+               AND coalesce(NOT list_contains($status::VARCHAR[], c.status), true) AS off_status,
+           $offer_type::VARCHAR IS NOT NULL AND c.offer_type <> $offer_type::VARCHAR
+               AS off_offer_type,
+           $tag::VARCHAR[] IS NOT NULL
+               AND NOT list_has_all(c.compliance_tags, $tag::VARCHAR[]) AS off_tag,
+           $tools::BOOLEAN IS NOT NULL
+               AND c.supports_tools IS DISTINCT FROM $tools::BOOLEAN AS off_tools,
+           $structured_output::BOOLEAN IS NOT NULL AND c.supports_structured_output
+               IS DISTINCT FROM $structured_output::BOOLEAN AS off_structured_output,
+           coalesce($priced_only::BOOLEAN, false)
+               AND c.price_status NOT IN ('priced', 'free') AS off_priced_only,
+           coalesce($rankable_only::BOOLEAN, false) AND NOT c.rankable AS off_rankable_only,
+           -- What has no counts of its own: each is one number or word that a card meets or not.
+           coalesce(c.source <> $provider::VARCHAR, false)
+               OR ($words::VARCHAR[] IS NOT NULL AND NOT list_bool_and(list_transform(
+                   $words::VARCHAR[],
+                   lambda w: contains(lower(c.model_id || ' ' || c.inference_provider), w))))
+               OR ($model_id::VARCHAR IS NOT NULL AND c.model_id <> $model_id::VARCHAR)
+               OR ($min_context_length::BIGINT IS NOT NULL
+                   AND coalesce(c.context_length < $min_context_length::BIGINT, true))
+               OR ($min_throughput_tps::DOUBLE IS NOT NULL
+                   AND coalesce(c.throughput_tps < $min_throughput_tps::DOUBLE, true))
+               OR ($max_first_token_latency_ms::DOUBLE IS NOT NULL AND coalesce(
+                   c.first_token_latency_ms > $max_first_token_latency_ms::DOUBLE, true))
+               OR ($max_cost_per_token::DECIMAL(38,18) IS NOT NULL AND coalesce(
+                   c.cost_per_token > $max_cost_per_token::DECIMAL(38,18), true))
+               OR ($max_cost_per_image::DECIMAL(38,18) IS NOT NULL AND coalesce(
+                   c.cost_per_image > $max_cost_per_image::DECIMAL(38,18), true))
+               OR ($max_cost_per_audio_minute::DECIMAL(38,18) IS NOT NULL AND coalesce(
+                   c.cost_per_audio_minute > $max_cost_per_audio_minute::DECIMAL(38,18), true))
+               OR ($max_cost_per_video_second::DECIMAL(38,18) IS NOT NULL AND coalesce(
+                   c.cost_per_video_second > $max_cost_per_video_second::DECIMAL(38,18), true))
+               AS off_rest
+    FROM cards c
+), counted AS (
+    SELECT *, off_task::INT + off_region::INT + off_inference_provider::INT + off_status::INT
+              + off_offer_type::INT + off_tag::INT + off_tools::INT + off_structured_output::INT
+              + off_priced_only::INT + off_rankable_only::INT + off_rest::INT AS fails
+    FROM judged
+)

@@ -1,0 +1,1 @@
+SELECT event, count(*) AS n FROM changes GROUP BY event ORDER BY event;

@@ -1,0 +1,1 @@
+SELECT * FROM gaps ORDER BY from_at DESC, feed LIMIT 50;

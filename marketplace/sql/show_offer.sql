@@ -1,0 +1,1 @@
+SELECT * FROM cards WHERE offer_id = $offer_id;

@@ -1,0 +1,2 @@
+SELECT * FROM prices WHERE list_contains($offers::VARCHAR[], offer_id)
+ORDER BY offer_id, tier <> 'standard', tier, unit;

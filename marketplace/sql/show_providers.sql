@@ -1,0 +1,10 @@
+-- Who serves, and when the statement about where was checked.
+SELECT p.*, c.checked_on AS region_checked_on, c.source_url AS region_source_url
+FROM providers p
+LEFT JOIN (
+    SELECT inference_provider, min(checked_on) AS checked_on, min(source_url) AS source_url
+    FROM compliance_claims
+    WHERE claim = 'serving_region' AND applies = 'default' AND in_force AND confidence <> 'low'
+    GROUP BY inference_provider
+) c USING (inference_provider)
+ORDER BY p.inference_provider;

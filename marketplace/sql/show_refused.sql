@@ -1,0 +1,7 @@
+-- What the source says instead, where a card's newer price is held.
+SELECT k.offer_id, k.unit, k.name, k.expected, k.observed, k.candidate_amount, k.message
+FROM checks k JOIN cards c ON c.offer_id = k.offer_id AND c.hold_reason = k.name
+WHERE c.held AND list_contains($offers::VARCHAR[], k.offer_id)
+  AND k.decision IS NOT DISTINCT FROM 'pending'
+QUALIFY row_number() OVER (PARTITION BY k.offer_id, k.unit ORDER BY k.run_id DESC) = 1
+ORDER BY k.offer_id, k.unit;

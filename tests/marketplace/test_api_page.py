@@ -1,0 +1,59 @@
+"""docs/api.md shows requests that work, and every route."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.marketplace.serving import Site
+from tests.pages import CHECKOUT, blocks, first_column, section
+
+PAGE = (CHECKOUT / "docs" / "api.md").read_text("utf-8")
+SHOWN = "http://127.0.0.1:8400"
+CURLS = [line for block in blocks(PAGE, "sh") for line in block.text.splitlines() if "curl" in line]
+SCRIPTS = [block.text for block in blocks(PAGE, "python")]
+
+
+def test_the_page_shows_requests() -> None:
+    assert len(CURLS) >= 8
+    assert len(SCRIPTS) == 2
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
+def test_every_curl_of_the_page_is_answered(site: Site, tmp_path: Path) -> None:
+    for line in CURLS:
+        asked = line.replace(SHOWN, site.url).replace("curl ", "curl -sSf --noproxy '*' ")
+        done = subprocess.run(
+            ["sh", "-c", asked], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{line}: {done.stderr}"
+        assert done.stdout or "-O" in line
+    assert (tmp_path / "cards.parquet").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_every_script_of_the_page_prints_what_sql_says(site: Site, script: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", script.replace(SHOWN, site.url)],
+        capture_output=True, text=True, check=False, env={"NO_PROXY": "*"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    if "cost_per_token" in script:
+        wanted = site.sql(
+            "SELECT count(*) FROM cards WHERE rankable AND task_group = 'text' AND region = 'eu'"
+        )
+        assert [(len(done.stdout.splitlines()),)] == wanted
+    else:
+        ((last,),) = site.sql("SELECT max(change_id) FROM changes")
+        assert f"up to {last} of" in done.stdout
+
+
+def test_the_table_of_routes_is_that_of_the_document(site: Site) -> None:
+    paths = set(site.ask("/openapi.json")["paths"])
+    assert set(first_column(section(PAGE, "## Ask"))) == {
+        path for path in paths if not path.startswith("/v1/exports/")
+    }

@@ -1,0 +1,173 @@
+"""`/v1/offers`: every filter, count, order and page equals the SQL in the published file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from marketplace.numbers import tell
+from tests.marketplace.serving import Site
+
+MODEL = "offer_type = 'model'"
+FILTERS: list[tuple[list[tuple[str, object]], str]] = [
+    ([], MODEL),
+    ([("provider", "huggingface")], MODEL),
+    ([("provider", "nobody")], "false"),
+    ([("inference_provider", "novita"), ("inference_provider", "groq")],
+     f"{MODEL} AND inference_provider IN ('novita', 'groq')"),
+    ([("task", "image")], f"{MODEL} AND task_group = 'image'"),
+    ([("task", "text-to-image")], f"{MODEL} AND task = 'text-to-image'"),
+    ([("task", "audio"), ("task", "fill-mask")],
+     f"{MODEL} AND (task_group = 'audio' OR task = 'fill-mask')"),
+    ([("region", "eu")], f"{MODEL} AND region = 'eu'"),
+    ([("region", "EU")], f"{MODEL} AND region = 'eu'"),
+    ([("region", "eea")], f"{MODEL} AND region IN ('eu', 'eea')"),
+    ([("region", "us")], f"{MODEL} AND region = 'us'"),
+    ([("region", "eu"), ("region_mode", "lenient")],
+     f"{MODEL} AND region IN ('eu', 'multi', 'unverified')"),
+    ([("status", "error"), ("status", "staging")], f"{MODEL} AND status IN ('error', 'staging')"),
+    ([("offer_type", "adapter")], "offer_type = 'adapter'"),
+    ([("offer_type", "all")], "true"),
+    ([("tag", "no-retention"), ("tag", "eu-hosted")],
+     f"{MODEL} AND list_has_all(compliance_tags, ['no-retention', 'eu-hosted'])"),
+    ([("tools", "true")], f"{MODEL} AND supports_tools"),
+    ([("tools", "false")], f"{MODEL} AND supports_tools = false"),
+    ([("structured_output", "true")], f"{MODEL} AND supports_structured_output"),
+    ([("min_context_length", 131072)], f"{MODEL} AND context_length >= 131072"),
+    ([("max_cost_per_million_tokens", "0.30")], f"{MODEL} AND cost_per_token <= 0.0000003"),
+    ([("max_cost_per_image", "1")], f"{MODEL} AND cost_per_image <= 1"),
+    ([("min_throughput_tps", "100.5")], f"{MODEL} AND throughput_tps >= 100.5"),
+    ([("max_first_token_latency_ms", 300)], f"{MODEL} AND first_token_latency_ms <= 300"),
+    ([("priced_only", "true")], f"{MODEL} AND price_status IN ('priced', 'free')"),
+    ([("rankable_only", "true")], "rankable"),
+    ([("model_id", "openai/gpt-oss-120b")], "model_id = 'openai/gpt-oss-120b'"),
+    ([("q", "GPT  groq")],
+     f"{MODEL} AND model_id || ' ' || inference_provider ILIKE '%gpt%'"
+     " AND model_id || ' ' || inference_provider ILIKE '%groq%'"),
+    ([("task", "text"), ("region", "eu"), ("tools", "true"), ("q", "qwen")],
+     f"{MODEL} AND task_group = 'text' AND region = 'eu' AND supports_tools"
+     " AND model_id || ' ' || inference_provider ILIKE '%qwen%'"),
+]  # fmt: skip
+SORTS = {
+    "cost_per_token": "cost_per_token",
+    "cost_per_input_token": "cost_per_input_token",
+    "throughput_tps": "-throughput_tps",
+    "first_token_latency_ms": "first_token_latency_ms",
+    "context_length": "-context_length",
+    "price_changed_at": "-epoch_us(price_changed_at)",
+}
+
+
+def walk(site: Site, *pairs: tuple[str, object]) -> list[dict[str, Any]]:
+    """Return the items of all pages."""
+    found, cursor = [], None
+    while True:
+        page = site.ask("/v1/offers", *pairs, *([("cursor", cursor)] if cursor else []))
+        found += page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            return found
+
+
+@pytest.mark.parametrize(("pairs", "where"), FILTERS, ids=lambda value: str(value)[:60])
+def test_a_filter_lets_through_what_the_same_sql_does(
+    site: Site, pairs: list[tuple[str, object]], where: str
+) -> None:
+    wanted = {row[0] for row in site.sql(f"SELECT offer_id FROM cards WHERE {where}")}
+    first = site.ask("/v1/offers", *pairs)
+    found = walk(site, *pairs, ("limit", 200))
+    assert first["total"] == len(found) == len(wanted)
+    assert {item["offer_id"] for item in found} == wanted
+    models = site.sql(f"SELECT count(DISTINCT model_id) FROM cards WHERE {where}")
+    assert first["models"] == models[0][0]
+
+
+def test_every_field_of_every_offer_equals_its_column(site: Site) -> None:
+    rows = site.sql("SELECT * FROM cards ORDER BY offer_id")
+    names = [row[0] for row in site.sql("DESCRIBE cards")]
+    found = sorted(
+        walk(site, ("offer_type", "all"), ("limit", 200)), key=lambda item: item["offer_id"]
+    )
+    assert len(found) == len(rows) > 1600
+    for item, row in zip(found, rows, strict=True):
+        assert list(item) == names
+        for name, column in zip(names, row, strict=True):
+            assert item[name] == as_json(column), (item["offer_id"], name)
+
+
+def as_json(column: object) -> object:
+    if isinstance(column, datetime):
+        return column.strftime("%Y-%m-%dT%H:%M:%S") + (
+            f".{column.microsecond:06}" if column.microsecond else ""
+        ) + "Z"  # fmt: skip
+    return tell(column)
+
+
+def test_money_is_plain_text_and_never_has_an_exponent(site: Site) -> None:
+    costs = [
+        value
+        for item in walk(site, ("priced_only", "true"), ("limit", 200))
+        for name, value in item.items()
+        if name.startswith("cost_per_") and value is not None
+    ]
+    assert len(costs) > 900
+    assert all(isinstance(cost, str) and "e" not in cost.lower() for cost in costs)
+    assert min(map(Decimal, costs)) < Decimal("0.0000001")
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_rankable_offers_come_first_and_each_part_is_in_order(site: Site, sort: str) -> None:
+    found = [item["offer_id"] for item in walk(site, ("sort", sort), ("limit", 200))]
+    key = SORTS[sort]
+    wanted = site.sql(
+        f"SELECT offer_id FROM cards WHERE {MODEL} ORDER BY {key} IS NULL,"
+        f" CASE WHEN {key} IS NULL THEN 0 WHEN rankable THEN 0 WHEN status = 'live' THEN 1 ELSE 2"
+        f" END, {key}, model_id, inference_provider, offer_id"
+    )
+    assert found == [row[0] for row in wanted]
+
+
+def test_an_order_can_be_turned_round_and_unknown_values_stay_last(site: Site) -> None:
+    rankable = ("rankable_only", "true")
+    up = walk(site, ("sort", "cost_per_token"), rankable, ("limit", 200))
+    down = walk(site, ("sort", "cost_per_token"), ("order", "desc"), rankable, ("limit", 200))
+    costs = [Decimal(item["cost_per_token"]) for item in up]
+    assert costs == sorted(costs)
+    assert [Decimal(item["cost_per_token"]) for item in down] == costs[::-1]
+    last = walk(site, ("sort", "throughput_tps"), ("order", "asc"), ("limit", 200))[-1]
+    assert last["throughput_tps"] is None
+
+
+@pytest.mark.parametrize("limit", [1, 7, 200])
+def test_pages_of_any_size_give_each_offer_once(site: Site, limit: int) -> None:
+    pairs = [("task", "text"), ("region", "eu"), ("limit", limit)]
+    found = [item["offer_id"] for item in walk(site, *pairs)]
+    assert found == [item["offer_id"] for item in walk(site, *pairs[:2], ("limit", 200))]
+    assert len(found) == len(set(found)) > 20
+
+
+def test_a_count_beside_a_filter_is_what_choosing_it_would_give(site: Site) -> None:
+    asked: list[tuple[str, object]] = [("task", "text"), ("tools", "true")]
+    facets = site.ask("/v1/offers", *asked)["facets"]
+    for facet, others in (
+        ("region", asked), ("inference_provider", asked), ("status", asked), ("tag", asked),
+        ("task", asked[1:]),
+    ):  # fmt: skip
+        assert facets[facet]
+        for told in facets[facet]:
+            chosen = site.ask("/v1/offers", *others, (facet, told["value"]), ("limit", 1))
+            assert chosen["total"] == told["count"], (facet, told)
+    for facet in ("structured_output", "priced_only", "rankable_only"):
+        chosen = site.ask("/v1/offers", *asked, (facet, "true"), ("limit", 1))
+        assert facets[facet] == [{"value": "true", "count": chosen["total"]}]
+
+
+def test_an_answer_names_its_publication_and_origin(site: Site, live_site: Site) -> None:
+    for where, origin in ((site, "sample"), (live_site, "live")):
+        ((published,),) = where.sql("SELECT publication_id FROM publication")
+        told = where.ask("/v1/offers")
+        assert list(told)[:2] == ["publication", "origin"]
+        assert (told["publication"], told["origin"]) == (published, origin)

@@ -1,0 +1,44 @@
+"""The API against its own document: nothing undocumented, nothing refused that it allows."""
+
+from __future__ import annotations
+
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from tests.marketplace.serving import Site
+
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+
+
+@pytest.mark.slow
+def test_schemathesis_finds_no_server_error_and_no_undocumented_answer(
+    site: Site, tmp_path: Path
+) -> None:
+    command = Path(sysconfig.get_path("scripts")) / "schemathesis"
+    done = subprocess.run(
+        [command, "--no-color", "--config-file", CONFIG, "run", f"{site.url}/openapi.json",
+         "--max-examples", "15", "--seed", "1", "--suppress-health-check", "all"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Tested: 13" in done.stdout
+
+
+def test_the_document_describes_every_route_and_its_errors(site: Site) -> None:
+    document = site.ask("/openapi.json")
+    assert set(document["paths"]) >= {
+        "/v1/offers", "/v1/offers/{offer_id}", "/v1/models/{model_id}",
+        "/v1/prices/{offer_id}/history", "/v1/changes", "/v1/changes.atom", "/v1/estimate",
+        "/v1/status", "/v1/exports", "/healthz", "/readyz",
+    }  # fmt: skip
+    for path, told in document["paths"].items():
+        for status, answer in told["get"]["responses"].items():
+            if int(status) >= 400:
+                assert list(answer["content"]) == ["application/problem+json"], (path, status)
+    for parameter in document["paths"]["/v1/offers"]["get"]["parameters"]:
+        if parameter["name"].startswith(("min_", "max_")):
+            words = parameter.get("description", "") + str(parameter["schema"])
+            assert any(unit in words for unit in ("USD", "Tokens", "Milliseconds")), parameter

@@ -1,0 +1,350 @@
+"""What a buyer does, in a real browser: find, narrow, open, compare, calculate, read, share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from samples.catalog import Catalog
+from samples.hub import serve
+from tests.marketplace.browsing import PHONE, Window, needs_chromium, open_browser, open_window
+from tests.marketplace.copies import altered
+from tests.marketplace.serving import Site, serving
+from tests.pipeline import (
+    Clock,
+    ingest,
+    mapped_model,
+    mapping,
+    offering,
+    routed_model,
+    small_catalog,
+)
+
+pytestmark = needs_chromium
+GPT = "openai/gpt-oss-120b"
+PAGES = ["/", "/?view=table", "/?view=chart", f"/models/{GPT}?as_of=2026-09-21", "/calculator",
+         "/changes", "/status", "/api", "/?q=nothing-like-it", "/compare"]  # fmt: skip
+Opens = Callable[..., AbstractContextManager[Window]]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with open_browser() as running:
+        yield running
+
+
+@pytest.fixture
+def opens(browser: Any, tmp_path: Path) -> Opens:
+    """Return what opens a window at a site."""
+    return lambda site, **options: partial(open_window, browser, tmp_path, site.url)(**options)
+
+
+def test_filters_answer_at_once_with_counts_and_the_address_can_be_shared(
+    site: Site, opens: Opens
+) -> None:
+    with opens(site) as window:
+        page = window.page
+        page.goto("/")
+        page.get_by_role("note").get_by_text("Captured 26 Feb 2026 to 21 Sep 2026").wait_for()
+        ((offers, adapters),) = site.sql(
+            "SELECT count(*) FILTER (offer_type = 'model'), count(*) FILTER (offer_type <> 'model')"
+            " FROM cards"
+        )
+        assert window.count() == offers
+        page.get_by_text(f"+ {adapters} adapters · ").first.wait_for()
+        window.keep("cards")
+        loads = len([url for url in window.asked if "app.css" in url])
+        for label in ("Text", "EU", "Calls tools"):
+            with page.expect_response("**/?*"):
+                page.locator("#filter-panel").get_by_text(label, exact=True).click()
+        page.wait_for_url("**/?task=text&region=eu&tools=true")
+        where = "task_group = 'text' AND region = 'eu' AND supports_tools"
+        ((wanted, deepest),) = site.sql(
+            f"SELECT count(*), max(context_length) FROM cards WHERE {where}"
+        )
+        page.locator("#found").get_by_text(f"{wanted} offers").wait_for()
+        chosen = page.locator('[data-count="inference_provider=ovhcloud"]').inner_text()
+        assert site.sql(
+            f"SELECT count(*) FROM cards WHERE {where} AND inference_provider = 'ovhcloud'"
+        ) == [(int(chosen),)]
+        with page.expect_response("**/?*"):
+            page.locator("#filter-panel").get_by_text("ovhcloud", exact=True).click()
+        page.locator("#found").get_by_text(f"{chosen} offers").wait_for()
+        with page.expect_response("**sort=context_length*"):
+            page.get_by_label("Sort").select_option("context_length")
+        page.locator(".card").first.get_by_text(f"{deepest // 1000}k").wait_for()
+        window.keep("filtered")
+        assert len([url for url in window.asked if "app.css" in url]) == loads, "it never reloaded"
+        shared = page.url
+        names = page.locator(".card .model").all_inner_texts()
+        assert window.complaints == []
+    with opens(site) as other:
+        other.page.goto(shared)
+        assert other.page.locator(".card .model").all_inner_texts() == names
+        assert other.page.locator('input[value="ovhcloud"]').is_checked()
+        assert other.page.get_by_label("Sort").input_value() == "context_length"
+
+
+def test_a_buyer_opens_a_model_reads_its_history_and_asks_for_a_day(
+    site: Site, opens: Opens
+) -> None:
+    with opens(site) as window:
+        page = window.page
+        page.goto("/?q=gpt-oss-120b&region=eu")
+        page.locator(".card .model").get_by_text("gpt-oss-120b").first.click()
+        page.wait_for_url(f"**/models/{GPT}")
+        ((least, most, count),) = site.sql(
+            "SELECT min(cost_per_token) * 1000000, max(cost_per_token) * 1000000, count(*)"
+            " FROM cards WHERE rankable AND model_id = ?", GPT,
+        )  # fmt: skip
+        tile = page.locator(".tiles").inner_text()
+        assert f"{count} comparable offers" in tile
+        low, high = page.locator(".tiles .big").inner_text().replace("$", "").split(" – ")
+        assert (float(low), float(high)) == (float(least), float(most))
+        assert page.locator("figure svg").count() == 2
+        window.keep("model", whole=True)
+        page.get_by_text("The history in numbers").click()
+        page.get_by_role("region", name="Price history").get_by_text("hyperbolic").first.wait_for()
+        page.get_by_label("Date (UTC)").fill("2026-03-01")
+        page.get_by_role("button", name="Show").click()
+        then = page.get_by_role("region", name="Prices as of")
+        ((known,),) = site.sql(
+            "SELECT count(*) FROM price_as_of(TIMESTAMPTZ '2026-03-01 23:59:59+00')"
+            " WHERE model_id = ?", GPT,
+        )  # fmt: skip
+        assert then.locator("tbody tr").count() == known > 0
+        page.get_by_role("link", name="Cerebras").first.click()
+        page.get_by_text("The source's own words").first.click()
+        assert '"cerebras"' in page.locator("pre").first.inner_text()
+        window.keep("offer", whole=True)
+        assert window.complaints == []
+
+
+def test_a_buyer_changes_the_mix_and_the_month_costs_what_sql_says(
+    site: Site, opens: Opens
+) -> None:
+    with opens(site) as window:
+        page = window.page
+        page.goto("/calculator")
+        for label, value in (("Input tokens", "9000000"), ("Output tokens", "2000000")):
+            with page.expect_response("**/calculator?*"):
+                page.get_by_label(label).fill(value)
+        with page.expect_response("**q=gpt-oss-120b*"):
+            page.get_by_label("Model or provider").fill("gpt-oss-120b")
+        page.wait_for_url("**input_tokens=9000000&output_tokens=2000000*q=gpt-oss-120b*")
+        wanted = site.sql(
+            "SELECT cost_per_input_token * 9000000 + cost_per_output_token * 2000000 AS cost"
+            " FROM cards WHERE rankable AND model_id ILIKE '%gpt-oss-120b%' ORDER BY cost"
+        )
+        page.locator("tbody tr").nth(len(wanted) - 1).wait_for()
+        shown = page.locator("td.strong").all_inner_texts()
+        assert [float(text.removeprefix("$")) for text in shown] == [
+            pytest.approx(float(cost), rel=1e-3) for (cost,) in wanted
+        ]
+        window.keep("calculator")
+        assert window.complaints == []
+
+
+def test_a_choice_to_compare_survives_other_filters_and_has_an_address(
+    site: Site, opens: Opens
+) -> None:
+    with opens(site) as window:
+        page = window.page
+        page.goto("/?model_id=" + GPT)
+        for place in (0, 1):
+            page.get_by_role("checkbox", name="Compare").nth(place).check()
+        page.goto("/?q=mistral-7b")
+        page.get_by_role("checkbox", name="Compare").first.check()
+        page.get_by_role("button", name="Compare 3 offers").click()
+        page.wait_for_url("**/compare?offer=*")
+        assert page.locator("thead th").count() == 4
+        assert page.get_by_text("lowest here").count() > 0
+        window.keep("compare")
+        shared = page.url
+        assert window.complaints == []
+    with opens(site, java_script_enabled=False) as other:
+        other.page.goto(shared)
+        assert other.page.locator("thead th").count() == 4
+
+
+def test_everything_works_without_scripts(site: Site, opens: Opens) -> None:
+    with opens(site, java_script_enabled=False) as window:
+        page = window.page
+        page.goto("/")
+        page.locator('input[name="task"][value="text"]').check()
+        page.locator('input[name="region"][value="eu"]').check()
+        page.get_by_role("button", name="Show offers").click()
+        ((wanted,),) = site.sql(
+            "SELECT count(*) FROM cards WHERE task_group = 'text' AND region = 'eu'"
+            " AND offer_type = 'model'"
+        )
+        assert window.count() == wanted
+        page.get_by_role("link", name="Remove filter region: eu").click()
+        first = page.locator(".card .model").first.inner_text()
+        page.get_by_role("link", name="Next 48").click()
+        assert page.locator(".card .model").first.inner_text() != first
+        page.get_by_role("link", name="first page").click()
+        page.get_by_role("checkbox", name="Compare").nth(0).check()
+        page.get_by_role("checkbox", name="Compare").nth(1).check()
+        page.get_by_role("button", name="Compare selected").click()
+        assert page.locator("thead th").count() == 3
+        page.get_by_role("link", name="Dark").click()
+        assert page.locator("html").get_attribute("data-theme") == "dark"
+        assert "offer=" in page.url, "the choice of colours leads back to where it was made"
+        window.keep("no-script")
+
+
+def test_a_phone_shows_all_of_it_without_sideways_scrolling(site: Site, opens: Opens) -> None:
+    with opens(site, size=PHONE, has_touch=True, is_mobile=True) as window:
+        page = window.page
+        for path in PAGES:
+            page.goto(path)
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert width <= PHONE[0], path
+        page.goto("/")
+        window.keep("phone")
+        page.get_by_role("link", name="Filters", exact=True).click()
+        with page.expect_response("**/?*"):
+            page.locator("#filter-panel").get_by_text("EU", exact=True).click()
+        window.keep("phone-filters")
+        page.get_by_role("link", name="Show offers").click()
+        assert not page.locator("#filter-panel").is_visible()
+        page.locator("#found").get_by_text("34 offers").wait_for()
+        assert window.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_no_serious_fault(site: Site, opens: Opens, path: str, scheme: str) -> None:
+    with opens(site, color_scheme=scheme) as window:
+        window.page.goto(path)
+        window.keep(f"{scheme}-{PAGES.index(path)}")
+        assert window.faults() == []
+        assert window.complaints == []
+
+
+def test_a_keyboard_reaches_the_results(site: Site, opens: Opens) -> None:
+    with opens(site) as window:
+        page = window.page
+        page.goto("/")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.name") == "q"
+        with page.expect_response("**q=qwen*"):
+            page.keyboard.type("qwen")
+        page.get_by_role("status").get_by_text("offers").wait_for(state="attached")
+        assert page.evaluate("document.activeElement.name") == "q", "the focus stays"
+
+
+def test_a_page_asks_nobody_but_us_and_its_policy_lets_nothing_inline_run(
+    site: Site, opens: Opens
+) -> None:
+    with opens(site) as window:
+        for path in PAGES:
+            answer = window.page.goto(path)
+            policy = answer.headers["content-security-policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
+            html = answer.text()
+            assert "<style" not in html
+            assert " style=" not in html
+            assert " onclick" not in html
+        assert [url for url in window.asked if not url.startswith(site.url)] == []
+        assert window.complaints == []
+
+
+def test_an_open_page_tells_of_a_new_publication_and_keeps_what_it_shows(
+    tmp_path: Path, opens: Opens
+) -> None:
+    home, clock = tmp_path / "home", Clock()
+    with serve(small_catalog()) as hub:
+        ingest(home, hub, clock=clock)
+        with serving(home) as site, opens(site) as window:
+            page = window.page
+            page.goto("/?model_id=acme/hub-chat")
+            assert page.get_by_role("note").count() == 0, "live data has no banner"
+            page.get_by_text("$0.20").wait_for()
+            clock.advance(timedelta(hours=1))
+            hub.show(small_catalog(input_price="0.35"))
+            ingest(home, hub, clock=clock)
+            page.evaluate("window.dispatchEvent(new Event('focus'))")
+            page.get_by_text("New prices were published.").wait_for()
+            assert page.get_by_text("$0.20").is_visible()
+            window.keep("news")
+            page.get_by_role("link", name="Show them").click()
+            page.get_by_text("$0.35").wait_for()
+            page.get_by_role("link", name="Changes", exact=True).click()
+            page.get_by_text("input token price up from $0.20 per 1M input tokens").first.wait_for()
+            assert window.complaints == []
+
+
+HOSTILE = [
+    "evil/<script>alert(1)</script>",
+    'evil/"><img src=x onerror=alert(2)>',
+    "evil/{{7*7}}'--",
+    "evil/javascript:alert(3)",
+    "evil/" + "a" * 180,
+]
+
+
+def test_a_hostile_name_of_a_provider_is_only_a_name(tmp_path: Path, opens: Opens) -> None:
+    price = ("0.1", "0.2")
+    entries = [
+        mapping("novita", price=price, providerId=name, _id=f"entry-{number}")
+        for number, name in enumerate(HOSTILE)
+    ]
+    home = tmp_path / "home"
+    routed = routed_model("acme/chat", offering("novita", price=price))
+    with serve(Catalog([mapped_model("acme/chat", *entries)], router=[routed])) as hub:
+        ingest(home, hub, clock=Clock())
+    with serving(home) as site, opens(site) as window:
+        for path in ("/", "/?view=table", "/models/acme/chat"):
+            window.page.goto(path)
+            for name in HOSTILE:  # they tell the rows apart, so they are shown
+                window.page.get_by_text(name, exact=True).first.wait_for()
+        for (offer_id,) in site.sql("SELECT offer_id FROM cards"):
+            window.page.goto(f"/offers/{offer_id}")
+            window.page.get_by_text("The source's own words").first.click()
+        assert [c for c in window.complaints if "favicon" not in c] == []
+
+
+def test_a_hostile_name_of_a_model_would_be_only_a_name(
+    live_site: Site, tmp_path: Path, opens: Opens
+) -> None:
+    """The contract refuses such an id; this is the second wall, shown on a copy."""
+    models = [m for (m,) in live_site.sql("SELECT DISTINCT model_id FROM cards ORDER BY 1")]
+    renamed: list[tuple[str, list[object]]] = []
+    for old, new in zip(models, HOSTILE, strict=False):
+        for table in ("_ph_cards", "_ph_offer", "_ph_model"):
+            renamed.append((f"UPDATE {table} SET model_id = ? WHERE model_id = ?", [new, old]))
+    split = ("UPDATE _ph_cards SET model_name = substr(model_id, 6), author = 'evil'"
+             " WHERE starts_with(model_id, 'evil/')")  # fmt: skip
+    home = altered(live_site.home, tmp_path / "home", *renamed, (split, []))
+    with serving(home) as site, opens(site) as window:
+        page = window.page
+        known = {name for (name,) in site.sql("SELECT model_id FROM cards")}
+        assert set(HOSTILE) <= known
+        for path in ("/", "/?view=table", "/changes", "/status", "/calculator"):
+            page.goto(path)
+            assert page.locator("main script, main img").count() == 0
+            assert page.evaluate("document.documentElement.scrollWidth") <= 1400, path
+        for name in HOSTILE:
+            page.goto("/?offer_type=all&view=table")
+            page.locator("a.model").filter(has_text=name.removeprefix("evil/")).first.click()
+            assert page.locator("h1").inner_text() == name
+            page.locator("tbody a[href^='/offers/']").first.click()
+            assert name in page.locator("h1").inner_text()
+        page.goto("/?q=%3Cscript%3Ealert(4)%3C/script%3Ex")
+        page.get_by_text("Nothing matches all of these.").wait_for()
+        window.keep("empty")
+        page.goto("/?offer_type=all")
+        window.keep("hostile")
+        assert window.complaints == []

@@ -1,0 +1,187 @@
+"""A new publication while readers ask: nothing fails, no answer mixes two, no file stays open."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from samples.hub import serve
+from schemas.errors import PublicationGone, QueryTooSlow, UsageError
+from tests.command import pricehouse
+from tests.marketplace.serving import Site, serving
+from tests.pipeline import Clock, ingest, small_catalog
+from warehouse.home import Home
+from warehouse.publish import KEEP
+from warehouse.read import Shelf
+
+NEW_PRICES = [f"0.{number}" for number in range(21, 26)]
+
+
+def open_files(pid: int) -> set[str]:
+    """Return the publications that a process has open."""
+    found = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            name = os.readlink(link)
+        except FileNotFoundError:
+            continue
+        if "marketplace-" in name:
+            found.add(Path(name).name)
+    return found
+
+
+def test_before_the_first_publication_it_says_so_and_then_serves_it(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with serving(home) as site, serve(small_catalog()) as hub:
+        assert site.get("/healthz").status_code == 200
+        for path in ("/readyz", "/v1/offers"):
+            answer = site.get(path)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+            assert "nothing is published here yet" in answer.json()["detail"]
+            assert str(tmp_path) not in answer.text, "a reader need not know our folders"
+        page = site.get("/")
+        assert page.status_code == 503
+        assert "nothing is published here yet" in page.text
+        report = ingest(home, hub, clock=Clock())
+        assert site.ask("/readyz")["publication"] == report.publication_id
+        assert site.ask("/v1/offers")["total"] > 0
+
+
+def test_no_request_fails_while_publications_come_and_each_answer_is_of_one(
+    tmp_path: Path,
+) -> None:
+    home, clock = tmp_path / "home", Clock()
+    with serve(small_catalog()) as hub:
+        price_of = {ingest(home, hub, clock=clock).publication_id: "0.2"}
+        with serving(home) as site:
+            done = threading.Event()
+            answers: list[tuple[int, str, tuple[str, ...]]] = []
+            readers = [
+                threading.Thread(target=read_on, args=(site, done, answers)) for _ in range(2)
+            ]
+            for reader in readers:
+                reader.start()
+            for price in NEW_PRICES:
+                clock.advance(timedelta(hours=1))
+                hub.show(small_catalog(input_price=price))
+                price_of[ingest(home, hub, clock=clock).publication_id] = price
+            last = site.ask("/v1/offers")["publication"]
+            done.set()
+            for reader in readers:
+                reader.join()
+            assert {status for status, _, _ in answers} == {200}
+            seen = Counter(publication for _, publication, _ in answers)
+            assert len(seen) > 2
+            assert set(seen) <= set(price_of)
+            for _, publication, costs in answers:
+                assert set(costs) == {f"0.000000{price_of[publication].removeprefix('0.')}"}
+            assert last == list(price_of)[-1]
+            site.ask("/v1/offers")
+            assert open_files(site.process.pid) == {f"marketplace-{last}.duckdb"}
+
+
+def read_on(
+    site: Site, done: threading.Event, answers: list[tuple[int, str, tuple[str, ...]]]
+) -> None:
+    path = "/v1/offers?model_id=acme/hub-chat"
+    with httpx.Client(base_url=site.url, trust_env=False, timeout=30) as client:
+        while not done.is_set():
+            answer = client.get(path)
+            told = answer.json() if answer.status_code == 200 else {"publication": "", "items": []}
+            costs = tuple(i["cost_per_input_token"] for i in told["items"])
+            answers.append((answer.status_code, told["publication"], costs))
+
+
+def test_a_walk_goes_on_in_its_publication_and_begins_again_when_that_is_gone(
+    tmp_path: Path,
+) -> None:
+    home, clock = tmp_path / "home", Clock()
+    with serve(small_catalog()) as hub:
+        first = ingest(home, hub, clock=clock).publication_id
+        with serving(home) as site:
+            page = site.ask("/v1/offers", ("offer_type", "all"), ("limit", 1))
+            clock.advance(timedelta(hours=1))
+            hub.show(small_catalog(input_price="0.3"))
+            second = ingest(home, hub, clock=clock).publication_id
+            again = f"/v1/offers?offer_type=all&limit=1&cursor={page['next']}"
+            assert site.ask(again)["publication"] == first
+            assert site.ask("/v1/offers")["publication"] == second
+            for price in NEW_PRICES[:KEEP]:
+                clock.advance(timedelta(hours=1))
+                hub.show(small_catalog(input_price=price))
+                ingest(home, hub, clock=clock)
+            answer = site.get(again)
+            assert answer.status_code == 410
+            told = answer.json()
+            assert told["type"] == "/api#publication-gone"
+            assert told["restart"] == "/v1/offers?offer_type=all&limit=1"
+            assert site.get(told["restart"]).status_code == 200
+            gone = site.get(again.replace("/v1/offers", "/"))
+            assert gone.status_code == 410
+            assert 'href="/?offer_type=all&amp;limit=1"' in gone.text
+
+
+def test_a_shelf_opens_each_publication_once_and_closes_what_nobody_reads(
+    tmp_path: Path,
+) -> None:
+    home, clock = tmp_path / "home", Clock()
+    with serve(small_catalog()) as hub:
+        first = ingest(home, hub, clock=clock).publication_id
+        shelf = Shelf(Home(home))
+        with shelf.reading() as one, shelf.reading() as two:
+            assert len(open_files(os.getpid())) == 1
+            clock.advance(timedelta(hours=1))
+            hub.show(small_catalog(input_price="0.3"))
+            second = ingest(home, hub, clock=clock).publication_id
+            with shelf.reading() as three:
+                assert three.publication["publication_id"] == second
+                # Who began before reads on where it began.
+                for reading in (one, two):
+                    assert reading.rows("FROM publication")[0]["publication_id"] == first
+                assert len(open_files(os.getpid())) == 2
+        assert open_files(os.getpid()) == {f"marketplace-{second}.duckdb"}
+        shelf.close()
+        assert open_files(os.getpid()) == set()
+
+
+def test_a_reading_has_its_time_and_no_more(sample_home: Path) -> None:
+    shelf = Shelf(Home(sample_home), limit_s=0.2)
+    with shelf.reading() as reading, pytest.raises(QueryTooSlow, match="ask for less"):
+        reading.rows("SELECT count(*) FROM range(1000000000000)")
+    with shelf.reading() as reading:
+        assert reading.rows("SELECT 1 AS one") == [{"one": 1}]
+    shelf.close()
+
+
+@pytest.mark.parametrize("name", ["../../warehouse", "..", "", "x'; DROP", "2*"])
+def test_what_a_stranger_sends_never_becomes_a_path(sample_home: Path, name: str) -> None:
+    shelf = Shelf(Home(sample_home))
+    with pytest.raises(PublicationGone), shelf.reading(name):
+        raise AssertionError("it was opened")
+    shelf.close()
+
+
+def test_a_shelf_of_an_empty_home_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="pricehouse ingest"), Shelf(Home(tmp_path)).reading():
+        raise AssertionError("there is nothing to open")
+
+
+def test_a_stop_is_clean_and_a_taken_port_or_a_wrong_origin_is_told(
+    sample_home: Path, tmp_path: Path
+) -> None:
+    with serving(sample_home) as site:
+        port = site.url.rpartition(":")[2]
+        taken = pricehouse("serve", "--port", port, home=sample_home)
+        assert taken.returncode == 2
+        assert f"port {port}" in taken.stderr
+        assert site.get("/").status_code == 200
+        assert site.stop() == 0
+    wrong = pricehouse("serve", home=tmp_path, PRICEHOUSE_CORS_ORIGINS="shop.example")
+    assert wrong.returncode == 2
+    assert "PRICEHOUSE_CORS_ORIGINS has 'shop.example'" in wrong.stderr
