@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import pandera.polars as pa
 import polars as pl
 
-from schemas.contract import MONEY, UTC_TIME, contract
+from schemas.contract import MONEY, UTC_TIME, Contract, contract
 from schemas.state import (
     CARDS,
     CLAIMS,
@@ -39,6 +39,13 @@ EVENTS = contract(
 )
 """`not_before_at` is the last answer that showed the former state, null where there was none."""
 
+
+CURRENT: dict[str, Contract] = {
+    "offers": OFFERS, "listings": LISTINGS, "claims": CLAIMS, "prices": PRICES, "cards": CARDS,
+    "models": STORED_MODELS, "providers": PROVIDERS, "refusals": REFUSALS,
+    "corrections": CORRECTIONS,
+}  # fmt: skip
+"""The tables of current rows by name: the frames of a State, and the differences of a Delta."""
 
 HOLDS = contract(
     "holds",
@@ -111,16 +118,13 @@ class State:
     models: pl.DataFrame
     providers: pl.DataFrame
     observed: Mapping[str, datetime]
-    refusals: pl.DataFrame = field(default_factory=REFUSALS.empty)
-    corrections: pl.DataFrame = field(default_factory=CORRECTIONS.empty)
+    refusals: pl.DataFrame
+    corrections: pl.DataFrame
 
     @staticmethod
     def empty() -> State:
         """Return the state of a new home."""
-        return State(
-            OFFERS.empty(), LISTINGS.empty(), CLAIMS.empty(), PRICES.empty(), CARDS.empty(),
-            STORED_MODELS.empty(), PROVIDERS.empty(), {},
-        )  # fmt: skip
+        return State(**{name: shape.empty() for name, shape in CURRENT.items()}, observed={})
 
 
 @dataclass

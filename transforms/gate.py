@@ -17,11 +17,14 @@ WARN_FACTOR = 2
 """From this factor on a move is told, though it passes."""
 PROVIDER_DRIFT_SHARE = 0.05
 """Above this share of unreadable price objects a whole (feed, provider) is held."""
+_READ = ("feed", "amount", "currency", "price_status", "reason", "raw_text", "native_unit",
+         "native_quantity", "observed_at")  # fmt: skip
 _GOOD = pl.col("old_status").is_in(["priced", "free"])
 
 
 def compared(candidates: pl.DataFrame, current: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
-    """Return the candidates with `inference_provider` and what cards show of the same unit.
+    """Return what the gate reads of each candidate, with `inference_provider` and what cards show
+    of the same unit.
 
     `old_amount`, `old_status`, `old_currency`, `old_unit` and `shown_at` are null where nothing is
     shown.
@@ -34,8 +37,10 @@ def compared(candidates: pl.DataFrame, current: pl.DataFrame, offers: pl.DataFra
         old_currency="currency",
         old_unit="native_unit",
     )
-    return candidates.join(stored, on=list(SERIES), how="left").join(
-        offers.select("offer_id", "inference_provider"), on="offer_id", how="left"
+    return (
+        candidates.select(*SERIES, *_READ)
+        .join(stored, on=list(SERIES), how="left")
+        .join(offers.select("offer_id", "inference_provider"), on="offer_id", how="left")
     )
 
 

@@ -62,7 +62,8 @@ def judge(
     refused = found.drop("name").hstack(prices.select("check_id", "decision", "name", "since_at"))
     closed = blocking(refused)
     priced = _priced_offers(current, offers, listed)
-    still = compared(stated, current, offers)
+    still = stated.select("offer_id", "feed").unique()
+    still = still.join(offers.select("offer_id", "inference_provider"), on="offer_id")
     lacking = find_drops(priced, still, name="coverage_drop").with_columns(
         observed_at=pl.lit(candidates["observed_at"].max(), UTC_TIME)
     )

@@ -11,19 +11,8 @@ from dataclasses import replace
 
 import polars as pl
 
-from schemas.contract import UTC_TIME, Contract
-from schemas.delta import EVENTS, HOLDS, Delta, Findings, State
-from schemas.state import (
-    CARDS,
-    CLAIMS,
-    CORRECTIONS,
-    LISTINGS,
-    OFFERS,
-    PRICES,
-    PROVIDERS,
-    REFUSALS,
-    STORED_MODELS,
-)
+from schemas.contract import UTC_TIME
+from schemas.delta import CURRENT, EVENTS, HOLDS, Delta, Findings, State
 from transforms.decide import decided
 from transforms.diff import diff
 from transforms.events import fill
@@ -33,11 +22,6 @@ CORRECTED = "corrected"
 _VALUES = ("seen", CORRECTED)
 _SHOWN = ("amount", "price_status", "currency")
 _SERIES = ["offer_id", "unit", "tier"]
-_SHAPES: dict[str, Contract] = {
-    "offers": OFFERS, "listings": LISTINGS, "claims": CLAIMS, "prices": PRICES, "cards": CARDS,
-    "models": STORED_MODELS, "providers": PROVIDERS, "refusals": REFUSALS,
-    "corrections": CORRECTIONS,
-}  # fmt: skip
 _LINKS = {"old_offer_id": pl.String, "new_offer_id": pl.String, "reason": pl.String}
 
 
@@ -56,7 +40,7 @@ def revise_state(
     )
     price = revised(words["price"], retold["price"], key=_SERIES)
     diffs = {name: diff(getattr(held, name), getattr(after, name), shape)
-             for name, shape in _SHAPES.items()}  # fmt: skip
+             for name, shape in CURRENT.items()}  # fmt: skip
     delta = Delta(
         **diffs,
         claim_log=revised(words["claim"], retold["claim"], key=[*_SERIES, "feed"]),

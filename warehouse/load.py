@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from schemas.contract import UTC_TIME
-from schemas.delta import Diff
+from schemas.delta import CURRENT, Diff
 from schemas.errors import WarehouseError
 from schemas.load import FeedCount, Load
 from schemas.records import FeedFetch, RunRecord
@@ -17,9 +17,6 @@ from warehouse.connect import Connection
 from warehouse.statements import statement
 
 SLICE_ROWS = 20_000
-CURRENT = ("offers", "listings", "claims", "prices", "cards", "models", "providers", "refusals",
-           "corrections")  # fmt: skip
-"""Tables of current rows, each a Diff of the delta."""
 
 
 def commit(con: Connection, load: Load) -> None:

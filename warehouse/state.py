@@ -5,21 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import polars as pl
-
-from schemas.contract import Contract
-from schemas.delta import State
-from schemas.state import (
-    CARDS,
-    CLAIMS,
-    CORRECTIONS,
-    LISTINGS,
-    OFFERS,
-    PRICES,
-    PROVIDERS,
-    REFUSALS,
-    STORED_MODELS,
-)
+from schemas.delta import CURRENT, State
 from warehouse.connect import Connection
 from warehouse.statements import statement
 
@@ -36,21 +22,11 @@ class LastRun:
 def read_state(con: Connection) -> State:
     """Return all current rows, each frame in its contract."""
 
-    def read(name: str, shape: Contract) -> pl.DataFrame:
-        return shape.shape(con.sql(statement(f"read_{name}")).pl())
-
-    return State(
-        offers=read("offers", OFFERS),
-        listings=read("listings", LISTINGS),
-        claims=read("claims", CLAIMS),
-        prices=read("prices", PRICES),
-        cards=read("cards", CARDS),
-        models=read("models", STORED_MODELS),
-        providers=read("providers", PROVIDERS),
-        observed=read_feed_times(con),
-        refusals=read("refusals", REFUSALS),
-        corrections=read("corrections", CORRECTIONS),
-    )
+    frames = {
+        name: shape.shape(con.sql(statement(f"read_{name}")).pl())
+        for name, shape in CURRENT.items()
+    }
+    return State(**frames, observed=read_feed_times(con))
 
 
 def read_feed_times(con: Connection) -> dict[str, datetime]:

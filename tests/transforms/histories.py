@@ -14,19 +14,9 @@ import polars as pl
 
 from providers.registry import load_claims, load_registry
 from schemas.contract import Contract, split
-from schemas.delta import Delta, Diff, State
+from schemas.delta import CURRENT, Delta, Diff, State
 from schemas.offerings import HUB_OFFERINGS, OFFERINGS
-from schemas.state import (
-    CARDS,
-    CLAIMS,
-    CORRECTIONS,
-    LISTINGS,
-    OFFERS,
-    PRICES,
-    PROVIDERS,
-    REFUSALS,
-    STORED_MODELS,
-)
+from schemas.state import OFFERS
 from transforms.advance import Rules, Told, advance
 from transforms.claim import claim_tokens
 from transforms.compliance import describe_providers
@@ -46,11 +36,7 @@ MODEL = "org/m"
 REGISTRY = load_registry()
 CLAIMS_IN_FORCE = load_claims().claims
 FEEDS = {feed.feed: feed for _, feed in REGISTRY.feeds()}
-SHAPES: dict[str, Contract] = {
-    "offers": OFFERS, "listings": LISTINGS, "claims": CLAIMS, "prices": PRICES, "cards": CARDS,
-    "models": STORED_MODELS, "providers": PROVIDERS, "refusals": REFUSALS,
-    "corrections": CORRECTIONS,
-}  # fmt: skip
+SHAPES = CURRENT
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
