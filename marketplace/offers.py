@@ -18,7 +18,7 @@ FACETS = (
 """What show_facets.sql counts; a facet of which no card has a value is there, and empty."""
 
 
-_EVERYTHING = OffersQuery().fingerprint()
+_EVERYTHING = OffersQuery.model_validate({}).fingerprint()
 
 
 @dataclass(frozen=True)
