@@ -159,7 +159,7 @@ COMMENT ON COLUMN cards.currency IS
 COMMENT ON COLUMN cards.rankable IS
     'Whether to compare it by cost: a live model with a public price in USD that gives one of the costs, not held, seen within 24 h of the newest answer.';
 COMMENT ON COLUMN price_claims.price_status IS
-    'priced, free (the source says so), suspect (a zero not stated free, or a price on what is stated free), unparsed (cannot be read), or not_published (its list names it and states no price that counts).';
+    'priced, free, suspect (a zero not stated free), unparsed (cannot be read), or not_published (a list names it and states no price that counts).';
 COMMENT ON COLUMN price_claims.reason IS
     'Code for why no plain price is stated, or whose it is (price_of_adapter_rule); NULL: nothing to explain.';
 COMMENT ON COLUMN prices.reason IS
