@@ -39,7 +39,8 @@ class PageArtifact:
         if feed in self._ids:
             update_progress_artifact(self._ids[feed], progress, description)
         else:
-            made = create_progress_artifact(progress, key=f"pages-{feed}", description=description)
+            key = f"pages-{feed.replace('_', '-')}"  # Prefect takes no underscore in a key
+            made = create_progress_artifact(progress, key=key, description=description)
             self._ids[feed] = cast(UUID, made)  # a coroutine only in async tasks; stages are sync
 
 
@@ -103,5 +104,5 @@ def markdown(report: Report) -> str:
         *([f"- {reason}: {count}" for reason, count in sorted(report.rejected.items())]
           or ["none"]),
     ]  # fmt: skip
-    failed = [f"- {f.feed}: {f.error}" for f in report.feeds if f.error]
+    failed = [f"- {f.feed}: {f.failure}" for f in report.feeds if f.failure]
     return "\n".join([*lines, *(["", "## Failed", *failed] if failed else [])])

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import msgspec
 
-from flows.environment import Settings
+from flows.environment import settings_of
 from flows.hour import tell_hour
 from flows.report import Report
 from flows.run import open_run
 from providers.http import HttpClient
+from providers.registry import load_registry
 from providers.secrets import find_token
 from tests.faults.pace import Pace
 
@@ -29,11 +30,11 @@ def tell(
 ) -> tuple[Report, Pace]:
     """Tell one hour with waits that are not real, and the token of the environment."""
     pace = Pace(at)
-    settings = Settings(home=home, base_urls=urls)
+    settings = settings_of(home, urls, load_registry())
     client = partial(HttpClient, sleep=pace.sleep, monotonic=pace.monotonic, timeout_s=timeout_s)
     with open_run(
         settings, origin="live", flow="ingest", trigger="test", clock=pace.now, client=client,
-        deadline_s=deadline_s, token=partial(find_token, os.environ),
+        deadline_s=deadline_s, token=partial(find_token, os.environ), feeds=frozenset(urls),
     ) as run:  # fmt: skip
         return tell_hour(run), pace
 

@@ -23,9 +23,10 @@ from pathlib import Path
 
 import duckdb
 
-from flows.environment import Settings
+from flows.environment import settings_of
 from flows.hour import tell_hour
 from flows.run import open_run
+from providers.registry import load_registry
 from samples.catalog import Catalog, Entry
 from samples.hub import Hub, serve
 from tests.command import environment
@@ -74,10 +75,11 @@ def tell(home: Path, url: str, at: datetime, told: object = None) -> None:
 
         return staged
 
-    settings = Settings(home=home, base_urls={"hub": url, "router": url})
+    urls = {"hub": url, "router": url}
+    settings = settings_of(home, urls, load_registry())
     with open_run(
         settings, origin="live", flow="ingest", trigger="test", clock=lambda: at,
-        tail=lambda: "killed", lock_wait_s=30,
+        tail=lambda: "killed", lock_wait_s=30, feeds=frozenset(urls),
     ) as run:  # fmt: skip
         tell_hour(run, step)
 

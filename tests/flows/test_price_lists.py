@@ -168,6 +168,16 @@ def test_adapters_have_the_price_of_their_rule_say_so_and_are_never_rankable(
 
 
 @needs_shared
+def test_a_provider_s_priced_offers_are_counted_without_its_adapters(recorded: Path) -> None:
+    found = rows(
+        recorded,
+        "SELECT offers, adapters, priced_offers, price_feed, price_feed_reason FROM providers "
+        "WHERE inference_provider IN ('wavespeed', 'fal-ai') ORDER BY inference_provider",
+    )
+    assert found == [(73, 229, 0, None, "list_unanswered"), (15, 185, 13, "wavespeed_list", None)]
+
+
+@needs_shared
 def test_an_estimate_stands_in_its_own_column_alone(recorded: Path) -> None:
     found = rows(
         recorded,

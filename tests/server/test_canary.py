@@ -34,10 +34,14 @@ class Hub:
     def __init__(self) -> None:
         self.mood = "kind"
         self.tokens: set[str | None] = set()
+        self.elsewhere: set[str | None] = set()
 
     def __call__(self, request: Request) -> Reply | None:
         sent = {name.lower(): value for name, value in request.headers.items()}
         token = sent.get("authorization")
+        if request.path == "/models/list":  # another source, which this token is not for
+            self.elsewhere.add(token)
+            return Reply(404, b"{}")
         self.tokens.add(token)
         body = json.dumps({"error": f"I was sent {token}"}).encode()
         if self.mood == "refusing":
@@ -82,6 +86,7 @@ def test_a_planted_token_is_found_nowhere_after_runs_that_went_well_and_badly(
         with up(home, hub.url, **settings) as running:
             running.wait_for_state(running.start_run(), "COMPLETED")
             assert hook.tokens == {f"Bearer {CANARY}"}
+            assert hook.elsewhere == {None}
             for mood in ("refusing", "echoing"):
                 hook.mood = mood
                 running.wait_for_state(running.start_run(), "FAILED")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.form import ALL_FEEDS
 from samples.hub import Hub
 from tests.pipeline import small_catalog
 from tests.server.running import Up, wait_for
@@ -95,7 +96,7 @@ def test_the_form_shows_every_field_refuses_what_does_not_fit_and_starts_a_run(
     page.get_by_role("button", name="Submit").click()
     (run_id,) = wait_for(lambda: manual_runs(running) - before or None, 60, running)
     run = running.wait_for_state(run_id, "COMPLETED")
-    assert run["parameters"] == {"feeds": ["hub", "router"], "dry_run": True, "lock_wait_s": 30}
+    assert run["parameters"] == {"feeds": ALL_FEEDS, "dry_run": True, "lock_wait_s": 30}
 
 
 def test_a_finished_run_shows_its_artifacts(

@@ -184,6 +184,7 @@ MACROS = {
     "price_as_of": ["ts", "known_at"],
     "blended": ["input_share"],
     "cheapest": ["task_group", "region", "n"],
+    "cards_in": ["place", "lenient"],
 }
 
 
