@@ -128,7 +128,7 @@ def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]
     standing = overruled(renamed(state.corrections, relabels), candidates)
     verdict = judge(
         candidates, former, offers, overruled=standing, listed=listings["offer_id"].unique(),
-        missing=missing_offers(listings, drops), memory=memory,
+        missing=missing_offers(listings, drops), memory=memory, observed=now,
     )  # fmt: skip
     corrected = correct(rules.orders, verdict.prices, standing)
     prices = corrected.prices

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 import pytest
 
 from schemas.delta import Delta
@@ -183,6 +184,31 @@ def test_prices_that_half_a_provider_no_longer_states_stay_and_say_so() -> None:
     history.decide(check_id, "accepted")
     assert held(history) == set()
     assert history.card(model=MODELS[7])["price_status"] == "not_published"
+
+
+def test_prices_that_nobody_states_any_more_stay_and_say_since_when() -> None:
+    history = History()
+    hub = {model: [entry()] for model in MODELS}
+    history.hour(hub, routed(price(1, 2)))
+    delta = history.hour(hub, routed(None))
+    assert held(history) == set(MODELS)
+    assert history.amounts(model=MODELS[0]) == {"input_token": "1", "output_token": "2"}
+    assert refusals(history) == [("coverage_drop", "novita", None, "pending")]
+    assert history.card(model=MODELS[0])["held_since"] == history.at("router", 1)
+    told = delta.changes.filter(pl.col("event") == "held")
+    assert set(told["occurred_at"]) == {history.at("router", 1)}
+    assert set(told["not_before_at"]) == {history.at("router", 0)}
+    assert "held" not in set(history.hour(hub, routed(None)).changes["event"])
+
+
+def test_prices_that_another_feed_goes_on_stating_are_not_missing() -> None:
+    history = History()
+    hub = {model: [priced_entry(1, 2)] for model in MODELS}
+    history.hour(hub, routed(price(1, 2)))
+    history.hour(hub, routed(None))
+    assert refusals(history) == []
+    assert history.amounts(model=MODELS[0]) == {"input_token": "1", "output_token": "2"}
+    assert held(history) == set()
 
 
 def test_one_price_that_is_no_longer_stated_ends_at_once() -> None:
