@@ -81,6 +81,11 @@ class Run:
         """The run's logical time: what expires, expires by this, in replay too."""
         return self.record.started_at
 
+    @property
+    def told_again(self) -> bool:
+        """Whether this run was committed before, and is told from landing now."""
+        return self.folder.mark is not None
+
     def state(self) -> State:
         """Return the warehouse's current rows; they are large, so nobody keeps them."""
         with open_writer(self.home.warehouse) as con:

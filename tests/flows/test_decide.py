@@ -298,12 +298,15 @@ def test_a_price_can_be_corrected_twice(bench: Bench, tmp_path: Path) -> None:
     [
         ({"price": "cheap"}, "is no number"),
         ({"price": "-1"}, "is no number"),
+        ({"price": "0.3_1"}, "is no number"),
+        ({"price": "٣"}, "is no number"),
         ({"price": "0"}, "not corrected to 0"),
         ({"price": "0.2"}, "show 0.2 per 1000000 already"),
         ({"price": "0.3", "per": 3}, "power of ten"),
         ({"price": "0.3", "unit": "image"}, "showed no image price"),
         ({"price": "0.3", "offer_id": "0123"}, "showed no input_token price"),
         ({"price": "0.3", "reason": " "}, "who decides and why"),
+        ({"price": "0.3", "reason": "\udcff"}, "must be UTF-8"),
     ],
 )
 def test_a_correction_that_cannot_be_is_refused_with_the_reason(
@@ -313,6 +316,37 @@ def test_a_correction_that_cannot_be_is_refused_with_the_reason(
     with pytest.raises(UsageError, match=message):
         bench.correct(**said)
     assert len(bench.ask("FROM runs")) == 1
+
+
+def show_again(home: Path, publication: Path) -> None:
+    """Let readers see an earlier publication: what a command saw that then waited for the lock."""
+    link = home / "marketplace.duckdb"
+    link.unlink()
+    link.symlink_to(publication)
+
+
+def test_what_somebody_else_decided_meanwhile_is_not_decided_again(bench: Bench) -> None:
+    bench.hour(catalog(("0.2", "0.4")))
+    (check_id,) = held(bench.hour(catalog(("2", "0.4"))))
+    seen = newest(Home.at(bench.home))
+    bench.decide(check_id)
+    show_again(bench.home, seen)
+    with pytest.raises(UsageError, match="was accepted in the meantime"):
+        bench.decide(check_id, decision="rejected")
+    bench.hour(catalog(("2", "0.4")))
+    (check,) = bench.ask(f"FROM checks WHERE check_id = '{check_id}'")
+    assert check["decision"] == "accepted"
+
+
+def test_a_correction_is_of_the_price_that_was_seen_though_another_came_meanwhile(
+    bench: Bench,
+) -> None:
+    bench.hour(catalog(("0.2", "0.4")))
+    seen = newest(Home.at(bench.home))
+    bench.hour(catalog(("0.25", "0.4")))
+    show_again(bench.home, seen)
+    bench.correct(price="0.3")
+    assert bench.inputs() == [("0.3", "priced", "change"), ("0.25", "priced", None)]
 
 
 def test_a_command_with_a_wrong_id_leaves_with_status_two_and_one_sentence(
@@ -327,12 +361,36 @@ def test_a_command_with_a_wrong_id_leaves_with_status_two_and_one_sentence(
         (("accept", "nope"), "Missing option '--reason'"),
         (("correct", "nope", "--unit", "input_token", "--reason", "x"), "give --price"),
         (("correct", "n", "--unit", "run", "--unknown", "--reason", "x", "--at", "now"), "no time"),
+        (
+            (
+                "correct",
+                "n",
+                "--unit",
+                "run",
+                "--unknown",
+                "--reason",
+                "x",
+                "--at",
+                "0001-01-01T00:00:00+10:00",
+            ),
+            "no time",
+        ),
         (("explain", "nope"), "there is no offer 'nope'"),
     ):
         done = pricehouse(*arguments, home=bench.home)
         assert done.returncode == 2, done.stderr
         assert said in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_a_decision_without_landing_is_refused_and_changes_nothing(bench: Bench) -> None:
+    bench.hour(catalog(("0.2", "0.4")))
+    (check_id,) = held(bench.hour(catalog(("2", "0.4"))))
+    shutil.rmtree(bench.home / "landing")
+    done = pricehouse("accept", check_id, "--reason", "x", home=bench.home)
+    assert done.returncode == 1
+    assert "restore it from a backup" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_the_commands_decide_and_explain_says_who_and_why(bench: Bench) -> None:
