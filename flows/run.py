@@ -19,6 +19,7 @@ from schemas.load import Failure
 from schemas.records import EndMark, Origin, RunRecord
 from schemas.registry import Registry
 from schemas.secrets import FoundSecret
+from warehouse.checkpoint import checkpoints, write_checkpoint
 from warehouse.connect import open_writer
 from warehouse.home import Home
 from warehouse.landing import Landing, RunFolder
@@ -217,7 +218,9 @@ def _require_whole(landing: Landing, last: LastRun | None) -> None:
 
 
 def recover(home: Home, landing: Landing, last: LastRun | None, *, now: datetime) -> None:
-    """Finish what a killed run left: its end mark, and a publication that was not linked yet."""
+    """Finish what a killed run left: its end mark, a revision's checkpoint, and a publication that
+    was not linked yet.
+    """
     for run in landing.unfinished():
         if last is not None and run.run_id == last.run_id:
             mark = EndMark(
@@ -230,5 +233,17 @@ def recover(home: Home, landing: Landing, last: LastRun | None, *, now: datetime
                 error="interrupted: the process ended without a word; nothing of it was committed",
             )
         run.end(mark)
-    if last is not None and published_id(home) != last.run_id:
-        publish(home, last.run_id)
+    if last is not None:
+        keep_revision(home, last)
+        if published_id(home) != last.run_id:
+            publish(home, last.run_id)
+
+
+def keep_revision(home: Home, last: LastRun) -> None:
+    """Write the checkpoint of a revision, if the last run is one and has none yet.
+
+    Replay starts there: today's code cannot say again what yesterday's said.
+    """
+    newest = next((checkpoint.sequence for checkpoint in checkpoints(home)), 0)
+    if last.revised and newest < last.sequence:
+        write_checkpoint(home, last)

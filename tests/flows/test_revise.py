@@ -178,6 +178,20 @@ def test_a_revised_home_is_rebuilt_with_what_it_said_before(
     assert outputs(again) == outputs(home)  # right, though without what was said wrong before
 
 
+def test_a_revision_killed_before_its_checkpoint_gets_it_from_the_next_run(
+    spoiled: Path, hub: Hub, tmp_path: Path
+) -> None:
+    home, again = tmp_path / "home", tmp_path / "again"
+    ingest_with(spoiled, home, hub)
+    answered(pricehouse("replay", "--revise", "--json", home=home))
+    shutil.rmtree(home / "landing" / "checkpoints")  # what such a kill leaves
+    answered(pricehouse("ingest", "--json", home=home, url=hub.url))
+    assert len(list((home / "landing" / "checkpoints").iterdir())) == 1
+    shutil.copytree(home / "landing", again / "landing")
+    answered(pricehouse("replay", "--json", home=again))
+    assert exported(again) == exported(home)
+
+
 def test_revise_of_an_unchanged_reading_changes_nothing(hub: Hub, tmp_path: Path) -> None:
     home = tmp_path / "home"
     answered(pricehouse("ingest", "--json", home=home, url=hub.url))
