@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from flows.decide import correct, decide
+from flows.explain import explain
 from flows.replay import replay
 from flows.report import Report
 from samples.catalog import Catalog
@@ -409,3 +410,19 @@ def test_the_commands_decide_and_explain_says_who_and_why(bench: Bench) -> None:
         '"decided_by":"bob"', "corrected, recorded",
     ):  # fmt: skip
         assert words in said, said
+@pytest.mark.parametrize("decision", ["pending", "rejected"])
+def test_explain_names_the_finding_about_many_for_which_an_offer_is_held(
+    bench: Bench, decision: str
+) -> None:
+    names = [f"acme/chat-{number}" for number in range(5)]
+    told = [mapped_model(name, mapping("novita"), mapping("scaleway")) for name in names]
+    bench.hour(Catalog(told, router=[routed_model(names[0], offering("novita"))]))
+    left = Catalog(told[:1], router=[routed_model(names[0], offering("novita"))])
+    (check_id,) = held(bench.hour(left))  # half of ten offers, at providers of five
+    if decision == "rejected":
+        bench.decide(check_id, decision=decision)
+    (card, *_) = bench.ask("FROM cards WHERE held AND inference_provider = 'scaleway'")
+    proof = explain(Home.at(bench.home), card["offer_id"]).proof
+    assert [(c.check_id, c.decision) for c in proof.checks] == [(check_id, decision)]
+
+
