@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import polars as pl
@@ -25,7 +25,7 @@ from schemas.state import (
 from transforms.absence import Drops, Heard, count_drops, end_absent, missing_offers
 from transforms.cards import feed_time, make_cards
 from transforms.choose import Precedence, choose_claims, choose_facts
-from transforms.correct import ORDERS, correct, overruled, renamed
+from transforms.correct import ORDERS, correct, overruled
 from transforms.decide import decided
 from transforms.diff import applied, diff
 from transforms.events import (
@@ -35,7 +35,13 @@ from transforms.events import (
     price_events,
     relabel_events,
 )
-from transforms.former import carried_series, closed_series, renamed_series, shown_series
+from transforms.former import (
+    carried_series,
+    closed_series,
+    renamed,
+    renamed_series,
+    shown_series,
+)
 from transforms.judge import Verdict, judge
 from transforms.logs import claim_log, price_log, speed_log, status_log
 from transforms.models import models_after
@@ -125,12 +131,13 @@ def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]
     )
     shown = shown_series(state)
     former = renamed_series(shown, relabels, at=max(now.values(), default=None))
-    standing = overruled(renamed(state.corrections, relabels), candidates)
+    memory = replace(memory, refusals=renamed(memory.refusals, relabels, REFUSALS))
+    standing = overruled(renamed(state.corrections, relabels, CORRECTIONS), candidates)
     verdict = judge(
         candidates, former, offers, overruled=standing, listed=listings["offer_id"].unique(),
         missing=missing_offers(listings, drops), memory=memory, observed=now,
     )  # fmt: skip
-    corrected = correct(rules.orders, verdict.prices, standing)
+    corrected = correct(rules.orders, verdict.prices, standing, candidates)
     prices = corrected.prices
     price_diff = diff(
         state.prices, prices, PRICES,

@@ -16,11 +16,23 @@ from schemas.delta import HOLDS
 from schemas.state import PRICES
 from transforms.cards import feed_time
 from transforms.drops import find_drops, in_groups
-from transforms.gate import SERIES, WARN_FACTOR, compared, moved_by, refused_prices
-from transforms.refusals import Memory, blocking, remember_drops, remember_prices
+from transforms.gate import (
+    DOUBTED,
+    OUTSIDE_BOUNDS,
+    SERIES,
+    WARN_FACTOR,
+    compared,
+    moved_by,
+    refused_prices,
+)
+from transforms.refusals import (
+    Memory,
+    blocking,
+    rejected_prices,
+    remember_drops,
+    remember_prices,
+)
 
-DOUBTED = "price_bounds"
-"""A refusal without a hold: there is no last good price to go on with, so no number is shown."""
 _SERIES = list(SERIES)
 
 
@@ -61,7 +73,7 @@ def judge(
     stated = candidates
     candidates = stated.join(overruled, on=_SERIES, how="anti")
     pairs = compared(candidates, current, offers)
-    found = refused_prices(pairs)
+    found = refused_prices(pairs, rejected_prices(memory))
     prices = remember_prices(found, memory)
     refused = found.drop("name").hstack(prices.select("check_id", "decision", "name", "since_at"))
     closed = blocking(refused)
@@ -142,7 +154,7 @@ def _doubted(candidates: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             amount=pl.when(~unsure).then("amount"),
             price_status=pl.when(unsure).then(pl.lit("suspect")).otherwise("price_status"),
-            reason=pl.when(unsure).then(pl.lit("outside_bounds")).otherwise("reason"),
+            reason=pl.when(unsure).then(pl.lit(OUTSIDE_BOUNDS)).otherwise("reason"),
         )
         .drop("_odd")
     )

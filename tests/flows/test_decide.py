@@ -284,6 +284,32 @@ def test_an_interval_that_is_over_is_corrected_and_what_came_after_it_stays(
     require_replayable(bench.home, tmp_path)
 
 
+def test_a_rejected_value_stays_refused_when_what_is_shown_is_corrected_towards_it(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.hour(catalog(("0.2", "0.4")))
+    (check_id,) = held(bench.hour(catalog(("2", "0.4"))))
+    bench.decide(check_id, decision="rejected")
+    bench.correct(price="0.5")  # from there 2 is no move of ten times any more
+    assert held(bench.hour(catalog(("2", "0.4")))) == [check_id]
+    assert bench.inputs() == [("0.5", "priced", None)]
+    bench.decide(check_id)
+    assert bench.inputs() == [("0.5", "priced", "change"), ("2", "priced", None)]
+    require_replayable(bench.home, tmp_path)
+
+
+def test_a_correction_of_a_price_beyond_all_bounds_stands_while_its_source_states_it(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.hour(catalog(("20000", "0.4")))
+    bench.correct(price="0.2")
+    report = bench.hour(catalog(("20000", "0.4")))
+    assert (report.events, held(report)) == ({}, [])
+    assert bench.inputs() == [("0.2", "priced", None)]
+    assert bench.hour(catalog(("0.3", "0.4"))).events == {"up": 1}
+    require_replayable(bench.home, tmp_path)
+
+
 def test_a_price_can_be_corrected_twice(bench: Bench, tmp_path: Path) -> None:
     bench.hour(catalog(("0.2", "0.4")))
     bench.correct(price="0.3")

@@ -260,3 +260,17 @@ def test_a_decision_is_told_once_and_a_finding_that_is_over_expires() -> None:
     assert other != check_id
     delta = history.hour(hub, {MODEL: [offering(price(1, 2))]})
     assert applied_decisions(delta) == [(other, "expired")]
+
+
+def test_a_decision_is_remembered_when_the_offer_gets_another_name() -> None:
+    history = History()
+    history.hour({MODEL: [entry()]}, {MODEL: [offering(price(1, 2))]})
+    history.hour({MODEL: [entry()]}, {MODEL: [offering(price(20, 40))]})
+    first, second = history.state.refusals["check_id"]
+    history.decide(first, "accepted")
+    history.decide(second, "rejected")
+    before = history.state.refusals.select("check_id", "decision").rows()
+    delta = history.hour({MODEL: [entry(provider_id="y")]}, {MODEL: [offering(price(20, 40))]})
+    assert told_once(delta, "relabelled")
+    assert history.state.refusals.select("check_id", "decision").rows() == before
+    assert history.amounts() == {"input_token": "1", "output_token": "2"}
