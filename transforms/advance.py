@@ -23,6 +23,7 @@ from schemas.state import (
     STORED_MODELS,
 )
 from transforms.absence import Drops, Heard, count_drops, end_absent, missing_offers
+from transforms.attach import stay_attached, still_named
 from transforms.cards import feed_time, make_cards
 from transforms.choose import Precedence, choose_claims, choose_facts
 from transforms.correct import ORDERS, correct, overruled
@@ -102,6 +103,8 @@ def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]
     drops = count_drops(
         state, [Heard(t.answered, t.statements, unread[t.answered.feed]) for t in told], memory
     )
+    named = still_named(state, drops.unbelieved)
+    told = [t if t.models is not None else _attached(t, named) for t in told]
     listings = _merge(
         state.listings,
         [(t.answered.feed, _listed(state, t, unread[t.answered.feed], drops)) for t in told],
@@ -213,6 +216,11 @@ def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]
         observed={t.answered.feed: t.answered.observed_at for t in told},
     )
     return delta, after
+
+
+def _attached(told: Told, named: pl.DataFrame) -> Told:
+    statements, claims = stay_attached(told.statements, told.claims, named)
+    return replace(told, statements=statements, claims=claims)
 
 
 def _listed(state: State, told: Told, unread: pl.DataFrame, drops: Drops) -> pl.DataFrame:

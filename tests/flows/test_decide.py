@@ -420,22 +420,6 @@ def test_a_decision_without_landing_is_refused_and_changes_nothing(bench: Bench)
     assert "Traceback" not in done.stderr
 
 
-def test_the_commands_decide_and_explain_says_who_and_why(bench: Bench) -> None:
-    bench.hour(catalog(("0.2", "0.4")))
-    (check_id,) = held(bench.hour(catalog(("2", "0.4"))))
-    offer_id = bench.card()["offer_id"]
-    done = pricehouse("accept", check_id, "--reason", "a real rise", "--by", "ada", "--json",
-                      home=bench.home)  # fmt: skip
-    assert answered(done)["events"] == {"released": 1, "up": 1}
-    done = pricehouse("correct", offer_id, "--unit", "input_token", "--price", "1.5", "--reason",
-                      "a slip", "--by", "bob", home=bench.home)  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    said = pricehouse("explain", offer_id, home=bench.home).stdout
-    for words in (
-        "by ada on", "a real rise", "0.0000015 USD", "verified: its bytes have this hash",
-        '"decided_by":"bob"', "corrected, recorded",
-    ):  # fmt: skip
-        assert words in said, said
 @pytest.mark.parametrize("decision", ["pending", "rejected"])
 def test_explain_names_the_finding_about_many_for_which_an_offer_is_held(
     bench: Bench, decision: str
@@ -452,3 +436,19 @@ def test_explain_names_the_finding_about_many_for_which_an_offer_is_held(
     assert [(c.check_id, c.decision) for c in proof.checks] == [(check_id, decision)]
 
 
+def test_the_commands_decide_and_explain_says_who_and_why(bench: Bench) -> None:
+    bench.hour(catalog(("0.2", "0.4")))
+    (check_id,) = held(bench.hour(catalog(("2", "0.4"))))
+    offer_id = bench.card()["offer_id"]
+    done = pricehouse("accept", check_id, "--reason", "a real rise", "--by", "ada", "--json",
+                      home=bench.home)  # fmt: skip
+    assert answered(done)["events"] == {"released": 1, "up": 1}
+    done = pricehouse("correct", offer_id, "--unit", "input_token", "--price", "1.5", "--reason",
+                      "a slip", "--by", "bob", home=bench.home)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    said = pricehouse("explain", offer_id, home=bench.home).stdout
+    for words in (
+        "by ada on", "a real rise", "0.0000015 USD", "verified: its bytes have this hash",
+        '"decided_by":"bob"', "corrected, recorded",
+    ):  # fmt: skip
+        assert words in said, said

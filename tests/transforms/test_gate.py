@@ -135,6 +135,25 @@ def test_half_a_catalogue_missing_is_not_believed_however_long_it_lasts() -> Non
     assert (held(history), refusals(history)) == (set(), [])
 
 
+def test_half_a_mapping_missing_renames_nothing_that_the_router_still_offers() -> None:
+    history = History()
+    hub = {model: [entry()] for model in MODELS}
+    history.hour(hub, routed(price(1, 2)))
+    before = history.offers().select("offer_id", "provider_model_id").rows()
+    for _ in range(3):
+        delta = history.hour({m: [entry()] for m in MODELS[:4]}, routed(price(1, 2)))
+        assert delta.changes.is_empty()
+        assert history.offers().select("offer_id", "provider_model_id").rows() == before
+    assert refusals(history) == [("count_drop", "novita", None, "pending")]
+    assert history.hour(hub, routed(price(1.5, 2))).links.is_empty()
+    assert history.amounts(model=MODELS[9]) == {"input_token": "1.5", "output_token": "2"}
+    history.hour({m: [entry()] for m in MODELS[:4]}, routed(price(1.5, 2)))
+    history.decide(history.state.refusals["check_id"].item(), "accepted")
+    delta = history.hour({m: [entry()] for m in MODELS[:4]}, routed(price(1.5, 2)))
+    assert set(delta.changes["event"]) == {"relabelled"}
+    assert delta.links["reason"].to_list() == ["hub_dropped_it"] * 8
+
+
 def test_a_few_offers_that_end_are_gone_after_two_whole_answers() -> None:
     history = History()
     history.hour({model: [entry()] for model in MODELS}, None)
