@@ -436,6 +436,27 @@ def test_explain_names_the_finding_about_many_for_which_an_offer_is_held(
     assert [(c.check_id, c.decision) for c in proof.checks] == [(check_id, decision)]
 
 
+def test_explain_says_what_became_of_the_landed_answer(bench: Bench) -> None:
+    bench.hour(catalog(("0.2", "0.4")))
+    home, offer_id = Home.at(bench.home), bench.card()["offer_id"]
+
+    def looked() -> str:
+        (page,) = explain(home, offer_id).pages
+        return page.state
+
+    assert looked() == "verified"
+    (claim, *_) = bench.ask(f"FROM prices WHERE offer_id = '{offer_id}'")
+    payload_hash = claim["payload_hash"]
+    path = home.landing / "objects" / payload_hash[:2] / f"{payload_hash}.zst"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9] + bytes(9))
+    assert looked() == "damaged"
+    path.unlink()
+    assert looked() == "missing"
+    path.write_bytes(whole)
+    assert looked() == "verified"
+
+
 def test_the_commands_decide_and_explain_says_who_and_why(bench: Bench) -> None:
     bench.hour(catalog(("0.2", "0.4")))
     (check_id,) = held(bench.hour(catalog(("2", "0.4"))))
