@@ -11,8 +11,6 @@ from transforms.bounds import outside_bounds
 from transforms.money import plain
 
 SERIES = ("offer_id", "unit", "tier")
-DOUBTED = "price_bounds"
-"""A refusal without a hold: there is no last good price to go on with, so no number is shown."""
 OUTSIDE_BOUNDS = "outside_bounds"
 """Why such a price shows no number."""
 HOLD_FACTOR = 10
@@ -83,7 +81,7 @@ def refused_prices(pairs: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
         .when(drifted)
         .then(pl.lit("provider_price_drift"))
         .when(~_GOOD.fill_null(value=False) & outside_bounds())
-        .then(pl.lit(DOUBTED))
+        .then(pl.lit("price_bounds"))
     )
     candidate = pl.concat_str(
         "price_status",

@@ -17,7 +17,6 @@ from schemas.state import PRICES
 from transforms.cards import feed_time
 from transforms.drops import find_drops, in_groups
 from transforms.gate import (
-    DOUBTED,
     OUTSIDE_BOUNDS,
     SERIES,
     WARN_FACTOR,
@@ -33,6 +32,8 @@ from transforms.refusals import (
     remember_prices,
 )
 
+DOUBTED = "price_bounds"
+"""A refusal without a hold: there is no last good price to go on with, so no number is shown."""
 _SERIES = list(SERIES)
 
 
