@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
 import pytest
 
+from schemas.contract import MONEY
 from schemas.delta import Delta
 from tests.transforms.histories import (
     MODEL,
@@ -18,6 +20,8 @@ from tests.transforms.histories import (
     told_once,
 )
 from transforms.checks import check_drops, check_flips, check_moves, check_refusals, finish_checks
+from transforms.gate import refused_prices
+from transforms.refusals import Memory, rejected_prices
 
 MODELS = tuple(f"org/m{number:02}" for number in range(12))
 
@@ -293,3 +297,20 @@ def test_a_decision_is_remembered_when_the_offer_gets_another_name() -> None:
     assert told_once(delta, "relabelled")
     assert history.state.refusals.select("check_id", "decision").rows() == before
     assert history.amounts() == {"input_token": "1", "output_token": "2"}
+
+
+@pytest.mark.parametrize(("unit", "currency"), [("page", "USD"), ("input_token", "EUR")])
+def test_a_price_in_another_unit_or_currency_is_refused(unit: str, currency: str) -> None:
+    # no feed that is read states one yet, so the rule is asked itself
+    now = {
+        "offer_id": "o", "unit": "input_token", "tier": "standard", "feed": "router",
+        "inference_provider": "novita", "amount": Decimal("0.000001"), "currency": currency,
+        "price_status": "priced", "reason": None, "raw_text": "1", "native_unit": unit,
+        "old_amount": Decimal("0.000001"), "old_status": "priced", "old_currency": "USD",
+        "old_unit": "input_token",
+    }  # fmt: skip
+    pairs = pl.DataFrame([now]).with_columns(
+        pl.col("amount", "old_amount").cast(MONEY), pl.col("reason").cast(pl.String)
+    )
+    found = refused_prices(pairs, rejected_prices(Memory()))
+    assert found["name"].to_list() == ["unit_change"]
