@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
+
+from msgspec.structs import replace
 
 from flows.commit import publish_hour
 from flows.environment import settings_of
@@ -15,7 +18,7 @@ from flows.report import Report
 from flows.run import LOCK_WAIT_S, Clock, open_run, utc_now
 from providers.registry import load_registry
 from schemas.decisions import Correction, Decisions, Verdict
-from schemas.errors import UsageError
+from schemas.errors import LandingError, UsageError
 from transforms.money import read_amount
 from warehouse.home import Home
 from warehouse.interval import read_interval
@@ -25,6 +28,8 @@ from warehouse.statements import statement
 
 Decision = Literal["accepted", "rejected"]
 _COMMAND = {"accepted": "accept", "rejected": "reject"}
+NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+"""A number as JSON writes it: what is published as raw text is one."""
 
 
 def decide(
@@ -78,16 +83,23 @@ def correct(
         offer_id=offer_id, unit=unit, tier=tier, at=at or now, price=price, per=per,
         decided_by=decided_by, reason=reason,
     )  # fmt: skip
-    _require_correctable(home, correction)
+    # by its start: what is corrected is the price that was seen, though another one comes meanwhile
+    begun = replace(correction, at=_require_correctable(home, correction))
     return _carry_out(
-        home, Decisions(corrections=[correction]), "correct", clock, lock_wait_s=lock_wait_s
+        home, Decisions(corrections=[begun]), "correct", clock, lock_wait_s=lock_wait_s
     )
 
 
 def _carry_out(
     home: Home, decisions: Decisions, flow: str, clock: Clock, *, lock_wait_s: float
 ) -> Report:
-    last = Landing(home.landing).committed()[-1].record  # asks nobody, so nothing is read anew
+    runs = Landing(home.landing).committed()
+    if not runs:
+        raise LandingError(
+            f"{home.landing} has no committed run, so a decision could not be told again by "
+            "replay; restore it from a backup. Nothing was changed"
+        )
+    last = runs[-1].record  # asks nobody, so nothing is read anew
     settings = settings_of(home.root, last.settings, load_registry())
     with open_run(
         settings, origin=last.origin, flow=flow, trigger="cli", clock=clock,
@@ -99,6 +111,10 @@ def _carry_out(
 def _require_words(decided_by: str, reason: str) -> None:
     if not decided_by.strip() or not reason.strip():
         raise UsageError("a decision needs to say who decides and why: --by and --reason")
+    try:
+        f"{decided_by}{reason}".encode()
+    except UnicodeEncodeError as error:
+        raise UsageError("--by and --reason must be UTF-8 text") from error
 
 
 def _require_waiting(home: Home, check_id: str, decision: Decision) -> None:
@@ -128,7 +144,8 @@ def _require_waiting(home: Home, check_id: str, decision: Decision) -> None:
         raise UsageError(f"finding {check_id} was rejected by {by} on {at:%Y-%m-%d %H:%M} UTC")
 
 
-def _require_correctable(home: Home, correction: Correction) -> None:
+def _require_correctable(home: Home, correction: Correction) -> datetime:
+    """Return the start (UTC) of the interval that a correction speaks of."""
     with open_newest(home) as con:
         interval = read_interval(
             con, offer_id=correction.offer_id, unit=correction.unit, tier=correction.tier,
@@ -139,15 +156,19 @@ def _require_correctable(home: Home, correction: Correction) -> None:
             f"cards showed no {correction.unit} price (tier {correction.tier}) of offer "
             f"{correction.offer_id!r} at {correction.at:%Y-%m-%d %H:%M:%S} UTC; see price_history"
         )
-    shown = interval["amount"][0]
+    shown = interval["amount"].item()
+    begun: datetime = interval["valid_from"].item()
     if correction.price is None:
         if shown is None:
             raise UsageError("that price shows no number already; there is nothing to take away")
-        return
+        return begun
     if correction.per < 1 or str(correction.per).strip("0") != "1":
         raise UsageError(f"--per is {correction.per}; it must be a power of ten, like 1000000")
+    written = NUMBER.fullmatch(
+        correction.price
+    )  # Decimal takes more: 3_0, and digits of any script
     money = read_amount(correction.price, reciprocal=Decimal(1) / correction.per)
-    if money is None:
+    if money is None or not written:
         raise UsageError(f"--price {correction.price!r} is no number that a price can be")
     if money.amount == 0:
         raise UsageError(
@@ -156,3 +177,4 @@ def _require_correctable(home: Home, correction: Correction) -> None:
         )
     if money.amount == shown:
         raise UsageError(f"cards show {correction.price} per {correction.per} already")
+    return begun

@@ -72,7 +72,7 @@ def reject(*, check_ids: tuple[str, ...], reason: str, by: str, as_json: bool) -
 @click.option("--price", help="What it should have been, in the currency of the wrong one.")
 @click.option("--unknown", is_flag=True, help="It was wrong, and what is right is not known.")
 @click.option(
-    "--per", type=click.IntRange(min=1),
+    "--per", type=click.IntRange(min=1, max=10**18),
     help="Units that --price is for.  [default: 1000000 for tokens, else 1]",
 )  # fmt: skip
 @click.option("--at", help="A time (ISO 8601, UTC) when it was shown.  [default: now]")
@@ -107,9 +107,9 @@ def _moment(text: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise click.UsageError(f"--at {text!r} is no time like 2026-03-01T12:00:00Z") from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _home() -> Path:

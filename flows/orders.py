@@ -15,14 +15,25 @@ from warehouse.interval import read_interval
 
 
 def verdict_rows(run: Run, state: State) -> pl.DataFrame:
-    """Return VERDICTS; UsageError when a finding no longer waits, with nothing changed."""
+    """Return VERDICTS; UsageError when a finding no longer waits, with nothing changed.
+
+    A run that is told again was possible when it was told: what today's rules do not find any more
+    needs no decision.
+    """
     verdicts = run.decisions.verdicts if run.decisions else []
-    waiting = set(state.refusals["check_id"])
-    for verdict in verdicts:
-        if verdict.check_id not in waiting:
+    found = dict(state.refusals.select("check_id", "decision").iter_rows())
+    if run.told_again:
+        verdicts = [verdict for verdict in verdicts if verdict.check_id in found]
+    for verdict in () if run.told_again else verdicts:
+        before = found.get(verdict.check_id)
+        if before is None:
             raise UsageError(
                 f"finding {verdict.check_id} is out of date: its source states something else by "
                 "now. Nothing was changed"
+            )
+        if before in {"accepted", verdict.decision}:  # by somebody else, while this one waited
+            raise UsageError(
+                f"finding {verdict.check_id} was {before} in the meantime. Nothing was changed"
             )
     return pl.DataFrame(
         [(v.check_id, v.decision, v.decided_by, v.reason) for v in verdicts],
@@ -32,7 +43,11 @@ def verdict_rows(run: Run, state: State) -> pl.DataFrame:
 
 
 def order_rows(run: Run) -> pl.DataFrame:
-    """Return ORDERS: the interval that each correction speaks of, and what it says."""
+    """Return ORDERS: the interval that each correction speaks of, and what it says.
+
+    UsageError when there is none, with nothing changed; in a run that is told again by rules that
+    show no such price there is nothing to correct.
+    """
     corrections = run.decisions.corrections if run.decisions else []
     if not corrections:
         return ORDERS.clone()
@@ -48,7 +63,14 @@ def order_rows(run: Run) -> pl.DataFrame:
             for correction in corrections
         ]  # fmt: skip
     return pl.concat(
-        [_order(run, place, *pair) for place, pair in enumerate(found)], how="vertical"
+        [
+            ORDERS.clone(),
+            *(
+                _order(run, place, *pair)
+                for place, pair in enumerate(found)
+                if not (run.told_again and pair[1].is_empty())
+            ),
+        ]
     )
 
 

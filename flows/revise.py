@@ -13,14 +13,13 @@ from flows.environment import settings_of
 from flows.judge import Judged, no_entries
 from flows.replay import REVISE, replay, retell
 from flows.report import Report, change_examples
-from flows.run import LOCK_WAIT_S, Clock, Run, open_run, utc_now
+from flows.run import LOCK_WAIT_S, Clock, Run, keep_revision, open_run, utc_now
 from providers.registry import load_registry
 from schemas.decisions import Decisions
 from schemas.delta import State
 from schemas.load import REJECTED_ROWS
 from transforms.revise import revise_state
 from transforms.tally import tally
-from warehouse.checkpoint import write_checkpoint
 from warehouse.connect import open_writer
 from warehouse.draft import SCRATCH, drafting
 from warehouse.home import Home
@@ -32,8 +31,7 @@ from warehouse.words import Words, read_words
 def revise(root: Path, *, clock: Clock = utc_now, lock_wait_s: float = LOCK_WAIT_S) -> Report:
     """Append what today's rules read otherwise in every landed run, and publish it.
 
-    A checkpoint is written beside it: replay starts there, because today's code cannot say again
-    what yesterday's said. UsageError without landing.
+    A checkpoint is written beside it, from which replay starts. UsageError without landing.
     """
     replay(root, clock=clock, lock_wait_s=lock_wait_s)
     last = Landing(root / "landing").committed()[-1].record
@@ -43,11 +41,10 @@ def revise(root: Path, *, clock: Clock = utc_now, lock_wait_s: float = LOCK_WAIT
         decisions=Decisions(), lock_wait_s=lock_wait_s,
     ) as run:  # fmt: skip
         report = commit_hour(run, _judged(run))
-        if report.outcome == "published":
-            with open_writer(run.home.warehouse) as con:
-                committed = read_last_run(con)
-            if committed is not None:
-                write_checkpoint(run.home, committed)
+        with open_writer(run.home.warehouse) as con:
+            committed = read_last_run(con)
+        if committed is not None:
+            keep_revision(run.home, committed)
         return publish_hour(run, report)
 
 

@@ -22,6 +22,7 @@ from schemas.load import Failure
 from schemas.records import EndMark, Origin, RunRecord
 from schemas.registry import Feed, Registry
 from schemas.secrets import FoundSecret
+from warehouse.checkpoint import checkpoints, write_checkpoint
 from warehouse.connect import open_writer
 from warehouse.home import Home
 from warehouse.landing import Landing, RunFolder
@@ -109,6 +110,11 @@ class Run:
     def shows_account_prices(self) -> bool:
         """Whether prices that only the asking account has may reach cards and exports."""
         return self.record.settings.get(ACCOUNT_PRICES) == SHOW
+
+    @property
+    def told_again(self) -> bool:
+        """Whether this run was committed before, and is told from landing now."""
+        return self.folder.mark is not None
 
     def state(self) -> State:
         """Return the warehouse's current rows; they are large, so nobody keeps them."""
@@ -245,7 +251,9 @@ def _require_whole(landing: Landing, last: LastRun | None) -> None:
 
 
 def recover(home: Home, landing: Landing, last: LastRun | None, *, now: datetime) -> None:
-    """Finish what a killed run left: its end mark, and a publication that was not linked yet."""
+    """Finish what a killed run left: its end mark, a revision's checkpoint, and a publication that
+    was not linked yet.
+    """
     for run in landing.unfinished():
         if last is not None and run.run_id == last.run_id:
             mark = EndMark(
@@ -258,5 +266,17 @@ def recover(home: Home, landing: Landing, last: LastRun | None, *, now: datetime
                 error="interrupted: the process ended without a word; nothing of it was committed",
             )
         run.end(mark)
-    if last is not None and published_id(home) != last.run_id:
-        publish(home, last.run_id)
+    if last is not None:
+        keep_revision(home, last)
+        if published_id(home) != last.run_id:
+            publish(home, last.run_id)
+
+
+def keep_revision(home: Home, last: LastRun) -> None:
+    """Write the checkpoint of a revision, if the last run is one and has none yet.
+
+    Replay starts there: today's code cannot say again what yesterday's said.
+    """
+    newest = next((checkpoint.sequence for checkpoint in checkpoints(home)), 0)
+    if last.revised and newest < last.sequence:
+        write_checkpoint(home, last)

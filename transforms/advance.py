@@ -23,9 +23,10 @@ from schemas.state import (
     STORED_MODELS,
 )
 from transforms.absence import Drops, Heard, count_drops, end_absent, missing_offers
+from transforms.attach import stay_attached, still_named
 from transforms.cards import feed_time, make_cards
 from transforms.choose import Precedence, choose_claims, choose_facts, slot_unreadable
-from transforms.correct import ORDERS, correct, overruled, renamed
+from transforms.correct import ORDERS, correct, overruled
 from transforms.decide import decided
 from transforms.diff import applied, diff
 from transforms.events import (
@@ -35,7 +36,13 @@ from transforms.events import (
     price_events,
     relabel_events,
 )
-from transforms.former import carried_series, closed_series, renamed_series, shown_series
+from transforms.former import (
+    carried_series,
+    closed_series,
+    renamed,
+    renamed_series,
+    shown_series,
+)
 from transforms.judge import Verdict, judge
 from transforms.logs import claim_log, price_log, speed_log, status_log
 from transforms.models import models_after
@@ -105,6 +112,13 @@ def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]
         ],
         memory,
     )
+    attaching = still_named(state, drops.unbelieved)
+    told = [
+        _attached(t, attaching)
+        if t.models is None and t.answered.feed not in rules.priced_only
+        else t
+        for t in told
+    ]
     listings = _merge(
         state.listings,
         [(t.answered.feed, _listed(state, t, rules, unread, drops)) for t in told],
@@ -136,12 +150,14 @@ def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]
     candidates = slot_unreadable(choose_claims(claims, rules.precedence), former).with_columns(
         observed_at=feed_time("feed", now)
     )
-    standing = overruled(renamed(state.corrections, relabels), candidates)
+    memory = replace(memory, refusals=renamed(memory.refusals, relabels, REFUSALS))
+    standing = overruled(renamed(state.corrections, relabels, CORRECTIONS), candidates)
     verdict = judge(
         candidates, former, offers, overruled=standing, listed=named["offer_id"].unique(),
         missing=missing_offers(listings, drops, former, rules.priced_only), memory=memory,
+        observed=now,
     )  # fmt: skip
-    corrected = correct(rules.orders, verdict.prices, standing)
+    corrected = correct(rules.orders, verdict.prices, standing, candidates)
     prices = corrected.prices
     price_diff = diff(
         state.prices, prices, PRICES,
@@ -218,6 +234,11 @@ def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]
         observed={t.answered.feed: t.answered.observed_at for t in told},
     )
     return delta, after
+
+
+def _attached(told: Told, named: pl.DataFrame) -> Told:
+    statements, claims = stay_attached(told.statements, told.claims, named)
+    return replace(told, statements=statements, claims=claims)
 
 
 def _listed(

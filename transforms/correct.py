@@ -14,7 +14,7 @@ import polars as pl
 from schemas.contract import MONEY, UTC_TIME
 from schemas.delta import EVENTS
 from schemas.state import CLAIMS, CORRECTIONS, PRICES
-from transforms.gate import SERIES
+from transforms.gate import OUTSIDE_BOUNDS, SERIES
 from transforms.money import read_amount
 
 CORRECTED = "corrected"
@@ -52,21 +52,14 @@ def overruled(corrections: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFra
     )
 
 
-def renamed(corrections: pl.DataFrame, relabels: pl.DataFrame) -> pl.DataFrame:
-    """Return the corrections under the names that their offers have now."""
-    names = relabels.select("new_offer_id", offer_id="old_offer_id")
-    return CORRECTIONS.shape(
-        corrections.join(names, on="offer_id", how="left").with_columns(
-            offer_id=pl.coalesce("new_offer_id", "offer_id")
-        )
-    )
-
-
-def correct(orders: pl.DataFrame, prices: pl.DataFrame, standing: pl.DataFrame) -> Corrected:
+def correct(
+    orders: pl.DataFrame, prices: pl.DataFrame, standing: pl.DataFrame, candidates: pl.DataFrame
+) -> Corrected:
     """Carry out the corrections of a run (ORDERS) on the prices (PRICES) after it.
 
-    `standing` are the corrections that still stand (CORRECTIONS). A price that is known becomes
-    `priced`, one of which only the error is known becomes `suspect` and shows no number.
+    `standing` are the corrections that still stand (CORRECTIONS), `candidates` the chosen claims. A
+    price that is known becomes `priced`, one of which only the error is known becomes `suspect` and
+    shows no number.
     """
     told = orders.with_columns(_told(orders))
     known = pl.col("new_amount").is_not_null()
@@ -79,9 +72,7 @@ def correct(orders: pl.DataFrame, prices: pl.DataFrame, standing: pl.DataFrame) 
         run_id="order_run", kind=pl.lit(CORRECTED),
     )  # fmt: skip
     open_now = log.filter("is_open")
-    before = prices.select(*SERIES, "changed_at", _amount="amount", _status="price_status",
-                           _currency="currency")  # fmt: skip
-    fresh = open_now.join(before, on=list(SERIES))
+    fresh = open_now.join(_overruled_now(prices, candidates), on=list(SERIES))
     still = standing.select(*SERIES, *(n for n in CORRECTIONS.dtypes if n.startswith("overruled")))
     remembered = fresh.join(still, on=list(SERIES), how="left").with_columns(
         overruled_amount=pl.when(pl.col("overruled_status").is_null())
@@ -102,6 +93,22 @@ def correct(orders: pl.DataFrame, prices: pl.DataFrame, standing: pl.DataFrame) 
                 CORRECTIONS.shape(remembered),
             ]
         ),
+    )
+
+
+def _overruled_now(prices: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
+    """Return per series `changed_at` and what a correction overrules: what cards show.
+
+    Of a number that was not shown because of its bounds, what its source states.
+    """
+    stated = candidates.select(*SERIES, _said="amount", _said_status="price_status")
+    doubted = (pl.col("reason") == OUTSIDE_BOUNDS).fill_null(value=False)
+    return prices.join(stated, on=list(SERIES), how="left").select(
+        *SERIES,
+        "changed_at",
+        _amount=pl.when(doubted).then("_said").otherwise("amount"),
+        _status=pl.when(doubted).then("_said_status").otherwise("price_status"),
+        _currency="currency",
     )
 
 

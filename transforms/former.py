@@ -7,7 +7,7 @@ from datetime import datetime
 
 import polars as pl
 
-from schemas.contract import UTC_TIME
+from schemas.contract import UTC_TIME, Contract
 from schemas.delta import State
 from transforms.cards import feed_time
 
@@ -25,6 +25,16 @@ def shown_series(state: State) -> pl.DataFrame:
         .join(held, on="offer_id", how="left")
         .with_columns(shown_at=pl.coalesce("_held", "_last", feed_time("feed", state.observed)))
         .drop("_held", "_last")
+    )
+
+
+def renamed(rows: pl.DataFrame, relabels: pl.DataFrame, shape: Contract) -> pl.DataFrame:
+    """Return rows about offers (in `shape`) under the names that those have now."""
+    names = relabels.select("new_offer_id", offer_id="old_offer_id")
+    return shape.shape(
+        rows.join(names, on="offer_id", how="left", maintain_order="left").with_columns(
+            offer_id=pl.coalesce("new_offer_id", "offer_id")
+        )
     )
 
 

@@ -11,6 +11,8 @@ from transforms.bounds import outside_bounds
 from transforms.money import plain
 
 SERIES = ("offer_id", "unit", "tier")
+OUTSIDE_BOUNDS = "outside_bounds"
+"""Why such a price shows no number."""
 HOLD_FACTOR = 10
 """A price that moves by this factor or more is held."""
 WARN_FACTOR = 2
@@ -44,10 +46,12 @@ def compared(candidates: pl.DataFrame, current: pl.DataFrame, offers: pl.DataFra
     )
 
 
-def refused_prices(pairs: pl.DataFrame) -> pl.DataFrame:
+def refused_prices(pairs: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
     """Return the rows of `compared` that the gate refuses, with `name` (why) and `candidate`.
 
     `candidate` says in words what was refused: as long as it stays the same, so does a decision.
+    `rejected` has feed, series, candidate and `name` of those that a person rejected: they are
+    refused as long as they would change what is shown.
     """
     moved = pl.col("amount").ne_missing(pl.col("old_amount")) | pl.col("price_status").ne_missing(
         pl.col("old_status")
@@ -79,19 +83,20 @@ def refused_prices(pairs: pl.DataFrame) -> pl.DataFrame:
         .when(~_GOOD.fill_null(value=False) & outside_bounds())
         .then(pl.lit("price_bounds"))
     )
+    candidate = pl.concat_str(
+        "price_status",
+        pl.coalesce(plain("amount"), "raw_text", "reason", pl.lit("-")),
+        "currency",
+        "native_unit",
+        separator=" ",
+    )
     return (
         pairs.join(_unreadable_share(pairs), on=["feed", "inference_provider"], how="left")
-        .with_columns(name=name)
+        .with_columns(name=name, candidate=candidate)
+        .join(rejected.rename({"name": "_rejected"}), on=["feed", *SERIES, "candidate"], how="left")
+        .with_columns(name=pl.coalesce("name", pl.when(_GOOD & moved).then("_rejected")))
+        .drop("_rejected")
         .filter(pl.col("name").is_not_null())
-        .with_columns(
-            candidate=pl.concat_str(
-                "price_status",
-                pl.coalesce(plain("amount"), "raw_text", "reason", pl.lit("-")),
-                "currency",
-                "native_unit",
-                separator=" ",
-            )
-        )
         .sort(SERIES)
     )
 

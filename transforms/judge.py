@@ -6,16 +6,31 @@ refused claim is recorded with its evidence all the same.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
 
-from schemas.contract import UTC_TIME
 from schemas.delta import HOLDS
 from schemas.state import PRICES
+from transforms.cards import feed_time
 from transforms.drops import find_drops, in_groups
-from transforms.gate import SERIES, WARN_FACTOR, compared, moved_by, refused_prices
-from transforms.refusals import Memory, blocking, remember_drops, remember_prices
+from transforms.gate import (
+    OUTSIDE_BOUNDS,
+    SERIES,
+    WARN_FACTOR,
+    compared,
+    moved_by,
+    refused_prices,
+)
+from transforms.refusals import (
+    Memory,
+    blocking,
+    rejected_prices,
+    remember_drops,
+    remember_prices,
+)
 
 DOUBTED = "price_bounds"
 """A refusal without a hold: there is no last good price to go on with, so no number is shown."""
@@ -46,33 +61,37 @@ def judge(
     listed: pl.Series,
     missing: pl.DataFrame,
     memory: Memory,
+    observed: Mapping[str, datetime],
 ) -> Verdict:
     """Part the candidates that may replace the current prices from those that are held.
 
     `candidates` are chosen claims with `observed_at` of their feed; `current` the former series;
     `offers` has offer_id, inference_provider and gone_at, `listed` the ids that are listed now.
     `overruled` are series that stand corrected, `missing` offers (HOLDS) whose absence is not
-    believed. transforms/gate.py has the rules for prices, transforms/drops.py for shares.
+    believed, `observed` has the time of each feed's last whole answer. transforms/gate.py has the
+    rules for prices, transforms/drops.py for shares.
     """
     stated = candidates
     candidates = stated.join(overruled, on=_SERIES, how="anti")
     pairs = compared(candidates, current, offers)
-    found = refused_prices(pairs)
+    found = refused_prices(pairs, rejected_prices(memory))
     prices = remember_prices(found, memory)
     refused = found.drop("name").hstack(prices.select("check_id", "decision", "name", "since_at"))
     closed = blocking(refused)
     priced = _priced_offers(current, offers, listed)
-    still = stated.select("offer_id", "feed").unique()
-    still = still.join(offers.select("offer_id", "inference_provider"), on="offer_id")
-    lacking = find_drops(priced, still, name="coverage_drop").with_columns(
-        observed_at=pl.lit(candidates["observed_at"].max(), UTC_TIME)
-    )
+    lacking = find_drops(
+        priced, _still_priced(stated, priced, offers), name="coverage_drop"
+    ).with_columns(observed_at=feed_time("feed", observed))
     drops = remember_drops(lacking, memory)
     silent = in_groups(priced, blocking(drops)).join(stated, on="offer_id", how="anti")
     holds = pl.concat(
         [
             _holds(closed.filter(pl.col("name") != DOUBTED)),
-            _holds(silent.with_columns(name=pl.lit("coverage_drop"))),
+            _holds(
+                silent.with_columns(
+                    name=pl.lit("coverage_drop"), observed_at=feed_time("feed", observed)
+                )
+            ),
             missing,
         ]
     ).unique("offer_id", keep="first", maintain_order=True)
@@ -99,8 +118,23 @@ def _priced_offers(current: pl.DataFrame, offers: pl.DataFrame, listed: pl.Serie
         .unique("offer_id", keep="first", maintain_order=True)
         .join(offers.select("offer_id", "inference_provider"), on="offer_id")
         .select("offer_id", "feed", "inference_provider", "currency", "shown_at",
-                old_amount="amount", observed_at="shown_at")
+                old_amount="amount")
     )  # fmt: skip
+
+
+def _still_priced(stated: pl.DataFrame, priced: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
+    """Return feed, inference_provider and offer_id of what has a price now, whoever states it.
+
+    An offer is counted under the feed that stated its price before: another one that steps in
+    leaves nothing missing.
+    """
+    return (
+        stated.unique("offer_id", keep="first", maintain_order=True)
+        .select("offer_id", _now="feed")
+        .join(offers.select("offer_id", "inference_provider"), on="offer_id")
+        .join(priced.select("offer_id", "feed"), on="offer_id", how="left")
+        .select(pl.coalesce("feed", "_now").alias("feed"), "inference_provider", "offer_id")
+    )
 
 
 def _holds(rows: pl.DataFrame) -> pl.DataFrame:
@@ -121,7 +155,7 @@ def _doubted(candidates: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             amount=pl.when(~unsure).then("amount"),
             price_status=pl.when(unsure).then(pl.lit("suspect")).otherwise("price_status"),
-            reason=pl.when(unsure).then(pl.lit("outside_bounds")).otherwise("reason"),
+            reason=pl.when(unsure).then(pl.lit(OUTSIDE_BOUNDS)).otherwise("reason"),
         )
         .drop("_odd")
     )

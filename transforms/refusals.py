@@ -34,6 +34,15 @@ class Memory:
     run_id: str = ""
 
 
+def rejected_prices(memory: Memory) -> pl.DataFrame:
+    """Return feed, offer_id, unit, tier, candidate and `name` of refused prices that are rejected.
+
+    Those are refused whatever the rules say now, for as long as the source states them.
+    """
+    known = _decided(memory.refusals.filter(~pl.col("name").is_in(GROUPED)), memory)
+    return known.filter(pl.col("decision") == "rejected").select(*_PRICE_KEY, "name")
+
+
 def remember_prices(found: pl.DataFrame, memory: Memory) -> pl.DataFrame:
     """Return REFUSALS of refused prices, in the order of `found` (name, feed, series, candidate).
 

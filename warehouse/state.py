@@ -12,11 +12,12 @@ from warehouse.statements import statement
 
 @dataclass(frozen=True)
 class LastRun:
-    """The newest committed run of the warehouse."""
+    """The newest committed run of the warehouse; `revised`: it said earlier things otherwise."""
 
     run_id: str
     sequence: int
     finished_at: datetime
+    revised: bool = False
 
 
 def read_state(con: Connection) -> State:
@@ -40,7 +41,7 @@ def read_feed_times(con: Connection) -> dict[str, datetime]:
 def read_last_run(con: Connection) -> LastRun | None:
     """Return the newest committed run, None in a new warehouse."""
     row = con.execute(statement("read_last_run")).fetchone()
-    return LastRun(row[0], row[1], row[2].astimezone(UTC)) if row else None
+    return LastRun(row[0], row[1], row[2].astimezone(UTC), row[3]) if row else None
 
 
 def read_details_time(con: Connection) -> datetime | None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from flows.decide import correct, decide
+from flows.explain import explain
 from flows.replay import replay
 from flows.report import Report
 from samples.catalog import Catalog
@@ -283,6 +284,32 @@ def test_an_interval_that_is_over_is_corrected_and_what_came_after_it_stays(
     require_replayable(bench.home, tmp_path)
 
 
+def test_a_rejected_value_stays_refused_when_what_is_shown_is_corrected_towards_it(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.hour(catalog(("0.2", "0.4")))
+    (check_id,) = held(bench.hour(catalog(("2", "0.4"))))
+    bench.decide(check_id, decision="rejected")
+    bench.correct(price="0.5")  # from there 2 is no move of ten times any more
+    assert held(bench.hour(catalog(("2", "0.4")))) == [check_id]
+    assert bench.inputs() == [("0.5", "priced", None)]
+    bench.decide(check_id)
+    assert bench.inputs() == [("0.5", "priced", "change"), ("2", "priced", None)]
+    require_replayable(bench.home, tmp_path)
+
+
+def test_a_correction_of_a_price_beyond_all_bounds_stands_while_its_source_states_it(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.hour(catalog(("20000", "0.4")))
+    bench.correct(price="0.2")
+    report = bench.hour(catalog(("20000", "0.4")))
+    assert (report.events, held(report)) == ({}, [])
+    assert bench.inputs() == [("0.2", "priced", None)]
+    assert bench.hour(catalog(("0.3", "0.4"))).events == {"up": 1}
+    require_replayable(bench.home, tmp_path)
+
+
 def test_a_price_can_be_corrected_twice(bench: Bench, tmp_path: Path) -> None:
     bench.hour(catalog(("0.2", "0.4")))
     bench.correct(price="0.3")
@@ -298,12 +325,15 @@ def test_a_price_can_be_corrected_twice(bench: Bench, tmp_path: Path) -> None:
     [
         ({"price": "cheap"}, "is no number"),
         ({"price": "-1"}, "is no number"),
+        ({"price": "0.3_1"}, "is no number"),
+        ({"price": "٣"}, "is no number"),
         ({"price": "0"}, "not corrected to 0"),
         ({"price": "0.2"}, "show 0.2 per 1000000 already"),
         ({"price": "0.3", "per": 3}, "power of ten"),
         ({"price": "0.3", "unit": "image"}, "showed no image price"),
         ({"price": "0.3", "offer_id": "0123"}, "showed no input_token price"),
         ({"price": "0.3", "reason": " "}, "who decides and why"),
+        ({"price": "0.3", "reason": "\udcff"}, "must be UTF-8"),
     ],
 )
 def test_a_correction_that_cannot_be_is_refused_with_the_reason(
@@ -313,6 +343,37 @@ def test_a_correction_that_cannot_be_is_refused_with_the_reason(
     with pytest.raises(UsageError, match=message):
         bench.correct(**said)
     assert len(bench.ask("FROM runs")) == 1
+
+
+def show_again(home: Path, publication: Path) -> None:
+    """Let readers see an earlier publication: what a command saw that then waited for the lock."""
+    link = home / "marketplace.duckdb"
+    link.unlink()
+    link.symlink_to(publication)
+
+
+def test_what_somebody_else_decided_meanwhile_is_not_decided_again(bench: Bench) -> None:
+    bench.hour(catalog(("0.2", "0.4")))
+    (check_id,) = held(bench.hour(catalog(("2", "0.4"))))
+    seen = newest(Home.at(bench.home))
+    bench.decide(check_id)
+    show_again(bench.home, seen)
+    with pytest.raises(UsageError, match="was accepted in the meantime"):
+        bench.decide(check_id, decision="rejected")
+    bench.hour(catalog(("2", "0.4")))
+    (check,) = bench.ask(f"FROM checks WHERE check_id = '{check_id}'")
+    assert check["decision"] == "accepted"
+
+
+def test_a_correction_is_of_the_price_that_was_seen_though_another_came_meanwhile(
+    bench: Bench,
+) -> None:
+    bench.hour(catalog(("0.2", "0.4")))
+    seen = newest(Home.at(bench.home))
+    bench.hour(catalog(("0.25", "0.4")))
+    show_again(bench.home, seen)
+    bench.correct(price="0.3")
+    assert bench.inputs() == [("0.3", "priced", "change"), ("0.25", "priced", None)]
 
 
 def test_a_command_with_a_wrong_id_leaves_with_status_two_and_one_sentence(
@@ -327,12 +388,73 @@ def test_a_command_with_a_wrong_id_leaves_with_status_two_and_one_sentence(
         (("accept", "nope"), "Missing option '--reason'"),
         (("correct", "nope", "--unit", "input_token", "--reason", "x"), "give --price"),
         (("correct", "n", "--unit", "run", "--unknown", "--reason", "x", "--at", "now"), "no time"),
+        (
+            (
+                "correct",
+                "n",
+                "--unit",
+                "run",
+                "--unknown",
+                "--reason",
+                "x",
+                "--at",
+                "0001-01-01T00:00:00+10:00",
+            ),
+            "no time",
+        ),
         (("explain", "nope"), "there is no offer 'nope'"),
     ):
         done = pricehouse(*arguments, home=bench.home)
         assert done.returncode == 2, done.stderr
         assert said in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_a_decision_without_landing_is_refused_and_changes_nothing(bench: Bench) -> None:
+    bench.hour(catalog(("0.2", "0.4")))
+    (check_id,) = held(bench.hour(catalog(("2", "0.4"))))
+    shutil.rmtree(bench.home / "landing")
+    done = pricehouse("accept", check_id, "--reason", "x", home=bench.home)
+    assert done.returncode == 1
+    assert "restore it from a backup" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("decision", ["pending", "rejected"])
+def test_explain_names_the_finding_about_many_for_which_an_offer_is_held(
+    bench: Bench, decision: str
+) -> None:
+    names = [f"acme/chat-{number}" for number in range(5)]
+    told = [mapped_model(name, mapping("novita"), mapping("scaleway")) for name in names]
+    bench.hour(Catalog(told, router=[routed_model(names[0], offering("novita"))]))
+    left = Catalog(told[:1], router=[routed_model(names[0], offering("novita"))])
+    (check_id,) = held(bench.hour(left))  # half of ten offers, at providers of five
+    if decision == "rejected":
+        bench.decide(check_id, decision=decision)
+    (card, *_) = bench.ask("FROM cards WHERE held AND inference_provider = 'scaleway'")
+    proof = explain(Home.at(bench.home), card["offer_id"]).proof
+    assert [(c.check_id, c.decision) for c in proof.checks] == [(check_id, decision)]
+
+
+def test_explain_says_what_became_of_the_landed_answer(bench: Bench) -> None:
+    bench.hour(catalog(("0.2", "0.4")))
+    home, offer_id = Home.at(bench.home), bench.card()["offer_id"]
+
+    def looked() -> str:
+        (page,) = explain(home, offer_id).pages
+        return page.state
+
+    assert looked() == "verified"
+    (claim, *_) = bench.ask(f"FROM prices WHERE offer_id = '{offer_id}'")
+    payload_hash = claim["payload_hash"]
+    path = home.landing / "objects" / payload_hash[:2] / f"{payload_hash}.zst"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9] + bytes(9))
+    assert looked() == "damaged"
+    path.unlink()
+    assert looked() == "missing"
+    path.write_bytes(whole)
+    assert looked() == "verified"
 
 
 def test_the_commands_decide_and_explain_says_who_and_why(bench: Bench) -> None:

@@ -112,6 +112,54 @@ def test_revise_says_again_what_a_spoiled_parser_said_wrong(
     assert answered(pricehouse("ingest", "--json", home=home, url=hub.url))["events"] == {}
 
 
+def test_revise_goes_on_where_a_decision_was_about_what_was_read_wrong(
+    spoiled: Path, hub: Hub, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    ingest_with(spoiled, home, hub)
+    hub.show(catalog(("2", "0.4")))
+    ingest_with(spoiled, home, hub)  # holds the output price too, which it reads as 2
+    asked = "SELECT check_id FROM checks WHERE severity = 'hold'"
+    found = [row["check_id"] for row in rows(newest(Home.at(home)), asked)]
+    assert len(found) == 2
+    answered(pricehouse("accept", *found, "--reason", "a real rise", "--json", home=home))
+    assert outputs(home) == [("0.2", "change"), ("2", None)]
+    report = answered(pricehouse("replay", "--revise", "--json", home=home))
+    assert report["held"] == []
+    assert outputs(home) == [("0.4", None)]
+    shown = rows(newest(Home.at(home)), "FROM cards WHERE inference_provider = 'novita'")
+    assert f"{shown[0]['cost_per_input_token']:f}".rstrip("0") == "0.000002"  # that one was
+
+
+@pytest.fixture(scope="module")
+def misnaming(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the checkout that takes the output price for that of another unit."""
+    copy = tmp_path_factory.mktemp("misnaming")
+    for room in ROOMS:
+        shutil.copytree(CHECKOUT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
+    parser = copy / "transforms" / "claim.py"
+    text = parser.read_text("utf-8")
+    assert '"price_output_text": "output_token"' in text
+    parser.write_text(text.replace('text": "output_token"', 'text": "reasoning_token"'), "utf-8")
+    return copy
+
+
+def test_revise_goes_on_where_a_correction_was_of_a_price_that_never_was(
+    misnaming: Path, hub: Hub, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    ingest_with(misnaming, home, hub)
+    (card,) = rows(newest(Home.at(home)), "FROM cards WHERE inference_provider = 'novita'")
+    answered(
+        pricehouse("correct", card["offer_id"], "--unit", "reasoning_token", "--unknown",
+                   "--reason", "they sell none", "--json", home=home)
+    )  # fmt: skip
+    answered(pricehouse("replay", "--revise", "--json", home=home))
+    assert outputs(home) == [("0.4", None)]
+    asked = "SELECT unit FROM price_history WHERE unit = 'reasoning_token'"
+    assert rows(newest(Home.at(home)), asked) == []
+
+
 def test_a_revised_home_is_rebuilt_with_what_it_said_before(
     spoiled: Path, hub: Hub, tmp_path: Path
 ) -> None:
@@ -128,6 +176,20 @@ def test_a_revised_home_is_rebuilt_with_what_it_said_before(
     shutil.rmtree(again / "landing" / "checkpoints")
     answered(pricehouse("replay", "--json", home=again))
     assert outputs(again) == outputs(home)  # right, though without what was said wrong before
+
+
+def test_a_revision_killed_before_its_checkpoint_gets_it_from_the_next_run(
+    spoiled: Path, hub: Hub, tmp_path: Path
+) -> None:
+    home, again = tmp_path / "home", tmp_path / "again"
+    ingest_with(spoiled, home, hub)
+    answered(pricehouse("replay", "--revise", "--json", home=home))
+    shutil.rmtree(home / "landing" / "checkpoints")  # what such a kill leaves
+    answered(pricehouse("ingest", "--json", home=home, url=hub.url))
+    assert len(list((home / "landing" / "checkpoints").iterdir())) == 1
+    shutil.copytree(home / "landing", again / "landing")
+    answered(pricehouse("replay", "--json", home=again))
+    assert exported(again) == exported(home)
 
 
 def test_revise_of_an_unchanged_reading_changes_nothing(hub: Hub, tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+import polars as pl
 import pytest
 
+from schemas.contract import MONEY
 from schemas.delta import Delta
 from tests.transforms.histories import (
     MODEL,
@@ -17,6 +20,8 @@ from tests.transforms.histories import (
     told_once,
 )
 from transforms.checks import check_drops, check_flips, check_moves, check_refusals, finish_checks
+from transforms.gate import refused_prices
+from transforms.refusals import Memory, rejected_prices
 
 MODELS = tuple(f"org/m{number:02}" for number in range(12))
 
@@ -134,6 +139,25 @@ def test_half_a_catalogue_missing_is_not_believed_however_long_it_lasts() -> Non
     assert (held(history), refusals(history)) == (set(), [])
 
 
+def test_half_a_mapping_missing_renames_nothing_that_the_router_still_offers() -> None:
+    history = History()
+    hub = {model: [entry()] for model in MODELS}
+    history.hour(hub, routed(price(1, 2)))
+    before = history.offers().select("offer_id", "provider_model_id").rows()
+    for _ in range(3):
+        delta = history.hour({m: [entry()] for m in MODELS[:4]}, routed(price(1, 2)))
+        assert delta.changes.is_empty()
+        assert history.offers().select("offer_id", "provider_model_id").rows() == before
+    assert refusals(history) == [("count_drop", "novita", None, "pending")]
+    assert history.hour(hub, routed(price(1.5, 2))).links.is_empty()
+    assert history.amounts(model=MODELS[9]) == {"input_token": "1.5", "output_token": "2"}
+    history.hour({m: [entry()] for m in MODELS[:4]}, routed(price(1.5, 2)))
+    history.decide(history.state.refusals["check_id"].item(), "accepted")
+    delta = history.hour({m: [entry()] for m in MODELS[:4]}, routed(price(1.5, 2)))
+    assert set(delta.changes["event"]) == {"relabelled"}
+    assert delta.links["reason"].to_list() == ["hub_dropped_it"] * 8
+
+
 def test_a_few_offers_that_end_are_gone_after_two_whole_answers() -> None:
     history = History()
     history.hour({model: [entry()] for model in MODELS}, None)
@@ -185,6 +209,31 @@ def test_prices_that_half_a_provider_no_longer_states_stay_and_say_so() -> None:
     assert history.card(model=MODELS[7])["price_status"] == "not_published"
 
 
+def test_prices_that_nobody_states_any_more_stay_and_say_since_when() -> None:
+    history = History()
+    hub = {model: [entry()] for model in MODELS}
+    history.hour(hub, routed(price(1, 2)))
+    delta = history.hour(hub, routed(None))
+    assert held(history) == set(MODELS)
+    assert history.amounts(model=MODELS[0]) == {"input_token": "1", "output_token": "2"}
+    assert refusals(history) == [("coverage_drop", "novita", None, "pending")]
+    assert history.card(model=MODELS[0])["held_since"] == history.at("router", 1)
+    told = delta.changes.filter(pl.col("event") == "held")
+    assert set(told["occurred_at"]) == {history.at("router", 1)}
+    assert set(told["not_before_at"]) == {history.at("router", 0)}
+    assert "held" not in set(history.hour(hub, routed(None)).changes["event"])
+
+
+def test_prices_that_another_feed_goes_on_stating_are_not_missing() -> None:
+    history = History()
+    hub = {model: [priced_entry(1, 2)] for model in MODELS}
+    history.hour(hub, routed(price(1, 2)))
+    history.hour(hub, routed(None))
+    assert refusals(history) == []
+    assert history.amounts(model=MODELS[0]) == {"input_token": "1", "output_token": "2"}
+    assert held(history) == set()
+
+
 def test_one_price_that_is_no_longer_stated_ends_at_once() -> None:
     history = History()
     hub = {model: [entry()] for model in MODELS}
@@ -234,3 +283,34 @@ def test_a_decision_is_told_once_and_a_finding_that_is_over_expires() -> None:
     assert other != check_id
     delta = history.hour(hub, {MODEL: [offering(price(1, 2))]})
     assert applied_decisions(delta) == [(other, "expired")]
+
+
+def test_a_decision_is_remembered_when_the_offer_gets_another_name() -> None:
+    history = History()
+    history.hour({MODEL: [entry()]}, {MODEL: [offering(price(1, 2))]})
+    history.hour({MODEL: [entry()]}, {MODEL: [offering(price(20, 40))]})
+    first, second = history.state.refusals["check_id"]
+    history.decide(first, "accepted")
+    history.decide(second, "rejected")
+    before = history.state.refusals.select("check_id", "decision").rows()
+    delta = history.hour({MODEL: [entry(provider_id="y")]}, {MODEL: [offering(price(20, 40))]})
+    assert told_once(delta, "relabelled")
+    assert history.state.refusals.select("check_id", "decision").rows() == before
+    assert history.amounts() == {"input_token": "1", "output_token": "2"}
+
+
+@pytest.mark.parametrize(("unit", "currency"), [("page", "USD"), ("input_token", "EUR")])
+def test_a_price_in_another_unit_or_currency_is_refused(unit: str, currency: str) -> None:
+    # no feed that is read states one yet, so the rule is asked itself
+    now = {
+        "offer_id": "o", "unit": "input_token", "tier": "standard", "feed": "router",
+        "inference_provider": "novita", "amount": Decimal("0.000001"), "currency": currency,
+        "price_status": "priced", "reason": None, "raw_text": "1", "native_unit": unit,
+        "old_amount": Decimal("0.000001"), "old_status": "priced", "old_currency": "USD",
+        "old_unit": "input_token",
+    }  # fmt: skip
+    pairs = pl.DataFrame([now]).with_columns(
+        pl.col("amount", "old_amount").cast(MONEY), pl.col("reason").cast(pl.String)
+    )
+    found = refused_prices(pairs, rejected_prices(Memory()))
+    assert found["name"].to_list() == ["unit_change"]
