@@ -15,24 +15,22 @@ from schemas.contract import UTC_TIME
 from schemas.delta import Delta
 from schemas.load import CHECKS, REJECTED_ROWS, Counts
 from schemas.records import FeedFetch
-from transforms.advance import Rules, advance
+from transforms.advance import advance
 from transforms.check_compliance import check_expiry, check_providers
+from transforms.check_gate import check_drops, check_flips, check_moves, check_refusals
 from transforms.checks import (
     check_agreement,
     check_counts,
     check_drift,
-    check_drops,
     check_facts,
-    check_flips,
-    check_moves,
     check_pages,
-    check_refusals,
     finish_checks,
     join_checks,
 )
 from transforms.choose import by_precedence
 from transforms.compliance import claim_rows, describe_providers
 from transforms.tally import count_entries, tally
+from transforms.told import Rules
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,12 @@ from schemas.errors import FeedError, FeedMalformed
 from schemas.offerings import HUB_OFFERINGS, MODELS, OFFERINGS, REJECTED, UNSEEN
 from schemas.records import FeedFetch
 from schemas.state import LISTINGS, OFFERS
-from transforms.advance import UNREAD, Told
 from transforms.claim import claim_tokens
 from transforms.conform import Statements, conform_hub, conform_router, identified
 from transforms.limits import LONGEST_NAME
 from transforms.parsed import Page, Parsed
 from transforms.presence import Answered
+from transforms.told import UNREAD, Told
 
 KEY_JOINT = " | "
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
 import polars as pl
@@ -25,8 +25,8 @@ from schemas.state import (
 from transforms.absence import Drops, Heard, count_drops, end_absent, missing_offers
 from transforms.attach import stay_attached, still_named
 from transforms.cards import feed_time, make_cards
-from transforms.choose import Precedence, choose_claims, choose_facts, slot_unreadable
-from transforms.correct import ORDERS, correct, overruled
+from transforms.choose import choose_claims, choose_facts, slot_unreadable
+from transforms.correct import correct, overruled
 from transforms.decide import decided
 from transforms.diff import applied, diff
 from transforms.events import (
@@ -47,48 +47,14 @@ from transforms.judge import Verdict, judge
 from transforms.logs import claim_log, price_log, speed_log, status_log
 from transforms.models import models_after
 from transforms.offers import close_offers, gone_offers, no_price_reasons, offers_after
-from transforms.presence import Answered, claims_after, listings_after, unmoved
-from transforms.refusals import VERDICTS, Memory
+from transforms.presence import claims_after, listings_after, unmoved
+from transforms.refusals import Memory
 from transforms.relabel import find_relabels
+from transforms.told import Rules, Told
 
 PROOF = ("payload_hash", "json_path", "run_id")
 NOISE = ("raw_text", "native_amount")
 """Below the 12 digits on which a price is judged; the first text stays the proof."""
-
-
-UNREAD = pl.DataFrame(schema={"model_id": pl.String, "inference_provider": pl.String})
-
-
-@dataclass(frozen=True)
-class Told:
-    """One feed's whole answer, conformed: identified statements and their claims."""
-
-    answered: Answered
-    statements: pl.DataFrame
-    claims: pl.DataFrame
-    models: pl.DataFrame | None = None
-    """The models that a catalogue states; None for a feed that states none."""
-    unread: pl.DataFrame = field(default_factory=UNREAD.clone)
-    """model_id and inference_provider (null: not said) of rows that could not be read."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What does not come from feeds: precedence, providers as described today, decisions.
-
-    `gone_after` maps a feed to the whole answers without an offer after which it is gone;
-    `verdicts` (VERDICTS) and `orders` (ORDERS) are what operators decide in this run.
-    """
-
-    precedence: Precedence
-    providers: pl.DataFrame
-    details: bool
-    run_id: str = ""
-    gone_after: Mapping[str, int] = field(default_factory=dict)
-    priced_only: frozenset[str] = frozenset()
-    """Feeds that price offers and name none: they neither keep one present nor send it away."""
-    verdicts: pl.DataFrame = field(default_factory=VERDICTS.clone)
-    orders: pl.DataFrame = field(default_factory=ORDERS.clone)
 
 
 def advance(state: State, told: list[Told], rules: Rules) -> tuple[Delta, State]:

@@ -17,7 +17,7 @@ from schemas.contract import Contract, split
 from schemas.delta import CURRENT, Delta, Diff, State
 from schemas.offerings import HUB_OFFERINGS, OFFERINGS
 from schemas.state import OFFERS
-from transforms.advance import Rules, Told, advance
+from transforms.advance import advance
 from transforms.claim import claim_tokens
 from transforms.compliance import describe_providers
 from transforms.conform import Statements, conform_hub, conform_router, identified
@@ -26,6 +26,7 @@ from transforms.parse_router import parse_router
 from transforms.parsed import Page, Parsed
 from transforms.presence import Answered
 from transforms.refusals import VERDICTS
+from transforms.told import Rules, Told
 
 Json = dict[str, Any]
 Answer = Mapping[str, Sequence[Json]]

@@ -19,7 +19,8 @@ from tests.transforms.histories import (
     priced_entry,
     told_once,
 )
-from transforms.checks import check_drops, check_flips, check_moves, check_refusals, finish_checks
+from transforms.check_gate import check_drops, check_flips, check_moves, check_refusals
+from transforms.checks import finish_checks
 from transforms.gate import refused_prices
 from transforms.refusals import Memory, rejected_prices
 
