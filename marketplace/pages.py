@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Request
-from pydantic import ConfigDict, Field
 from starlette.responses import RedirectResponse, Response
 
-from marketplace import charts
+from marketplace import asking, charts
 from marketplace.cursor import Cursor
 from marketplace.details import find_history, find_model, find_offer
 from marketplace.estimate import find_estimate
 from marketplace.market import market_of
 from marketplace.offers import find_facets, find_offers
-from marketplace.query import ChangesQuery, EstimateQuery, ModelId, OfferId, OffersQuery
+from marketplace.query import ModelId, OfferId
 from marketplace.rendering import THEMES
 from marketplace.shown import providers_of, show
 from marketplace.standing import find_counts, find_status
@@ -25,40 +24,13 @@ from warehouse.read import Reading
 
 pages = APIRouter(include_in_schema=False)
 MOST_COMPARED = 6
-MIX = {"input_tokens": 30_000_000, "output_tokens": 10_000_000, "images": 0, "audio_minutes": 0,
-       "video_seconds": 0}  # fmt: skip
-"""What the calculator begins with."""
-
-
-class BrowseQuery(OffersQuery):
-    """What a page may be asked: a stranger's parameter in a link is no reason to refuse it."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    view: Literal["cards", "table", "chart"] = "cards"
-    limit: Annotated[int, Field(ge=1, le=200)] = 48
-
-
-class CalculatorQuery(EstimateQuery):
-    """The same, with a mix to begin with."""
-
-    model_config = ConfigDict(extra="ignore")
-
-
-class LogQuery(ChangesQuery):
-    """Changes as a person reads them: the newest first, back from `before`."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    before: Annotated[int, Field(ge=1, le=2**62)] = 2**62
-    limit: Annotated[int, Field(ge=1, le=200)] = 60
 
 
 @pages.get("/")
 def browse(request: Request) -> Response:
     """Show offers as cards, a dense table or a chart, with the filters beside them."""
-    pairs = _pairs(request)
-    query = _ask(BrowseQuery, pairs)
+    pairs = asking.pairs(request)
+    query = asking.ask(asking.BrowseQuery, pairs)
     cursor = Cursor.unpack(query.cursor, query.fingerprint()) if query.cursor else None
 
     def make(reading: Reading) -> dict[str, Any]:
@@ -74,7 +46,7 @@ def browse(request: Request) -> Response:
     publication_id = cursor.publication_id if cursor else None
     return _page(
         request, "browse.html", make, publication_id=publication_id,
-        query=query, pairs=pairs, chips=_chips(pairs),
+        query=query, pairs=pairs, chips=asking.chips(pairs),
     )  # fmt: skip
 
 
@@ -82,7 +54,7 @@ def browse(request: Request) -> Response:
 def model(request: Request, model_id: Annotated[ModelId, Path()]) -> Response:
     """Show a model's offers side by side, their spread, and what they cost before."""
     asked = request.query_params.get("as_of", "")
-    moment = _moment(asked)
+    moment = asking.moment(asked)
 
     def make(reading: Reading) -> dict[str, Any]:
         found = find_model(reading, model_id)
@@ -139,9 +111,11 @@ def compare(request: Request) -> Response:
 @pages.get("/calculator")
 def calculator(request: Request) -> Response:
     """Rank offers by what a month of the buyer's own mix costs there."""
-    pairs = _pairs(request)
-    mixed = any(name in MIX for name, _ in pairs)
-    query = _ask(CalculatorQuery, pairs if mixed else [*pairs, *_as_pairs(MIX)])
+    pairs = asking.pairs(request)
+    mixed = any(name in asking.MIX for name, _ in pairs)
+    query = asking.ask(
+        asking.CalculatorQuery, pairs if mixed else [*pairs, *asking.as_pairs(asking.MIX)]
+    )
 
     def make(reading: Reading) -> dict[str, Any]:
         found = find_estimate(reading, query)
@@ -156,8 +130,8 @@ def calculator(request: Request) -> Response:
 @pages.get("/changes")
 def changes(request: Request) -> Response:
     """Show what changed, the newest first."""
-    pairs = _pairs(request)
-    query = _ask(LogQuery, pairs)
+    pairs = asking.pairs(request)
+    query = asking.ask(asking.LogQuery, pairs)
 
     def make(reading: Reading) -> dict[str, Any]:
         values = {**query.values(), "before": query.before, "count": query.limit + 1}
@@ -216,43 +190,6 @@ def _page(
             request, template, publication=reading.publication, totals=find_counts(reading),
             **make(reading), **more,
         )  # fmt: skip
-
-
-def _pairs(request: Request) -> list[tuple[str, str]]:
-    """Return the query as pairs; a form sends its empty fields too."""
-    return [(name, value) for name, value in request.query_params.multi_items() if value.strip()]
-
-
-def _ask(kind: Any, pairs: list[tuple[str, str]]) -> Any:
-    several = {n for n, f in kind.model_fields.items() if "list" in str(f.annotation)}
-    told: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in several:
-            told.setdefault(name, []).append(value)
-        else:
-            told[name] = value
-    return kind.model_validate(told)
-
-
-def _as_pairs(mix: dict[str, int]) -> list[tuple[str, str]]:
-    return [(name, str(number)) for name, number in mix.items()]
-
-
-def _chips(pairs: list[tuple[str, str]]) -> list[tuple[str, str, tuple[str, str]]]:
-    """Return (name, value, pair) of each filter that is on, to be taken off one by one."""
-    no_filters = {"sort", "order", "view", "limit", "cursor"}
-    return [(n.replace("_", " "), v, (n, v)) for n, v in pairs if n not in no_filters]
-
-
-def _moment(text: str) -> datetime | None:
-    """Return the moment that a form's date field names: the end of that day, or the minute."""
-    whole_day = len(text) <= len("2026-09-21")
-    try:
-        moment = datetime.fromisoformat(text)
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return moment + timedelta(days=1, microseconds=-1) if whole_day else moment
-    except (ValueError, OverflowError):
-        return None
 
 
 def _most_known(rows: list[dict[str, Any]], unit: str) -> list[dict[str, Any]]:
