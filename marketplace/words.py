@@ -92,7 +92,9 @@ def reason(code: str | None) -> str:
 def price_note(card: Row, raw_texts: Sequence[str], refused: Sequence[Row]) -> str | None:
     """Return what must be said beside, or instead of, the price of a card."""
     if card["held"]:
-        said = "; ".join(dict.fromkeys(_refused(row) for row in refused)) or "something else"
+        silent = {"count_drop": "nothing of this offer", "coverage_drop": "no price of it"}
+        said = "; ".join(dict.fromkeys(_refused(row) for row in refused))
+        said = silent.get(card["hold_reason"] or "", said or "something else")
         return f"unconfirmed since {day(card['held_since'])}, source now says {said}"
     match card["price_status"]:
         case "free":
