@@ -19,6 +19,8 @@ from docs.agreement import page as agreement_page
 from docs.compliance import compliance_page
 from docs.coverage import coverage_page
 from docs.prices import page as prices_page
+from docs.reliability import OTHERS
+from docs.reliability import page as reliability_page
 from docs.sql_page import filled
 from docs.tasks import tasks_page
 from flows.cli import EPILOG, main
@@ -335,6 +337,15 @@ def test_the_excerpt_of_the_demo_is_what_the_demo_prints(
 
 def test_the_page_of_tasks_is_made_of_the_table() -> None:
     assert (CHECKOUT / "docs" / "tasks.md").read_text("utf-8") == tasks_page()
+
+
+def test_the_page_of_reliability_is_made_of_the_tests_that_it_names() -> None:
+    page = (CHECKOUT / "docs" / "reliability.md").read_text("utf-8")
+    assert page == reliability_page()
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page)
+    assert len(named) >= len(OTHERS)
+    for path, name in named:
+        assert f"def {name}(" in (CHECKOUT / path).read_text("utf-8"), f"{path}::{name}"
 
 
 def test_the_page_of_proofs_is_what_explain_prints() -> None:

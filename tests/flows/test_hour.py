@@ -91,8 +91,9 @@ def test_the_pair_s_real_changes_are_all_that_changed(
     assert second.events["held"] == 1
     assert "up" not in second.events
     assert "gone" not in second.events  # absent once is not gone
-    (held,) = second.held
-    assert held.inference_provider == "together"
+    assert [(h.inference_provider, h.unit) for h in second.held] == [
+        ("together", "input_token"), ("together", "output_token"),
+    ]  # fmt: skip
 
 
 def test_a_held_offer_keeps_its_last_good_price_and_says_so(

@@ -73,9 +73,12 @@ class Life:
         )
         if shown:
             wrong = draw(st.sampled_from(shown))
+            shown_now = f"{wrong['native_amount'].normalize():f}"
+            # a correction to what is shown already is refused
+            prices = [price for price in ("0.123", "0.124", None) if price != shown_now]
             correct(
                 self.home, offer_id=wrong["offer_id"], unit=wrong["unit"], tier=wrong["tier"],
-                at=wrong["valid_from"], price=draw(st.sampled_from(["0.123", None])),
+                at=wrong["valid_from"], price=draw(st.sampled_from(prices)),
                 per=1_000_000, decided_by="ada", reason="drawn", clock=self.clock,
             )  # fmt: skip
 

@@ -124,7 +124,8 @@ def test_rankable_offers_come_first_and_each_part_is_in_order(site: Site, sort: 
     key = SORTS[sort]
     wanted = site.sql(
         f"SELECT offer_id FROM cards WHERE {MODEL} ORDER BY {key} IS NULL,"
-        f" CASE WHEN {key} IS NULL THEN 0 WHEN rankable THEN 0 WHEN status = 'live' THEN 1 ELSE 2"
+        f" CASE WHEN {key} IS NULL THEN (estimated_cost IS NULL)::INT"  # an estimate, then nothing
+        " WHEN rankable THEN 0 WHEN status = 'live' THEN 1 ELSE 2"
         f" END, {key}, model_id, inference_provider, offer_id"
     )
     assert found == [row[0] for row in wanted]

@@ -1,0 +1,122 @@
+"""A warehouse of every earlier schema opens with this code and its rows; a newer one does not.
+
+The files are made by the migrations as they stood, which are never edited, with rows of real hours.
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from flows.replay import replay
+from samples.hub import serve
+from schemas.errors import WarehouseError
+from tests.flows.test_kills import whole
+from tests.flows.test_replay import copy_landing, exported
+from tests.pipeline import START, Clock, ingest, small_catalog
+from warehouse.connect import STORAGE
+from warehouse.migrate import migrations
+
+KNOWN = migrations()
+FIRST_WITH_ALL_TABLES = 2
+"""Before it, no release existed that could commit an hour: it wrote no logs."""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of two hours, made by this code."""
+    home, clock = tmp_path_factory.mktemp("told"), Clock(START)
+    with serve(small_catalog()) as hub:
+        for price in ("0.2", "0.3"):
+            hub.show(small_catalog(input_price=price))
+            ingest(home, hub, clock=clock)
+            clock.advance(timedelta(hours=1))
+    return home
+
+
+def made_by(level: int, source: Path, target: Path) -> None:
+    """Write the source's rows into a file that only knows the migrations up to a level."""
+    target.unlink()
+    with duckdb.connect(target, config={"storage_compatibility_version": STORAGE}) as con:
+        con.execute(
+            "CREATE TABLE _ph_migration (number INTEGER NOT NULL, name VARCHAR NOT NULL, "
+            "applied_at TIMESTAMPTZ NOT NULL)"
+        )
+        for number, path in KNOWN[:level]:
+            con.execute(path.read_text("utf-8"))
+            con.execute("INSERT INTO _ph_migration VALUES ($1, $2, now())", [number, path.stem])
+        con.execute(f"ATTACH '{source}' AS source (READ_ONLY)")
+        for table, columns in _tables(con):
+            con.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM source.{table}")
+        con.execute("DETACH source")
+
+
+def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    return con.execute(
+        "SELECT table_name, string_agg(format('\"{}\"', column_name), ', ' ORDER BY column_index) "
+        "FROM duckdb_columns() c JOIN duckdb_tables() t USING (database_name, table_name) "
+        "WHERE database_name <> 'source' AND table_name LIKE '\\_ph\\_%' ESCAPE '\\' "
+        "AND table_name NOT IN ('_ph_migration', '_ph_opened') GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+
+
+def counted(home: Path) -> list[tuple[Any, ...]]:
+    with duckdb.connect((home / "marketplace.duckdb").resolve(), read_only=True) as con:
+        return con.sql(
+            "SELECT (SELECT count(*) FROM offers), (SELECT count(*) FROM price_history WHERE "
+            "run_id IN (SELECT run_id FROM runs ORDER BY started_at LIMIT 2)), "
+            "(SELECT count(*) FROM price_claims)"
+        ).fetchall()
+
+
+@pytest.mark.parametrize("level", range(FIRST_WITH_ALL_TABLES, len(KNOWN) + 1))
+def test_a_warehouse_of_an_earlier_schema_is_brought_on_with_its_rows(
+    told: Path, tmp_path: Path, level: int
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(told, home, symlinks=True)
+    before = counted(home)
+    made_by(level, told / "warehouse.duckdb", home / "warehouse.duckdb")
+    with serve(small_catalog(input_price="0.3")) as hub:
+        report = ingest(home, hub, clock=Clock(START + timedelta(hours=2)))
+    assert report.outcome == "unchanged"  # every row of before is known
+    assert counted(home) == before
+    assert whole(home)
+    again = copy_landing(home, tmp_path / "again")
+    replay(again)
+    assert exported(again) == exported(home)
+
+
+def test_a_warehouse_of_no_migration_at_all_that_lacks_runs_asks_for_a_replay(
+    told: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(told, home, symlinks=True)
+    (home / "warehouse.duckdb").unlink()
+    with serve(small_catalog()) as hub, pytest.raises(WarehouseError, match="pricehouse replay"):
+        ingest(home, hub, clock=Clock(START + timedelta(hours=2)))
+    replay(home)
+    assert whole(home)
+
+
+def test_a_newer_warehouse_is_refused_and_left_as_it_was(told: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(told, home, symlinks=True)
+    newer = len(KNOWN) + 1
+    with duckdb.connect(home / "warehouse.duckdb") as con:
+        con.execute("ALTER TABLE _ph_offer ADD COLUMN of_tomorrow VARCHAR")
+        con.execute("INSERT INTO _ph_migration VALUES ($1, 'add_of_tomorrow', now())", [newer])
+    before = exported(home)
+    with (
+        serve(small_catalog()) as hub,
+        pytest.raises(WarehouseError, match=rf"has migration {newer}.*written by newer code"),
+    ):
+        ingest(home, hub, clock=Clock(START + timedelta(hours=2)))
+    assert exported(home) == before
+    with duckdb.connect(home / "warehouse.duckdb", read_only=True) as con:
+        assert con.sql("SELECT count(*) FROM _ph_offer WHERE of_tomorrow IS NULL").fetchall() != []
