@@ -30,7 +30,7 @@ the third column.
 """
 NUMBERS = (
     ("SIGKILL at random moments of fetch, landing, load, checkpoint and publication; after each "
-     "the publication was whole, and in the end the home's export was byte for byte that of one that "
+     "the publication was whole, and in the end the home exported byte for byte what one did that "
      "nobody disturbed", "500 kills, 160 committed hours, 0 losses", "20 kills"),
     ("broken pieces of real answers through the parsers: no crash, accepted + rejected = input",
      "1,100,000 pages in two runs, 0 failures", "100,000 pages"),

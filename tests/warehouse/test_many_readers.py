@@ -45,7 +45,9 @@ def test_sixteen_readers_see_twenty_publishes_without_an_error_or_a_mix(tmp_path
         readers = [
             stack.enter_context(
                 subprocess.Popen(
-                    [sys.executable, "-c", READ_IN_A_LOOP, str(home.link)], cwd=CHECKOUT,
+                    # sixteen that never pause would leave the writer no processor
+                    ["nice", "-n", "19", sys.executable, "-c", READ_IN_A_LOOP, str(home.link)],
+                    cwd=CHECKOUT,
                     stdin=subprocess.PIPE, stdout=log, stderr=subprocess.PIPE, text=True,
                 )
             )
