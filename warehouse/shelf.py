@@ -134,11 +134,6 @@ class Shelf:
             cursor.close()
             self._give_back(book)
 
-    def newest_id(self) -> str:
-        """Return the id of the newest publication; errors as `reading`."""
-        with self.reading() as found:
-            return str(found.publication["publication_id"])
-
     def close(self) -> None:
         """Close every file; no reading may be open."""
         with self._lock:
