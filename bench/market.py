@@ -32,8 +32,12 @@ _PRICEHOUSE = Path(sysconfig.get_path("scripts")) / "pricehouse"
 def main() -> None:
     """Measure, print, and with --assert exit 1 when a promise is broken."""
     parser = argparse.ArgumentParser(prog="python -m bench.market", description=__doc__)
-    for name, usual in (("models", MODELS), ("rounds", ROUNDS), ("requests", REQUESTS),
-                        ("publications", PUBLICATIONS)):  # fmt: skip
+    for name, usual in (
+        ("models", MODELS),
+        ("rounds", ROUNDS),
+        ("requests", REQUESTS),
+        ("publications", PUBLICATIONS),
+    ):
         parser.add_argument(f"--{name}", type=int, default=usual, help=f"default {usual}")
     parser.add_argument("--json", action="store_true", help="print JSON, for a program to read")
     parser.add_argument(
@@ -71,8 +75,10 @@ def run(models: int, rounds: int, requests: int, publications: int) -> dict[str,
                 if number:
                     told["bare_ms"].append(bare["p99_ms"])
                     told["api_ms"].append(api["p99_ms"])
-                    _say(f"round {number}: p99 bare {bare['p99_ms']:.0f} ms, "
-                         f"API {api['p99_ms']:.0f} ms")  # fmt: skip
+                    _say(
+                        f"round {number}: p99 bare {bare['p99_ms']:.0f} ms, "
+                        f"API {api['p99_ms']:.0f} ms"
+                    )
             told["page_s"] = _worker("page", url, str(rounds)).get("seconds")
         if publications:
             told["publications"] = _worker("publications", str(SMALL_MODELS), str(publications))
@@ -83,22 +89,31 @@ def judge(told: dict[str, Any]) -> list[Promise]:
     """Judge what the project promises of the marketplace."""
     ratios = sorted(a / b for a, b in zip(told["api_ms"], told["bare_ms"], strict=True))
     ratio = ratios[len(ratios) // 2]
-    found = [Promise(
-        f"/v1/offers with three filters: p99 within {MAX_RATIO:g} × the same SQL",
-        f"{ratio:.2f} ×", ratio <= MAX_RATIO,
-    )]  # fmt: skip
+    found = [
+        Promise(
+            f"/v1/offers with three filters: p99 within {MAX_RATIO:g} × the same SQL",
+            f"{ratio:.2f} ×",
+            ratio <= MAX_RATIO,
+        )
+    ]
     if told["page_s"]:
         page = sorted(told["page_s"])[len(told["page_s"]) // 2]
-        found.append(Promise(
-            f"the first page is ready in {MAX_PAGE_S:g} s in Chromium", f"{page:.2f} s",
-            page < MAX_PAGE_S,
-        ))  # fmt: skip
+        found.append(
+            Promise(
+                f"the first page is ready in {MAX_PAGE_S:g} s in Chromium",
+                f"{page:.2f} s",
+                page < MAX_PAGE_S,
+            )
+        )
     seen = told.get("publications")
     if seen:
-        found.append(Promise(
-            f"no request fails through {seen['published']} publications under load",
-            f"{seen['failed']} of {seen['requests']}", seen["failed"] == 0,
-        ))  # fmt: skip
+        found.append(
+            Promise(
+                f"no request fails through {seen['published']} publications under load",
+                f"{seen['failed']} of {seen['requests']}",
+                seen["failed"] == 0,
+            )
+        )
     return found
 
 
@@ -120,9 +135,12 @@ def table(told: dict[str, Any], promises: list[Promise]) -> str:
 def site(home: Path) -> Iterator[str]:
     """Serve a home in a process of its own; the process is stopped by its id."""
     with subprocess.Popen(  # noqa: S603 - our own command
-        [_PRICEHOUSE, "serve", "--port", "0"], stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        [_PRICEHOUSE, "serve", "--port", "0"],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
         env={**os.environ, "PRICEHOUSE_HOME": str(home)},
-    ) as process:  # fmt: skip
+    ) as process:
         try:
             assert process.stderr is not None  # noqa: S101 - it is piped
             words = process.stderr.readline().split()
@@ -138,8 +156,11 @@ def _worker(*arguments: str) -> dict[str, Any]:
     """Measure in a process of its own: threads of one process share an interpreter."""
     done = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", "bench.market_load", *arguments],
-        capture_output=True, text=True, cwd=ROOT, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
     if done.returncode:
         raise BenchFailed(f"{arguments[0]} ended with {done.returncode}:\n{done.stderr[-2000:]}")
     told: dict[str, Any] = json.loads(done.stdout)
@@ -148,8 +169,13 @@ def _worker(*arguments: str) -> dict[str, Any]:
 
 def ingest(home: Path, url: str) -> None:
     """Run one hour against a hub on this machine."""
-    environment = {**os.environ, "PRICEHOUSE_HOME": str(home), "PRICEHOUSE_HUB_URL": url,
-                   "PRICEHOUSE_ROUTER_URL": url, "NO_PROXY": "127.0.0.1"}  # fmt: skip
+    environment = {
+        **os.environ,
+        "PRICEHOUSE_HOME": str(home),
+        "PRICEHOUSE_HUB_URL": url,
+        "PRICEHOUSE_ROUTER_URL": url,
+        "NO_PROXY": "127.0.0.1",
+    }
     done = subprocess.run(  # noqa: S603 - our own command
         [_PRICEHOUSE, "ingest"], capture_output=True, text=True, env=environment, check=False
     )

@@ -48,7 +48,7 @@ def bare(home: str, threads: str, requests: str) -> dict[str, Any]:
     import duckdb
 
     from marketplace.cursor import NOWHERE
-    from marketplace.query import OffersQuery
+    from marketplace.queries.filters import OffersQuery
     from marketplace.statements import MATCHED, statement
 
     con = duckdb.connect(str((Path(home) / "marketplace.duckdb").resolve()), read_only=True)
@@ -141,9 +141,12 @@ def publications(models: str, wanted: str) -> dict[str, Any]:
                 reader.result()
     total = sum(statuses.values())
     return {
-        "published": int(wanted), "seen": len(seen), "requests": total,
-        "failed": total - statuses.get("200", 0), "statuses": statuses,
-    }  # fmt: skip
+        "published": int(wanted),
+        "seen": len(seen),
+        "requests": total,
+        "failed": total - statuses.get("200", 0),
+        "statuses": statuses,
+    }
 
 
 def _measure(ask: Callable[[Pairs], int], threads: int, requests: int) -> dict[str, Any]:

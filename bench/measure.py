@@ -73,8 +73,15 @@ def measure(
 @contextmanager
 def serving(models: int) -> Iterator[Server]:
     """Serve so many models until the block ends; the process is stopped by its id."""
-    command = [sys.executable, "-m", "samples.scale", "--models", str(models),
-               "--requests", str(MANY_REQUESTS)]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "samples.scale",
+        "--models",
+        str(models),
+        "--requests",
+        str(MANY_REQUESTS),
+    ]
     with subprocess.Popen(  # noqa: S603 - our own server
         command, stdout=subprocess.PIPE, text=True, cwd=ROOT
     ) as process:

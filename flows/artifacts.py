@@ -13,7 +13,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from flows.report import Report
+from pipeline.report import Report
 from schemas.payload import Traffic
 
 
@@ -97,12 +97,16 @@ def markdown(report: Report) -> str:
         *([f"- {event}: {count}" for event, count in report.events.items()] or ["none"]),
         "",
         "## Held",
-        *([f"- `{h.check_id}` {h.inference_provider}: {h.message}" for h in report.held]
-          or ["none"]),
+        *(
+            [f"- `{h.check_id}` {h.inference_provider}: {h.message}" for h in report.held]
+            or ["none"]
+        ),
         "",
         "## Rejected",
-        *([f"- {reason}: {count}" for reason, count in sorted(report.rejected.items())]
-          or ["none"]),
-    ]  # fmt: skip
+        *(
+            [f"- {reason}: {count}" for reason, count in sorted(report.rejected.items())]
+            or ["none"]
+        ),
+    ]
     failed = [f"- {f.feed}: {f.failure}" for f in report.feeds if f.failure]
     return "\n".join([*lines, *(["", "## Failed", *failed] if failed else [])])

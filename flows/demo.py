@@ -7,12 +7,12 @@ import os
 import sys
 from pathlib import Path
 
-from flows.environment import Settings
-from flows.report import Report
+from pipeline.report import Report
+from pipeline.settings import Settings
 from samples.catalog import STEPS, load
 from samples.hub import FEEDS, serve
 from schemas.errors import PricehouseError
-from warehouse.home import Home
+from warehouse.storage.home import Home
 
 
 def run_demo(settings: Settings) -> list[Report]:

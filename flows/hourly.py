@@ -1,4 +1,4 @@
-"""The hour as a Prefect flow: the same story as `flows.hour`, each stage a task with its artifact.
+"""The hour as a Prefect flow: the same story as `pipeline.pipeline`, each stage a task with its artifact.
 
 Tasks do not cache (frames would be hashed for seconds), do not retry (only the HTTP client does),
 and the flow is async because a sync one waits a second for its heartbeat thread at the end.
@@ -18,13 +18,13 @@ from prefect.events import emit_event
 from prefect.runtime import flow_run
 
 from flows.artifacts import PageArtifact, keep_report
-from flows.canonical import error_line, report_line
-from flows.environment import Settings, read_settings
-from flows.form import ALL_FEEDS, LOCK_WAIT, Feeds, LockWait
-from flows.hour import tell_hour
-from flows.report import Report
-from flows.run import LOCK_WAIT_S, anonymous, open_run
-from flows.signs import COMMITTED
+from flows.events import COMMITTED
+from flows.parameters import ALL_FEEDS, LOCK_WAIT, Feeds, LockWait
+from pipeline.pipeline import run_pipeline
+from pipeline.report import Report
+from pipeline.run_log import error_line, report_line
+from pipeline.session import LOCK_WAIT_S, anonymous, open_run
+from pipeline.settings import Settings, read_settings
 from providers.registry import load_registry
 from providers.secrets import find_token
 from schemas.errors import PricehouseError
@@ -96,12 +96,19 @@ async def run_hour(
     trigger, logger = _trigger(), get_run_logger()
     try:
         with open_run(
-            settings, origin=origin, flow="hourly", trigger=trigger, progress=PageArtifact(),
-            dry_run=dry_run, feeds=feeds, scheduled_at=_scheduled_at(),
-            prefect_run_id=flow_run.get_id(), lock_wait_s=lock_wait_s,
+            settings,
+            origin=origin,
+            flow="hourly",
+            trigger=trigger,
+            progress=PageArtifact(),
+            dry_run=dry_run,
+            feeds=feeds,
+            scheduled_at=_scheduled_at(),
+            prefect_run_id=flow_run.get_id(),
+            lock_wait_s=lock_wait_s,
             token=partial(find_token, os.environ) if origin == "live" else anonymous,
-        ) as run:  # fmt: skip
-            report = tell_hour(run, as_task)
+        ) as run:
+            report = run_pipeline(run, as_task)
     except Exception as error:
         logger.error(error_line(error, origin=origin, trigger=trigger))
         raise

@@ -1,186 +1,47 @@
-"""Keep a home small: thin out landing, rewrite the writer's file, forget what nobody needs."""
+"""`maintain` as a Prefect flow, for a deployment with a schedule of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+import os
+from typing import Annotated
 
-import msgspec
+from prefect import flow
+from prefect.artifacts import acreate_markdown_artifact
+from pydantic import Field
 
-from flows.run import LOCK_WAIT_S, Clock, recover, utc_now
-from schemas.errors import UsageError, WarehouseError
-from warehouse.checkpoint import (
-    checkpoint_of,
-    checkpoints,
-    is_whole,
-    superseded_checkpoints,
-    write_checkpoint,
-)
-from warehouse.compact import EVERY_RUNS, compact, runs_since_compaction
-from warehouse.connect import open_writer
-from warehouse.home import Home
-from warehouse.landing import Landing
-from warehouse.lock import hold
-from warehouse.migrate import migrate
-from warehouse.publish import superseded
-from warehouse.retention import Thinning, plan_thinning, sequence_of
-from warehouse.state import LastRun, read_last_run
-from warehouse.sweep import leftovers, remove, size_of
+from flows.parameters import LOCK_WAIT, LockWait
+from pipeline.maintenance import KEEP_HOURLY_DAYS, MOST_DAYS, Upkeep
+from pipeline.maintenance import maintain as maintain_home
+from pipeline.maintenance_report import lines
+from pipeline.settings import read_settings
+from providers.registry import load_registry
 
-KEEP_HOURLY_DAYS = 30
-MOST_DAYS = 3650
-Told = Callable[[str], None]
+Days = Annotated[int, Field(ge=1, le=MOST_DAYS)]
 
 
-@dataclass(frozen=True)
-class Upkeep:
-    """What to do: for how many whole days (UTC) before today every run keeps its bytes, 1 to 3650;
-    whether to rewrite the warehouse although it is not due yet."""
-
-    keep_hourly_days: int = KEEP_HOURLY_DAYS
-    compact: bool = False
-    dry_run: bool = False
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.keep_hourly_days <= MOST_DAYS:
-            raise UsageError(f"days must be from 1 to {MOST_DAYS}, not {self.keep_hourly_days}")
-
-
-class Maintained(msgspec.Struct, frozen=True, kw_only=True):
-    """What was done, or with `dry_run` what would be; `--json` prints this. Sizes are bytes."""
-
-    home: str
-    dry_run: bool
-    hourly_since: datetime
-    """Of the runs that started before, one a day keeps its bytes."""
-    leftovers: list[str]
-    """What killed processes had left half-written."""
-    compacted: bool
-    warehouse_bytes_before: int
-    warehouse_bytes_after: int
-    checkpoint: str | None
-    """The checkpoint that was written, before anything was dropped."""
-    runs_thinned: list[str]
-    objects_dropped: int
-    checkpoints_dropped: list[str]
-    publications_dropped: list[str]
-    bytes_freed: int
-    """By all of it; what a new checkpoint takes is not subtracted."""
-
-
-def silence(step: str) -> None:
-    """Tell nobody of a step."""
-
-
-def maintain(
-    root: Path,
-    upkeep: Upkeep | None = None,
+@flow(name="maintain", flow_run_name="maintenance", persist_result=False, validate_parameters=True)
+async def maintain(
     *,
-    clock: Clock = utc_now,
-    told: Told = silence,
-    lock_wait_s: float = LOCK_WAIT_S,
-) -> Maintained:
-    """Mend what a killed run left, then tidy the home; `told` hears of each step before it.
+    keep_hourly_days: Days = KEEP_HOURLY_DAYS,
+    compact: bool = False,
+    dry_run: bool = False,
+    lock_wait_s: LockWait = LOCK_WAIT,
+) -> None:
+    """Thin out landing, rewrite the warehouse in order, and remove what nobody needs.
 
-    After each step the home is whole, so a kill costs no more than the rest of the work, and
-    doing it again does nothing. A dry run mends, as every run does, and otherwise only looks.
-    WarehouseError, with nothing dropped, when the warehouse lacks a committed run of landing.
+    Args:
+        keep_hourly_days: For so many days (1 to 3650) every run keeps its raw answers; before
+            that, one run a day.
+        compact: Rewrite the warehouse now, though it is not due yet.
+        dry_run: Say what would go; drop and rewrite nothing.
+        lock_wait_s: Seconds (0 to 900) to wait while another run writes; then this one fails and
+            changes nothing.
     """
-    upkeep = upkeep or Upkeep()
-    home = Home.at(root)
-    with hold(home.lock, wait_s=lock_wait_s):
-        now = clock()
-        since = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        since -= timedelta(days=upkeep.keep_hourly_days)
-        last, uncompacted = _mend(home, now)
-        broom = _Broom(home, told, dry_run=upkeep.dry_run)
-        left = broom.drop("remove what killed processes left", leftovers(home))
-        before = size_of(home.warehouse) if last else 0
-        due = last is not None and uncompacted >= (1 if upkeep.compact else EVERY_RUNS)
-        if due and last:
-            broom.rewrite(last, now=now)
-        after = size_of(home.warehouse) if last else 0
-        thinning = plan_thinning(Landing(home.landing), before=since)
-        checkpoint = broom.cover(thinning, last)
-        broom.thin(thinning)
-        old = broom.drop("forget old checkpoints", superseded_checkpoints(home))
-        unread = broom.drop("forget old publications", superseded(home))
-        return Maintained(
-            home=str(root),
-            dry_run=upkeep.dry_run,
-            hourly_since=since,
-            leftovers=left,
-            compacted=due,
-            warehouse_bytes_before=before,
-            warehouse_bytes_after=after,
-            checkpoint=checkpoint,
-            runs_thinned=thinning.runs,
-            objects_dropped=len(thinning.objects),
-            checkpoints_dropped=old,
-            publications_dropped=unread,
-            bytes_freed=broom.freed + before - after,
-        )
-
-
-def _mend(home: Home, now: datetime) -> tuple[LastRun | None, int]:
-    """Recover as a run does; return the newest run and how many came since the last rewrite."""
-    landing, last, uncompacted = Landing(home.landing), None, 0
-    if home.warehouse.exists():
-        with open_writer(home.warehouse) as con:
-            migrate(con, now=now)
-            last, uncompacted = read_last_run(con), runs_since_compaction(con)
-        recover(home, landing, last, now=now)
-    committed = landing.committed()
-    if committed and (last is None or last.sequence < sequence_of(committed[-1])):
-        raise WarehouseError(
-            f"{home.warehouse} does not hold run {committed[-1].run_id}, which landing says was "
-            "committed; run `pricehouse replay` first, nothing was dropped"
-        )
-    return last, uncompacted
-
-
-class _Broom:
-    """Do the steps, or with `dry_run` only count what they would free."""
-
-    def __init__(self, home: Home, told: Told, *, dry_run: bool) -> None:
-        self.freed = 0
-        self._home = home
-        self._told = told
-        self._dry_run = dry_run
-
-    def drop(self, what: str, paths: list[Path]) -> list[str]:
-        """Remove files and folders; return their names in the home."""
-        self._told(what)
-        for path in paths:
-            self.freed += size_of(path)
-            if not self._dry_run:
-                remove(path)
-        return [str(path.relative_to(self._home.root)) for path in paths]
-
-    def rewrite(self, last: LastRun, *, now: datetime) -> None:
-        """Rewrite the writer's file in the order of its keys."""
-        self._told("rewrite the warehouse")
-        if not self._dry_run:
-            compact(self._home, last, now=now)
-
-    def cover(self, thinning: Thinning, last: LastRun | None) -> str | None:
-        """Write a checkpoint unless a whole one stands in for all that landing will lack."""
-        self._told("look at the checkpoints")
-        covering = [c for c in checkpoints(self._home) if c.sequence >= thinning.untellable]
-        if last is None or not thinning.untellable:
-            return None
-        if any(is_whole(self._home, checkpoint) for checkpoint in covering):
-            return None
-        self._told("write a checkpoint")
-        if not self._dry_run:
-            write_checkpoint(self._home, last)
-        return checkpoint_of(self._home, last).path.name
-
-    def thin(self, thinning: Thinning) -> None:
-        """Drop landed bytes."""
-        self._told("thin out landing")
-        self.freed += sum(thinning.objects.values())
-        for payload_hash in () if self._dry_run else thinning.objects:
-            Landing(self._home.landing).drop(payload_hash)
+    upkeep = Upkeep(keep_hourly_days=keep_hourly_days, compact=compact, dry_run=dry_run)
+    home = read_settings(os.environ, load_registry()).home
+    done = maintain_home(home, upkeep, lock_wait_s=lock_wait_s)
+    await acreate_markdown_artifact(
+        "\n".join(["```", *lines(done), "```"]),
+        key="maintained",
+        description="What would go" if dry_run else "What went",
+    )

@@ -1,141 +1,30 @@
-"""Rebuild the warehouse from landing alone: every committed run, in order, as it was told then.
-
-Where maintenance dropped the bytes of old runs, from the checkpoint that stands in for them.
-"""
+"""Replay as a Prefect flow, for whoever has the UI and no shell on the machine."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from pathlib import Path
+import os
 
-from flows.hour import Step, plainly, retell_hour
-from flows.run import LOCK_WAIT_S, Clock, Run, utc_now
-from providers.registry import load_claims, load_registry
-from schemas.decisions import read_decisions
-from schemas.errors import LandingError, UsageError
-from schemas.records import Origin
-from warehouse.checkpoint import Checkpoint, checkpoints, is_whole, restore_checkpoint
-from warehouse.connect import open_writer
-from warehouse.home import Home
-from warehouse.landing import Landing, RunFolder
-from warehouse.lock import hold
-from warehouse.migrate import migrate
-from warehouse.publish import publish, published_id
-from warehouse.retention import lacking, sequence_of
-from warehouse.state import LastRun, read_feed_times, read_last_run
+from prefect import flow
+from prefect.artifacts import acreate_markdown_artifact
 
-REVISE = "revise"
-"""The flow of runs that said again what newer rules read otherwise."""
+from flows.parameters import LOCK_WAIT, LockWait
+from pipeline.replay import replay as replay_home
+from pipeline.settings import read_settings
+from providers.registry import load_registry
 
 
-def replay(
-    root: Path, *, clock: Clock = utc_now, step: Step = plainly, lock_wait_s: float = LOCK_WAIT_S
-) -> list[str]:
-    """Tell the warehouse every committed run that it does not hold; return their ids.
+@flow(name="replay", flow_run_name="replay of landing", persist_result=False)
+async def replay(*, lock_wait_s: LockWait = LOCK_WAIT) -> None:
+    """Tell the warehouse every committed run that it does not hold, from landing alone.
 
-    Ids and times come from the run records, registry and claims from what each run landed, so an
-    export afterwards is byte for byte that of the home that fetched. UsageError without landing,
-    LandingError when neither bytes nor a checkpoint tell of a run.
+    Args:
+        lock_wait_s: Seconds (0 to 900) to wait while another run writes; then this one fails and
+            changes nothing.
     """
-    landing = Landing(root / "landing")
-    runs = landing.committed()
-    if not runs:
-        raise UsageError(f"{root} has no committed run under landing/; there is nothing to replay")
-    home = Home.adopt(root, origin=_origin(runs))
-    with hold(home.lock, wait_s=lock_wait_s):
-        missing = _not_held(home, runs, clock())
-        _resume(home, missing)
-        retell(home, missing, source=home, now=clock(), step=step)
-        last = runs[-1].run_id
-        if published_id(home) != last:
-            publish(home, last)
-    return [run.run_id for run in missing]
-
-
-def retell(
-    home: Home, runs: list[RunFolder], *, source: Home, now: datetime, step: Step = plainly
-) -> None:
-    """Tell committed runs of one home, in order, to the warehouse of another, or of the same.
-
-    LandingError when neither bytes nor a checkpoint of `source` tell of a run.
-    """
-    _cover(home, source, runs)
-    for run in runs:
-        _retell(home, run, now, step)
-
-
-def _retell(home: Home, folder: RunFolder, now: datetime, step: Step) -> None:
-    """Tell one run to the warehouse, unless it holds it."""
-    mark, record = folder.mark, folder.record
-    if mark is None or mark.sequence is None:
-        raise LandingError(f"run {folder.run_id} has no commit mark")
-    finished_at = mark.finished_at
-    last, observed = _held(home, now)
-    if last is not None and last.sequence >= mark.sequence:
-        return
-    run = Run(
-        home=home,
-        folder=folder,
-        registry=load_registry(folder.landing.get(record.registry_hash)),
-        claims=load_claims(folder.landing.get(record.claims_hash)).claims,
-        last=last,
-        observed=observed,
-        clock=lambda: finished_at,
-        decisions=(
-            read_decisions(folder.landing.get(record.decisions_hash))
-            if record.decisions_hash
-            else None
-        ),
+    # Its stages are no tasks: a year of hours would be 60,000 of them in Prefect's database.
+    home = read_settings(os.environ, load_registry()).home
+    told = replay_home(home, lock_wait_s=lock_wait_s)
+    said = [f"- `{run_id}`" for run_id in told] or ["The warehouse held every run already."]
+    await acreate_markdown_artifact(
+        "\n".join([f"# replayed {len(told)} runs", "", *said]), key="replay"
     )
-    retell_hour(run, folder.fetches(), step)
-
-
-def _not_held(home: Home, runs: list[RunFolder], now: datetime) -> list[RunFolder]:
-    last, _ = _held(home, now)
-    return [run for run in runs if last is None or sequence_of(run) > last.sequence]
-
-
-def _resume(home: Home, missing: list[RunFolder]) -> None:
-    """Start from the checkpoint of the newest revision: what was said before it was said by rules
-    that today's code no longer has."""
-    revisions = [run for run in missing if run.record.flow == REVISE]
-    if revisions and (whole := _whole(home, sequence_of(revisions[-1]))):
-        restore_checkpoint(whole, into=home)
-
-
-def _cover(home: Home, source: Home, runs: list[RunFolder]) -> None:
-    """Start from the newest checkpoint if a run that has to be told has lost its bytes."""
-    last, _ = _held(home, runs[-1].record.started_at) if runs else (None, {})
-    landing = Landing(source.landing)
-    lost = lacking(landing, [r for r in runs if last is None or sequence_of(r) > last.sequence])
-    if not lost:
-        return
-    newest, gone = lost[-1]
-    whole = _whole(source, sequence_of(newest))
-    if whole is None:
-        raise LandingError(
-            f"{len(lost)} runs cannot be told again, the last {newest.run_id}: landed payload "
-            f"{gone} is missing, and no whole checkpoint of a later run stands in for it; restore "
-            f"{landing.root} from a backup"
-        )
-    restore_checkpoint(whole, into=home)
-
-
-def _whole(home: Home, sequence: int) -> Checkpoint | None:
-    """Return the newest whole checkpoint that holds this run."""
-    covering = [c for c in checkpoints(home) if c.sequence >= sequence]
-    return next((c for c in covering if is_whole(home, c)), None)
-
-
-def _held(home: Home, now: datetime) -> tuple[LastRun | None, dict[str, datetime]]:
-    """Return the newest run that the warehouse holds, and when each feed was last whole."""
-    with open_writer(home.warehouse) as con:
-        migrate(con, now=now)
-        return read_last_run(con), read_feed_times(con)
-
-
-def _origin(runs: list[RunFolder]) -> Origin:
-    found: set[Origin] = {run.record.origin for run in runs}
-    if len(found) > 1:
-        raise LandingError("landing holds runs of live and of sample data; they cannot be one home")
-    return found.pop()

@@ -14,26 +14,28 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from marketplace import answers, charts, problems
-from marketplace.api import v1
+from marketplace import problems
+from marketplace.api import models
+from marketplace.api.routes import v1
+from marketplace.app_state import CODE, AppState, app_state_of, encode
 from marketplace.exports import exports
 from marketplace.headers import Headers
-from marketplace.market import CODE, Market, encode, market_of
-from marketplace.pages import pages
-from marketplace.rendering import Pages
-from warehouse.read import Shelf
+from marketplace.pages import charts
+from marketplace.pages.rendering import Pages
+from marketplace.pages.routes import pages
+from warehouse.publication.reader_pool import PublicationPool
 
 STATIC = Path(__file__).with_name("static")
 _SMALLEST_ZIPPED = 1000
 health = APIRouter(tags=["health"])
 
 
-def create_app(shelf: Shelf, *, cors_origins: Sequence[str] = ()) -> FastAPI:
+def create_app(shelf: PublicationPool, *, cors_origins: Sequence[str] = ()) -> FastAPI:
     """Return the application over a shelf, which it closes when it ends.
 
     Scripts of pages at `cors_origins` may read the API; `*` lets those of any page.
     """
-    market = Market(shelf)
+    market = AppState(shelf)
 
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
@@ -58,9 +60,11 @@ def create_app(shelf: Shelf, *, cors_origins: Sequence[str] = ()) -> FastAPI:
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     if cors_origins:
         app.add_middleware(
-            CORSMiddleware, allow_origins=list(cors_origins), allow_methods=["GET", "HEAD"],
+            CORSMiddleware,
+            allow_origins=list(cors_origins),
+            allow_methods=["GET", "HEAD"],
             expose_headers=["ETag", "Repr-Digest"],
-        )  # fmt: skip
+        )
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_ZIPPED, compresslevel=5)
     app.add_middleware(Headers)
     return app
@@ -78,22 +82,27 @@ class _Files(StaticFiles):
         return found
 
 
-@health.get("/healthz", response_model=answers.Health)
+@health.get("/healthz", response_model=models.Health)
 def healthz() -> dict[str, str]:
-    """Say that the process answers."""
+    """Say that the process models."""
     return {"status": "ok"}
 
 
 @health.get(
     "/readyz",
-    response_model=answers.Ready,
-    responses={503: {"description": "There is none to read, and why",
-                     "content": {"application/problem+json": {
-                         "schema": {"$ref": "#/components/schemas/Problem"}}}}},
-)  # fmt: skip
+    response_model=models.Ready,
+    responses={
+        503: {
+            "description": "There is none to read, and why",
+            "content": {
+                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            },
+        }
+    },
+)
 def readyz(request: Request) -> Response:
     """Say which publication is read; 503 with the reason when there is none."""
-    with market_of(request).shelf.reading() as reading:
+    with app_state_of(request).shelf.reading() as reading:
         body = encode(reading, {"status": "ready"})
     return Response(body, 200, {"Cache-Control": "no-store"}, "application/json")
 
@@ -101,13 +110,16 @@ def readyz(request: Request) -> Response:
 def _openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = get_openapi(
-            title=app.title, version=app.version, summary=app.summary, routes=app.routes,
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            routes=app.routes,
             description="Money is plain text per one of the unit that a name says; times are UTC;"
             " null is unknown. Every answer names its publication and origin, and is all of one"
             " moment. Facts come with the licence and attribution of /v1/status.",
-        )  # fmt: skip
+        )
         parts = schema["components"]["schemas"]
-        parts["Problem"] = answers.Problem.model_json_schema()
+        parts["Problem"] = models.Problem.model_json_schema()
         for name in ("HTTPValidationError", "ValidationError"):
             parts.pop(name, None)  # ours are problems
         app.openapi_schema = schema

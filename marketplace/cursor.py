@@ -61,7 +61,13 @@ def digest(question: str) -> str:
 
 
 NOWHERE: dict[str, Any] = dict.fromkeys(
-    ("after_place", "after_unit", "after_number", "after_model_id", "after_inference_provider",
-     "after_offer_id"),
-)  # fmt: skip
+    (
+        "after_place",
+        "after_unit",
+        "after_number",
+        "after_model_id",
+        "after_inference_provider",
+        "after_offer_id",
+    ),
+)
 """What is bound for the first page."""

@@ -11,11 +11,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
-from marketplace import answers
-from marketplace.api import UNCHANGED, problems
-from marketplace.market import CODE, FRESH, Market, answer, knows, market_of
+from marketplace.api import models
+from marketplace.api.routes import UNCHANGED, problems
+from marketplace.app_state import CODE, FRESH, AppState, answer, app_state_of, knows
 from marketplace.problems import NotHere
-from warehouse.read import RELATIONS, Reading
+from warehouse.publication.reader_pool import Reading
+from warehouse.relations import RELATIONS
 
 Kind = Literal["parquet", "csv", "ndjson"]
 TYPES: dict[str, str] = {
@@ -28,7 +29,7 @@ Relation = Annotated[str, Path(description="A published relation, like `cards`."
 exports = APIRouter(prefix="/v1/exports", tags=["exports"])
 
 
-@exports.get("", response_model=answers.Exports, responses={**UNCHANGED, **problems()})
+@exports.get("", response_model=models.Exports, responses={**UNCHANGED, **problems()})
 def listing(request: Request) -> Response:
     """List the relations and where their files are; `.sha256` after an address is its checksum."""
 
@@ -51,7 +52,7 @@ def listing(request: Request) -> Response:
 )
 def checksum(request: Request, relation: Relation, kind: Kind) -> Response:
     """Give the file's checksum as `sha256sum -c` reads it."""
-    path, digest, publication_id = _export(market_of(request), relation, kind)
+    path, digest, publication_id = _export(app_state_of(request), relation, kind)
     return PlainTextResponse(
         f"{digest}  {path.name}\n", headers={"Pricehouse-Publication": publication_id}
     )
@@ -68,7 +69,7 @@ def checksum(request: Request, relation: Relation, kind: Kind) -> Response:
 )
 def file(request: Request, relation: Relation, kind: Kind) -> Response:
     """Give a whole relation, ordered by its key; decimals and times are text but in Parquet."""
-    path, digest, publication_id = _export(market_of(request), relation, kind)
+    path, digest, publication_id = _export(app_state_of(request), relation, kind)
     tag = f'W/"{publication_id}.{CODE}"'
     headers = {"ETag": tag, "Cache-Control": FRESH, "Pricehouse-Publication": publication_id}
     if knows(request, tag):
@@ -79,7 +80,7 @@ def file(request: Request, relation: Relation, kind: Kind) -> Response:
     return FileResponse(path, media_type=TYPES[kind], filename=path.name, headers=headers)
 
 
-def _export(market: Market, relation: str, kind: Kind) -> tuple[File, str, str]:
+def _export(market: AppState, relation: str, kind: Kind) -> tuple[File, str, str]:
     """Return the file, its sha256 and its publication; one at a time is written."""
     if relation not in RELATIONS:
         raise NotHere(f"there is no relation {relation}; /v1/exports lists them")

@@ -76,9 +76,15 @@ def install(app: FastAPI) -> None:
 
 
 def problem(
-    request: Request, status: int, kind: str, detail: str, *,
-    headers: Any = None, restart: str | None = None, errors: Sequence[dict[str, str]] | None = None,
-) -> Response:  # fmt: skip
+    request: Request,
+    status: int,
+    kind: str,
+    detail: str,
+    *,
+    headers: Any = None,
+    restart: str | None = None,
+    errors: Sequence[dict[str, str]] | None = None,
+) -> Response:
     """Return the problem in the form that the address is for."""
     title = HTTPStatus(status).phrase
     told: dict[str, Any] = {
@@ -94,10 +100,14 @@ def problem(
         told["errors"] = list(errors)
     if not request.url.path.startswith(_API):
         page: Response = request.app.state.pages.render(
-            request, "problem.html", status=status, headers=headers,
+            request,
+            "problem.html",
+            status=status,
+            headers=headers,
             title=_TITLES.get(status, title),
-            problem=told, publication=None,
-        )  # fmt: skip
+            problem=told,
+            publication=None,
+        )
         return page
     return Response(
         msgspec.json.encode(told),

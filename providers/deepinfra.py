@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from providers.answers import count_entries
+from providers.http.response import count_entries
 from providers.price_list import PriceListAdapter
 from schemas.payload import Payload
 

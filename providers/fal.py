@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from providers.answers import Answer, require_object
-from providers.paging import Get
+from providers.http.pagination import Get
+from providers.http.response import Answer, require_object
+from providers.http.transport import Params
+from providers.http.urls import plain
 from providers.price_list import PriceListAdapter
-from providers.urls import plain
-from providers.wire import Params
 from schemas.errors import FeedRefused, PagingError
 from schemas.payload import Payload
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from providers.answers import payload_of, require_object
-from providers.http import HttpClient
+from providers.http.client import HttpClient
+from providers.http.pagination import Get, walk
+from providers.http.response import payload_of, require_object
+from providers.http.urls import below
 from providers.inference import call_router
 from providers.interface import INFERENCE_TIMEOUT_S, MappedIds, ProviderInterface, nothing_mapped
-from providers.paging import Get, walk
-from providers.urls import below
 from schemas.inference import InferenceAnswer, InferencePayload
 from schemas.payload import Payload, Traffic
 from schemas.registry import Source

@@ -12,19 +12,19 @@ from urllib.parse import quote
 
 import msgspec
 
-from providers.answers import Answer, explain, explain_body
-from providers.http import HttpClient
-from providers.urls import below, plain
+from providers.http.client import HttpClient
+from providers.http.response import Answer, explain, explain_body
+from providers.http.urls import below, plain
 from schemas.errors import (
     FeedDeadline,
     FeedError,
     FeedUnreachable,
-    InferenceBroken,
     InferenceBusy,
     InferenceError,
+    InferenceInterrupted,
+    InferencePaymentRequired,
     InferenceRefused,
-    InferenceStrange,
-    InferenceUnpaid,
+    InferenceUnexpectedResponse,
     UsageError,
 )
 from schemas.inference import ChatPayload, InferenceAnswer, InferencePayload
@@ -39,12 +39,15 @@ _BILLED = "it may have been billed, so it was not sent again"
 _REFUSED = {
     400: ("bad_request", "the payload does not suit the model: change it"),
     401: ("unauthorized", "set a valid token (`pricehouse secrets check` says where it is read)"),
-    403: ("forbidden", "give the token the right to call inference providers, or accept the "
-          "model's terms on its page"),
+    403: (
+        "forbidden",
+        "give the token the right to call inference providers, or accept the "
+        "model's terms on its page",
+    ),
     404: ("not_found", "check the model's name, and without messages that hf-inference serves it"),
     413: ("too_large", "send less at a time"),
     422: ("unprocessable", "the payload has not the shape that the model's task takes: change it"),
-}  # fmt: skip
+}
 _BUSY = {
     408: ("timeout", "try again later, or ask for less"),
     429: ("rate_limited", "wait before the next call"),
@@ -96,7 +99,7 @@ def _read(answer: Answer, model: str, latency_ms: float, *, chat: bool) -> Infer
     content_type = answer.headers.get("content-type", "")
     said = _json(answer) if "json" in content_type or chat else None
     if "html" in content_type or (chat and not isinstance(said, dict)):
-        raise InferenceStrange(
+        raise InferenceUnexpectedResponse(
             f"{model}: {plain(answer.url)} answered {answer.status} with something else than the "
             f"route gives ({explain_body(answer.body)}); {_BILLED}. Check PRICEHOUSE_ROUTER_URL",
             code="html" if "html" in content_type else "malformed",
@@ -125,13 +128,13 @@ def _refusal(answer: Answer, model: str) -> InferenceError:
     said = explain(answer.headers, answer.body)
     where = f"{model}: {plain(answer.url)} answered {status}"
     if status < 400:
-        return InferenceStrange(
+        return InferenceUnexpectedResponse(
             f"{where}, a redirection, which is not followed: set PRICEHOUSE_ROUTER_URL to where "
             "it leads",
             code="redirect",
         )
     if status == 402:
-        return InferenceUnpaid(
+        return InferencePaymentRequired(
             f"{where} ({said}): buy credits or wait until next month's; prices are read on "
             "without any"
         )
@@ -153,14 +156,14 @@ def _refusal(answer: Answer, model: str) -> InferenceError:
 def _no_answer(error: FeedError, url: str, timeout_s: float) -> InferenceError:
     """Say in the words of inference what the HTTP client says in those of feeds."""
     if isinstance(error, FeedDeadline):
-        return InferenceBroken(
+        return InferenceInterrupted(
             f"{plain(url)} gave no whole answer within {timeout_s:g} s; {_BILLED}: allow more "
             "time, or ask for less",
             code="timeout",
         )
     if isinstance(error, FeedUnreachable):
-        return InferenceBroken(f"{error}; if it was sent, {_BILLED}", code=error.code)
-    return InferenceStrange(f"{error}; {_BILLED}", code=error.code)
+        return InferenceInterrupted(f"{error}; if it was sent, {_BILLED}", code=error.code)
+    return InferenceUnexpectedResponse(f"{error}; {_BILLED}", code=error.code)
 
 
 def _json(answer: Answer) -> object:

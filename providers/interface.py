@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from providers.http import HttpClient
+from providers.http.client import HttpClient
 from schemas.inference import InferenceAnswer, InferencePayload
 from schemas.payload import Payload, Traffic
 from schemas.registry import Source

@@ -6,11 +6,11 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from providers.answers import Answer, payload_of
-from providers.http import HttpClient
+from providers.http.client import HttpClient
+from providers.http.pagination import Get
+from providers.http.response import Answer, payload_of
+from providers.http.urls import below
 from providers.interface import INFERENCE_TIMEOUT_S, MappedIds, ProviderInterface, nothing_mapped
-from providers.paging import Get
-from providers.urls import below
 from schemas.errors import InferenceRefused
 from schemas.inference import InferenceAnswer, InferencePayload
 from schemas.payload import Payload, Traffic

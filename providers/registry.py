@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from providers.http import HttpClient
+from providers.http.client import HttpClient
 from providers.interface import MappedIds, ProviderInterface, nothing_mapped
 from schemas.compliance import ComplianceClaims
 from schemas.errors import SettingsError
@@ -109,9 +109,13 @@ def adapter_for(
     if not (isinstance(adapter, type) and issubclass(adapter, ProviderInterface)):
         raise SettingsError(f"{place} is no ProviderInterface")
     return adapter(
-        source, base_urls=base_urls, client=client, traffic=traffic, deadline_s=deadline_s,
+        source,
+        base_urls=base_urls,
+        client=client,
+        traffic=traffic,
+        deadline_s=deadline_s,
         mapped_ids=mapped_ids,
-    )  # fmt: skip
+    )
 
 
 def schema_text() -> str:

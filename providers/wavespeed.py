@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from providers.answers import explain_body
+from providers.http.response import explain_body
+from providers.http.urls import plain
 from providers.price_list import PriceListAdapter
-from providers.urls import plain
 from schemas.envelope import rows_in
 from schemas.errors import FeedMalformed, FeedRefused, PagingError
 from schemas.payload import Payload

@@ -20,9 +20,9 @@ from socketserver import TCPServer
 from threading import Event, Thread
 from typing import Any
 
-from samples.answers import Reply, Request, answer, error
 from samples.catalog import STEPS, Catalog, load, load_recording
 from samples.quota import Quota
+from samples.routes import Reply, Request, answer, error
 
 FEEDS = ("hub", "router")
 """The feeds that this server gives out; a run against it asks no other."""

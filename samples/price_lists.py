@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from samples.answers import Reply, Request, error, json_reply
+from samples.routes import Reply, Request, error, json_reply
 
 PAGE_SIZE = 200
 FAL_IDS = 50

@@ -58,7 +58,7 @@ def contract(name: str, /, *, key: tuple[str, ...] = (), **columns: pa.Column) -
 
 
 @dataclass(frozen=True)
-class Split:
+class FilterResult:
     """`accepted` keeps the input's columns; `rejected` has `row`, `reasons`, `field`, `value`."""
 
     accepted: pl.DataFrame
@@ -73,7 +73,7 @@ _FAILED: dict[str, Any] = {
 }
 
 
-def split(frame: pl.DataFrame, contract: Contract) -> Split:
+def split(frame: pl.DataFrame, contract: Contract) -> FilterResult:
     """Part the rows that meet the contract from those that do not, with every reason.
 
     `rejected.row` is the position in `frame`. A failure that is not of a row (a missing column, a
@@ -81,7 +81,7 @@ def split(frame: pl.DataFrame, contract: Contract) -> Split:
     """
     failures = _failures(frame, contract)
     if failures is None:
-        return Split(frame, pl.DataFrame(schema=_FAILED))
+        return FilterResult(frame, pl.DataFrame(schema=_FAILED))
     if failures["index"].null_count():
         first = failures.filter(pl.col("index").is_null()).row(0, named=True)
         raise WarehouseError(f"{contract.name}: {first['column']} fails {first['check']}")
@@ -102,7 +102,7 @@ def split(frame: pl.DataFrame, contract: Contract) -> Split:
         .cast(cast(Any, _FAILED))
     )
     keep = ~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(rejected["row"].implode())
-    return Split(frame.filter(keep), rejected)
+    return FilterResult(frame.filter(keep), rejected)
 
 
 def require(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:

@@ -41,10 +41,16 @@ EVENTS = contract(
 
 
 CURRENT: dict[str, Contract] = {
-    "offers": OFFERS, "listings": LISTINGS, "claims": CLAIMS, "prices": PRICES, "cards": CARDS,
-    "models": STORED_MODELS, "providers": PROVIDERS, "refusals": REFUSALS,
+    "offers": OFFERS,
+    "listings": LISTINGS,
+    "claims": CLAIMS,
+    "prices": PRICES,
+    "cards": CARDS,
+    "models": STORED_MODELS,
+    "providers": PROVIDERS,
+    "refusals": REFUSALS,
     "corrections": CORRECTIONS,
-}  # fmt: skip
+}
 """The tables of current rows by name: the frames of a State, and the differences of a Delta."""
 
 HOLDS = contract(

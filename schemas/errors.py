@@ -14,10 +14,10 @@ PricehouseError
 ├── SecretError           stop, exit 1: Vault is set and does not give or take a secret
 ├── InferenceError        one inference call gave no usable answer; nothing is sent again by itself
 │   ├── InferenceRefused  the same call would be refused again: change model, payload or token
-│   ├── InferenceUnpaid   the account has no credits left for it
+│   ├── InferencePaymentRequired   the account has no credits left for it
 │   ├── InferenceBusy     too many calls, or the model or its provider is not ready: try later
-│   ├── InferenceBroken   no whole answer came, so nobody knows whether the call was billed
-│   └── InferenceStrange  an answer came that is not one of the route (HTML, a redirection, …)
+│   ├── InferenceInterrupted   no whole answer came, so nobody knows whether the call was billed
+│   └── InferenceUnexpectedResponse  an answer came that is not one of the route (HTML, a redirection, …)
 ├── PublicationGone       begin again with the newest publication: that one is no longer kept
 ├── QueryTooSlow          ask for less: the answer took longer than a reader is given
 └── HomeError             stop, exit 1: the home itself needs attention
@@ -119,7 +119,7 @@ class InferenceRefused(InferenceError):
     code = "refused"
 
 
-class InferenceUnpaid(InferenceError):
+class InferencePaymentRequired(InferenceError):
     """Raised when the account has no credits left for the call (402)."""
 
     code = "no_credits"
@@ -131,13 +131,13 @@ class InferenceBusy(InferenceError):
     code = "busy"
 
 
-class InferenceBroken(InferenceError):
+class InferenceInterrupted(InferenceError):
     """Raised when no whole answer came; if the call was sent, it may have been billed."""
 
     code = "unreachable"
 
 
-class InferenceStrange(InferenceError):
+class InferenceUnexpectedResponse(InferenceError):
     """Raised when an answer came that is not one of the route; the call may have been billed."""
 
     code = "strange"

@@ -10,11 +10,28 @@ from schemas.contract import MONEY, contract
 _PRINTABLE = r"^[^\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]{1,500}$"
 
 NATIVE_UNITS = (
-    "input_token", "output_token", "cached_input_token", "token", "image", "image_unit",
-    "megapixel", "processed_megapixel", "pixel", "video", "run", "second", "input_second",
-    "output_second", "minute", "input_character", "compute_second", "frame_unit", "unit", "credit",
-)  # fmt: skip
-"""Units in which lists state prices; transforms/units.json says what each is of a task group."""
+    "input_token",
+    "output_token",
+    "cached_input_token",
+    "token",
+    "image",
+    "image_unit",
+    "megapixel",
+    "processed_megapixel",
+    "pixel",
+    "video",
+    "run",
+    "second",
+    "input_second",
+    "output_second",
+    "minute",
+    "input_character",
+    "compute_second",
+    "frame_unit",
+    "unit",
+    "credit",
+)
+"""Units in which lists state prices; transforms/pricing/units.json says what each is of a task group."""
 
 
 def _text(pattern: str | None = None, *, nullable: bool = False) -> pa.Column:

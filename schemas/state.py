@@ -110,8 +110,8 @@ CLAIMS = contract(
 )
 """What each feed says a unit costs now; `run_id` is the run that first recorded this claim."""
 
-TOLD_CLAIMS = contract(
-    "told_claims",
+INCOMING_CLAIMS = contract(
+    "incoming_claims",
     key=CLAIMS.key,
     **CLAIMS.frame.columns,
     evidence=_text(),

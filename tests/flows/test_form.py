@@ -10,17 +10,17 @@ import pytest
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from flows.canonical import error_line, report_line
-from flows.environment import Settings
-from flows.form import ALL_FEEDS, Feeds, LockWait
-from flows.hour import tell_hour
-from flows.land import feeds_of
-from flows.report import EXAMPLES, Report
-from flows.run import open_run
+from flows.parameters import ALL_FEEDS, Feeds, LockWait
+from pipeline.pipeline import run_pipeline
+from pipeline.report import EXAMPLES, Report
+from pipeline.run_log import error_line, report_line
+from pipeline.session import open_run
+from pipeline.settings import Settings
+from pipeline.steps.extract import feeds_of
 from providers.registry import load_registry
 from samples.hub import FEEDS, Hub, serve
 from schemas.errors import HomeBusy, UsageError
-from tests.pipeline import Clock, ingest, small_catalog
+from tests.support.hours import Clock, ingest, small_catalog
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -28,10 +28,15 @@ CHECKOUT = Path(__file__).parents[2]
 def ask(home: Path, hub: Hub, *feeds: str, clock: Clock, dry_run: bool = False) -> Report:
     settings = Settings(home=home, base_urls=dict.fromkeys(ALL_FEEDS, hub.url))
     with open_run(
-        settings, origin="live", flow="hourly", trigger="test", clock=clock,
-        feeds=frozenset(feeds), dry_run=dry_run,
-    ) as run:  # fmt: skip
-        return tell_hour(run)
+        settings,
+        origin="live",
+        flow="hourly",
+        trigger="test",
+        clock=clock,
+        feeds=frozenset(feeds),
+        dry_run=dry_run,
+    ) as run:
+        return run_pipeline(run)
 
 
 def test_the_form_offers_every_feed_of_the_registry_and_no_other() -> None:

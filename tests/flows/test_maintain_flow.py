@@ -11,20 +11,20 @@ from typing import Any
 import pytest
 
 from samples.hub import serve
-from tests.command import environment
-from tests.pipeline import Clock, ingest, small_catalog
-from warehouse.landing import Landing
-from warehouse.retention import lacking
+from tests.support.command import environment
+from tests.support.hours import Clock, ingest, small_catalog
+from warehouse.storage.landing import Landing
+from warehouse.storage.retention import lacking
 
 FORM = """
 import json
-from flows.maintain_flow import maintain
+from flows.maintain import maintain
 print(json.dumps(maintain.parameters.model_dump()))
 """
 RUN = """
 import asyncio
 from prefect.exceptions import ParameterTypeError
-from flows.maintain_flow import maintain
+from flows.maintain import maintain
 try:
     asyncio.run(maintain(keep_hourly_days=0))
 except ParameterTypeError:
@@ -41,9 +41,13 @@ def run(script: str, home: Path) -> str:
         "DO_NOT_TRACK": "1",
     }
     done = subprocess.run(
-        [sys.executable, "-c", script], env=environment(home, **settings), capture_output=True,
-        text=True, timeout=300, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", script],
+        env=environment(home, **settings),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

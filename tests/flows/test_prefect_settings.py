@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.prefect_settings import DEFAULTS, Server, find_server, prefect_environment
+from flows.server.settings import DEFAULTS, Server, find_server, prefect_environment
 from schemas.errors import SettingsError
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - refused without a password, which is what is tested
@@ -26,20 +26,26 @@ def told(environment: dict[str, str], server: Server = LOCAL) -> dict[str, str]:
         ({}, None, 4300, Server("http://127.0.0.1:4300/api", ("127.0.0.1", 4300))),
         ({}, "::1", None, Server("http://[::1]:4200/api", ("::1", 4200))),
         (
-            {"PREFECT_SERVER_API_PORT": "4301"}, None, None,
+            {"PREFECT_SERVER_API_PORT": "4301"},
+            None,
+            None,
             Server("http://127.0.0.1:4301/api", ("127.0.0.1", 4301)),
         ),
         (
-            {"PREFECT_API_URL": "https://prefect.example/api/"}, None, None,
+            {"PREFECT_API_URL": "https://prefect.example/api/"},
+            None,
+            None,
             Server("https://prefect.example/api", None),
         ),
         ({"PREFECT_API_URL": "https://prefect.example/api"}, "127.0.0.1", None, LOCAL),
         (
-            {"PREFECT_SERVER_API_AUTH_STRING": "a:b"}, EVERYWHERE, None,
+            {"PREFECT_SERVER_API_AUTH_STRING": "a:b"},
+            EVERYWHERE,
+            None,
             Server("http://127.0.0.1:4200/api", (EVERYWHERE, 4200)),
         ),
     ],
-)  # fmt: skip
+)
 def test_the_server_is_the_one_that_options_and_settings_say(
     environment: dict[str, str], host: str | None, port: int | None, expected: Server
 ) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from samples.hub import serve
-from tests.command import NOWHERE, pricehouse
-from tests.pipeline import small_catalog
+from tests.support.command import NOWHERE, pricehouse
+from tests.support.hours import small_catalog
 
 
 def test_a_server_that_does_not_answer_is_named_with_what_to_do(tmp_path: Path) -> None:

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from samples.hub import serve
-from tests.marketplace.serving import Site, serving
-from tests.pipeline import Clock, ingest, small_catalog
-from tests.sample_home import tell_sample
+from tests.support.hours import Clock, ingest, small_catalog
+from tests.support.sample_home import ingest_sample
+from tests.support.serving import Site, serving
 
 
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with both steps of the sample."""
     home = tmp_path_factory.mktemp("sample") / "home"
-    tell_sample(home)
+    ingest_sample(home)
     return home
 
 

@@ -16,15 +16,15 @@ import polars as pl
 import pytest
 from starlette.testclient import TestClient
 
-from marketplace import answers
+from marketplace.api import models
 from marketplace.app import create_app
 from marketplace.numbers import plain, tell
 from schemas import proof
-from tests.marketplace.serving import Site, serving
 from tests.marketplace.test_offers import as_json
-from warehouse.home import Home
-from warehouse.read import Shelf
+from tests.support.serving import Site, serving
+from warehouse.publication.reader_pool import PublicationPool
 from warehouse.relations import RELATIONS
+from warehouse.storage.home import Home
 
 PROBLEM = "application/problem+json"
 GPT = "openai/gpt-oss-120b"
@@ -41,19 +41,23 @@ def rows(site: Site, query: str, *values: object) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("answer", "relation"),
     [
-        (answers.Offer, "cards"), (answers.Price, "prices"), (answers.Change, "changes"),
-        (answers.Interval, "price_history"), (answers.Model, "models"), (answers.Gap, "gaps"),
+        (models.Offer, "cards"),
+        (models.Price, "prices"),
+        (models.Change, "changes"),
+        (models.Interval, "price_history"),
+        (models.Model, "models"),
+        (models.Gap, "gaps"),
     ],
-)  # fmt: skip
+)
 def test_an_answer_is_documented_column_by_column(
-    site: Site, answer: type[answers.Row], relation: str
+    site: Site, answer: type[models.Row], relation: str
 ) -> None:
     assert list(answer.model_fields) == [row[0] for row in site.sql(f"DESCRIBE {relation}")]
 
 
 @pytest.mark.parametrize("name", ["Proof", "PriceProof", "ClaimProof", "CostProof", "CheckProof"])
 def test_the_proof_is_documented_as_it_is_made(name: str) -> None:
-    assert tuple(getattr(answers, name).model_fields) == getattr(proof, name).__struct_fields__
+    assert tuple(getattr(models, name).model_fields) == getattr(proof, name).__struct_fields__
 
 
 def test_an_offer_comes_with_its_prices_and_the_proof_of_each(site: Site) -> None:
@@ -68,8 +72,10 @@ def test_an_offer_comes_with_its_prices_and_the_proof_of_each(site: Site) -> Non
     for unit, shown in proofs.items():
         ((evidence, payload, amount),) = site.sql(
             "SELECT evidence, payload_hash, amount FROM price_claims"
-            " WHERE offer_id = ? AND unit = ? AND chosen AND valid_to IS NULL", offer_id, unit,
-        )  # fmt: skip
+            " WHERE offer_id = ? AND unit = ? AND chosen AND valid_to IS NULL",
+            offer_id,
+            unit,
+        )
         assert (shown["evidence"], shown["payload_hash"]) == (evidence, payload)
         assert shown["amount"] == plain(amount)
         assert list((site.home / "landing" / "objects").rglob(f"*{payload[:12]}*"))
@@ -196,8 +202,11 @@ def test_every_relation_can_be_fetched_whole_with_its_checksum(
     file = tmp_path / f"{relation}.{kind}"
     file.write_bytes(answer.content)
     ((count,),) = site.sql(f"SELECT count(*) FROM {relation}")
-    read = {"parquet": "read_parquet(?)", "csv": "read_csv(?, all_varchar := true)",
-            "ndjson": "read_ndjson_auto(?)"}[kind]  # fmt: skip
+    read = {
+        "parquet": "read_parquet(?)",
+        "csv": "read_csv(?, all_varchar := true)",
+        "ndjson": "read_ndjson_auto(?)",
+    }[kind]
     if count:
         assert site.sql(f"SELECT count(*) FROM {read}", str(file)) == [(count,)]
         columns = [row[0] for row in site.sql(f"DESCRIBE FROM {read}", str(file))]
@@ -262,9 +271,16 @@ def test_a_cursor_belongs_to_its_question(site: Site) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/v1/offers?task=text", f"/v1/models/{GPT}", "/v1/changes", "/v1/changes.atom", "/v1/exports",
-     "/v1/estimate?images=1", "/v1/exports/cards.parquet"],
-)  # fmt: skip
+    [
+        "/v1/offers?task=text",
+        f"/v1/models/{GPT}",
+        "/v1/changes",
+        "/v1/changes.atom",
+        "/v1/exports",
+        "/v1/estimate?images=1",
+        "/v1/exports/cards.parquet",
+    ],
+)
 def test_who_has_the_answer_already_is_told_so(site: Site, path: str) -> None:
     first = site.get(path)
     assert first.headers["etag"].startswith('W/"')
@@ -278,17 +294,19 @@ def test_answers_are_compressed_for_who_can_read_that(site: Site) -> None:
     with site.client.stream("GET", "/v1/offers", headers={"Accept-Encoding": "gzip"}) as answer:
         assert answer.headers["content-encoding"] == "gzip"
         raw = b"".join(answer.iter_raw())
-    plainly = site.get("/v1/offers", **{"Accept-Encoding": "identity"})
-    assert "content-encoding" not in plainly.headers
-    assert gzip.decompress(raw) == plainly.content
-    assert len(raw) * 5 < len(plainly.content)
+    run_directly = site.get("/v1/offers", **{"Accept-Encoding": "identity"})
+    assert "content-encoding" not in run_directly.headers
+    assert gzip.decompress(raw) == run_directly.content
+    assert len(raw) * 5 < len(run_directly.content)
 
 
 def test_files_of_the_page_are_kept_by_a_browser_as_long_as_they_stay_the_same(site: Site) -> None:
     found = set(re.findall(r'"(/static/[^"]+)"', site.get("/").text))
     assert {path.partition("?")[0] for path in found} == {
-        "/static/app.css", "/static/app.js", "/static/icon.svg",
-    }  # fmt: skip
+        "/static/app.css",
+        "/static/app.js",
+        "/static/icon.svg",
+    }
     for path in found:
         assert "immutable" in site.get(path).headers["cache-control"]
     assert "max-age=3600" in site.get("/static/inter.woff2").headers["cache-control"]
@@ -300,7 +318,7 @@ def test_a_page_bears_any_date(site: Site, day: str) -> None:
 
 
 def test_an_answer_that_takes_too_long_is_refused(sample_home: Path) -> None:
-    with TestClient(create_app(Shelf(Home(sample_home), limit_s=0.0001))) as client:
+    with TestClient(create_app(PublicationPool(Home(sample_home), limit_s=0.0001))) as client:
         for path in ("/v1/offers", "/"):
             answer = client.get(path)
             assert answer.status_code == 503
@@ -328,5 +346,6 @@ def test_other_pages_read_the_api_only_where_the_setting_says_so(
 
 def test_tell_keeps_what_is_no_money() -> None:
     assert tell({"a": [Decimal("1.50"), None, "x"], "b": Decimal("0E-18")}) == {
-        "a": ["1.5", None, "x"], "b": "0",
-    }  # fmt: skip
+        "a": ["1.5", None, "x"],
+        "b": "0",
+    }

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.marketplace.serving import Site
-from tests.pages import CHECKOUT, blocks, first_column, section
+from tests.support.documents import CHECKOUT, blocks, first_column, section
+from tests.support.serving import Site
 
 PAGE = (CHECKOUT / "docs" / "api.md").read_text("utf-8")
 SHOWN = "http://127.0.0.1:8400"
@@ -39,8 +39,11 @@ def test_every_curl_of_the_page_is_answered(site: Site, tmp_path: Path) -> None:
 def test_every_script_of_the_page_prints_what_sql_says(site: Site, script: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", script.replace(SHOWN, site.url)],
-        capture_output=True, text=True, check=False, env={"NO_PROXY": "*"},
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"NO_PROXY": "*"},
+    )
     assert done.returncode == 0, done.stderr
     if "cost_per_token" in script:
         wanted = site.sql(

@@ -9,30 +9,38 @@ from typing import Any
 import pytest
 
 from marketplace.numbers import tell
-from tests.marketplace.serving import Site
+from tests.support.serving import Site
 
 MODEL = "offer_type = 'model'"
 FILTERS: list[tuple[list[tuple[str, object]], str]] = [
     ([], MODEL),
     ([("provider", "huggingface")], MODEL),
     ([("provider", "nobody")], "false"),
-    ([("inference_provider", "novita"), ("inference_provider", "groq")],
-     f"{MODEL} AND inference_provider IN ('novita', 'groq')"),
+    (
+        [("inference_provider", "novita"), ("inference_provider", "groq")],
+        f"{MODEL} AND inference_provider IN ('novita', 'groq')",
+    ),
     ([("task", "image")], f"{MODEL} AND task_group = 'image'"),
     ([("task", "text-to-image")], f"{MODEL} AND task = 'text-to-image'"),
-    ([("task", "audio"), ("task", "fill-mask")],
-     f"{MODEL} AND (task_group = 'audio' OR task = 'fill-mask')"),
+    (
+        [("task", "audio"), ("task", "fill-mask")],
+        f"{MODEL} AND (task_group = 'audio' OR task = 'fill-mask')",
+    ),
     ([("region", "eu")], f"{MODEL} AND region = 'eu'"),
     ([("region", "EU")], f"{MODEL} AND region = 'eu'"),
     ([("region", "eea")], f"{MODEL} AND region IN ('eu', 'eea')"),
     ([("region", "us")], f"{MODEL} AND region = 'us'"),
-    ([("region", "eu"), ("region_mode", "lenient")],
-     f"{MODEL} AND region IN ('eu', 'multi', 'unverified')"),
+    (
+        [("region", "eu"), ("region_mode", "lenient")],
+        f"{MODEL} AND region IN ('eu', 'multi', 'unverified')",
+    ),
     ([("status", "error"), ("status", "staging")], f"{MODEL} AND status IN ('error', 'staging')"),
     ([("offer_type", "adapter")], "offer_type = 'adapter'"),
     ([("offer_type", "all")], "true"),
-    ([("tag", "no-retention"), ("tag", "eu-hosted")],
-     f"{MODEL} AND list_has_all(compliance_tags, ['no-retention', 'eu-hosted'])"),
+    (
+        [("tag", "no-retention"), ("tag", "eu-hosted")],
+        f"{MODEL} AND list_has_all(compliance_tags, ['no-retention', 'eu-hosted'])",
+    ),
     ([("tools", "true")], f"{MODEL} AND supports_tools"),
     ([("tools", "false")], f"{MODEL} AND supports_tools = false"),
     ([("structured_output", "true")], f"{MODEL} AND supports_structured_output"),
@@ -44,13 +52,17 @@ FILTERS: list[tuple[list[tuple[str, object]], str]] = [
     ([("priced_only", "true")], f"{MODEL} AND price_status IN ('priced', 'free')"),
     ([("rankable_only", "true")], "rankable"),
     ([("model_id", "openai/gpt-oss-120b")], "model_id = 'openai/gpt-oss-120b'"),
-    ([("q", "GPT  groq")],
-     f"{MODEL} AND model_id || ' ' || inference_provider ILIKE '%gpt%'"
-     " AND model_id || ' ' || inference_provider ILIKE '%groq%'"),
-    ([("task", "text"), ("region", "eu"), ("tools", "true"), ("q", "qwen")],
-     f"{MODEL} AND task_group = 'text' AND region = 'eu' AND supports_tools"
-     " AND model_id || ' ' || inference_provider ILIKE '%qwen%'"),
-]  # fmt: skip
+    (
+        [("q", "GPT  groq")],
+        f"{MODEL} AND model_id || ' ' || inference_provider ILIKE '%gpt%'"
+        " AND model_id || ' ' || inference_provider ILIKE '%groq%'",
+    ),
+    (
+        [("task", "text"), ("region", "eu"), ("tools", "true"), ("q", "qwen")],
+        f"{MODEL} AND task_group = 'text' AND region = 'eu' AND supports_tools"
+        " AND model_id || ' ' || inference_provider ILIKE '%qwen%'",
+    ),
+]
 SORTS = {
     "cost_per_token": "cost_per_token",
     "cost_per_input_token": "cost_per_input_token",
@@ -100,9 +112,11 @@ def test_every_field_of_every_offer_equals_its_column(site: Site) -> None:
 
 def as_json(column: object) -> object:
     if isinstance(column, datetime):
-        return column.strftime("%Y-%m-%dT%H:%M:%S") + (
-            f".{column.microsecond:06}" if column.microsecond else ""
-        ) + "Z"  # fmt: skip
+        return (
+            column.strftime("%Y-%m-%dT%H:%M:%S")
+            + (f".{column.microsecond:06}" if column.microsecond else "")
+            + "Z"
+        )
     return tell(column)
 
 
@@ -154,9 +168,12 @@ def test_a_count_beside_a_filter_is_what_choosing_it_would_give(site: Site) -> N
     asked: list[tuple[str, object]] = [("task", "text"), ("tools", "true")]
     facets = site.ask("/v1/offers", *asked)["facets"]
     for facet, others in (
-        ("region", asked), ("inference_provider", asked), ("status", asked), ("tag", asked),
+        ("region", asked),
+        ("inference_provider", asked),
+        ("status", asked),
+        ("tag", asked),
         ("task", asked[1:]),
-    ):  # fmt: skip
+    ):
         assert facets[facet]
         for told in facets[facet]:
             chosen = site.ask("/v1/offers", *others, (facet, told["value"]), ("limit", 1))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.marketplace.serving import Site
+from tests.support.serving import Site
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 
@@ -19,10 +19,25 @@ def test_schemathesis_finds_no_server_error_and_no_undocumented_answer(
 ) -> None:
     command = Path(sysconfig.get_path("scripts")) / "schemathesis"
     done = subprocess.run(
-        [command, "--no-color", "--config-file", CONFIG, "run", f"{site.url}/openapi.json",
-         "--max-examples", "15", "--seed", "1", "--suppress-health-check", "all"],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [
+            command,
+            "--no-color",
+            "--config-file",
+            CONFIG,
+            "run",
+            f"{site.url}/openapi.json",
+            "--max-examples",
+            "15",
+            "--seed",
+            "1",
+            "--suppress-health-check",
+            "all",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Tested: 13" in done.stdout
 
@@ -30,10 +45,18 @@ def test_schemathesis_finds_no_server_error_and_no_undocumented_answer(
 def test_the_document_describes_every_route_and_its_errors(site: Site) -> None:
     document = site.ask("/openapi.json")
     assert set(document["paths"]) >= {
-        "/v1/offers", "/v1/offers/{offer_id}", "/v1/models/{model_id}",
-        "/v1/prices/{offer_id}/history", "/v1/changes", "/v1/changes.atom", "/v1/estimate",
-        "/v1/status", "/v1/exports", "/healthz", "/readyz",
-    }  # fmt: skip
+        "/v1/offers",
+        "/v1/offers/{offer_id}",
+        "/v1/models/{model_id}",
+        "/v1/prices/{offer_id}/history",
+        "/v1/changes",
+        "/v1/changes.atom",
+        "/v1/estimate",
+        "/v1/status",
+        "/v1/exports",
+        "/healthz",
+        "/readyz",
+    }
     for path, told in document["paths"].items():
         for status, answer in told["get"]["responses"].items():
             if int(status) >= 400:

@@ -13,10 +13,8 @@ import pytest
 
 from samples.catalog import Catalog
 from samples.hub import serve
-from tests.marketplace.browsing import PHONE, Window, needs_chromium, open_browser, open_window
-from tests.marketplace.copies import altered
-from tests.marketplace.serving import Site, serving
-from tests.pipeline import (
+from tests.support.browsing import PHONE, Window, needs_chromium, open_browser, open_window
+from tests.support.hours import (
     Clock,
     ingest,
     mapped_model,
@@ -25,11 +23,23 @@ from tests.pipeline import (
     routed_model,
     small_catalog,
 )
+from tests.support.publication_copies import altered
+from tests.support.serving import Site, serving
 
 pytestmark = needs_chromium
 GPT = "openai/gpt-oss-120b"
-PAGES = ["/", "/?view=table", "/?view=chart", f"/models/{GPT}?as_of=2026-09-21", "/calculator",
-         "/changes", "/status", "/api", "/?q=nothing-like-it", "/compare"]  # fmt: skip
+PAGES = [
+    "/",
+    "/?view=table",
+    "/?view=chart",
+    f"/models/{GPT}?as_of=2026-09-21",
+    "/calculator",
+    "/changes",
+    "/status",
+    "/api",
+    "/?q=nothing-like-it",
+    "/compare",
+]
 Opens = Callable[..., AbstractContextManager[Window]]
 
 
@@ -101,8 +111,9 @@ def test_a_buyer_opens_a_model_reads_its_history_and_asks_for_a_day(
         page.wait_for_url(f"**/models/{GPT}")
         ((least, most, count),) = site.sql(
             "SELECT min(cost_per_token) * 1000000, max(cost_per_token) * 1000000, count(*)"
-            " FROM cards WHERE rankable AND model_id = ?", GPT,
-        )  # fmt: skip
+            " FROM cards WHERE rankable AND model_id = ?",
+            GPT,
+        )
         tile = page.locator(".tiles").inner_text()
         assert f"{count} comparable offers" in tile
         low, high = page.locator(".tiles .big").inner_text().replace("$", "").split(" – ")
@@ -116,8 +127,9 @@ def test_a_buyer_opens_a_model_reads_its_history_and_asks_for_a_day(
         then = page.get_by_role("region", name="Prices as of")
         ((known,),) = site.sql(
             "SELECT count(*) FROM price_as_of(TIMESTAMPTZ '2026-03-01 23:59:59+00')"
-            " WHERE model_id = ?", GPT,
-        )  # fmt: skip
+            " WHERE model_id = ?",
+            GPT,
+        )
         assert then.locator("tbody tr").count() == known > 0
         page.get_by_role("link", name="Cerebras").first.click()
         page.get_by_text("The source's own words").first.click()
@@ -325,8 +337,10 @@ def test_a_hostile_name_of_a_model_would_be_only_a_name(
     for old, new in zip(models, HOSTILE, strict=False):
         for table in ("_ph_cards", "_ph_offer", "_ph_model"):
             renamed.append((f"UPDATE {table} SET model_id = ? WHERE model_id = ?", [new, old]))
-    split = ("UPDATE _ph_cards SET model_name = substr(model_id, 6), author = 'evil'"
-             " WHERE starts_with(model_id, 'evil/')")  # fmt: skip
+    split = (
+        "UPDATE _ph_cards SET model_name = substr(model_id, 6), author = 'evil'"
+        " WHERE starts_with(model_id, 'evil/')"
+    )
     home = altered(live_site.home, tmp_path / "home", *renamed, (split, []))
     with serving(home) as site, opens(site) as window:
         page = window.page

@@ -13,12 +13,12 @@ import pytest
 
 from samples.hub import serve
 from schemas.errors import PublicationGone, QueryTooSlow, UsageError
-from tests.command import pricehouse
-from tests.marketplace.serving import Site, serving
-from tests.pipeline import Clock, ingest, small_catalog
-from warehouse.home import Home
-from warehouse.publish import KEEP
-from warehouse.read import Shelf
+from tests.support.command import pricehouse
+from tests.support.hours import Clock, ingest, small_catalog
+from tests.support.serving import Site, serving
+from warehouse.publication.publish import KEEP
+from warehouse.publication.reader_pool import PublicationPool
+from warehouse.storage.home import Home
 
 NEW_PRICES = [f"0.{number}" for number in range(21, 26)]
 
@@ -133,7 +133,7 @@ def test_a_shelf_opens_each_publication_once_and_closes_what_nobody_reads(
     home, clock = tmp_path / "home", Clock()
     with serve(small_catalog()) as hub:
         first = ingest(home, hub, clock=clock).publication_id
-        shelf = Shelf(Home(home))
+        shelf = PublicationPool(Home(home))
         with shelf.reading() as one, shelf.reading() as two:
             assert len(open_files(os.getpid())) == 1
             clock.advance(timedelta(hours=1))
@@ -151,7 +151,7 @@ def test_a_shelf_opens_each_publication_once_and_closes_what_nobody_reads(
 
 
 def test_a_reading_has_its_time_and_no_more(sample_home: Path) -> None:
-    shelf = Shelf(Home(sample_home), limit_s=0.2)
+    shelf = PublicationPool(Home(sample_home), limit_s=0.2)
     with shelf.reading() as reading, pytest.raises(QueryTooSlow, match="ask for less"):
         reading.rows("SELECT count(*) FROM range(1000000000000)")
     with shelf.reading() as reading:
@@ -161,14 +161,17 @@ def test_a_reading_has_its_time_and_no_more(sample_home: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../../warehouse", "..", "", "x'; DROP", "2*"])
 def test_what_a_stranger_sends_never_becomes_a_path(sample_home: Path, name: str) -> None:
-    shelf = Shelf(Home(sample_home))
+    shelf = PublicationPool(Home(sample_home))
     with pytest.raises(PublicationGone), shelf.reading(name):
         raise AssertionError("it was opened")
     shelf.close()
 
 
 def test_a_shelf_of_an_empty_home_says_what_to_run(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="pricehouse ingest"), Shelf(Home(tmp_path)).reading():
+    with (
+        pytest.raises(UsageError, match="pricehouse ingest"),
+        PublicationPool(Home(tmp_path)).reading(),
+    ):
         raise AssertionError("there is nothing to open")
 
 

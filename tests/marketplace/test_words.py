@@ -10,14 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from marketplace import words
 from marketplace.numbers import dollars, per_million, plain, short
-from marketplace.query import OffersQuery
-from tests.marketplace.copies import altered
-from tests.marketplace.serving import Site, serving
+from marketplace.pages import wording
+from marketplace.queries.filters import OffersQuery
+from tests.support.publication_copies import altered
+from tests.support.serving import Site, serving
 
-REASONS = ("not_stated", "compute_time_only", "list_not_read", "listed_without_price",
-           "no_list_published", "none_seen", "not_in_registry")  # fmt: skip
+REASONS = (
+    "not_stated",
+    "compute_time_only",
+    "list_not_read",
+    "listed_without_price",
+    "no_list_published",
+    "none_seen",
+    "not_in_registry",
+)
 
 
 def card(site: Site, query: str) -> str:
@@ -86,7 +93,7 @@ def test_a_place_says_who_verified_what_and_that_the_way_there_is_unknown(site: 
         " AND claim = 'serving_region' AND applies = 'default'"
     )
     said = card(site, "inference_provider=scaleway")
-    assert f"Inference: FR (verified {words.day(checked)}). Operator: FR." in said
+    assert f"Inference: FR (verified {wording.day(checked)}). Operator: FR." in said
     assert "Routed through Hugging Face, location unverified." in said
     assert "Inference: location unverified." in card(site, "inference_provider=novita")
 
@@ -140,8 +147,9 @@ def test_images_and_estimates_are_shown_as_what_they_are(site: Site, tmp_path: P
         said = card(copy, "task=text-to-image")
         assert "per image (1024×1024) $0.003" in said
         assert "tied cheapest of 3" in said
-        guessed = next(a for a in copy.get("/?task=text-to-image").text.split("<article")
-                       if "≈" in a)  # fmt: skip
+        guessed = next(
+            a for a in copy.get("/?task=text-to-image").text.split("<article") if "≈" in a
+        )
         assert '<p class="estimate">≈ $0.0021 per image, an estimate and no price</p>' in guessed
         assert "cheapest" not in guessed
         told = copy.ask("/v1/estimate", ("images", 1000))
@@ -156,15 +164,23 @@ def test_images_and_estimates_are_shown_as_what_they_are(site: Site, tmp_path: P
 
 @pytest.mark.parametrize("code", REASONS)
 def test_every_reason_has_words(code: str) -> None:
-    assert words.reason(code) != code
+    assert wording.reason(code) != code
 
 
 @pytest.mark.parametrize(
     ("amount", "shown"),
-    [("0", "$0"), ("0.01", "$0.01"), ("0.5", "$0.50"), ("12", "$12.00"), ("0.07025", "$0.07025"),
-     ("0.0000123456", "$0.00001235"), ("1234.5", "$1,234"), ("0.299250", "$0.2992"),
-     ("99.999", "$100.00")],
-)  # fmt: skip
+    [
+        ("0", "$0"),
+        ("0.01", "$0.01"),
+        ("0.5", "$0.50"),
+        ("12", "$12.00"),
+        ("0.07025", "$0.07025"),
+        ("0.0000123456", "$0.00001235"),
+        ("1234.5", "$1,234"),
+        ("0.299250", "$0.2992"),
+        ("99.999", "$100.00"),
+    ],
+)
 def test_a_price_for_people_keeps_cents_and_four_digits(amount: str, shown: str) -> None:
     assert dollars(Decimal(amount)) == shown
 
@@ -173,26 +189,39 @@ def test_per_million_is_exact_where_it_is_short() -> None:
     assert per_million(Decimal("0.000000250000000000")) == "$0.25"
     assert plain(Decimal("2.5E-7")) == "0.00000025"
     assert [short(n) for n in (512, 8192, 131072, 1_000_000, 1_048_576)] == [
-        "512", "8k", "131k", "1M", "1M",
-    ]  # fmt: skip
+        "512",
+        "8k",
+        "131k",
+        "1M",
+        "1M",
+    ]
 
 
 @pytest.mark.parametrize(
     ("passed", "said"),
-    [(30, "less than a minute"), (60, "1 minute"), (7100, "118 minutes"), (7200, "2 hours"),
-     (170_000, "47 hours"), (172_800, "2 days"), (-5, "less than a minute")],
-)  # fmt: skip
+    [
+        (30, "less than a minute"),
+        (60, "1 minute"),
+        (7100, "118 minutes"),
+        (7200, "2 hours"),
+        (170_000, "47 hours"),
+        (172_800, "2 days"),
+        (-5, "less than a minute"),
+    ],
+)
 def test_an_age_is_said_in_the_largest_unit_that_fits(passed: int, said: str) -> None:
-    assert words.age(timedelta(seconds=passed)) == said
+    assert wording.age(timedelta(seconds=passed)) == said
 
 
 def test_times_are_said_in_utc_and_what_is_unknown_is_said() -> None:
-    assert words.minute(datetime(2026, 9, 1, 1, 5, tzinfo=UTC)) == "1 Sep 2026, 01:05 UTC"
-    assert words.day(None) == words.minute(None) == "unknown"
+    assert wording.minute(datetime(2026, 9, 1, 1, 5, tzinfo=UTC)) == "1 Sep 2026, 01:05 UTC"
+    assert wording.day(None) == wording.minute(None) == "unknown"
 
 
 def test_a_region_is_strict_unless_asked_otherwise() -> None:
     assert OffersQuery(region=["ch"]).values()["region"] == ["CH"]
     assert OffersQuery(region=["US"], region_mode="lenient").values()["region"] == [
-        "us", "multi", "unverified",
-    ]  # fmt: skip
+        "us",
+        "multi",
+        "unverified",
+    ]

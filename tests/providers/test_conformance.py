@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from scripted_server import FakeClock, Reply, Server
 
-from providers.http import HttpClient
+from providers.http.client import HttpClient
 from providers.interface import ProviderInterface
 from providers.registry import adapter_for, load_registry
 from schemas.errors import FeedBusy, FeedError, FeedMalformed, FeedRefused
 from schemas.payload import Payload, Traffic
 from schemas.registry import Source
+from tests.support.scripted_server import FakeClock, Reply, Server
 
 SOURCES = load_registry().sources
 BAD = {

@@ -7,11 +7,11 @@ import json
 import time
 
 import pytest
-from scripted_server import FakeClock, Reply, Server, gzipped, trickle
 
-from providers.http import HttpClient
+from providers.http.client import HttpClient
 from schemas.errors import FeedBusy, FeedDeadline, FeedMalformed, FeedRefused
 from schemas.payload import Traffic
+from tests.support.scripted_server import FakeClock, Reply, Server, gzipped, trickle
 
 
 def ask(url, *, params=None, traffic=None, deadline_s=60.0, **client_settings):

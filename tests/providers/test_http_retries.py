@@ -7,13 +7,13 @@ from email.utils import format_datetime
 
 import httpx
 import pytest
-from scripted_server import FakeClock, Reply, Server, hang_up, reset, unused_port
 
-from providers.failures import failed_exchange
-from providers.http import HttpClient
-from providers.pacing import ratelimit_pause, retry_after_pause
+from providers.http.client import HttpClient
+from providers.http.errors import failed_exchange
+from providers.http.rate_limit import ratelimit_pause, retry_after_pause
 from schemas.errors import FeedBusy, FeedDeadline, FeedUnreachable
 from schemas.payload import Traffic
+from tests.support.scripted_server import FakeClock, Reply, Server, hang_up, reset, unused_port
 
 OK = Reply(body=b'["ok"]')
 

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
-from scripted_server import FakeClock, Reply, Server, as_json
 
-from providers.http import HttpClient
+from providers.http.client import HttpClient
 from providers.huggingface import DAILY_FIELDS, HuggingFaceAdapter
 from providers.registry import load_registry
 from schemas.errors import FeedDeadline, FeedMalformed
 from schemas.payload import Traffic
+from tests.support.scripted_server import FakeClock, Reply, Server, as_json
 
 ROUTER_ANSWER = as_json({"object": "list", "data": []})
 

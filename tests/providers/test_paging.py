@@ -6,12 +6,12 @@ import json
 from functools import partial
 
 import pytest
-from scripted_server import FakeClock, Reply, Server
 
-from providers.http import HttpClient
-from providers.paging import walk
+from providers.http.client import HttpClient
+from providers.http.pagination import walk
 from schemas.errors import FeedMalformed, PagingError
 from schemas.payload import Traffic
+from tests.support.scripted_server import FakeClock, Reply, Server
 
 CURSOR = "eyIkb3IiOlt7fV19%3D%3D"
 

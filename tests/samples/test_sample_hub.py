@@ -13,10 +13,10 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from samples.answers import Reply, Request
 from samples.catalog import Catalog, hub_model, load, router_model
 from samples.hub import serve
 from samples.quota import Quota
+from samples.routes import Reply, Request
 from samples.scale import scaled
 
 PATHS = ("/api/models?limit=1", "/v1/models")

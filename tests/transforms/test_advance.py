@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tests.transforms.histories import (
+from tests.support.histories import (
     MODEL,
     Answer,
     History,
@@ -62,15 +62,27 @@ ZERO = offering(price(0, 0))
 @pytest.mark.parametrize(
     ("before", "after", "event", "old", "new", "values"),
     [
-        (offering(price(0.2, 1)), offering(price(0.3, 1)), "up", "0.2", "0.3",
-         ("priced", "priced")),
-        (offering(price(0.3, 1)), offering(price(0.2, 1)), "down", "0.3", "0.2",
-         ("priced", "priced")),
+        (
+            offering(price(0.2, 1)),
+            offering(price(0.3, 1)),
+            "up",
+            "0.2",
+            "0.3",
+            ("priced", "priced"),
+        ),
+        (
+            offering(price(0.3, 1)),
+            offering(price(0.2, 1)),
+            "down",
+            "0.3",
+            "0.2",
+            ("priced", "priced"),
+        ),
         (FREE, offering(price(0.2, 1)), "free_to_paid", "0", "0.2", ("free", "priced")),
         (offering(price(0.2, 1)), FREE, "paid_to_free", "0.2", "0", ("priced", "free")),
         (FREE, ZERO, "became_suspect", "0", None, ("free", "suspect")),
     ],
-)  # fmt: skip
+)
 def test_a_price_event_says_what_was_and_what_is(
     before: Json, after: Json, event: str, old: str, new: str | None, values: tuple[str, str]
 ) -> None:
@@ -79,8 +91,9 @@ def test_a_price_event_says_what_was_and_what_is(
     assert (per_million(told["old_amount"]), per_million(told["new_amount"])) == (old, new)
     assert (told["old_value"], told["new_value"], told["currency"]) == (*values, "USD")
     assert (told["not_before_at"], told["occurred_at"]) == (
-        history.at("router", 0), history.at("router", 1),
-    )  # fmt: skip
+        history.at("router", 0),
+        history.at("router", 1),
+    )
     assert told["offer_id"] == history.card()["offer_id"]
     assert {name for name, _ in events(delta)} == {event}
     assert history.card()["price_changed_at"] == history.at("router", 1)
@@ -207,8 +220,10 @@ def test_a_missing_price_object_is_not_published_at_once() -> None:
     history, delta = router_hours(offering(price(0.2, 1)), offering(None))
     shown = history.card()
     assert (shown["price_status"], shown["price_feed"], shown["held"]) == (
-        "not_published", None, False,
-    )  # fmt: skip
+        "not_published",
+        None,
+        False,
+    )
     assert history.amounts() == {}
     assert events(delta) == [("gone", "input_token"), ("gone", "output_token")]
     assert told_once(delta, "gone", "input_token")["occurred_at"] == history.at("router", 1)

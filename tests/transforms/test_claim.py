@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.transforms.histories import (
+from tests.support.histories import (
     MODEL,
     Json,
     entry,
@@ -21,11 +21,11 @@ from tests.transforms.histories import (
     router_page,
     router_statements,
 )
-from transforms.claim import claim_tokens
-from transforms.conform import identified
-from transforms.parse_hub import parse_hub
-from transforms.parse_router import parse_router
-from transforms.parsed import Page
+from transforms.parsing.collector import Page
+from transforms.parsing.hub import parse_hub
+from transforms.parsing.router import parse_router
+from transforms.pricing.token_prices import price_tokens
+from transforms.resolve.catalog import identified
 
 FREE, SUSPECT, UNPARSED, PRICED = "free", "suspect", "unparsed", "priced"
 
@@ -40,7 +40,7 @@ def hub_claims(*told: Json) -> pl.DataFrame:
 
 
 def claims_of(rows: pl.DataFrame) -> pl.DataFrame:
-    return claim_tokens(identified(rows), run_id="run")
+    return price_tokens(identified(rows), run_id="run")
 
 
 def states(claims: pl.DataFrame) -> tuple[str | None, str | None]:
@@ -156,11 +156,16 @@ def test_a_claim_carries_its_proof() -> None:
     assert (row["native_amount"], row["native_quantity"]) == (Decimal("0.42"), Decimal(1_000_000))
     assert (row["amount"], row["currency"]) == (Decimal("0.00000042"), "USD")
     assert (row["unit"], row["native_unit"], row["tier"]) == (
-        "input_token", "input_token", "standard",
-    )  # fmt: skip
+        "input_token",
+        "input_token",
+        "standard",
+    )
     assert (row["basis"], row["scope"], row["feed"], row["run_id"]) == (
-        "list", "public", "router", "run",
-    )  # fmt: skip
+        "list",
+        "public",
+        "router",
+        "run",
+    )
     assert row["json_path"] == "$.data[0].providers[0]"
     assert '"input": 0.42' in row["evidence"]
 

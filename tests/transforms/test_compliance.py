@@ -9,7 +9,7 @@ import pytest
 
 from providers.registry import load_claims
 from schemas.compliance import ComplianceClaim
-from tests.transforms.histories import REGISTRY
+from tests.support.histories import REGISTRY
 from transforms.compliance import claim_rows, describe_providers
 
 CLAIMS = load_claims().claims
@@ -27,10 +27,16 @@ def describe(
 def claim(kind: str, value: str | list[str], **more: Any) -> ComplianceClaim:
     """Return a claim about a made-up provider, by default of high confidence and for everyone."""
     stated = {
-        "inference_provider": "acme", "claim": kind, "value": value, "applies": "default",
-        "source_url": "https://example.org/terms", "paraphrase": "They say so.",
-        "confidence": "high", "checked_on": CHECKED, **more,
-    }  # fmt: skip
+        "inference_provider": "acme",
+        "claim": kind,
+        "value": value,
+        "applies": "default",
+        "source_url": "https://example.org/terms",
+        "paraphrase": "They say so.",
+        "confidence": "high",
+        "checked_on": CHECKED,
+        **more,
+    }
     return ComplianceClaim.model_validate(stated)
 
 
@@ -72,17 +78,27 @@ def test_a_company_s_name_proves_no_country() -> None:
     found = describe(CLAIMS)
     stated = {name: row["operator_country"] for name, row in found.items()}
     assert {name: country for name, country in stated.items() if country} == {
-        "ovhcloud": "FR", "scaleway": "FR", "nebius": "NL", "deepinfra": "US", "sambanova": "US",
-    }  # fmt: skip
+        "ovhcloud": "FR",
+        "scaleway": "FR",
+        "nebius": "NL",
+        "deepinfra": "US",
+        "sambanova": "US",
+    }
 
 
 def test_retention_tags_are_what_default_claims_say() -> None:
     found = describe(CLAIMS)
     kept_nowhere = {name for name, row in found.items() if "no-retention" in row["compliance_tags"]}
     assert kept_nowhere == {
-        "ovhcloud", "scaleway", "hf-inference", "groq", "cerebras", "fireworks-ai", "deepinfra",
+        "ovhcloud",
+        "scaleway",
+        "hf-inference",
+        "groq",
+        "cerebras",
+        "fireworks-ai",
+        "deepinfra",
         "baseten",
-    }  # fmt: skip
+    }
     assert "no-retention" not in found["together"]["compliance_tags"]
 
 
@@ -97,12 +113,23 @@ def test_providers_without_claims_have_no_tags() -> None:
 @pytest.mark.parametrize(
     ("sites", "region"),
     [
-        (["FR"], "eu"), (["FR", "FI", "DE"], "eu"), ("EU", "eu"), (["EU", "FR"], "eu"),
-        (["NO"], "eea"), (["NO", "FR"], "eea"), (["IS", "LI"], "eea"), (["US"], "us"),
-        (["CH"], "CH"), (["GB"], "GB"), (["FR", "GB"], "multi"), (["US", "FR"], "multi"),
-        (["JP", "SG"], "multi"), ("multi", "multi"), (["multi", "FR"], "multi"),
+        (["FR"], "eu"),
+        (["FR", "FI", "DE"], "eu"),
+        ("EU", "eu"),
+        (["EU", "FR"], "eu"),
+        (["NO"], "eea"),
+        (["NO", "FR"], "eea"),
+        (["IS", "LI"], "eea"),
+        (["US"], "us"),
+        (["CH"], "CH"),
+        (["GB"], "GB"),
+        (["FR", "GB"], "multi"),
+        (["US", "FR"], "multi"),
+        (["JP", "SG"], "multi"),
+        ("multi", "multi"),
+        (["multi", "FR"], "multi"),
     ],
-)  # fmt: skip
+)
 def test_a_region_counts_only_if_every_default_site_lies_in_it(
     sites: str | list[str], region: str
 ) -> None:
@@ -118,16 +145,24 @@ def test_two_claims_about_places_count_together() -> None:
 
 def test_the_weakest_claim_gives_the_confidence() -> None:
     places = (
-        claim("serving_region", ["FR"]), claim("serving_region", ["DE"], confidence="medium"),
-    )  # fmt: skip
+        claim("serving_region", ["FR"]),
+        claim("serving_region", ["DE"], confidence="medium"),
+    )
     assert acme(*places)["region_confidence"] == "medium"
 
 
 KINDS = [
-    ("serving_region", ["FR"]), ("retention", "none"), ("training_use", "no"), ("dpa", "available"),
-]  # fmt: skip
-TAGS = {"serving_region": "eu-hosted", "retention": "no-retention", "training_use": "no-training",
-        "dpa": "dpa-available"}  # fmt: skip
+    ("serving_region", ["FR"]),
+    ("retention", "none"),
+    ("training_use", "no"),
+    ("dpa", "available"),
+]
+TAGS = {
+    "serving_region": "eu-hosted",
+    "retention": "no-retention",
+    "training_use": "no-training",
+    "dpa": "dpa-available",
+}
 
 
 @pytest.mark.parametrize(("kind", "value"), KINDS)
@@ -136,8 +171,9 @@ def test_a_default_claim_in_force_proves_its_tag(kind: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize(("kind", "value"), KINDS)
-@pytest.mark.parametrize("weak", [{"applies": "optional"}, {"applies": "enterprise"},
-                                  {"confidence": "low"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "weak", [{"applies": "optional"}, {"applies": "enterprise"}, {"confidence": "low"}]
+)
 def test_optional_enterprise_and_low_claims_prove_nothing(
     kind: str, value: Any, weak: dict[str, str]
 ) -> None:

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from schemas.state import STATUSES
-from tests.transforms.histories import (
+from tests.support.histories import (
     MODEL,
     SOURCE,
     Json,
@@ -24,17 +24,17 @@ from tests.transforms.histories import (
     router_page,
     router_statements,
 )
-from transforms.conform import Statements, identified
-from transforms.parse_hub import parse_hub
-from transforms.parse_router import parse_router
-from transforms.tasks import GROUPS, task_group
+from transforms.parsing.hub import parse_hub
+from transforms.parsing.router import parse_router
+from transforms.resolve.catalog import ResolvedRows, identified
+from transforms.task_groups import GROUPS, task_group
 
 
-def from_hub(*entries: Json, model: str = MODEL) -> Statements:
+def from_hub(*entries: Json, model: str = MODEL) -> ResolvedRows:
     return hub_statements(parse_hub([hub_page({model: entries})]))
 
 
-def from_router(*offerings: Json, mapped: pl.DataFrame | None = None) -> Statements:
+def from_router(*offerings: Json, mapped: pl.DataFrame | None = None) -> ResolvedRows:
     parsed = parse_router([router_page({MODEL: offerings})])
     return router_statements(parsed, nothing_mapped() if mapped is None else mapped)
 
@@ -87,8 +87,10 @@ def test_of_equal_keys_the_better_entry_wins_in_either_order(better: Json, worse
         row = result.rows.row(0, named=True)
         assert result.rows.height == 1
         assert (row["status_text"], row["mapping_type"], row["entry_id"]) == (
-            better["status"], better["type"], better["_id"],
-        )  # fmt: skip
+            better["status"],
+            better["type"],
+            better["_id"],
+        )
         assert result.rejected["reasons"].to_list() == [["offer:duplicate_key"]]
         assert result.rejected["inference_provider"].to_list() == ["novita"]
 
@@ -116,10 +118,17 @@ def test_duplicates_without_any_id_leave_one_offer() -> None:
 
 def test_tag_filter_rows_are_adapters_and_name_their_rule() -> None:
     told = from_hub(
-        entry("fal-ai", "flux-lora", task="text-to-image", type="tag-filter", _id="rule-1",
-              adapter="lora", adapterWeightsPath="w.safetensors"),
+        entry(
+            "fal-ai",
+            "flux-lora",
+            task="text-to-image",
+            type="tag-filter",
+            _id="rule-1",
+            adapter="lora",
+            adapterWeightsPath="w.safetensors",
+        ),
         entry("fal-ai", "flux", task="text-to-image", _id="e-2"),
-    )  # fmt: skip
+    )
     found = told.rows.select("provider_model_id", "offer_type", "adapter_rule_id").rows()
     assert found == [("flux-lora", "adapter", "rule-1"), ("flux", "model", None)]
 
@@ -133,8 +142,10 @@ def attach(*mapped: Json, told: Json | None = None) -> Json:
 def test_a_router_offering_attaches_to_the_offer_of_its_triple() -> None:
     row = attach(entry(provider_id="deepseek/r1"))
     assert (row["provider_model_id"], row["offer_type"], row["source"]) == (
-        "deepseek/r1", "model", SOURCE,
-    )  # fmt: skip
+        "deepseek/r1",
+        "model",
+        SOURCE,
+    )
 
 
 @pytest.mark.parametrize(
@@ -200,23 +211,37 @@ def test_a_known_status_is_kept_and_nothing_is_recorded(word: str) -> None:
 def test_a_speed_or_length_that_is_not_above_zero_is_unknown(speed: float) -> None:
     told = offering(throughput=speed, first_token_latency_ms=speed, context_length=int(speed))
     row = from_router(told).rows.row(0, named=True)
-    assert {row[name] for name in ("throughput_tps", "first_token_latency_ms", "context_length")} \
-        == {None}  # fmt: skip
+    assert {
+        row[name] for name in ("throughput_tps", "first_token_latency_ms", "context_length")
+    } == {None}
 
 
 @pytest.mark.parametrize(
     ("task", "group"),
     [
-        ("conversational", "text"), ("text-generation", "text"), ("summarization", "text"),
-        ("translation", "text"), ("question-answering", "text"), ("image-text-to-text", "text"),
-        ("image-to-text", "text"), ("text-to-image", "image"), ("image-to-image", "image"),
-        ("text-to-speech", "audio"), ("automatic-speech-recognition", "audio"),
-        ("text-to-audio", "audio"), ("text-to-video", "video"), ("image-to-video", "video"),
-        ("feature-extraction", "embedding"), ("sentence-similarity", "embedding"),
-        ("text-classification", "other"), ("image-segmentation", "other"),
-        ("object-detection", "other"), ("fill-mask", "other"), ("no-such-task", "other"),
+        ("conversational", "text"),
+        ("text-generation", "text"),
+        ("summarization", "text"),
+        ("translation", "text"),
+        ("question-answering", "text"),
+        ("image-text-to-text", "text"),
+        ("image-to-text", "text"),
+        ("text-to-image", "image"),
+        ("image-to-image", "image"),
+        ("text-to-speech", "audio"),
+        ("automatic-speech-recognition", "audio"),
+        ("text-to-audio", "audio"),
+        ("text-to-video", "video"),
+        ("image-to-video", "video"),
+        ("feature-extraction", "embedding"),
+        ("sentence-similarity", "embedding"),
+        ("text-classification", "other"),
+        ("image-segmentation", "other"),
+        ("object-detection", "other"),
+        ("fill-mask", "other"),
+        ("no-such-task", "other"),
     ],
-)  # fmt: skip
+)
 def test_a_task_is_in_the_group_of_what_comes_out(task: str, group: str) -> None:
     frame = pl.DataFrame({"task": [task]}).select(group=task_group(pl.col("task")))
     assert frame["group"].to_list() == [group]

@@ -10,7 +10,7 @@ import pytest
 
 from schemas.contract import split
 from schemas.offerings import HUB_OFFERINGS, OFFERINGS
-from tests.transforms.histories import (
+from tests.support.histories import (
     Json,
     entry,
     hub_page,
@@ -19,9 +19,9 @@ from tests.transforms.histories import (
     page,
     router_page,
 )
-from transforms.decode import Oddity, decode
-from transforms.parse_hub import parse_hub
-from transforms.parse_router import parse_router
+from transforms.parsing.decode import Oddity, decode
+from transforms.parsing.hub import parse_hub
+from transforms.parsing.router import parse_router
 
 
 class Inner(msgspec.Struct, forbid_unknown_fields=True):
@@ -77,12 +77,21 @@ def hub_row(told: Json) -> tuple[Json, set[tuple[str, str]]]:
 @pytest.mark.parametrize(
     ("odd", "field", "column"),
     [
-        ({"providerDetails": {"context_length": "8k"}}, "providerDetails.context_length",
-         "context_length"),
-        ({"providerDetails": {"context_length": 1.5}}, "providerDetails.context_length",
-         "context_length"),
-        ({"performance": {"tokensPerSecond": "fast"}}, "performance.tokensPerSecond",
-         "throughput_tps"),
+        (
+            {"providerDetails": {"context_length": "8k"}},
+            "providerDetails.context_length",
+            "context_length",
+        ),
+        (
+            {"providerDetails": {"context_length": 1.5}},
+            "providerDetails.context_length",
+            "context_length",
+        ),
+        (
+            {"performance": {"tokensPerSecond": "fast"}},
+            "performance.tokensPerSecond",
+            "throughput_tps",
+        ),
         ({"performance": []}, "performance", "throughput_tps"),
         ({"features": {"toolCalling": 1}}, "features.toolCalling", "supports_tools"),
         ({"features": "all"}, "features", "supports_structured_output"),
@@ -90,7 +99,7 @@ def hub_row(told: Json) -> tuple[Json, set[tuple[str, str]]]:
         ({"type": 5}, "type", "mapping_type"),
         ({"_id": 7}, "_id", "entry_id"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_type_in_a_tolerant_field_is_null_and_drift(
     odd: Json, field: str, column: str
 ) -> None:

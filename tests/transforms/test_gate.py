@@ -10,7 +10,7 @@ import pytest
 
 from schemas.contract import MONEY
 from schemas.delta import Delta
-from tests.transforms.histories import (
+from tests.support.histories import (
     MODEL,
     History,
     entry,
@@ -19,10 +19,10 @@ from tests.transforms.histories import (
     priced_entry,
     told_once,
 )
-from transforms.check_gate import check_drops, check_flips, check_moves, check_refusals
-from transforms.checks import finish_checks
-from transforms.gate import refused_prices
-from transforms.refusals import Memory, rejected_prices
+from transforms.checks.feeds import finish_checks
+from transforms.checks.gate import check_drops, check_flips, check_moves, check_refusals
+from transforms.gate.holds import OpenHolds, known_rejections
+from transforms.gate.price_rules import refused_prices
 
 MODELS = tuple(f"org/m{number:02}" for number in range(12))
 
@@ -43,10 +43,16 @@ def held(history: History) -> set[str]:
 @pytest.mark.parametrize(
     ("before", "after", "outcome"),
     [
-        (1, 9.99, "passes"), (1, 10, "held"), (10, 1, "held"), (10, 1.01, "passes"),
-        (0.3, 3.0, "held"), (0.07, 0.7, "held"), (1, 1.99, "passes"), (1, 100000, "held"),
+        (1, 9.99, "passes"),
+        (1, 10, "held"),
+        (10, 1, "held"),
+        (10, 1.01, "passes"),
+        (0.3, 3.0, "held"),
+        (0.07, 0.7, "held"),
+        (1, 1.99, "passes"),
+        (1, 100000, "held"),
     ],
-)  # fmt: skip
+)
 def test_a_price_that_moves_by_ten_times_or_more_is_held(
     before: float, after: float, outcome: str
 ) -> None:
@@ -304,14 +310,24 @@ def test_a_decision_is_remembered_when_the_offer_gets_another_name() -> None:
 def test_a_price_in_another_unit_or_currency_is_refused(unit: str, currency: str) -> None:
     # no feed that is read states one yet, so the rule is asked itself
     now = {
-        "offer_id": "o", "unit": "input_token", "tier": "standard", "feed": "router",
-        "inference_provider": "novita", "amount": Decimal("0.000001"), "currency": currency,
-        "price_status": "priced", "reason": None, "raw_text": "1", "native_unit": unit,
-        "old_amount": Decimal("0.000001"), "old_status": "priced", "old_currency": "USD",
+        "offer_id": "o",
+        "unit": "input_token",
+        "tier": "standard",
+        "feed": "router",
+        "inference_provider": "novita",
+        "amount": Decimal("0.000001"),
+        "currency": currency,
+        "price_status": "priced",
+        "reason": None,
+        "raw_text": "1",
+        "native_unit": unit,
+        "old_amount": Decimal("0.000001"),
+        "old_status": "priced",
+        "old_currency": "USD",
         "old_unit": "input_token",
-    }  # fmt: skip
+    }
     pairs = pl.DataFrame([now]).with_columns(
         pl.col("amount", "old_amount").cast(MONEY), pl.col("reason").cast(pl.String)
     )
-    found = refused_prices(pairs, rejected_prices(Memory()))
+    found = refused_prices(pairs, known_rejections(OpenHolds()))
     assert found["name"].to_list() == ["unit_change"]

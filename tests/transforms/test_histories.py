@@ -9,7 +9,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.transforms.histories import (
+from tests.support.histories import (
     FEEDS,
     SHAPES,
     History,
@@ -23,13 +23,28 @@ from tests.transforms.histories import (
 MODELS = ("org/a", "org/b")
 SERIES = ["offer_id", "unit", "tier"]
 RETOLD = max(feed.gone_after for feed in FEEDS.values())
-DATED = ("valid_from", "changed_at", "payload_hash", "json_path", "run_id", "raw_text",
-         "native_amount", "formula")  # fmt: skip
+DATED = (
+    "valid_from",
+    "changed_at",
+    "payload_hash",
+    "json_path",
+    "run_id",
+    "raw_text",
+    "native_amount",
+    "formula",
+)
 
 pricings = st.sampled_from(
-    [None, price(0.2, 0.4), price(0.3, 0.4), price(0.2, 0), price(0, 0), {"input": 0.2},
-     {"input": 0.2, "odd": 1}]
-)  # fmt: skip
+    [
+        None,
+        price(0.2, 0.4),
+        price(0.3, 0.4),
+        price(0.2, 0),
+        price(0, 0),
+        {"input": 0.2},
+        {"input": 0.2, "odd": 1},
+    ]
+)
 
 
 @st.composite
@@ -51,13 +66,14 @@ def router_answers(draw: st.DrawFn) -> dict[str, list[Json]]:
     return {
         model: [
             offering(
-                draw(pricings), is_free=draw(st.sampled_from([False, False, True])),
+                draw(pricings),
+                is_free=draw(st.sampled_from([False, False, True])),
                 throughput=draw(st.sampled_from([None, 50, 60])),
             )
         ]
         for model in MODELS
         if draw(st.booleans())
-    }  # fmt: skip
+    }
 
 
 hours = st.lists(

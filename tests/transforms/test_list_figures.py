@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from samples.price_lists import rows_of
-from tests.price_claims import claims
+from tests.support.price_claims import claims
 
 PRICES = Path(__file__).parents[2].parent / "shared" / "recordings" / "prices"
 pytestmark = pytest.mark.skipif(
@@ -27,29 +27,64 @@ DEEPINFRA = [
     ("stabilityai/stable-diffusion-2-1", "image", "request", None, "deprecated_in_list"),
     ("openai/whisper-base", "audio", "request", None, "deprecated_in_list"),
     ("nvidia/Cosmos3-Super", "video", "request", None, "unit_not_convertible"),
-    ("Bria/video_foreground_mask", "video", "second_of_video", "0.14",
-     "round_12_digits(cents_per_output_sec * 0.01)"),
+    (
+        "Bria/video_foreground_mask",
+        "video",
+        "second_of_video",
+        "0.14",
+        "round_12_digits(cents_per_output_sec * 0.01)",
+    ),
     ("XiaomiMiMo/MiMo-V2.5-tts-voiceclone", "audio", "character", None, "zero_not_stated_free"),
     ("Zyphra/Zonos-v0.1-transformer", "audio", "request", None, "deprecated_in_list"),
     ("black-forest-labs/FLUX-2-pro", "image", "image", "0.015", IMAGE),
     ("black-forest-labs/FLUX.1-Kontext-dev", "image", "image", "0.01", IMAGE),
     ("black-forest-labs/FLUX-1-Redux-dev", "image", "image", "0.012", IMAGE),
     ("Wan-AI/Wan2.1-T2V-1.3B", "video", "request", None, "deprecated_in_list"),
-    ("inworld-ai/realtime-tts-2", "audio", "character", "0.000035",
-     "round_12_digits(cents_per_input_chars * 0.01)"),
-    ("PrunaAI/p-video-avatar", "video", "second_of_video", "0.0225",
-     "round_12_digits(cents_per_output_sec * 0.01)"),
-    ("mistralai/Voxtral-Mini-3B-2507", "audio", "second_of_audio", "0.0000166667",
-     "round_12_digits(cents_per_input_sec * 0.01)"),
+    (
+        "inworld-ai/realtime-tts-2",
+        "audio",
+        "character",
+        "0.000035",
+        "round_12_digits(cents_per_input_chars * 0.01)",
+    ),
+    (
+        "PrunaAI/p-video-avatar",
+        "video",
+        "second_of_video",
+        "0.0225",
+        "round_12_digits(cents_per_output_sec * 0.01)",
+    ),
+    (
+        "mistralai/Voxtral-Mini-3B-2507",
+        "audio",
+        "second_of_audio",
+        "0.0000166667",
+        "round_12_digits(cents_per_input_sec * 0.01)",
+    ),
     ("Bria/fibo", "image", "image", "0.04", IMAGE),
-    ("openai/whisper-large-v3", "audio", "second_of_audio", "0.0000075",
-     "round_12_digits(cents_per_input_sec * 0.01)"),
+    (
+        "openai/whisper-large-v3",
+        "audio",
+        "second_of_audio",
+        "0.0000075",
+        "round_12_digits(cents_per_input_sec * 0.01)",
+    ),
     ("black-forest-labs/FLUX-2-klein-9b", "image", "image", "0.015", IMAGE),
-    ("Pixverse/Pixverse-T2V", "video", "run", "0.2",
-     IMAGE + "; for a video an image unit is one video, and one run makes one"),
-    ("google/nano-banana-2", "image", "input_token", "0.00006",
-     "round_12_digits(cents_per_input_token * 0.01)"),
-]  # fmt: skip
+    (
+        "Pixverse/Pixverse-T2V",
+        "video",
+        "run",
+        "0.2",
+        IMAGE + "; for a video an image unit is one video, and one run makes one",
+    ),
+    (
+        "google/nano-banana-2",
+        "image",
+        "input_token",
+        "0.00006",
+        "round_12_digits(cents_per_input_token * 0.01)",
+    ),
+]
 
 BY_IMAGE = "round_12_digits(base_price * 0.000001); one run makes one image"
 BY_RUN = "round_12_digits(base_price * 0.000001)"
@@ -92,7 +127,7 @@ WAVESPEED = [
     ("wavespeed-ai/z-image/base", "image", "image", "0.01", BY_IMAGE),
     ("wavespeed-ai/z-image/turbo", "image", "image", "0.005", BY_IMAGE),
     ("wavespeed-ai/z-image/turbo-lora", "image", "image", "0.01", BY_IMAGE),
-]  # fmt: skip
+]
 TABLES = {"deepinfra_list": DEEPINFRA, "wavespeed_list": WAVESPEED}
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.price_claims import claim, claims, parsed
-from transforms.parse_deepinfra_list import PRICED
-from transforms.parse_fal_pricing import UNITS
+from tests.support.price_claims import claim, claims, parsed
+from transforms.parsing.deepinfra_list import PRICED
+from transforms.parsing.fal_pricing import UNITS
 
 
 def deepinfra(name: str = "a/b", *, deprecated: Any = None, **pricing: Any) -> str:
@@ -22,9 +22,15 @@ def deepinfra(name: str = "a/b", *, deprecated: Any = None, **pricing: Any) -> s
 
 def image_units(cents: float, *, width: int = 0, height: int = 0, **more: Any) -> str:
     return deepinfra(
-        type="image_units", cents_per_image_unit=cents, default_width=width, default_height=height,
-        default_iterations=0, default_price_cents=None, usage_from_cost=False, **more,
-    )  # fmt: skip
+        type="image_units",
+        cents_per_image_unit=cents,
+        default_width=width,
+        default_height=height,
+        default_iterations=0,
+        default_price_cents=None,
+        usage_from_cost=False,
+        **more,
+    )
 
 
 def fal(price: str, unit: str, *, name: str = "a/b", currency: str = "USD", more: str = "") -> str:
@@ -93,8 +99,9 @@ def test_an_image_unit_of_a_video_is_one_video_and_gives_no_price_of_a_second() 
 
 
 def test_zero_dollars_per_compute_second_is_no_estimate_of_zero() -> None:
-    found = claims("fal_pricing", [fal("0", "compute seconds")], "a/b", group="image",
-                   latency_ms=900.0)  # fmt: skip
+    found = claims(
+        "fal_pricing", [fal("0", "compute seconds")], "a/b", group="image", latency_ms=900.0
+    )
     assert [(c["unit"], c["price_status"], c["amount"]) for c in found] == [
         ("second_of_compute", "suspect", None)
     ]
@@ -194,25 +201,45 @@ def test_each_of_fal_s_units_is_scaled_by_what_it_says(
 
 def test_the_documented_units_of_fal_are_all_known() -> None:
     assert set(UNITS) == {
-        "images", "megapixels", "processed megapixels", "seconds", "videos", "compute seconds",
-        "units", "credits", "1000 characters", "minutes", "5 seconds", "tokens",
-    }  # fmt: skip
+        "images",
+        "megapixels",
+        "processed megapixels",
+        "seconds",
+        "videos",
+        "compute seconds",
+        "units",
+        "credits",
+        "1000 characters",
+        "minutes",
+        "5 seconds",
+        "tokens",
+    }
 
 
 def test_every_pricing_type_of_deepinfra_is_read() -> None:
     assert set(PRICED) == {
-        "image_units", "tokens", "input_tokens", "input_length", "output_length",
-        "input_character_length", "time", "uptime", "frame_units",
-    }  # fmt: skip
+        "image_units",
+        "tokens",
+        "input_tokens",
+        "input_length",
+        "output_length",
+        "input_character_length",
+        "time",
+        "uptime",
+        "frame_units",
+    }
     found = claim("deepinfra_list", deepinfra(type="by_mood", cents=1), "a/b", group="text")
     assert (found["price_status"], found["reason"]) == ("unparsed", "unknown_type: by_mood")
 
 
 def test_tokens_are_priced_both_ways_and_a_cached_one_at_its_rate() -> None:
     row = deepinfra(
-        type="tokens", cents_per_input_token=0.0001, cents_per_output_token=0.0002,
-        rate_per_input_token_cached=0.25, rate_per_input_token_cache_write=None,
-    )  # fmt: skip
+        type="tokens",
+        cents_per_input_token=0.0001,
+        cents_per_output_token=0.0002,
+        rate_per_input_token_cached=0.25,
+        rate_per_input_token_cache_write=None,
+    )
     found = claims("deepinfra_list", [row], "a/b", group="text")
     assert {c["unit"]: c["amount"] for c in found} == {
         "input_token": Decimal("0.000001"),
@@ -229,13 +256,15 @@ def test_tokens_are_priced_both_ways_and_a_cached_one_at_its_rate() -> None:
     ("row", "reason"),
     [
         (image_units(1.0, per_step=2), "unknown_key: per_step"),
-        (image_units(1.0) .replace('"discount": null', '"discount": 0.5'), "discount_not_underst"),
+        (image_units(1.0).replace('"discount": null', '"discount": 0.5'), "discount_not_underst"),
         (image_units(1.0).replace("1.0", '"1.0"'), "not_a_number: cents_per_image_unit"),
         (image_units(1.0).replace('"default_width": 0', '"default_width": -1'), "not_a_number"),
-        (image_units(1.0).replace('"default_price_cents": null', '"default_price_cents": 7'),
-         "two_prices: default_price_cents"),
+        (
+            image_units(1.0).replace('"default_price_cents": null', '"default_price_cents": 7'),
+            "two_prices: default_price_cents",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_price_object_that_is_not_as_known_is_no_price(row: str, reason: str) -> None:
     found = claim("deepinfra_list", row, "a/b", group="image")
     assert (found["price_status"], found["amount"]) == ("unparsed", None)
@@ -276,8 +305,9 @@ def test_an_adapter_has_the_price_of_its_rule_and_says_so() -> None:
 
 def test_a_price_of_the_account_leaves_no_number_behind_unless_it_may_be_shown() -> None:
     rows = [fal("0.0037", "compute seconds")]
-    (found,) = claims("fal_pricing", rows, "a/b", group="image", latency_ms=900.0,
-                      show_account=False)  # fmt: skip
+    (found,) = claims(
+        "fal_pricing", rows, "a/b", group="image", latency_ms=900.0, show_account=False
+    )
     assert (found["price_status"], found["scope"]) == ("not_published", "account")
     assert found["reason"] == "account_price_not_shown"
     assert "0037" not in json.dumps(found, default=str)

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.envelope import rows_in
 from schemas.errors import FeedMalformed
-from transforms.mapped_ids import mapped_ids
+from transforms.parsing.mapped_ids import mapped_ids
 
 
 def page(*mappings: object) -> bytes:
@@ -43,11 +43,13 @@ def test_what_cannot_be_read_is_passed_over() -> None:
     ("body", "paths"),
     [
         (b' [{"id": 1}]', ["$[0]"]),
-        (b'{"data": {"rows": [{"id": 1}, {"x": 2}], "other": [3]}}',
-         ["$.data.rows[0]", "$.data.rows[1]"]),
+        (
+            b'{"data": {"rows": [{"id": 1}, {"x": 2}], "other": [3]}}',
+            ["$.data.rows[0]", "$.data.rows[1]"],
+        ),
         (b'{"data": []}', []),
     ],
-)  # fmt: skip
+)
 def test_rows_are_found_in_whatever_object_holds_them(body: bytes, paths: list[str]) -> None:
     assert [row.path for row in rows_in(body, key="id", feed="f")] == paths
 

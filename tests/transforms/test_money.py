@@ -159,9 +159,25 @@ def test_a_price_too_small_for_its_column_is_no_zero(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["-1", "-0.0000001", "NaN", "sNaN", "Infinity", "-Infinity", "1e400", "1e20", "1" * 5000,
-     "1e99999999999999999999", "", "free", "0,5", "$1", "0x10", "1e"],
-)  # fmt: skip
+    [
+        "-1",
+        "-0.0000001",
+        "NaN",
+        "sNaN",
+        "Infinity",
+        "-Infinity",
+        "1e400",
+        "1e20",
+        "1" * 5000,
+        "1e99999999999999999999",
+        "",
+        "free",
+        "0,5",
+        "$1",
+        "0x10",
+        "1e",
+    ],
+)
 def test_what_is_no_finite_number_from_zero_up_is_no_amount(text: str) -> None:
     assert read_amount(text, reciprocal=PER_MILLION) is None
 

@@ -12,30 +12,43 @@ from hypothesis import given, settings
 from schemas.contract import split
 from schemas.errors import FeedMalformed
 from schemas.offerings import HUB_OFFERINGS, MODELS
-from tests.transforms.histories import MODEL, entry, hub_page, page, priced_entry
-from tests.transforms.mutations import mutations
-from transforms.claim import claim_tokens
-from transforms.conform import conform_hub, identified
-from transforms.parse_hub import parse_hub
-from transforms.parsed import Page, Parsed
+from tests.support.histories import MODEL, entry, hub_page, page, priced_entry
+from tests.support.mutations import mutations
+from transforms.parsing.collector import Page, Parsed
+from transforms.parsing.hub import parse_hub
+from transforms.pricing.token_prices import price_tokens
+from transforms.resolve.catalog import identified, resolve_catalog
 
 ANSWER: list[Any] = [
     {
-        "id": "org/a", "_id": "1", "pipeline_tag": "text-generation", "likes": 5, "gated": "auto",
-        "createdAt": "2026-01-01T00:00:00.000Z", "tags": ["license:mit", "region:us"],
+        "id": "org/a",
+        "_id": "1",
+        "pipeline_tag": "text-generation",
+        "likes": 5,
+        "gated": "auto",
+        "createdAt": "2026-01-01T00:00:00.000Z",
+        "tags": ["license:mit", "region:us"],
         "inferenceProviderMapping": [
             priced_entry(0.2, 0.4, features={"toolCalling": True, "structuredOutput": False}),
             entry("together", "y", performance={"tokensPerSecond": 12.5}, previousStatus="error"),
         ],
     },
     {
-        "id": "org/b", "inferenceProviderMapping": {
-            "fal-ai": {"_id": "9", "providerId": "z", "status": "live", "task": "text-to-image",
-                       "type": "tag-filter", "adapter": "lora", "adapterWeightsPath": "w"},
+        "id": "org/b",
+        "inferenceProviderMapping": {
+            "fal-ai": {
+                "_id": "9",
+                "providerId": "z",
+                "status": "live",
+                "task": "text-to-image",
+                "type": "tag-filter",
+                "adapter": "lora",
+                "adapterWeightsPath": "w",
+            },
         },
     },
     {"id": "org/c", "pipeline_tag": "fill-mask"},
-]  # fmt: skip
+]
 
 
 def entries_of(answer: Any) -> int:
@@ -64,8 +77,10 @@ def test_every_field_of_an_entry_lands_in_its_column() -> None:
     row = parsed.offerings.row(0, named=True)
     assert row["json_path"] == "$[0].inferenceProviderMapping[0]"
     assert (row["model_id"], row["inference_provider"], row["provider_model_id"]) == (
-        "org/a", "novita", "x",
-    )  # fmt: skip
+        "org/a",
+        "novita",
+        "x",
+    )
     assert (row["price_input_text"], row["price_output_text"]) == ("0.2", "0.4")
     assert (row["supports_tools"], row["supports_structured_output"]) == (True, False)
     assert json.loads(row["evidence"]) == ANSWER[0]["inferenceProviderMapping"][0]
@@ -174,11 +189,11 @@ def test_broken_answers_reconcile_or_are_named(answer: Any) -> None:
     assert parsed.rows == len(answer) == parsed.distinct + parsed.repeats + parsed.nameless
     parts = split(parsed.offerings, HUB_OFFERINGS)
     split(parsed.models, MODELS)
-    told = conform_hub(parts.accepted, source="huggingface")
+    told = resolve_catalog(parts.accepted, source="huggingface")
     kept = parsed.rejected.height + parts.rejected.height + told.rejected.height
     assert told.rows.height + kept == parsed.records
     named = identified(told.rows)
     assert named["offer_id"].is_unique().all()
-    claims = claim_tokens(named, run_id="r")
+    claims = price_tokens(named, run_id="r")
     shown = claims["price_status"].is_in(["priced", "free"])
     assert (claims["amount"].is_not_null() == shown).all()

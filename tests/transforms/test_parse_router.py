@@ -11,29 +11,37 @@ from hypothesis import given, settings
 from schemas.contract import split
 from schemas.errors import FeedMalformed
 from schemas.offerings import OFFERINGS
-from tests.transforms.histories import MODEL, nothing_mapped, offering, page, price, router_page
-from tests.transforms.mutations import mutations
-from transforms.claim import claim_tokens
-from transforms.conform import conform_router, identified
-from transforms.parse_router import parse_router
-from transforms.parsed import Page, Parsed
+from tests.support.histories import MODEL, nothing_mapped, offering, page, price, router_page
+from tests.support.mutations import mutations
+from transforms.parsing.collector import Page, Parsed
+from transforms.parsing.router import parse_router
+from transforms.pricing.token_prices import price_tokens
+from transforms.resolve.catalog import identified, resolve_routed
 
 FULL = offering(
-    price(0.2, 0.4), context_length=8192, supports_tools=True, supports_structured_output=False,
-    first_token_latency_ms=300, throughput=55.5, is_model_author=True,
-)  # fmt: skip
+    price(0.2, 0.4),
+    context_length=8192,
+    supports_tools=True,
+    supports_structured_output=False,
+    first_token_latency_ms=300,
+    throughput=55.5,
+    is_model_author=True,
+)
 ANSWER: dict[str, Any] = {
     "object": "list",
     "data": [
         {
-            "id": "org/a", "object": "model", "created": 1_700_000_000, "owned_by": "org",
+            "id": "org/a",
+            "object": "model",
+            "created": 1_700_000_000,
+            "owned_by": "org",
             "architecture": {"input_modalities": ["text", "image"], "output_modalities": ["text"]},
             "providers": [FULL, offering(None, "cohere"), offering(price(0, 0), "together")],
         },
         {"id": "org/b", "providers": [offering(price(0, 0), "publicai", is_free=True)]},
         {"id": "org/c", "providers": []},
     ],
-}  # fmt: skip
+}
 
 
 def refused(parsed: Parsed) -> list[tuple[str, str]]:
@@ -55,8 +63,10 @@ def test_every_field_of_an_offering_lands_in_its_column() -> None:
     parsed = parse_router([page(ANSWER)])
     row = parsed.offerings.row(0, named=True)
     assert (row["model_id"], row["inference_provider"], row["task"]) == (
-        "org/a", "novita", "conversational",
-    )  # fmt: skip
+        "org/a",
+        "novita",
+        "conversational",
+    )
     assert row["provider_model_id"] is None
     assert (row["price_input_text"], row["price_output_text"]) == ("0.2", "0.4")
     assert (row["context_length"], row["supports_tools"]) == (8192, True)
@@ -140,11 +150,11 @@ def test_broken_answers_reconcile_or_are_named(answer: Any) -> None:
     assert parsed.records == parsed.offerings.height + parsed.rejected.height
     assert parsed.rows == len(data) == parsed.distinct + parsed.repeats + parsed.nameless
     parts = split(parsed.offerings, OFFERINGS)
-    told = conform_router(parts.accepted, nothing_mapped(), source="huggingface")
+    told = resolve_routed(parts.accepted, nothing_mapped(), source="huggingface")
     kept = parsed.rejected.height + parts.rejected.height + told.rejected.height
     assert told.rows.height + kept == parsed.records
     named = identified(told.rows)
     assert named["offer_id"].is_unique().all()
-    claims = claim_tokens(named, run_id="r")
+    claims = price_tokens(named, run_id="r")
     shown = claims["price_status"].is_in(["priced", "free"])
     assert (claims["amount"].is_not_null() == shown).all()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.transforms.histories import (
+from tests.support.histories import (
     MODEL,
     History,
     Json,
@@ -56,9 +56,11 @@ def test_the_claim_that_lost_is_kept() -> None:
     history, _ = both(price(1, 2), price(3, 4))
     found = history.state.claims.select("feed", "unit", "raw_text").rows()
     assert sorted(found) == [
-        ("hub", "input_token", "1"), ("hub", "output_token", "2"),
-        ("router", "input_token", "3"), ("router", "output_token", "4"),
-    ]  # fmt: skip
+        ("hub", "input_token", "1"),
+        ("hub", "output_token", "2"),
+        ("router", "input_token", "3"),
+        ("router", "output_token", "4"),
+    ]
 
 
 def test_when_the_router_stops_pricing_the_mapping_s_price_takes_over() -> None:
@@ -79,10 +81,14 @@ def test_the_same_price_of_another_feed_is_no_event() -> None:
 @pytest.mark.parametrize(
     ("hub_status", "router_status", "shown"),
     [
-        ("live", "live", "live"), ("error", "live", "error"), ("staging", "live", "staging"),
-        ("live", "error", "error"), ("live", "staging", "staging"), ("error", "staging", "error"),
+        ("live", "live", "live"),
+        ("error", "live", "error"),
+        ("staging", "live", "staging"),
+        ("live", "error", "error"),
+        ("live", "staging", "staging"),
+        ("error", "staging", "error"),
     ],
-)  # fmt: skip
+)
 def test_the_status_is_the_router_s_unless_the_hub_warns(
     hub_status: str, router_status: str, shown: str
 ) -> None:
@@ -124,8 +130,9 @@ def test_a_status_change_tells_both_words_and_when() -> None:
     told = told_once(delta, "status")
     assert (told["old_value"], told["new_value"]) == ("live", "error")
     assert (told["not_before_at"], told["occurred_at"]) == (
-        history.at("hub", 0), history.at("hub", 1),
-    )  # fmt: skip
+        history.at("hub", 0),
+        history.at("hub", 1),
+    )
     assert history.card()["status_since"] == history.at("hub", 1)
     assert delta.status_log.select("kind", "status").rows() == [("seen", "error")]
 

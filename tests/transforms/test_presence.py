@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from tests.transforms.histories import (
+from tests.support.histories import (
     MODEL,
     Answer,
     History,
@@ -45,8 +45,9 @@ def test_two_absences_are_gone_from_the_first_of_them() -> None:
     for unit in (None, "input_token", "output_token"):
         told = told_once(delta, "gone", unit)
         assert (told["occurred_at"], told["not_before_at"]) == (
-            history.at("hub", 2), history.at("hub", 1),
-        )  # fmt: skip
+            history.at("hub", 2),
+            history.at("hub", 1),
+        )
     row = history.state.offers.filter(pl.col("offer_id") == offer_id).row(0, named=True)
     assert (row["gone_at"], row["last_seen_at"]) == (history.at("hub", 2), history.at("hub", 1))
     assert delta.price_log.select("kind", "valid_from").unique().rows() == [
@@ -124,8 +125,9 @@ def test_a_price_whose_feed_stopped_listing_it_ends_at_the_first_absence() -> No
     delta = history.hour({MODEL: [entry()]}, {})
     told = told_once(delta, "gone", "input_token")
     assert (told["occurred_at"], told["not_before_at"]) == (
-        history.at("router", 1), history.at("router", 0),
-    )  # fmt: skip
+        history.at("router", 1),
+        history.at("router", 0),
+    )
 
 
 NAMED: Answer = {MODEL: [entry(provider_id="x")]}

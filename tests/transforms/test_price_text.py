@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.price_text import PriceText, read_price
+from transforms.parsing.price_object import PriceText, read_price
 
 number_texts = st.builds(
     "".join,
@@ -83,10 +83,27 @@ def test_what_is_no_json_number_makes_the_whole_object_a_problem(value: str) -> 
 
 @pytest.mark.parametrize(
     "body",
-    ["[]", "[1,2]", "1", '"free"', "true", "null", "", "{", '{"input":1', '{"input":01}',
-     '{"input":1.}', '{"input":.5}', '{"input":+1}', '{"input":NaN}', '{"input":Infinity}',
-     '{"input":1_000}', '{"input":0x10}', "{input:1}"],
-)  # fmt: skip
+    [
+        "[]",
+        "[1,2]",
+        "1",
+        '"free"',
+        "true",
+        "null",
+        "",
+        "{",
+        '{"input":1',
+        '{"input":01}',
+        '{"input":1.}',
+        '{"input":.5}',
+        '{"input":+1}',
+        '{"input":NaN}',
+        '{"input":Infinity}',
+        '{"input":1_000}',
+        '{"input":0x10}',
+        "{input:1}",
+    ],
+)
 def test_what_is_no_json_object_is_a_problem(body: str) -> None:
     price = read_price(body.encode())
     assert price.problem is not None

@@ -15,7 +15,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.transforms.histories import (
+from tests.support.histories import (
     History,
     Json,
     entry,
@@ -24,7 +24,7 @@ from tests.transforms.histories import (
     price,
 )
 from tests.transforms.test_histories import RETOLD, assert_sound, hub_answers, router_answers
-from transforms.correct import ORDERS
+from transforms.reconcile.corrections import CORRECTION_REQUESTS
 
 SERIES = ["offer_id", "unit", "tier"]
 Key = tuple[Any, ...]
@@ -32,7 +32,7 @@ Shown = dict[Key, tuple[Decimal | None, str]]
 
 
 @dataclass
-class Told:
+class FeedBatch:
     """A history, and what its cards showed after each run."""
 
     history: History = field(default_factory=History)
@@ -61,12 +61,19 @@ class Told:
             text = draw(st.sampled_from(["0.25", "0.35", None]))
             run = f"run-{self.history.hours}"
             order = row | {
-                "is_open": row["valid_to"] is None, "new_text": text, "new_quantity": 1_000_000,
-                "evidence": "{}", "order_hash": "h", "order_path": "$", "order_run": run,
-            }  # fmt: skip
-            names = list(ORDERS.columns)
+                "is_open": row["valid_to"] is None,
+                "new_text": text,
+                "new_quantity": 1_000_000,
+                "evidence": "{}",
+                "order_hash": "h",
+                "order_path": "$",
+                "order_run": run,
+            }
+            names = list(CORRECTION_REQUESTS.columns)
             self.history.correct(
-                pl.DataFrame([{name: order[name] for name in names}], schema=ORDERS.schema)
+                pl.DataFrame(
+                    [{name: order[name] for name in names}], schema=CORRECTION_REQUESTS.schema
+                )
             )
             self.note()
 
@@ -89,9 +96,9 @@ def as_of(history: History, at: datetime, known: int) -> Shown:
 
 
 @st.composite
-def told_histories(draw: st.DrawFn) -> Told:
+def told_histories(draw: st.DrawFn) -> FeedBatch:
     """A few hours, with failures, and with decisions and corrections between them."""
-    told = Told()
+    told = FeedBatch()
     told.history.hour(draw(hub_answers()), draw(st.none() | router_answers()))
     told.note()
     for _ in range(draw(st.integers(2, 6))):
@@ -110,18 +117,24 @@ def told_histories(draw: st.DrawFn) -> Told:
 
 @settings(max_examples=25, deadline=None)
 @given(told_histories())
-def test_what_cards_showed_after_each_run_can_be_said_again(told: Told) -> None:
+def test_what_cards_showed_after_each_run_can_be_said_again(told: FeedBatch) -> None:
     for known, (at, shown) in enumerate(told.shown, start=1):
         assert as_of(told.history, at, known) == shown
 
 
 @settings(max_examples=25, deadline=None)
 @given(told_histories())
-def test_intervals_never_overlap_and_tile_the_time_in_which_a_price_was_seen(told: Told) -> None:
+def test_intervals_never_overlap_and_tile_the_time_in_which_a_price_was_seen(
+    told: FeedBatch,
+) -> None:
     intervals = words(told.history, len(told.history.price_log))
     log = pl.concat(told.history.price_log)
-    ends = {(*r[:3], r[3]) for r in log.filter(~pl.col("kind").is_in(["seen", "corrected"]))
-            .select(*SERIES, "valid_from").rows()}  # fmt: skip
+    ends = {
+        (*r[:3], r[3])
+        for r in log.filter(~pl.col("kind").is_in(["seen", "corrected"]))
+        .select(*SERIES, "valid_from")
+        .rows()
+    }
     starts = {(*(row[n] for n in SERIES), row["valid_from"]) for row in intervals}
     assert len(starts) == len(intervals)
     for row in intervals:

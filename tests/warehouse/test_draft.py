@@ -11,10 +11,10 @@ import pytest
 
 from samples.hub import serve
 from schemas.errors import WarehouseError
-from tests.pipeline import Clock, ingest, small_catalog
-from warehouse.draft import drafting, require_warehouse, take_place
-from warehouse.home import Home
-from warehouse.publish import publish, published_id
+from tests.support.hours import Clock, ingest, small_catalog
+from warehouse.publication.publish import publish, published_id
+from warehouse.storage.home import Home
+from warehouse.writer.staging_file import replace_warehouse, require_warehouse, staged_database
 
 DIE_WITH_A_LOG = """
 import os, signal, sys
@@ -50,10 +50,10 @@ def test_no_file_takes_the_place_beside_another_s_log(home: Home) -> None:
     stranger = home.root / "warehouse.duckdb.wal"
     stranger.write_bytes(b"of another file")
     before = home.warehouse.read_bytes()
-    with drafting(home.root, "new") as draft:
+    with staged_database(home.root, "new") as draft:
         draft.write_bytes(b"new")
         with pytest.raises(WarehouseError, match="move it away"):
-            take_place(home, draft)
+            replace_warehouse(home, draft)
     assert home.warehouse.read_bytes() == before
     assert not draft.parent.exists()
 

@@ -17,16 +17,16 @@ import duckdb
 import pytest
 
 from samples.hub import serve
-from tests.pipeline import Clock, ingest, small_catalog
+from tests.support.hours import Clock, ingest, small_catalog
 from warehouse.connect import open_reader
-from warehouse.export import export
-from warehouse.home import Home
-from warehouse.read import newest
+from warehouse.publication.export import export
+from warehouse.publication.newest import newest
 from warehouse.relations import RELATIONS
+from warehouse.storage.home import Home
 
 CHECKOUT = Path(__file__).parents[2]
 EXPORT = (
-    "import sys; from pathlib import Path; from warehouse.export import export\n"
+    "import sys; from pathlib import Path; from warehouse.publication.export import export\n"
     "export(Path(sys.argv[1]), Path(sys.argv[2]))"
 )
 DECIMAL = re.compile(r"\d+\.\d{18}")

@@ -11,7 +11,7 @@ import pytest
 
 from schemas.errors import HomeError, HomeKindError, SettingsError, UsageError
 from schemas.records import Origin
-from warehouse.home import Home
+from warehouse.storage.home import Home
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -19,7 +19,7 @@ OPEN_ON_A_FULL_DISK = """
 import resource, sys
 from pathlib import Path
 from schemas.errors import HomeError
-from warehouse.home import Home
+from warehouse.storage.home import Home
 resource.setrlimit(resource.RLIMIT_FSIZE, (8, 8))
 try:
     Home.open(Path(sys.argv[1]), origin="live")
@@ -129,7 +129,7 @@ def test_a_full_disk_leaves_no_half_stamp_and_says_what_to_do(tmp_path: Path) ->
 
 def test_of_two_kinds_that_open_a_new_home_at_once_one_gets_it(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from warehouse.home import Home\n"
+        "import sys; from pathlib import Path; from warehouse.storage.home import Home\n"
         "sys.stdin.readline(); Home.open(Path(sys.argv[1]), origin=sys.argv[2])"
     )
     processes = [

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from schemas.errors import HomeError, LandingError
 from schemas.payload import Payload
 from schemas.records import EndMark, FeedFetch, LandedPage, RunRecord
-from warehouse.landing import Landing, RunFolder
+from warehouse.storage.landing import Landing, RunFolder
 
 CHECKOUT = Path(__file__).parents[2]
 NOON = datetime(2026, 2, 26, 12, 27, tzinfo=UTC)
@@ -27,7 +27,7 @@ PUT_ON_A_FULL_DISK = """
 import os, resource, sys
 from pathlib import Path
 from schemas.errors import HomeError
-from warehouse.landing import Landing
+from warehouse.storage.landing import Landing
 resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
 try:
     Landing(Path(sys.argv[1])).put(os.urandom(100_000))
@@ -42,7 +42,7 @@ from itertools import count
 from pathlib import Path
 from schemas.payload import Payload
 from schemas.records import EndMark, FeedFetch, RunRecord
-from warehouse.landing import Landing
+from warehouse.storage.landing import Landing
 landing, attempt, now = Landing(Path(sys.argv[1])), int(sys.argv[2]), datetime.now(UTC)
 print("ready", flush=True)
 for n in count(1):

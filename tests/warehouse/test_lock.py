@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import HomeBusy, HomeError
-from warehouse.lock import hold
+from warehouse.storage.lock import hold
 
 CHECKOUT = Path(__file__).parents[2]
 
 HOLD = """
 import sys
 from pathlib import Path
-from warehouse.lock import hold
+from warehouse.storage.lock import hold
 with hold(Path(sys.argv[1]), wait_s=0):
     print("held", flush=True)
     sys.stdin.readline()
@@ -27,7 +27,7 @@ with hold(Path(sys.argv[1]), wait_s=0):
 COUNT = """
 import sys
 from pathlib import Path
-from warehouse.lock import hold
+from warehouse.storage.lock import hold
 counter = Path(sys.argv[2])
 for _ in range(25):
     with hold(Path(sys.argv[1]), wait_s=60, sleep=lambda _seconds: None):
@@ -37,7 +37,7 @@ for _ in range(25):
 HOLD_ON_A_FULL_DISK = """
 import resource, sys
 from pathlib import Path
-from warehouse.lock import hold
+from warehouse.storage.lock import hold
 resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 with hold(Path(sys.argv[1]), wait_s=0):
     pass

@@ -10,14 +10,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from samples.answers import Reply
 from samples.hub import serve
+from samples.routes import Reply
 from schemas.errors import WarehouseError
-from tests.pipeline import Clock, ingest, small_catalog
+from tests.support.hours import Clock, ingest, small_catalog
 from warehouse.connect import open_writer
-from warehouse.home import Home
-from warehouse.publish import publish, published_id
-from warehouse.read import newest
+from warehouse.publication.newest import newest
+from warehouse.publication.publish import publish, published_id
+from warehouse.storage.home import Home
 
 HOUR = timedelta(hours=1)
 

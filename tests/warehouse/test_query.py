@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from schemas.errors import UsageError
-from tests.command import pricehouse
+from tests.support.command import pricehouse
 from warehouse.connect import open_writer
 from warehouse.migrate import migrate
-from warehouse.query import SHOWN_ROWS, query_json, query_text
+from warehouse.publication.query import SHOWN_ROWS, query_json, query_text
 from warehouse.relations import RELATIONS
 
 

@@ -16,11 +16,11 @@ import duckdb
 import pytest
 
 from samples.hub import serve
-from tests.pipeline import Clock, ingest, small_catalog
-from warehouse.export import export
-from warehouse.home import Home
-from warehouse.read import newest
+from tests.support.hours import Clock, ingest, small_catalog
+from warehouse.publication.export import export
+from warehouse.publication.newest import newest
 from warehouse.relations import RELATIONS
+from warehouse.storage.home import Home
 
 CHECKOUT = Path(__file__).parents[2]
 HOUR = timedelta(hours=1)

@@ -156,9 +156,7 @@ CONTRACT: dict[str, dict[str, str]] = {
         | columns(TIME, "started_at finished_at")
         | columns(TEXT, "error_code error")
     ),
-    "gaps": (
-        columns(TEXT, "feed") | columns(TIME, "from_at to_at") | columns(TEXT, "reason")
-    ),
+    "gaps": (columns(TEXT, "feed") | columns(TIME, "from_at to_at") | columns(TEXT, "reason")),
     "checks": (
         columns(TEXT, "check_id run_id name severity")
         | columns(FLAG, "passed")
@@ -174,10 +172,8 @@ CONTRACT: dict[str, dict[str, str]] = {
         | columns(TEXT, "field value_text")
         | columns(TIME, "rejected_at")
     ),
-    "offer_links": (
-        columns(TEXT, "old_offer_id new_offer_id reason") | columns(TIME, "at")
-    ),
-}  # fmt: skip
+    "offer_links": (columns(TEXT, "old_offer_id new_offer_id reason") | columns(TIME, "at")),
+}
 """Written out by hand as the contract states it: a change here is a change of the contract."""
 
 MACROS = {

@@ -13,12 +13,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.replay import replay
+from pipeline.replay import replay
 from samples.hub import serve
 from schemas.errors import WarehouseError
-from tests.flows.test_kills import whole
-from tests.flows.test_replay import copy_landing, exported
-from tests.pipeline import START, Clock, ingest, small_catalog
+from tests.pipeline.test_replay import copy_landing, exported
+from tests.resilience.test_kills import whole
+from tests.support.hours import START, Clock, ingest, small_catalog
 from warehouse.connect import STORAGE
 from warehouse.migrate import migrations
 

@@ -1,0 +1,55 @@
+"""`pricehouse serve`: the marketplace, until it is stopped."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+
+import click
+
+from cli.console import err
+from pipeline.settings import read_settings
+from providers.registry import load_registry
+from schemas.errors import SettingsError
+from warehouse.storage.home import Home
+
+HOST, PORT = "127.0.0.1", 8400
+CORS_SETTING = "PRICEHOUSE_CORS_ORIGINS"
+GRACE_S = 10
+_ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d{1,5})?")
+
+
+@click.command()
+@click.option("--host", default=HOST, show_default=True, help="The address to listen at.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=PORT,
+    show_default=True,
+    help="The port; 0 takes a free one.",
+)
+def serve(*, host: str, port: int) -> None:
+    """Serve the marketplace: pages, the API under /v1, feeds and exports.
+
+    Reads marketplace.duckdb alone, and turns to a new publication when there is one. It may be
+    started before the first; /readyz says when there is something to read. Ctrl-C or SIGTERM ends
+    it, once running requests are answered. Put a proxy with TLS before it to serve others.
+    """
+    # They take a moment to import; only this command needs them.
+    from marketplace.server import run_server
+
+    origins = cors_origins(os.environ)
+    home = Home(read_settings(os.environ, load_registry()).home)
+    run_server(home, host=host, port=port, cors_origins=origins, say=err.print, grace_s=GRACE_S)
+
+
+def cors_origins(environment: Mapping[str, str]) -> list[str]:
+    """Return the origins whose pages may read the API; SettingsError for what is no origin."""
+    origins = environment.get(CORS_SETTING, "").replace(",", " ").split()
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise SettingsError(
+                f"{CORS_SETTING} has {origin!r}; each must be like https://shop.example, or *"
+            )
+    return origins

@@ -1,0 +1,105 @@
+"""`pricehouse sql`: one query, or a shell, on the newest publication."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from pipeline.settings import read_settings
+from providers.registry import load_registry
+from schemas.errors import UsageError
+from warehouse.connect import open_reader
+from warehouse.publication.newest import newest
+from warehouse.publication.query import query_csv, query_json, query_parquet, query_text, table
+from warehouse.storage.files import os_errors_as_home_error
+from warehouse.storage.home import Home
+
+FORMATS: dict[str, Callable[[Path, str], str]] = {
+    "table": query_text,
+    "csv": query_csv,
+    "json": query_json,
+}
+_PROMPT, _MORE = "prices> ", "   ...> "
+
+
+@click.command()
+@click.argument("query", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([*FORMATS, "parquet"]),
+    default="table",
+    show_default=True,
+    help="What to write; parquet needs --output.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write to FILE instead of standard output.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+def sql(*, query: str | None, form: str, output: Path | None, as_json: bool) -> None:
+    """Run QUERY on the newest publication, read-only, in UTC.
+
+    Without QUERY it is read from standard input; from a terminal that is a shell, where each
+    statement ends with a semicolon. `SHOW TABLES` lists the relations, `DESCRIBE cards` the
+    columns. A table shows up to 200 rows, and as many columns as fit; the other formats hold all.
+    """
+    form = "json" if as_json else form
+    if form == "parquet" and output is None:
+        raise click.UsageError("parquet is for a file; say which with --output")
+    publication = newest(Home.at(read_settings(os.environ, load_registry()).home))
+    if query is None and sys.stdin.isatty():
+        _shell(publication)
+        return
+    asked = sys.stdin.read() if query is None else query
+    if form == "parquet" and output is not None:
+        query_parquet(publication, asked, output)
+        return
+    told = FORMATS[form](publication, asked)
+    if output is None:
+        click.echo(told, nl=not told.endswith("\n"))
+    else:
+        with os_errors_as_home_error(output):
+            output.write_text(told, "utf-8")
+
+
+def _shell(publication: Path) -> None:
+    """Answer statement by statement until .quit or the end of input; an error ends nothing."""
+    with suppress(ImportError):
+        import readline  # noqa: F401 - it gives input() its history and keys
+    click.echo(f"{publication.stem}, read-only, times in UTC. End with ; and leave with .quit")
+    with open_reader(publication) as con:
+        for statement in _statements():
+            try:
+                click.echo(table(con, statement))
+            except UsageError as error:
+                click.echo(f"error: {error}", err=True)
+
+
+def _statements() -> Iterator[str]:
+    asked = ""
+    while True:
+        try:
+            line = input(_MORE if asked else _PROMPT)
+        except KeyboardInterrupt:
+            asked = ""
+            click.echo()
+            continue
+        except EOFError:
+            click.echo()
+            return
+        if not asked and line.strip() in {".quit", ".exit"}:
+            return
+        asked += line + "\n"
+        if line.rstrip().endswith(";"):
+            yield asked
+            asked = ""
+        elif not asked.strip():
+            asked = ""

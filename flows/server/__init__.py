@@ -1,0 +1,1 @@
+"""What `pricehouse up` starts and keeps running."""

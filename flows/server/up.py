@@ -1,0 +1,144 @@
+"""`pricehouse up`: from nothing to scheduled in one command."""
+
+from __future__ import annotations
+
+import platform
+import signal
+import sys
+import time
+from collections.abc import Callable, MutableMapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+
+from flows.server.settings import Server, find_server, prefect_environment
+from flows.server.supervisor import POLL_S, Command, Supervised
+from pipeline.settings import read_settings
+from providers.registry import load_registry
+from schemas.errors import PricehouseError, SettingsError
+from warehouse.storage.home import Home
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+START_S = 180.0
+SERVER_GRACE_S, WORKER_GRACE_S = 20.0, 40.0
+
+
+Report = Callable[[str], None]
+"""Show one line of progress to the operator."""
+
+
+def run_until_stopped(
+    environment: MutableMapping[str, str], *, host: str | None, port: int | None, report: Report
+) -> None:
+    """Start what is missing and keep it running until SIGINT or SIGTERM.
+
+    `environment` is changed: Prefect reads its settings from there. SettingsError for a setting
+    that cannot be used, PricehouseError when a process cannot be started.
+    """
+    stop = Stop()
+    settings = read_settings(environment, load_registry())
+    home = Home.open(settings.home, origin="live")
+    server = find_server(environment, host=host, port=port)
+    child_environment = prefect_environment(
+        environment, server, home=home.root, python=Path(sys.executable), checkout=CHECKOUT
+    )
+    if not (CHECKOUT / "prefect.yaml").is_file():
+        raise SettingsError(f"{CHECKOUT} has no prefect.yaml; run `up` from a checkout")
+    environment.update(child_environment)
+    with ExitStack() as running:
+        try:
+            _bring_up(server, child_environment, running, stop, report)
+        except Stopped:
+            report("stopping")
+    report("stopped")
+
+
+class Stopped(Exception):
+    """Raised where work is going on when somebody asked to stop."""
+
+
+class Stop:
+    """Whether SIGINT or SIGTERM came; they are looked at where it is safe to leave."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask)
+
+    def check(self) -> None:
+        """Raise Stopped when asked to stop."""
+        if self._asked:
+            raise Stopped
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self._asked = True
+
+
+def _bring_up(
+    server: Server, environment: dict[str, str], running: ExitStack, stop: Stop, report: Report
+) -> None:
+    from flows.server.deployments import (  # Prefect reads its settings when it is imported, a second long
+        POOL,
+        answers,
+        deploy,
+        require_automations,
+        require_pool,
+    )
+
+    kept: list[Supervised] = []
+    if answers(server):
+        report(f"using the Prefect server at {server.ui_url}")
+    elif server.listen is None:
+        raise PricehouseError(
+            f"PREFECT_API_URL is {server.api_url} and nothing answers there; start that server, "
+            "or unset it to have one started here"
+        )
+    else:
+        report(f"starting a Prefect server at {server.ui_url}")
+        kept.append(
+            _start(
+                _prefect("Prefect's server", environment, "server", "start"),
+                running,
+                report,
+                grace_s=SERVER_GRACE_S,
+            )
+        )
+        deadline = time.monotonic() + START_S
+        while not answers(server):
+            stop.check()
+            kept[0].require_alive()
+            if time.monotonic() >= deadline:
+                raise PricehouseError(f"Prefect's server did not answer within {START_S:.0f} s")
+            time.sleep(POLL_S)
+    for prepare in (
+        require_pool,
+        lambda: deploy(environment, checkout=CHECKOUT),
+        lambda: require_automations(
+            heartbeat_s=int(environment["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])
+        ),
+    ):
+        stop.check()
+        prepare()
+    stop.check()
+    worker = ("worker", "start", "--pool", POOL, "--type", "process", "--name", platform.node())
+    kept.append(
+        _start(
+            _prefect("the worker", environment, *worker), running, report, grace_s=WORKER_GRACE_S
+        )
+    )
+    report(f"scheduled; look at {server.ui_url} (Ctrl-C stops it)")
+    while True:
+        stop.check()
+        for process in kept:
+            process.keep()
+        time.sleep(POLL_S)
+
+
+def _prefect(name: str, environment: dict[str, str], *arguments: str) -> Command:
+    return Command(name, [sys.executable, "-m", "prefect", *arguments], environment, CHECKOUT)
+
+
+def _start(command: Command, running: ExitStack, report: Report, *, grace_s: float) -> Supervised:
+    process = Supervised(command, say=report)
+    running.callback(process.stop, grace_s=grace_s)
+    return process

@@ -1,0 +1,53 @@
+"""Changes as an Atom feed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+from uuid import NAMESPACE_URL, uuid5
+from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
+
+from marketplace.pages.wording import say_change
+
+_ATOM = "http://www.w3.org/2005/Atom"
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # XML has no place for them
+register_namespace("", _ATOM)
+
+
+def atom(
+    changes: Sequence[dict[str, Any]], publication: dict[str, Any], *, root: str, at: str
+) -> bytes:
+    """Return the feed, newest first; an entry's id is made of its change, which never changes."""
+    feed = Element(f"{{{_ATOM}}}feed")
+    sample = " (a sample, no current prices)" if publication["origin"] == "sample" else ""
+    _add(feed, "title", f"Changes of prices and offers of open-model inference{sample}")
+    _add(feed, "id", f"urn:uuid:{uuid5(NAMESPACE_URL, 'pricehouse ' + publication['origin'])}")
+    _add(feed, "updated", publication["published_at"].isoformat())
+    _add(feed, "link", rel="self", href=at, type="application/atom+xml")
+    _add(feed, "link", rel="alternate", href=f"{root}changes", type="text/html")
+    _add(_add(feed, "author"), "name", "pricehouse")
+    for change in changes:
+        entry = _add(feed, "entry")
+        name = f"pricehouse {change['run_id']} {change['change_id']}"
+        _add(entry, "id", f"urn:uuid:{uuid5(NAMESPACE_URL, name)}")
+        _add(
+            entry,
+            "title",
+            f"{change['model_id']} at {change['inference_provider']}: {say_change(change)}",
+        )
+        _add(entry, "updated", change["recorded_at"].isoformat())
+        _add(entry, "published", change["occurred_at"].isoformat())
+        _add(entry, "category", term=change["event"])
+        target = f"{root}models/{quote(change['model_id'])}"
+        _add(entry, "link", rel="alternate", href=target, type="text/html")
+        _add(entry, "summary", say_change(change))
+    text: str = tostring(feed, "unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}'.encode()
+
+
+def _add(parent: Element, name: str, text: str | None = None, **attributes: str) -> Element:
+    child = SubElement(parent, f"{{{_ATOM}}}{name}", attributes)
+    child.text = text and _CONTROL.sub("", text)
+    return child

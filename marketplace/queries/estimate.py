@@ -1,0 +1,76 @@
+"""What a buyer's month would cost, at which offers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from marketplace.numbers import count, plain
+from marketplace.queries.filters import EstimateQuery
+from marketplace.statements import MATCHED, statement
+from warehouse.publication.reader_pool import Reading
+
+NEEDS = {
+    "tokens": ("input_tokens", "output_tokens"),
+    "images": ("images",),
+    "audio_minutes": ("audio_minutes",),
+    "video_seconds": ("video_seconds",),
+}
+"""Need → the parts of a mix that one offer must price to serve it."""
+_COSTS = {
+    "input_tokens": "cost_per_input_token",
+    "output_tokens": "cost_per_output_token",
+    "images": "cost_per_image",
+    "audio_minutes": "cost_per_audio_minute",
+    "video_seconds": "cost_per_video_second",
+}
+
+
+def find_estimate(reading: Reading, query: EstimateQuery) -> dict[str, Any]:
+    """Return, for each part of the mix, the offers that price it, the cheapest first.
+
+    Costs are quantities times list prices, exact; what is not rankable is not ranked here either.
+    """
+    mix = query.mix()
+    rows = reading.rows(
+        statement(MATCHED, "show_estimates"), {**query.values(), **mix, "count": query.limit}
+    )
+    wanted = [need for need, parts in NEEDS.items() if any(mix[part] for part in parts)]
+    needs, unmet, least = [], [], Decimal(0)
+    for need in wanted:
+        found = [row for row in rows if row["need"] == need]
+        if not found:
+            unmet.append(need)
+            continue
+        least += found[0]["cost_per_month"]
+        needs.append(
+            {
+                "need": need,
+                "total": found[0]["total"],
+                "items": [_item(row, mix, NEEDS[need]) for row in found],
+            }
+        )
+    return {
+        "mix": mix,
+        "needs": needs,
+        "unmet": unmet,
+        "least_per_month": None if unmet or not wanted else least,
+    }
+
+
+def _item(row: dict[str, Any], mix: dict[str, int], parts: tuple[str, ...]) -> dict[str, Any]:
+    offer = dict(row)
+    rank, cost = offer.pop("place"), offer.pop("cost_per_month")
+    del offer["need"], offer["total"]
+    terms = [
+        f"{count(mix[part])} {part.replace('_', ' ')} × {plain(offer[_COSTS[part]])}"
+        for part in parts
+        if mix[part]
+    ]
+    return {
+        "rank": rank,
+        "cost_per_month": cost,
+        "currency": offer["currency"],
+        "formula": " + ".join(terms),
+        "offer": offer,
+    }

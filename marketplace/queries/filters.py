@@ -1,0 +1,207 @@
+"""What a reader may ask of the cards, and the values that it binds in our statements."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+MOST_ITEMS = 200
+MOST_VALUES = 30
+_MILLION = Decimal("0.000001")
+
+Word = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+ModelId = Annotated[
+    str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]+$")
+]
+OfferId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+Amount = Annotated[
+    Decimal,
+    Field(ge=0, lt=1_000_000, max_digits=18, decimal_places=12),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,6}(\.[0-9]{1,12})?$"}),
+]
+Words = Annotated[list[Word], Field(max_length=MOST_VALUES)]
+Sort = Literal[
+    "cost",
+    "cost_per_token",
+    "cost_per_input_token",
+    "cost_per_output_token",
+    "cost_per_image",
+    "cost_per_audio_minute",
+    "cost_per_video_second",
+    "cost_per_million_characters",
+    "estimated_cost",
+    "throughput_tps",
+    "first_token_latency_ms",
+    "request_latency_ms",
+    "context_length",
+    "price_changed_at",
+    "first_seen_at",
+    "model_id",
+]
+LARGEST_FIRST = {"throughput_tps", "context_length", "price_changed_at", "first_seen_at"}
+_WITHIN = {"eea": ("eea", "eu")}  # what lies in the EU lies in the EEA
+_UNKNOWN_PLACES = ("multi", "unverified")
+
+
+class Filters(BaseModel):
+    """Which cards; what is left out filters nothing. Several values of one filter mean any of them,
+    but for `tag`, where all must be there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    provider: Word | None = Field(None, description="The source, like `huggingface`.")
+    inference_provider: Words = Field([], description="Who serves, like `novita`.")
+    task: Words = Field(
+        [],
+        description="A group (`text`, `image`, `audio`, `video`, `embedding`, `other`) or an "
+        "exact task, like `conversational`.",
+    )
+    region: Words = Field(
+        [],
+        description="Where inference provably runs: `eu`, `eea`, `us`, a country's two letters,"
+        " `multi` or `unverified`.",
+    )
+    region_mode: Literal["strict", "lenient"] = Field(
+        "strict", description="`lenient` also takes offers whose place is unverified or several."
+    )
+    status: Annotated[
+        list[Literal["live", "staging", "error", "unknown"]], Field(max_length=4)
+    ] = []
+    offer_type: Literal["model", "adapter", "all"] = Field(
+        "model", description="Adapters are apart: they run on another model and have no price."
+    )
+    tag: Words = Field([], description="A compliance tag, like `no-retention`; all must be there.")
+    tools: bool | None = Field(None, description="Whether it can call tools.")
+    structured_output: bool | None = Field(None, description="Whether it can answer by a schema.")
+    min_context_length: Annotated[int, Field(ge=0, le=10**12)] | None = Field(
+        None, description="Tokens."
+    )
+    max_cost_per_million_tokens: Amount | None = Field(
+        None, description="USD per 1,000,000 tokens, blended 3:1 (three input, one output)."
+    )
+    max_cost_per_image: Amount | None = Field(None, description="USD per image of 1024×1024.")
+    max_cost_per_audio_minute: Amount | None = Field(None, description="USD per minute of audio.")
+    max_cost_per_video_second: Amount | None = Field(None, description="USD per second of video.")
+    min_throughput_tps: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] | None = Field(
+        None, description="Tokens per second, as last measured."
+    )
+    max_first_token_latency_ms: (
+        Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] | None
+    ) = Field(None, description="Milliseconds to the first token, as last measured.")
+    priced_only: bool = Field(default=False, description="Only those priced or stated free.")
+    rankable_only: bool = Field(default=False, description="Only those whose cost may be compared.")
+    model_id: ModelId | None = Field(None, description="One model, as `org/name`.")
+    q: Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f]*$")] | None = Field(
+        None, description="Words that the model's or the server's name holds, in any order."
+    )
+
+    def values(self) -> dict[str, Any]:
+        """Return the values that `match_cards.sql` binds, by the names of its parameters."""
+        cost = self.max_cost_per_million_tokens
+        return {
+            "provider": self.provider,
+            "inference_provider": self.inference_provider or None,
+            "task": self.task or None,
+            "region": self._regions(),
+            "status": self.status or None,
+            "offer_type": None if self.offer_type == "all" else self.offer_type,
+            "tag": self.tag or None,
+            "tools": self.tools,
+            "structured_output": self.structured_output,
+            "min_context_length": self.min_context_length,
+            "max_cost_per_token": None if cost is None else cost * _MILLION,
+            "max_cost_per_image": self.max_cost_per_image,
+            "max_cost_per_audio_minute": self.max_cost_per_audio_minute,
+            "max_cost_per_video_second": self.max_cost_per_video_second,
+            "min_throughput_tps": self.min_throughput_tps,
+            "max_first_token_latency_ms": self.max_first_token_latency_ms,
+            "priced_only": self.priced_only,
+            "rankable_only": self.rankable_only,
+            "model_id": self.model_id,
+            "words": (self.q or "").lower().split() or None,
+        }
+
+    def _regions(self) -> list[str] | None:
+        if not self.region:
+            return None
+        asked = [
+            r.upper() if len(r) == 2 and r.lower() not in {"eu", "us"} else r.lower()
+            for r in self.region
+        ]
+        wanted = [place for region in asked for place in _WITHIN.get(region, (region,))]
+        return wanted + (list(_UNKNOWN_PLACES) if self.region_mode == "lenient" else [])
+
+
+class OffersQuery(Filters):
+    """Filters, an order, and a page of it."""
+
+    sort: Sort = Field(
+        "cost",
+        description="Rankable offers come first, unknown values last, estimates after "
+        "prices. `cost` compares only offers that are billed by the same unit.",
+    )
+    order: Literal["asc", "desc"] | None = Field(
+        None, description="By default what a buyer likes best comes first."
+    )
+    limit: Annotated[int, Field(ge=1, le=MOST_ITEMS)] = Field(50, description="Items of a page.")
+    cursor: Annotated[str, StringConstraints(max_length=2000)] | None = Field(
+        None, description="`next` of the page before; holds for the publication that gave it."
+    )
+
+    @property
+    def sign(self) -> int:
+        """1 where small numbers come first, -1 where large ones do."""
+        largest_first = self.sort in LARGEST_FIRST if self.order is None else self.order == "desc"
+        return -1 if largest_first else 1
+
+    def fingerprint(self) -> str:
+        """Return what a cursor must agree with: the question without its page."""
+        own = set(OffersQuery.model_fields) - {"limit", "cursor"}  # a page adds how it looks
+        return self.model_dump_json(include=own)
+
+
+class Mix(BaseModel):
+    """What a buyer uses in a month, whole units."""
+
+    input_tokens: Annotated[int, Field(ge=0, le=10**15)] = 0
+    output_tokens: Annotated[int, Field(ge=0, le=10**15)] = 0
+    images: Annotated[int, Field(ge=0, le=10**12)] = 0
+    audio_minutes: Annotated[int, Field(ge=0, le=10**12)] = 0
+    video_seconds: Annotated[int, Field(ge=0, le=10**12)] = 0
+
+
+class EstimateQuery(Mix, Filters):
+    """A month's mix, and which offers to consider, of those whose cost may be compared."""
+
+    limit: Annotated[int, Field(ge=1, le=MOST_ITEMS)] = Field(20, description="Items per need.")
+
+    def mix(self) -> dict[str, int]:
+        """Return unit → quantity a month."""
+        return {name: getattr(self, name) for name in Mix.model_fields}
+
+
+class ChangesQuery(BaseModel):
+    """Which changes, and after which."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    after: Annotated[int, Field(ge=0, le=2**62)] = Field(
+        0, description="Change id after which to go on; ids only grow and are never reused."
+    )
+    limit: Annotated[int, Field(ge=1, le=1000)] = Field(100, description="Items of a page.")
+    event: Words = Field([], description="`up`, `down`, `new`, `gone`, `status`, …")
+    task_group: Words = []
+    model_id: ModelId | None = None
+    inference_provider: Words = []
+
+    def values(self) -> dict[str, Any]:
+        """Return the values that the statements about changes bind, but for the place."""
+        return {
+            "count": self.limit,
+            "event": self.event or None,
+            "task_group": self.task_group or None,
+            "model_id": self.model_id,
+            "inference_provider": self.inference_provider or None,
+        }

@@ -1,0 +1,95 @@
+"""Find offers: a page of them, how many there are, and what each filter would leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from marketplace.cursor import NOWHERE, Cursor, digest
+from marketplace.queries.filters import Filters, OffersQuery
+from marketplace.statements import MATCHED, statement
+from warehouse.publication.reader_pool import Reading
+
+Row = dict[str, Any]
+FACETS = (
+    "total",
+    "task_group",
+    "task",
+    "region",
+    "inference_provider",
+    "status",
+    "offer_type",
+    "tag",
+    "price_status",
+    "tools",
+    "structured_output",
+    "priced_only",
+    "rankable_only",
+)
+"""What show_facets.sql counts; a facet of which no card has a value is there, and empty."""
+
+
+_EVERYTHING = OffersQuery.model_validate({}).fingerprint()
+
+
+@dataclass(frozen=True)
+class Page:
+    """Cards in order; `facets` is facet → value → count, among them `total`."""
+
+    items: list[Row]
+    facets: dict[str, dict[str, int]]
+    next: str | None
+
+    @property
+    def total(self) -> int:
+        """How many offers pass all filters."""
+        return self.facets["total"]["offers"]
+
+
+def find_offers(reading: Reading, query: OffersQuery, cursor: Cursor | None) -> Page:
+    """Return the page that follows the cursor, or the first.
+
+    What most readers ask first, everything and its first page, is found once per publication.
+    """
+    if cursor is None and query.fingerprint() == _EVERYTHING:
+        return reading.keep(("front", query.limit), lambda: _find(reading, query, None))
+    return _find(reading, query, cursor)
+
+
+def _find(reading: Reading, query: OffersQuery, cursor: Cursor | None) -> Page:
+    rows = reading.rows(
+        statement(MATCHED, "show_offers"),
+        {
+            **query.values(),
+            "sort": query.sort,
+            "sign": query.sign,
+            "count": query.limit + 1,
+            **(cursor.values() if cursor else NOWHERE),
+        },
+    )
+    items, more = rows[: query.limit], len(rows) > query.limit
+    last = _cursor(reading, query, items[-1]).pack() if more else None
+    for item in items:
+        del item["at_place"], item["at_unit"], item["at_number"]
+    return Page(items, find_facets(reading, query), last)
+
+
+def find_facets(reading: Reading, filters: Filters) -> dict[str, dict[str, int]]:
+    """Return facet → value → how many offers it would leave; values that leave none are there."""
+    facets: dict[str, dict[str, int]] = {facet: {} for facet in FACETS}
+    for row in reading.rows(statement(MATCHED, "show_facets"), filters.values()):
+        facets[row["facet"]][row["value"]] = row["n"]
+    return facets
+
+
+def _cursor(reading: Reading, query: OffersQuery, last: Row) -> Cursor:
+    return Cursor(
+        publication_id=reading.publication["publication_id"],
+        question=digest(query.fingerprint()),
+        place=last["at_place"],
+        unit=last["at_unit"],
+        number=last["at_number"],
+        model_id=last["model_id"],
+        inference_provider=last["inference_provider"],
+        offer_id=last["offer_id"],
+    )

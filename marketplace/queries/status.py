@@ -1,0 +1,35 @@
+"""How old the data is, and how reading it goes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from marketplace.statements import statement
+from warehouse.publication.reader_pool import Reading
+
+_RUN = ("run_id", "started_at", "finished_at", "outcome", "changes", "holds", "rejected", "error")
+
+
+def find_status(reading: Reading, *, now: datetime) -> dict[str, Any]:
+    """Return ages in seconds against `now`, feeds, the last runs, gaps and what is held."""
+    facts = reading.publication
+    seen = facts["observed_to"]
+    runs = reading.rows(statement("show_runs"))
+    return {
+        "now": now,
+        **{name: facts[name] for name in ("published_at", "observed_from", "observed_to")},
+        "age_s": (now - seen).total_seconds() if seen else None,
+        "licence": facts["licence"],
+        "attribution": facts["attribution"],
+        "counts": find_counts(reading),
+        "feeds": reading.rows(statement("show_feeds")),
+        "runs": [{name: run[name] for name in _RUN} for run in runs],
+        "gaps": reading.rows(statement("show_gaps")),
+        "held": reading.rows(statement("show_held")),
+    }
+
+
+def find_counts(reading: Reading) -> dict[str, int]:
+    """Return how many offers, adapters, models and servers are listed, and how many are priced."""
+    return reading.keep("counts", lambda: reading.rows(statement("show_counts"))[0])

@@ -1,0 +1,1 @@
+"""The hour in plain Python: no Prefect, no command line."""

@@ -1,0 +1,186 @@
+"""Keep a home small: thin out landing, rewrite the writer's file, forget what nobody needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from pipeline.session import LOCK_WAIT_S, Clock, recover, utc_now
+from schemas.errors import UsageError, WarehouseError
+from warehouse.connect import open_writer
+from warehouse.migrate import migrate
+from warehouse.publication.publish import superseded
+from warehouse.storage.home import Home
+from warehouse.storage.landing import Landing
+from warehouse.storage.leftovers import leftovers, remove, size_of
+from warehouse.storage.lock import hold
+from warehouse.storage.retention import Thinning, plan_thinning, sequence_of
+from warehouse.writer.checkpoint import (
+    checkpoint_of,
+    checkpoints,
+    is_whole,
+    superseded_checkpoints,
+    write_checkpoint,
+)
+from warehouse.writer.compact import EVERY_RUNS, compact, runs_since_compaction
+from warehouse.writer.state import LastRun, read_last_run
+
+KEEP_HOURLY_DAYS = 30
+MOST_DAYS = 3650
+FeedBatch = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """What to do: for how many whole days (UTC) before today every run keeps its bytes, 1 to 3650;
+    whether to rewrite the warehouse although it is not due yet."""
+
+    keep_hourly_days: int = KEEP_HOURLY_DAYS
+    compact: bool = False
+    dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.keep_hourly_days <= MOST_DAYS:
+            raise UsageError(f"days must be from 1 to {MOST_DAYS}, not {self.keep_hourly_days}")
+
+
+class Maintained(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done, or with `dry_run` what would be; `--json` prints this. Sizes are bytes."""
+
+    home: str
+    dry_run: bool
+    hourly_since: datetime
+    """Of the runs that started before, one a day keeps its bytes."""
+    leftovers: list[str]
+    """What killed processes had left half-written."""
+    compacted: bool
+    warehouse_bytes_before: int
+    warehouse_bytes_after: int
+    checkpoint: str | None
+    """The checkpoint that was written, before anything was dropped."""
+    runs_thinned: list[str]
+    objects_dropped: int
+    checkpoints_dropped: list[str]
+    publications_dropped: list[str]
+    bytes_freed: int
+    """By all of it; what a new checkpoint takes is not subtracted."""
+
+
+def silence(step: str) -> None:
+    """Tell nobody of a step."""
+
+
+def maintain(
+    root: Path,
+    upkeep: Upkeep | None = None,
+    *,
+    clock: Clock = utc_now,
+    told: FeedBatch = silence,
+    lock_wait_s: float = LOCK_WAIT_S,
+) -> Maintained:
+    """Mend what a killed run left, then tidy the home; `told` hears of each step before it.
+
+    After each step the home is whole, so a kill costs no more than the rest of the work, and
+    doing it again does nothing. A dry run mends, as every run does, and otherwise only looks.
+    WarehouseError, with nothing dropped, when the warehouse lacks a committed run of landing.
+    """
+    upkeep = upkeep or Upkeep()
+    home = Home.at(root)
+    with hold(home.lock, wait_s=lock_wait_s):
+        now = clock()
+        since = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        since -= timedelta(days=upkeep.keep_hourly_days)
+        last, uncompacted = _mend(home, now)
+        broom = _Cleaner(home, told, dry_run=upkeep.dry_run)
+        left = broom.drop("remove what killed processes left", leftovers(home))
+        before = size_of(home.warehouse) if last else 0
+        due = last is not None and uncompacted >= (1 if upkeep.compact else EVERY_RUNS)
+        if due and last:
+            broom.rewrite(last, now=now)
+        after = size_of(home.warehouse) if last else 0
+        thinning = plan_thinning(Landing(home.landing), before=since)
+        checkpoint = broom.cover(thinning, last)
+        broom.thin(thinning)
+        old = broom.drop("forget old checkpoints", superseded_checkpoints(home))
+        unread = broom.drop("forget old publications", superseded(home))
+        return Maintained(
+            home=str(root),
+            dry_run=upkeep.dry_run,
+            hourly_since=since,
+            leftovers=left,
+            compacted=due,
+            warehouse_bytes_before=before,
+            warehouse_bytes_after=after,
+            checkpoint=checkpoint,
+            runs_thinned=thinning.runs,
+            objects_dropped=len(thinning.objects),
+            checkpoints_dropped=old,
+            publications_dropped=unread,
+            bytes_freed=broom.freed + before - after,
+        )
+
+
+def _mend(home: Home, now: datetime) -> tuple[LastRun | None, int]:
+    """Recover as a run does; return the newest run and how many came since the last rewrite."""
+    landing, last, uncompacted = Landing(home.landing), None, 0
+    if home.warehouse.exists():
+        with open_writer(home.warehouse) as con:
+            migrate(con, now=now)
+            last, uncompacted = read_last_run(con), runs_since_compaction(con)
+        recover(home, landing, last, now=now)
+    committed = landing.committed()
+    if committed and (last is None or last.sequence < sequence_of(committed[-1])):
+        raise WarehouseError(
+            f"{home.warehouse} does not hold run {committed[-1].run_id}, which landing says was "
+            "committed; run `pricehouse replay` first, nothing was dropped"
+        )
+    return last, uncompacted
+
+
+class _Cleaner:
+    """Do the steps, or with `dry_run` only count what they would free."""
+
+    def __init__(self, home: Home, told: FeedBatch, *, dry_run: bool) -> None:
+        self.freed = 0
+        self._home = home
+        self._told = told
+        self._dry_run = dry_run
+
+    def drop(self, what: str, paths: list[Path]) -> list[str]:
+        """Remove files and folders; return their names in the home."""
+        self._told(what)
+        for path in paths:
+            self.freed += size_of(path)
+            if not self._dry_run:
+                remove(path)
+        return [str(path.relative_to(self._home.root)) for path in paths]
+
+    def rewrite(self, last: LastRun, *, now: datetime) -> None:
+        """Rewrite the writer's file in the order of its keys."""
+        self._told("rewrite the warehouse")
+        if not self._dry_run:
+            compact(self._home, last, now=now)
+
+    def cover(self, thinning: Thinning, last: LastRun | None) -> str | None:
+        """Write a checkpoint unless a whole one stands in for all that landing will lack."""
+        self._told("look at the checkpoints")
+        covering = [c for c in checkpoints(self._home) if c.sequence >= thinning.untellable]
+        if last is None or not thinning.untellable:
+            return None
+        if any(is_whole(self._home, checkpoint) for checkpoint in covering):
+            return None
+        self._told("write a checkpoint")
+        if not self._dry_run:
+            write_checkpoint(self._home, last)
+        return checkpoint_of(self._home, last).path.name
+
+    def thin(self, thinning: Thinning) -> None:
+        """Drop landed bytes."""
+        self._told("thin out landing")
+        self.freed += sum(thinning.objects.values())
+        for payload_hash in () if self._dry_run else thinning.objects:
+            Landing(self._home.landing).drop(payload_hash)

@@ -1,0 +1,34 @@
+"""The result of maintenance as lines of text, for a terminal and an artifact."""
+
+from __future__ import annotations
+
+from pipeline.maintenance import Maintained
+
+
+def lines(done: Maintained) -> list[str]:
+    """Say in a few lines what went, the sum first."""
+    went = "would go" if done.dry_run else "freed"
+    told = [f"{_size(done.bytes_freed)} {went} in {done.home}"]
+    told.append(
+        f"  landing: {done.objects_dropped} answers of {len(done.runs_thinned)} runs before "
+        f"{done.hourly_since:%Y-%m-%d}; the last run of each day keeps its answers"
+    )
+    if done.checkpoint:
+        told.append(f"  checkpoint: {done.checkpoint} stands in for them")
+    before, after = _size(done.warehouse_bytes_before), _size(done.warehouse_bytes_after)
+    if done.compacted and done.dry_run:
+        told.append(f"  warehouse: would be rewritten in order, {before} now")
+    elif done.compacted:
+        told.append(f"  warehouse: rewritten in order, {before} to {after}")
+    for what, names in (
+        ("left by killed processes", done.leftovers),
+        ("old checkpoints", done.checkpoints_dropped),
+        ("old publications", done.publications_dropped),
+    ):
+        if names:
+            told.append(f"  {what}: {len(names)}")
+    return told
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if abs(size) >= 1e6 else f"{size / 1e3:.1f} kB"

@@ -1,0 +1,152 @@
+"""What a run tells its operator, and the exit status that follows from it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+import polars as pl
+
+from schemas.load import Counts
+from schemas.records import FeedFetch
+
+EXAMPLES = 50
+"""How many changes a report shows one by one; the counts are of all."""
+_MILLION = Decimal(1_000_000)
+
+
+class FeedReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How one feed went."""
+
+    feed: str
+    outcome: str
+    required: bool
+    seconds: float
+    requests: int
+    retries: int
+    pages: int
+    bytes: int
+    records: int | None
+    accepted: int | None
+    rejected: int | None
+    waited_s: float
+    observed_at: datetime | None
+    error_code: str | None
+    error: str | None
+    """Why it failed, or why it was skipped."""
+
+    @property
+    def failure(self) -> str | None:
+        """Why it failed; None also for a feed that was not asked."""
+        return self.error if self.outcome != "skipped" else None
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """An offer whose newer value the gate refused."""
+
+    check_id: str
+    offer_id: str | None
+    inference_provider: str | None
+    unit: str | None
+    message: str
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One change, or in a dry run what would change; money is per million where tokens count."""
+
+    event: str
+    model_id: str
+    inference_provider: str
+    unit: str | None
+    was: str | None
+    is_now: str | None
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """One run; `--json` prints this."""
+
+    run_id: str
+    outcome: str
+    origin: str
+    home: str
+    started_at: datetime
+    finished_at: datetime
+    publication_id: str | None
+    """The publication that readers see now: this run's, or the last good one."""
+    counts: Counts
+    events: dict[str, int]
+    feeds: list[FeedReport]
+    held: list[Held]
+    rejected: dict[str, int]
+    """Reason → rows."""
+    examples: list[Change] = []
+    """The first changes, those of known offers before what is new or gone."""
+    error: str | None = None
+
+    @property
+    def exit_status(self) -> int:
+        """1 when a required feed failed or nothing could be published, else 0."""
+        failed = any(f.required and f.outcome in {"failed", "partial"} for f in self.feeds)
+        return int(failed or self.outcome == "failed")
+
+
+def feed_reports(
+    fetches: list[FeedFetch], counted: dict[str, tuple[int, int, int]], required: set[str]
+) -> list[FeedReport]:
+    """Return a report per fetch; `counted` has (records, accepted, rejected) of the read ones."""
+    return [
+        FeedReport(
+            feed=f.feed,
+            outcome=f.outcome,
+            required=f.feed in required,
+            seconds=round((f.finished_at - f.started_at).total_seconds(), 3),
+            requests=f.requests,
+            retries=f.retries,
+            pages=len(f.pages),
+            bytes=f.bytes,
+            records=counted[f.feed][0] if f.feed in counted else None,
+            accepted=counted[f.feed][1] if f.feed in counted else None,
+            rejected=counted[f.feed][2] if f.feed in counted else None,
+            waited_s=f.waited_s,
+            observed_at=f.observed_at if f.outcome in {"complete", "not_modified"} else None,
+            error_code=f.error_code,
+            error=f.error,
+        )
+        for f in fetches
+    ]
+
+
+def change_examples(changes: pl.DataFrame, offers: pl.DataFrame) -> list[Change]:
+    """Return the first changes of a run, with the names of their offers."""
+    named = changes.join(
+        offers.select("offer_id", "model_id", "inference_provider"), on="offer_id", how="left"
+    )
+    first = named.sort(
+        pl.col("event").is_in(["new", "gone"]),
+        "event",
+        "model_id",
+        "inference_provider",
+        "unit",
+        "offer_id",
+        nulls_last=True,
+    ).head(EXAMPLES)
+    return [
+        Change(
+            event=row["event"],
+            model_id=row["model_id"],
+            inference_provider=row["inference_provider"],
+            unit=row["unit"],
+            was=_amount(row["old_amount"], row["unit"]) or row["old_value"],
+            is_now=_amount(row["new_amount"], row["unit"]) or row["new_value"],
+        )
+        for row in first.iter_rows(named=True)
+    ]
+
+
+def _amount(amount: Decimal | None, unit: str | None) -> str | None:
+    if amount is None:
+        return None
+    if unit is not None and unit.endswith("token"):
+        return f"{(amount * _MILLION).normalize():f} per 1M"
+    return f"{amount.normalize():f}"

@@ -1,0 +1,105 @@
+"""Read the settings from the environment; nothing else here does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.errors import SettingsError
+from schemas.registry import Registry
+
+ENABLE_FEEDS = "PRICEHOUSE_ENABLE_FEEDS"
+ACCOUNT_PRICES = "PRICEHOUSE_ACCOUNT_PRICES"
+SHOW = "show"
+
+DEFAULT_HOME = Path("data")
+DEMO_HOME = DEFAULT_HOME / "demo"
+
+
+class Settings(BaseModel):
+    """Where things are; no secret ever stands here."""
+
+    model_config = ConfigDict(frozen=True)
+
+    home: Path
+    base_urls: dict[str, str]
+    """Feed → base URL."""
+    enable_feeds: tuple[str, ...] = ()
+    """Feeds to read that the registry leaves off."""
+    account_prices: bool = False
+    """Whether prices that only the asking account has may reach cards and exports."""
+
+    def recorded(self) -> dict[str, str]:
+        """Return what the run record keeps: base URLs by feed, and the switches that are set."""
+        switches = {}
+        if self.enable_feeds:
+            switches[ENABLE_FEEDS] = ",".join(self.enable_feeds)
+        if self.account_prices:
+            switches[ACCOUNT_PRICES] = SHOW
+        return self.base_urls | switches
+
+
+def read_settings(
+    environment: Mapping[str, str], registry: Registry, *, home: Path = DEFAULT_HOME
+) -> Settings:
+    """Return the settings; an empty variable counts as unset. SettingsError names a bad one."""
+    return Settings(
+        home=Path(environment.get("PRICEHOUSE_HOME") or home).expanduser(),
+        base_urls={
+            feed.feed: _url(environment.get(feed.setting) or str(feed.base_url), feed.setting)
+            for _, feed in registry.feeds()
+        },
+        enable_feeds=_enabled(environment.get(ENABLE_FEEDS) or "", registry),
+        account_prices=_shown(environment.get(ACCOUNT_PRICES) or ""),
+    )
+
+
+def recorded_settings(home: Path, recorded: Mapping[str, str], registry: Registry) -> Settings:
+    """Return the settings of an earlier run, for one that reads nothing anew; a feed that came
+    later has its default address."""
+    defaults = {feed.feed: str(feed.base_url).rstrip("/") for _, feed in registry.feeds()}
+    return Settings(home=home, base_urls=defaults | dict(recorded))
+
+
+def listed(text: str) -> list[str]:
+    """Return the names of a comma-separated list."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _enabled(text: str, registry: Registry) -> tuple[str, ...]:
+    off = [feed.feed for _, feed in registry.feeds() if not feed.enabled]
+    if unknown := [name for name in listed(text) if name not in off]:
+        raise SettingsError(
+            f"{ENABLE_FEEDS} names {', '.join(unknown)}; feeds that are off by default, and can be "
+            f"switched on: {', '.join(off)}"
+        )
+    return tuple(sorted(set(listed(text))))
+
+
+def _shown(text: str) -> bool:
+    if text not in {"", SHOW, "hide"}:
+        raise SettingsError(
+            f"{ACCOUNT_PRICES} is {text!r}; `{SHOW}` lets prices of your own account into cards "
+            "and exports, `hide` (as without it) keeps them out"
+        )
+    return text == SHOW
+
+
+def _url(text: str, setting: str) -> str:
+    """Return a base URL without a trailing slash."""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        _ = parts.port  # raises on a port that is no number
+    except ValueError:
+        usable = False
+    if not usable:
+        raise SettingsError(f"{setting} is {text!r}; it must be like https://huggingface.co")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise SettingsError(
+            f"{setting} must be a plain base URL, without user, password, query or fragment"
+        )
+    return text.rstrip("/")

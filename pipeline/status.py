@@ -1,0 +1,94 @@
+"""How old is what readers see, and what failed last."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from schemas.errors import UsageError
+from warehouse.publication.newest import open_newest
+from warehouse.statements import statement
+from warehouse.storage.home import Home
+from warehouse.storage.landing import Landing, RunFolder
+
+
+class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One feed as the newest publication knows it."""
+
+    feed: str
+    required: bool
+    observed_at: datetime | None
+    last_success_at: datetime | None
+    failures_in_a_row: int
+    last_error: str | None
+
+
+class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run ended, from landing: also one that could not be told to the warehouse."""
+
+    run_id: str
+    outcome: str
+    started_at: datetime
+    error: str | None
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """What `pricehouse status` says; `--json` prints this. Ages are seconds."""
+
+    home: str
+    now: datetime
+    publication_id: str | None = None
+    origin: str | None = None
+    published_at: datetime | None = None
+    observed_from: datetime | None = None
+    observed_to: datetime | None = None
+    age_s: float | None = None
+    offers: int = 0
+    rankable: int = 0
+    held: int = 0
+    gaps: int = 0
+    feeds: list[FeedStatus] = []
+    last_run: RunStatus | None = None
+    last_failure: RunStatus | None = None
+
+
+def read_status(home: Home, *, now: datetime) -> Status:
+    """Return the status; works while a run is writing, and before the first publication."""
+    runs = [_run_status(run) for run in Landing(home.landing).runs()]
+    last_run = runs[-1] if runs else None
+    failures = [run for run in runs if run.outcome in {"failed", "interrupted"}]
+    told: dict[str, Any] = {
+        "home": str(home.root),
+        "now": now,
+        "last_run": last_run,
+        "last_failure": failures[-1] if failures else None,
+    }
+    try:
+        with open_newest(home) as con:
+            row = con.sql(statement("read_publication_status")).pl().row(0, named=True)
+            feeds = con.sql(statement("read_feed_status")).pl().to_dicts()
+    except UsageError:
+        return Status(**told)
+    row = {k: v.astimezone(UTC) if isinstance(v, datetime) else v for k, v in row.items()}
+    feeds = [
+        {k: v.astimezone(UTC) if isinstance(v, datetime) else v for k, v in feed.items()}
+        for feed in feeds
+    ]
+    return Status(
+        **told,
+        **row,
+        age_s=(now - row["observed_to"]).total_seconds(),
+        feeds=[FeedStatus(**feed) for feed in feeds],
+    )
+
+
+def _run_status(run: RunFolder) -> RunStatus:
+    mark = run.mark
+    return RunStatus(
+        run_id=run.run_id,
+        outcome=mark.outcome if mark else "running or interrupted",
+        started_at=run.record.started_at,
+        error=mark.error if mark else None,
+    )

@@ -1,0 +1,163 @@
+"""The first stage: every feed's answers on disk, hashed, before anything is parsed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+
+import polars as pl
+from msgspec.structs import replace
+
+from pipeline.credentials import Skip, credential, reason_to_skip
+from pipeline.session import Run
+from providers.huggingface import HUB
+from providers.interface import ProviderInterface
+from providers.registry import adapter_for
+from schemas.errors import FeedError, HomeKindError, UsageError
+from schemas.payload import Payload, Traffic
+from schemas.records import FeedFetch, FetchOutcome, LandedPage
+from schemas.registry import Registry, Source
+from transforms.parsing.mapped_ids import mapped_ids
+
+
+def extract_feeds(run: Run) -> list[FeedFetch]:
+    """Fetch and land every feed that is on; one that fails does not keep the others from coming.
+
+    A feed that this run does not ask is `skipped`, and says why: what it said last stands.
+    """
+    fetches: list[FeedFetch] = []
+    for source in run.registry.sources:
+        fetches += _land_source(run, source, fetches)
+    return fetches
+
+
+def feeds_of(registry: Registry, provider: str | None) -> frozenset[str] | None:
+    """Return the feeds of one source, None for all; UsageError when the registry has no such."""
+    if provider is None:
+        return None
+    feeds = frozenset(feed.feed for source, feed in registry.feeds() if source.source == provider)
+    if not feeds:
+        known = ", ".join(source.source for source in registry.sources)
+        raise UsageError(f"there is no provider {provider!r}; known: {known}")
+    return feeds
+
+
+def _land_source(run: Run, source: Source, before: list[FeedFetch]) -> list[FeedFetch]:
+    """Land one source's feeds with a client of its own, which no other source's secret is in."""
+    skips = {feed.feed: reason_to_skip(run, feed) for feed in source.feeds}
+    found = credential(source, run.record.settings, run.token) if None in skips.values() else None
+    if isinstance(found, Skip):
+        skips = {feed: skip or found for feed, skip in skips.items()}
+    if None not in skips.values() or isinstance(found, Skip):
+        return [_skip_feed(run, feed, skip) for feed, skip in skips.items() if skip]
+    traffic: dict[str, Traffic] = defaultdict(Traffic)
+    with run.client(now=run.clock, bearer=found) as client:
+        adapter = adapter_for(
+            source,
+            base_urls=run.record.settings,
+            client=client,
+            traffic=traffic,
+            mapped_ids=partial(_mapped_ids, run, before),
+            deadline_s=run.deadline_s,
+        )
+        return [
+            _land_feed(run, feed.feed, _payloads(adapter, feed.kind, run), traffic[feed.feed])
+            if (skip := skips[feed.feed]) is None
+            else _skip_feed(run, feed.feed, skip)
+            for feed in source.feeds
+        ]
+
+
+def _mapped_ids(run: Run, before: list[FeedFetch], inference_provider: str) -> list[str]:
+    """Return a provider's ids by the Hub's answer of this run, else by the last committed one."""
+    hub = next((f for f in before if f.feed == HUB and f.outcome == "complete"), None)
+    if hub is not None:
+        bodies = (run.folder.landing.get(page.payload_hash) for page in hub.pages)
+        return mapped_ids(bodies, inference_provider)
+    present = (
+        (pl.col("inference_provider") == inference_provider)
+        & pl.col("provider_model_id").is_not_null()
+        & pl.col("gone_at").is_null()
+    )
+    return sorted(run.state().offers.filter(present)["provider_model_id"].unique())
+
+
+def _payloads(adapter: ProviderInterface, kind: str, run: Run) -> Iterator[Payload]:
+    if kind == "catalog":
+        return adapter.list_models(details=run.record.details)
+    return adapter.get_pricing()
+
+
+def _land_feed(run: Run, feed: str, payloads: Iterator[Payload], traffic: Traffic) -> FeedFetch:
+    started_at = run.clock()
+    pages: list[LandedPage] = []
+    outcome: FetchOutcome = "complete"
+    failure: FeedError | None = None
+    try:
+        for payload in payloads:
+            _require_kind(payload, run)
+            pages.append(run.folder.land(payload))
+            run.progress.landed(feed, traffic)
+    except FeedError as error:
+        failure, outcome = error, "partial" if pages else "failed"
+    fetch = FeedFetch(
+        feed=feed,
+        outcome=outcome,
+        started_at=started_at,
+        finished_at=run.clock(),
+        requests=traffic.requests,
+        retries=traffic.retries,
+        waited_s=round(traffic.waited_s, 3),
+        bytes=traffic.bytes,
+        pages=pages,
+        error_code=failure.code if failure else None,
+        error=str(failure) if failure else None,
+    )
+    if outcome == "complete" and not pages:
+        said = "the Hub maps no model to this provider, so there is nothing to ask for"
+        fetch = replace(fetch, outcome="skipped", error_code="nothing_mapped", error=said)
+    elif outcome == "complete" and _same_capture(fetch, run.observed.get(feed)):
+        fetch = replace(fetch, outcome="not_modified")
+    run.folder.close_feed(fetch)
+    run.progress.closed(feed, fetch.outcome)
+    return fetch
+
+
+def _skip_feed(run: Run, feed: str, skip: Skip) -> FeedFetch:
+    now = run.clock()
+    fetch = FeedFetch(
+        feed=feed,
+        outcome="skipped",
+        started_at=now,
+        finished_at=now,
+        pages=[],
+        error_code=skip.code,
+        error=skip.said,
+    )
+    run.folder.close_feed(fetch)
+    return fetch
+
+
+def _require_kind(payload: Payload, run: Run) -> None:
+    """An archive says so by a date of its own; only a sample home may take what it gives."""
+    is_sample = payload.captured_at is not None
+    if is_sample == (run.record.origin == "sample"):
+        return
+    if is_sample:
+        raise HomeKindError(
+            f"{payload.url.split('?')[0]} serves a sample (captured {payload.captured_at:%Y-%m-%d}"
+            f"), and {run.home.root} is a live home; nothing of it entered. Unset the PRICEHOUSE_"
+            "…_URL setting that points there, or run `pricehouse demo` to look at the sample"
+        )
+    raise HomeKindError(
+        f"{payload.url.split('?')[0]} serves live data, and {run.home.root} is a home for the "
+        "sample; nothing of it entered. Set PRICEHOUSE_HOME to another folder"
+    )
+
+
+def _same_capture(fetch: FeedFetch, last: datetime | None) -> bool:
+    """An archive that shows a moment already told, or an earlier one, tells nothing new."""
+    captured = any(page.captured_at for page in fetch.pages)
+    return captured and last is not None and fetch.observed_at <= last

@@ -1,0 +1,1 @@
+"""The HTTP client: bounded, paced, the only layer that retries."""

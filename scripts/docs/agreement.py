@@ -1,0 +1,221 @@
+"""Write docs/agreement.md, our token prices beside genai-prices': python -m scripts.docs.agreement.
+
+What is compared are the captures of the built-in sample (real answers, see samples/data/README.md)
+with the `huggingface_*` providers of the installed genai-prices release. A measure of both lists,
+not a gate: nothing that is published depends on it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from hashlib import sha256
+from importlib.metadata import version
+from typing import NamedTuple
+
+import polars as pl
+from genai_prices.data import providers
+from genai_prices.types import ModelInfo, ModelPrice
+
+from samples.catalog import STEPS, load
+from schemas.contract import split
+from schemas.offerings import HUB_OFFERINGS, OFFERINGS
+from schemas.state import OFFERS
+from transforms.parsing.collector import Page
+from transforms.parsing.hub import parse_hub
+from transforms.parsing.router import parse_router
+from transforms.pricing.token_prices import price_tokens
+from transforms.resolve.catalog import identified, resolve_catalog, resolve_routed
+
+PREFIX = "huggingface_"
+MILLION = Decimal(1_000_000)
+ALL_KEYS = frozenset({"inferenceProviderMapping", "pipeline_tag"})
+UNITS = {"input_token": "input_mtok", "output_token": "output_mtok"}
+HEAD = """# Agreement with genai-prices
+
+Our token prices of the captures in the built-in sample, beside the `huggingface_*` providers of
+genai-prices {version} (MIT), as they stood on {on}. The page is written by
+`python -m scripts.docs.agreement > docs/agreement.md`; a test holds the two equal.
+
+It is a measure, not a gate: no price of ours is changed by it. Theirs is written by hand and by
+scripts at other moments than the captures (Hub: {hub}; router: {router}, two answers), so a
+difference is not an error by itself. Each has its reason below, as far as the captures tell it.
+
+"""
+
+
+class Price(NamedTuple):
+    """What one list says of one unit: USD per 1,000,000 tokens, None where no number is shown."""
+
+    amount: Decimal | None
+    status: str
+
+
+class Row(NamedTuple):
+    """One unit of one model at one provider, in both lists."""
+
+    provider: str
+    model: str
+    unit: str
+    ours: Price
+    theirs: Decimal
+    reason: str
+    """`equal`, or why not."""
+
+
+Key = tuple[str, str, str]
+
+
+def ours(step: int, feed: str) -> dict[Key, Price]:
+    """Return (provider, model, unit) → what a feed of a step says, through the real line."""
+    catalog = load(step)
+    if feed == "router":
+        told = parse_router([_page(catalog.router_answer)])
+        rows = split(told.offerings, OFFERINGS).accepted
+        nothing = OFFERS.empty().with_columns(status=pl.lit(None, pl.String))
+        statements = resolve_routed(rows, nothing, source="huggingface")
+    else:
+        records = b",".join(catalog.view(ALL_KEYS, None).records)
+        told = parse_hub([_page(b"[" + records + b"]")])
+        rows = split(told.offerings, HUB_OFFERINGS).accepted
+        statements = resolve_catalog(rows, source="huggingface")
+    named = identified(statements.rows)
+    claims = price_tokens(named, run_id="agreement").join(
+        named.select("offer_id", "inference_provider", "model_id"), on="offer_id"
+    )
+    return {
+        (row["inference_provider"], row["model_id"], row["unit"]): Price(
+            None if row["amount"] is None else row["amount"] * MILLION, row["price_status"]
+        )
+        for row in claims.iter_rows(named=True)
+    }
+
+
+def theirs(on: date) -> Iterator[tuple[str, ModelInfo, ModelPrice]]:
+    """Yield (inference provider, model, prices in force on a day) of their list."""
+    for provider in providers:
+        if provider.id.startswith(PREFIX):
+            for model in provider.models:
+                yield provider.id.removeprefix(PREFIX), model, _in_force(model, on)
+
+
+def _in_force(model: ModelInfo, on: date) -> ModelPrice:
+    if isinstance(model.prices, ModelPrice):
+        return model.prices
+    found = [
+        conditional.prices
+        for conditional in model.prices
+        if conditional.constraint is None or conditional.constraint.start_date <= on
+    ]
+    return found[-1]
+
+
+def compare(on: date) -> tuple[list[Row], list[Key]]:
+    """Return every unit that both lists price, and those of theirs that our captures lack."""
+    router = ours(STEPS[-1], "router")
+    hub = ours(STEPS[-1], "hub")
+    stated = [*(ours(step, feed) for step in STEPS for feed in ("router", "hub"))]
+    chosen = hub | router  # router before hub, as on cards
+    rows, absent = [], []
+    for provider, model, prices in theirs(on):
+        for unit, name in UNITS.items():
+            amount = getattr(prices, name, None)
+            if not isinstance(amount, Decimal):
+                continue
+            key = (provider, model.id, unit)
+            if key not in chosen:
+                absent.append(key)
+                continue
+            told = [said[key].amount for said in stated if key in said]
+            later = [getattr(prices, name, None) for prices in _after(model, on)]
+            reason = _reason(chosen[key], amount, told, later, routed=key in router)
+            rows.append(Row(provider, model.id, unit, chosen[key], amount, reason))
+    return sorted(rows), sorted(absent)
+
+
+def _after(model: ModelInfo, on: date) -> list[ModelPrice]:
+    if isinstance(model.prices, ModelPrice):
+        return []
+    dated = [c for c in model.prices if c.constraint is not None]
+    return [c.prices for c in dated if c.constraint.start_date > on]
+
+
+def _reason(
+    stated: Price,
+    amount: Decimal,
+    told: list[Decimal | None],
+    later: list[Decimal],
+    *,
+    routed: bool,
+) -> str:
+    if stated.amount is None:
+        if amount == 0:
+            return "they show 0; the source states 0 and not that it is free, so we show no number"
+        return f"we show no number: {stated.status}"
+    if _same(stated.amount, amount):
+        return "equal"
+    if any(_same(stated.amount, other) for other in later):
+        return "theirs of a later day is ours: the router's answers are dated by the earliest day they can be of"  # noqa: E501
+    if any(other is not None and _same(other, amount) for other in told):
+        return "theirs is the price that another capture of ours states"
+    if not routed:
+        return "only the Hub of February states ours; theirs is of another day"
+    return "no capture of ours states theirs; it is of another day"
+
+
+def _same(one: Decimal, other: Decimal) -> bool:
+    """Float noise of either list (1.0399999999999998) is no difference: 12 digits are compared."""
+    return abs(one - other) <= max(one, other) * Decimal("1e-12")
+
+
+def page() -> str:
+    """Return the page as Markdown."""
+    on = load(STEPS[-1]).router_captured_at
+    hub = load(STEPS[-1]).hub_captured_at
+    if on is None or hub is None:
+        raise ValueError("the sample's captures have dates")
+    rows, absent = compare(on.date())
+    equal = [row for row in rows if row.reason == "equal"]
+    differing = [row for row in rows if row.reason != "equal"]
+    lines = [
+        HEAD.format(
+            version=version("genai-prices"), on=on.date(), hub=hub.date(), router=on.date()
+        ),
+        "| units of a model at a provider | |\n|---|---|\n",
+        f"| in both lists | {len(rows)} |\n",
+        f"| equal | {len(equal)} ({_share(len(equal), len(rows))}) |\n",
+        f"| differing | {len(differing)} ({_share(len(differing), len(rows))}) |\n",
+        f"| in theirs, and in no capture's last step of ours | {len(absent)} |\n",
+        "\n## Why they differ\n\n| reason | units |\n|---|---|\n",
+        *(
+            f"| {reason} | {count} |\n"
+            for reason, count in sorted(Counter(row.reason for row in differing).items())
+        ),
+        "\n## Each difference\n\nUSD per 1,000,000 tokens.\n\n"
+        "| provider | model | unit | ours | theirs | reason |\n|---|---|---|---|---|---|\n",
+        *(
+            f"| {r.provider} | {r.model} | {r.unit} | {_number(r.ours.amount)} | "
+            f"{_number(r.theirs)} | {r.reason} |\n"
+            for r in differing
+        ),
+    ]
+    return "".join(lines)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %"
+
+
+def _number(amount: Decimal | None) -> str:
+    return "none" if amount is None else f"{amount.normalize():f}"
+
+
+def _page(body: bytes) -> Page:
+    return Page(body, sha256(body).hexdigest())
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

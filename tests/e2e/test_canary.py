@@ -1,0 +1,124 @@
+"""A token planted in Vault and in the environment is found nowhere afterwards.
+
+Through runs that go well and runs that fail in each way that meets the token, in: the home with its
+landed bytes unpacked, Prefect's database, its API (logs, artifacts, states, parameters), what `up`
+and all its processes printed, their temporary files, the process list.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+from samples.hub import serve
+from samples.routes import Reply, Request
+from tests.support.bao import CANARY, ROOT, SECRET, dev_server
+from tests.support.hours import small_catalog
+from tests.support.running_server import Up, processes, up
+
+pytestmark = pytest.mark.server
+DECOY = "hf_DecoyInTheEnvironment0123456789"
+PLANTED = [text.encode() for text in (CANARY, ROOT, DECOY)]
+
+
+class Hub:
+    """A hook for the sample's server that quotes what it is sent, as bad servers do."""
+
+    def __init__(self) -> None:
+        self.mood = "kind"
+        self.tokens: set[str | None] = set()
+        self.elsewhere: set[str | None] = set()
+
+    def __call__(self, request: Request) -> Reply | None:
+        sent = {name.lower(): value for name, value in request.headers.items()}
+        token = sent.get("authorization")
+        if request.path == "/models/list":  # another source, which this token is not for
+            self.elsewhere.add(token)
+            return Reply(404, b"{}")
+        self.tokens.add(token)
+        body = json.dumps({"error": f"I was sent {token}"}).encode()
+        if self.mood == "refusing":
+            return Reply(401, body, {"X-Error-Message": f"{token}"})
+        return Reply(200, body) if self.mood == "echoing" else None
+
+
+def found_in(text: bytes) -> list[bytes]:
+    return [planted for planted in PLANTED if planted in text]
+
+
+def files(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    """Yield every file, landed bytes unpacked too."""
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            held = path.read_bytes()
+            yield path, held
+            if path.suffix == ".zst":
+                yield path, zstandard.ZstdDecompressor().decompressobj().decompress(held)
+
+
+def told_by_api(running: Up) -> dict[str, Any]:
+    kinds = (
+        "flow_runs",
+        "task_runs",
+        "artifacts",
+        "logs",
+        "flow_run_states",
+        "deployments",
+        "automations",
+        "variables",
+        "work_pools",
+        "events",
+    )
+    told: dict[str, Any] = {}
+    for kind in kinds:
+        path = "/flow_runs/filter" if kind == "flow_run_states" else f"/{kind}/filter"
+        told[kind] = running.ask("POST", path, {}).text
+    return told
+
+
+def test_a_planted_token_is_found_nowhere_after_runs_that_went_well_and_badly(
+    tmp_path: Path,
+) -> None:
+    hook, home, scratch, vault = Hub(), tmp_path / "home", tmp_path / "tmp", tmp_path / "vault"
+    scratch.mkdir()
+    vault.mkdir()
+    with dev_server(vault) as bao, serve(small_catalog(), on_request=hook) as hub:
+        store = bao.admin().secrets.kv.v2
+        store.create_or_update_secret(SECRET, {"api_key": CANARY}, mount_point="secret")
+        settings = bao.environment(HF_TOKEN=DECOY, TMPDIR=str(scratch))
+        with up(home, hub.url, **settings) as running:
+            running.wait_for_state(running.start_run(), "COMPLETED")
+            assert hook.tokens == {f"Bearer {CANARY}"}
+            assert hook.elsewhere == {None}
+            for mood in ("refusing", "echoing"):
+                hook.mood = mood
+                running.wait_for_state(running.start_run(), "FAILED")
+            hook.mood = "kind"
+            store.delete_metadata_and_all_versions(SECRET, mount_point="secret")
+            missing = running.wait_for_state(running.start_run(), "FAILED")
+            os.kill(bao.pid, signal.SIGKILL)
+            refused = running.wait_for_state(running.start_run(), "FAILED")
+            listed = "\n".join(line for _, line in processes().values())
+            told = told_by_api(running)
+        said = running.said
+    assert "there is no secret" in missing["state"]["message"]
+    assert "Vault" in refused["state"]["message"]
+    assert f"Bearer {DECOY}" not in hook.tokens  # never a fall-back from a Vault that fails
+    assert len(told["logs"]) > 100
+    assert found_in(listed.replace(f"-dev-root-token-id={ROOT}", "").encode()) == []
+    assert {
+        kind: found_in(text.encode()) for kind, text in told.items() if found_in(text.encode())
+    } == {}
+    assert found_in(said.encode()) == []
+    searched = [
+        (path, found_in(held)) for folder in (home, scratch) for path, held in files(folder)
+    ]
+    assert any(path.name == "prefect.db" for path, _ in searched)
+    assert [path for path, found in searched if found] == []

@@ -1,0 +1,139 @@
+"""The pages that an operator looks at, in a real browser; pictures go to PRICEHOUSE_SCREENSHOTS."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from flows.parameters import ALL_FEEDS
+from samples.hub import Hub
+from tests.support.hours import small_catalog
+from tests.support.running_server import Up, wait_for
+
+playwright = pytest.importorskip("playwright.sync_api", reason="the playwright package is missing")
+Page = playwright.Page
+
+CHROMIUM = shutil.which("chromium")
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+SLOW_MS = 60_000
+pytestmark = [
+    pytest.mark.server,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here; apt-get install chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def asked() -> list[str]:
+    """Return the addresses that the browser asked so far."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def page(asked: list[str]) -> Iterator[Page]:
+    with playwright.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        page = browser.new_page(viewport={"width": 1400, "height": 1000}, timezone_id="UTC")
+        page.set_default_timeout(SLOW_MS)
+        page.on("request", lambda request: asked.append(request.url))
+        yield page
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def keep(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Page, str], None]:
+    """Return what takes a picture of the page under a name."""
+    given = os.environ.get("PRICEHOUSE_SCREENSHOTS")
+    folder = Path(given) if given else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def picture(page: Page, name: str) -> None:
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=folder / f"{name}.png", animations="disabled")
+
+    return picture
+
+
+def test_the_deployment_page_shows_the_schedule_and_the_next_run(
+    page: Page, keep: Callable[[Page, str], None], running: Up
+) -> None:
+    deployment = running.deployment("hourly")["id"]
+    page.goto(f"{running.ui_url}/deployments/deployment/{deployment}")
+    page.get_by_text("Next Run").wait_for()
+    page.get_by_text(":07:00").first.wait_for()
+    keep(page, "prefect-deployment")
+
+
+def test_the_form_shows_every_field_refuses_what_does_not_fit_and_starts_a_run(
+    page: Page, keep: Callable[[Page, str], None], running: Up
+) -> None:
+    deployment = running.deployment("hourly")["id"]
+    address = f"{running.ui_url}/deployments/deployment/{deployment}/run"
+    page.goto(address)
+    for described in (
+        "What to ask; a feed that is not asked keeps what it said last.",
+        "Do everything but commit, and show what would change.",
+        "Seconds (0 to 900) to wait while another run writes",
+    ):
+        page.get_by_text(described).wait_for()
+    keep(page, "prefect-form")
+    before = manual_runs(running)
+    wait = page.locator("input[type=number]")
+    wait.fill("901")
+    page.get_by_role("button", name="Submit").click()
+    page.get_by_text("Validation failed").first.wait_for()
+    keep(page, "prefect-form-refused")
+    assert page.url == address
+    assert manual_runs(running) == before
+    wait.fill("30")
+    page.get_by_role("switch").click()
+    page.get_by_role("button", name="Submit").click()
+    (run_id,) = wait_for(lambda: manual_runs(running) - before or None, 60, running)
+    run = running.wait_for_state(run_id, "COMPLETED")
+    assert run["parameters"] == {"feeds": ALL_FEEDS, "dry_run": True, "lock_wait_s": 30}
+
+
+def test_a_finished_run_shows_its_artifacts(
+    page: Page, keep: Callable[[Page, str], None], running: Up, hub: Hub
+) -> None:
+    hub.show(small_catalog(input_price="0.21"))  # whichever runs came before, this one has changes
+    run_id = running.start_run()
+    name = running.wait_for_state(run_id, "COMPLETED")["name"]
+    page.goto(f"{running.ui_url}/runs/flow-run/{run_id}")
+    page.get_by_text(name).first.wait_for()
+    keep(page, "prefect-run")
+    page.locator("#artifacts").click()
+    for key in ("pages-hub", "pages-router", "feeds", "changes", "report"):
+        page.get_by_text(key, exact=True).first.wait_for()
+    keep(page, "prefect-run-artifacts")
+    for key, heading in (("report", "Changes"), ("feeds", "accepted"), ("changes", "is_now")):
+        artifact = running.artifacts(run_id)[key]["id"]
+        page.goto(f"{running.ui_url}/artifacts/artifact/{artifact}")
+        page.get_by_text(heading, exact=True).first.wait_for()
+        keep(page, f"prefect-{key}")
+
+
+def test_no_page_asks_anybody_but_our_server(page: Page, asked: list[str], running: Up) -> None:
+    page.goto(running.ui_url)
+    page.get_by_text("Flow Runs").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    assert f"{running.ui_url}/api/flow_runs/count" in asked
+    ours = (f"{running.ui_url}/", f"blob:{running.ui_url}/", "data:")
+    assert [url for url in asked if not url.startswith(ours)] == []
+
+
+def manual_runs(running: Up) -> set[str]:
+    """Return the ids of the runs that no schedule made."""
+    runs = running.read("/flow_runs/filter")
+    return {run["id"] for run in runs if not run["auto_scheduled"]}

@@ -1,0 +1,207 @@
+"""The operator's first day, on a real Prefect server: scheduled, triggered, cut off, killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from samples.hub import Hub
+from tests.support.command import pricehouse
+from tests.support.hours import small_catalog
+from tests.support.running_server import Gate, Up, processes, up, wait_for
+from warehouse.storage.lock import hold
+
+pytestmark = pytest.mark.server
+SILENT_S = 120
+"""How long a run may stay Running after its process and its worker died."""
+
+
+def counts(running: Up) -> dict[str, Any]:
+    """Return what a second `up` could make a second time."""
+    deployments = running.read("/deployments/filter")
+    return {
+        "deployments": sorted(d["name"] for d in deployments),
+        "schedules": sorted(s["schedule"]["cron"] for d in deployments for s in d["schedules"]),
+        "automations": sorted(a["name"] for a in running.read("/automations/filter")),
+        "pools": [p["name"] for p in running.read("/work_pools/filter")],
+    }
+
+
+def test_after_up_the_hour_is_scheduled(running: Up) -> None:
+    deployment = running.deployment("hourly")
+    (schedule,) = deployment["schedules"]
+    assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == ("7 * * * *", "UTC")
+    assert deployment["global_concurrency_limit"]["limit"] == 1
+    assert deployment["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+
+    def scheduled() -> Any:
+        wanted = {"state": {"type": {"any_": ["SCHEDULED"]}}}
+        return running.read("/flow_runs/filter", flow_runs=wanted) or None
+
+    runs = [r for r in wait_for(scheduled, 120, running) if r["deployment_id"] == deployment["id"]]
+    assert len(runs) > 2
+    assert {run["expected_start_time"][14:16] for run in runs} == {"07"}
+
+
+def test_a_run_triggered_with_the_form_completes_and_leaves_what_people_read(
+    running: Up,
+) -> None:
+    run_id = running.start_run(feeds=["hub", "router"], dry_run=False)
+    run = running.wait_for_state(run_id, "COMPLETED")
+    hour = run["expected_start_time"][:16].replace("T", " ")
+    assert run["name"] == f"huggingface {hour}"
+    artifacts = running.artifacts(run_id)
+    assert {key: artifact["type"] for key, artifact in artifacts.items()} == {
+        "pages-hub": "progress",
+        "pages-router": "progress",
+        "feeds": "table",
+        "changes": "table",
+        "report": "markdown",
+    }
+    assert artifacts["pages-hub"]["data"] == 100
+    assert "## Rejected" in artifacts["report"]["data"]
+    assert (running.home / "marketplace.duckdb").is_symlink()
+
+    def line() -> str | None:
+        logs = running.read("/logs/filter", logs={"flow_run_id": {"any_": [run_id]}})
+        found = [log["message"] for log in logs if log["message"].startswith("run {")]
+        assert len(found) < 2
+        return found[0] if found else None
+
+    said = wait_for(line, 30, running)
+    assert '"outcome":' in said
+    assert '"trigger":"manual"' in said
+    assert '"hub":{"outcome":"complete"' in said
+
+
+def test_a_dry_run_of_one_feed_shows_what_would_change_and_commits_nothing(
+    running: Up, hub: Hub
+) -> None:
+    running.wait_for_state(running.start_run(), "COMPLETED")
+    link = os.readlink(running.home / "marketplace.duckdb")
+    hub.show(small_catalog(input_price="0.3"))
+    try:
+        run_id = running.start_run(feeds=["router"], dry_run=True)
+        run = running.wait_for_state(run_id, "COMPLETED")
+    finally:
+        hub.show(small_catalog())
+    assert run["name"].endswith("(router only), dry run")
+    artifacts = running.artifacts(run_id)
+    assert '"up"' in artifacts["changes"]["data"]
+    assert '"0.3 per 1M"' in artifacts["changes"]["data"]
+    assert '"skipped"' in artifacts["feeds"]["data"]
+    assert "## What would change" in artifacts["report"]["data"]
+    assert os.readlink(running.home / "marketplace.duckdb") == link
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"feeds": ["nobody"]},
+        {"feeds": []},
+        {"feeds": ["hub", "hub"]},
+        {"dry_run": "perhaps"},
+        {"lock_wait_s": -1},
+        {"lock_wait_s": 901},
+    ],
+    ids=str,
+)
+def test_a_parameter_that_does_not_fit_is_refused_before_any_run(
+    running: Up, parameters: dict[str, Any]
+) -> None:
+    answer = running.trigger(**parameters)
+    assert answer.status_code in {409, 422}, answer.text
+
+
+def test_a_run_that_overlaps_is_cancelled_and_the_first_one_completes(
+    running: Up, gate: Gate
+) -> None:
+    with gate.shut():
+        first = running.start_run()
+        running.wait_for_state(first, "RUNNING")
+        wait_for(lambda: gate.waiting or None, 60, running)
+        second = running.start_run()
+        running.wait_for_state(second, "CANCELLED")
+    running.wait_for_state(first, "COMPLETED")
+
+
+def test_a_run_that_waits_in_vain_for_the_home_fails_with_a_clear_word(running: Up) -> None:
+    running.wait_for_state(running.start_run(), "COMPLETED")
+    with hold(running.home / ".lock", wait_s=0):
+        run = running.wait_for_state(running.start_run(lock_wait_s=0), "FAILED")
+    assert "is being written by process" in run["state"]["message"]
+    assert "run again when it is done" in run["state"]["message"]
+
+
+def test_replay_and_maintain_run_from_their_forms(running: Up) -> None:
+    running.wait_for_state(running.start_run(), "COMPLETED")
+    replayed = running.start_run("replay")
+    running.wait_for_state(replayed, "COMPLETED")
+    assert "held every run already" in running.artifacts(replayed)["replay"]["data"]
+    maintained = running.start_run("maintain", dry_run=True)
+    running.wait_for_state(maintained, "COMPLETED")
+    assert running.artifacts(maintained)["maintained"]["type"] == "markdown"
+
+
+def test_up_twice_makes_nothing_twice_and_leaves_the_first_one_s_server_alone(
+    running: Up, hub: Hub
+) -> None:
+    before = counts(running)
+    assert len(before["automations"]) == 2
+    assert before["schedules"] == ["37 3 * * *", "7 * * * *"]
+    with up(running.home, hub.url, port=running.port) as again:
+        assert "using the Prefect server" in again.said
+        assert counts(running) == before
+    assert again.process.returncode == 0
+    assert running.ask("GET", "/health").json() is True
+
+
+def test_a_worker_and_a_run_killed_in_the_middle_leave_it_crashed_and_the_next_run_works(
+    running: Up, gate: Gate
+) -> None:
+    with gate.shut():
+        run_id = running.start_run()
+        running.wait_for_state(run_id, "RUNNING")
+        wait_for(lambda: gate.waiting or None, 60, running)
+        doomed = {
+            pid
+            for pid, line in running.descendants().items()
+            if "worker start" in line or "prefect.engine" in line
+        }
+        assert len(doomed) == 2
+        for pid in doomed:
+            os.kill(pid, signal.SIGKILL)
+        killed_at = time.monotonic()
+    run = running.wait_for_state(run_id, "CRASHED", timeout_s=SILENT_S)
+    assert time.monotonic() - killed_at < SILENT_S
+    assert "fell silent" in run["state"]["message"]
+    running.wait_for_state(running.start_run(), "COMPLETED")
+
+
+def test_sigterm_in_the_middle_of_a_run_ends_every_process_and_says_so(
+    hub: Hub, gate: Gate, tmp_path: Path
+) -> None:
+    password = {"PREFECT_SERVER_API_AUTH_STRING": "operator:a-long-password"}
+    with up(tmp_path / "home", hub.url, **password) as ours:
+        assert httpx.post(f"{ours.ui_url}/api/flow_runs/filter", json={}).status_code == 401
+        wrong = {"PREFECT_API_URL": f"{ours.ui_url}/api", "PREFECT_API_AUTH_STRING": "operator:no"}
+        refused = pricehouse("up", home=ours.home, url=hub.url, **wrong)
+        assert refused.returncode == 1
+        assert "does not take our password" in refused.stderr
+        with gate.shut():
+            run_id = ours.start_run()
+            ours.wait_for_state(run_id, "RUNNING")
+            wait_for(lambda: gate.waiting or None, 60, ours)
+            started = ours.descendants()
+            assert len(started) == 3
+            assert ours.stop() == 0
+        assert not set(started) & set(processes())
+    assert ours.said.rstrip().endswith("stopped")
+    assert "Traceback" not in ours.said
+    assert "a-long-password" not in ours.said + "".join(started.values())

@@ -1,0 +1,215 @@
+"""fal's prices: with a key only, for mapped ids only, and the account's own unless told."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.settings import read_settings
+from providers.registry import load_registry
+from samples.catalog import Catalog
+from samples.hub import serve
+from samples.price_lists import PriceLists
+from samples.routes import Reply, Request, error
+from schemas.errors import SettingsError
+from tests.pipeline.test_price_lists import KEY, fal_row, mapped, rows
+from tests.support.command import answered, pricehouse
+from tests.support.hours import Clock, ingest
+from warehouse.publication.export import export
+from warehouse.publication.newest import newest
+from warehouse.storage.home import Home
+
+FEEDS = ("hub", "router", "fal_pricing")
+
+
+def endpoints(count: int) -> tuple[Catalog, dict[str, str]]:
+    """Return a catalog of fal models, and a price for each endpoint."""
+    models = [(f"acme/f{n:03}", "fal-ai", f"fal/f{n:03}", "text-to-image") for n in range(count)]
+    return mapped(*models), {
+        own: fal_row(own, f"0.{n + 1:03}") for n, (_, _, own, _) in enumerate(models)
+    }
+
+
+def fal_feed(report: Any) -> Any:
+    (feed,) = [f for f in report.feeds if f.feed == "fal_pricing"]
+    return feed
+
+
+def test_without_a_key_the_feed_is_skipped_says_why_and_the_hour_succeeds(tmp_path: Path) -> None:
+    catalog, prices = endpoints(2)
+    lists = PriceLists(fal=prices, fal_key=KEY)
+    with serve(catalog, on_request=lists.reply) as hub:
+        report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS)
+    feed = fal_feed(report)
+    assert (report.exit_status, feed.outcome, feed.error_code) == (0, "skipped", "no_key")
+    assert "fal/api_key" in feed.error
+    assert "FAL_KEY" in feed.error
+    assert lists.asked == []
+    why = rows(
+        tmp_path, "SELECT DISTINCT price_reason FROM cards WHERE inference_provider = 'fal-ai'"
+    )
+    assert why == [("list_needs_key",)]
+    assert rows(
+        tmp_path,
+        "SELECT price_feed, price_feed_reason FROM providers WHERE inference_provider = 'fal-ai'",
+    ) == [(None, "list_needs_key")]
+
+
+def test_only_mapped_ids_are_asked_for_fifty_a_call_and_cursors_are_followed(
+    tmp_path: Path,
+) -> None:
+    catalog, prices = endpoints(120)
+    lists = PriceLists(fal=prices, fal_key=KEY, fal_page=20)
+    with serve(catalog, on_request=lists.reply) as hub:
+        report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=KEY, account_prices=True)
+    calls = [dict(request.query) for request in lists.asked]
+    assert [len(call["endpoint_id"].split(",")) for call in calls] == [50] * 6 + [20]
+    assert {name for call in calls for name in call["endpoint_id"].split(",")} == set(prices)
+    assert [call.get("cursor") for call in calls] == [None, "20", "40", None, "20", "40", None]
+    assert (fal_feed(report).records, fal_feed(report).pages) == (120, 7)
+    priced = rows(tmp_path, "SELECT count(*) FROM cards WHERE cost_per_image IS NOT NULL")
+    assert priced == [(120,)]
+
+
+def test_ids_of_the_first_hour_come_from_this_run_s_own_hub_answer_and_later_from_the_last(
+    tmp_path: Path,
+) -> None:
+    catalog, prices = endpoints(3)
+    lists = PriceLists(fal=prices, fal_key=KEY)
+    down = list[str]()
+
+    def reply(request: Request) -> Reply | None:
+        return error(403, "no") if request.path in down else lists.reply(request)
+
+    clock = Clock()
+    with serve(catalog, on_request=reply) as hub:
+        assert fal_feed(ingest(tmp_path, hub, clock=clock, feeds=FEEDS, key=KEY)).records == 3
+        down.append("/api/models")
+        assert fal_feed(ingest(tmp_path, hub, clock=clock, feeds=FEEDS, key=KEY)).records == 3
+
+
+def test_an_id_that_fal_does_not_know_costs_the_others_nothing(tmp_path: Path) -> None:
+    catalog, prices = endpoints(9)
+    lost = prices.pop("fal/f004")
+    assert lost
+    lists = PriceLists(fal=prices, fal_key=KEY)
+    with serve(catalog, on_request=lists.reply) as hub:
+        report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=KEY, account_prices=True)
+    assert (fal_feed(report).outcome, fal_feed(report).records) == ("complete", 8)
+
+
+def test_a_key_that_fal_refuses_fails_the_feed_and_not_the_hour(tmp_path: Path) -> None:
+    catalog, prices = endpoints(2)
+    lists = PriceLists(fal=prices, fal_key="another")
+    with serve(catalog, on_request=lists.reply) as hub:
+        report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=KEY)
+    feed = fal_feed(report)
+    assert (report.exit_status, feed.outcome, feed.error_code) == (0, "failed", "http_401")
+    assert KEY not in feed.error
+
+
+def test_where_nothing_is_mapped_nothing_is_asked(tmp_path: Path) -> None:
+    lists = PriceLists(fal={}, fal_key=KEY)
+    with serve(mapped(), on_request=lists.reply) as hub:
+        hub.show(mapped(("acme/x", "wavespeed", "ws/x", "text-to-image")))
+        report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=KEY)
+    assert (fal_feed(report).outcome, fal_feed(report).error_code) == ("skipped", "nothing_mapped")
+    assert lists.asked == []
+
+
+def test_the_key_goes_to_fal_alone_and_hugging_face_s_token_never_there(tmp_path: Path) -> None:
+    catalog, prices = endpoints(2)
+    lists = PriceLists(fal=prices, fal_key=KEY, deepinfra=['{"model_name": "x"}'])
+    carried: dict[str, set[str | None]] = {}
+
+    def reply(request: Request) -> Reply | None:
+        carried.setdefault(request.path, set()).add(request.headers.get("authorization"))
+        return lists.reply(request)
+
+    token = {"HF_TOKEN": "hf_canary"}
+    with serve(catalog, on_request=reply) as hub:
+        done = pricehouse("ingest", "--json", home=tmp_path, url=hub.url, FAL_KEY=KEY, **token)
+    answered(done)
+    assert carried == {  # all on one host, so that only the source tells them apart
+        "/api/models": {"Bearer hf_canary"},
+        "/v1/models": {"Bearer hf_canary"},
+        "/models/list": {None},
+        "/v1/models/pricing": {f"Key {KEY}"},
+    }
+    kept = b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
+    assert KEY.encode() not in kept
+    assert KEY not in done.stdout + done.stderr
+
+
+def test_a_price_of_the_account_reaches_no_card_and_no_export_until_a_setting_says_so(
+    tmp_path: Path,
+) -> None:
+    catalog = mapped(("acme/f", "fal-ai", "fal/f", "text-to-image"))
+    odd = "0.0048151623"
+    lists = PriceLists(fal={"fal/f": fal_row("fal/f", odd)}, fal_key=KEY)
+    clock = Clock()
+    card = (
+        "SELECT price_status, price_reason, cost_per_image, rankable FROM cards "
+        "WHERE inference_provider = 'fal-ai'"
+    )
+    with serve(catalog, on_request=lists.reply) as hub:
+        ingest(tmp_path, hub, clock=clock, feeds=FEEDS, key=KEY)
+        assert rows(tmp_path, card) == [("not_published", "account_price_not_shown", None, False)]
+        files = export(newest(Home.at(tmp_path)), tmp_path / "out")
+        assert [p.name for p in files if odd.encode() in p.read_bytes()] == []
+        assert odd.encode() not in newest(Home.at(tmp_path)).read_bytes()
+        claims = "SELECT scope, amount, raw_text FROM price_claims WHERE feed = 'fal_pricing'"
+        assert rows(tmp_path, claims) == [("account", None, None)]
+        ingest(tmp_path, hub, clock=clock, feeds=FEEDS, key=KEY, account_prices=True)
+    assert rows(tmp_path, card) == [("priced", None, Decimal(odd), False)]
+    assert rows(tmp_path, "SELECT scope FROM prices WHERE feed = 'fal_pricing'") == [("account",)]
+
+
+def test_euros_are_shown_as_euros_and_not_compared(tmp_path: Path) -> None:
+    catalog = mapped(("acme/f", "fal-ai", "fal/f", "text-to-image"))
+    lists = PriceLists(fal={"fal/f": fal_row("fal/f", "0.003", currency="EUR")}, fal_key=KEY)
+    with serve(catalog, on_request=lists.reply) as hub:
+        ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=KEY, account_prices=True)
+    found = rows(
+        tmp_path,
+        "SELECT cost_per_image, currency, rankable FROM cards WHERE inference_provider = 'fal-ai'",
+    )
+    assert found == [(Decimal("0.003"), "EUR", False)]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("PRICEHOUSE_ENABLE_FEEDS", "hub", "feeds that are off by default"),
+        ("PRICEHOUSE_ENABLE_FEEDS", "wavespeed_list, nobody", "nobody"),
+        ("PRICEHOUSE_ACCOUNT_PRICES", "yes", "`show`"),
+    ],
+)
+def test_a_switch_with_a_value_that_cannot_be_is_told(setting: str, value: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=setting) as caught:
+        read_settings({setting: value}, load_registry())
+    assert said in str(caught.value)
+
+
+def test_the_list_that_is_off_is_asked_only_where_the_setting_names_it(tmp_path: Path) -> None:
+    lists = PriceLists(wavespeed=[json.dumps({"model_id": "ws/x", "base_price": 12000})])
+    catalog = mapped(("acme/x", "wavespeed", "ws/x", "text-to-image"))
+    with serve(catalog, on_request=lists.reply) as hub:
+        report = answered(pricehouse("ingest", "--json", home=tmp_path, url=hub.url))
+        (feed,) = [f for f in report["feeds"] if f["feed"] == "wavespeed_list"]
+        assert (feed["outcome"], feed["error_code"]) == ("skipped", "off")
+        assert "no documented interface" in feed["error"]
+        assert not [r for r in lists.asked if "page=" in r.target]
+        why = "SELECT price_reason FROM cards WHERE inference_provider = 'wavespeed'"
+        assert rows(tmp_path, why) == [("list_off",)]
+        on = {"PRICEHOUSE_ENABLE_FEEDS": "wavespeed_list"}
+        answered(pricehouse("ingest", "--json", home=tmp_path, url=hub.url, **on))
+    assert rows(
+        tmp_path,
+        "SELECT cost_per_image, rankable FROM cards WHERE inference_provider = 'wavespeed'",
+    ) == [(Decimal("0.012"), True)]
+    assert rows(tmp_path, "SELECT enabled FROM feeds WHERE feed = 'wavespeed_list'") == [(True,)]

@@ -1,0 +1,116 @@
+"""Replay: the same bytes in, the same warehouse out, to the last byte of an export."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.pipeline import run_pipeline
+from pipeline.replay import replay
+from pipeline.session import open_run
+from pipeline.settings import Settings
+from providers.registry import load_registry
+from samples.catalog import STEPS, load
+from samples.hub import FEEDS, serve
+from samples.routes import Reply, Request, error
+from schemas.errors import HomeKindError, LandingError, UsageError
+from tests.support.hours import Clock, ingest, small_catalog
+from warehouse.publication.export import export
+from warehouse.publication.newest import newest
+from warehouse.storage.home import Home
+
+
+def exported(home: Path) -> dict[str, bytes]:
+    folder = home / "exported"
+    return {path.name: path.read_bytes() for path in export(newest(Home.at(home)), folder)}
+
+
+def copy_landing(home: Path, to: Path) -> Path:
+    shutil.copytree(home / "landing", to / "landing")
+    return to
+
+
+def sample_home(root: Path) -> Path:
+    with serve(load(STEPS[0])) as hub:
+        base_urls = {feed.feed: hub.url for _, feed in load_registry().feeds()}
+        asked = frozenset(FEEDS)
+        for step in STEPS:
+            hub.show(load(step))
+            settings = Settings(home=root, base_urls=base_urls)
+            with open_run(
+                settings, origin="sample", flow="demo", trigger="test", feeds=asked
+            ) as run:
+                run_pipeline(run)
+    return root
+
+
+def eventful_home(root: Path) -> Path:
+    """Prices up and to zero, an absence, a failed feed, a failed hour, a gap, an unchanged hour."""
+    clock, broken = Clock(), {"paths": set[str]()}
+
+    def fail(request: Request) -> Reply | None:
+        return error(403, "not now") if request.path in broken["paths"] else None
+
+    with serve(small_catalog(), on_request=fail) as hub:
+        for price, paths, hours in [
+            ("0.2", set(), 1),
+            ("0.3", set(), 1),
+            ("0.3", {"/v1/models"}, 1),
+            ("0.4", {"/api/models"}, 1),
+            ("0.5", {"/v1/models", "/api/models"}, 1),
+            ("0", set(), 5),
+            ("0", set(), 1),
+            ("0.25", set(), 26),
+        ]:
+            hub.show(small_catalog(input_price=price, output_price=price))
+            broken["paths"] = paths
+            ingest(root, hub, clock=clock)
+            clock.advance(timedelta(hours=hours))
+    return root
+
+
+@pytest.mark.parametrize("tell", [sample_home, eventful_home])
+def test_the_export_of_a_replayed_home_is_byte_identical(tmp_path: Path, tell: object) -> None:
+    assert callable(tell)
+    home = tell(tmp_path / "told")
+    again = copy_landing(home, tmp_path / "again")
+    assert replay(again)
+    original, replayed = exported(home), exported(again)
+    assert original.keys() == replayed.keys()
+    assert [name for name in original if original[name] != replayed[name]] == []
+
+
+def test_replay_tells_only_what_the_warehouse_does_not_hold(tmp_path: Path) -> None:
+    home = eventful_home(tmp_path)
+    before = exported(home)
+    assert replay(home) == []
+    home.joinpath("warehouse.duckdb").unlink()
+    assert len(replay(home)) == 7
+    assert exported(home) == before
+
+
+def test_a_changed_byte_in_landing_stops_replay_and_names_the_object(tmp_path: Path) -> None:
+    home = eventful_home(tmp_path / "told")
+    again = copy_landing(home, tmp_path / "again")
+    largest = max((again / "landing" / "objects").rglob("*.zst"), key=lambda p: p.stat().st_size)
+    damaged = bytearray(largest.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    largest.write_bytes(damaged)
+    with pytest.raises(LandingError, match=largest.stem):
+        replay(again)
+
+
+def test_replay_without_landing_says_that_there_is_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nothing to replay"):
+        replay(tmp_path)
+
+
+def test_live_landing_does_not_enter_a_home_of_the_sample(tmp_path: Path) -> None:
+    home = eventful_home(tmp_path / "told")
+    again = copy_landing(home, tmp_path / "again")
+    (again / "home.json").write_text('{"origin": "sample", "format": 1}')
+    with pytest.raises(HomeKindError):
+        replay(again)

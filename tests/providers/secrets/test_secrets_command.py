@@ -1,0 +1,208 @@
+"""`pricehouse secrets` and a run with a token, from outside: nothing of it is shown or kept."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import zstandard
+
+from samples.hub import serve
+from samples.routes import error
+from tests.support.bao import CANARY, ROOT, SECRET
+from tests.support.command import answered, environment, pricehouse
+from tests.support.hours import small_catalog
+from tests.support.loopback import Loopback, Reply
+
+WRONG = "a-token-that-vault-does-not-know"
+
+
+@pytest.fixture
+def mount(bao):
+    """A KV 2 mount of this test's own."""
+    name = f"mount-{uuid4().hex}"
+    bao.admin().sys.enable_secrets_engine("kv", path=name, options={"version": "2"})
+    return bao.environment(PRICEHOUSE_VAULT_MOUNT=name)
+
+
+def told(done):
+    """Return all that a command said; neither the token nor Vault's is in it."""
+    said = done.stdout + done.stderr
+    assert "Traceback" not in said
+    assert not [secret for secret in (CANARY, ROOT, "hf_decoy") if secret in said]
+    return said
+
+
+def test_check_says_where_and_not_what(bao, tmp_path):
+    done = pricehouse("secrets", "check", home=tmp_path, **bao.environment())
+    assert done.returncode == 0
+    said = told(done)
+    for part in (bao.url, "mount secret (KV 2)", f"path {SECRET}", "field api_key", "by token"):
+        assert part in said
+    assert "HF_TOKEN is set too, and not read" in said
+    found = answered(pricehouse("secrets", "check", "--json", home=tmp_path, **bao.environment()))
+    assert found == {
+        "found": True,
+        "source": "vault",
+        "address": bao.url,
+        "namespace": None,
+        "mount": "secret",
+        "path": SECRET,
+        "field": "api_key",
+        "kv_version": 2,
+        "auth": "token",
+    }
+
+
+def test_check_without_a_vault(tmp_path):
+    def found(**setting):
+        return answered(pricehouse("secrets", "check", "--json", home=tmp_path, **setting))
+
+    assert found() == {"found": False, "source": "anonymous"}
+    assert found(HF_TOKEN=CANARY) == {
+        "found": True,
+        "source": "environment",
+        "variable": "HF_TOKEN",
+    }
+    assert "lower pace" in told(pricehouse("secrets", "check", home=tmp_path))
+    assert "HF_TOKEN" in told(pricehouse("secrets", "check", home=tmp_path, HF_TOKEN=CANARY))
+
+
+def test_check_leaves_with_1_when_vault_fails_and_with_2_when_a_setting_is_wrong(bao, tmp_path):
+    denied = pricehouse("secrets", "check", home=tmp_path, **bao.environment(VAULT_TOKEN=WRONG))
+    assert denied.returncode == 1
+    assert "does not accept VAULT_TOKEN" in told(denied)
+    wrong = pricehouse(
+        "secrets", "check", home=tmp_path, **bao.environment(VAULT_TOKEN=f"{CANARY}\n{CANARY}")
+    )
+    assert wrong.returncode == 2
+    assert "VAULT_TOKEN" in told(wrong)
+
+
+def test_put_takes_the_token_from_standard_input(mount, tmp_path):
+    done = pricehouse("secrets", "put", "huggingface", home=tmp_path, stdin=f"{CANARY}\n", **mount)
+    assert done.returncode == 0
+    assert "stored: Vault at" in told(done)
+    assert pricehouse("secrets", "check", home=tmp_path, **mount).returncode == 0
+
+
+def test_put_asks_without_echo_at_a_terminal(mount, tmp_path):
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "secrets", "put", "huggingface"],
+        env=environment(tmp_path, **mount),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    seen = b""
+    while b"Token" not in seen:
+        seen += os.read(ours, 1000)
+    os.write(ours, CANARY.encode() + b"\n")
+    while b"stored" not in seen:
+        seen += os.read(ours, 1000)
+    assert process.wait(60) == 0
+    os.close(ours)
+    assert CANARY.encode() not in seen
+
+
+@pytest.mark.parametrize("stdin", ["", " \n", f"{CANARY}\n{CANARY}\n", f"{CANARY}é"])
+def test_put_refuses_what_is_no_token(mount, tmp_path, stdin):
+    done = pricehouse("secrets", "put", "huggingface", home=tmp_path, stdin=stdin, **mount)
+    assert done.returncode == 2
+    assert "no token" in told(done)
+    assert pricehouse("secrets", "check", home=tmp_path, **mount).returncode == 1
+
+
+def test_put_takes_no_token_on_the_command_line_and_needs_a_vault(tmp_path):
+    argument = pricehouse("secrets", "put", "huggingface", "hf_x", home=tmp_path)
+    assert argument.returncode == 2
+    nowhere = pricehouse("secrets", "put", "huggingface", home=tmp_path, stdin=CANARY)
+    assert nowhere.returncode == 2
+    assert "VAULT_ADDR is not set" in told(nowhere)
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="reads Linux's process list")
+def test_the_process_list_never_shows_the_token(bao, tmp_path):
+    lists = []
+
+    def script(_request):
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                lists.append((folder / "cmdline").read_bytes())
+            except OSError:
+                continue  # it has ended
+        return Reply(503)
+
+    with Loopback(script).running() as slow:
+        settings = bao.environment(VAULT_ADDR=slow.url)
+        done = pricehouse("secrets", "put", "huggingface", home=tmp_path, stdin=CANARY, **settings)
+    assert done.returncode == 1
+    told(done)
+    assert any(b"cli.main\0secrets\0put" in command for command in lists)
+    assert not [command for command in lists if CANARY.encode() in command]
+
+
+def everything(folder: Path) -> Iterator[bytes]:
+    """Yield every file below a folder, unpacked where it is packed."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            body = path.read_bytes()
+            yield body
+            if path.suffix == ".zst":
+                with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(body)) as reader:
+                    yield reader.read()
+
+
+def test_a_run_sends_the_token_and_leaves_it_nowhere(bao, tmp_path):
+    asked = []
+    answers = {"echo": False, "refuse": False}
+
+    def on_request(request):
+        if request.path == "/models/list":  # another source, which gets no token of this one
+            assert "authorization" not in request.headers
+            return error(404, "no such list", {})
+        asked.append(request.headers.get("authorization"))
+        if answers["refuse"]:
+            return error(401, f"Invalid token {asked[-1]}", {})
+        if answers["echo"]:
+            return error(200, f"your token is {asked[-1]}", {})
+        return None
+
+    home = tmp_path / "home"
+    said = ""
+    with serve(small_catalog(), on_request=on_request) as hub:
+        for token in ({"HF_TOKEN": CANARY}, bao.environment()):
+            answers["echo"] = answers["refuse"] = False
+            done = pricehouse("ingest", home=home, url=hub.url, **token)
+            assert done.returncode == 0, done.stderr
+            said += told(done)
+            for failing in ("refuse", "echo"):
+                answers.update({"echo": False, "refuse": False} | {failing: True})
+                done = pricehouse("ingest", home=home, url=hub.url, **token)
+                assert done.returncode == 1
+                said += told(done)
+        assert set(asked) == {f"Bearer {CANARY}"}
+        asked.clear()
+        done = pricehouse("ingest", home=home, url=hub.url, **bao.environment(VAULT_TOKEN=WRONG))
+        assert done.returncode == 1
+        assert asked == []  # no run without the token that Vault would not give
+        said += told(done)
+    assert "sent our token back" in said
+    assert "Invalid token Bearer ***" in said
+    status = answered(pricehouse("status", "--json", home=home))
+    assert "does not accept VAULT_TOKEN" in status["last_failure"]["error"]
+    assert pricehouse("export", str(home / "export"), home=home).returncode == 0
+    files = list(everything(home))
+    assert len(files) > 50
+    secrets = [secret.encode() for secret in (CANARY, ROOT, "hf_decoy")]
+    assert not [body for body in files for secret in secrets if secret in body]

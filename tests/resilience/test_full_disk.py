@@ -1,0 +1,218 @@
+"""Full disks, limits, read-only homes: a clear word, the last publication, and on with room.
+
+Real ones: a small tmpfs where this process may mount one, a limit on file sizes everywhere, and a
+user who is not root, whom the system lets ignore no mode.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from samples.hub import serve
+from tests.resilience.test_damage import shown, wrong
+from tests.resilience.test_kills import whole
+from tests.support.command import answered, environment, pricehouse
+from tests.support.hours import START, Clock, ingest
+from tests.support.killing import catalog
+
+CHECKOUT = Path(__file__).parents[2]
+FREE_KB = (0, 4, 16, 64, 200, 400, 800, 1600, 3000, 5000, 7000, 12_000, 20_000)
+LIMITS = (0, 200, 2_000, 20_000, 100_000, 400_000, 900_000, 1_500_000, 2_500_000)
+SIZE_MB = 40
+
+LIMITED = """
+import resource, sys
+limit = int(sys.argv.pop(1))
+from cli.main import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+main()
+"""
+
+UNPRIVILEGED = """
+import os, sys
+scratch, arguments = sys.argv[1], sys.argv[2:]
+home = os.environ.pop("PRICEHOUSE_HOME")
+from cli.main import main
+os.environ["PRICEHOUSE_HOME"] = scratch
+# Once with every right, so that all is imported that this user may not read.
+for warm_up in (["ingest"], ["sql", "SELECT 1"], ["status"], ["doctor"]):
+    try:
+        main(warm_up)
+    except SystemExit:
+        pass
+os.environ["PRICEHOUSE_HOME"] = home
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+sys.stdout.write("NOBODY\\n"); sys.stdout.flush()
+sys.stderr.write("NOBODY\\n"); sys.stderr.flush()
+main(arguments)
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of one hour, large enough that each part of the next takes its room."""
+    home = tmp_path_factory.mktemp("made") / "home"
+    with serve(catalog(1)) as hub:
+        ingest(home, hub, clock=Clock(START))
+    return home
+
+
+@pytest.fixture(scope="module")
+def small_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    place = tmp_path_factory.mktemp("disk")
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m", "tmpfs", str(place)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this process may mount no tmpfs; the limit on file sizes is tried instead")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def require_told(done: subprocess.CompletedProcess[str]) -> None:
+    """A refusal is one clear message of ours, and no traceback."""
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "error:" in done.stderr
+
+
+@pytest.mark.slow
+def test_on_a_disk_with_any_little_room_an_hour_ends_whole_or_with_a_word(
+    made: Path, small_disk: Path, tmp_path: Path
+) -> None:
+    refused = done_well = 0
+    for free_kb in FREE_KB:
+        home = small_disk / "home"
+        shutil.copytree(made, home, symlinks=True)
+        before = shown(home, tmp_path / f"before-{free_kb}")
+        ballast = small_disk / "ballast"
+        room = shutil.disk_usage(small_disk).free - free_kb * 1024
+        with ballast.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, room)
+        with serve(catalog(2)) as hub:
+            done = pricehouse("ingest", "--json", home=home, url=hub.url)
+            assert whole(home)
+            if done.returncode:
+                refused += 1
+                require_told(done)
+                assert "disk" in done.stderr or "space" in done.stderr, done.stderr
+                assert shown(home, tmp_path / f"after-{free_kb}") == before
+                assert "disk" in wrong(home)
+            else:
+                done_well += 1
+            ballast.unlink()
+            answered(pricehouse("ingest", "--json", home=home, url=hub.url))
+        assert whole(home)
+        assert wrong(home) <= {"disk"}  # the disk is small, and everything else is well
+        shutil.rmtree(home)
+    assert refused >= 4
+    assert done_well >= 1
+
+
+@pytest.mark.slow
+def test_under_any_limit_on_file_sizes_an_hour_ends_whole_or_with_a_word(
+    made: Path, tmp_path: Path
+) -> None:
+    refused = 0
+    for limit in LIMITS:
+        home = tmp_path / str(limit)
+        shutil.copytree(made, home, symlinks=True)
+        with serve(catalog(2)) as hub:
+            done = subprocess.run(
+                [sys.executable, "-c", LIMITED, str(limit), "ingest"],
+                env=environment(home, hub.url),
+                cwd=CHECKOUT,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=120,
+            )
+            assert whole(home)
+            if done.returncode:
+                refused += 1
+                require_told(done)
+            answered(pricehouse("ingest", "--json", home=home, url=hub.url))
+        assert whole(home)
+        assert wrong(home) == set()
+    assert refused >= 4
+
+
+def nobody(*arguments: str, home: Path, scratch: Path) -> subprocess.CompletedProcess[str]:
+    with serve(catalog(2)) as hub:
+        return subprocess.run(
+            [sys.executable, "-c", UNPRIVILEGED, str(scratch), *arguments],
+            env=environment(home, hub.url),
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
+@pytest.mark.parametrize(
+    ("command", "locked", "words"),
+    [
+        ("ingest", ".", "PRICEHOUSE_HOME"),
+        ("ingest", "landing", "let this user read and write there"),
+        ("ingest", "published", "let this user read and write there"),
+        ("ingest", "warehouse.duckdb", "cannot be"),
+        ("ingest", "home.json", "PRICEHOUSE_HOME"),
+        ("replay", ".lock", "let this user read and write there"),
+    ],
+)
+def test_a_user_who_may_not_is_told_what_to_allow(
+    made: Path, command: str, locked: str, words: str
+) -> None:
+    # Not under pytest's own folder, which other users may not enter.
+    root = Path("/var/tmp") / f"pricehouse-{os.getpid()}"  # noqa: S108 - it is removed below
+    home, scratch = root / "home", root / "scratch"
+    try:
+        shutil.copytree(made, home, symlinks=True)
+        for path in (root, home, *home.rglob("*")):
+            if not path.is_symlink():
+                os.chown(path, 65534, 65534)
+        target = home if locked == "." else home / locked
+        for path in (target, *target.rglob("*")) if target.is_dir() else (target,):
+            if not path.is_symlink():
+                os.chown(path, 0, 0)
+                path.chmod(0o755 if path.is_dir() else 0o644 if target.is_dir() else 0o600)
+        done = nobody(command, home=home, scratch=scratch)
+        said = done.stderr.split("NOBODY\n")[1]
+        assert done.returncode in (1, 2), done.stderr
+        assert words in said
+        assert "Traceback" not in said
+        assert whole(home)
+        doctor = nobody("doctor", home=home, scratch=scratch)
+        assert doctor.returncode == 1, doctor.stdout
+        assert "wrong" in doctor.stdout.split("NOBODY\n")[1]
+        assert "Traceback" not in doctor.stderr.split("NOBODY\n")[1]
+    finally:
+        shutil.rmtree(root)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
+def test_a_user_who_may_only_read_can_still_ask(made: Path) -> None:
+    root = Path("/var/tmp") / f"pricehouse-read-{os.getpid()}"  # noqa: S108 - it is removed below
+    home, scratch = root / "home", root / "scratch"
+    try:
+        shutil.copytree(made, home, symlinks=True)
+        root.chmod(0o755)
+        for path in (home, *home.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() else 0o644)
+        done = nobody("sql", "SELECT count(*) FROM cards", home=home, scratch=scratch)
+        assert done.returncode == 0, done.stderr
+        assert nobody("status", home=home, scratch=scratch).returncode == 0
+    finally:
+        shutil.rmtree(root)

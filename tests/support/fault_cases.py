@@ -1,0 +1,693 @@
+"""The matrix: what a server may do to an hour, and what then has to come of it.
+
+Each case is one feed's server in one hour. Wherever it says nothing else: the other feed's news of
+that hour is published, what the misbehaving feed said last stands, and no waiting is real.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.utils import format_datetime
+from typing import Literal
+
+from tests.support.fault_acts import (
+    JSON,
+    LIKES,
+    PRICE,
+    body,
+    chunked,
+    dripping,
+    echo_in_body,
+    echo_in_error,
+    echo_in_header,
+    endless_body,
+    entry,
+    first_then,
+    gzipped,
+    here,
+    hub_entry,
+    moved_here,
+    numbered,
+    once,
+    pages,
+    price,
+    raw,
+    redirect,
+    reset_at,
+    silent,
+    status,
+    swap,
+    told,
+    well,
+)
+from tests.support.fault_server import Act, bomb, chunk
+from tests.support.hours import START
+
+CANARY = "hf_CanaryOfTheFaultMatrix0123456789"
+
+
+@dataclass(frozen=True)
+class Case:
+    """`code`: the feed fails with it, None: it is whole. `rejected`: reasons of rows set aside.
+    `held`: why novita's card keeps its old price. `sees`: a query and its one value."""
+
+    name: str
+    feed: Literal["hub", "router"]
+    act: Act
+    code: str | None = None
+    rejected: tuple[str, ...] = ()
+    held: str | None = None
+    sees: tuple[str, object] | None = None
+    deadline_s: float = 600.0
+    timeout_s: float = 5.0
+    most_requests: int = 12
+    kind: Literal["http", "https", "https to http", "http to https"] = "http"
+    trusted: bool = False
+    host: str = "127.0.0.1"
+    apart: bool = False
+    """Told by a process of its own, whose peak of memory is measured."""
+
+    @property
+    def outcome(self) -> str:
+        """Say in words what comes of it."""
+        parts = (
+            [f"`{self.feed}` fails with `{self.code}`, its last rows stand"] if self.code else []
+        )
+        if not self.code:
+            parts.append(f"`{self.feed}` is whole")
+        if self.rejected:
+            parts.append("set aside: " + ", ".join(f"`{reason}`" for reason in self.rejected))
+        if self.held:
+            parts.append(f"held: `{self.held}`, the card keeps its price")
+        if self.sees:
+            parts.append("what is shown is looked at")
+        if self.apart:
+            parts.append("peak of memory measured")
+        return "; ".join(parts)
+
+
+HTML = b"<!DOCTYPE html><html><head><title>Please sign in</title></head><body>no</body></html>"
+BODIES = {
+    "JSON": (b'{"error":"not today"}', JSON),
+    "HTML": (HTML, {"Content-Type": "text/html"}),
+    "an empty body": (b"", {}),
+}
+STATUSES = (400, 401, 402, 403, 404, 410, 451, 500, 501, 502, 503, 504, 520)
+SHOWN = "SELECT count(*) FROM cards WHERE inference_provider = 'groq'"
+SHOWS = "SELECT any_value({}) FROM cards WHERE inference_provider = 'groq'"
+SAME = "SELECT count(*) FROM changes JOIN publication USING (run_id) WHERE event <> 'up'"
+PARENS = b"[" * 100_000 + b"]" * 100_000
+
+CASES = [
+    # the pace
+    Case("429 without headers, for ever", "hub", status(429), "http_429"),
+    Case("429 without headers, once", "hub", once(429)),
+    Case("429 with nothing left, once", "hub", once(429, b"", {"RateLimit": '"api";r=0;t=30'})),
+    Case(
+        "429 with some left (an action limit), for ever",
+        "router",
+        status(429, b"", {"RateLimit": '"api";r=12;t=200'}),
+        "http_429",
+    ),
+    Case("429 with Retry-After, once", "router", once(429, b"", {"Retry-After": "60"})),
+    Case(
+        "a storm of 429, each asking for a whole window",
+        "hub",
+        status(429, b"", {"RateLimit": '"api";r=0;t=299'}),
+        "deadline",
+    ),
+    Case("429 of a CDN: HTML, no headers", "hub", status(429, HTML), "http_429"),
+    Case(
+        "the rate limit's reset lies in the past",
+        "hub",
+        status(429, b"", {"RateLimit": '"api";r=0;t=-300'}),
+        "http_429",
+    ),
+    Case("a wait without end", "hub", status(429, b"", {"Retry-After": "9" * 400}), "deadline"),
+    Case(
+        "the deadline is reached while being paced",
+        "hub",
+        pages(numbered, lambda line, page: here(page + 1)),
+        "deadline",
+        deadline_s=1.0,
+        most_requests=5000,
+    ),
+    Case(
+        "a good page asks to wait past the deadline for the next",
+        "hub",
+        pages(told, lambda line, page: here(2), {"RateLimit": '"api";r=0;t=5000'}),
+        "deadline",
+    ),
+    Case(
+        "Retry-After by a clock a year ahead",
+        "router",
+        once(
+            503,
+            b"",
+            {
+                "Date": format_datetime(START.replace(year=2027), usegmt=True),
+                "Retry-After": format_datetime(START.replace(year=2027, minute=1), usegmt=True),
+            },
+        ),
+    ),
+    Case("Date by a clock of 1970", "hub", well({"Date": "Thu, 01 Jan 1970 00:00:00 GMT"})),
+    Case(
+        "Retry-After in the past",
+        "router",
+        once(503, b"", {"Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"}),
+    ),
+    # refusals
+    *(
+        Case(
+            f"{code} with {kind}",
+            ("hub", "router")[code % 2],
+            status(code, said, dict(headers)),
+            f"http_{code}",
+        )
+        for code in STATUSES
+        for kind, (said, headers) in BODIES.items()
+    ),
+    Case("206: a part that nobody asked for", "hub", status(206, b"[]"), "http_206"),
+    Case("304 that nobody asked for", "hub", status(304), "http_304"),
+    Case(
+        "an error with terminal codes and markup",
+        "router",
+        status(403, b"[/red]\x1b[2J\x1b]0;owned\x07 [link=file:///etc]here[/link]"),
+        "http_403",
+    ),
+    Case("an error page of 1 MB", "hub", status(500, b"<html>" + b"x" * 1_000_000), "http_500"),
+    # broken on the way
+    Case(
+        "a body that is cut",
+        "hub",
+        raw(b'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n[{"id":'),
+        "unreachable",
+    ),
+    Case(
+        "a Content-Length that is too small",
+        "hub",
+        raw(b'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n[{"id":"a/b"}]'),
+        "not_json",
+    ),
+    Case(
+        "a Content-Length that is no number",
+        "hub",
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n[]"),
+        "unreachable",
+    ),
+    Case(
+        "two Content-Lengths",
+        "hub",
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n[]"),
+        "unreachable",
+    ),
+    Case("a chunk that is cut", "hub", chunked(chunk(b'[{"id":'), b"ff\r\nabc"), "unreachable"),
+    Case(
+        "a chunk whose size is no number", "hub", chunked(b"zz\r\n[]\r\n0\r\n\r\n"), "unreachable"
+    ),
+    Case("a gzip body that is cut", "hub", gzipped(bomb(2_000_000)[:-200]), "unreachable"),
+    Case("a gzip body that is damaged", "hub", gzipped(b"\x1f\x8b\x08\x00garbage!"), "unreachable"),
+    Case(
+        "an encoding that was not offered",
+        "hub",
+        status(200, b"\x0b\x00", {"Content-Encoding": "br"}),
+        "encoding",
+    ),
+    Case("a gzip bomb of a gigabyte", "hub", gzipped(bomb(10**9)), "too_large", apart=True),
+    Case("a page of 1 GB", "hub", endless_body, "too_large", apart=True),
+    Case(
+        "64 MB of tiny values",
+        "hub",
+        body(b"[" + b"1," * 30_000_000 + b"1]"),
+        "too_many",
+        apart=True,
+    ),
+    Case(
+        "two million rows that are none",
+        "router",
+        body(b'{"data":[' + b"1," * 1_900_000 + b"1]}"),
+        "too_many",
+        apart=True,
+    ),
+    Case(
+        "slow-loris in the head",
+        "hub",
+        dripping(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"),
+        "deadline",
+        deadline_s=1.0,
+    ),
+    Case(
+        "slow-loris in the body",
+        "router",
+        dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n[", b" "),
+        "deadline",
+        deadline_s=1.0,
+    ),
+    Case(
+        "slow-loris in a chunk's size",
+        "hub",
+        dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"x"),
+        "deadline",
+        deadline_s=1.0,
+    ),
+    Case(
+        "interim answers without an end",
+        "router",
+        dripping(b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
+        "deadline",
+        deadline_s=1.0,
+    ),
+    Case(
+        "a stall in the middle",
+        "hub",
+        silent(b'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n[{"id":'),
+        "unreachable",
+        timeout_s=0.1,
+    ),
+    Case("silence after the request", "router", silent(), "unreachable", timeout_s=0.1),
+    Case("silence until the deadline", "hub", silent(), "deadline", deadline_s=0.5),
+    *(
+        Case(f"a reset at: {phase}", "hub", reset_at(phase), "unreachable")
+        for phase in ("accept", "request", "head", "body")
+    ),
+    Case("hanging up without a word", "router", raw(), "unreachable"),
+    Case(
+        "another protocol's greeting",
+        "hub",
+        raw(b"SSH-2.0-OpenSSH_9.6\r\n", ask=False),
+        "unreachable",
+    ),
+    Case("noise", "router", raw(bytes(range(256)) * 40), "unreachable"),
+    Case(
+        "a head without an end",
+        "hub",
+        dripping(b"HTTP/1.1 200 OK\r\n", b"X-More: and more\r\n" * 2000),
+        "unreachable",
+    ),
+    Case(
+        "one header of a megabyte",
+        "router",
+        raw(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 1_000_000 + b"\r\n\r\n[]"),
+        "unreachable",
+    ),
+    # TLS
+    Case("a certificate of nobody we trust", "hub", well(), "tls", kind="https"),
+    Case(
+        "a certificate of another host",
+        "hub",
+        well(),
+        "tls",
+        kind="https",
+        trusted=True,
+        host="localhost",
+    ),
+    Case("a good certificate", "hub", well(), kind="https", trusted=True),
+    Case(
+        "no TLS where https is asked for",
+        "router",
+        raw(b"HTTP/1.1 400 Bad Request\r\n\r\n", ask=False),
+        "tls",
+        kind="https to http",
+    ),
+    Case("TLS where http is asked for", "router", well(), "unreachable", kind="http to https"),
+    # places
+    Case("a redirect on the same host", "router", redirect(moved_here)),
+    Case(
+        "a redirect to another host",
+        "hub",
+        redirect(lambda line: f"{line.server.elsewhere}/api/models"),
+        "redirect",
+    ),
+    Case(
+        "a redirect to another host that looks the same",
+        "router",
+        redirect(lambda line: f"//localhost:{line.server.port}/v1/models", 307),
+        "redirect",
+    ),
+    Case("a redirect to file://", "hub", redirect(lambda line: "file:///etc/passwd"), "redirect"),
+    Case("a redirect to itself", "hub", redirect(lambda line: "/api/models"), "redirect"),
+    Case(
+        "a redirect with credentials",
+        "router",
+        redirect(lambda line: f"http://me:you@127.0.0.1:{line.server.port}/v1/models"),
+        "redirect",
+    ),
+    Case("a redirect to nowhere", "hub", status(302), "http_302"),
+    Case(
+        "a next link to another host",
+        "hub",
+        pages(told, lambda line, page: f"{line.server.elsewhere}/api/models?at=2"),
+        "paging_foreign",
+    ),
+    Case(
+        "a next link to file://",
+        "hub",
+        pages(told, lambda line, page: "file:///etc/passwd"),
+        "paging_foreign",
+    ),
+    Case(
+        "a next link that is no address",
+        "hub",
+        pages(told, lambda line, page: "http://[::1"),
+        "paging_foreign",
+    ),
+    Case(
+        "a next link to itself", "hub", pages(numbered, lambda line, page: here(2)), "paging_loop"
+    ),
+    Case(
+        "a next link to an earlier page",
+        "hub",
+        pages(numbered, lambda line, page: here(3 if page == 2 else 2)),
+        "paging_loop",
+    ),
+    Case(
+        "endless empty pages",
+        "hub",
+        pages(lambda line, page: b"[]", lambda line, page: here(page + 1)),
+        "paging_endless",
+    ),
+    Case(
+        "the same page again and again",
+        "hub",
+        pages(told, lambda line, page: here(page + 1)),
+        "paging_repeat",
+    ),
+    Case(
+        "a model on two pages",
+        "hub",
+        pages(
+            lambda line, page: (
+                line.told().body
+                if page == 1
+                else b'[{"id":"acme/chat","inferenceProviderMapping":[' + entry() + b"]}]"
+            ),
+            lambda line, page: here(2) if page == 1 else None,
+        ),
+        rejected=("model_id:repeated",),
+    ),
+    Case("a second page that is an error", "hub", first_then(b"no", 500), "http_500"),
+    Case("a second page of the wrong type", "hub", first_then(b'{"error":"gone"}'), "not_array"),
+    Case("a second page that is no JSON", "hub", first_then(HTML), "not_json"),
+    # another shape
+    Case("an empty body with 200", "hub", body(b""), "not_json"),
+    Case("204", "router", status(204), "not_json"),
+    Case("a sign-in page with 200", "hub", body(HTML), "not_json"),
+    Case("null", "hub", body(b"null"), "not_array"),
+    Case("an object where a list is asked for", "hub", body(b'{"models":[]}'), "not_array"),
+    Case("a list where an object is asked for", "router", body(b"[]"), "not_object"),
+    Case("an answer without its list", "router", body(b'{"object":"list"}'), "wrong_shape"),
+    Case("a whole answer without any entry", "hub", body(b"[]"), "empty"),
+    Case(
+        "a list of things that are no models",
+        "hub",
+        body(b'[1,null,"a",[],{"id":7}]'),
+        "nothing_accepted",
+        rejected=("model_id:missing",),
+    ),
+    Case("two documents in one body", "hub", body(lambda good: good + b"\n" + good), "not_json"),
+    Case("UTF-16", "hub", body(lambda good: good.decode().encode("utf-16")), "not_json"),
+    Case(
+        "a key that is no UTF-8", "router", body(lambda good: b'{"\xff":1,' + good[1:]), "not_json"
+    ),
+    Case(
+        "a date of capture that is none",
+        "router",
+        well({"Memento-Datetime": "yesterday"}),
+        "bad_memento",
+    ),
+    Case("nesting of 100,000", "hub", body(PARENS), "not_json"),
+    Case(
+        "nesting of 100,000 in a field that nobody reads",
+        "hub",
+        swap(LIKES, LIKES + b',"x":' + PARENS),
+        "not_json",
+    ),
+    Case(
+        "nesting of 300 in a field that nobody reads",
+        "hub",
+        swap(LIKES, LIKES + b',"x":' + b"[" * 300 + b"]" * 300),
+    ),
+    # numbers
+    *(
+        Case(
+            f"{number.decode()} as a price",
+            "router",
+            price(b'{"input":' + number + b',"output":1}'),
+            "not_json",
+        )
+        for number in (b"NaN", b"Infinity", b"-Infinity")
+    ),
+    *(
+        Case(
+            f"{name} as a price",
+            "router",
+            price(b'{"input":' + said + b',"output":0.6}'),
+            held="unreadable_price",
+        )
+        for name, said in {
+            "1e400": b"1e400",
+            "a negative number": b"-0.3",
+            "1e25": b"1e25",
+            "a string": b'"0.3"',
+            "400 digits": b"9" * 400,
+            "a number too small for any column": b"1e-30",
+            "true": b"true",
+            "an object": b'{"usd":0.3}',
+            "a list": b"[0.3]",
+            "an exponent without bound": b"1e999999999999999999",
+        }.items()
+    ),
+    Case(
+        "a zero that is not stated free",
+        "router",
+        price(b'{"input":0,"output":0}'),
+        held="new_zero",
+    ),
+    Case(
+        "an unknown unit in a price object",
+        "router",
+        price(b'{"input":0.3,"output":0.6,"per_image":1}'),
+        held="unreadable_price",
+    ),
+    Case(
+        "a price twice in its object",
+        "router",
+        price(b'{"input":0.3,"input":9,"output":0.6}'),
+        held="unreadable_price",
+    ),
+    Case(
+        "a price twice, once written with an escape",
+        "router",
+        price(b'{"input":0.3,"\\u0069nput":9,"output":0.6}'),
+        rejected=("entry:key_twice",),
+    ),
+    Case(
+        "two price objects in one entry",
+        "router",
+        swap(PRICE, PRICE + b',"pricing":{"input":9}'),
+        rejected=("entry:key_twice",),
+    ),
+    Case(
+        "1e400 and -1 as speeds and lengths",
+        "router",
+        swap(b'"throughput":81.5,"context_length":8192', b'"throughput":1e400,"context_length":-1'),
+        sees=(
+            "SELECT count(*) FROM cards WHERE throughput_tps < 0 OR isinf(throughput_tps) "
+            "OR context_length < 0",
+            0,
+        ),
+    ),
+    Case("a context length of 30 digits", "router", swap(b":8192", b":" + b"9" * 30)),
+    # names and values
+    Case(
+        "nulls everywhere",
+        "hub",
+        hub_entry(
+            b'{"_id":null,"provider":null,"providerId":null,'
+            b'"status":null,"task":null,"type":null,"providerDetails":null}'
+        ),
+        rejected=("inference_provider:not_nullable", "task:not_nullable"),
+    ),
+    Case(
+        "a mapping that is null",
+        "hub",
+        body(lambda good: good[:-1] + b',{"id":"acme/null","inferenceProviderMapping":null}]'),
+    ),
+    Case(
+        "a mapping keyed by provider",
+        "hub",
+        body(
+            lambda good: (
+                good[:-1]
+                + b',{"id":"acme/keyed","inferenceProviderMapping":{"groq":'
+                + entry(provider="null")
+                + b"}}]"
+            )
+        ),
+        sees=(SHOWN, 1),
+    ),
+    Case(
+        "a mapping that names a provider twice",
+        "hub",
+        body(
+            lambda good: (
+                good[:-1]
+                + b',{"id":"acme/keyed","inferenceProviderMapping":{"groq":'
+                + entry()
+                + b',"groq":'
+                + entry()
+                + b"}}]"
+            )
+        ),
+        rejected=("inferenceProviderMapping:key_twice",),
+        sees=(SHOWN, 0),
+    ),
+    Case(
+        "a model with two ids",
+        "hub",
+        body(lambda good: good[:-1] + b',{"id":"acme/one","id":"acme/two"}]'),
+        rejected=("model:key_twice",),
+    ),
+    Case(
+        "an entry that names two providers",
+        "hub",
+        hub_entry(entry()[:-1] + b',"provider":"cohere"}'),
+        rejected=("entry:key_twice",),
+    ),
+    Case(
+        "keys in another order",
+        "router",
+        swap(
+            b'"status":"live","is_free":false,"is_model_author":false,' + PRICE,
+            PRICE + b',"is_model_author":false,"is_free":false,"status":"live"',
+        ),
+        sees=(SAME, 0),
+    ),
+    Case(
+        "a string of 10 MB as a model's name",
+        "hub",
+        body(
+            lambda good: (
+                good[:-1]
+                + b',{"id":"'
+                + b"x" * 10_000_000
+                + b'","inferenceProviderMapping":['
+                + entry()
+                + b"]}]"
+            )
+        ),
+        rejected=("model_id:str_matches",),
+        apart=True,
+    ),
+    Case(
+        "a string of 10 MB in a field that nobody reads",
+        "hub",
+        hub_entry(entry(note='"' + "x" * 10_000_000 + '"')),
+        rejected=("entry:too_large",),
+        apart=True,
+    ),
+    Case(
+        "a key of 10 MB",
+        "router",
+        swap(PRICE, PRICE + b',"' + b"k" * 10_000_000 + b'":1'),
+        rejected=("entry:too_large",),
+        apart=True,
+    ),
+    Case(
+        "ten thousand keys that nobody knows",
+        "hub",
+        swap(LIKES, LIKES + b"," + b",".join(b'"k%d":1' % n for n in range(10_000))),
+        sees=("SELECT count(*) < 300 FROM checks WHERE name = 'schema_drift'", True),
+    ),
+    Case(
+        "two thousand entries of one model",
+        "hub",
+        body(
+            lambda good: (
+                good[:-1]
+                + b',{"id":"acme/many","inferenceProviderMapping":['
+                + b",".join([entry()] * 2000)
+                + b"]}]"
+            )
+        ),
+        rejected=("inferenceProviderMapping:too_many",),
+    ),
+    *(
+        Case(
+            f"{name} in a provider's own name",
+            "hub",
+            hub_entry(entry(providerId=f'"a{said}b"')),
+            rejected=("provider_model_id:str_matches",),
+            sees=(SHOWN, 0),
+        )
+        for name, said in {
+            "a line break": "\\n",
+            "an escape code": "\\u001b[2J",
+            "a null": "\\u0000",
+            "a change of direction": "\u202e",
+            "a space without width": "\u200b",
+        }.items()
+    ),
+    Case(
+        "HTML in a model's name",
+        "hub",
+        body(
+            lambda good: (
+                good[:-1] + b',{"id":"acme/<script>alert(1)</script>",'
+                b'"inferenceProviderMapping":[' + entry() + b"]}]"
+            )
+        ),
+        rejected=("model_id:str_matches",),
+        sees=(SHOWN, 0),
+    ),
+    Case(
+        "a letter of another script in a model's name",
+        "hub",
+        body(
+            lambda good: (
+                good[:-1]
+                + ',{"id":"\u0430cme/chat",'.encode()
+                + b'"inferenceProviderMapping":['
+                + entry()
+                + b"]}]"
+            )
+        ),
+        rejected=("model_id:str_matches",),
+        sees=(SHOWN, 0),
+    ),
+    Case(
+        "a name that is no UTF-8",
+        "hub",
+        hub_entry(entry().replace(b'"g"', b'"\xff\xfe"')),
+        rejected=("provider_model_id:not_nullable",),
+    ),
+    Case("half of a surrogate pair", "hub", hub_entry(entry(providerId='"\\ud800"')), "not_json"),
+    Case(
+        "a status that nobody knows",
+        "hub",
+        hub_entry(entry(status='"asleep"')),
+        sees=(SHOWS.format("status"), "unknown"),
+    ),
+    Case(
+        "a status with terminal codes",
+        "hub",
+        hub_entry(entry(status='"\\u001b[2J[/red]"')),
+        sees=("SELECT count(*) FROM checks WHERE contains(message, chr(27))", 0),
+    ),
+    Case(
+        "a task that nobody knows",
+        "hub",
+        hub_entry(entry(task='"text-to-smell"')),
+        sees=(SHOWS.format("task_group"), "other"),
+    ),
+    Case(
+        "a type that nobody knows",
+        "hub",
+        hub_entry(entry(type='"multi-model"')),
+        sees=(SHOWS.format("offer_type"), "model"),
+    ),
+    # the token
+    Case("our token in the body", "hub", echo_in_body, "echoed_secret"),
+    Case("our token in a header", "router", echo_in_header, "echoed_secret"),
+    Case("our token in an error", "hub", echo_in_error, "http_401"),
+]

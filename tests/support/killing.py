@@ -1,0 +1,229 @@
+"""Kill hours at random moments of each stage, and hold what is left against an undisturbed home.
+
+    python -m tests.support.killing 500      # how many kills; prints a line per home
+
+An attempt is one hour told by a process of its own, with a clock that stands still: each look is a
+microsecond after the last. Attempts have times and prices of their own, so that the hours that were
+committed, whoever was killed between them, can be told again by nobody disturbed, and compared.
+"""
+
+from __future__ import annotations
+
+import random
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from pipeline.pipeline import run_pipeline
+from pipeline.session import open_run
+from pipeline.settings import recorded_settings
+from providers.registry import load_registry
+from samples.catalog import Catalog, Entry
+from samples.hub import Hub, serve
+from tests.support.command import environment
+from tests.support.hours import mapped_model, mapping, offering, routed_model
+from warehouse.publication.export import export
+from warehouse.publication.newest import newest
+from warehouse.storage.home import Home
+from warehouse.storage.landing import Landing
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+STAGES = ("extract_feeds", "judge_hour", "load_run", "publish_run")
+"""Fetch and landing; reading the state; load and checkpoint; publication."""
+OF_KILLED_RUNS = {"runs", "run_feeds", "feeds"}
+"""Relations that tell of runs that were killed too; all others must be byte-identical."""
+HOUR_OF_ITS_OWN = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from tests.support.killing import tell
+home, url, at = sys.argv[1:]
+def told(stage):
+    print(stage, flush=True)
+    sys.stdin.readline()
+tell(Path(home), url, datetime.fromisoformat(at), told)
+"""
+
+
+@dataclass
+class Killed:
+    """What came of a number of kills."""
+
+    kills: Counter[str] = field(default_factory=Counter)
+    committed: int = 0
+    tries: int = 0
+
+
+def tell(home: Path, url: str, at: datetime, told: object = None) -> None:
+    """Tell one hour at a moment that does not move; `told` hears each stage before it."""
+
+    def step(stage):  # type: ignore[no-untyped-def]
+        def staged(*arguments):  # type: ignore[no-untyped-def]
+            if callable(told):
+                told(stage.__name__)
+            return stage(*arguments)
+
+        return staged
+
+    urls = {"hub": url, "router": url}
+    settings = recorded_settings(home, urls, load_registry())
+    with open_run(
+        settings,
+        origin="live",
+        flow="ingest",
+        trigger="test",
+        clock=lambda: at,
+        tail=lambda: "killed",
+        lock_wait_s=30,
+        feeds=frozenset(urls),
+    ) as run:
+        run_pipeline(run, step)
+
+
+def catalog(attempt: int) -> Catalog:
+    """Return what the servers say at an attempt: every price and a third of the offers change."""
+    price = (f"0.{100 + attempt}", f"1.{100 + attempt}")
+    models: list[Entry] = []
+    routed: list[Entry] = []
+    for number in range(150):
+        name = f"acme/model-{number:03}"
+        if (number + attempt) % 3:
+            models.append(
+                mapped_model(
+                    name,
+                    mapping("novita", price=price),
+                    mapping("together", status="live" if attempt % 2 else "staging"),
+                )
+            )
+            routed.append(routed_model(name, offering("novita", price=price)))
+    return Catalog(models, router=routed)
+
+
+def kill_hours(folder: Path, *, kills: int, seed: int) -> Killed:
+    """Kill so many attempts in one home, look at it after each, and compare it in the end.
+
+    The machine's pace is not ours: an attempt that ended before its signal is no kill, and tried
+    again as another hour. AssertionError when anything was lost, mixed or half believed.
+    """
+    chance = random.Random(seed)  # noqa: S311 - moments to kill at, not secrets
+    done, home = Killed(), folder / "killed"
+    seen: set[str] = set()
+    with serve(catalog(0)) as hub:
+        tell(home, hub.url, START)  # its first publication, and how long a stage takes here
+        usual = dict.fromkeys(STAGES, 0.05)
+        while done.kills.total() < kills:
+            done.tries += 1
+            assert done.tries <= 6 * kills, f"only {done.kills.total()} kills"
+            stage = STAGES[done.tries % len(STAGES)]
+            hub.show(catalog(done.tries))
+            moment = chance.uniform(0, 1.1) * usual[stage]
+            took = _attempt(home, hub, START + done.tries * HOUR, stage, moment)
+            if took is None:
+                done.kills[stage] += 1
+            else:
+                usual[stage] = 0.7 * usual[stage] + 0.3 * took
+            require_whole(home, seen)
+        last = done.tries + 1
+        hub.show(catalog(last))
+        tell(home, hub.url, START + last * HOUR)
+        require_whole(home, seen)
+        twin = folder / "undisturbed"
+        runs = Landing(home / "landing").committed()
+        done.committed = len(runs)
+        for run in runs:
+            attempt = round((run.record.started_at - START) / HOUR)
+            hub.show(catalog(attempt))
+            tell(twin, hub.url, START + attempt * HOUR)
+    compare(home, twin)
+    return done
+
+
+def _attempt(home: Path, hub: Hub, at: datetime, stage: str, moment: float) -> float | None:
+    """Kill one attempt `moment` seconds into a stage; return what the stage took if it survived."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOUR_OF_ITS_OWN, str(home), hub.url, at.isoformat()],
+        env=environment(home),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdin is not None
+    with process:
+        for line in process.stdout:
+            process.stdin.write("\n")
+            process.stdin.flush()
+            if line.strip() == stage:
+                break
+        else:
+            raise AssertionError(f"an attempt ended before {stage}: {process.wait()}")
+        began = time.monotonic()
+        ready, _, _ = select.select([process.stdout], [], [], moment)
+        if ready:  # the next stage has begun, or the process has ended
+            took = time.monotonic() - began
+            process.stdin.close()
+            assert process.wait() == 0
+            return took
+        process.send_signal(signal.SIGKILL)
+        return None if process.wait() == -signal.SIGKILL else time.monotonic() - began
+
+
+def require_whole(home: Path, seen: set[str]) -> None:
+    """Hold what readers see, and what landing believes, against itself."""
+    link = home / "marketplace.duckdb"
+    with duckdb.connect(str(link.resolve()), read_only=True) as con:
+        said = con.sql(
+            "SELECT p.publication_id = r.run_id, r.offers + r.adapters = (SELECT count(*) FROM "
+            "cards), (SELECT count(DISTINCT amount) FROM price_history h WHERE h.run_id = r.run_id "
+            "AND unit = 'input_token') = 1, "
+            "(SELECT count(*) FROM checks WHERE severity = 'fail') = 0 "
+            "FROM publication p, runs r ORDER BY r.started_at DESC LIMIT 1"
+        ).fetchone()
+    assert said == (True, True, True, True), said
+    landing = Landing(home / "landing")
+    for payload_hash in landing.objects().keys() - seen:
+        landing.get(payload_hash)  # raises when it holds other bytes than its name says
+        seen.add(payload_hash)
+    for run in landing.runs():
+        for fetch in run.fetches():
+            assert {page.payload_hash for page in fetch.pages} <= seen
+
+
+def compare(home: Path, twin: Path) -> None:
+    """Require the same bytes of every relation but those that tell of killed runs."""
+    killed, undisturbed = (
+        {path.name: path.read_bytes() for path in export(newest(Home.at(h)), h / "exported")}
+        for h in (home, twin)
+    )
+    assert killed.keys() == undisturbed.keys()
+    unlike = {name for name in killed if killed[name] != undisturbed[name]}
+    assert {name.split(".")[0] for name in unlike} <= OF_KILLED_RUNS, unlike
+
+
+def main() -> None:
+    """Kill as many times as asked, 25 to a home, and say what came of it."""
+    wanted = int(sys.argv[1])
+    total: Counter[str] = Counter()
+    committed = seed = 0
+    while total.total() < wanted:
+        seed += 1
+        with tempfile.TemporaryDirectory() as folder:
+            done = kill_hours(Path(folder), kills=min(25, wanted - total.total()), seed=seed)
+        total += done.kills
+        committed += done.committed
+        sys.stdout.write(f"{total.total()} kills {dict(total)}, {committed} committed hours\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Read a price list's rows and claim them for an offer, as the hour does, without an hour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import polars as pl
+
+from transforms.parsing.collector import Page, Parsed
+from transforms.pricing.list_prices import price_listed
+
+PROVIDERS = {
+    "deepinfra_list": "deepinfra",
+    "fal_pricing": "fal-ai",
+    "wavespeed_list": "wavespeed",
+}
+
+
+def parsed(feed: str, rows: Sequence[str]) -> Parsed:
+    """Parse rows, given as JSON texts, in the envelope that the feed has."""
+    body = f"[{','.join(rows)}]"
+    if feed == "fal_pricing":
+        body = f'{{"prices": {body}, "next_cursor": null, "has_more": false}}'
+    parse = getattr(import_module(f"transforms.parsing.{feed}"), f"parse_{feed}")
+    told: Parsed = parse([Page(body.encode(), "hash")], inference_provider=PROVIDERS[feed])
+    return told
+
+
+def claims(
+    feed: str,
+    rows: Sequence[str],
+    name: str,
+    *,
+    group: str,
+    adapter: bool = False,
+    latency_ms: float | None = None,
+    show_account: bool = True,
+) -> list[dict[str, Any]]:
+    """Return the claims of one offer of a task group that the Hub maps to `name`, by unit."""
+    offers = pl.DataFrame(
+        {
+            "offer_id": ["0123456789abcdef"],
+            "offer_type": ["adapter" if adapter else "model"],
+            "task_group": [group],
+            "mapped_latency_ms": [latency_ms],
+            "inference_provider": [PROVIDERS[feed]],
+            "provider_model_id": [name],
+        },
+        schema_overrides={"mapped_latency_ms": pl.Float64},
+    )
+    quotes = parsed(feed, rows).quotes
+    told = price_listed(offers, quotes, run_id="run", show_account=show_account)
+    return sorted(told.to_dicts(), key=lambda claim: claim["unit"])
+
+
+def claim(feed: str, row: str, name: str, **more: Any) -> dict[str, Any]:
+    """Return the one claim that a row makes."""
+    (only,) = claims(feed, [row], name, **more)
+    return only

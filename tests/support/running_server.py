@@ -1,0 +1,200 @@
+"""A real `pricehouse up` for tests: started as a process, asked through Prefect's HTTP API."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import httpx
+
+from samples.routes import Reply, Request
+from tests.support.command import environment
+
+T = TypeVar("T")
+START_S = 240  # the machine may have two slow cores, and others on them
+FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+
+
+class Gate:
+    """A hook for the sample's server: while it is shut, requests wait."""
+
+    def __init__(self) -> None:
+        self._open = Event()
+        self._open.set()
+        self.waiting = 0
+
+    def __call__(self, _request: Request) -> Reply | None:
+        """Let the request through when the gate is open."""
+        self.waiting += 1
+        self._open.wait(timeout=600)
+        self.waiting -= 1
+        return None
+
+    @contextmanager
+    def shut(self) -> Iterator[None]:
+        """Keep every request waiting for as long as the block runs."""
+        self._open.clear()
+        try:
+            yield
+        finally:
+            self._open.set()
+
+
+class Up:
+    """A running `pricehouse up` and its Prefect server."""
+
+    def __init__(self, home: Path, hub_url: str, *, port: int, **more: str) -> None:
+        self.home = home
+        self.port = port
+        self.ui_url = f"http://127.0.0.1:{port}"
+        auth = more.get("PREFECT_SERVER_API_AUTH_STRING")
+        self._auth = tuple(auth.split(":", 1)) if auth else None
+        self.log = home.parent / f"{home.name}-{time.monotonic_ns()}.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "cli.main", "up", "--port", str(port)],
+                env=environment(home, hub_url, **more),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def wait_until_scheduled(self) -> None:
+        """Return when it says that all is up."""
+        wait_for(lambda: "scheduled; look at" in self.said or None, START_S, self)
+
+    @property
+    def said(self) -> str:
+        """What it and its processes printed so far."""
+        return self.log.read_text("utf-8", errors="replace")
+
+    def ask(self, method: str, path: str, json: Any = None) -> httpx.Response:
+        """Send one request to Prefect's API; again on 503, which a locked SQLite file gives, and
+        when a machine at its limit lets it wait too long."""
+        for _ in range(20):
+            try:
+                answer = httpx.request(
+                    method, f"{self.ui_url}/api{path}", json=json, auth=self._auth, timeout=30
+                )
+            except httpx.TimeoutException:
+                continue
+            if answer.status_code != 503:
+                return answer
+            time.sleep(0.5)
+        raise AssertionError(f"{method} {path} was not answered; it said:\n{self.said[-6000:]}")
+
+    def read(self, path: str, **query: Any) -> Any:
+        """Return what a filter route gives."""
+        answer = self.ask("POST", path, query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def deployment(self, name: str) -> Any:
+        """Return a deployment; its flow has the same name."""
+        return self.ask("GET", f"/deployments/name/{name}/{name}").json()
+
+    def trigger(self, name: str = "hourly", **parameters: Any) -> httpx.Response:
+        """Ask for a run, as the form does."""
+        found = self.deployment(name)["id"]
+        asked = {
+            "parameters": parameters,
+            "state": {"type": "SCHEDULED"},
+            "idempotency_key": uuid4().hex,  # asked again, it is the same run
+        }
+        return self.ask("POST", f"/deployments/{found}/create_flow_run", asked)
+
+    def start_run(self, name: str = "hourly", **parameters: Any) -> str:
+        """Ask for a run that is accepted; return its id."""
+        answer = self.trigger(name, **parameters)
+        assert answer.status_code in {200, 201}, answer.text
+        return str(answer.json()["id"])
+
+    def run(self, run_id: str) -> Any:
+        """Return a run."""
+        return self.ask("GET", f"/flow_runs/{run_id}").json()
+
+    def wait_for_state(self, run_id: str, *states: str, timeout_s: float = 180) -> Any:
+        """Return the run when it is in one of the states; fail when it ends in another."""
+
+        def reached() -> Any:
+            run = self.run(run_id)
+            if run["state_type"] in states:
+                return run
+            assert run["state_type"] not in FINAL, run["state"]
+            return None
+
+        return wait_for(reached, timeout_s, self)
+
+    def artifacts(self, run_id: str) -> dict[str, Any]:
+        """Return the artifacts of a run by key."""
+        found = self.read("/artifacts/filter", artifacts={"flow_run_id": {"any_": [run_id]}})
+        return {artifact["key"]: artifact for artifact in found}
+
+    def descendants(self) -> dict[int, str]:
+        """Return every process that it started, directly or not: pid → command line."""
+        found: dict[int, str] = {}
+        parents = {self.process.pid}
+        table = processes()
+        while parents:
+            children = {pid for pid, (parent, _) in table.items() if parent in parents}
+            found |= {pid: table[pid][1] for pid in children}
+            parents = children
+        return found
+
+    def stop(self) -> int:
+        """Send SIGTERM and return the exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=120)
+
+
+@contextmanager
+def up(home: Path, hub_url: str, *, port: int | None = None, **more: str) -> Iterator[Up]:
+    """Run `pricehouse up` until the block ends; a free port unless one is given."""
+    running = Up(home, hub_url, port=port or free_port(), **more)
+    try:
+        running.wait_until_scheduled()
+        yield running
+    finally:
+        running.stop()
+
+
+def wait_for(look: Callable[[], T | None], timeout_s: float, running: Up) -> T:
+    """Return the first thing that `look` finds; fail, with the log, after `timeout_s`."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if (found := look()) is not None:
+            return found
+        assert running.process.poll() is None, running.said
+        time.sleep(0.5)
+    raise AssertionError(f"nothing within {timeout_s} s; it said:\n{running.said[-6000:]}")
+
+
+def processes() -> dict[int, tuple[int, str]]:
+    """Return pid → (parent, command line) of every process that is no zombie."""
+    found = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            try:
+                state, parent = folder.joinpath("stat").read_text().rpartition(")")[2].split()[:2]
+                line = folder.joinpath("cmdline").read_bytes()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if state != "Z":
+                found[int(folder.name)] = (int(parent), line.replace(b"\0", b" ").decode())
+    return found
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

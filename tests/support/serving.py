@@ -1,0 +1,89 @@
+"""Run `pricehouse serve` as an operator does, and ask it over HTTP."""
+
+from __future__ import annotations
+
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import duckdb
+import httpx
+
+from tests.support.command import environment
+from warehouse.publication.newest import newest
+from warehouse.storage.home import Home
+
+START_S = 60.0
+Rows = list[tuple[Any, ...]]
+
+
+@dataclass
+class Site:
+    """A running marketplace: its address, its home, its process, and a client."""
+
+    url: str
+    home: Path
+    process: subprocess.Popen[str]
+    client: httpx.Client
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        return self.client.get(path, headers=headers)
+
+    def ask(self, path: str, *pairs: tuple[str, object]) -> dict[str, Any]:
+        """Return the JSON of an answer, which must be 200."""
+        answer = self.client.get(path + ("?" + urlencode(pairs) if pairs else ""))
+        assert answer.status_code == 200, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
+    def sql(self, query: str, *values: object) -> Rows:
+        """Return what the published file itself says."""
+        with duckdb.connect(str(newest(Home(self.home))), read_only=True) as con:
+            con.execute("SET TimeZone = 'UTC'")
+            return con.execute(query, list(values) or None).fetchall()
+
+    def stop(self) -> int:
+        """Stop it as a supervisor does; return its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=30)
+
+
+@contextmanager
+def serving(home: Path, **settings: str) -> Iterator[Site]:
+    """Serve a home at a free port until the block ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "serve", "--port", "0"],
+        env=environment(home, **settings),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        url = _address(process)
+        with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
+            yield Site(url, home, process, client)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(timeout=30)
+        assert process.stderr is not None
+        process.stderr.close()
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    assert process.stderr is not None
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and process.poll() is None:
+        if select.select([process.stderr], [], [], 0.2)[0]:
+            found = re.search(r"http://[\d.]+:\d+", process.stderr.readline())
+            if found:
+                return found[0]
+    raise AssertionError(f"it did not serve: {process.stderr.read()}")

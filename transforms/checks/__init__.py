@@ -1,0 +1,1 @@
+"""Checks as data, one module a family."""

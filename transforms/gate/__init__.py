@@ -1,0 +1,1 @@
+"""Which new prices may be shown, and which are held."""

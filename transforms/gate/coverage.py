@@ -1,0 +1,69 @@
+"""Notice that a whole answer lacks too much: half of a provider's offers, or of their prices.
+
+A provider with few offers is not judged by itself: those of a feed are counted together, under a
+null provider, so that half a catalogue cannot vanish provider by provider.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+LEAST = 10
+"""Fewer than this many are no ground for a share."""
+SHARE = 0.5
+"""Below this share of what was there before, what is missing is not believed."""
+
+_GROUP = ["feed", "inference_provider"]
+
+
+def grouped(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add `judged`: the provider by which a row is counted, null among the small ones of a feed."""
+    return rows.with_columns(
+        judged=pl.when(pl.len().over(_GROUP) >= LEAST).then("inference_provider")
+    )
+
+
+def find_drops(before: pl.DataFrame, after: pl.DataFrame, *, name: str) -> pl.DataFrame:
+    """Return `name`, `feed`, `inference_provider` (null: the small ones), `was`, `is_now`.
+
+    Both frames have feed, inference_provider and offer_id; only providers of `before` count.
+    """
+    known = grouped(before)
+    groups = known.select(*_GROUP, "judged").unique()
+    now = after.select(*_GROUP, "offer_id").unique().join(groups, on=_GROUP)
+    key = ["feed", "judged"]
+    return (
+        known.group_by(key)
+        .agg(was=pl.len().cast(pl.Int64))
+        .join(
+            now.group_by(key).agg(is_now=pl.len().cast(pl.Int64)),
+            on=key,
+            how="left",
+            nulls_equal=True,
+        )
+        .with_columns(pl.col("is_now").fill_null(0))
+        .filter((pl.col("was") >= LEAST) & (pl.col("is_now") < SHARE * pl.col("was")))
+        .select(
+            "feed",
+            "was",
+            "is_now",
+            inference_provider="judged",
+            name=pl.lit(name),
+            candidate=pl.col("is_now").cast(pl.String),
+        )
+        .sort("feed", "inference_provider")
+    )
+
+
+def in_groups(rows: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows (feed, inference_provider, …) that are counted in one of the groups."""
+    return (
+        grouped(rows)
+        .join(
+            groups.select("feed", judged="inference_provider"),
+            on=["feed", "judged"],
+            how="semi",
+            nulls_equal=True,
+        )
+        .drop("judged")
+    )

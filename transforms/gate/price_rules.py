@@ -1,0 +1,132 @@
+"""What the gate refuses of a run's prices: one row per unit whose newer value may not be shown.
+
+The rules look at a value and the one before it; none knows what was decided about it.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from transforms.gate.bounds import outside_bounds
+from transforms.money import plain
+
+SERIES = ("offer_id", "unit", "tier")
+OUTSIDE_BOUNDS = "outside_bounds"
+"""Why such a price shows no number."""
+HOLD_FACTOR = 10
+"""A price that moves by this factor or more is held."""
+WARN_FACTOR = 2
+"""From this factor on a move is told, though it passes."""
+PROVIDER_DRIFT_SHARE = 0.05
+"""Above this share of unreadable price objects a whole (feed, provider) is held."""
+_READ = (
+    "feed",
+    "amount",
+    "currency",
+    "price_status",
+    "reason",
+    "raw_text",
+    "native_unit",
+    "native_quantity",
+    "observed_at",
+)
+_GOOD = pl.col("old_status").is_in(["priced", "free"])
+
+
+def compared(candidates: pl.DataFrame, current: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
+    """Return what the gate reads of each candidate, with `inference_provider` and what cards show
+    of the same unit.
+
+    `old_amount`, `old_status`, `old_currency`, `old_unit` and `shown_at` are null where nothing is
+    shown.
+    """
+    stored = current.select(
+        *SERIES,
+        "shown_at",
+        old_amount="amount",
+        old_status="price_status",
+        old_currency="currency",
+        old_unit="native_unit",
+    )
+    return (
+        candidates.select(*SERIES, *_READ)
+        .join(stored, on=list(SERIES), how="left")
+        .join(offers.select("offer_id", "inference_provider"), on="offer_id", how="left")
+    )
+
+
+def refused_prices(pairs: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of `compared` that the gate refuses, with `name` (why) and `candidate`.
+
+    `candidate` says in words what was refused: as long as it stays the same, so does a decision.
+    `rejected` has feed, series, candidate and `name` of those that a person rejected: they are
+    refused as long as they would change what is shown.
+    """
+    moved = pl.col("amount").ne_missing(pl.col("old_amount")) | pl.col("price_status").ne_missing(
+        pl.col("old_status")
+    )
+    new_zero = (
+        (pl.col("old_status") == "priced")
+        & (pl.col("price_status") == "suspect")
+        & (pl.col("reason") == "zero_not_stated_free")
+    )
+    other_unit = (
+        pl.col("currency").ne(pl.col("old_currency")) | pl.col("native_unit").ne(pl.col("old_unit"))
+    ) & (pl.col("price_status") == "priced")
+    drifted = (
+        (pl.col("unreadable") > PROVIDER_DRIFT_SHARE)
+        & pl.col("old_status").is_not_null().any().over("inference_provider")
+        & moved
+    )
+    name = (
+        pl.when(_GOOD & (pl.col("price_status") == "unparsed"))
+        .then(pl.lit("unreadable_price"))
+        .when(_GOOD & new_zero)
+        .then(pl.lit("new_zero"))
+        .when((pl.col("old_status") == "priced") & other_unit)
+        .then(pl.lit("unit_change"))
+        .when(moved_by(HOLD_FACTOR))
+        .then(pl.lit("unit_magnitude"))
+        .when(drifted)
+        .then(pl.lit("provider_price_drift"))
+        .when(~_GOOD.fill_null(value=False) & outside_bounds())
+        .then(pl.lit("price_bounds"))
+    )
+    candidate = pl.concat_str(
+        "price_status",
+        pl.coalesce(plain("amount"), "raw_text", "reason", pl.lit("-")),
+        "currency",
+        "native_unit",
+        separator=" ",
+    )
+    return (
+        pairs.join(_unreadable_share(pairs), on=["feed", "inference_provider"], how="left")
+        .with_columns(name=name, candidate=candidate)
+        .join(rejected.rename({"name": "_rejected"}), on=["feed", *SERIES, "candidate"], how="left")
+        .with_columns(name=pl.coalesce("name", pl.when(_GOOD & moved).then("_rejected")))
+        .drop("_rejected")
+        .filter(pl.col("name").is_not_null())
+        .sort(SERIES)
+    )
+
+
+def moved_by(factor: int) -> pl.Expr:
+    """Tell of each row of `compared` whether its price moved by this factor or more, either way."""
+    old, new = pl.col("old_amount"), pl.col("amount")
+    both = (pl.col("old_status") == "priced") & (pl.col("price_status") == "priced")
+    ratio = new.cast(pl.Float64) / old.cast(pl.Float64)
+    # a float is good enough to compare with a round factor, but not at its very edge
+    edge = 1e-9
+    return (both & ((ratio >= factor * (1 - edge)) | (ratio <= (1 + edge) / factor))).fill_null(
+        value=False
+    )
+
+
+def _unreadable_share(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Return feed, inference_provider, `unreadable`: of its priced offers those not readable."""
+    return (
+        pairs.group_by("feed", "inference_provider", "offer_id")
+        .agg(odd=(pl.col("price_status") == "unparsed").any())
+        .group_by("feed", "inference_provider")
+        .agg(unreadable=pl.col("odd").mean())
+    )

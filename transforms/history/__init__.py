@@ -1,0 +1,1 @@
+"""Rows of the append-only logs, events and gaps."""

@@ -1,0 +1,186 @@
+"""What changed, as the feed tells it: events of offers and of price series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import polars as pl
+
+from schemas.contract import UTC_TIME
+from schemas.delta import EVENTS, Diff
+from transforms.history.logs import with_former
+from transforms.reconcile.cards import feed_time
+
+Times = Mapping[str, datetime]
+_SERIES = ["offer_id", "unit", "tier"]
+
+
+def offer_events(
+    before: pl.DataFrame,
+    after: pl.DataFrame,
+    *,
+    known: pl.Series,
+    renamed: pl.Series,
+    earlier: Times,
+) -> list[pl.DataFrame]:
+    """Return `new`, `back` and `status` events from the cards before and after.
+
+    `after` has `status_feed`; `known` are the ids of every offer ever seen before, `renamed` those
+    that only have a new name.
+    """
+    appeared = after.filter(~pl.col("offer_id").is_in(renamed.implode()))
+    appeared = appeared.join(before, on="offer_id", how="anti").with_columns(
+        event=pl.when(pl.col("offer_id").is_in(known.implode()))
+        .then(pl.lit("back"))
+        .otherwise(pl.lit("new")),
+        new_value=pl.col("status"),
+        occurred_at=pl.col("status_since"),
+        not_before_at=feed_time("status_feed", earlier),
+    )
+    moved = (
+        after.join(before.select("offer_id", old_value="status"), on="offer_id")
+        .filter(pl.col("status") != pl.col("old_value"))
+        .with_columns(
+            event=pl.lit("status"),
+            new_value=pl.col("status"),
+            occurred_at=pl.col("status_since"),
+            not_before_at=feed_time("status_feed", earlier),
+        )
+    )
+    return [fill(appeared), fill(moved)]
+
+
+def price_events(
+    prices: Diff, former: pl.DataFrame, closed: pl.DataFrame, *, earlier: Times
+) -> list[pl.DataFrame]:
+    """Return the events of price series.
+
+    `former` has the series before, under the names that their offers have now: a new name alone is
+    no event of a price. `closed` has the ended series with their times.
+    """
+    old = former.select(
+        *_SERIES,
+        old_amount="amount",
+        old_value="price_status",
+        _unit="native_unit",
+        _currency="currency",
+        _known=pl.lit(value=True),
+    )
+    shown = (
+        with_former(prices.fresh, former, earlier)
+        .join(old, on=_SERIES, how="left")
+        .with_columns(
+            event=pl.when(pl.col("_known").is_null()).then(pl.lit("new")).otherwise(_price_event()),
+            new_amount=pl.col("amount"),
+            new_value=pl.col("price_status"),
+            occurred_at=pl.col("valid_from"),
+        )
+        .filter(pl.col("event").is_not_null())
+    )
+    ended = closed.filter(~pl.col("relabelled")).with_columns(
+        event=pl.lit("gone"),
+        old_amount=pl.col("amount"),
+        old_value=pl.col("price_status"),
+        occurred_at=pl.col("closed_from"),
+    )
+    return [fill(shown), fill(ended)]
+
+
+def hold_events(
+    before: pl.DataFrame,
+    after: pl.DataFrame,
+    holds: pl.DataFrame,
+    *,
+    now: Times,
+    earlier: Times,
+) -> list[pl.DataFrame]:
+    """Return `held` and `released` events from the cards before and after."""
+    was = before.filter("held").select("offer_id", old_value="hold_reason", _feed="price_feed")
+    held = (
+        after.filter("held")
+        .join(was, on="offer_id", how="anti")
+        .join(
+            holds.select(
+                "offer_id",
+                "unit",
+                "tier",
+                "currency",
+                "old_amount",
+                new_amount="candidate_amount",
+                occurred_at="observed_at",
+                not_before_at="shown_at",
+            ),
+            on="offer_id",
+        )
+        .with_columns(event=pl.lit("held"), new_value=pl.col("hold_reason"))
+    )
+    released = (
+        after.filter(~pl.col("held"))
+        .join(was, on="offer_id")
+        .with_columns(
+            event=pl.lit("released"),  # an offer without a price has no feed of it
+            occurred_at=feed_time("_feed", now).fill_null(pl.lit(max(now.values()), UTC_TIME)),
+            not_before_at=feed_time("_feed", earlier).fill_null(
+                pl.lit(max(earlier.values(), default=None), UTC_TIME)
+            ),
+        )
+    )
+    return [fill(held), fill(released)]
+
+
+def gone_events(gone: pl.DataFrame) -> pl.DataFrame:
+    """Return `gone` events; `gone` has offer_id, status, gone_at and last_seen_at."""
+    return fill(
+        gone.select(
+            "offer_id",
+            event=pl.lit("gone"),
+            old_value="status",
+            occurred_at="gone_at",
+            not_before_at="last_seen_at",
+        )
+    )
+
+
+def relabel_events(relabels: pl.DataFrame, *, at: pl.Expr, before_at: pl.Expr) -> pl.DataFrame:
+    """Return `relabelled` events, told on the new offer with the old id as old_value."""
+    return fill(
+        relabels.select(
+            offer_id="new_offer_id",
+            event=pl.lit("relabelled"),
+            old_value="old_offer_id",
+            new_value="new_offer_id",
+            occurred_at=at,
+            not_before_at=before_at,
+        )
+    )
+
+
+def fill(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame in the shape of EVENTS; columns it lacks are null."""
+    missing = [name for name in EVENTS.dtypes if name not in frame.columns]
+    return EVENTS.shape(frame.with_columns(**{name: pl.lit(None) for name in missing}))
+
+
+def _price_event() -> pl.Expr:
+    was, now = pl.col("old_value"), pl.col("price_status")
+    other_unit = pl.col("native_unit").ne(pl.col("_unit")) | pl.col("currency").ne(
+        pl.col("_currency")
+    )
+    both = (was == "priced") & (now == "priced")
+    return (
+        pl.when((now == "suspect") & (was != "suspect"))
+        .then(pl.lit("became_suspect"))
+        .when((was == "priced") & (now == "free"))
+        .then(pl.lit("paid_to_free"))
+        .when((was == "free") & (now == "priced"))
+        .then(pl.lit("free_to_paid"))
+        .when(both & other_unit)
+        .then(pl.lit("unit_changed"))
+        .when(both & (pl.col("amount") > pl.col("old_amount")))
+        .then(pl.lit("up"))
+        .when(both & (pl.col("amount") < pl.col("old_amount")))
+        .then(pl.lit("down"))
+        .when(~was.is_in(["priced", "free"]) & now.is_in(["priced", "free"]))
+        .then(pl.lit("new"))
+    )

@@ -1,0 +1,93 @@
+"""Rows for the append-only logs: a value seen, a value gone. Intervals are a view over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import polars as pl
+
+from schemas.delta import Diff
+from schemas.state import CLAIMS, PRICES
+from transforms.reconcile.cards import SPEED_FACTS, STATUS_FACTS, feed_time
+
+Times = Mapping[str, datetime]
+
+
+def price_log(
+    prices: Diff, former: pl.DataFrame, closed: pl.DataFrame, earlier: Times
+) -> pl.DataFrame:
+    """Return PRICES columns but `changed_at`; `kind` (seen | absence | change), `not_before_at`."""
+    seen = with_former(prices.fresh, former, earlier).with_columns(kind=pl.lit("seen"))
+    ended = closed.with_columns(kind=pl.col("closed_by"), valid_from=pl.col("closed_from"))
+    names = [*(name for name in PRICES.dtypes if name != "changed_at"), "kind", "not_before_at"]
+    return pl.concat([seen.select(names), ended.select(names)]).sort(
+        "offer_id", "unit", "tier", maintain_order=True
+    )
+
+
+def with_former(fresh: pl.DataFrame, former: pl.DataFrame, earlier: Times) -> pl.DataFrame:
+    """Add `not_before_at`: the last answer that showed the former state of each series.
+
+    For a series that is new, the last answer of its feed, which did not show it.
+    """
+    shown = former.select("offer_id", "unit", "tier", _shown="shown_at")
+    return (
+        fresh.join(shown, on=["offer_id", "unit", "tier"], how="left")
+        .with_columns(not_before_at=pl.coalesce("_shown", feed_time("feed", earlier)))
+        .drop("_shown")
+    )
+
+
+def claim_log(
+    claims: Diff, evidence: pl.DataFrame, gone: pl.DataFrame, now: Times, earlier: Times
+) -> pl.DataFrame:
+    """Return CLAIMS columns with `kind` (seen | absence), its dates, and `evidence` of the seen."""
+    ends = gone.select("offer_id", "gone_at", "last_seen_at")
+    seen = claims.fresh.join(evidence, on=list(CLAIMS.key), how="left").with_columns(
+        kind=pl.lit("seen"),
+        valid_from=feed_time("feed", now),
+        not_before_at=feed_time("feed", earlier),
+    )
+    ended = claims.removed.join(ends, on="offer_id", how="left").with_columns(
+        kind=pl.lit("absence"),
+        valid_from=pl.coalesce("gone_at", feed_time("feed", now)),
+        not_before_at=pl.coalesce("last_seen_at", feed_time("feed", earlier)),
+        evidence=pl.lit(None, pl.String),
+    )
+    names = [*CLAIMS.dtypes, "kind", "valid_from", "not_before_at", "evidence"]
+    return pl.concat([seen.select(names), ended.select(names)]).sort(
+        "offer_id", "unit", "tier", "feed", maintain_order=True
+    )
+
+
+def status_log(before: pl.DataFrame, cards: Diff, gone: pl.DataFrame) -> pl.DataFrame:
+    """Return offer_id, kind (seen | absence), the status facts and valid_from."""
+    old = before.select("offer_id", *(pl.col(name).alias(f"_{name}") for name in STATUS_FACTS))
+    moved = cards.fresh.join(old, on="offer_id", how="left").filter(
+        pl.any_horizontal(*(pl.col(n).ne_missing(pl.col(f"_{n}")) for n in STATUS_FACTS))
+    )
+    seen = moved.select("offer_id", *STATUS_FACTS, kind=pl.lit("seen"), valid_from="facts_since")
+    ended = gone.join(
+        before.select("offer_id", *STATUS_FACTS, "facts_since"), on="offer_id", suffix="_card"
+    ).select(
+        "offer_id",
+        *STATUS_FACTS,
+        kind=pl.lit("absence"),
+        valid_from=pl.max_horizontal("gone_at", "facts_since"),
+    )
+    return pl.concat([seen, ended]).sort("offer_id", maintain_order=True)
+
+
+def speed_log(before: pl.DataFrame, cards: Diff) -> pl.DataFrame:
+    """Return offer_id, the speeds and observed_at of each measurement that is new."""
+    old = before.select("offer_id", *(pl.col(name).alias(f"_{name}") for name in SPEED_FACTS))
+    return (
+        cards.fresh.join(old, on="offer_id", how="left")
+        .filter(
+            pl.any_horizontal(*(pl.col(n).ne_missing(pl.col(f"_{n}")) for n in SPEED_FACTS))
+            & pl.col("speed_changed_at").is_not_null()
+        )
+        .select("offer_id", *SPEED_FACTS, observed_at="speed_changed_at")
+        .sort("offer_id")
+    )

@@ -1,0 +1,183 @@
+"""What a parser makes of a feed's pages, and the rows that it collects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from schemas.contract import Contract
+from schemas.errors import FeedMalformed
+from schemas.offerings import DRIFT, MODELS, OFFERINGS, REJECTED
+from schemas.quotes import QUOTES
+from transforms.parsing.decode import Oddity
+from transforms.parsing.limits import MAX_DRIFT, MAX_PAGE_RECORDS, MAX_RECORDS, tidy
+
+
+class Page(NamedTuple):
+    """One landed answer: its bytes and their hash."""
+
+    body: bytes
+    payload_hash: str
+
+
+class OfferingRow(NamedTuple):
+    """One row of OFFERINGS; a tuple, because a run makes 100,000 of them."""
+
+    feed: str
+    payload_hash: str
+    json_path: str
+    model_id: str | None
+    inference_provider: str | None
+    task: str | None
+    provider_model_id: str | None = None
+    entry_id: str | None = None
+    mapping_type: str | None = None
+    status_text: str | None = None
+    context_length: int | None = None
+    supports_tools: bool | None = None
+    supports_structured_output: bool | None = None
+    is_model_author: bool | None = None
+    input_modalities: list[str] | None = None
+    output_modalities: list[str] | None = None
+    request_latency_ms: float | None = None
+    first_token_latency_ms: float | None = None
+    throughput_tps: float | None = None
+    is_free: bool | None = None
+    has_price: bool = False
+    price_input_text: str | None = None
+    price_output_text: str | None = None
+    price_problem: str | None = None
+    evidence: str | None = None
+
+
+class ModelRow(NamedTuple):
+    """One row of MODELS."""
+
+    model_id: str
+    hub_id: str | None
+    pipeline_tag: str | None
+    library_name: str | None
+    licence: str | None
+    likes: int | None
+    downloads: int | None
+    parameters: int | None
+    gated: str | None
+    created_at: datetime | None
+    modified_at: datetime | None
+
+
+class RejectedRow(NamedTuple):
+    """One row of REJECTED."""
+
+    feed: str
+    payload_hash: str
+    json_path: str
+    record_key: str | None
+    reasons: list[str]
+    field: str | None
+    value_text: str | None
+    inference_provider: str | None = None
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """One feed, read: `records` counts its entries, each in `offerings` or in `rejected`.
+
+    `models` is empty for feeds that state none; `rows` counts the pages' models, `distinct`,
+    `repeats` and `nameless` part them.
+    """
+
+    feed: str
+    records: int
+    offerings: pl.DataFrame
+    models: pl.DataFrame
+    rejected: pl.DataFrame
+    drift: pl.DataFrame
+    rows: int
+    distinct: int
+    repeats: int
+    nameless: int
+    providers: pl.DataFrame
+    """feed and inference_provider of every record, before any is rejected."""
+    quotes: pl.DataFrame = field(default_factory=QUOTES.empty)
+    """What a provider's own list states of its ids; such a list has no `offerings`."""
+
+
+@dataclass
+class Collector:
+    """Collect one feed's rows; frames are made page by page."""
+
+    feed: str
+    offerings: list[OfferingRow] = field(default_factory=list)
+    models: list[ModelRow] = field(default_factory=list)
+    rejected: list[RejectedRow] = field(default_factory=list)
+    rows: int = 0
+    distinct: int = 0
+    repeats: int = 0
+    nameless: int = 0
+    records: int = 0
+    _drift: dict[tuple[str, str], str] = field(default_factory=dict)
+    _frames: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+
+    def drifted(self, oddities: Iterable[Oddity]) -> None:
+        """Remember one example of each odd field, of so many fields."""
+        for odd in oddities:
+            if len(self._drift) < MAX_DRIFT:
+                self._drift.setdefault((tidy(odd.field), odd.kind), odd.text)
+
+    def require_room(self) -> None:
+        """Raise FeedMalformed `too_many` when this feed says more than any can."""
+        page = len(self.offerings) + len(self.rejected)
+        if page > MAX_PAGE_RECORDS or self.records + page > MAX_RECORDS:
+            raise FeedMalformed(
+                f"{self.feed}: more than {MAX_PAGE_RECORDS} entries on a page or {MAX_RECORDS} in "
+                "all; nothing of it was read",
+                code="too_many",
+            )
+
+    def close_page(self) -> None:
+        """Turn the rows of a page into frames: 100,000 Python tuples at once would be ten times
+        their size."""
+        self.records += len(self.offerings) + len(self.rejected)
+        names = [row.inference_provider for row in self.offerings]
+        names += [row.inference_provider for row in self.rejected]
+        providers = pl.DataFrame(
+            {"feed": [self.feed] * len(names), "inference_provider": names},
+            schema={"feed": pl.String, "inference_provider": pl.String},
+        )
+        for name, frame in (
+            ("offerings", _frame(self.offerings, OFFERINGS)),
+            ("models", _frame(self.models, MODELS)),
+            ("rejected", _frame(self.rejected, REJECTED)),
+            ("providers", providers),
+        ):
+            self._frames.setdefault(name, []).append(frame)
+        self.offerings, self.models, self.rejected = [], [], []
+
+    def finish(self) -> Parsed:
+        """Return all that was collected, as frames."""
+        self.close_page()
+        drift = [(self.feed, *key, text) for key, text in sorted(self._drift.items())]
+        return Parsed(
+            feed=self.feed,
+            records=self.records,
+            offerings=pl.concat(self._frames["offerings"]),
+            models=pl.concat(self._frames["models"]),
+            rejected=pl.concat(self._frames["rejected"]),
+            drift=_frame(drift, DRIFT),
+            rows=self.rows,
+            distinct=self.distinct,
+            repeats=self.repeats,
+            nameless=self.nameless,
+            providers=pl.concat(self._frames["providers"]),
+        )
+
+
+def _frame(rows: list[Any], shape: Contract) -> pl.DataFrame:
+    if not rows:
+        return shape.empty()
+    return shape.build(dict(zip(shape.dtypes, map(list, zip(*rows, strict=True)), strict=True)))

@@ -1,0 +1,162 @@
+"""Read DeepInfra's own list: prices in cents, in ten types that each say what they count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+import msgspec
+
+from schemas.errors import FeedMalformed
+from transforms.parsing.collector import Page, Parsed
+from transforms.parsing.decode import ABSENT, UNREADABLE, is_stated
+from transforms.parsing.quotes import Listing, Place, Quote, fields_of, number_text
+
+Raw = msgspec.Raw
+FEED = "deepinfra_list"
+CENT = Decimal("0.01")
+SIDE = 1024
+"""Our reference image is 1024 x 1024."""
+
+PRICED: dict[str, dict[str, str]] = {
+    "tokens": {"cents_per_input_token": "input_token", "cents_per_output_token": "output_token"},
+    "input_tokens": {"cents_per_input_token": "input_token"},
+    "image_units": {"cents_per_image_unit": "image_unit"},
+    "input_length": {"cents_per_input_sec": "input_second"},
+    "output_length": {"cents_per_output_sec": "output_second"},
+    "input_character_length": {"cents_per_input_chars": "input_character"},
+    "time": {"cents_per_sec": "compute_second"},
+    "uptime": {"cents_per_sec": "compute_second"},
+    "frame_units": {"cents_per_frame_unit": "frame_unit"},
+}
+"""Type → its money, and the unit of each; all in cents."""
+_WORDS = frozenset({"type", "short", "full", "table", "discount", "discount_ends_at"})
+_SIZES = {"default_width", "default_height", "default_iterations"}
+_CACHE = {
+    "rate_per_input_token_cached",
+    "rate_per_input_token_cache_write",
+    "explicit_cache_granularity_tokens",
+}
+_MORE: dict[str, set[str]] = {
+    "tokens": _CACHE,
+    "input_tokens": _CACHE,
+    "image_units": _SIZES | {"default_price_cents", "usage_from_cost"},
+}
+
+
+class Entry(msgspec.Struct):
+    """The parts of an entry that are read; it has many more, which say nothing of price."""
+
+    model_name: str | None = None
+    deprecated: Raw = ABSENT
+    pricing: Raw = ABSENT
+
+
+def parse_deepinfra_list(pages: Iterable[Page], *, inference_provider: str) -> Parsed:
+    """Parse the one answer. Raises FeedMalformed when it is no JSON array."""
+    out = Listing(FEED, inference_provider)
+    for page in pages:
+        try:
+            entries = msgspec.json.decode(page.body, type=list[Raw])
+        except UNREADABLE as error:
+            raise FeedMalformed(
+                f"{FEED}: the answer is no JSON array: {error}", code="not_array"
+            ) from error
+        for position, raw in enumerate(entries):
+            place = Place(page.payload_hash, f"$[{position}]", raw)
+            try:
+                entry = msgspec.json.decode(raw, type=Entry)
+            except UNREADABLE:
+                out.add(None, place, [])
+                continue
+            out.add(entry.model_name, place, _quotes(entry))
+    return out.finish()
+
+
+def _quotes(entry: Entry) -> list[Quote]:
+    quotes = _stated(entry)
+    if is_stated(entry.deprecated) and bytes(entry.deprecated) != b"false":
+        # a date, in practice: the price of what is no longer sold is nobody's price
+        return [q._replace(silent="deprecated_in_list", problem=None) for q in quotes]
+    return quotes
+
+
+def _stated(entry: Entry) -> list[Quote]:
+    if not is_stated(entry.pricing):
+        return [Quote(silent="listed_without_price")]
+    pricing = fields_of(entry.pricing)
+    if pricing is None:
+        return [Quote(problem="not_an_object: pricing")]
+    kind = bytes(pricing.get("type", ABSENT)).decode("utf-8", "replace").strip('"')
+    if kind not in PRICED:
+        return [Quote(problem=f"unknown_type: {kind[:40]}")]
+    problem = _problem(kind, pricing)
+    quotes = [
+        _quote(kind, pricing, name, unit, problem)
+        for name, unit in PRICED[kind].items()
+        if is_stated(pricing.get(name, ABSENT)) or problem is not None
+    ]
+    if problem is None and is_stated(rate := pricing.get("rate_per_input_token_cached", ABSENT)):
+        quotes.append(_cached(pricing, rate))
+    return quotes or [Quote(silent="listed_without_price")]
+
+
+def _problem(kind: str, pricing: Mapping[str, Raw]) -> str | None:
+    """Why the object cannot be read whole; then none of its numbers counts."""
+    known = _WORDS | set(PRICED[kind]) | _MORE.get(kind, set())
+    if unknown := sorted(set(pricing) - known):
+        return f"unknown_key: {', '.join(unknown)[:80]}"
+    for name in PRICED[kind]:
+        stated = pricing.get(name, ABSENT)
+        if is_stated(stated) and number_text(stated) is None:
+            return f"not_a_number: {name}"
+    discount = pricing.get("discount", ABSENT)
+    if is_stated(discount) and bytes(discount) not in (b"0", b"0.0"):
+        return "discount_not_understood"  # is the price before it or after?
+    for name in sorted(_SIZES & set(pricing)):
+        if is_stated(pricing[name]) and not bytes(pricing[name]).isdigit():
+            return f"not_a_number: {name}"
+    shown = pricing.get("default_price_cents", ABSENT)
+    if is_stated(shown):
+        text, stated_text = number_text(shown), number_text(pricing["cents_per_image_unit"])
+        if text is None or stated_text is None or Decimal(text) != Decimal(stated_text):
+            return "two_prices: default_price_cents"
+    return None
+
+
+def _quote(
+    kind: str, pricing: Mapping[str, Raw], name: str, unit: str, problem: str | None
+) -> Quote:
+    quote = Quote(
+        native_unit=unit,
+        raw_text=number_text(pricing.get(name, ABSENT)),
+        factor=CENT,
+        said=f"{name} * 0.01",
+        problem=problem,
+    )
+    if kind != "image_units" or problem is not None:
+        return quote
+    # a default of 0 means that the size does not matter: a factor of 0 would make it free
+    sides = [int(bytes(pricing[n])) for n in ("default_width", "default_height") if n in pricing]
+    sides = [side for side in sides if side > 0]
+    times, per = SIDE ** len(sides), 1
+    for side in sides:
+        per *= side
+    if times == per:
+        return quote
+    return quote._replace(times=times, per=per, derived=True)
+
+
+def _cached(pricing: Mapping[str, Raw], rate: Raw) -> Quote:
+    """Price a cached input token: the input price times its rate."""
+    text = number_text(rate) or "0"
+    factor = CENT * Decimal(text)
+    usable = factor > 0 and factor == round(factor, 18)
+    return Quote(
+        native_unit="cached_input_token",
+        raw_text=number_text(pricing.get("cents_per_input_token", ABSENT)),
+        factor=factor if usable else CENT,
+        said=f"cents_per_input_token * {text} * 0.01",
+        derived=True,
+        problem=None if usable else "not_a_number: rate_per_input_token_cached",
+    )

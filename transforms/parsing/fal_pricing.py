@@ -1,0 +1,93 @@
+"""Read fal's prices. Written from its documentation: no real answer was ever recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+import msgspec
+
+from schemas.errors import FeedMalformed
+from transforms.parsing.collector import Page, Parsed
+from transforms.parsing.decode import ABSENT, UNREADABLE, is_stated
+from transforms.parsing.quotes import Listing, Place, Quote, fields_of, number_text
+
+Raw = msgspec.Raw
+FEED = "fal_pricing"
+UNITS: dict[str, tuple[str, int]] = {
+    "images": ("image", 1),
+    "megapixels": ("megapixel", 1),
+    "processed megapixels": ("processed_megapixel", 1),
+    "seconds": ("second", 1),
+    "5 seconds": ("second", 5),
+    "minutes": ("minute", 1),
+    "videos": ("video", 1),
+    "compute seconds": ("compute_second", 1),
+    "1000 characters": ("input_character", 1000),
+    "tokens": ("token", 1),
+    "units": ("unit", 1),
+    "credits": ("credit", 1),
+}
+"""fal's word → the unit, and for how many of it the price is."""
+_KEYS = frozenset({"endpoint_id", "unit_price", "unit", "currency"})
+
+
+class Answer(msgspec.Struct):
+    prices: list[Raw]
+
+
+class Entry(msgspec.Struct):
+    endpoint_id: str | None = None
+    unit_price: Raw = ABSENT
+    unit: str | None = None
+    currency: str | None = None
+
+
+def parse_fal_pricing(pages: Iterable[Page], *, inference_provider: str) -> Parsed:
+    """Parse the answers of all calls. Raises FeedMalformed when one has no `prices` array."""
+    out = Listing(FEED, inference_provider)
+    for page in pages:
+        try:
+            entries = msgspec.json.decode(page.body, type=Answer).prices
+        except UNREADABLE as error:
+            raise FeedMalformed(
+                f"{FEED}: the answer has no `prices` array: {error}", code="wrong_shape"
+            ) from error
+        for position, raw in enumerate(entries):
+            place = Place(page.payload_hash, f"$.prices[{position}]", raw)
+            try:
+                entry = msgspec.json.decode(raw, type=Entry)
+            except UNREADABLE:
+                out.add(None, place, [])
+                continue
+            out.add(entry.endpoint_id, place, [_quote(entry, raw)])
+    return out.finish()
+
+
+def _quote(entry: Entry, raw: Raw) -> Quote:
+    """Every price here is the asking account's own."""
+    unit, quantity = UNITS.get(entry.unit or "", (None, 1))
+    currency = entry.currency or ""
+    text = number_text(entry.unit_price)
+    known = len(currency) == 3 and currency.isascii() and currency.isupper()
+    problem = None
+    if (fields := fields_of(raw)) is None:
+        problem = "key_twice"
+    elif unknown := sorted(set(fields) - _KEYS):
+        problem = f"unknown_key: {', '.join(unknown)[:80]}"
+    elif unit is None:
+        problem = f"unknown_unit: {(entry.unit or '(none)')[:40]}"
+    elif not known:
+        problem = f"unknown_currency: {currency[:20] or '(none)'}"
+    elif text is None and is_stated(entry.unit_price):
+        problem = "not_a_number: unit_price"
+    return Quote(
+        native_unit=unit,
+        raw_text=text,
+        native_quantity=Decimal(quantity),
+        said="unit_price",
+        currency=currency if known else "XXX",  # ISO 4217 for "no currency"
+        scope="account",
+        problem=problem,
+        silent="listed_without_price" if problem is None and text is None else None,
+    )

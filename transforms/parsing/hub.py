@@ -1,0 +1,259 @@
+"""Read pages of the Hub list: models, and one row per entry of their provider mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from schemas.errors import FeedMalformed
+from transforms.parsing.collector import Collector, ModelRow, OfferingRow, Page, Parsed, RejectedRow
+from transforms.parsing.decode import ABSENT, UNREADABLE, Int64, Oddity, decode, excerpt, is_stated
+from transforms.parsing.limits import (
+    MAX_ENTRIES,
+    entry_problem,
+    mapping_keys_twice,
+    model_keys_twice,
+    plain,
+    tidy,
+)
+from transforms.parsing.price_object import PriceText, read_price
+
+Raw = msgspec.Raw
+
+
+class Features(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    structured_output: bool | None = None
+    tool_calling: bool | None = None
+
+
+class Performance(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    request_latency_ms: float | None = None
+    first_token_latency_ms: float | None = None
+    tokens_per_second: float | None = None
+    num_generated_tokens: Int64 | None = None
+
+
+class Details(msgspec.Struct, forbid_unknown_fields=True):
+    context_length: Int64 | None = None
+    pricing: Raw = ABSENT
+
+
+class Entry(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """One mapping entry; every field optional here, the contract decides what must be there."""
+
+    _id: str | None = msgspec.field(name="_id", default=None)
+    provider: str | None = None
+    provider_id: str | None = None
+    status: str | None = None
+    previous_status: str | None = None
+    task: str | None = None
+    type: str | None = None
+    is_model_author: bool | None = None
+    adapter: str | None = None
+    adapter_weights_path: str | None = None
+    features: Features | None = None
+    performance: Performance | None = None
+    provider_details: Details | None = None
+
+
+class Safetensors(msgspec.Struct):
+    total: Int64 | None = None
+
+
+class Model(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    id: str | None = None
+    hub_id: str | None = msgspec.field(name="_id", default=None)
+    mapping: Raw = msgspec.field(name="inferenceProviderMapping", default=ABSENT)
+    pipeline_tag: str | None = msgspec.field(name="pipeline_tag", default=None)
+    library_name: str | None = msgspec.field(name="library_name", default=None)
+    likes: Int64 | None = None
+    downloads: Int64 | None = None
+    created_at: datetime | None = None
+    last_modified: datetime | None = None
+    gated: bool | str | None = None
+    tags: list[str] | None = None
+    safetensors: Safetensors | None = None
+    author: str | None = None
+
+
+def parse_hub(pages: Iterable[Page]) -> Parsed:
+    """Parse every page of one whole walk, in order.
+
+    A model id that was on an earlier page is a repeat (the list moved under the walk): its entries
+    are rejected rows. Raises FeedMalformed when a page is no JSON array.
+    """
+    out = Collector("hub")
+    seen: set[str] = set()
+    for page in pages:
+        try:
+            records = msgspec.json.decode(page.body, type=list[Raw])
+        except UNREADABLE as error:
+            raise FeedMalformed(
+                f"hub: page {page.payload_hash[:12]} is no JSON array: {error}", code="not_array"
+            ) from error
+        for position, raw in enumerate(records):
+            _read_model(raw, f"$[{position}]", page.payload_hash, seen, out)
+        out.close_page()
+    return out.finish()
+
+
+def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Collector) -> None:
+    out.require_room()
+    out.rows += 1
+    model, oddities = decode(raw, Model)
+    if oddities:
+        out.drifted(oddities)
+    if model is None or not model.id or model_keys_twice(raw):
+        out.nameless += 1
+        reason = "model:key_twice" if model and model.id else "model_id:missing"
+        out.rejected.append(
+            RejectedRow("hub", payload_hash, path, None, [reason], "id", excerpt(raw))
+        )
+        return
+    repeated = model.id in seen
+    if repeated:
+        out.repeats += 1
+    else:
+        seen.add(model.id)
+        out.distinct += 1
+        out.models.append(_model_row(model))
+    for suffix, entry_raw, provider in _entries(model, path, payload_hash, out):
+        entry, oddities = decode(entry_raw, Entry)
+        if entry is not None and entry.provider is None:
+            entry.provider = provider
+        if oddities:
+            out.drifted(
+                Oddity(f"inferenceProviderMapping.{odd.field}", odd.kind, odd.text)
+                for odd in oddities
+            )
+        where = f"{path}.inferenceProviderMapping{suffix}"
+        problem = "model_id:repeated" if repeated else entry_problem(entry_raw)
+        if entry is None or problem:
+            out.rejected.append(
+                RejectedRow(
+                    "hub",
+                    payload_hash,
+                    where,
+                    tidy(model.id),
+                    [problem or "entry:not_an_object"],
+                    None,
+                    excerpt(entry_raw),
+                    plain(entry.provider) if entry else None,
+                )
+            )
+            continue
+        out.offerings.append(_offering(entry, model.id, where, payload_hash, entry_raw))
+
+
+def _entries(
+    model: Model, path: str, payload_hash: str, out: Collector
+) -> list[tuple[str, Raw, str | None]]:
+    """Return (path suffix, entry, provider) of a mapping in either shape.
+
+    In an array each entry names its provider; in a dict the key does, and the entry may.
+    """
+    raw = model.mapping
+    if not is_stated(raw):
+        return []
+    problem = "too_many"
+    try:
+        if bytes(raw).startswith(b"{"):
+            named = msgspec.json.decode(raw, type=dict[str, Raw])
+            if mapping_keys_twice(raw):
+                problem = "key_twice"
+            elif len(named) <= MAX_ENTRIES:
+                return [(f".{tidy(name)}", entry, name) for name, entry in named.items()]
+        else:
+            entries = msgspec.json.decode(raw, type=list[Raw])
+            if len(entries) <= MAX_ENTRIES:
+                return [(f"[{position}]", entry, None) for position, entry in enumerate(entries)]
+    except UNREADABLE:
+        problem = "wrong_type"
+    out.rejected.append(
+        RejectedRow(
+            "hub",
+            payload_hash,
+            f"{path}.inferenceProviderMapping",
+            tidy(model.id or ""),
+            [f"inferenceProviderMapping:{problem}"],
+            "inferenceProviderMapping",
+            excerpt(raw),
+        )
+    )
+    return []
+
+
+def _offering(entry: Entry, model_id: str, path: str, payload_hash: str, raw: Raw) -> OfferingRow:
+    details = entry.provider_details
+    speed = entry.performance or _NO_PERFORMANCE
+    features = entry.features or _NO_FEATURES
+    pricing = details.pricing if details else ABSENT
+    has_price = is_stated(pricing)
+    price = read_price(pricing) if has_price else _NO_PRICE
+    return OfferingRow(
+        feed="hub",
+        payload_hash=payload_hash,
+        json_path=path,
+        model_id=model_id,
+        inference_provider=entry.provider,
+        task=entry.task,
+        provider_model_id=entry.provider_id,
+        entry_id=plain(entry._id),
+        mapping_type=plain(entry.type),
+        status_text=tidy(entry.status, 60) if entry.status is not None else None,
+        context_length=details.context_length if details else None,
+        supports_tools=features.tool_calling,
+        supports_structured_output=features.structured_output,
+        is_model_author=entry.is_model_author,
+        request_latency_ms=speed.request_latency_ms,
+        first_token_latency_ms=speed.first_token_latency_ms,
+        throughput_tps=speed.tokens_per_second,
+        has_price=has_price,
+        price_input_text=price.input,
+        price_output_text=price.output,
+        price_problem=price.problem,
+        evidence=bytes(raw).decode("utf-8", "replace") if has_price else None,
+    )
+
+
+def _model_row(model: Model) -> ModelRow:
+    tags: list[Any] = model.tags or []
+    licences = [tag.removeprefix("license:") for tag in tags if tag.startswith("license:")]
+    return ModelRow(
+        model_id=model.id or "",
+        hub_id=plain(model.hub_id),
+        pipeline_tag=plain(model.pipeline_tag),
+        library_name=plain(model.library_name),
+        licence=plain(licences[0]) if licences else None,
+        likes=model.likes,
+        downloads=model.downloads,
+        parameters=model.safetensors.total if model.safetensors else None,
+        gated=_gated(model),
+        created_at=_utc(model.created_at),
+        modified_at=_utc(model.last_modified),
+    )
+
+
+def _gated(model: Model) -> str | None:
+    """`false` | `"auto"` | `"manual"` → 'no' | 'auto' | 'manual'."""
+    if isinstance(model.gated, bool):
+        return "yes" if model.gated else "no"
+    return plain(model.gated)
+
+
+def _utc(value: datetime | None) -> datetime | None:
+    """Hub times end in Z; one without a zone is taken as UTC."""
+    if value is None:
+        return None
+    try:
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    except OverflowError:  # the first or last day of the calendar, in a zone that passes it
+        return None
+
+
+_NO_PERFORMANCE = Performance()
+_NO_FEATURES = Features()
+_NO_PRICE = PriceText()

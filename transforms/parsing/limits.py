@@ -1,0 +1,99 @@
+"""How much one answer may say: what is larger is set aside, so that no row can fill the memory."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from schemas.offerings import UNSEEN
+
+MAX_ENTRY_BYTES = 64 * 1024
+"""Of one mapping entry or router offering; a real one has a few hundred."""
+MAX_ENTRIES = 1_000
+"""Of one model; there are about twenty inference providers."""
+MAX_PAGE_RECORDS = 250_000
+MAX_RECORDS = 2_000_000
+"""Of one feed; an hour has 86,000."""
+MAX_DRIFT = 200
+"""Fields of one feed that are told as not known; whoever invents thousands is told once."""
+LONGEST_NAME = 200
+
+_UNSEEN = re.compile(f"[{UNSEEN}]")
+_ESCAPE = b"\\u"
+
+
+def tidy(text: str, length: int = LONGEST_NAME) -> str:
+    """Return the start of a text with each character that cannot be seen replaced by U+FFFD."""
+    return _UNSEEN.sub("\ufffd", text[:length])
+
+
+def plain(text: str | None) -> str | None:
+    """Return a text that is fit to be shown as it is, None for any other."""
+    return text if text and len(text) <= LONGEST_NAME and not _UNSEEN.search(text) else None
+
+
+def words(texts: list[str] | None) -> list[str] | None:
+    """Return a short list of plain words, None for any other."""
+    if texts is None or len(texts) > 20:
+        return None
+    return texts if all(len(text) <= 40 and plain(text) for text in texts) else None
+
+
+def entry_problem(raw: msgspec.Raw) -> str | None:
+    """Return why an entry is not read at all: `entry:too_large`, `entry:key_twice`, else None."""
+    if len(bytes(raw)) > MAX_ENTRY_BYTES:
+        return "entry:too_large"
+    return "entry:key_twice" if _doubled(raw, _OF_ENTRIES, anywhere=True) else None
+
+
+def model_keys_twice(raw: msgspec.Raw) -> bool:
+    """Tell whether an object names a key of its own twice: which of the two is meant?"""
+    return _doubled(raw, _OF_MODELS, anywhere=False)
+
+
+def mapping_keys_twice(raw: msgspec.Raw) -> bool:
+    """Tell whether a mapping keyed by provider names one twice; the first would be lost unseen."""
+    return _doubled(raw, (), anywhere=False, surely=True)
+
+
+_OF_ENTRIES = (
+    b'"provider"',
+    b'"providerId"',
+    b'"task"',
+    b'"status"',
+    b'"type"',
+    b'"providerDetails"',
+    b'"pricing"',
+    b'"is_free"',
+    b'"context_length"',
+)
+_OF_MODELS = (b'"id"', b'"inferenceProviderMapping"', b'"providers"')
+
+
+def _doubled(
+    raw: msgspec.Raw, watched: Iterable[bytes], *, anywhere: bool, surely: bool = False
+) -> bool:
+    """Look closer only where a key that matters seems to be there twice, or may be written as
+    `\\u0070ricing`: counting bytes costs a microsecond, reading again a hundred."""
+    text = bytes(raw)
+    if not surely and _ESCAPE not in text and all(text.count(key) < 2 for key in watched):
+        return False
+    doubled = [False]
+
+    def look(pairs: list[tuple[str, object]]) -> None:
+        doubled.append(len({key for key, _ in pairs}) < len(pairs))
+
+    try:
+        json.loads(
+            text.decode("utf-8", "replace"),
+            object_pairs_hook=look,
+            parse_int=str,
+            parse_float=str,
+            parse_constant=str,
+        )
+    except (ValueError, RecursionError):
+        return False  # what cannot be read is told as that
+    return any(doubled) if anywhere else doubled[-1]  # the outermost object is told last

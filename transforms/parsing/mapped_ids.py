@@ -1,0 +1,49 @@
+"""Which ids of a provider the Hub maps models to, read from its landed pages at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from transforms.parsing.decode import UNREADABLE
+
+
+class _Entry(msgspec.Struct):
+    provider: str | None = None
+    provider_id: str | None = msgspec.field(name="providerId", default=None)
+
+
+class _Model(msgspec.Struct):
+    mapping: list[_Entry] | dict[str, _Entry] | None = msgspec.field(
+        name="inferenceProviderMapping", default=None
+    )
+
+
+def mapped_ids(bodies: Iterable[bytes], inference_provider: str) -> list[str]:
+    """Return the providerIds of one provider on these pages, each once, sorted.
+
+    What cannot be read is passed over here; parsing the page tells of it.
+    """
+    found = set[str]()
+    for body in bodies:
+        try:
+            records = msgspec.json.decode(body, type=list[msgspec.Raw])
+        except UNREADABLE:
+            continue
+        for raw in records:
+            try:
+                mapping = msgspec.json.decode(raw, type=_Model).mapping or []
+            except UNREADABLE:
+                continue
+            named = (
+                ((name, entry) for name, entry in mapping.items())
+                if isinstance(mapping, dict)
+                else ((None, entry) for entry in mapping)
+            )
+            found |= {
+                entry.provider_id
+                for name, entry in named
+                if entry.provider_id and (entry.provider or name) == inference_provider
+            }
+    return sorted(found)

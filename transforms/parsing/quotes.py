@@ -1,0 +1,172 @@
+"""Collect what a provider's own price list says, entry by entry, each id once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
+import polars as pl
+
+from schemas.offerings import DRIFT, MODELS, OFFERINGS, REJECTED
+from schemas.quotes import QUOTES
+from transforms.parsing.collector import Parsed, RejectedRow
+from transforms.parsing.decode import UNREADABLE, excerpt
+
+_NUMBER_STARTS = frozenset(b"-0123456789")
+_ONE = Decimal(1)
+
+
+class Quote(NamedTuple):
+    """One price of an entry; the columns of QUOTES say what each part is."""
+
+    native_unit: str | None = None
+    raw_text: str | None = None
+    native_quantity: Decimal = _ONE
+    factor: Decimal = _ONE
+    times: int = 1
+    per: int = 1
+    said: str = "price"
+    currency: str = "USD"
+    scope: str = "public"
+    derived: bool = False
+    problem: str | None = None
+    silent: str | None = None
+
+
+class Place(NamedTuple):
+    """Where an entry stands, and its verbatim text."""
+
+    payload_hash: str
+    path: str
+    raw: msgspec.Raw
+
+
+def number_text(raw: msgspec.Raw) -> str | None:
+    """Return a JSON number as it is written, None where there is none; never through a float."""
+    text = bytes(raw).strip()
+    if text[:1] and text[0] in _NUMBER_STARTS:
+        return text.decode("ascii")
+    return None
+
+
+def fields_of(raw: msgspec.Raw) -> dict[str, msgspec.Raw] | None:
+    """Return the members of a JSON object, None when it is none or names one twice."""
+    try:
+        found = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        members = json.loads(bytes(raw), object_pairs_hook=list)  # msgspec keeps the last of two
+    except (*UNREADABLE, ValueError):
+        return None
+    return found if len(members) == len(found) else None
+
+
+@dataclass
+class Listing:
+    """The entries of one list. An id that comes twice with two prices has none: which is it?"""
+
+    feed: str
+    inference_provider: str
+    _entries: dict[str, tuple[Place, list[Quote]]] = field(default_factory=dict)
+    _rejected: list[RejectedRow] = field(default_factory=list)
+    _nameless: int = 0
+    _repeats: int = 0
+
+    def add(self, name: str | None, place: Place, quotes: list[Quote]) -> None:
+        """Take an entry with what it states; `name` is the provider's own id, as it is written."""
+        if not name:
+            self._nameless += 1
+            self._reject(None, place, "provider_model_id:missing")
+            return
+        if name not in self._entries:
+            self._entries[name] = place, quotes
+            return
+        self._repeats += 1
+        first, told = self._entries[name]
+        if quotes == told or all(quote.silent for quote in quotes):
+            self._reject(name, place, "provider_model_id:repeated")
+        elif all(quote.silent for quote in told):
+            self._entries[name] = place, quotes
+            self._reject(name, first, "provider_model_id:repeated")
+        else:
+            self._entries[name] = first, [q._replace(problem="listed_twice") for q in told]
+            self._reject(name, place, "provider_model_id:repeated_with_another_price")
+
+    def finish(self) -> Parsed:
+        """Return the list as parsed: one row of `quotes` per price of an entry."""
+        rows = [
+            (
+                self.feed,
+                place.payload_hash,
+                place.path,
+                self.inference_provider,
+                name,
+                quote,
+                bytes(place.raw).decode("utf-8", "replace"),
+            )
+            for name, (place, quotes) in self._entries.items()
+            for quote in quotes
+        ]
+        columns = dict(
+            zip(
+                (
+                    "feed",
+                    "payload_hash",
+                    "json_path",
+                    "inference_provider",
+                    "provider_model_id",
+                    "_quote",
+                    "evidence",
+                ),
+                map(list, zip(*rows, strict=True)) if rows else ([] for _ in range(7)),
+                strict=True,
+            )
+        )
+        quotes = columns.pop("_quote")
+        columns |= {name: [getattr(quote, name) for quote in quotes] for name in Quote._fields}
+        records = len(self._entries) + len(self._rejected)
+        return Parsed(
+            feed=self.feed,
+            records=records,
+            offerings=OFFERINGS.empty(),
+            models=MODELS.empty(),
+            rejected=REJECTED.build(
+                dict(
+                    zip(
+                        REJECTED.dtypes,
+                        map(list, zip(*self._rejected, strict=True))
+                        if self._rejected
+                        else ([] for _ in REJECTED.dtypes),
+                        strict=True,
+                    )
+                )
+            ),
+            drift=DRIFT.empty(),
+            rows=records,
+            distinct=len(self._entries),
+            repeats=self._repeats,
+            nameless=self._nameless,
+            providers=pl.DataFrame(
+                {
+                    "feed": [self.feed] * records,
+                    "inference_provider": [self.inference_provider] * records,
+                },
+                schema={"feed": pl.String, "inference_provider": pl.String},
+            ),
+            quotes=QUOTES.build(columns),
+        )
+
+    def _reject(self, name: str | None, place: Place, reason: str) -> None:
+        self._rejected.append(
+            RejectedRow(
+                self.feed,
+                place.payload_hash,
+                place.path,
+                name,
+                [reason],
+                None,
+                excerpt(place.raw),
+                self.inference_provider,
+            )
+        )

@@ -1,0 +1,154 @@
+"""Read the router's answer: one row per provider that offers a chat model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from schemas.errors import FeedMalformed
+from transforms.parsing.collector import Collector, OfferingRow, Page, Parsed, RejectedRow
+from transforms.parsing.decode import ABSENT, UNREADABLE, Int64, Oddity, decode, excerpt, is_stated
+from transforms.parsing.limits import (
+    MAX_ENTRIES,
+    entry_problem,
+    model_keys_twice,
+    plain,
+    tidy,
+    words,
+)
+from transforms.parsing.price_object import PriceText, read_price
+
+Raw = msgspec.Raw
+
+
+class Architecture(msgspec.Struct, forbid_unknown_fields=True):
+    input_modalities: list[str] | None = None
+    output_modalities: list[str] | None = None
+
+
+class Model(msgspec.Struct, forbid_unknown_fields=True):
+    id: str | None = None
+    object: str | None = None
+    created: Int64 | None = None
+    owned_by: str | None = None
+    architecture: Architecture | None = None
+    providers: list[Raw] | None = None
+
+
+class Offering(msgspec.Struct, forbid_unknown_fields=True):
+    provider: str | None = None
+    status: str | None = None
+    context_length: Int64 | None = None
+    pricing: Raw = ABSENT
+    is_free: bool | None = None
+    supports_tools: bool | None = None
+    supports_structured_output: bool | None = None
+    first_token_latency_ms: float | None = None
+    throughput: float | None = None
+    is_model_author: bool | None = None
+
+
+class Answer(msgspec.Struct):
+    data: list[Raw]
+
+
+def parse_router(pages: Iterable[Page]) -> Parsed:
+    """Parse the router's one answer. Raises FeedMalformed when it has no `data` array."""
+    out = Collector("router")
+    for page in pages:
+        try:
+            models = msgspec.json.decode(page.body, type=Answer).data
+        except UNREADABLE as error:
+            raise FeedMalformed(
+                f"router: the answer has no `data` array: {error}", code="wrong_shape"
+            ) from error
+        seen: set[str] = set()
+        for position, raw in enumerate(models):
+            _read_model(raw, f"$.data[{position}]", page.payload_hash, seen, out)
+    return out.finish()
+
+
+def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Collector) -> None:
+    out.require_room()
+    out.rows += 1
+    model, oddities = decode(raw, Model)
+    out.drifted(oddities)
+    if model is None or not model.id or model_keys_twice(raw):
+        out.nameless += 1
+        reason = "model:key_twice" if model and model.id else "model_id:missing"
+        out.rejected.append(
+            RejectedRow("router", payload_hash, path, None, [reason], "id", excerpt(raw))
+        )
+        return
+    repeated = model.id in seen
+    out.repeats += repeated
+    out.distinct += not repeated
+    seen.add(model.id)
+    offerings = model.providers or []
+    if model.providers is None or len(offerings) > MAX_ENTRIES:
+        why = "missing" if model.providers is None else "too_many"
+        out.rejected.append(
+            RejectedRow(
+                "router",
+                payload_hash,
+                f"{path}.providers",
+                tidy(model.id),
+                [f"providers:{why}"],
+                "providers",
+                excerpt(raw),
+            )
+        )
+        return
+    for index, offering_raw in enumerate(offerings):
+        offering, oddities = decode(offering_raw, Offering)
+        out.drifted(Oddity(f"providers.{odd.field}", odd.kind, odd.text) for odd in oddities)
+        where = f"{path}.providers[{index}]"
+        problem = "model_id:repeated" if repeated else entry_problem(offering_raw)
+        if offering is None or problem:
+            out.rejected.append(
+                RejectedRow(
+                    "router",
+                    payload_hash,
+                    where,
+                    tidy(model.id),
+                    [problem or "entry:not_an_object"],
+                    None,
+                    excerpt(offering_raw),
+                    plain(offering.provider) if offering else None,
+                )
+            )
+            continue
+        out.offerings.append(_offering(offering, model, where, payload_hash, offering_raw))
+
+
+def _offering(
+    offering: Offering, model: Model, path: str, payload_hash: str, raw: Raw
+) -> OfferingRow:
+    states_price = is_stated(offering.pricing)
+    price = read_price(offering.pricing) if states_price else PriceText()
+    has_price = states_price or bool(offering.is_free)
+    architecture = model.architecture or Architecture()
+    return OfferingRow(
+        feed="router",
+        payload_hash=payload_hash,
+        json_path=path,
+        model_id=model.id,
+        inference_provider=offering.provider,
+        task="conversational",
+        status_text=tidy(offering.status, 60) if offering.status is not None else None,
+        context_length=offering.context_length,
+        supports_tools=offering.supports_tools,
+        supports_structured_output=offering.supports_structured_output,
+        is_model_author=offering.is_model_author,
+        input_modalities=words(architecture.input_modalities),
+        output_modalities=words(architecture.output_modalities),
+        first_token_latency_ms=offering.first_token_latency_ms,
+        throughput_tps=offering.throughput,
+        is_free=offering.is_free,
+        has_price=has_price,
+        price_input_text=price.input,
+        price_output_text=price.output,
+        price_problem=price.problem,
+        evidence=bytes(raw).decode("utf-8", "replace") if has_price else None,
+    )

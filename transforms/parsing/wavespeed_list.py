@@ -1,0 +1,65 @@
+"""Read WaveSpeedAI's own list: millionths of a dollar a run, or by a formula over its length."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+
+import msgspec
+
+from schemas.envelope import rows_in
+from transforms.parsing.collector import Page, Parsed
+from transforms.parsing.decode import ABSENT, UNREADABLE, is_stated
+from transforms.parsing.quotes import Listing, Place, Quote, number_text
+
+Raw = msgspec.Raw
+FEED = "wavespeed_list"
+MILLIONTH = Decimal("0.000001")
+_BY_LENGTH = re.compile(r'\{"total_price":\s*base_price \* duration / ([1-9]\d{0,3})\}')
+
+
+class Entry(msgspec.Struct):
+    """The parts of a row that are read. Its `type` is no task: rows join by id alone."""
+
+    model_id: str | None = None
+    base_price: Raw = ABSENT
+    formula: Raw = ABSENT
+
+
+def parse_wavespeed_list(pages: Iterable[Page], *, inference_provider: str) -> Parsed:
+    """Parse every page of one whole walk. Raises FeedMalformed when a page has no one array."""
+    out = Listing(FEED, inference_provider)
+    for page in pages:
+        for row in rows_in(page.body, key="model_id", feed=FEED):
+            place = Place(page.payload_hash, row.path, row.raw)
+            try:
+                entry = msgspec.json.decode(row.raw, type=Entry)
+            except UNREADABLE:
+                out.add(None, place, [])
+                continue
+            out.add(entry.model_id, place, [_quote(entry)])
+    return out.finish()
+
+
+def _quote(entry: Entry) -> Quote:
+    text = number_text(entry.base_price)
+    if text is None:
+        if is_stated(entry.base_price):
+            return Quote(problem="not_a_number: base_price")
+        return Quote(silent="listed_without_price")
+    quote = Quote("run", text, factor=MILLIONTH, said="base_price * 0.000001")
+    if not is_stated(entry.formula):
+        return quote
+    formula = _text(entry.formula)
+    if (by_length := _BY_LENGTH.fullmatch(formula)) is None:
+        return quote._replace(problem=f"unknown_formula: {formula[:80]}")
+    seconds = Decimal(by_length[1])
+    return quote._replace(native_unit="second", native_quantity=seconds, derived=True)
+
+
+def _text(raw: Raw) -> str:
+    try:
+        return msgspec.json.decode(raw, type=str)
+    except UNREADABLE:
+        return bytes(raw).decode("utf-8", "replace")

@@ -1,0 +1,1 @@
+"""From price texts to claims: what one unit costs."""

@@ -1,0 +1,1 @@
+"""The stored rows and this run's answers: everything that changes."""

@@ -1,0 +1,108 @@
+"""The offers relation: who appeared, who ended and when, why somebody has no price."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import polars as pl
+
+from schemas.delta import State
+from schemas.state import OFFERS
+from transforms.reconcile.cards import feed_time
+
+
+def offers_after(state: State, told: list[tuple[datetime, pl.DataFrame]]) -> pl.DataFrame:
+    """Return OFFERS with the stated ones added; adapter rule and type as last stated.
+
+    `told` has each whole answer's time and statements.
+    """
+    names = [name for name in OFFERS.dtypes if not name.endswith("_at")]
+    stated = pl.concat(
+        [
+            OFFERS.empty(),
+            *(
+                OFFERS.shape(
+                    statements.select(
+                        *names,
+                        first_seen_at=pl.lit(observed_at),
+                        last_seen_at=pl.lit(None),
+                        gone_at=pl.lit(None),
+                    )
+                )
+                for observed_at, statements in told
+            ),
+        ]
+    ).unique("offer_id", keep="first", maintain_order=True)
+    known = state.offers.select("offer_id", _first="first_seen_at")
+    stated = OFFERS.shape(
+        stated.join(known, on="offer_id", how="left").with_columns(
+            first_seen_at=pl.coalesce("_first", "first_seen_at")
+        )
+    )
+    rest = state.offers.join(stated, on="offer_id", how="anti")
+    return pl.concat([rest, stated])
+
+
+def gone_offers(
+    state: State, listings: pl.DataFrame, relabels: pl.DataFrame, now: Mapping[str, datetime]
+) -> pl.DataFrame:
+    """Return offer_id, status, gone_at, last_seen_at, relabelled of offers that end in this run.
+
+    The end is the first answer that did not show the offer; of several feeds, the latest such.
+    """
+    before = (
+        state.listings.with_columns(
+            absent_from=pl.col("absent_from").fill_null(feed_time("feed", now)),
+            last_seen_at=pl.col("last_seen_at").fill_null(feed_time("feed", state.observed)),
+        )
+        .group_by("offer_id", maintain_order=True)
+        .agg(gone_at=pl.col("absent_from").max(), last_seen_at=pl.col("last_seen_at").max())
+    )
+    return (
+        state.cards.select("offer_id", "status")
+        .join(listings, on="offer_id", how="anti")
+        .join(before, on="offer_id", how="left")
+        .with_columns(relabelled=pl.col("offer_id").is_in(relabels["old_offer_id"].implode()))
+        .sort("offer_id")
+    )
+
+
+def close_offers(offers: pl.DataFrame, listings: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
+    """Date the offers that end, and undate those that are listed again."""
+    listed = pl.col("offer_id").is_in(listings["offer_id"].unique().implode())
+    ends = gone.select("offer_id", _gone="gone_at", _last="last_seen_at")
+    return OFFERS.shape(
+        offers.join(ends, on="offer_id", how="left").with_columns(
+            gone_at=pl.when(~listed).then(pl.coalesce("_gone", "gone_at")),
+            last_seen_at=pl.when(~listed).then(pl.coalesce("_last", "last_seen_at")),
+        )
+    )
+
+
+def no_price_reasons(
+    offers: pl.DataFrame, providers: pl.DataFrame, claims: pl.DataFrame
+) -> pl.DataFrame:
+    """Return per offer why it would have no price.
+
+    What its provider's list says of it (`claims` that state no price), else why that list is not
+    read, else the provider's reason, else `not_stated`.
+    """
+    reasons = providers.select("inference_provider", no_price="price_feed_reason")
+    silent = (
+        claims.filter(pl.col("price_status") == "not_published")
+        .sort("offer_id", "unit", "tier", "feed")
+        .unique("offer_id", keep="first", maintain_order=True)
+        .select("offer_id", said="reason")
+    )
+    unread = pl.when(pl.col("no_price").str.starts_with("list_")).then("no_price")
+    adapter = pl.when(pl.col("offer_type") == "adapter").then(pl.lit("adapter_without_own_price"))
+    return (
+        offers.select("offer_id", "inference_provider", "offer_type", "task_group")
+        .join(reasons, on="inference_provider", how="left")
+        .join(silent, on="offer_id", how="left")
+        .select(
+            "offer_id",
+            no_price=pl.coalesce("said", unread, adapter, "no_price", pl.lit("not_stated")),
+        )
+    )

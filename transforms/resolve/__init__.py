@@ -1,0 +1,1 @@
+"""Which offer a row belongs to."""

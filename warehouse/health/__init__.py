@@ -1,0 +1,1 @@
+"""What `pricehouse doctor` checks of a home."""

@@ -1,0 +1,1 @@
+"""What readers see: publish, open, query, export, prove."""

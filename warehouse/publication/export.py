@@ -1,0 +1,83 @@
+"""Write a publication's relations as NDJSON and Parquet, the same bytes for the same facts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+from duckdb import ColumnExpression, ConstantExpression, Expression, FunctionExpression
+
+from warehouse.connect import Connection, open_reader
+from warehouse.relations import RELATIONS
+from warehouse.storage.files import make_named_folder, os_errors_as_home_error
+
+ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+def export(publication: Path, folder: Path) -> list[Path]:
+    """Write `<relation>.ndjson` and `<relation>.parquet`, ordered by key; return the files.
+
+    NDJSON has decimals and intervals as plain text and times as RFC 3339 in UTC; Parquet keeps
+    DECIMAL and TIMESTAMPTZ. UsageError when the folder cannot be made.
+    """
+    written = []
+    make_named_folder(folder)
+    with os_errors_as_home_error(folder), open_reader(publication) as con:
+        for name in RELATIONS:
+            for kind in ("ndjson", "parquet"):
+                written.append(folder / f"{name}.{kind}")
+                write_relation(con, name, kind, written[-1])
+    return written
+
+
+def write_relation(con: Connection, name: str, kind: str, path: Path) -> None:
+    """Write one published relation, ordered by its key, as `parquet`, `ndjson` or `csv`.
+
+    CSV holds what NDJSON holds; a list is JSON in its cell, and unknown is an empty cell.
+    """
+    key = [ColumnExpression(column) for column in RELATIONS[name]]
+    relation = con.view(name).sort(*key)
+    if kind == "parquet":
+        relation.write_parquet(str(path), compression="zstd")
+    elif kind == "ndjson":
+        as_text(relation).pl().write_ndjson(path)
+    elif kind == "csv":
+        lists_as_json(as_text(relation)).pl().write_csv(path)
+    else:
+        raise ValueError(f"{kind} is no kind of export")
+
+
+def lists_as_json(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Return the relation with lists, structs and maps as JSON text, the rest as it is."""
+    return relation.select(
+        *(
+            FunctionExpression("to_json", ColumnExpression(name)).cast("VARCHAR").alias(name)
+            if any(mark in str(kind) for mark in ("[", "STRUCT", "MAP"))
+            else ColumnExpression(name)
+            for name, kind in zip(relation.columns, relation.types, strict=True)
+        )
+    )
+
+
+def as_text(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Return the relation with money, dates, times and intervals as text, the rest as it is.
+
+    Lists and structs stay as they are, whatever they hold.
+    """
+    return relation.select(
+        *(
+            _text(name, str(kind))
+            for name, kind in zip(relation.columns, relation.types, strict=True)
+        )
+    )
+
+
+def _text(name: str, kind: str) -> Expression:
+    column = ColumnExpression(name)
+    if kind.endswith("]"):
+        return column
+    if kind.startswith("DECIMAL") or kind in {"INTERVAL", "DATE", "TIME", "BLOB", "BIT"}:
+        return column.cast("VARCHAR").alias(name)
+    if kind.startswith("TIMESTAMP"):
+        return FunctionExpression("strftime", column, ConstantExpression(ISO)).alias(name)
+    return column

@@ -1,0 +1,93 @@
+"""Publish: a verified copy of the writer's file under a new name, then the link moves to it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from schemas.errors import WarehouseError
+from warehouse.connect import open_reader, open_writer
+from warehouse.statements import statement
+from warehouse.storage.files import make_folder, os_errors_as_home_error, sync_folder
+from warehouse.storage.home import Home
+from warehouse.writer.staging_file import staged_database
+
+KEEP = 3
+_PREFIX, _SUFFIX = "marketplace-", ".duckdb"
+
+
+def publish(home: Home, publication_id: str) -> Path:
+    """Copy, verify and link the writer's file, which must be closed and checkpointed.
+
+    Readers that have an older file open keep it; the last three stay on disk. Raises
+    WarehouseError, with the link untouched, when the copy is not the publication it should be.
+    """
+    target = home.published / f"{_PREFIX}{publication_id}{_SUFFIX}"
+    with os_errors_as_home_error(home.published):
+        make_folder(home.published)
+        # A log beside the writer's file would hold commits that the copy lacks.
+        if home.warehouse.with_suffix(".duckdb.wal").exists():
+            raise WarehouseError(f"{home.warehouse} has an unmerged write-ahead log; run again")
+        with staged_database(home.published, target.name) as draft:
+            shutil.copyfile(home.warehouse, draft)
+            with open_writer(draft) as con:
+                con.execute(statement("materialize_cards"))
+            _sync(draft)
+            require_publication(draft, publication_id)
+            draft.replace(target)
+        sync_folder(home.published)
+        _swap(home.link, target)
+        for old in [*home.published.glob(".*.tmp"), *superseded(home)]:
+            old.unlink()
+    return target
+
+
+def published_id(home: Home) -> str | None:
+    """Return the id of the publication that the link leads to; None when there is none."""
+    try:
+        name = home.link.readlink().name
+    except OSError:
+        return None
+    if not home.link.exists():
+        return None
+    return name.removeprefix(_PREFIX).removesuffix(_SUFFIX)
+
+
+def publications(home: Home) -> list[tuple[Path, str]]:
+    """Return the publications on disk with the id that each name states."""
+    files = sorted(home.published.glob(f"{_PREFIX}*{_SUFFIX}"))
+    return [(path, path.name.removeprefix(_PREFIX).removesuffix(_SUFFIX)) for path in files]
+
+
+def require_publication(draft: Path, publication_id: str) -> None:
+    """Raise WarehouseError unless this file is that publication, with a card for every offer."""
+    with open_reader(draft) as con:
+        row = con.execute(statement("verify_publication")).fetchone()
+    if row is None or row[0] != publication_id:
+        raise WarehouseError(f"the copy names publication {row and row[0]}, not {publication_id}")
+    if row[1] != row[2]:
+        raise WarehouseError(f"the copy shows {row[1]} cards of {row[2]} present offers")
+
+
+def _swap(link: Path, target: Path) -> None:
+    draft = link.with_name(f".{link.name}.{os.getpid()}.tmp")
+    for left in link.parent.glob(f".{link.name}.*.tmp"):  # of a process that was killed here
+        left.unlink(missing_ok=True)
+    draft.symlink_to(target.relative_to(link.parent))
+    draft.replace(link)
+    sync_folder(link.parent)
+
+
+def superseded(home: Home) -> list[Path]:
+    """Return the publications that are neither linked nor among the last three."""
+    linked = home.link.resolve()
+    files = sorted(
+        home.published.glob(f"{_PREFIX}*{_SUFFIX}"), key=lambda p: (p.stat().st_mtime_ns, p.name)
+    )
+    return [path for path in files if path.name != linked.name][: -(KEEP - 1)]
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,133 @@
+"""Run a reader's own SQL on a publication."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from schemas.errors import UsageError
+from warehouse.connect import Connection, open_reader
+from warehouse.publication.export import ISO, as_text
+from warehouse.storage.files import os_errors_as_home_error
+
+SHOWN_ROWS = 200
+"""The most rows that a table for a terminal shows; DuckDB's own 20 cut a list of columns short."""
+
+
+def rows(publication: Path, query: str) -> list[dict[str, Any]]:
+    """Return the rows of one of our own statements as Python values, money as Decimal."""
+    with open_reader(publication) as con:
+        relation = con.sql(query)
+        return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+
+
+def query_text(publication: Path, query: str) -> str:
+    """Return a query's rows as a table for a terminal; UsageError with DuckDB's words if wrong."""
+    with open_reader(publication) as con:
+        return table(con, query)
+
+
+def table(con: Connection, query: str) -> str:
+    """Return a query's rows as a table, on a connection that stays open; errors as above."""
+    with _asking():
+        relation = con.sql(_not_empty(query))
+        if relation is None:
+            return ""
+        with redirect_stdout(io.StringIO()) as shown:
+            relation.show(max_rows=SHOWN_ROWS)
+        return shown.getvalue().rstrip("\n")
+
+
+def query_json(publication: Path, query: str) -> str:
+    """Return a query's rows as a JSON array; decimals and times are text, as in an export."""
+    names, found = _values(publication, query)
+    told = [dict(zip(names, row, strict=True)) for row in found]
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def query_csv(publication: Path, query: str) -> str:
+    """Return a query's rows as CSV with a header; a list is JSON in its cell, NULL is empty."""
+    names, found = _values(publication, query)
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(names)
+    lines.writerows([[_cell(value) for value in row] for row in found])
+    return text.getvalue()
+
+
+def query_parquet(publication: Path, query: str, file: Path) -> None:
+    """Write a query's rows as Parquet, which keeps DECIMAL and TIMESTAMPTZ."""
+    with open_reader(publication) as con, os_errors_as_home_error(file), _asking():
+        relation = con.sql(_not_empty(query))
+        if relation is None:
+            raise UsageError("the query gives no rows; only rows can be written as Parquet")
+        _named_once(relation).write_parquet(str(file), compression="zstd")
+
+
+def _values(publication: Path, query: str) -> tuple[list[str], list[list[Any]]]:
+    with open_reader(publication) as con, _asking():
+        relation = con.sql(_not_empty(query))
+        if relation is None:
+            return [], []
+        told = as_text(_named_once(relation))
+        return told.columns, [[_plain(value) for value in row] for row in told.fetchall()]
+
+
+def _named_once(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    if len(set(relation.columns)) < len(relation.columns):
+        raise UsageError("two columns of the query share a name; name each once, with AS")
+    return relation
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON has a word for, also inside lists and structs."""
+    match value:
+        case dict():
+            return {str(_plain(key)): _plain(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_plain(inner) for inner in value]
+        case float():
+            return value if math.isfinite(value) else None
+        case Decimal():
+            return f"{value:f}"
+        case datetime():
+            return (value.astimezone(UTC) if value.tzinfo else value).strftime(ISO)
+        case bytes():
+            return value.decode("utf-8", "backslashreplace")
+        case None | bool() | int() | str():
+            return value
+        case _:
+            return str(value)
+
+
+def _not_empty(query: str) -> str:
+    if not query.strip():
+        raise UsageError("the query is empty")
+    return query
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Turn what DuckDB says of a wrong query into a usage error."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise UsageError(f"the query cannot be run: {str(error).strip()}") from error
+    except UnicodeEncodeError as error:
+        raise UsageError("the query is not UTF-8 text") from error

@@ -1,0 +1,1 @@
+"""Files: the home, its lock, landed bytes, retention."""

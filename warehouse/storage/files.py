@@ -1,0 +1,99 @@
+"""Files that are whole or absent: after a kill, after a power cut, on a full disk."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from schemas.errors import HomeError, UsageError
+
+DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+"""What is the disk's fault, and not that of whoever named the path."""
+_ELSEWHERE = "or set PRICEHOUSE_HOME to another folder"
+_WHAT_TO_DO = {
+    errno.ENOSPC: "free space on that disk and run again",
+    errno.EDQUOT: "free space within the quota, or raise it, and run again",
+    errno.EFBIG: "raise the limit on file sizes (`ulimit -f`) and run again",
+    errno.EROFS: f"make that disk writable {_ELSEWHERE}",
+    errno.EACCES: f"let this user read and write there {_ELSEWHERE}",
+    errno.EPERM: f"let this user read and write there {_ELSEWHERE}",
+}
+
+
+@contextmanager
+def os_errors_as_home_error(path: Path) -> Iterator[None]:
+    """Turn an OSError into a HomeError that names `path`, the reason and what to do."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        advice = _WHAT_TO_DO.get(error.errno or 0, f"look after that disk and folder {_ELSEWHERE}")
+        raise HomeError(f"{path} cannot be used: {reason}; {advice}") from error
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write a file whole and durably, or leave what was there; HomeError when the disk refuses."""
+    temp = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    with os_errors_as_home_error(path):
+        try:
+            # 0o666 under the umask: tempfile's 0o600 would shut other users' readers out.
+            _write(temp, data, os.O_CREAT | os.O_EXCL)
+            temp.rename(path)
+        except BaseException:
+            with suppress(OSError):
+                temp.unlink()
+            raise
+        sync_folder(path.parent)
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Add one line to a file, on disk before this returns; HomeError when the disk refuses."""
+    with os_errors_as_home_error(path):
+        _write(path, line + b"\n", os.O_CREAT | os.O_APPEND)
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder and its parents so that they outlive a power cut; HomeError if refused."""
+    with os_errors_as_home_error(path):
+        if path.is_dir():
+            return
+        make_folder(path.parent)
+        path.mkdir(exist_ok=True)
+        sync_folder(path.parent)
+
+
+def make_named_folder(path: Path) -> None:
+    """Create a folder that somebody named on the command line; UsageError if it cannot be one."""
+    try:
+        make_folder(path)
+    except HomeError as error:
+        cause = error.__cause__
+        if not isinstance(cause, OSError) or cause.errno in DISK_TROUBLE:
+            raise
+        raise UsageError(
+            f"{path} cannot be a folder: {cause.strerror} ({cause.filename}); name another one"
+        ) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Force the names in a folder to disk; without it a rename may be undone by a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write(path: Path, data: bytes, flags: int) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CLOEXEC | flags, 0o666)
+    try:
+        rest = memoryview(data)
+        while rest:  # a nearly full disk takes a part first and refuses the next call
+            rest = rest[os.write(handle, rest) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)

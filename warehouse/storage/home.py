@@ -1,0 +1,150 @@
+"""The folder that holds everything, and whether its data is live or a sample."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from schemas.errors import HomeError, HomeKindError, SettingsError, UsageError
+from schemas.records import Origin
+from warehouse.storage.files import DISK_TROUBLE, make_folder, write_atomic
+from warehouse.storage.lock import hold
+
+FORMAT = 1
+STAMP_WAIT_S = 30.0
+
+
+class _Format(msgspec.Struct):
+    format: int
+
+
+class _Stamp(_Format):
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Home:
+    """One home; the properties are paths, not promises that something is there."""
+
+    root: Path
+
+    @classmethod
+    def open(cls, root: Path, *, origin: Origin) -> Home:
+        """Open a home for writing, new or of the same kind; HomeKindError for the other kind."""
+        home = cls(root)
+        home._make_root()
+        kind = home._kind()
+        if kind is None:
+            # Two first runs of different kinds must not both believe that the home is theirs.
+            with hold(home.lock, wait_s=STAMP_WAIT_S):
+                kind = home._kind() or home._stamp(origin)
+        if kind != origin:
+            raise HomeKindError(
+                f"{root} is a home of {kind} data and {origin} data was to enter it; "
+                "set PRICEHOUSE_HOME to another folder"
+            )
+        return home
+
+    @classmethod
+    def adopt(cls, root: Path, *, origin: Origin) -> Home:
+        """Open a home whose kind its landed runs tell, stamping it when the stamp was not copied.
+
+        HomeKindError when it has a stamp that says otherwise.
+        """
+        home = cls(root)
+        if home._kind() is None:
+            with hold(home.lock, wait_s=STAMP_WAIT_S):
+                home._write_stamp(origin)
+        return cls.open(root, origin=origin)
+
+    @classmethod
+    def at(cls, root: Path) -> Home:
+        """Return the home for reading, without writing anything; UsageError when there is none."""
+        home = cls(root)
+        if home._kind() is None:
+            raise UsageError(f"{root}: nothing here yet; run `make run` or `pricehouse ingest`")
+        return home
+
+    @property
+    def landing(self) -> Path:
+        """Folder of landed bytes and run records."""
+        return self.root / "landing"
+
+    @property
+    def warehouse(self) -> Path:
+        """The writer's database; readers use `link`."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """Folder of the last publications."""
+        return self.root / "published"
+
+    @property
+    def link(self) -> Path:
+        """Symbolic link to the newest publication."""
+        return self.root / "marketplace.duckdb"
+
+    @property
+    def lock(self) -> Path:
+        """File that a writer holds locked."""
+        return self.root / ".lock"
+
+    @property
+    def _stamp_file(self) -> Path:
+        return self.root / "home.json"
+
+    def _make_root(self) -> None:
+        try:
+            make_folder(self.root)
+        except HomeError as error:
+            cause = error.__cause__
+            if isinstance(cause, OSError) and cause.errno not in DISK_TROUBLE:
+                raise self._unusable(cause) from error
+            raise
+
+    def _kind(self) -> Origin | None:
+        try:
+            data = self._stamp_file.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._unusable(error) from error
+        try:
+            known = msgspec.json.decode(data, type=_Format).format
+            if known > FORMAT:
+                raise HomeError(
+                    f"{self.root} was written by a newer pricehouse (format {known}, this one "
+                    f"knows {FORMAT}); update this checkout, then run `make venv`"
+                )
+            return msgspec.json.decode(data, type=_Stamp).origin
+        except msgspec.DecodeError as error:
+            raise HomeError(
+                f"{self._stamp_file} is damaged: {error}; it should read "
+                f'{{"origin": "live", "format": {FORMAT}}}, or "sample" for the demo'
+            ) from error
+
+    def _stamp(self, origin: Origin) -> Origin:
+        # Without its stamp a home in use may be of either kind, so neither may enter.
+        for used in (self.landing, self.warehouse, self.published, self.link):
+            if os.path.lexists(used):
+                raise HomeError(
+                    f"{self._stamp_file} is missing beside {used.name}, so it is unknown whether "
+                    f"this data is live or a sample; write it back as "
+                    f'{{"origin": "live", "format": {FORMAT}}}, or "sample" for the demo'
+                )
+        self._write_stamp(origin)
+        return origin
+
+    def _write_stamp(self, origin: Origin) -> None:
+        write_atomic(self._stamp_file, msgspec.json.encode({"origin": origin, "format": FORMAT}))
+
+    def _unusable(self, error: OSError) -> SettingsError:
+        reason = "it is no folder" if isinstance(error, FileExistsError) else error.strerror
+        return SettingsError(
+            f"PRICEHOUSE_HOME is {self.root}, which cannot be a home: {reason}; "
+            "set it to a folder that this user may read and write"
+        )

@@ -1,0 +1,47 @@
+"""What killed processes left: half-written files that nobody will finish."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from warehouse.storage.files import os_errors_as_home_error
+from warehouse.storage.home import Home
+from warehouse.writer.staging_file import FOLDER, SCRATCH
+
+
+def leftovers(home: Home) -> list[Path]:
+    """Return drafts and spilled rows of writers that died; the caller holds the home's lock.
+
+    In the home's root only names of our own: other programs may keep files there.
+    """
+    root = home.root
+    with os_errors_as_home_error(root):
+        return sorted(
+            {
+                *root.glob(".home.json.*.tmp"),
+                *root.glob(f".{home.link.name}.*.tmp"),
+                *root.glob(FOLDER),
+                *root.glob(SCRATCH),
+                *root.glob(f"{home.warehouse.name}.tmp"),  # where DuckDB spills
+                *home.published.glob(".*.tmp"),  # a draft is such a folder
+                *home.landing.glob("runs/*/.*.tmp"),
+                *home.landing.glob("objects/*/.*.tmp"),
+                *home.landing.glob("checkpoints/.*.tmp"),
+            }
+        )
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a file, or of all files in a folder."""
+    paths = path.rglob("*") if path.is_dir() and not path.is_symlink() else [path]
+    return sum(found.lstat().st_size for found in paths)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that lies in it."""
+    with os_errors_as_home_error(path):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,83 @@
+"""Which landed bytes are kept: every run's of the last days, before that one run's a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from warehouse.storage.landing import Landing, RunFolder
+
+
+@dataclass(frozen=True)
+class Thinning:
+    """What may go from landing. `objects` is sha256 → bytes on disk, `runs` who loses them.
+
+    `untellable` is the sequence of the newest committed run that afterwards lacks bytes, 0 when
+    there is none: only a checkpoint of it or of a later run stands in for them.
+    """
+
+    objects: dict[str, int]
+    runs: list[str]
+    untellable: int
+
+
+def plan_thinning(landing: Landing, *, before: datetime) -> Thinning:
+    """Choose what to drop of the runs that started before a moment (UTC).
+
+    The last committed run of each UTC day keeps its bytes, and so does whatever a kept run names
+    too. Only what a run names is chosen: an object that nobody names is not known well enough.
+    """
+    runs, committed, stored = landing.runs(), landing.committed(), landing.objects()
+    daily = {last.run_id for last in _last_of_each_day(committed).values()}
+    old = [r for r in runs if r.record.started_at < before and r.run_id not in daily]
+    thinned = {run.run_id for run in old}
+    needed = {
+        payload_hash
+        for run in runs
+        for payload_hash in _settings(run) | (set() if run.run_id in thinned else _pages(run))
+    }
+    lost = {run.run_id: (_pages(run) - needed) & stored.keys() for run in old}
+    objects = {h: stored[h] for hashes in lost.values() for h in hashes}
+    left = stored.keys() - objects.keys()
+    return Thinning(
+        objects=objects,
+        runs=[run_id for run_id, hashes in lost.items() if hashes],
+        untellable=max((sequence_of(r) for r in committed if feed_batches(r) - left), default=0),
+    )
+
+
+def lacking(landing: Landing, runs: Iterable[RunFolder]) -> list[tuple[RunFolder, str]]:
+    """Return those of the committed runs that replay cannot tell, each with a hash it lacks."""
+    stored = landing.objects().keys()
+    return [(run, min(gone)) for run in runs if (gone := feed_batches(run) - stored)]
+
+
+def feed_batches(run: RunFolder) -> set[str]:
+    """Return the hashes of all that replay reads of a run."""
+    whole = (fetch for fetch in run.fetches() if fetch.outcome == "complete")
+    return _settings(run) | {page.payload_hash for fetch in whole for page in fetch.pages}
+
+
+def sequence_of(run: RunFolder) -> int:
+    """Return a committed run's place in the order of replay, 0 for another run."""
+    mark = run.mark
+    return mark.sequence or 0 if mark else 0
+
+
+def _last_of_each_day(committed: list[RunFolder]) -> dict[date, RunFolder]:
+    # a run that only carried out a decision landed nothing that could stand for its day
+    read = [run for run in committed if run.record.decisions_hash is None]
+    return {run.record.started_at.date(): run for run in read}
+
+
+def _settings(run: RunFolder) -> set[str]:
+    named = (run.record.registry_hash, run.record.claims_hash, run.record.decisions_hash)
+    return {payload_hash for payload_hash in named if payload_hash is not None}
+
+
+def _pages(run: RunFolder) -> set[str]:
+    """Return what a run landed, of whole feeds and of those that broke off."""
+    closed = (page.payload_hash for fetch in run.fetches() for page in fetch.pages)
+    broken = (page.payload_hash for pages in run.traces().values() for page in pages)
+    return {*closed, *broken}

@@ -1,0 +1,28 @@
+"""Read what the logs say by today's knowledge: the last word about the start of each interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from schemas.load import CHECKS
+from warehouse.connect import Connection
+from warehouse.statements import statement
+
+LOGS = ("price", "claim", "status", "speed")
+
+
+@dataclass(frozen=True)
+class LogVersions:
+    """Each log's last words, and the findings behind what is refused now (CHECKS)."""
+
+    frames: dict[str, pl.DataFrame]
+    """By log of LOGS."""
+    checks: pl.DataFrame
+
+
+def read_log_versions(con: Connection) -> LogVersions:
+    """Return the last words of a warehouse."""
+    frames = {log: con.sql(statement(f"read_latest_{log}_rows")).pl() for log in LOGS}
+    return LogVersions(frames, CHECKS.shape(con.sql(statement("read_refused_checks")).pl()))

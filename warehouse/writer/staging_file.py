@@ -1,0 +1,73 @@
+"""A new database file: made in a folder of its own, put in place in one step."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from schemas.errors import WarehouseError
+from warehouse.connect import open_reader
+from warehouse.statements import statement
+from warehouse.storage.files import make_folder, os_errors_as_home_error, sync_folder
+from warehouse.storage.home import Home
+from warehouse.writer.state import read_last_run
+
+FOLDER = ".draft.tmp"
+SCRATCH = ".scratch.tmp"
+"""For a warehouse that is made beside the home's own while other drafts come and go."""
+
+
+@contextmanager
+def staged_database(folder: Path, name: str, *, inside: str = FOLDER) -> Iterator[Path]:
+    """Give the path of a file to make, in a folder of its own inside `folder`, and so on its disk.
+
+    That folder goes before and after, with all that lies in it: a database leaves a log and
+    spilled rows beside its file, and a log that a kill left keeps the next file of that name from
+    opening. The caller holds the home's lock.
+    """
+    own = folder / inside
+    with os_errors_as_home_error(own):
+        if own.exists():
+            shutil.rmtree(own)
+        make_folder(own)
+        try:
+            yield own / name
+        finally:
+            shutil.rmtree(own, ignore_errors=True)
+
+
+def require_warehouse(path: Path, *, run_id: str, sequence: int) -> None:
+    """Raise WarehouseError unless this is a whole warehouse that ends with this run."""
+    with open_reader(path) as con:
+        found = read_last_run(con)
+        row = con.execute(statement("verify_publication")).fetchone()
+    if found is None or row is None or (found.run_id, found.sequence) != (run_id, sequence):
+        raise WarehouseError(f"{path} ends with run {found and found.run_id}, not {run_id}")
+    if row[0] != run_id or row[1] != row[2]:
+        raise WarehouseError(f"{path} shows {row[1]} cards of {row[2]} present offers")
+
+
+def replace_warehouse(home: Home, draft: Path) -> None:
+    """Put a finished draft in the place of the writer's file; no database may be open.
+
+    WarehouseError, with nothing changed, when a log lies beside either: of the draft it would
+    hold commits that the file lacks, and beside the place it is another file's.
+    """
+    for log in (_log(draft), _log(home.warehouse)):
+        if log.exists():
+            raise WarehouseError(
+                f"{log} is a write-ahead log that belongs to no file here; move it away and run "
+                "again, nothing was changed"
+            )
+    with os_errors_as_home_error(home.warehouse):
+        with draft.open("rb") as file:
+            os.fsync(file.fileno())
+        draft.replace(home.warehouse)
+        sync_folder(home.root)
+
+
+def _log(database: Path) -> Path:
+    return database.with_name(f"{database.name}.wal")
