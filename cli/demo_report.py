@@ -11,10 +11,9 @@ from rich.table import Table
 
 from cli.console import out, say_report
 from pipeline.report import Report
+from schemas.amounts import amount_text
 from warehouse.publication.query import rows
 from warehouse.statements import statement
-
-MILLION = Decimal(1_000_000)
 
 
 def say_demo(reports: list[Report], publication: Path, *, home: Path) -> None:
@@ -91,7 +90,7 @@ def _cell(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
+        return amount_text(value)
     return escape(str(value))
 
 

@@ -14,9 +14,9 @@ from packaging.requirements import Requirement
 from rich.markup import escape
 
 from cli.console import err, out
-from pipeline.session import utc_now
 from pipeline.settings import read_settings
 from providers.registry import load_registry
+from schemas.clock import utc_now
 from warehouse.health.findings import Finding, Wrong, found
 from warehouse.health.home_checks import examine
 from warehouse.storage.home import Home

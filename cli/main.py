@@ -28,12 +28,13 @@ from pipeline.pipeline import run_pipeline
 from pipeline.replay import replay as replay_home
 from pipeline.report import Report
 from pipeline.revise import revise
-from pipeline.session import open_run, utc_now
+from pipeline.session import open_run
 from pipeline.settings import DEMO_HOME, Settings, read_settings
 from pipeline.status import read_status
 from pipeline.steps.extract import feeds_of
 from providers.registry import load_registry
 from providers.secrets import find_token
+from schemas.clock import utc_now
 from schemas.errors import PricehouseError, UsageError
 from warehouse.publication.export import export as export_publication
 from warehouse.publication.newest import newest

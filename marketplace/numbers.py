@@ -5,19 +5,13 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-MILLION = Decimal(1_000_000)
-
-
-def plain(amount: Decimal) -> str:
-    """Return every digit and no exponent, without zeros that say nothing: `0.0000001`."""
-    text = format(amount, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+from schemas.amounts import MILLION, amount_text
 
 
 def tell(value: Any) -> Any:
     """Return rows as JSON may hold them: each Decimal as plain text, the rest as it is."""
     if isinstance(value, Decimal):
-        return plain(value)
+        return amount_text(value)
     if isinstance(value, dict):
         return {name: tell(told) for name, told in value.items()}
     if isinstance(value, list):
@@ -36,7 +30,7 @@ def dollars(amount: Decimal) -> str:
     if amount >= 1000:
         return f"${amount:,.0f}"
     places = max(2, 3 - amount.adjusted())
-    text = plain(amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN))
+    text = amount_text(amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN))
     whole, _, cents = text.partition(".")
     return f"${whole}.{cents.ljust(2, '0')}"
 

@@ -13,10 +13,11 @@ from msgspec.structs import replace
 
 from pipeline.pipeline import process_landed
 from pipeline.report import Report
-from pipeline.session import LOCK_WAIT_S, Clock, open_run, utc_now
+from pipeline.session import LOCK_WAIT_S, open_run
 from pipeline.settings import recorded_settings
 from pipeline.steps.load import publish_run
 from providers.registry import load_registry
+from schemas.clock import Clock, utc_now
 from schemas.decisions import Correction, Decisions, Verdict
 from schemas.errors import LandingError, UsageError
 from transforms.money import read_amount

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import msgspec
 
 from pipeline.progress import NoProgress, Progress
-from pipeline.session import Clock, FindToken, anonymous, utc_now
+from pipeline.session import FindToken, anonymous
 from pipeline.settings import Settings
 from providers.http.auth import Bearer
 from providers.http.client import HttpClient
@@ -22,6 +22,7 @@ from providers.registry import adapter_for, load_registry
 from samples.columns import Record
 from samples.hub import FEEDS
 from samples.recording import Recorded, record_hub, record_router
+from schemas.clock import Clock, utc_now
 from schemas.errors import FeedError, FeedMalformed, FeedRefused, UsageError
 from schemas.payload import Payload, Traffic
 from schemas.registry import Feed, Source

@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.pipeline import Step, process_landed, run_directly
-from pipeline.session import LOCK_WAIT_S, Clock, Run, utc_now
+from pipeline.session import LOCK_WAIT_S, Run
 from providers.registry import load_claims, load_registry
+from schemas.clock import Clock, utc_now
 from schemas.decisions import read_decisions
 from schemas.errors import LandingError, UsageError
 from schemas.records import Origin

@@ -8,12 +8,12 @@ from decimal import Decimal
 import msgspec
 import polars as pl
 
+from schemas.amounts import MILLION, amount_text
 from schemas.load import Counts
 from schemas.records import FeedFetch
 
 EXAMPLES = 50
 """How many changes a report shows one by one; the counts are of all."""
-_MILLION = Decimal(1_000_000)
 
 
 class FeedReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,5 +148,5 @@ def _amount(amount: Decimal | None, unit: str | None) -> str | None:
     if amount is None:
         return None
     if unit is not None and unit.endswith("token"):
-        return f"{(amount * _MILLION).normalize():f} per 1M"
-    return f"{amount.normalize():f}"
+        return f"{amount_text(amount * MILLION)} per 1M"
+    return amount_text(amount)

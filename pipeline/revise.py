@@ -10,11 +10,12 @@ from pathlib import Path
 
 from pipeline.replay import REVISE, replay, retell
 from pipeline.report import Report, change_examples
-from pipeline.session import LOCK_WAIT_S, Clock, Run, keep_revision, open_run, utc_now
+from pipeline.session import LOCK_WAIT_S, Run, keep_revision, open_run
 from pipeline.settings import recorded_settings
 from pipeline.steps.load import load_run, publish_run
 from pipeline.steps.reconcile import RunResult, no_entries
 from providers.registry import load_registry
+from schemas.clock import Clock, utc_now
 from schemas.decisions import Decisions
 from schemas.delta import State
 from schemas.load import REJECTED_ROWS

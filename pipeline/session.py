@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from pipeline.settings import ACCOUNT_PRICES, ENABLE_FEEDS, SHOW, Settings, list
 from providers.http.client import HttpClient
 from providers.registry import claims_bytes, load_claims, load_registry, registry_bytes
 from providers.secrets import DEFAULT_NAME
+from schemas.clock import Clock, utc_now
 from schemas.compliance import ComplianceClaim
 from schemas.decisions import Decisions, decisions_bytes
 from schemas.delta import State
@@ -37,7 +38,6 @@ from warehouse.writer.state import (
     read_state,
 )
 
-Clock = Callable[[], datetime]
 MakeClient = Callable[..., HttpClient]
 LOCK_WAIT_S = 60.0
 DAILY = timedelta(hours=23)  # an hourly rhythm: after 24 it would be an hour later each day
@@ -48,11 +48,6 @@ class FindToken(Protocol):
 
     def __call__(self, *, name: str = DEFAULT_NAME) -> FoundSecret | None:
         """Return it, None where none is set; SecretError where Vault does not give it."""
-
-
-def utc_now() -> datetime:
-    """Return the machine's time, UTC, as DuckDB keeps it (microseconds)."""
-    return datetime.now(UTC)
 
 
 def random_tail() -> str:

@@ -12,7 +12,7 @@ import msgspec
 from providers.http.pagination import Get
 from providers.http.response import Answer, require_object
 from providers.http.transport import Params
-from providers.http.urls import plain
+from providers.http.urls import public_url
 from providers.price_list import PriceListAdapter
 from schemas.errors import FeedRefused, PagingError
 from schemas.payload import Payload
@@ -70,12 +70,12 @@ class FalAdapter(PriceListAdapter):
                 return
             if told.next_cursor in cursors:
                 raise PagingError(
-                    f"{self.feed.feed}: {plain(self.url)}: a cursor leads back to itself",
+                    f"{self.feed.feed}: {public_url(self.url)}: a cursor leads back to itself",
                     code="paging_loop",
                 )
             cursors.add(told.next_cursor)
             params = (*asked, ("cursor", told.next_cursor))
         raise PagingError(
-            f"{self.feed.feed}: {plain(self.url)}: no end after {MAX_PAGES_PER_CALL} pages",
+            f"{self.feed.feed}: {public_url(self.url)}: no end after {MAX_PAGES_PER_CALL} pages",
             code="paging_endless",
         )

@@ -14,7 +14,7 @@ import msgspec
 
 from providers.http.client import HttpClient
 from providers.http.response import Answer, explain, explain_body
-from providers.http.urls import below, plain
+from providers.http.urls import below, public_url
 from schemas.errors import (
     FeedDeadline,
     FeedError,
@@ -100,7 +100,7 @@ def _read(answer: Answer, model: str, latency_ms: float, *, chat: bool) -> Infer
     said = _json(answer) if "json" in content_type or chat else None
     if "html" in content_type or (chat and not isinstance(said, dict)):
         raise InferenceUnexpectedResponse(
-            f"{model}: {plain(answer.url)} answered {answer.status} with something else than the "
+            f"{model}: {public_url(answer.url)} answered {answer.status} with something else than the "
             f"route gives ({explain_body(answer.body)}); {_BILLED}. Check PRICEHOUSE_ROUTER_URL",
             code="html" if "html" in content_type else "malformed",
         )
@@ -126,7 +126,7 @@ def _read(answer: Answer, model: str, latency_ms: float, *, chat: bool) -> Infer
 def _refusal(answer: Answer, model: str) -> InferenceError:
     status = answer.status
     said = explain(answer.headers, answer.body)
-    where = f"{model}: {plain(answer.url)} answered {status}"
+    where = f"{model}: {public_url(answer.url)} answered {status}"
     if status < 400:
         return InferenceUnexpectedResponse(
             f"{where}, a redirection, which is not followed: set PRICEHOUSE_ROUTER_URL to where "
@@ -157,7 +157,7 @@ def _no_answer(error: FeedError, url: str, timeout_s: float) -> InferenceError:
     """Say in the words of inference what the HTTP client says in those of feeds."""
     if isinstance(error, FeedDeadline):
         return InferenceInterrupted(
-            f"{plain(url)} gave no whole answer within {timeout_s:g} s; {_BILLED}: allow more "
+            f"{public_url(url)} gave no whole answer within {timeout_s:g} s; {_BILLED}: allow more "
             "time, or ask for less",
             code="timeout",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from providers.http.response import explain_body
-from providers.http.urls import plain
+from providers.http.urls import public_url
 from providers.price_list import PriceListAdapter
 from schemas.envelope import rows_in
 from schemas.errors import FeedMalformed, FeedRefused, PagingError
@@ -40,7 +40,7 @@ class WaveSpeedAdapter(PriceListAdapter):
                 if short and error.code == "no_rows":
                     return
                 yield self.payload(answer, page=page)  # kept as evidence
-                said = f"{error}; {plain(answer.url)} answered {explain_body(answer.body)}"
+                said = f"{error}; {public_url(answer.url)} answered {explain_body(answer.body)}"
                 raise FeedMalformed(said, code=error.code) from None
             rows = {bytes(row.raw) for row in told}
             if page > 1 and rows <= seen:
@@ -49,6 +49,6 @@ class WaveSpeedAdapter(PriceListAdapter):
             seen |= rows
             short = len(rows) < PAGE_SIZE
         raise PagingError(
-            f"{self.feed.feed}: {plain(self.url)}: no end after {MAX_PAGES} pages",
+            f"{self.feed.feed}: {public_url(self.url)}: no end after {MAX_PAGES} pages",
             code="paging_endless",
         )

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.errors import FeedMalformed
+from schemas.unreadable import UNREADABLE
 
 DEPTH = 4
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class Row(NamedTuple):
@@ -30,7 +30,7 @@ def rows_in(body: bytes, *, key: str, feed: str) -> list[Row]:
         if body.lstrip()[:1] == b"[":
             return [Row(f"$[{at}]", raw) for at, raw in enumerate(_array(body))]
         arrays = list(_arrays(msgspec.Raw(body), "$", DEPTH))
-    except _UNREADABLE:
+    except UNREADABLE:
         raise FeedMalformed(f"{feed}: the answer is no JSON", code="not_json") from None
     found = [(path, rows) for path, rows in arrays if any(_has(raw, key) for raw in rows)]
     if not found and len(empty := [told for told in arrays if not told[1]]) == 1:
@@ -64,5 +64,5 @@ def _array(raw: bytes | msgspec.Raw) -> list[msgspec.Raw]:
 def _has(raw: msgspec.Raw, key: str) -> bool:
     try:
         return key in msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-    except _UNREADABLE:
+    except UNREADABLE:
         return False

@@ -9,14 +9,12 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.contract import UTC_TIME, WORDS, contract
+from schemas.text import PRINTABLE
 
 # A repository id on the Hub: optional owner, then a name; nothing else can be a model.
 # ASCII only: a letter of another script that looks the same would be another model.
 _MODEL_ID = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,95}(/[A-Za-z0-9_.\-]{1,96})?$"
 _KEYWORD = r"^[a-z0-9][a-z0-9\-_.]{0,63}$"
-# No control characters, none that change the direction of text, none without width.
-UNSEEN = r"\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-_PRINTABLE = rf"^[^{UNSEEN}]{{1,500}}$"
 
 
 def _text(pattern: str | None = None, *, nullable: bool = False) -> pa.Column:
@@ -33,7 +31,7 @@ OFFERINGS = contract(
     model_id=_text(_MODEL_ID),
     inference_provider=_text(_KEYWORD),
     task=_text(_KEYWORD),
-    provider_model_id=_text(_PRINTABLE, nullable=True),
+    provider_model_id=_text(PRINTABLE, nullable=True),
     entry_id=_text(nullable=True),
     mapping_type=_text(nullable=True),
     status_text=_text(nullable=True),
@@ -58,7 +56,7 @@ OFFERINGS = contract(
 
 HUB_OFFERINGS = contract(
     "hub_offerings",
-    **{**OFFERINGS.frame.columns, "provider_model_id": _text(_PRINTABLE)},
+    **{**OFFERINGS.frame.columns, "provider_model_id": _text(PRINTABLE)},
 )
 """The Hub always names the provider's own id; the router never does."""
 

@@ -6,8 +6,7 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.contract import MONEY, contract
-
-_PRINTABLE = r"^[^\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]{1,500}$"
+from schemas.text import PRINTABLE
 
 NATIVE_UNITS = (
     "input_token",
@@ -31,7 +30,7 @@ NATIVE_UNITS = (
     "unit",
     "credit",
 )
-"""Units in which lists state prices; transforms/pricing/units.json says what each is of a task group."""
+"""Units of price lists; `transforms/pricing/units.json` has what each is of a task group."""
 
 
 def _text(pattern: str | None = None, *, nullable: bool = False) -> pa.Column:
@@ -46,7 +45,7 @@ QUOTES = contract(
     payload_hash=_text(),
     json_path=_text(),
     inference_provider=_text(),
-    provider_model_id=_text(_PRINTABLE),
+    provider_model_id=_text(PRINTABLE),
     native_unit=pa.Column(pl.String, pa.Check.isin(NATIVE_UNITS), nullable=True),
     native_quantity=pa.Column(MONEY, pa.Check.gt(0)),
     raw_text=_text(nullable=True),

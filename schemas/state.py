@@ -11,6 +11,8 @@ import polars as pl
 
 from schemas.contract import MONEY, UTC_TIME, WORDS, contract
 
+SERIES = ("offer_id", "unit", "tier")
+"""The columns that identify a price series."""
 STATUSES = ("live", "staging", "error", "unknown")
 PRICE_STATUSES = ("priced", "free", "suspect", "not_published", "unparsed")
 
@@ -100,7 +102,7 @@ _PROOF = {
 
 CLAIMS = contract(
     "claims",
-    key=("offer_id", "unit", "tier", "feed"),
+    key=(*SERIES, "feed"),
     offer_id=_text(),
     unit=_text(),
     tier=_text(),
@@ -128,7 +130,7 @@ EVIDENCE = contract(
 
 PRICES = contract(
     "prices",
-    key=("offer_id", "unit", "tier"),
+    key=SERIES,
     offer_id=_text(),
     unit=_text(),
     tier=_text(),
@@ -198,7 +200,7 @@ REFUSALS = contract(
 
 CORRECTIONS = contract(
     "corrections",
-    key=("offer_id", "unit", "tier"),
+    key=SERIES,
     offer_id=_text(),
     unit=_text(),
     tier=_text(),

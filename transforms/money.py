@@ -15,9 +15,6 @@ _SCALE = Decimal("1e-18")
 _ONE = Decimal(1)
 _LIMIT = Decimal("1e20")  # DECIMAL(38,18) holds 20 digits before the point
 
-PER_MILLION = Decimal("0.000001")
-MILLION = Decimal("1000000")
-
 
 def ratio(times: int, per: int | Decimal) -> Decimal:
     """Return times / per to 76 digits: exact where a decimal can be, and far below 18 elsewhere."""
@@ -56,7 +53,7 @@ def read_amount(text: str, *, reciprocal: Decimal, factor: Decimal = _ONE) -> Mo
     return Money(native, amount)
 
 
-def plain(column: str) -> pl.Expr:
+def amount_as_text(column: str) -> pl.Expr:
     """Money as text without trailing zeros; null where there is no amount."""
     text = pl.col(column).cast(MONEY).cast(pl.String)
     return text.str.strip_chars_end("0").str.strip_chars_end(".")

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import vl_convert
 
-from marketplace.numbers import MILLION
+from schemas.amounts import MILLION
 
 Row = dict[str, Any]
 WIDTH = 680

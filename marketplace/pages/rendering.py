@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse
 from marketplace import numbers
 from marketplace.app_state import FRESH
 from marketplace.pages import wording
+from schemas.amounts import amount_text
 
 THEMES = ("light", "dark")
 _TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -45,7 +46,7 @@ class Pages:
             day=wording.day,
             minute=wording.minute,
             count=numbers.count,
-            plain=numbers.plain,
+            plain=amount_text,
             dollars=numbers.dollars,
             per_million=numbers.per_million,
             change=wording.say_change,

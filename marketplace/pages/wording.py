@@ -12,7 +12,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from marketplace.numbers import dollars, per_million, plain
+from marketplace.numbers import dollars, per_million
+from schemas.amounts import amount_text
 
 Row = Mapping[str, Any]
 PER_MILLION = "per 1M tokens"
@@ -220,7 +221,7 @@ def _time(milliseconds: float) -> str:
 
 def native(price: Row) -> str:
     """Return a price as the source states it: `0.25 USD per 1000000 output token`."""
-    stated = plain(price["native_amount"]) if price["native_amount"] is not None else "?"
+    stated = amount_text(price["native_amount"]) if price["native_amount"] is not None else "?"
     quantity = price["native_quantity"]
     per = f"{quantity:,f}".rstrip("0").rstrip(".") if quantity is not None else "1"
     many = "" if per == "1" else f"{per} "

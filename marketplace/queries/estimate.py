@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from marketplace.numbers import count, plain
+from marketplace.numbers import count
 from marketplace.queries.filters import EstimateQuery
 from marketplace.statements import MATCHED, statement
+from schemas.amounts import amount_text
 from warehouse.publication.reader_pool import Reading
 
 NEEDS = {
@@ -63,7 +64,7 @@ def _item(row: dict[str, Any], mix: dict[str, int], parts: tuple[str, ...]) -> d
     rank, cost = offer.pop("place"), offer.pop("cost_per_month")
     del offer["need"], offer["total"]
     terms = [
-        f"{count(mix[part])} {part.replace('_', ' ')} × {plain(offer[_COSTS[part]])}"
+        f"{count(mix[part])} {part.replace('_', ' ')} × {amount_text(offer[_COSTS[part]])}"
         for part in parts
         if mix[part]
     ]

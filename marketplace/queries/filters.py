@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
+from schemas.amounts import PER_MILLION
+
 MOST_ITEMS = 200
 MOST_VALUES = 30
-_MILLION = Decimal("0.000001")
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
 ModelId = Annotated[
@@ -111,7 +112,7 @@ class Filters(BaseModel):
             "tools": self.tools,
             "structured_output": self.structured_output,
             "min_context_length": self.min_context_length,
-            "max_cost_per_token": None if cost is None else cost * _MILLION,
+            "max_cost_per_token": None if cost is None else cost * PER_MILLION,
             "max_cost_per_image": self.max_cost_per_image,
             "max_cost_per_audio_minute": self.max_cost_per_audio_minute,
             "max_cost_per_video_second": self.max_cost_per_video_second,

@@ -21,11 +21,11 @@ from pipeline.feeds import (
 from pipeline.session import Run
 from schemas.contract import Contract, split
 from schemas.errors import FeedError, FeedMalformed
-from schemas.offerings import HUB_OFFERINGS, MODELS, OFFERINGS, REJECTED, UNSEEN
+from schemas.offerings import HUB_OFFERINGS, MODELS, OFFERINGS, REJECTED
 from schemas.records import FeedFetch
 from schemas.state import LISTINGS, OFFERS
+from schemas.text import LONGEST_NAME, UNPRINTABLE
 from transforms.parsing.collector import Page, Parsed
-from transforms.parsing.limits import LONGEST_NAME
 from transforms.pricing.token_prices import price_tokens
 from transforms.reconcile.batch import UNREAD, FeedBatch
 from transforms.reconcile.listings import Observation
@@ -242,4 +242,4 @@ def _rejected_rows(offerings: pl.DataFrame, failed: pl.DataFrame) -> pl.DataFram
 
 def _seen(text: pl.Expr) -> pl.Expr:
     """Shorten what somebody sent, and show what cannot be seen: it is read in terminals."""
-    return text.str.slice(0, LONGEST_NAME).str.replace_all(f"[{UNSEEN}]", "\ufffd")
+    return text.str.slice(0, LONGEST_NAME).str.replace_all(f"[{UNPRINTABLE}]", "\ufffd")

@@ -6,7 +6,6 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -20,7 +19,8 @@ from providers.http.errors import failed_answer, failed_exchange, worth_another_
 from providers.http.rate_limit import Deadline, RateLimiter
 from providers.http.response import Answer
 from providers.http.transport import Params, Request, Transport
-from providers.http.urls import follow, origin, plain
+from providers.http.urls import follow, origin, public_url
+from schemas.clock import Clock, utc_now
 from schemas.errors import FeedMalformed, FeedRefused, FeedUnreachable
 from schemas.payload import Traffic
 
@@ -43,11 +43,6 @@ class _Call:
     tries: int
 
 
-def utc_now() -> datetime:
-    """Return the wall clock in UTC."""
-    return datetime.now(UTC)
-
-
 class HttpClient:
     """GET with one reused connection pool. Close it, or use it as a context manager.
 
@@ -62,7 +57,7 @@ class HttpClient:
         *,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
-        now: Callable[[], datetime] = utc_now,
+        now: Clock = utc_now,
         timeout_s: float = 30.0,
         max_body_bytes: int = MAX_BODY_BYTES,
         bearer: Bearer | None = None,
@@ -110,7 +105,7 @@ class HttpClient:
             origin(url)
         except ValueError:
             raise FeedMalformed(
-                f"{feed}: {plain(url)} is no http(s) address", code="bad_url"
+                f"{feed}: {public_url(url)} is no http(s) address", code="bad_url"
             ) from None
         backoff = 0.0
         for attempt in stamina.retry_context(
@@ -157,7 +152,7 @@ class HttpClient:
                 target = follow(location, base=answer.url)
             except ValueError as error:
                 raise FeedRefused(
-                    f"{call.feed}: {plain(answer.url)} redirects to {plain(location)}, which is "
+                    f"{call.feed}: {public_url(answer.url)} redirects to {public_url(location)}, which is "
                     f"not followed ({error}): if it is right, make it the feed's base URL",
                     code="redirect",
                 ) from None
@@ -165,7 +160,7 @@ class HttpClient:
             answer = self._ask(target, None, call)
         if _redirection(answer) is not None:
             raise FeedRefused(
-                f"{call.feed}: {plain(url)} redirects more than {MAX_REDIRECTS} times",
+                f"{call.feed}: {public_url(url)} redirects more than {MAX_REDIRECTS} times",
                 code="redirect",
             )
         if answer.status >= 300 or answer.status == PARTIAL:

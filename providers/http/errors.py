@@ -11,7 +11,7 @@ import httpx
 from providers.http.body import BrokenBody
 from providers.http.rate_limit import BUSY
 from providers.http.response import Answer, explain
-from providers.http.urls import plain
+from providers.http.urls import public_url
 from schemas.errors import FeedBusy, FeedError, FeedRefused, FeedUnreachable
 
 _BROKEN_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
@@ -39,7 +39,7 @@ def failed_answer(answer: Answer, *, feed: str, tries: int) -> FeedError:
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
     kind = FeedBusy if status in BUSY or status >= 500 else FeedRefused
     return kind(
-        f"{feed}: {plain(answer.url)} answered {status} {phrase}{_tried(tries)}: "
+        f"{feed}: {public_url(answer.url)} answered {status} {phrase}{_tried(tries)}: "
         f"{explain(answer.headers, answer.body)}",
         code=f"http_{status}",
     )
@@ -65,7 +65,7 @@ def failed_exchange(
     if isinstance(error, httpx.LocalProtocolError):  # its text quotes the header it dislikes
         said = "our own request is malformed"
     return FeedUnreachable(
-        f"{feed}: no whole answer from {plain(url)}{_tried(tries)}: {type(error).__name__}: {said}",
+        f"{feed}: no whole answer from {public_url(url)}{_tried(tries)}: {type(error).__name__}: {said}",
         code="tls" if tls else None,
     )
 

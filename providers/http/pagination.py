@@ -8,7 +8,7 @@ from typing import Protocol
 
 from providers.http.response import Answer, count_entries
 from providers.http.transport import Params
-from providers.http.urls import follow, plain
+from providers.http.urls import follow, public_url
 from schemas.errors import PagingError
 
 MAX_PAGES = 10_000
@@ -63,7 +63,7 @@ def walk(
                 feed,
                 url,
                 code="paging_foreign",
-                why=f"the next link leads to {plain(answer.next_link)} ({error})",
+                why=f"the next link leads to {public_url(answer.next_link)} ({error})",
             ) from None
         if url in seen_urls:
             raise _lost(feed, url, code="paging_loop", why=f"page {page} links back to a seen one")
@@ -72,4 +72,4 @@ def walk(
 
 
 def _lost(feed: str, url: str, *, code: str, why: str) -> PagingError:
-    return PagingError(f"{feed}: {plain(url)}: {why}", code=code)
+    return PagingError(f"{feed}: {public_url(url)}: {why}", code=code)

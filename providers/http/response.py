@@ -11,14 +11,13 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from providers.http.urls import plain
+from providers.http.urls import public_url
 from schemas.errors import FeedMalformed
 from schemas.payload import Payload
+from schemas.unreadable import UNREADABLE
 
 LONGEST_EXPLANATION = 200
 MAX_VALUES = 2_000_000
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises for bytes that are no JSON, or JSON that is nested too deep."""
 
 BEGINNING_BYTES = 16 * 1024
 LONGEST_KEPT = 500
@@ -150,7 +149,7 @@ def _require_room(answer: Answer, *, feed: str) -> None:
     """
     if answer.body.count(b",") >= MAX_VALUES:
         raise FeedMalformed(
-            f"{feed}: {plain(answer.url)} holds more than {MAX_VALUES} values on one page",
+            f"{feed}: {public_url(answer.url)} holds more than {MAX_VALUES} values on one page",
             code="too_many",
         )
 
@@ -158,7 +157,7 @@ def _require_room(answer: Answer, *, feed: str) -> None:
 def _malformed(answer: Answer, *, feed: str, code: str) -> FeedMalformed:
     wanted = {"not_json": "JSON", "not_array": "a JSON array", "not_object": "a JSON object"}[code]
     return FeedMalformed(
-        f"{feed}: {plain(answer.url)} answered {answer.status} without {wanted}: "
+        f"{feed}: {public_url(answer.url)} answered {answer.status} without {wanted}: "
         f"{explain_body(answer.body)}",
         code=code,
     )

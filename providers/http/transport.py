@@ -13,7 +13,7 @@ from providers.http.auth import Bearer
 from providers.http.body import BodyRefused, BrokenBody, read_body
 from providers.http.rate_limit import Deadline, RateLimiter
 from providers.http.response import BEGINNING_BYTES, Answer
-from providers.http.urls import origin, plain
+from providers.http.urls import origin, public_url
 from providers.http.watchdog import Watchdog
 from schemas.errors import FeedMalformed, FeedRefused
 
@@ -108,7 +108,7 @@ class Transport:
             return
         if self._bearer.echoed(response.headers, body):
             raise FeedRefused(
-                f"{ask.feed}: {plain(ask.url)} sent our token back in its answer; nothing of it "
+                f"{ask.feed}: {public_url(ask.url)} sent our token back in its answer; nothing of it "
                 "was kept. Replace the token, and find out what stands at that address",
                 code="echoed_secret",
             )
@@ -139,7 +139,7 @@ class Transport:
         except BodyRefused as error:
             if not wanted:
                 return b""
-            place = plain(str(response.url))
+            place = public_url(str(response.url))
             raise FeedMalformed(f"{ask.feed}: {place}: {error}", code=error.code) from None
 
 

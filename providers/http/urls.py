@@ -31,7 +31,7 @@ def below(base: str, path: str) -> str:
     return base.rstrip("/") + path
 
 
-def plain(url: str) -> str:
+def public_url(url: str) -> str:
     """Return the URL without credentials, query and fragment, fit for a message."""
     try:
         parsed = _parse(url)

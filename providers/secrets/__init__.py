@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from providers.http.urls import origin, plain
+from providers.http.urls import origin, public_url
 from schemas.errors import SettingsError
 from schemas.secrets import FoundSecret, Secret, VariablePlace, VaultPlace
 
@@ -146,7 +146,7 @@ def _address(text: str) -> str:
         usable = False
     if not usable:
         raise SettingsError(
-            f"VAULT_ADDR is not usable ({plain(text)}): it must be like https://vault:8200, with "
+            f"VAULT_ADDR is not usable ({public_url(text)}): it must be like https://vault:8200, with "
             "http:// or https://, and without user, password, query or fragment"
         )
     return text.rstrip("/")

@@ -21,6 +21,7 @@ from genai_prices.data import providers
 from genai_prices.types import ModelInfo, ModelPrice
 
 from samples.catalog import STEPS, load
+from schemas.amounts import MILLION, amount_text
 from schemas.contract import split
 from schemas.offerings import HUB_OFFERINGS, OFFERINGS
 from schemas.state import OFFERS
@@ -31,7 +32,6 @@ from transforms.pricing.token_prices import price_tokens
 from transforms.resolve.catalog import identified, resolve_catalog, resolve_routed
 
 PREFIX = "huggingface_"
-MILLION = Decimal(1_000_000)
 ALL_KEYS = frozenset({"inferenceProviderMapping", "pipeline_tag"})
 UNITS = {"input_token": "input_mtok", "output_token": "output_mtok"}
 HEAD = """# Agreement with genai-prices
@@ -210,7 +210,7 @@ def _share(part: int, whole: int) -> str:
 
 
 def _number(amount: Decimal | None) -> str:
-    return "none" if amount is None else f"{amount.normalize():f}"
+    return "none" if amount is None else amount_text(amount)
 
 
 def _page(body: bytes) -> Page:

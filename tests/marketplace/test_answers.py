@@ -18,8 +18,9 @@ from starlette.testclient import TestClient
 
 from marketplace.api import models
 from marketplace.app import create_app
-from marketplace.numbers import plain, tell
+from marketplace.numbers import tell
 from schemas import proof
+from schemas.amounts import amount_text
 from tests.marketplace.test_offers import as_json
 from tests.support.serving import Site, serving
 from warehouse.publication.reader_pool import PublicationPool
@@ -77,7 +78,7 @@ def test_an_offer_comes_with_its_prices_and_the_proof_of_each(site: Site) -> Non
             unit,
         )
         assert (shown["evidence"], shown["payload_hash"]) == (evidence, payload)
-        assert shown["amount"] == plain(amount)
+        assert shown["amount"] == amount_text(amount)
         assert list((site.home / "landing" / "objects").rglob(f"*{payload[:12]}*"))
 
 
@@ -154,7 +155,7 @@ def test_an_estimate_ranks_by_the_exact_cost_of_the_mix(site: Site) -> None:
     )
     (need,) = told["needs"]
     assert [(i["offer"]["offer_id"], i["cost_per_month"]) for i in need["items"]] == [
-        (offer, plain(cost)) for offer, cost in wanted
+        (offer, amount_text(cost)) for offer, cost in wanted
     ]
     assert need["total"] == len(wanted) > 100
     first = need["items"][0]

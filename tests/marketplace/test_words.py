@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from marketplace.numbers import dollars, per_million, plain, short
+from marketplace.numbers import dollars, per_million, short
 from marketplace.pages import wording
 from marketplace.queries.filters import OffersQuery
+from schemas.amounts import amount_text
 from tests.support.publication_copies import altered
 from tests.support.serving import Site, serving
 
@@ -187,7 +188,7 @@ def test_a_price_for_people_keeps_cents_and_four_digits(amount: str, shown: str)
 
 def test_per_million_is_exact_where_it_is_short() -> None:
     assert per_million(Decimal("0.000000250000000000")) == "$0.25"
-    assert plain(Decimal("2.5E-7")) == "0.00000025"
+    assert amount_text(Decimal("2.5E-7")) == "0.00000025"
     assert [short(n) for n in (512, 8192, 131072, 1_000_000, 1_048_576)] == [
         "512",
         "8k",

@@ -20,10 +20,11 @@ from typing import Any
 import polars as pl
 
 from samples.catalog import STEPS, load
+from schemas.amounts import PER_MILLION
 from schemas.contract import Contract, split
 from schemas.errors import FeedMalformed
 from schemas.offerings import HUB_OFFERINGS, MODELS, OFFERINGS
-from transforms.money import PER_MILLION, read_amount
+from transforms.money import read_amount
 from transforms.parsing.collector import Page, Parsed
 from transforms.parsing.hub import parse_hub
 from transforms.parsing.limits import MAX_ENTRIES

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from transforms.money import PER_MILLION, read_amount
+from schemas.amounts import PER_MILLION
+from transforms.money import read_amount
 
 EXAMPLES = 200
 _HALF = Fraction(1, 2)

@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 
 from schemas.load import CHECKS
-from transforms.money import plain
+from schemas.state import SERIES
+from transforms.money import amount_as_text
 from transforms.parsing.collector import Parsed
 
 _IDENTITY = ("name", "feed", "inference_provider", "offer_id", "unit", "expected", "observed")
@@ -65,7 +66,7 @@ def check_agreement(claims: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
     stated = (pl.col("basis") != "estimate") & (pl.col("price_status") != "not_published")
     pairs = (
         claims.filter(stated)
-        .group_by("offer_id", "unit", "tier", maintain_order=True)
+        .group_by(*SERIES, maintain_order=True)
         .agg(
             pl.col("feed").first(),
             other=pl.col("feed").last(),
@@ -140,7 +141,7 @@ def _disagreements(pairs: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
 
 def _amount_or(status: str) -> pl.Expr:
     """The amount as plain text, else the word for why there is none."""
-    return pl.when(pl.col("amount").is_null()).then(status).otherwise(plain("amount"))
+    return pl.when(pl.col("amount").is_null()).then(status).otherwise(amount_as_text("amount"))
 
 
 def check_counts(counts: pl.DataFrame) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from transforms.gate.coverage import LEAST, SHARE
-from transforms.money import plain
+from transforms.money import amount_as_text
 
 
 def check_refusals(refused: pl.DataFrame) -> pl.DataFrame:
@@ -13,7 +13,7 @@ def check_refusals(refused: pl.DataFrame) -> pl.DataFrame:
 
     `refused` has the id and the decision that the gate remembers.
     """
-    kept = plain("old_amount")
+    kept = amount_as_text("old_amount")
     return refused.select(
         "check_id",
         "feed",
@@ -87,8 +87,8 @@ def check_moves(moves: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
         name=pl.lit("large_price_move"),
         severity=pl.lit("warn"),
         passed=pl.lit(value=False),
-        expected=plain("old_amount"),
-        observed=plain("amount"),
+        expected=amount_as_text("old_amount"),
+        observed=amount_as_text("amount"),
         old_amount=pl.col("old_amount"),
         candidate_amount=pl.col("amount"),
         message=pl.format(
@@ -96,8 +96,8 @@ def check_moves(moves: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
             "model_id",
             "inference_provider",
             "feed",
-            plain("old_amount"),
-            plain("amount"),
+            amount_as_text("old_amount"),
+            amount_as_text("amount"),
             "unit",
         ),
     )

@@ -13,7 +13,7 @@ from datetime import datetime
 import polars as pl
 
 from schemas.delta import HOLDS
-from schemas.state import PRICES
+from schemas.state import PRICES, SERIES
 from transforms.gate.coverage import find_drops, in_groups
 from transforms.gate.holds import (
     OpenHolds,
@@ -24,7 +24,6 @@ from transforms.gate.holds import (
 )
 from transforms.gate.price_rules import (
     OUTSIDE_BOUNDS,
-    SERIES,
     WARN_FACTOR,
     compared,
     moved_by,
@@ -34,7 +33,6 @@ from transforms.reconcile.cards import feed_time
 
 DOUBTED = "price_bounds"
 """A refusal without a hold: there is no last good price to go on with, so no number is shown."""
-_SERIES = list(SERIES)
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ def judge(
     rules for prices, transforms/gate/coverage.py for shares.
     """
     stated = candidates
-    candidates = stated.join(overruled, on=_SERIES, how="anti")
+    candidates = stated.join(overruled, on=list(SERIES), how="anti")
     pairs = compared(candidates, current, offers)
     found = refused_prices(pairs, known_rejections(memory))
     prices = match_known_prices(found, memory)
@@ -97,7 +95,7 @@ def judge(
     ).unique("offer_id", keep="first", maintain_order=True)
     held = pl.col("offer_id").is_in(holds["offer_id"].implode())
     kept = pl.concat(
-        [current.filter(held), current.filter(~held).join(overruled, on=_SERIES, how="semi")]
+        [current.filter(held), current.filter(~held).join(overruled, on=list(SERIES), how="semi")]
     )
     passed = _doubted(candidates, closed).join(holds, on="offer_id", how="anti")
     return Verdict(
@@ -106,7 +104,7 @@ def judge(
         pl.concat([prices, drops]),
         refused,
         lacking.hstack(drops.select("check_id", "decision")),
-        pairs.filter(moved_by(WARN_FACTOR)).join(refused, on=_SERIES, how="anti"),
+        pairs.filter(moved_by(WARN_FACTOR)).join(refused, on=list(SERIES), how="anti"),
     )
 
 
@@ -114,7 +112,7 @@ def _priced_offers(current: pl.DataFrame, offers: pl.DataFrame, listed: pl.Serie
     """Return one row per listed offer that has a price: who serves it, and which feed states it."""
     return (
         current.filter(pl.col("offer_id").is_in(listed.implode()))
-        .sort(_SERIES)
+        .sort(SERIES)
         .unique("offer_id", keep="first", maintain_order=True)
         .join(offers.select("offer_id", "inference_provider"), on="offer_id")
         .select(
@@ -144,15 +142,15 @@ def _holds(rows: pl.DataFrame) -> pl.DataFrame:
     named = rows.with_columns(**{name: pl.lit(None) for name in absent}).rename(
         {"name": "hold_reason", "amount": "candidate_amount"}
     )
-    return HOLDS.shape(named).sort(_SERIES).unique("offer_id", keep="first", maintain_order=True)
+    return HOLDS.shape(named).sort(SERIES).unique("offer_id", keep="first", maintain_order=True)
 
 
 def _doubted(candidates: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
     """Show no number where one lies outside the bounds of its unit and there is no history."""
-    odd = closed.filter(pl.col("name") == DOUBTED).select(*_SERIES, _odd=pl.lit(value=True))
+    odd = closed.filter(pl.col("name") == DOUBTED).select(*SERIES, _odd=pl.lit(value=True))
     unsure = pl.col("_odd").is_not_null()
     return (
-        candidates.join(odd, on=_SERIES, how="left", maintain_order="left")
+        candidates.join(odd, on=list(SERIES), how="left", maintain_order="left")
         .with_columns(
             amount=pl.when(~unsure).then("amount"),
             price_status=pl.when(unsure).then(pl.lit("suspect")).otherwise("price_status"),
@@ -173,14 +171,14 @@ def _as_prices(
     """
     same = ("amount", "price_status", "currency", "native_unit", "basis")
     stored = current.select(
-        *_SERIES,
+        *SERIES,
         _from="valid_from",
         _changed="changed_at",
         **{f"_{name}": pl.col(name) for name in same},
     )
     rows = (
-        candidates.join(stored, on=_SERIES, how="left")
-        .join(refused.select(*_SERIES, "since_at"), on=_SERIES, how="left")
+        candidates.join(stored, on=list(SERIES), how="left")
+        .join(refused.select(*SERIES, "since_at"), on=list(SERIES), how="left")
         .join(offers.select("offer_id", "gone_at"), on="offer_id", how="left")
         .with_columns(
             valid_from=pl.max_horizontal(pl.coalesce("since_at", "observed_at"), "_from", "gone_at")

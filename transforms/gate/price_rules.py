@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import polars as pl
 
+from schemas.state import SERIES
 from transforms.gate.bounds import outside_bounds
-from transforms.money import plain
+from transforms.money import amount_as_text
 
-SERIES = ("offer_id", "unit", "tier")
 OUTSIDE_BOUNDS = "outside_bounds"
 """Why such a price shows no number."""
 HOLD_FACTOR = 10
@@ -94,7 +94,7 @@ def refused_prices(pairs: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
     )
     candidate = pl.concat_str(
         "price_status",
-        pl.coalesce(plain("amount"), "raw_text", "reason", pl.lit("-")),
+        pl.coalesce(amount_as_text("amount"), "raw_text", "reason", pl.lit("-")),
         "currency",
         "native_unit",
         separator=" ",

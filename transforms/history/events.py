@@ -9,11 +9,11 @@ import polars as pl
 
 from schemas.contract import UTC_TIME
 from schemas.delta import EVENTS, Diff
+from schemas.state import SERIES
 from transforms.history.logs import with_former
 from transforms.reconcile.cards import feed_time
 
 Times = Mapping[str, datetime]
-_SERIES = ["offer_id", "unit", "tier"]
 
 
 def offer_events(
@@ -60,7 +60,7 @@ def price_events(
     no event of a price. `closed` has the ended series with their times.
     """
     old = former.select(
-        *_SERIES,
+        *SERIES,
         old_amount="amount",
         old_value="price_status",
         _unit="native_unit",
@@ -69,7 +69,7 @@ def price_events(
     )
     shown = (
         with_former(prices.fresh, former, earlier)
-        .join(old, on=_SERIES, how="left")
+        .join(old, on=list(SERIES), how="left")
         .with_columns(
             event=pl.when(pl.col("_known").is_null()).then(pl.lit("new")).otherwise(_price_event()),
             new_amount=pl.col("amount"),

@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from schemas.delta import Diff
-from schemas.state import CLAIMS, PRICES
+from schemas.state import CLAIMS, PRICES, SERIES
 from transforms.reconcile.cards import SPEED_FACTS, STATUS_FACTS, feed_time
 
 Times = Mapping[str, datetime]
@@ -21,9 +21,7 @@ def price_log(
     seen = with_former(prices.fresh, former, earlier).with_columns(kind=pl.lit("seen"))
     ended = closed.with_columns(kind=pl.col("closed_by"), valid_from=pl.col("closed_from"))
     names = [*(name for name in PRICES.dtypes if name != "changed_at"), "kind", "not_before_at"]
-    return pl.concat([seen.select(names), ended.select(names)]).sort(
-        "offer_id", "unit", "tier", maintain_order=True
-    )
+    return pl.concat([seen.select(names), ended.select(names)]).sort(*SERIES, maintain_order=True)
 
 
 def with_former(fresh: pl.DataFrame, former: pl.DataFrame, earlier: Times) -> pl.DataFrame:
@@ -31,9 +29,9 @@ def with_former(fresh: pl.DataFrame, former: pl.DataFrame, earlier: Times) -> pl
 
     For a series that is new, the last answer of its feed, which did not show it.
     """
-    shown = former.select("offer_id", "unit", "tier", _shown="shown_at")
+    shown = former.select(*SERIES, _shown="shown_at")
     return (
-        fresh.join(shown, on=["offer_id", "unit", "tier"], how="left")
+        fresh.join(shown, on=list(SERIES), how="left")
         .with_columns(not_before_at=pl.coalesce("_shown", feed_time("feed", earlier)))
         .drop("_shown")
     )
@@ -57,7 +55,7 @@ def claim_log(
     )
     names = [*CLAIMS.dtypes, "kind", "valid_from", "not_before_at", "evidence"]
     return pl.concat([seen.select(names), ended.select(names)]).sort(
-        "offer_id", "unit", "tier", "feed", maintain_order=True
+        *SERIES, "feed", maintain_order=True
     )
 
 

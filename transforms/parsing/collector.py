@@ -13,8 +13,9 @@ from schemas.contract import Contract
 from schemas.errors import FeedMalformed
 from schemas.offerings import DRIFT, MODELS, OFFERINGS, REJECTED
 from schemas.quotes import QUOTES
+from schemas.text import replace_unprintable
 from transforms.parsing.decode import Oddity
-from transforms.parsing.limits import MAX_DRIFT, MAX_PAGE_RECORDS, MAX_RECORDS, tidy
+from transforms.parsing.limits import MAX_DRIFT, MAX_PAGE_RECORDS, MAX_RECORDS
 
 
 class Page(NamedTuple):
@@ -127,7 +128,7 @@ class Collector:
         """Remember one example of each odd field, of so many fields."""
         for odd in oddities:
             if len(self._drift) < MAX_DRIFT:
-                self._drift.setdefault((tidy(odd.field), odd.kind), odd.text)
+                self._drift.setdefault((replace_unprintable(odd.field), odd.kind), odd.text)
 
     def require_room(self) -> None:
         """Raise FeedMalformed `too_many` when this feed says more than any can."""

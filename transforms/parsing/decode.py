@@ -13,10 +13,8 @@ from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 import msgspec
 from msgspec.structs import fields as struct_fields
 
-from transforms.parsing.limits import tidy
-
-UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises for bytes that are not what was asked for, or are nested too deep."""
+from schemas.text import replace_unprintable
+from schemas.unreadable import UNREADABLE
 
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 """An integer that a column can hold."""
@@ -93,4 +91,4 @@ def _struct_in(hint: Any) -> type[msgspec.Struct] | None:
 
 def excerpt(raw: msgspec.Raw | bytes, length: int = 200) -> str:
     """Return the start of a JSON text, readable whatever bytes it has."""
-    return tidy(bytes(raw)[:length].decode("utf-8", "replace"), length)
+    return replace_unprintable(bytes(raw)[:length].decode("utf-8", "replace"), length)

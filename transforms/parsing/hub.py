@@ -9,15 +9,15 @@ from typing import Any
 import msgspec
 
 from schemas.errors import FeedMalformed
+from schemas.text import printable_or_none, replace_unprintable
+from schemas.unreadable import UNREADABLE
 from transforms.parsing.collector import Collector, ModelRow, OfferingRow, Page, Parsed, RejectedRow
-from transforms.parsing.decode import ABSENT, UNREADABLE, Int64, Oddity, decode, excerpt, is_stated
+from transforms.parsing.decode import ABSENT, Int64, Oddity, decode, excerpt, is_stated
 from transforms.parsing.limits import (
     MAX_ENTRIES,
     entry_problem,
     mapping_keys_twice,
     model_keys_twice,
-    plain,
-    tidy,
 )
 from transforms.parsing.price_object import PriceText, read_price
 
@@ -137,11 +137,11 @@ def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Col
                     "hub",
                     payload_hash,
                     where,
-                    tidy(model.id),
+                    replace_unprintable(model.id),
                     [problem or "entry:not_an_object"],
                     None,
                     excerpt(entry_raw),
-                    plain(entry.provider) if entry else None,
+                    printable_or_none(entry.provider) if entry else None,
                 )
             )
             continue
@@ -165,7 +165,9 @@ def _entries(
             if mapping_keys_twice(raw):
                 problem = "key_twice"
             elif len(named) <= MAX_ENTRIES:
-                return [(f".{tidy(name)}", entry, name) for name, entry in named.items()]
+                return [
+                    (f".{replace_unprintable(name)}", entry, name) for name, entry in named.items()
+                ]
         else:
             entries = msgspec.json.decode(raw, type=list[Raw])
             if len(entries) <= MAX_ENTRIES:
@@ -177,7 +179,7 @@ def _entries(
             "hub",
             payload_hash,
             f"{path}.inferenceProviderMapping",
-            tidy(model.id or ""),
+            replace_unprintable(model.id or ""),
             [f"inferenceProviderMapping:{problem}"],
             "inferenceProviderMapping",
             excerpt(raw),
@@ -201,9 +203,9 @@ def _offering(entry: Entry, model_id: str, path: str, payload_hash: str, raw: Ra
         inference_provider=entry.provider,
         task=entry.task,
         provider_model_id=entry.provider_id,
-        entry_id=plain(entry._id),
-        mapping_type=plain(entry.type),
-        status_text=tidy(entry.status, 60) if entry.status is not None else None,
+        entry_id=printable_or_none(entry._id),
+        mapping_type=printable_or_none(entry.type),
+        status_text=replace_unprintable(entry.status, 60) if entry.status is not None else None,
         context_length=details.context_length if details else None,
         supports_tools=features.tool_calling,
         supports_structured_output=features.structured_output,
@@ -224,10 +226,10 @@ def _model_row(model: Model) -> ModelRow:
     licences = [tag.removeprefix("license:") for tag in tags if tag.startswith("license:")]
     return ModelRow(
         model_id=model.id or "",
-        hub_id=plain(model.hub_id),
-        pipeline_tag=plain(model.pipeline_tag),
-        library_name=plain(model.library_name),
-        licence=plain(licences[0]) if licences else None,
+        hub_id=printable_or_none(model.hub_id),
+        pipeline_tag=printable_or_none(model.pipeline_tag),
+        library_name=printable_or_none(model.library_name),
+        licence=printable_or_none(licences[0]) if licences else None,
         likes=model.likes,
         downloads=model.downloads,
         parameters=model.safetensors.total if model.safetensors else None,
@@ -241,7 +243,7 @@ def _gated(model: Model) -> str | None:
     """`false` | `"auto"` | `"manual"` → 'no' | 'auto' | 'manual'."""
     if isinstance(model.gated, bool):
         return "yes" if model.gated else "no"
-    return plain(model.gated)
+    return printable_or_none(model.gated)
 
 
 def _utc(value: datetime | None) -> datetime | None:

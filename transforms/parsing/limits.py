@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 
 import msgspec
 
-from schemas.offerings import UNSEEN
+from schemas.text import printable_or_none
 
 MAX_ENTRY_BYTES = 64 * 1024
 """Of one mapping entry or router offering; a real one has a few hundred."""
@@ -19,27 +18,15 @@ MAX_RECORDS = 2_000_000
 """Of one feed; an hour has 86,000."""
 MAX_DRIFT = 200
 """Fields of one feed that are told as not known; whoever invents thousands is told once."""
-LONGEST_NAME = 200
 
-_UNSEEN = re.compile(f"[{UNSEEN}]")
 _ESCAPE = b"\\u"
-
-
-def tidy(text: str, length: int = LONGEST_NAME) -> str:
-    """Return the start of a text with each character that cannot be seen replaced by U+FFFD."""
-    return _UNSEEN.sub("\ufffd", text[:length])
-
-
-def plain(text: str | None) -> str | None:
-    """Return a text that is fit to be shown as it is, None for any other."""
-    return text if text and len(text) <= LONGEST_NAME and not _UNSEEN.search(text) else None
 
 
 def words(texts: list[str] | None) -> list[str] | None:
     """Return a short list of plain words, None for any other."""
     if texts is None or len(texts) > 20:
         return None
-    return texts if all(len(text) <= 40 and plain(text) for text in texts) else None
+    return texts if all(len(text) <= 40 and printable_or_none(text) for text in texts) else None
 
 
 def entry_problem(raw: msgspec.Raw) -> str | None:

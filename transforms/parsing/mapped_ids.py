@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from transforms.parsing.decode import UNREADABLE
+from schemas.unreadable import UNREADABLE
 
 
 class _Entry(msgspec.Struct):

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from transforms.parsing.decode import UNREADABLE, excerpt
+from schemas.unreadable import UNREADABLE
+from transforms.parsing.decode import excerpt
 
 _KNOWN = frozenset({"input", "output"})
 _NUMBER_STARTS = frozenset(b"-0123456789")

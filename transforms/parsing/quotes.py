@@ -12,8 +12,9 @@ import polars as pl
 
 from schemas.offerings import DRIFT, MODELS, OFFERINGS, REJECTED
 from schemas.quotes import QUOTES
+from schemas.unreadable import UNREADABLE
 from transforms.parsing.collector import Parsed, RejectedRow
-from transforms.parsing.decode import UNREADABLE, excerpt
+from transforms.parsing.decode import excerpt
 
 _NUMBER_STARTS = frozenset(b"-0123456789")
 _ONE = Decimal(1)

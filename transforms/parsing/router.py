@@ -7,16 +7,11 @@ from collections.abc import Iterable
 import msgspec
 
 from schemas.errors import FeedMalformed
+from schemas.text import printable_or_none, replace_unprintable
+from schemas.unreadable import UNREADABLE
 from transforms.parsing.collector import Collector, OfferingRow, Page, Parsed, RejectedRow
-from transforms.parsing.decode import ABSENT, UNREADABLE, Int64, Oddity, decode, excerpt, is_stated
-from transforms.parsing.limits import (
-    MAX_ENTRIES,
-    entry_problem,
-    model_keys_twice,
-    plain,
-    tidy,
-    words,
-)
+from transforms.parsing.decode import ABSENT, Int64, Oddity, decode, excerpt, is_stated
+from transforms.parsing.limits import MAX_ENTRIES, entry_problem, model_keys_twice, words
 from transforms.parsing.price_object import PriceText, read_price
 
 Raw = msgspec.Raw
@@ -93,7 +88,7 @@ def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Col
                 "router",
                 payload_hash,
                 f"{path}.providers",
-                tidy(model.id),
+                replace_unprintable(model.id),
                 [f"providers:{why}"],
                 "providers",
                 excerpt(raw),
@@ -111,11 +106,11 @@ def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Col
                     "router",
                     payload_hash,
                     where,
-                    tidy(model.id),
+                    replace_unprintable(model.id),
                     [problem or "entry:not_an_object"],
                     None,
                     excerpt(offering_raw),
-                    plain(offering.provider) if offering else None,
+                    printable_or_none(offering.provider) if offering else None,
                 )
             )
             continue
@@ -136,7 +131,9 @@ def _offering(
         model_id=model.id,
         inference_provider=offering.provider,
         task="conversational",
-        status_text=tidy(offering.status, 60) if offering.status is not None else None,
+        status_text=replace_unprintable(offering.status, 60)
+        if offering.status is not None
+        else None,
         context_length=offering.context_length,
         supports_tools=offering.supports_tools,
         supports_structured_output=offering.supports_structured_output,

@@ -9,8 +9,9 @@ from decimal import Decimal
 import msgspec
 
 from schemas.envelope import rows_in
+from schemas.unreadable import UNREADABLE
 from transforms.parsing.collector import Page, Parsed
-from transforms.parsing.decode import ABSENT, UNREADABLE, is_stated
+from transforms.parsing.decode import ABSENT, is_stated
 from transforms.parsing.quotes import Listing, Place, Quote, number_text
 
 Raw = msgspec.Raw

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from schemas.amounts import amount_text
 from schemas.contract import MONEY
 from schemas.state import INCOMING_CLAIMS
 from transforms.money import ratio, read_amount
@@ -126,7 +127,7 @@ def _formula(quote: dict[str, Any], rule: Rule) -> str:
     if quote["times"] != quote["per"]:
         said += f" * {quote['times']} / {quote['per']}"
     if quote["native_quantity"] != 1:
-        said += f" / {quote['native_quantity'].normalize():f}"
+        said += f" / {amount_text(quote['native_quantity'])}"
     if rule.times != 1:
         said += f" * {rule.times}"
     if rule.per != 1:

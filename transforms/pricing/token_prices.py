@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import polars as pl
 
+from schemas.amounts import MILLION, PER_MILLION
 from schemas.contract import MONEY
 from schemas.state import INCOMING_CLAIMS
-from transforms.money import MILLION, PER_MILLION, read_amount
+from transforms.money import read_amount
 
 TOKEN_UNITS = {"price_input_text": "input_token", "price_output_text": "output_token"}
 TOKEN_FORMULA = "round_12_digits(native_amount) * 0.000001"  # noqa: S105 - a price per token is no password

@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from schemas.contract import UTC_TIME
-from schemas.state import CARDS
+from schemas.state import CARDS, SERIES
 
 STATUS_FACTS = ("status", "context_length", "supports_tools", "supports_structured_output")
 SPEED_FACTS = ("throughput_tps", "first_token_latency_ms", "request_latency_ms")
@@ -115,7 +115,7 @@ def _price_of(prices: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit("priced"))
     )
     return (
-        prices.sort("offer_id", "unit", "tier")
+        prices.sort(SERIES)
         .group_by("offer_id", maintain_order=True)
         .agg(
             price_status=weakest,

@@ -13,8 +13,8 @@ import polars as pl
 
 from schemas.contract import MONEY, UTC_TIME
 from schemas.delta import EVENTS
-from schemas.state import CLAIMS, CORRECTIONS, PRICES
-from transforms.gate.price_rules import OUTSIDE_BOUNDS, SERIES
+from schemas.state import CLAIMS, CORRECTIONS, PRICES, SERIES
+from transforms.gate.price_rules import OUTSIDE_BOUNDS
 from transforms.money import read_amount
 
 CORRECTED = "corrected"

@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from schemas.delta import State
-from schemas.state import OFFERS
+from schemas.state import OFFERS, SERIES
 from transforms.reconcile.cards import feed_time
 
 
@@ -91,7 +91,7 @@ def no_price_reasons(
     reasons = providers.select("inference_provider", no_price="price_feed_reason")
     silent = (
         claims.filter(pl.col("price_status") == "not_published")
-        .sort("offer_id", "unit", "tier", "feed")
+        .sort(*SERIES, "feed")
         .unique("offer_id", keep="first", maintain_order=True)
         .select("offer_id", said="reason")
     )

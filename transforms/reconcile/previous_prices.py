@@ -9,6 +9,7 @@ import polars as pl
 
 from schemas.contract import UTC_TIME, Contract
 from schemas.delta import State
+from schemas.state import SERIES
 from transforms.reconcile.cards import feed_time
 
 
@@ -65,7 +66,7 @@ def carried_series(
     names = relabels.select("new_offer_id", offer_id="old_offer_id")
     now = prices.select("unit", "tier", new_offer_id="offer_id")
     return (
-        shown.select("offer_id", "unit", "tier")
+        shown.select(*SERIES)
         .join(names, on="offer_id")
         .join(now, on=["new_offer_id", "unit", "tier"], how="semi")
         .drop("new_offer_id")
@@ -86,7 +87,7 @@ def closed_series(
     else from the answer that no longer states a price. Never before the interval's own start.
     `carried` are the series that go on under a new name: those are relabelled, not gone.
     """
-    key = ["offer_id", "unit", "tier"]
+    key = list(SERIES)
     ends = gone.select("offer_id", "gone_at")
     return (
         removed.join(ends, on="offer_id", how="left")

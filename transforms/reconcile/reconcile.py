@@ -20,6 +20,7 @@ from schemas.state import (
     PRICES,
     PROVIDERS,
     REFUSALS,
+    SERIES,
     STORED_MODELS,
 )
 from transforms.gate.apply import Verdict, judge
@@ -136,7 +137,7 @@ def reconcile(state: State, told: list[FeedBatch], rules: Rules) -> tuple[Delta,
         PRICES,
         ignore=(*PROOF, *NOISE, "valid_from", "changed_at", "formula"),
     )
-    stated = price_diff.without(corrected.price_log, on=["offer_id", "unit", "tier"])
+    stated = price_diff.without(corrected.price_log, on=list(SERIES))
     facts = choose_facts(named, rules.precedence)
     cards = make_cards(
         facts,

@@ -13,6 +13,7 @@ import polars as pl
 
 from schemas.contract import UTC_TIME
 from schemas.delta import CURRENT, EVENTS, HOLDS, Delta, Findings, State
+from schemas.state import SERIES
 from transforms.gate.decisions import decided
 from transforms.gate.holds import VERDICTS
 from transforms.history.events import fill
@@ -21,7 +22,6 @@ from transforms.reconcile.diff import diff
 CORRECTED = "corrected"
 _VALUES = ("seen", CORRECTED)
 _SHOWN = ("amount", "price_status", "currency")
-_SERIES = ["offer_id", "unit", "tier"]
 _LINKS = {"old_offer_id": pl.String, "new_offer_id": pl.String, "reason": pl.String}
 
 
@@ -38,14 +38,14 @@ def revise_state(
         offers=pl.concat([told.offers, _never_were(held, told)]),
         models=_all(told.models, held.models, "model_id"),
     )
-    price = revised(words["price"], retold["price"], key=_SERIES)
+    price = revised(words["price"], retold["price"], key=list(SERIES))
     diffs = {
         name: diff(getattr(held, name), getattr(after, name), shape)
         for name, shape in CURRENT.items()
     }
     delta = Delta(
         **diffs,
-        claim_log=revised(words["claim"], retold["claim"], key=[*_SERIES, "feed"]),
+        claim_log=revised(words["claim"], retold["claim"], key=[*SERIES, "feed"]),
         price_log=price,
         status_log=revised(words["status"], retold["status"], key=["offer_id"]),
         speed_log=retold["speed"].join(
@@ -99,7 +99,7 @@ def corrected_events(held: pl.DataFrame, words: pl.DataFrame) -> pl.DataFrame:
 
     `held` are the last words before, `words` what `revised` found.
     """
-    at = ["offer_id", "unit", "tier", "valid_from"]
+    at = [*SERIES, "valid_from"]
     before = held.filter(pl.col("kind").is_in(_VALUES)).select(
         *at, **{f"_{name}": pl.col(name) for name in _SHOWN}
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from schemas.registry import Fact
+from schemas.state import SERIES
 
 Precedence = Mapping[Fact, Sequence[str]]
 _GROUPS: dict[Fact, tuple[str, ...]] = {
@@ -42,7 +43,7 @@ def slot_unreadable(candidates: pl.DataFrame, former: pl.DataFrame) -> pl.DataFr
     Without its unit nobody knows which of an offer's series it would go on; so that the gate can
     hold it, it stands where the offer's stored price stands, if that is another unit.
     """
-    key = ["offer_id", "unit", "tier"]
+    key = list(SERIES)
     unread = candidates.filter(pl.col("price_status") == "unparsed").join(
         former.select(key), on=key, how="anti"
     )
@@ -82,7 +83,7 @@ def choose_facts(listings: pl.DataFrame, precedence: Precedence) -> pl.DataFrame
 
 def by_precedence(rows: pl.DataFrame, feeds: Sequence[str]) -> pl.DataFrame:
     """Return claims or listings with the winning feed's first, in a stable order."""
-    key = [name for name in ("offer_id", "unit", "tier") if name in rows.columns]
+    key = [name for name in SERIES if name in rows.columns]
     return rows.sort(*key, _rank(feeds))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from schemas.amounts import amount_text
 from schemas.errors import UsageError
 from schemas.proof import CheckProof, ClaimProof, CostProof, PriceProof, Proof, Standing
 from warehouse.connect import Connection
@@ -32,7 +33,7 @@ def read_proof(con: Connection, offer_id: str) -> Proof:
         offer
         | {
             "costs": [
-                CostProof(**row | {"amount": plain(row["amount"])})
+                CostProof(**row | {"amount": amount_text(row["amount"])})
                 for row in _rows(con, "read_proof_costs", offer_id)
             ],
             "prices": [_price(price, claims, offer) for price in prices],
@@ -45,11 +46,6 @@ def read_proof(con: Connection, offer_id: str) -> Proof:
         },
         Proof,
     )
-
-
-def plain(amount: Decimal) -> str:
-    """Return money as plain text: no exponent, no trailing zeros."""
-    return f"{amount.normalize():f}"
 
 
 def _price(price: Row, claims: list[Row], offer: Row) -> PriceProof:
@@ -105,7 +101,7 @@ def _conversion(claim: ClaimProof) -> str | None:
 
 
 def _plain(amount: Decimal | None) -> str | None:
-    return None if amount is None else plain(amount)
+    return None if amount is None else amount_text(amount)
 
 
 def _rows(con: Connection, name: str, offer_id: str) -> list[Row]:
