@@ -47,20 +47,20 @@ difference is not an error by itself. Each has its reason below, as far as the c
 """
 
 
-class Price(NamedTuple):
+class UnitPrice(NamedTuple):
     """The price of a unit in one list: USD per 1,000,000 tokens, None where it shows no number."""
 
     amount: Decimal | None
     status: str
 
 
-class Row(NamedTuple):
+class ComparedUnit(NamedTuple):
     """One unit of one model at one provider, in both lists."""
 
     provider: str
     model: str
     unit: str
-    ours: Price
+    ours: UnitPrice
     theirs: Decimal
     reason: str
     """`equal`, or why not."""
@@ -69,7 +69,7 @@ class Row(NamedTuple):
 Key = tuple[str, str, str]
 
 
-def ours(step: int, feed: str) -> dict[Key, Price]:
+def ours(step: int, feed: str) -> dict[Key, UnitPrice]:
     """Return (provider, model, unit) → the price by a feed of a step, through the real steps."""
     catalog = load(step)
     if feed == "router":
@@ -87,7 +87,7 @@ def ours(step: int, feed: str) -> dict[Key, Price]:
         named.select("offer_id", "inference_provider", "model_id"), on="offer_id"
     )
     return {
-        (row["inference_provider"], row["model_id"], row["unit"]): Price(
+        (row["inference_provider"], row["model_id"], row["unit"]): UnitPrice(
             None if row["amount"] is None else row["amount"] * MILLION, row["price_status"]
         )
         for row in claims.iter_rows(named=True)
@@ -123,7 +123,7 @@ def _dated(model: ModelInfo) -> Iterator[tuple[date | None, ModelPrice]]:
             yield constraint.start_date, conditional.prices
 
 
-def compare(on: date) -> tuple[list[Row], list[Key]]:
+def compare(on: date) -> tuple[list[ComparedUnit], list[Key]]:
     """Return every unit that both lists price, and those of theirs that our captures lack."""
     router = ours(STEPS[-1], "router")
     hub = ours(STEPS[-1], "hub")
@@ -142,12 +142,12 @@ def compare(on: date) -> tuple[list[Row], list[Key]]:
             captured = [prices_of[key].amount for prices_of in captures if key in prices_of]
             later = [getattr(prices, name, None) for prices in _after(model, on)]
             reason = _reason(chosen[key], amount, captured, later, routed=key in router)
-            rows.append(Row(provider, model.id, unit, chosen[key], amount, reason))
+            rows.append(ComparedUnit(provider, model.id, unit, chosen[key], amount, reason))
     return sorted(rows), sorted(absent)
 
 
 def _reason(
-    stated: Price,
+    stated: UnitPrice,
     amount: Decimal,
     captured: list[Decimal | None],
     later: list[Decimal | None],
