@@ -60,7 +60,7 @@ def judge_hour(run: Run, heard: Heard) -> RunResult:
     source = run.registry.sources[0]
     told = feed_batches(run, heard)
     statements = [t.statements for t in told]
-    answers = {t.answered.feed for t in told}
+    answers = {batch.feed for batch in told}
     seen = {name for frame in (*statements, state.offers) for name in frame["inference_provider"]}
     delta, after = reconcile(
         state,
@@ -81,9 +81,9 @@ def judge_hour(run: Run, heard: Heard) -> RunResult:
             details=run.record.details,
             run_id=run_id,
             gone_after={feed.feed: feed.gone_after for _, feed in run.registry.feeds()},
-            priced_only=run.registry.priced_only(),
+            roles=run.registry.roles(),
             verdicts=verdict_rows(run, state),
-            orders=order_rows(run),
+            correction_requests=order_rows(run),
         ),
     )
     named = after.listings.filter(~pl.col("feed").is_in(run.registry.priced_only()))
@@ -96,7 +96,7 @@ def judge_hour(run: Run, heard: Heard) -> RunResult:
             *(check_drift(s.odd_drift()) for s in heard.statements.values()),
             check_agreement(by_precedence(after.claims, source.precedence["price"]), after.offers),
             check_facts(by_precedence(named, source.precedence["status"]), after.offers),
-            check_refusals(delta.found.refused),
+            check_refusals(delta.found.held_prices),
             check_drops(delta.found.drops),
             check_moves(delta.found.moves, after.offers),
             check_expiry(promised),

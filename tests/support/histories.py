@@ -37,6 +37,7 @@ MODEL = "org/m"
 REGISTRY = load_registry()
 CLAIMS_IN_FORCE = load_claims().claims
 FEEDS = {feed.feed: feed for _, feed in REGISTRY.feeds()}
+ROLES = REGISTRY.roles()
 SHAPES = CURRENT
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -160,7 +161,7 @@ class History:
 
     def correct(self, orders: pl.DataFrame) -> Delta:
         """Carry out corrections (ORDERS) in a run of its own."""
-        return self._advance([], dataclasses.replace(self._rules([]), orders=orders))
+        return self._advance([], dataclasses.replace(self._rules([]), correction_requests=orders))
 
     def _advance(self, told: list[FeedBatch], rules: Rules) -> Delta:
         delta, self.foretold = reconcile(self.state, told, rules)
@@ -202,7 +203,8 @@ class History:
         answered = Observation(
             feed, self.at(feed, self.hours), self.state.observed.get(feed), FEEDS[feed].gone_after
         )
-        return FeedBatch(answered, rows, price_tokens(rows, run_id=f"run-{self.hours}"), models)
+        claims = price_tokens(rows, run_id=f"run-{self.hours}")
+        return FeedBatch(answered, rows, claims, models, role=ROLES[feed])
 
     def _rules(self, told: list[FeedBatch]) -> Rules:
         seen = {name for t in told for name in t.statements["inference_provider"]}
@@ -215,6 +217,7 @@ class History:
             details=False,
             run_id=f"run-{self.hours}",
             gone_after={name: feed.gone_after for name, feed in FEEDS.items()},
+            roles=ROLES,
         )
 
     def _mapped_before(self) -> pl.DataFrame:

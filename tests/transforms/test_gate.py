@@ -22,7 +22,7 @@ from tests.support.histories import (
 from transforms.checks.feeds import finish_checks
 from transforms.checks.gate import check_drops, check_flips, check_moves, check_refusals
 from transforms.gate.holds import OpenHolds, known_rejections
-from transforms.gate.price_rules import refused_prices
+from transforms.gate.price_rules import find_held_prices
 
 MODELS = tuple(f"org/m{number:02}" for number in range(12))
 
@@ -268,7 +268,7 @@ def test_a_first_price_beyond_all_bounds_shows_no_number() -> None:
     delta = history.hour({MODEL: [priced_entry(5000, 2)]}, None)
     assert history.card()["price_status"] == "suspect"
     assert history.amounts() == {"input_token": None, "output_token": "2"}
-    (check,) = check_refusals(delta.found.refused).to_dicts()
+    (check,) = check_refusals(delta.found.held_prices).to_dicts()
     assert (check["name"], check["expected"]) == ("price_bounds", "none")
     assert "show no number" in check["message"]
 
@@ -329,5 +329,5 @@ def test_a_price_in_another_unit_or_currency_is_refused(unit: str, currency: str
     pairs = pl.DataFrame([now]).with_columns(
         pl.col("amount", "old_amount").cast(MONEY), pl.col("reason").cast(pl.String)
     )
-    found = refused_prices(pairs, known_rejections(OpenHolds()))
+    found = find_held_prices(pairs, known_rejections(OpenHolds()))
     assert found["name"].to_list() == ["unit_change"]

@@ -65,9 +65,9 @@ class FeedBatch:
                 "new_text": text,
                 "new_quantity": 1_000_000,
                 "evidence": "{}",
-                "order_hash": "h",
-                "order_path": "$",
-                "order_run": run,
+                "request_hash": "h",
+                "request_path": "$",
+                "request_run": run,
             }
             names = list(CORRECTION_REQUESTS.columns)
             self.history.correct(
