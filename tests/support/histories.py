@@ -126,7 +126,9 @@ class History:
     hours: int = 0
     price_log: list[pl.DataFrame] = field(default_factory=list)
     foretold: State = field(default_factory=State.empty)
-    """The state that `advance` says its differences lead to."""
+    """The state that `reconcile` returns beside its differences."""
+    last_inputs: tuple[State, list[FeedBatch], Rules] | None = None
+    """What the last run reconciled."""
 
     def hour(self, hub: Answer | None = None, router: Answer | None = None) -> Delta:
         """Tell one hour, keep what it leads to, return what it changed.
@@ -164,6 +166,7 @@ class History:
         return self._advance([], dataclasses.replace(self._rules([]), correction_requests=orders))
 
     def _advance(self, told: list[FeedBatch], rules: Rules) -> Delta:
+        self.last_inputs = (self.state, told, rules)
         delta, self.foretold = reconcile(self.state, told, rules)
         self.state = State(
             **{

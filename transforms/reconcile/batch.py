@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from schemas.registry import PRICED_ONLY, Role
+from schemas.registry import PRICED_ONLY, FeedRole
 from transforms.gate.holds import VERDICTS
 from transforms.reconcile.corrections import CORRECTION_REQUESTS
 from transforms.reconcile.listings import Observation
@@ -27,7 +27,7 @@ class FeedBatch:
     """The models that a catalogue states; None for a feed that states none."""
     unreadable: pl.DataFrame = field(default_factory=NO_UNREADABLE_ROWS.clone)
     """model_id and inference_provider (null: not known) of rows that could not be read."""
-    role: Role = field(kw_only=True)
+    role: FeedRole = field(kw_only=True)
 
     @property
     def feed(self) -> str:
@@ -49,16 +49,21 @@ class Rules:
     details: bool
     run_id: str = ""
     gone_after: Mapping[str, int] = field(default_factory=dict)
-    roles: Mapping[str, Role] = field(default_factory=dict)
+    roles: Mapping[str, FeedRole] = field(default_factory=dict)
     verdicts: pl.DataFrame = field(default_factory=VERDICTS.clone)
     correction_requests: pl.DataFrame = field(default_factory=CORRECTION_REQUESTS.clone)
 
     @property
     def lists_offers(self) -> pl.Expr:
-        """Whether the feed of a row lists offers; a feed without a known role does."""
-        return ~pl.col("feed").is_in([f for f, role in self.roles.items() if role in PRICED_ONLY])
+        """Whether the feed of a row lists offers."""
+        return lists_offers(self.roles)
 
     @property
     def catalogs(self) -> list[str]:
         """The feeds that are catalogues."""
         return [feed for feed, role in self.roles.items() if role == "catalog"]
+
+
+def lists_offers(roles: Mapping[str, FeedRole]) -> pl.Expr:
+    """Return whether the feed of a row lists offers; a feed without a known role does."""
+    return ~pl.col("feed").is_in([feed for feed, role in roles.items() if role in PRICED_ONLY])
