@@ -19,7 +19,7 @@ from pipeline.feeds import (
     split_quotes,
 )
 from pipeline.session import Run
-from schemas.contract import Contract, split
+from schemas.contract import Contract, filter_rows
 from schemas.errors import FeedError, FeedMalformed
 from schemas.offerings import HUB_OFFERINGS, MODELS, OFFERINGS, REJECTED
 from schemas.records import FeedFetch
@@ -112,8 +112,8 @@ def validate_rows(run: Run, heard: Heard) -> Heard:
 
 def _split_offerings(told: Parsed) -> tuple[Parsed, pl.DataFrame]:
     """Return what meets its contract, and all that was rejected so far."""
-    offerings = split(told.offerings, CONTRACTS[told.feed])
-    models = split(told.models, MODELS).accepted  # a bad model id rejects its offerings too
+    offerings = filter_rows(told.offerings, CONTRACTS[told.feed])
+    models = filter_rows(told.models, MODELS).accepted  # a bad model id rejects its offerings too
     refused = pl.concat([told.rejected, _rejected_rows(told.offerings, offerings.rejected)])
     return dataclasses.replace(told, offerings=offerings.accepted, models=models), refused
 

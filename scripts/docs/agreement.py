@@ -22,7 +22,7 @@ from genai_prices.types import ModelInfo, ModelPrice
 
 from samples.catalog import STEPS, load
 from schemas.amounts import MILLION, amount_text
-from schemas.contract import split
+from schemas.contract import filter_rows
 from schemas.offerings import HUB_OFFERINGS, OFFERINGS
 from schemas.state import OFFERS
 from transforms.parsing.collector import Page
@@ -74,13 +74,13 @@ def ours(step: int, feed: str) -> dict[Key, Price]:
     catalog = load(step)
     if feed == "router":
         told = parse_router([_page(catalog.router_answer)])
-        rows = split(told.offerings, OFFERINGS).accepted
+        rows = filter_rows(told.offerings, OFFERINGS).accepted
         nothing = OFFERS.empty().with_columns(status=pl.lit(None, pl.String))
         statements = resolve_routed(rows, nothing, source="huggingface")
     else:
         records = b",".join(catalog.view(ALL_KEYS, None).records)
         told = parse_hub([_page(b"[" + records + b"]")])
-        rows = split(told.offerings, HUB_OFFERINGS).accepted
+        rows = filter_rows(told.offerings, HUB_OFFERINGS).accepted
         statements = resolve_catalog(rows, source="huggingface")
     named = identified(statements.rows)
     claims = price_tokens(named, run_id="agreement").join(

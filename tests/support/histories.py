@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from providers.registry import load_claims, load_registry
-from schemas.contract import Contract, split
+from schemas.contract import Contract, filter_rows
 from schemas.delta import CURRENT, Delta, Diff, State
 from schemas.offerings import HUB_OFFERINGS, OFFERINGS
 from schemas.state import OFFERS
@@ -96,12 +96,12 @@ def page(value: Any) -> Page:
 
 def hub_statements(parsed: Parsed) -> ResolvedRows:
     """Split and conform a parsed Hub answer."""
-    return resolve_catalog(split(parsed.offerings, HUB_OFFERINGS).accepted, source=SOURCE)
+    return resolve_catalog(filter_rows(parsed.offerings, HUB_OFFERINGS).accepted, source=SOURCE)
 
 
 def router_statements(parsed: Parsed, mapped: pl.DataFrame) -> ResolvedRows:
     """Split and conform a parsed router answer; `mapped` are the offers to attach to."""
-    accepted = split(parsed.offerings, OFFERINGS).accepted
+    accepted = filter_rows(parsed.offerings, OFFERINGS).accepted
     return resolve_routed(accepted, mapped, source=SOURCE)
 
 
