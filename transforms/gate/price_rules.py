@@ -1,6 +1,6 @@
 """The rules of the gate for prices: one row per unit whose new value is held.
 
-A rule compares a value with the one before it; none knows what was decided about it.
+A rule compares a value with the one before it and does not use earlier decisions.
 """
 
 from __future__ import annotations
