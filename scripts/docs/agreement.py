@@ -22,7 +22,7 @@ from genai_prices.types import ModelInfo, ModelPrice, StartDateConstraint
 
 from samples.catalog import STEPS, load
 from schemas.amounts import MILLION, amount_text
-from schemas.contract import split
+from schemas.contract import filter_rows
 from schemas.offerings import HUB_OFFERINGS, OFFERINGS
 from schemas.state import OFFERS
 from transforms.parsing.collector import Page
@@ -74,13 +74,13 @@ def ours(step: int, feed: str) -> dict[Key, UnitPrice]:
     catalog = load(step)
     if feed == "router":
         parsed = parse_router([_page(catalog.router_answer)])
-        rows = split(parsed.offerings, OFFERINGS).accepted
+        rows = filter_rows(parsed.offerings, OFFERINGS).accepted
         no_offers = OFFERS.empty().with_columns(status=pl.lit(None, pl.String))
         resolved = resolve_routed(rows, no_offers, source="huggingface")
     else:
         records = b",".join(catalog.view(ALL_KEYS, None).records)
         parsed = parse_hub([_page(b"[" + records + b"]")])
-        rows = split(parsed.offerings, HUB_OFFERINGS).accepted
+        rows = filter_rows(parsed.offerings, HUB_OFFERINGS).accepted
         resolved = resolve_catalog(rows, source="huggingface")
     named = identified(resolved.rows)
     claims = price_tokens(named, run_id="agreement").join(
