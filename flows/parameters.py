@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.session import LOCK_WAIT_S
+from pipeline.context import LOCK_WAIT_S
 from providers.registry import load_registry
 
 FEEDS = tuple(feed.feed for _, feed in load_registry().feeds())  # one that is off is skipped

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.session import LOCK_WAIT_S, recover
+from pipeline.context import LOCK_WAIT_S
+from pipeline.session import recover
 from schemas.clock import Clock, utc_now
 from schemas.errors import UsageError, WarehouseError
 from warehouse.connect import open_writer

@@ -11,12 +11,12 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 
+from pipeline.context import FindToken, anonymous
+from pipeline.feeds import spec_of
 from pipeline.progress import NoProgress, Progress
-from pipeline.session import FindToken, anonymous
 from pipeline.settings import Settings
 from providers.http.auth import Bearer
 from providers.http.client import HttpClient
-from providers.huggingface import TOKEN_FEEDS
 from providers.interface import ProviderInterface
 from providers.registry import adapter_for, load_registry
 from samples.columns import Record
@@ -110,7 +110,12 @@ def _fetched(
 ) -> Iterator[tuple[Feed, list[Payload]]]:
     """Yield each feed that can be given out again, with all its answers."""
     bearer = (
-        Bearer(secret, base_urls=[settings.base_urls[feed] for feed in TOKEN_FEEDS])
+        Bearer(
+            secret,
+            base_urls=[
+                url for feed, url in settings.base_urls.items() if spec_of(feed).takes_token
+            ],
+        )
         if secret
         else None
     )

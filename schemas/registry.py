@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
 
 Fact = Literal["price", "status", "speed", "context", "capabilities"]
+FeedRole = Literal["catalog", "routed", "price_list", "estimate"]
+"""catalog: names models and maps them to providers' ids; routed: its offerings attach to those of a
+catalogue; price_list: a provider's own prices by its own ids; estimate: computed, never fetched."""
 
 
 class _Strict(BaseModel):
@@ -57,7 +60,7 @@ class Feed(_Strict):
 
 
 class Estimate(_Strict):
-    """A price that we reckon where a provider publishes only a rate; nothing is fetched for it."""
+    """A price that we estimate where a provider publishes only a rate; nothing is fetched."""
 
     feed: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Key of the feed in every relation")
     title: str
@@ -119,9 +122,15 @@ class Registry(_Strict):
         """Return the providers' own price lists: feeds that name no offers, only price them."""
         return [feed for _, feed in self.feeds() if feed.inference_provider is not None]
 
-    def priced_only(self) -> frozenset[str]:
-        """Return the feeds that state prices of offers which others name."""
-        return frozenset([feed.feed for feed in self.lists()] + [e.feed for e in self.estimates])
+    def precedence(self) -> dict[Fact, list[str]]:
+        """Return for each fact the feeds that state it, the one that wins first.
+
+        An offer has one source, so the orders of the sources stand one after the other.
+        """
+        return {
+            fact: [feed for s in self.sources for feed in s.precedence.get(fact, [])]
+            for fact in get_args(Fact)
+        }
 
     def feeds(self) -> list[tuple[Source, Feed]]:
         """Return every feed with its source, in registry order."""

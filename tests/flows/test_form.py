@@ -11,6 +11,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from flows.parameters import ALL_FEEDS, Feeds, LockWait
+from pipeline.context import Dependencies, RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.report import EXAMPLES, Report
 from pipeline.run_log import error_line, report_line
@@ -27,15 +28,10 @@ CHECKOUT = Path(__file__).parents[2]
 
 def ask(home: Path, hub: Hub, *feeds: str, clock: Clock, dry_run: bool = False) -> Report:
     settings = Settings(home=home, base_urls=dict.fromkeys(ALL_FEEDS, hub.url))
-    with open_run(
-        settings,
-        origin="live",
-        flow="hourly",
-        trigger="test",
-        clock=clock,
-        feeds=frozenset(feeds),
-        dry_run=dry_run,
-    ) as run:
+    options = RunOptions(
+        origin="live", flow="hourly", trigger="test", feeds=frozenset(feeds), dry_run=dry_run
+    )
+    with open_run(settings, options, Dependencies(clock=clock)) as run:
         return run_pipeline(run)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.decisions import correct, decide
+from pipeline.decisions import CorrectionRequest, DecisionRequest, correct, decide
 from pipeline.explain import explain
 from pipeline.replay import replay
 from pipeline.report import Report
@@ -71,16 +71,13 @@ class Bench:
         self.clock.advance(timedelta(minutes=5))
         return decide(
             self.home,
-            check_ids,
-            decision,
-            decided_by="ada",
-            reason="asked them",
+            DecisionRequest(check_ids, decision, decided_by="ada", reason="asked them"),
             clock=self.clock,
         )
 
     def correct(self, **said: Any) -> Report:
         self.clock.advance(timedelta(minutes=5))
-        told = {
+        request = {
             "offer_id": self.card()["offer_id"],
             "unit": "input_token",
             "tier": "standard",
@@ -90,7 +87,7 @@ class Bench:
             "decided_by": "ada",
             "reason": "their page says so",
         } | said
-        return correct(self.home, **told, clock=self.clock)
+        return correct(self.home, CorrectionRequest(**request), clock=self.clock)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipeline.context import RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.report import Report
 from pipeline.session import open_run
@@ -35,9 +36,9 @@ def rows(home: Path, query: str) -> list[tuple[Any, ...]]:
 def ingest_sample(home: Path, hub: Hub, step: int) -> Report:
     hub.show(load(step))
     base_urls = {feed.feed: hub.url for _, feed in load_registry().feeds()}
-    asked = frozenset(FEEDS)
     settings = Settings(home=home, base_urls=base_urls)
-    with open_run(settings, origin="sample", flow="demo", trigger="test", feeds=asked) as run:
+    options = RunOptions(origin="sample", flow="demo", trigger="test", feeds=frozenset(FEEDS))
+    with open_run(settings, options) as run:
         return run_pipeline(run)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipeline.decisions import decide
+from pipeline.decisions import DecisionRequest, decide
 from pipeline.replay import replay
 from samples.catalog import Catalog, hub_model, router_model
 from samples.hub import serve
@@ -400,7 +400,7 @@ def test_a_list_that_states_the_same_cost_in_another_unit_is_told_as_that(tmp_pa
     assert report.events == {"held": 1}  # a person looks at what a unit means
     (check,) = report.held
     report = decide(
-        tmp_path, [check.check_id], "accepted", decided_by="ada", reason="read", clock=clock
+        tmp_path, DecisionRequest([check.check_id], "accepted", "ada", "read"), clock=clock
     )
     assert report.events == {"released": 1, "unit_changed": 1}
 

@@ -15,6 +15,7 @@ import duckdb
 import httpx
 import pytest
 
+from pipeline.context import RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.record import Recording, record
 from pipeline.session import open_run
@@ -125,10 +126,7 @@ def told_as_sample(home: Path, catalog: Catalog) -> Path:
         serve(catalog) as hub,
         open_run(
             settings_for(hub, home),
-            origin="sample",
-            flow="test",
-            trigger="test",
-            feeds=frozenset(FEEDS),
+            RunOptions(origin="sample", flow="test", trigger="test", feeds=frozenset(FEEDS)),
         ) as run,
     ):
         assert run_pipeline(run).outcome == "published"

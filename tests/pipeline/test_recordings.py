@@ -22,7 +22,7 @@ from tests.support.histories import (
     router_statements,
 )
 from transforms.gate.bounds import BOUNDS
-from transforms.parsing.collector import Page, Parsed
+from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.hub import parse_hub
 from transforms.parsing.router import parse_router
 from transforms.pricing.token_prices import price_tokens
@@ -53,7 +53,7 @@ class Entry(NamedTuple):
 class Line(NamedTuple):
     """What the real line makes of a recorded file."""
 
-    parsed: Parsed
+    parsed: ParsedFeed
     rows: pl.DataFrame
     claims: pl.DataFrame
     rejected: int
@@ -176,7 +176,7 @@ def test_every_entry_is_counted_and_none_is_rejected(
     feed: str, name: str, models: int, entries: int, priced: int
 ) -> None:
     line = read(feed, name)
-    assert (line.parsed.records, line.rows.height, line.rejected) == (entries, entries, 0)
+    assert (line.parsed.summary.records, line.rows.height, line.rejected) == (entries, entries, 0)
     assert line.rows["offer_id"].n_unique() == entries
     assert line.rows["model_id"].n_unique() == models
     assert line.claims["offer_id"].n_unique() == priced
@@ -205,7 +205,7 @@ def test_the_adapters_go_back_to_few_rules() -> None:
 
 
 def test_only_what_the_recorder_added_is_drift() -> None:
-    drift = {(f, field) for f, n in FILES for field in read(f, n).parsed.drift["field"]}
+    drift = {(f, field) for f, n in FILES for field in read(f, n).parsed.summary.drift["field"]}
     assert drift == {("hub", "is_moe")}
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.context import RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.replay import replay
 from pipeline.session import open_run
@@ -36,13 +37,11 @@ def copy_landing(home: Path, to: Path) -> Path:
 def sample_home(root: Path) -> Path:
     with serve(load(STEPS[0])) as hub:
         base_urls = {feed.feed: hub.url for _, feed in load_registry().feeds()}
-        asked = frozenset(FEEDS)
+        options = RunOptions(origin="sample", flow="demo", trigger="test", feeds=frozenset(FEEDS))
         for step in STEPS:
             hub.show(load(step))
             settings = Settings(home=root, base_urls=base_urls)
-            with open_run(
-                settings, origin="sample", flow="demo", trigger="test", feeds=asked
-            ) as run:
+            with open_run(settings, options) as run:
                 run_pipeline(run)
     return root
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.decisions import correct, decide
+from pipeline.decisions import CorrectionRequest, DecisionRequest, correct, decide
 from pipeline.replay import replay
 from samples.hub import serve
 from samples.routes import Reply, Request, error
@@ -92,21 +92,23 @@ def test_every_card_of_two_days_can_be_said_again(tmp_path: Path) -> None:
             if waiting and chance.random() < 0.3:
                 chosen = chance.choice(waiting)["check_id"]
                 verdict: Any = chance.choice(["accepted", "rejected"])
-                decide(home, [chosen], verdict, decided_by="ada", reason="seeded", clock=clock)
+                decide(home, DecisionRequest([chosen], verdict, "ada", "seeded"), clock=clock)
                 note()
             if chance.random() < 0.1:
                 shown = ask("FROM price_history WHERE price_status = 'priced' ORDER BY ALL")
                 wrong = chance.choice(shown)
                 correct(
                     home,
-                    offer_id=wrong["offer_id"],
-                    unit=wrong["unit"],
-                    tier=wrong["tier"],
-                    at=wrong["valid_from"],
-                    price=chance.choice(["0.123", None]),
-                    per=1_000_000,
-                    decided_by="ada",
-                    reason="seeded",
+                    CorrectionRequest(
+                        offer_id=wrong["offer_id"],
+                        unit=wrong["unit"],
+                        tier=wrong["tier"],
+                        at=wrong["valid_from"],
+                        price=chance.choice(["0.123", None]),
+                        per=1_000_000,
+                        decided_by="ada",
+                        reason="seeded",
+                    ),
                     clock=clock,
                 )
                 note()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from pipeline.context import Dependencies, RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.report import Report
 from pipeline.session import open_run
@@ -32,17 +33,14 @@ def tell(
     pace = Pace(at)
     settings = recorded_settings(home, urls, load_registry())
     client = partial(HttpClient, sleep=pace.sleep, monotonic=pace.monotonic, timeout_s=timeout_s)
-    with open_run(
-        settings,
-        origin="live",
-        flow="ingest",
-        trigger="test",
+    options = RunOptions(origin="live", flow="ingest", trigger="test", feeds=frozenset(urls))
+    dependencies = Dependencies(
         clock=pace.now,
-        client=client,
+        make_client=client,
         deadline_s=deadline_s,
-        token=partial(find_token, os.environ),
-        feeds=frozenset(urls),
-    ) as run:
+        find_token=partial(find_token, os.environ),
+    )
+    with open_run(settings, options, dependencies) as run:
         return run_pipeline(run), pace
 
 

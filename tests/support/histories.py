@@ -19,7 +19,7 @@ from schemas.offerings import HUB_OFFERINGS, OFFERINGS
 from schemas.state import OFFERS
 from transforms.compliance import describe_providers
 from transforms.gate.holds import VERDICTS
-from transforms.parsing.collector import Page, Parsed
+from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.hub import parse_hub
 from transforms.parsing.router import parse_router
 from transforms.pricing.token_prices import price_tokens
@@ -93,12 +93,12 @@ def page(value: Any) -> Page:
     return Page(body, sha256(body).hexdigest())
 
 
-def hub_statements(parsed: Parsed) -> ResolvedRows:
+def hub_statements(parsed: ParsedFeed) -> ResolvedRows:
     """Split and conform a parsed Hub answer."""
     return resolve_catalog(split(parsed.offerings, HUB_OFFERINGS).accepted, source=SOURCE)
 
 
-def router_statements(parsed: Parsed, mapped: pl.DataFrame) -> ResolvedRows:
+def router_statements(parsed: ParsedFeed, mapped: pl.DataFrame) -> ResolvedRows:
     """Split and conform a parsed router answer; `mapped` are the offers to attach to."""
     accepted = split(parsed.offerings, OFFERINGS).accepted
     return resolve_routed(accepted, mapped, source=SOURCE)
@@ -202,7 +202,13 @@ class History:
         answered = Observation(
             feed, self.at(feed, self.hours), self.state.observed.get(feed), FEEDS[feed].gone_after
         )
-        return FeedBatch(answered, rows, price_tokens(rows, run_id=f"run-{self.hours}"), models)
+        return FeedBatch(
+            answered,
+            rows,
+            price_tokens(rows, run_id=f"run-{self.hours}"),
+            models,
+            role="routed" if models is None else "catalog",
+        )
 
     def _rules(self, told: list[FeedBatch]) -> Rules:
         seen = {name for t in told for name in t.statements["inference_provider"]}

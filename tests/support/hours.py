@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from pipeline.context import Dependencies, RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.report import Report
 from pipeline.session import open_run
@@ -69,15 +70,9 @@ def ingest(
         account_prices=account_prices,
     )
     environment = {"FAL_KEY": key} if key else {}
-    with open_run(
-        settings,
-        origin="live",
-        flow="ingest",
-        trigger="test",
-        clock=clock,
-        feeds=frozenset(feeds),
-        token=partial(find_token, environment),
-    ) as run:
+    options = RunOptions(origin="live", flow="ingest", trigger="test", feeds=frozenset(feeds))
+    dependencies = Dependencies(clock=clock, find_token=partial(find_token, environment))
+    with open_run(settings, options, dependencies) as run:
         return run_pipeline(run)
 
 

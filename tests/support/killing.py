@@ -23,6 +23,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipeline.context import Dependencies, RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.session import open_run
 from pipeline.settings import recorded_settings
@@ -38,7 +39,7 @@ from warehouse.storage.landing import Landing
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-STAGES = ("extract_feeds", "judge_hour", "load_run", "publish_run")
+STAGES = ("extract_feeds", "reconcile_run", "load_run", "publish_run")
 """Fetch and landing; reading the state; load and checkpoint; publication."""
 OF_KILLED_RUNS = {"runs", "run_feeds", "feeds"}
 """Relations that tell of runs that were killed too; all others must be byte-identical."""
@@ -77,16 +78,11 @@ def tell(home: Path, url: str, at: datetime, told: object = None) -> None:
 
     urls = {"hub": url, "router": url}
     settings = recorded_settings(home, urls, load_registry())
-    with open_run(
-        settings,
-        origin="live",
-        flow="ingest",
-        trigger="test",
-        clock=lambda: at,
-        tail=lambda: "killed",
-        lock_wait_s=30,
-        feeds=frozenset(urls),
-    ) as run:
+    options = RunOptions(
+        origin="live", flow="ingest", trigger="test", lock_wait_s=30, feeds=frozenset(urls)
+    )
+    dependencies = Dependencies(clock=lambda: at, run_id_tail=lambda: "killed")
+    with open_run(settings, options, dependencies) as run:
         run_pipeline(run, step)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from transforms.parsing.collector import Page, Parsed
+from transforms.parsing.collector import Page, ParsedFeed
 from transforms.pricing.list_prices import price_listed
 
 PROVIDERS = {
@@ -18,13 +18,13 @@ PROVIDERS = {
 }
 
 
-def parsed(feed: str, rows: Sequence[str]) -> Parsed:
+def parsed(feed: str, rows: Sequence[str]) -> ParsedFeed:
     """Parse rows, given as JSON texts, in the envelope that the feed has."""
     body = f"[{','.join(rows)}]"
     if feed == "fal_pricing":
         body = f'{{"prices": {body}, "next_cursor": null, "has_more": false}}'
     parse = getattr(import_module(f"transforms.parsing.{feed}"), f"parse_{feed}")
-    told: Parsed = parse([Page(body.encode(), "hash")], inference_provider=PROVIDERS[feed])
+    told: ParsedFeed = parse([Page(body.encode(), "hash")], inference_provider=PROVIDERS[feed])
     return told
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from schemas.load import CHECKS
 from schemas.state import SERIES
 from transforms.money import amount_as_text
-from transforms.parsing.collector import Parsed
+from transforms.parsing.collector import AnswerSummary
 
 _IDENTITY = ("name", "feed", "inference_provider", "offer_id", "unit", "expected", "observed")
 
@@ -169,7 +169,7 @@ def check_counts(counts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def check_pages(parsed: Parsed) -> pl.DataFrame:
+def check_pages(parsed: AnswerSummary) -> pl.DataFrame:
     """One row per feed: models on its pages = distinct ids + repeats + those without an id."""
     parts = f"{parsed.distinct} distinct + {parsed.repeats} repeats + {parsed.nameless} nameless"
     passed = parsed.rows == parsed.distinct + parsed.repeats + parsed.nameless

@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.errors import FeedMalformed
 from schemas.unreadable import UNREADABLE
-from transforms.parsing.collector import Page, Parsed
+from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
 from transforms.parsing.quotes import Listing, Place, Quote, fields_of, number_text
 
@@ -53,7 +53,7 @@ class Entry(msgspec.Struct):
     pricing: Raw = ABSENT
 
 
-def parse_deepinfra_list(pages: Iterable[Page], *, inference_provider: str) -> Parsed:
+def parse_deepinfra_list(pages: Iterable[Page], *, inference_provider: str) -> ParsedFeed:
     """Parse the one answer. Raises FeedMalformed when it is no JSON array."""
     out = Listing(FEED, inference_provider)
     for page in pages:

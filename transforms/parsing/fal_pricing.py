@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.errors import FeedMalformed
 from schemas.unreadable import UNREADABLE
-from transforms.parsing.collector import Page, Parsed
+from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
 from transforms.parsing.quotes import Listing, Place, Quote, fields_of, number_text
 
@@ -44,7 +44,7 @@ class Entry(msgspec.Struct):
     currency: str | None = None
 
 
-def parse_fal_pricing(pages: Iterable[Page], *, inference_provider: str) -> Parsed:
+def parse_fal_pricing(pages: Iterable[Page], *, inference_provider: str) -> ParsedFeed:
     """Parse the answers of all calls. Raises FeedMalformed when one has no `prices` array."""
     out = Listing(FEED, inference_provider)
     for page in pages:

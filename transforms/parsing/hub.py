@@ -11,7 +11,14 @@ import msgspec
 from schemas.errors import FeedMalformed
 from schemas.text import printable_or_none, replace_unprintable
 from schemas.unreadable import UNREADABLE
-from transforms.parsing.collector import Collector, ModelRow, OfferingRow, Page, Parsed, RejectedRow
+from transforms.parsing.collector import (
+    Collector,
+    ModelRow,
+    OfferingRow,
+    Page,
+    ParsedFeed,
+    RejectedRow,
+)
 from transforms.parsing.decode import ABSENT, Int64, Oddity, decode, excerpt, is_stated
 from transforms.parsing.limits import (
     MAX_ENTRIES,
@@ -79,7 +86,7 @@ class Model(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     author: str | None = None
 
 
-def parse_hub(pages: Iterable[Page]) -> Parsed:
+def parse_hub(pages: Iterable[Page]) -> ParsedFeed:
     """Parse every page of one whole walk, in order.
 
     A model id that was on an earlier page is a repeat (the list moved under the walk): its entries
@@ -105,7 +112,7 @@ def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Col
     out.rows += 1
     model, oddities = decode(raw, Model)
     if oddities:
-        out.drifted(oddities)
+        out.record_drift(oddities)
     if model is None or not model.id or model_keys_twice(raw):
         out.nameless += 1
         reason = "model:key_twice" if model and model.id else "model_id:missing"
@@ -125,7 +132,7 @@ def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Col
         if entry is not None and entry.provider is None:
             entry.provider = provider
         if oddities:
-            out.drifted(
+            out.record_drift(
                 Oddity(f"inferenceProviderMapping.{odd.field}", odd.kind, odd.text)
                 for odd in oddities
             )

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import msgspec
 import polars as pl
 
-from schemas.offerings import DRIFT, MODELS, OFFERINGS, REJECTED
+from schemas.offerings import REJECTED
 from schemas.quotes import QUOTES
 from schemas.unreadable import UNREADABLE
-from transforms.parsing.collector import Parsed, RejectedRow
+from transforms.parsing.collector import AnswerSummary, ParsedFeed, RejectedRow
 from transforms.parsing.decode import excerpt
 
 _NUMBER_STARTS = frozenset(b"-0123456789")
@@ -94,8 +94,8 @@ class Listing:
             self._entries[name] = first, [q._replace(problem="listed_twice") for q in told]
             self._reject(name, place, "provider_model_id:repeated_with_another_price")
 
-    def finish(self) -> Parsed:
-        """Return the list as parsed: one row of `quotes` per price of an entry."""
+    def finish(self) -> ParsedFeed:
+        """Return one row of `quotes` for each price of an entry."""
         rows = [
             (
                 self.feed,
@@ -127,11 +127,22 @@ class Listing:
         quotes = columns.pop("_quote")
         columns |= {name: [getattr(quote, name) for quote in quotes] for name in Quote._fields}
         records = len(self._entries) + len(self._rejected)
-        return Parsed(
-            feed=self.feed,
-            records=records,
-            offerings=OFFERINGS.empty(),
-            models=MODELS.empty(),
+        return ParsedFeed(
+            AnswerSummary(
+                feed=self.feed,
+                records=records,
+                rows=records,
+                distinct=len(self._entries),
+                repeats=self._repeats,
+                nameless=self._nameless,
+                providers=pl.DataFrame(
+                    {
+                        "feed": [self.feed] * records,
+                        "inference_provider": [self.inference_provider] * records,
+                    },
+                    schema={"feed": pl.String, "inference_provider": pl.String},
+                ),
+            ),
             rejected=REJECTED.build(
                 dict(
                     zip(
@@ -142,18 +153,6 @@ class Listing:
                         strict=True,
                     )
                 )
-            ),
-            drift=DRIFT.empty(),
-            rows=records,
-            distinct=len(self._entries),
-            repeats=self._repeats,
-            nameless=self._nameless,
-            providers=pl.DataFrame(
-                {
-                    "feed": [self.feed] * records,
-                    "inference_provider": [self.inference_provider] * records,
-                },
-                schema={"feed": pl.String, "inference_provider": pl.String},
             ),
             quotes=QUOTES.build(columns),
         )

@@ -9,7 +9,7 @@ import msgspec
 from schemas.errors import FeedMalformed
 from schemas.text import printable_or_none, replace_unprintable
 from schemas.unreadable import UNREADABLE
-from transforms.parsing.collector import Collector, OfferingRow, Page, Parsed, RejectedRow
+from transforms.parsing.collector import Collector, OfferingRow, Page, ParsedFeed, RejectedRow
 from transforms.parsing.decode import ABSENT, Int64, Oddity, decode, excerpt, is_stated
 from transforms.parsing.limits import MAX_ENTRIES, entry_problem, model_keys_twice, words
 from transforms.parsing.price_object import PriceText, read_price
@@ -48,7 +48,7 @@ class Answer(msgspec.Struct):
     data: list[Raw]
 
 
-def parse_router(pages: Iterable[Page]) -> Parsed:
+def parse_router(pages: Iterable[Page]) -> ParsedFeed:
     """Parse the router's one answer. Raises FeedMalformed when it has no `data` array."""
     out = Collector("router")
     for page in pages:
@@ -68,7 +68,7 @@ def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Col
     out.require_room()
     out.rows += 1
     model, oddities = decode(raw, Model)
-    out.drifted(oddities)
+    out.record_drift(oddities)
     if model is None or not model.id or model_keys_twice(raw):
         out.nameless += 1
         reason = "model:key_twice" if model and model.id else "model_id:missing"
@@ -97,7 +97,7 @@ def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Col
         return
     for index, offering_raw in enumerate(offerings):
         offering, oddities = decode(offering_raw, Offering)
-        out.drifted(Oddity(f"providers.{odd.field}", odd.kind, odd.text) for odd in oddities)
+        out.record_drift(Oddity(f"providers.{odd.field}", odd.kind, odd.text) for odd in oddities)
         where = f"{path}.providers[{index}]"
         problem = "model_id:repeated" if repeated else entry_problem(offering_raw)
         if offering is None or problem:

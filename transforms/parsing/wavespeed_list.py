@@ -10,7 +10,7 @@ import msgspec
 
 from schemas.envelope import rows_in
 from schemas.unreadable import UNREADABLE
-from transforms.parsing.collector import Page, Parsed
+from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
 from transforms.parsing.quotes import Listing, Place, Quote, number_text
 
@@ -28,7 +28,7 @@ class Entry(msgspec.Struct):
     formula: Raw = ABSENT
 
 
-def parse_wavespeed_list(pages: Iterable[Page], *, inference_provider: str) -> Parsed:
+def parse_wavespeed_list(pages: Iterable[Page], *, inference_provider: str) -> ParsedFeed:
     """Parse every page of one whole walk. Raises FeedMalformed when a page has no one array."""
     out = Listing(FEED, inference_provider)
     for page in pages:

@@ -143,9 +143,10 @@ def _estimates(claims: pl.DataFrame) -> pl.DataFrame:
 
 
 def estimate(timed: pl.DataFrame, *, rate: pl.Expr) -> pl.DataFrame:
-    """Return INCOMING_CLAIMS of basis `estimate`: `rate` per second × `mapped_latency_ms`, a request.
+    """Return INCOMING_CLAIMS of basis `estimate`: `rate` per second × `mapped_latency_ms`.
 
-    `timed` has the claim's other columns. Whole milliseconds: it is a guess, not a measurement.
+    The unit is a request. `timed` has the claim's other columns. Whole milliseconds: it is a guess,
+    not a measurement.
     """
     frame = timed.with_columns(
         _ms=pl.col("mapped_latency_ms").round(0).cast(pl.Int64), _rate=rate.cast(MONEY)

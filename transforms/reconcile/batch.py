@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from schemas.registry import FeedRole
 from transforms.gate.holds import VERDICTS
 from transforms.reconcile.corrections import CORRECTION_REQUESTS
 from transforms.reconcile.listings import Observation
@@ -26,6 +27,8 @@ class FeedBatch:
     """The models that a catalogue states; None for a feed that states none."""
     unread: pl.DataFrame = field(default_factory=UNREAD.clone)
     """model_id and inference_provider (null: not said) of rows that could not be read."""
+    role: FeedRole = "catalog"
+    """What the feed is to the others, as `pipeline/feeds.py` states it."""
 
 
 @dataclass(frozen=True)
