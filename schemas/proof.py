@@ -1,4 +1,4 @@
-"""What stands behind an offer's numbers: each price, the claim it was chosen from, those that lost.
+"""The proof of an offer's numbers: each price, the claim it was chosen from, those that lost.
 
 Money is plain text (no exponent), times are UTC, None is unknown.
 """
@@ -10,15 +10,15 @@ from typing import Literal
 
 import msgspec
 
-Standing = Literal["shown", "lost", "held", "superseded", "ended"]
+ClaimOutcome = Literal["shown", "lost", "held", "superseded", "ended"]
 
 
 class ClaimProof(msgspec.Struct, frozen=True, kw_only=True):
-    """What one feed said that one unit costs, and what became of it."""
+    """What one feed stated that one unit costs, and what became of it."""
 
-    standing: Standing
+    outcome: ClaimOutcome = msgspec.field(name="standing")
     why: str
-    """In words: why cards show it, or why not."""
+    """Why cards show it, or why not."""
     unit: str
     tier: str
     feed: str
@@ -60,7 +60,8 @@ class PriceProof(msgspec.Struct, frozen=True, kw_only=True):
     conversion: str | None
     """The arithmetic from the stated number to the amount, with its figures."""
     rule: str
-    shown: ClaimProof | None
+    chosen: ClaimProof | None = msgspec.field(name="shown")
+    """The claim that cards show."""
     others: list[ClaimProof]
 
 

@@ -44,7 +44,7 @@ def told(step):
     if step == sys.argv[2]:
         os.kill(os.getpid(), signal.SIGKILL)
 
-maintain(Path(sys.argv[1]), Upkeep(keep_hourly_days=1, compact=True), told=told)
+maintain(Path(sys.argv[1]), Upkeep(keep_hourly_days=1, compact=True), on_step=told)
 """
 
 

@@ -19,7 +19,7 @@ from tests.support.histories import (
     page,
     router_page,
 )
-from transforms.parsing.decode import Oddity, decode
+from transforms.parsing.decode import UnexpectedField, decode
 from transforms.parsing.hub import parse_hub
 from transforms.parsing.router import parse_router
 
@@ -34,7 +34,7 @@ class Outer(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     inner: Inner | None = None
 
 
-def read(value: Any) -> tuple[Outer | None, list[Oddity]]:
+def read(value: Any) -> tuple[Outer | None, list[UnexpectedField]]:
     return decode(json.dumps(value).encode(), Outer)
 
 
@@ -45,9 +45,9 @@ def test_a_known_object_has_no_oddities() -> None:
 
 def test_each_odd_field_is_named_and_the_others_are_kept() -> None:
     value = {"name": 5, "isNew": True, "extra": [1], "inner": {"size": "big", "depth": 2}}
-    found, oddities = read(value)
+    found, unexpected = read(value)
     assert found == Outer(None, True, Inner(None))
-    assert sorted((odd.field, odd.kind, odd.text) for odd in oddities) == [
+    assert sorted((found.field, found.kind, found.text) for odd in unexpected) == [
         ("extra", "unknown_key", "[1]"),
         ("inner.depth", "unknown_key", "2"),
         ("inner.size", "wrong_type", '"big"'),
@@ -56,9 +56,9 @@ def test_each_odd_field_is_named_and_the_others_are_kept() -> None:
 
 
 def test_a_nested_object_of_another_type_is_null_and_named() -> None:
-    found, oddities = read({"name": "a", "inner": [1]})
+    found, unexpected = read({"name": "a", "inner": [1]})
     assert found == Outer("a")
-    assert oddities == [Oddity("inner", "wrong_type", "[1]")]
+    assert unexpected == [UnexpectedField("inner", "wrong_type", "[1]")]
 
 
 @pytest.mark.parametrize("value", [None, 1, "text", [], [{}], True])

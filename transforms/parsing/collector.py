@@ -14,7 +14,7 @@ from schemas.errors import FeedMalformed
 from schemas.offerings import DRIFT, MODELS, OFFERINGS, REJECTED
 from schemas.quotes import QUOTES
 from schemas.text import replace_unprintable
-from transforms.parsing.decode import Oddity
+from transforms.parsing.decode import UnexpectedField
 from transforms.parsing.limits import MAX_DRIFT, MAX_PAGE_RECORDS, MAX_RECORDS
 
 
@@ -132,11 +132,11 @@ class Collector:
     _drift: dict[tuple[str, str], str] = field(default_factory=dict)
     _frames: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
 
-    def record_drift(self, oddities: Iterable[Oddity]) -> None:
+    def record_drift(self, unexpected: Iterable[UnexpectedField]) -> None:
         """Keep one example of each unexpected field, of MAX_DRIFT fields at most."""
-        for odd in oddities:
+        for found in unexpected:
             if len(self._drift) < MAX_DRIFT:
-                self._drift.setdefault((replace_unprintable(odd.field), odd.kind), odd.text)
+                self._drift.setdefault((replace_unprintable(found.field), found.kind), found.text)
 
     def require_room(self) -> None:
         """Raise FeedMalformed `too_many` when this feed has more entries than any real one."""

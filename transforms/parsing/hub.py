@@ -1,4 +1,4 @@
-"""Read pages of the Hub list: models, and one row per entry of their provider mapping."""
+"""Parse pages of the Hub list: models, and one row per entry of their provider mapping."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from transforms.parsing.collector import (
     ParsedFeed,
     RejectedRow,
 )
-from transforms.parsing.decode import ABSENT, Int64, Oddity, decode, excerpt, is_stated
+from transforms.parsing.decode import ABSENT, Int64, UnexpectedField, decode, excerpt, is_stated
 from transforms.parsing.limits import (
     MAX_ENTRIES,
     entry_problem,
@@ -110,9 +110,9 @@ def parse_hub(pages: Iterable[Page]) -> ParsedFeed:
 def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Collector) -> None:
     out.require_room()
     out.rows += 1
-    model, oddities = decode(raw, Model)
-    if oddities:
-        out.record_drift(oddities)
+    model, unexpected = decode(raw, Model)
+    if unexpected:
+        out.record_drift(unexpected)
     if model is None or not model.id or model_keys_twice(raw):
         out.nameless += 1
         reason = "model:key_twice" if model and model.id else "model_id:missing"
@@ -128,13 +128,13 @@ def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Col
         out.distinct += 1
         out.models.append(_model_row(model))
     for suffix, entry_raw, provider in _entries(model, path, payload_hash, out):
-        entry, oddities = decode(entry_raw, Entry)
+        entry, unexpected = decode(entry_raw, Entry)
         if entry is not None and entry.provider is None:
             entry.provider = provider
-        if oddities:
+        if unexpected:
             out.record_drift(
-                Oddity(f"inferenceProviderMapping.{odd.field}", odd.kind, odd.text)
-                for odd in oddities
+                UnexpectedField(f"inferenceProviderMapping.{found.field}", found.kind, found.text)
+                for found in unexpected
             )
         where = f"{path}.inferenceProviderMapping{suffix}"
         problem = "model_id:repeated" if repeated else entry_problem(entry_raw)

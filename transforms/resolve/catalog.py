@@ -63,8 +63,8 @@ def resolve_catalog(offerings: pl.DataFrame, *, source: str) -> ResolvedRows:
 def resolve_routed(offerings: pl.DataFrame, mapped: pl.DataFrame, *, source: str) -> ResolvedRows:
     """Attach each router offering to the mapping offer of its (model, provider, conversational).
 
-    `mapped` has the mapping offers to attach to, with `status` as the Hub says it: this run's when
-    its answer was whole, else the last committed ones. Of several the live one wins, then the
+    `mapped` has the mapping offers to attach to, with the `status` that the Hub states: this run's
+    when its answer was whole, else the last committed ones. Of several the live one wins, then the
     lowest provider_model_id; where there is none, the offer has no provider_model_id.
     """
     rows = _with_status(offerings).with_columns(source=pl.lit(source))
@@ -94,7 +94,7 @@ def resolve_routed(offerings: pl.DataFrame, mapped: pl.DataFrame, *, source: str
 def resolve_price_list(quotes: pl.DataFrame, mapped: pl.DataFrame, *, feed: str) -> ResolvedRows:
     """Join a provider's own list on (inference provider, providerId), exactly or not at all.
 
-    `mapped` are identified offers of the Hub's mapping. The statements say that the list names
+    `mapped` are identified offers of the Hub's mapping. The rows state that the list names
     these offers, and no fact of them; `mapped_latency_ms` is the Hub's, for estimates.
     """
     key = ["inference_provider", "provider_model_id"]

@@ -10,7 +10,7 @@ import msgspec
 
 from schemas.amounts import amount_text
 from schemas.errors import UsageError
-from schemas.proof import CheckProof, ClaimProof, CostProof, PriceProof, Proof, Standing
+from schemas.proof import CheckProof, ClaimOutcome, ClaimProof, CostProof, PriceProof, Proof
 from warehouse.connect import Connection
 from warehouse.statements import statement
 
@@ -51,7 +51,7 @@ def read_proof(con: Connection, offer_id: str) -> Proof:
 def _price(price: Row, claims: list[Row], offer: Row) -> PriceProof:
     about = [c for c in claims if (c["unit"], c["tier"]) == (price["unit"], price["tier"])]
     told = [_claim(claim, *_standing(claim, price, offer)) for claim in about]
-    shown = next((claim for claim in told if claim.standing == "shown"), None)
+    shown = next((claim for claim in told if claim.outcome == "shown"), None)
     return PriceProof(
         unit=price["unit"],
         tier=price["tier"],
@@ -62,12 +62,12 @@ def _price(price: Row, claims: list[Row], offer: Row) -> PriceProof:
         since=price["valid_from"],
         conversion=_conversion(shown) if shown else None,
         rule=f"the first feed that states a price of this offer: {price['price_feeds']}",
-        shown=shown,
+        chosen=shown,
         others=[claim for claim in told if claim is not shown],
     )
 
 
-def _standing(claim: Row, price: Row | None, offer: Row) -> tuple[Standing, str]:
+def _standing(claim: Row, price: Row | None, offer: Row) -> tuple[ClaimOutcome, str]:
     """Say what became of a claim; `price` is what cards show of its unit now."""
     proof = ("feed", "payload_hash", "json_path")
     if price is not None and claim["chosen"] and all(claim[k] == price[k] for k in proof):
@@ -86,7 +86,7 @@ def _standing(claim: Row, price: Row | None, offer: Row) -> tuple[Standing, str]
     return "superseded", "cards show another statement of the same feed"
 
 
-def _claim(row: Row, standing: Standing, why: str) -> ClaimProof:
+def _claim(row: Row, standing: ClaimOutcome, why: str) -> ClaimProof:
     money = {name: _plain(row[name]) for name in ("amount", "native_amount", "native_quantity")}
     return msgspec.convert(row | money | {"standing": standing, "why": why}, ClaimProof)
 
