@@ -113,11 +113,11 @@ def test_a_run_is_one_line_of_log(tmp_path: Path) -> None:
         report = ingest(tmp_path, hub, clock=Clock())
     line = report_line(report, trigger="schedule")
     assert "\n" not in line
-    said = json.loads(line.removeprefix("run "))
-    assert said["run_id"] == report.run_id
-    assert said["feeds"]["hub"]["accepted"] == report.feeds[0].accepted
-    assert said["changes"] == report.counts.changes
-    assert said["seconds"] > 0
+    logged = json.loads(line.removeprefix("run "))
+    assert logged["run_id"] == report.run_id
+    assert logged["feeds"]["hub"]["accepted"] == report.feeds[0].accepted
+    assert logged["changes"] == report.counts.changes
+    assert logged["seconds"] > 0
 
 
 def test_an_error_that_is_not_ours_is_named_without_its_text() -> None:

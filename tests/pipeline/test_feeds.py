@@ -54,7 +54,7 @@ def test_a_feed_without_a_row_is_a_settings_error_that_names_the_files() -> None
         spec_of("nscale_list")
 
 
-def test_precedence_of_sources_stands_one_after_the_other() -> None:
+def test_precedences_of_sources_follow_one_another() -> None:
     (first, *_) = REGISTRY.sources
     other = first.model_copy(
         update={"source": "other", "precedence": {"price": ["other_list"], "speed": []}}

@@ -29,7 +29,7 @@ EMPTY = {"fal_pricing": b'{"prices": []}'}
 
 
 def missing(source: Source, feed: Feed, *, readme: str, tests: Path) -> list[str]:
-    """Return what a price list lacks, each as a sentence that says what to write."""
+    """Return what a price list lacks, each as a sentence that names what to write."""
     found = []
     try:
         adapter = adapter_for(

@@ -14,8 +14,6 @@ from samples.catalog import Catalog
 from samples.hub import serve
 from samples.routes import Reply, Request, error
 from schemas.errors import HomeBusy, HomeError, UsageError, WarehouseError
-from tests.pipeline.test_hour import rows
-from tests.pipeline.test_replay import copy_landing, exported
 from tests.support.hours import (
     START,
     Clock,
@@ -26,6 +24,7 @@ from tests.support.hours import (
     routed_model,
     small_catalog,
 )
+from tests.support.published import copy_landing, exported, rows
 from warehouse.connect import open_writer
 from warehouse.publication.newest import newest
 from warehouse.publication.query import query_json

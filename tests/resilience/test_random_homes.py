@@ -21,8 +21,8 @@ from pipeline.replay import replay
 from samples.catalog import Catalog
 from samples.hub import Hub, serve
 from samples.routes import Reply, Request, error
-from tests.pipeline.test_decide import exported
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
+from tests.support.published import exported
 from warehouse.publication.newest import newest
 from warehouse.publication.query import rows
 from warehouse.storage.home import Home

@@ -176,5 +176,19 @@ def small_catalog(*, input_price: str = "0.2", output_price: str = "0.6") -> Cat
     )
 
 
+def chat_catalog(price: tuple[str, str], *, other: str = "0.5") -> Catalog:
+    """Return one model at two providers; the second one's input price is `other`."""
+    return Catalog(
+        [mapped_model("acme/chat", mapping("novita"), mapping("scaleway"))],
+        router=[
+            routed_model(
+                "acme/chat",
+                offering("novita", price=price),
+                offering("scaleway", price=(other, "0.9")),
+            )
+        ],
+    )
+
+
 def _price(price: tuple[str, str]) -> dict[str, Json]:
     return {"input": Number(price[0]), "output": Number(price[1])}

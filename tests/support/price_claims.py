@@ -24,8 +24,8 @@ def parsed(feed: str, rows: Sequence[str]) -> ParsedFeed:
     if feed == "fal_pricing":
         body = f'{{"prices": {body}, "next_cursor": null, "has_more": false}}'
     parse = getattr(import_module(f"transforms.parsing.{feed}"), f"parse_{feed}")
-    told: ParsedFeed = parse([Page(body.encode(), "hash")], inference_provider=PROVIDERS[feed])
-    return told
+    feed_rows: ParsedFeed = parse([Page(body.encode(), "hash")], inference_provider=PROVIDERS[feed])
+    return feed_rows
 
 
 def claims(
@@ -51,8 +51,8 @@ def claims(
         schema_overrides={"mapped_latency_ms": pl.Float64},
     )
     quotes = parsed(feed, rows).quotes
-    told = price_listed(offers, quotes, run_id="run", show_account=show_account)
-    return sorted(told.to_dicts(), key=lambda claim: claim["unit"])
+    priced = price_listed(offers, quotes, run_id="run", show_account=show_account)
+    return sorted(priced.to_dicts(), key=lambda claim: claim["unit"])
 
 
 def claim(feed: str, row: str, name: str, **more: Any) -> dict[str, Any]:

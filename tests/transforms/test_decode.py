@@ -47,7 +47,7 @@ def test_each_odd_field_is_named_and_the_others_are_kept() -> None:
     value = {"name": 5, "isNew": True, "extra": [1], "inner": {"size": "big", "depth": 2}}
     found, unexpected = read(value)
     assert found == Outer(None, True, Inner(None))
-    assert sorted((found.field, found.kind, found.text) for odd in unexpected) == [
+    assert sorted((each.field, each.kind, each.text) for each in unexpected) == [
         ("extra", "unknown_key", "[1]"),
         ("inner.depth", "unknown_key", "2"),
         ("inner.size", "wrong_type", '"big"'),
