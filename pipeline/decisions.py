@@ -156,8 +156,8 @@ def _require_waiting(home: Home, check_id: str, decision: Decision) -> None:
         row = con.execute(statement("read_check"), {"check_id": check_id}).fetchone()
     if row is None:
         raise UsageError(
-            f"there is no finding {check_id!r}; those that wait stand in the relation checks, with "
-            "the decision `pending`"
+            f"there is no finding {check_id!r}; those that wait have the decision "
+            "`pending` in the relation checks"
         )
     severity, name, found, by, at = row
     if severity != "hold":

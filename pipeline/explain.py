@@ -81,8 +81,8 @@ def _verify(landing: Landing, claim: ClaimProof) -> tuple[str, str]:
     except LandingError as error:
         return "damaged", str(error)
     if claim.evidence is None or claim.evidence.encode() in body:
-        return "verified", "its bytes have this hash, and the fragment stands in them word for word"
-    return "mismatch", "its bytes have this hash, but the fragment does not stand in them"
+        return "verified", "its bytes have this hash and contain the fragment word for word"
+    return "mismatch", "its bytes have this hash, but do not contain the fragment"
 
 
 def _page(run: RunFolder, payload_hash: str) -> LandedPage | None:

@@ -125,7 +125,7 @@ class Registry(_Strict):
     def precedence(self) -> dict[Fact, list[str]]:
         """Return for each fact the feeds that state it, the one that wins first.
 
-        An offer has one source, so the orders of the sources stand one after the other.
+        An offer has one source, so the orders of the sources follow one another.
         """
         return {
             fact: [feed for s in self.sources for feed in s.precedence.get(fact, [])]

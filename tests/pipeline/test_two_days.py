@@ -1,7 +1,7 @@
 """Two simulated days, with failures, missed hours, decisions and corrections.
 
-At the end every publication's cards are reconstructed from the history of the last one, every change
-is in the feed, and landing alone gives the same home.
+At the end the cards of every publication are reconstructed from the history of the last one, every
+change is in the feed, and landing alone gives the same home.
 """
 
 from __future__ import annotations

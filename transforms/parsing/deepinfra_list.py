@@ -83,7 +83,7 @@ def parse_deepinfra_list(pages: Iterable[Page], *, inference_provider: str) -> P
 def _quotes(entry: Entry) -> list[Quote]:
     quotes = _stated(entry)
     if is_stated(entry.deprecated) and bytes(entry.deprecated) != b"false":
-        # a date, in practice: the price of what is no longer sold is nobody's price
+        # a date, in practice: what is no longer sold has no price
         return [q._replace(no_price_reason="deprecated_in_list", problem=None) for q in quotes]
     return quotes
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import polars as pl
@@ -18,6 +19,14 @@ from transforms.parsing.decode import excerpt
 
 _NUMBER_STARTS = frozenset(b"-0123456789")
 _ONE = Decimal(1)
+_ENTRY_COLUMNS = (
+    "feed",
+    "payload_hash",
+    "json_path",
+    "inference_provider",
+    "provider_model_id",
+    "evidence",
+)
 
 
 class Quote(NamedTuple):
@@ -96,36 +105,6 @@ class PriceListCollector:
 
     def finish(self) -> ParsedFeed:
         """Return one row of `quotes` for each price of an entry."""
-        rows = [
-            (
-                self.feed,
-                location.payload_hash,
-                location.path,
-                self.inference_provider,
-                name,
-                quote,
-                bytes(location.raw).decode("utf-8", "replace"),
-            )
-            for name, (location, quotes) in self._entries.items()
-            for quote in quotes
-        ]
-        columns = dict(
-            zip(
-                (
-                    "feed",
-                    "payload_hash",
-                    "json_path",
-                    "inference_provider",
-                    "provider_model_id",
-                    "_quote",
-                    "evidence",
-                ),
-                map(list, zip(*rows, strict=True)) if rows else ([] for _ in range(7)),
-                strict=True,
-            )
-        )
-        quotes = columns.pop("_quote")
-        columns |= {name: [getattr(quote, name) for quote in quotes] for name in Quote._fields}
         records = len(self._entries) + len(self._rejected)
         return ParsedFeed(
             AnswerSummary(
@@ -143,19 +122,25 @@ class PriceListCollector:
                     schema={"feed": pl.String, "inference_provider": pl.String},
                 ),
             ),
-            rejected=REJECTED.build(
-                dict(
-                    zip(
-                        REJECTED.dtypes,
-                        map(list, zip(*self._rejected, strict=True))
-                        if self._rejected
-                        else ([] for _ in REJECTED.dtypes),
-                        strict=True,
-                    )
-                )
-            ),
-            quotes=QUOTES.build(columns),
+            rejected=REJECTED.build(_columns(REJECTED.dtypes, self._rejected)),
+            quotes=QUOTES.build(self._quote_columns()),
         )
+
+    def _quote_columns(self) -> dict[str, list[Any]]:
+        rows = [
+            (
+                self.feed,
+                location.payload_hash,
+                location.path,
+                self.inference_provider,
+                name,
+                bytes(location.raw).decode("utf-8", "replace"),
+                *quote,
+            )
+            for name, (location, quotes) in self._entries.items()
+            for quote in quotes
+        ]
+        return _columns((*_ENTRY_COLUMNS, *Quote._fields), rows)
 
     def _reject(self, name: str | None, location: EntryLocation, reason: str) -> None:
         self._rejected.append(
@@ -170,3 +155,10 @@ class PriceListCollector:
                 self.inference_provider,
             )
         )
+
+
+def _columns(names: Iterable[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    """Turn rows into columns of these names, which are empty without rows."""
+    if not rows:
+        return {name: [] for name in names}
+    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
