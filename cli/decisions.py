@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from cli.console import say_report
-from pipeline.decisions import Decision, decide
+from pipeline.decisions import CorrectionRequest, Decision, DecisionRequest, decide
 from pipeline.decisions import correct as correct_price
 from pipeline.report import Report
 from pipeline.settings import read_settings
@@ -100,14 +100,16 @@ def correct(
         raise click.UsageError("give --price, or --unknown")
     report = correct_price(
         _home(),
-        offer_id=offer_id,
-        unit=unit,
-        tier=tier,
-        at=_moment(at),
-        price=price,
-        per=per or (PER_TOKENS if unit.endswith("token") else 1),
-        decided_by=by,
-        reason=reason,
+        CorrectionRequest(
+            offer_id=offer_id,
+            unit=unit,
+            tier=tier,
+            at=_moment(at),
+            price=price,
+            per=per or (PER_TOKENS if unit.endswith("token") else 1),
+            decided_by=by,
+            reason=reason,
+        ),
     )
     _say(report, as_json=as_json)
 
@@ -115,7 +117,7 @@ def correct(
 def _decide(
     check_ids: tuple[str, ...], decision: Decision, *, by: str, reason: str, as_json: bool
 ) -> None:
-    report = decide(_home(), check_ids, decision, decided_by=by, reason=reason)
+    report = decide(_home(), DecisionRequest(check_ids, decision, by, reason))
     _say(report, as_json=as_json)
 
 

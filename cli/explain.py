@@ -84,11 +84,11 @@ def _price(found: Explanation, price: PriceProof) -> list[str]:
     if price.reason:
         lines.append(f"  reason: {price.reason}")
     lines.append(f"  shown since {price.since:%Y-%m-%d %H:%M:%S} UTC; rule: {price.rule}")
-    if price.shown:
-        lines += _claim(found, price.shown)
+    if price.chosen:
+        lines += _claim(found, price.chosen)
     if price.conversion and price.amount is not None:
         lines.append(f"  conversion: {price.conversion}")
-    lines += [f"  {claim.standing}: {_short(claim)}" for claim in price.others]
+    lines += [f"  {claim.outcome}: {_short(claim)}" for claim in price.others]
     return lines
 
 
@@ -100,7 +100,7 @@ def _claim(found: Explanation, claim: ClaimProof) -> list[str]:
         f"  place: {claim.json_path} of answer {claim.payload_hash}",
     ]
     if page := found.page(claim):
-        lines.append(f"  answer: {page.state}: {page.said}")
+        lines.append(f"  answer: {page.state}: {page.message}")
         if page.url:
             dated = f", captured {page.captured_at:%Y-%m-%d %H:%M}" if page.captured_at else ""
             lines.append(f"  from {page.url}, {page.fetched_at:%Y-%m-%d %H:%M:%S} UTC{dated}")

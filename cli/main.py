@@ -24,6 +24,7 @@ from cli.secrets import secrets
 from cli.serve import serve
 from cli.sql import sql
 from cli.up import up
+from pipeline.context import Dependencies, RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.replay import replay as replay_home
 from pipeline.report import Report
@@ -133,13 +134,8 @@ def ingest(*, provider: str | None, dry_run: bool, as_json: bool) -> None:
         Bar() as bar,
         open_run(
             _settings(),
-            origin="live",
-            flow="ingest",
-            trigger="cli",
-            progress=bar,
-            dry_run=dry_run,
-            feeds=feeds,
-            token=partial(find_token, os.environ),
+            RunOptions(origin="live", flow="ingest", trigger="cli", dry_run=dry_run, feeds=feeds),
+            Dependencies(progress=bar, find_token=partial(find_token, os.environ)),
         ) as run,
     ):
         report = run_pipeline(run)

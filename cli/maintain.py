@@ -37,7 +37,7 @@ def maintain(*, keep_hourly_days: int, compact: bool, dry_run: bool, as_json: bo
     upkeep = Upkeep(keep_hourly_days=keep_hourly_days, compact=compact, dry_run=dry_run)
     home = read_settings(os.environ, load_registry()).home
     with err.status("look") as shown:
-        done = maintain_home(home, upkeep, told=shown.update)
+        done = maintain_home(home, upkeep, on_step=shown.update)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(done), indent=2).decode())
     else:

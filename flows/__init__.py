@@ -1,4 +1,4 @@
-"""All that is orchestrated: the hour and its stages, Prefect flows, the command line."""
+"""Prefect flows and their artifacts; the pipeline that they run is in `pipeline`."""
 
 import os
 

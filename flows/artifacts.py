@@ -1,4 +1,4 @@
-"""What a flow run leaves to look at in Prefect's UI: progress, a table, a report in words."""
+"""Artifacts of a flow run in Prefect's UI: progress, tables, and a report as text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from schemas.payload import Traffic
 
 
 class PageArtifact:
-    """A progress artifact per feed; how many pages come is unknown, so it nears 100 and says so."""
+    """A progress artifact per feed; how many pages come is unknown, so it only nears 100."""
 
     def __init__(self) -> None:
         self._ids: dict[str, UUID] = {}
@@ -41,11 +41,11 @@ class PageArtifact:
         else:
             key = f"pages-{feed.replace('_', '-')}"  # Prefect takes no underscore in a key
             made = create_progress_artifact(progress, key=key, description=description)
-            self._ids[feed] = cast(UUID, made)  # a coroutine only in async tasks; stages are sync
+            self._ids[feed] = cast(UUID, made)  # a coroutine only in async tasks; steps are sync
 
 
 async def keep_report(report: Report) -> None:
-    """Keep a run's report: a table of its feeds, one of its changes, a page of words."""
+    """Keep a run's report: a table of its feeds, one of its changes, a page of text."""
     await acreate_table_artifact(
         [
             {
@@ -67,19 +67,19 @@ async def keep_report(report: Report) -> None:
     await acreate_table_artifact(
         [msgspec.structs.asdict(change) for change in report.examples],
         key="changes",
-        description=_said_of_changes(report),
+        description=_changes_description(report),
     )
     await acreate_markdown_artifact(
         markdown(report), key="report", description=f"{report.outcome} {report.run_id}"
     )
 
 
-def _said_of_changes(report: Report) -> str:
+def _changes_description(report: Report) -> str:
     total = report.counts.changes
     listed = len(report.examples)
-    shown = f"the first {listed} of {total}" if listed < total else f"all {total}"
+    part = f"the first {listed} of {total}" if listed < total else f"all {total}"
     what = "would change, nothing was committed" if report.outcome == "dry_run" else "changed"
-    return f"What {what}: {shown}, in {report.run_id}"
+    return f"What {what}: {part}, in {report.run_id}"
 
 
 def markdown(report: Report) -> str:

@@ -1,4 +1,4 @@
-"""Names that two programs must write alike."""
+"""Names of events that flows emit and automations wait for."""
 
 COMMITTED = "pricehouse.hour.committed"
-"""The event of an hour that readers see; the automation that tells of old data waits for it."""
+"""The event of an hour that readers see; the automation that alerts to old data waits for it."""

@@ -1,4 +1,4 @@
-"""The hour as a Prefect flow: the same story as `pipeline.pipeline`, each stage a task with its artifact.
+"""The hourly run as a Prefect flow: the line of `pipeline.pipeline`, each step a task.
 
 Tasks do not cache (frames would be hashed for seconds), do not retry (only the HTTP client does),
 and the flow is async because a sync one waits a second for its heartbeat thread at the end.
@@ -20,10 +20,12 @@ from prefect.runtime import flow_run
 from flows.artifacts import PageArtifact, keep_report
 from flows.events import COMMITTED
 from flows.parameters import ALL_FEEDS, LOCK_WAIT, Feeds, LockWait
+from pipeline.context import LOCK_WAIT_S, Dependencies, RunOptions, anonymous
+from pipeline.feeds import spec_of
 from pipeline.pipeline import run_pipeline
 from pipeline.report import Report
 from pipeline.run_log import error_line, report_line
-from pipeline.session import LOCK_WAIT_S, anonymous, open_run
+from pipeline.session import open_run
 from pipeline.settings import Settings, read_settings
 from providers.registry import load_registry
 from providers.secrets import find_token
@@ -34,21 +36,21 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def as_task(stage: Callable[P, T], /) -> Callable[P, T]:
-    """Make a stage a Prefect task of its own name."""
-    made = task(name=stage.__name__, cache_policy=NO_CACHE, persist_result=False, log_prints=False)(
-        stage
-    )
+def as_task(function: Callable[P, T], /) -> Callable[P, T]:
+    """Make a step a Prefect task of its own name."""
+    made = task(
+        name=function.__name__, cache_policy=NO_CACHE, persist_result=False, log_prints=False
+    )(function)
     return cast(Callable[P, T], made)
 
 
 def run_name() -> str:
-    """Name a run by its sources and its hour, and say where it is not the whole of it."""
+    """Name a run by its sources and its hour, and mark a partial or a dry run."""
     asked = flow_run.get_parameters()
     feeds = set(asked.get("feeds") or ALL_FEEDS)
     registry = load_registry()
-    own = {feed.feed for feed in registry.lists()}
-    named = feeds - own or feeds  # the hour is its catalogue's; price lists come along
+    own = {f.feed for _, f in registry.feeds() if spec_of(f.feed).role == "price_list"}
+    named = feeds - own or feeds  # the name is the catalogue's; price lists come along
     sources = [s.source for s in registry.sources if named & {f.feed for f in s.feeds}]
     part = "" if feeds >= set(ALL_FEEDS) - own else f" ({', '.join(sorted(feeds))} only)"
     dry = ", dry run" if asked.get("dry_run") else ""
@@ -62,7 +64,7 @@ async def hourly(
     """Fetch, validate, price and publish one hour.
 
     Args:
-        feeds: What to ask; a feed that is not asked keeps what it said last.
+        feeds: What to ask; a feed that is not asked keeps its last answer.
         dry_run: Do everything but commit, and show what would change.
         lock_wait_s: Seconds (0 to 900) to wait while another run writes; then this one fails and
             changes nothing.
@@ -95,19 +97,21 @@ async def run_hour(
     """Run one hour inside a flow run; keep its artifacts and its line of log."""
     trigger, logger = _trigger(), get_run_logger()
     try:
-        with open_run(
-            settings,
+        options = RunOptions(
             origin=origin,
             flow="hourly",
             trigger=trigger,
-            progress=PageArtifact(),
             dry_run=dry_run,
             feeds=feeds,
             scheduled_at=_scheduled_at(),
             prefect_run_id=flow_run.get_id(),
             lock_wait_s=lock_wait_s,
-            token=partial(find_token, os.environ) if origin == "live" else anonymous,
-        ) as run:
+        )
+        dependencies = Dependencies(
+            progress=PageArtifact(),
+            find_token=partial(find_token, os.environ) if origin == "live" else anonymous,
+        )
+        with open_run(settings, options, dependencies) as run:
             report = run_pipeline(run, as_task)
     except Exception as error:
         logger.error(error_line(error, origin=origin, trigger=trigger))
@@ -118,10 +122,10 @@ async def run_hour(
 
 
 def require_success(report: Report) -> None:
-    """Raise, so that the flow run is Failed, when the command line would leave with status 1."""
+    """Raise, so that the flow run is Failed, when the command line would exit with status 1."""
     if report.exit_status:
-        said = "; ".join(why for feed in report.feeds if (why := feed.failure))
-        raise PricehouseError(said or report.error or "the hour failed")
+        failures = "; ".join(why for feed in report.feeds if (why := feed.failure))
+        raise PricehouseError(failures or report.error or "the hour failed")
 
 
 def _scheduled_at() -> datetime:

@@ -27,13 +27,13 @@ async def maintain(
     dry_run: bool = False,
     lock_wait_s: LockWait = LOCK_WAIT,
 ) -> None:
-    """Thin out landing, rewrite the warehouse in order, and remove what nobody needs.
+    """Thin out landing, rewrite the warehouse in order, and remove what is not needed.
 
     Args:
         keep_hourly_days: For so many days (1 to 3650) every run keeps its raw answers; before
             that, one run a day.
         compact: Rewrite the warehouse now, though it is not due yet.
-        dry_run: Say what would go; drop and rewrite nothing.
+        dry_run: Report what would be removed; drop and rewrite nothing.
         lock_wait_s: Seconds (0 to 900) to wait while another run writes; then this one fails and
             changes nothing.
     """

@@ -1,4 +1,4 @@
-"""Replay as a Prefect flow, for whoever has the UI and no shell on the machine."""
+"""Replay as a Prefect flow, for operators who have the UI and no shell on the machine."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from providers.registry import load_registry
 
 @flow(name="replay", flow_run_name="replay of landing", persist_result=False)
 async def replay(*, lock_wait_s: LockWait = LOCK_WAIT) -> None:
-    """Tell the warehouse every committed run that it does not hold, from landing alone.
+    """Load every committed run that the warehouse does not hold, from landing alone.
 
     Args:
         lock_wait_s: Seconds (0 to 900) to wait while another run writes; then this one fails and
             changes nothing.
     """
-    # Its stages are no tasks: a year of hours would be 60,000 of them in Prefect's database.
+    # Its steps are no tasks: a year of hours would be 60,000 of them in Prefect's database.
     home = read_settings(os.environ, load_registry()).home
-    told = replay_home(home, lock_wait_s=lock_wait_s)
-    said = [f"- `{run_id}`" for run_id in told] or ["The warehouse held every run already."]
+    replayed = replay_home(home, lock_wait_s=lock_wait_s)
+    lines = [f"- `{run_id}`" for run_id in replayed] or ["The warehouse held every run already."]
     await acreate_markdown_artifact(
-        "\n".join([f"# replayed {len(told)} runs", "", *said]), key="replay"
+        "\n".join([f"# replayed {len(replayed)} runs", "", *lines]), key="replay"
     )

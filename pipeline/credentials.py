@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pipeline.session import FindToken, Run
+from pipeline.context import FindToken, Run
+from pipeline.feeds import spec_of
 from pipeline.settings import ENABLE_FEEDS
 from providers.http.auth import Bearer
-from providers.huggingface import TOKEN_FEEDS
 from providers.secrets import SCHEMES, VARIABLES
 from schemas.errors import SecretError
 from schemas.registry import Feed, Source
 
 
 class Skip(NamedTuple):
-    """Why a feed is not asked: `code` for programs, `said` for a person."""
+    """Why a feed is not asked: `code` for programs, `reason` for people."""
 
     code: str
-    said: str
+    reason: str
 
 
 def reason_to_skip(run: Run, feed: Feed) -> Skip | None:
     """Return why this run does not ask the feed, None when it does."""
-    if run.feeds is not None and feed.feed not in run.feeds:
+    if run.options.feeds is not None and feed.feed not in run.options.feeds:
         return Skip("not_asked", "not asked in this run")
     if not run.reads(feed):
         return Skip("off", f"off by default, {ENABLE_FEEDS} switches it on: {feed.off_because}")
@@ -32,14 +32,13 @@ def reason_to_skip(run: Run, feed: Feed) -> Skip | None:
 def credential(source: Source, base_urls: dict[str, str], find: FindToken) -> Bearer | Skip | None:
     """Return what the source's requests may carry, for its own hosts alone.
 
-    None: it is read anonymously. A feed that answers only with its key is skipped without one,
-    also where Vault does not give it; the token of the catalogue's source is Vault's to refuse,
-    which raises SecretError and ends the run.
+    None: the source is read anonymously. A feed that needs a key is skipped without one, also when
+    Vault does not give it. When Vault refuses the token of Hugging Face, SecretError ends the run.
     """
     name = next((feed.secret for feed in source.feeds if feed.secret), None)
     if name is not None:
         return _key(source, name, base_urls, find)
-    urls = [base_urls[feed.feed] for feed in source.feeds if feed.feed in TOKEN_FEEDS]
+    urls = [base_urls[feed.feed] for feed in source.feeds if spec_of(feed.feed).takes_token]
     if not urls or (found := find()) is None:
         return None
     return Bearer(found.secret, base_urls=urls)

@@ -1,9 +1,10 @@
-"""Carry out what an operator decides: a run of its own, that asks no feed and publishes at once."""
+"""Apply what an operator decides: in a run of its own, which asks no feed and publishes at once."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,11 +12,12 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from pipeline.context import LOCK_WAIT_S, Dependencies, RunOptions
 from pipeline.pipeline import process_landed
 from pipeline.report import Report
-from pipeline.session import LOCK_WAIT_S, open_run
+from pipeline.session import open_run
 from pipeline.settings import recorded_settings
-from pipeline.steps.load import publish_run
+from pipeline.steps.publish import publish_run
 from providers.registry import load_registry
 from schemas.clock import Clock, utc_now
 from schemas.decisions import Correction, Decisions, Verdict
@@ -33,94 +35,114 @@ NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 """A number as JSON writes it: what is published as raw text is one."""
 
 
+@dataclass(frozen=True)
+class DecisionRequest:
+    """What an operator decides about findings that wait: who, and why."""
+
+    check_ids: Sequence[str]
+    decision: Decision
+    decided_by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class CorrectionRequest:
+    """A price that an operator puts in the place of one that cards showed.
+
+    `price` is per `per` units in the currency of the wrong one; None takes the number away. `at` is
+    a moment (UTC) at which the wrong price was shown, None for the one shown now.
+    """
+
+    offer_id: str
+    unit: str
+    price: str | None
+    per: int
+    decided_by: str
+    reason: str
+    tier: str = "standard"
+    at: datetime | None = None
+
+
 def decide(
     root: Path,
-    check_ids: Sequence[str],
-    decision: Decision,
+    request: DecisionRequest,
     *,
-    decided_by: str,
-    reason: str,
     clock: Clock = utc_now,
     lock_wait_s: float = LOCK_WAIT_S,
 ) -> Report:
     """Accept or reject findings that wait for a decision; UsageError names one that does not."""
-    _require_words(decided_by, reason)
+    _require_text(request.decided_by, request.reason)
     home = Home.at(root)
-    for check_id in check_ids:
-        _require_waiting(home, check_id, decision)
+    for check_id in request.check_ids:
+        _require_waiting(home, check_id, request.decision)
     verdicts = [
-        Verdict(check_id=check_id, decision=decision, decided_by=decided_by, reason=reason)
-        for check_id in dict.fromkeys(check_ids)
+        Verdict(
+            check_id=check_id,
+            decision=request.decision,
+            decided_by=request.decided_by,
+            reason=request.reason,
+        )
+        for check_id in dict.fromkeys(request.check_ids)
     ]
-    return _carry_out(
-        home, Decisions(verdicts=verdicts), _COMMAND[decision], clock, lock_wait_s=lock_wait_s
+    return _apply(
+        home,
+        Decisions(verdicts=verdicts),
+        _COMMAND[request.decision],
+        clock,
+        lock_wait_s=lock_wait_s,
     )
 
 
 def correct(
     root: Path,
+    request: CorrectionRequest,
     *,
-    offer_id: str,
-    unit: str,
-    tier: str,
-    at: datetime | None,
-    price: str | None,
-    per: int,
-    decided_by: str,
-    reason: str,
     clock: Clock = utc_now,
     lock_wait_s: float = LOCK_WAIT_S,
 ) -> Report:
-    """Put another price in the place of one that cards showed; UsageError when that cannot be.
-
-    `at` is a moment at which the wrong price was shown, None for the one shown now. `price` is per
-    `per` units in the currency of the wrong one; None takes the number away.
-    """
-    _require_words(decided_by, reason)
+    """Replace a price that cards showed by another one; UsageError when that cannot be."""
+    _require_text(request.decided_by, request.reason)
     home, now = Home.at(root), clock()
-    if at is not None and at > now:
-        raise UsageError(f"--at {at:%Y-%m-%d %H:%M:%S} UTC is yet to come")
+    if request.at is not None and request.at > now:
+        raise UsageError(f"--at {request.at:%Y-%m-%d %H:%M:%S} UTC is yet to come")
     correction = Correction(
-        offer_id=offer_id,
-        unit=unit,
-        tier=tier,
-        at=at or now,
-        price=price,
-        per=per,
-        decided_by=decided_by,
-        reason=reason,
+        offer_id=request.offer_id,
+        unit=request.unit,
+        tier=request.tier,
+        at=request.at or now,
+        price=request.price,
+        per=request.per,
+        decided_by=request.decided_by,
+        reason=request.reason,
     )
     # by its start: what is corrected is the price that was seen, though another one comes meanwhile
-    begun = replace(correction, at=_require_correctable(home, correction))
-    return _carry_out(
-        home, Decisions(corrections=[begun]), "correct", clock, lock_wait_s=lock_wait_s
-    )
+    dated = replace(correction, at=_require_correctable(home, correction))
+    return _apply(home, Decisions(corrections=[dated]), "correct", clock, lock_wait_s=lock_wait_s)
 
 
-def _carry_out(
+def _apply(
     home: Home, decisions: Decisions, flow: str, clock: Clock, *, lock_wait_s: float
 ) -> Report:
     runs = Landing(home.landing).committed()
     if not runs:
         raise LandingError(
-            f"{home.landing} has no committed run, so a decision could not be told again by "
-            "replay; restore it from a backup. Nothing was changed"
+            f"{home.landing} has no committed run, so replay could not repeat a decision; "
+            "restore it from a backup. Nothing was changed"
         )
-    last = runs[-1].record  # asks nobody, so nothing is read anew
+    last = runs[-1].record  # such a run asks no feed, so it needs no new settings
     settings = recorded_settings(home.root, last.settings, load_registry())
-    with open_run(
-        settings,
+    options = RunOptions(
         origin=last.origin,
         flow=flow,
         trigger="cli",
-        clock=clock,
         decisions=decisions,
         lock_wait_s=lock_wait_s,
-    ) as run:
+    )
+    with open_run(settings, options, Dependencies(clock=clock)) as run:
         return publish_run(run, process_landed(run, []))
 
 
-def _require_words(decided_by: str, reason: str) -> None:
+def _require_text(decided_by: str, reason: str) -> None:
     if not decided_by.strip() or not reason.strip():
         raise UsageError("a decision needs to say who decides and why: --by and --reason")
     try:
@@ -134,8 +156,8 @@ def _require_waiting(home: Home, check_id: str, decision: Decision) -> None:
         row = con.execute(statement("read_check"), {"check_id": check_id}).fetchone()
     if row is None:
         raise UsageError(
-            f"there is no finding {check_id!r}; those that wait stand in the relation checks, with "
-            "the decision `pending`"
+            f"there is no finding {check_id!r}; those that wait have the decision "
+            "`pending` in the relation checks"
         )
     severity, name, found, by, at = row
     if severity != "hold":
@@ -157,7 +179,7 @@ def _require_waiting(home: Home, check_id: str, decision: Decision) -> None:
 
 
 def _require_correctable(home: Home, correction: Correction) -> datetime:
-    """Return the start (UTC) of the interval that a correction speaks of."""
+    """Return the start (UTC) of the interval that a correction replaces a price in."""
     with open_newest(home) as con:
         interval = read_interval(
             con,
@@ -171,12 +193,12 @@ def _require_correctable(home: Home, correction: Correction) -> datetime:
             f"cards showed no {correction.unit} price (tier {correction.tier}) of offer "
             f"{correction.offer_id!r} at {correction.at:%Y-%m-%d %H:%M:%S} UTC; see price_history"
         )
-    shown = interval["amount"].item()
-    begun: datetime = interval["valid_from"].item()
+    current = interval["amount"].item()
+    start: datetime = interval["valid_from"].item()
     if correction.price is None:
-        if shown is None:
+        if current is None:
             raise UsageError("that price shows no number already; there is nothing to take away")
-        return begun
+        return start
     if correction.per < 1 or str(correction.per).strip("0") != "1":
         raise UsageError(f"--per is {correction.per}; it must be a power of ten, like 1000000")
     written = NUMBER.fullmatch(
@@ -190,6 +212,6 @@ def _require_correctable(home: Home, correction: Correction) -> datetime:
             "a price is not corrected to 0: free is only what its source states as free. "
             "--unknown takes the number away"
         )
-    if money.amount == shown:
+    if money.amount == current:
         raise UsageError(f"cards show {correction.price} per {correction.per} already")
-    return begun
+    return start

@@ -1,4 +1,4 @@
-"""Explain an offer's numbers: the proof from the publication, held against the landed bytes."""
+"""Explain an offer's numbers: compare the proof of the publication with the landed bytes."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from warehouse.storage.landing import Landing, RunFolder
 
 
 class PageProof(msgspec.Struct, frozen=True, kw_only=True):
-    """The landed answer behind a claim, looked at now.
+    """The landed answer behind a claim, checked now.
 
-    `state`: verified (the bytes have this hash and the fragment stands in them), mismatch (the
-    hash is right, the fragment is not there), missing (maintenance dropped it, the fragment kept
-    in the warehouse is what is left), damaged (the bytes are not those of the hash).
+    `state`: verified (the bytes have this hash and contain the fragment), mismatch (the hash is
+    right, the fragment is not there), missing (maintenance dropped it, only the fragment in the
+    warehouse is left), damaged (the bytes do not have the hash).
     """
 
     payload_hash: str
     state: str
-    said: str
+    message: str = msgspec.field(name="said")
     url: str | None = None
     fetched_at: datetime | None = None
     captured_at: datetime | None = None
@@ -38,12 +38,12 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     pages: list[PageProof]
 
     def page(self, claim: ClaimProof) -> PageProof | None:
-        """Return the page behind a claim, if it was looked at."""
+        """Return the page behind a claim, if it was checked."""
         return next((p for p in self.pages if p.payload_hash == claim.payload_hash), None)
 
 
 def explain(home: Home, offer_id: str) -> Explanation:
-    """Return the proof of an offer, and what became of the pages that its prices stand on."""
+    """Return the proof of an offer, and the state of the pages that its prices come from."""
     with open_newest(home) as con:
         proof = read_proof(con, offer_id)
     landing = Landing(home.landing)
@@ -51,8 +51,8 @@ def explain(home: Home, offer_id: str) -> Explanation:
     claims = {
         claim.payload_hash: claim
         for price in proof.prices
-        for claim in (price.shown, *price.others)
-        if claim is not None and claim.standing != "superseded"
+        for claim in (price.chosen, *price.others)
+        if claim is not None and claim.outcome != "superseded"
     }
     return Explanation(
         proof=proof,
@@ -61,12 +61,12 @@ def explain(home: Home, offer_id: str) -> Explanation:
 
 
 def _look(landing: Landing, claim: ClaimProof, run: RunFolder | None) -> PageProof:
-    state, said = _verify(landing, claim)
+    state, message = _verify(landing, claim)
     page = _page(run, claim.payload_hash) if run else None
     return PageProof(
         payload_hash=claim.payload_hash,
         state=state,
-        said=said,
+        message=message,
         url=page.url if page else None,
         fetched_at=page.fetched_at if page else None,
         captured_at=page.captured_at if page else None,
@@ -81,8 +81,8 @@ def _verify(landing: Landing, claim: ClaimProof) -> tuple[str, str]:
     except LandingError as error:
         return "damaged", str(error)
     if claim.evidence is None or claim.evidence.encode() in body:
-        return "verified", "its bytes have this hash, and the fragment stands in them word for word"
-    return "mismatch", "its bytes have this hash, but the fragment does not stand in them"
+        return "verified", "its bytes have this hash and contain the fragment word for word"
+    return "mismatch", "its bytes have this hash, but do not contain the fragment"
 
 
 def _page(run: RunFolder, payload_hash: str) -> LandedPage | None:

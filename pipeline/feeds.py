@@ -1,124 +1,273 @@
-"""The providers' own price lists on their way through the hour: found by their feed's name.
+"""The one place that states how each feed is parsed, validated, resolved and priced.
 
-A list is an adapter in `providers/`, a `transforms/parse_<feed>.py` and an entry in the registry;
-nothing here or in the stages names one.
+FEEDS has one row per feed of the registry. The steps are loops over these rows and name no feed.
+A price list needs its two modules (`providers/<source>.py`, `transforms/parsing/<feed>.py`), one
+registry entry and one row here. A row stays as long as a landed run names its feed, because replay
+reads the registry that the run landed.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from importlib import import_module
-from typing import Any
+from typing import Protocol
 
 import polars as pl
 
-from pipeline.session import Run
-from schemas.contract import filter_rows
+from schemas.contract import Contract
 from schemas.errors import SettingsError
-from schemas.offerings import REJECTED
-from schemas.quotes import QUOTES
-from schemas.records import FeedFetch
-from schemas.registry import Feed
-from transforms.parsing.collector import Page, Parsed
-from transforms.pricing.estimates import parsed_estimate, price_estimate, resolve_estimate
+from schemas.offerings import HUB_OFFERINGS, OFFERINGS
+from schemas.registry import Estimate, Feed, FeedRole, Registry
+from transforms.parsing.collector import Page, ParsedFeed
+from transforms.parsing.deepinfra_list import parse_deepinfra_list
+from transforms.parsing.fal_pricing import parse_fal_pricing
+from transforms.parsing.hub import parse_hub
+from transforms.parsing.mapped_ids import mapped_ids
+from transforms.parsing.router import parse_router
+from transforms.parsing.validation import ValidatedFeed, validate_offerings, validate_quotes
+from transforms.parsing.wavespeed_list import parse_wavespeed_list
+from transforms.pricing.estimates import price_estimate, resolve_estimate
 from transforms.pricing.list_prices import price_listed
-from transforms.resolve.catalog import ResolvedRows, resolve_price_list
+from transforms.pricing.token_prices import price_tokens
+from transforms.resolve.catalog import (
+    MAPPED,
+    ResolvedRows,
+    identified,
+    resolve_catalog,
+    resolve_price_list,
+    resolve_routed,
+)
 
-Parser = Callable[[Iterator[Page]], Parsed]
-_ENTRY = ["payload_hash", "json_path"]
+RESOLVE_ORDER: tuple[FeedRole, ...] = ("catalog", "routed", "price_list", "estimate")
+"""A catalogue first: the feeds of every other role are joined with its mapping offers."""
 
 
-def parser_for(feed: Feed) -> Parser:
-    """Return `parse_<feed>` of `transforms/parse_<feed>.py`; SettingsError where there is none."""
-    name = f"parse_{feed.feed}"
+@dataclass(frozen=True)
+class ResolveContext:
+    """What a feed's rows are resolved with, besides the rows."""
+
+    source: str
+    """Registry key of the feed's source."""
+    entry: Feed | Estimate
+    mapped: Callable[[], Mapping[str, pl.DataFrame]]
+    """Returns source → the mapping offers of its catalogue: of this run, else the last committed.
+    A function, because reading committed ones costs a whole state."""
+    catalog: pl.DataFrame | None
+    """The identified rows of the source's catalogue, None without a whole answer in this run."""
+
+
+@dataclass(frozen=True)
+class PriceContext:
+    """What a feed's rows are priced with, besides the rows."""
+
+    entry: Feed | Estimate
+    run_id: str
+    show_account: bool
+    """Whether prices that only the asking account has may reach cards and exports."""
+
+
+class MappedIds(Protocol):
+    """Read a provider's own ids from the landed pages of a catalogue."""
+
+    def __call__(self, bodies: Iterable[bytes], inference_provider: str) -> list[str]:
+        """Return the ids that the catalogue maps models to, each once, sorted."""
+
+
+Parse = Callable[[Iterator[Page], Feed], ParsedFeed]
+Validate = Callable[[ParsedFeed], tuple[ValidatedFeed, pl.DataFrame]]
+Resolve = Callable[[ValidatedFeed | None, ResolveContext], ResolvedRows | None]
+Price = Callable[[pl.DataFrame, pl.DataFrame, PriceContext], pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class FeedSpec:
+    """How one feed is processed.
+
+    `parse` raises FeedError. `validate` returns the accepted rows and REJECTED. `resolve` returns
+    None when this run has nothing of the feed. `price` takes the resolved rows and the quotes, and
+    returns INCOMING_CLAIMS. `parse` and `validate` are None for an estimate: nothing is fetched.
+    """
+
+    feed: str
+    role: FeedRole
+    resolve: Resolve
+    price: Price
+    parse: Parse | None = None
+    validate: Validate | None = None
+    mapped_ids: MappedIds | None = None
+    """Of a catalogue: reads which of a provider's ids it maps."""
+    takes_token: bool = False
+    """Whether requests to its base URL may carry the token of Hugging Face."""
+
+    @property
+    def names_offers(self) -> bool:
+        """Whether its rows name offers; a feed that only prices them keeps none present."""
+        return self.role in {"catalog", "routed"}
+
+
+@dataclass(frozen=True)
+class RunFeed:
+    """One feed of a run: how it is processed, and its entry in the registry that the run landed."""
+
+    spec: FeedSpec
+    source: str
+    entry: Feed | Estimate
+
+    @property
+    def name(self) -> str:
+        """The key of the feed in every relation."""
+        return self.spec.feed
+
+    @property
+    def gone_after(self) -> int:
+        """Whole answers without an offer until it is gone; 1 for an estimate."""
+        return self.entry.gone_after if isinstance(self.entry, Feed) else 1
+
+
+def feeds_of_registry(registry: Registry) -> list[RunFeed]:
+    """Return every feed in registry order, then the estimates.
+
+    SettingsError when the registry names a feed that has no row in FEEDS.
+    """
+    entries: list[tuple[str, Feed | Estimate]] = [(s.source, f) for s, f in registry.feeds()]
+    entries += [(rule.source, rule) for rule in registry.estimates]
+    return [RunFeed(spec_of(entry.feed), source, entry) for source, entry in entries]
+
+
+def spec_of(feed: str) -> FeedSpec:
+    """Return the row of a feed; SettingsError when there is none."""
     try:
-        found: Any = getattr(import_module(f"transforms.parsing.{feed.feed}"), name)
-    except (ImportError, AttributeError) as error:
+        return _BY_NAME[feed]
+    except KeyError:
         raise SettingsError(
-            f"the registry names the feed {feed.feed}, and nothing reads it: transforms/parsing/{feed.feed}.py "
-            f"must have a function {name} ({error})"
-        ) from error
-    if feed.inference_provider is None:
-        return found  # type: ignore[no-any-return]
-    return partial(found, inference_provider=feed.inference_provider)
+            f"the registry names the feed {feed}, and pipeline/feeds.py has no row for it; write "
+            f"transforms/parsing/{feed}.py with a function parse_{feed}, and add the row to FEEDS"
+        ) from None
 
 
-def split_quotes(parsed: Parsed) -> tuple[Parsed, pl.DataFrame]:
-    """Return the list with the entries whose every price meets the contract, and all rejected."""
-    found = filter_rows(parsed.quotes, QUOTES)
-    if found.rejected.is_empty():
-        return parsed, parsed.rejected
-    rows = parsed.quotes.with_row_index("row").join(found.rejected, on="row")
-    rejected = REJECTED.shape(
-        rows.unique(_ENTRY, keep="first", maintain_order=True).with_columns(
-            record_key=pl.col("provider_model_id")
-        )
+def in_resolve_order(feeds: Sequence[RunFeed]) -> list[RunFeed]:
+    """Return the feeds by role, each role in registry order."""
+    return sorted(feeds, key=lambda feed: RESOLVE_ORDER.index(feed.spec.role))
+
+
+def _catalog(
+    feed: str,
+    parse: Callable[[Iterable[Page]], ParsedFeed],
+    *,
+    contract: Contract,
+    mapped_ids: MappedIds,
+    takes_token: bool = False,
+) -> FeedSpec:
+    """Describe a feed that names models and maps them to the ids of inference providers."""
+    return FeedSpec(
+        feed,
+        "catalog",
+        parse=lambda pages, _: parse(pages),
+        validate=partial(validate_offerings, contract=contract),
+        resolve=_resolve_catalog,
+        price=_price_tokens,
+        mapped_ids=mapped_ids,
+        takes_token=takes_token,
     )
-    accepted = parsed.quotes.join(rejected, on=_ENTRY, how="anti", maintain_order="left")
-    return dataclasses.replace(parsed, quotes=accepted), pl.concat([parsed.rejected, rejected])
 
 
-def entries_of(quotes: pl.DataFrame) -> pl.DataFrame:
-    """Return feed and inference_provider of each entry that these quotes are of."""
-    return quotes.unique(_ENTRY, maintain_order=True).select("feed", "inference_provider")
+def _routed(
+    feed: str, parse: Callable[[Iterable[Page]], ParsedFeed], *, takes_token: bool = False
+) -> FeedSpec:
+    """Describe a feed whose offerings attach to the offers of its source's catalogue."""
+    return FeedSpec(
+        feed,
+        "routed",
+        parse=lambda pages, _: parse(pages),
+        validate=partial(validate_offerings, contract=OFFERINGS),
+        resolve=_resolve_routed,
+        price=_price_tokens,
+        takes_token=takes_token,
+    )
 
 
-def resolve_price_lists(
-    run: Run, parsed: dict[str, Parsed], mapped: Callable[[], pl.DataFrame]
-) -> dict[str, ResolvedRows]:
-    """Join each list that answered with the offers that the Hub maps to its provider's ids."""
-    told = [feed.feed for feed in run.registry.lists() if feed.feed in parsed]
-    offers = mapped() if told else None
-    return {
-        feed: resolve_price_list(parsed[feed].quotes, offers, feed=feed)
-        for feed in told
-        if offers is not None
-    }
+class ParseList(Protocol):
+    """Parse a provider's own price list."""
+
+    def __call__(self, pages: Iterable[Page], *, inference_provider: str) -> ParsedFeed:
+        """Return the quotes of every entry; raises FeedMalformed."""
 
 
-def resolve_estimates(
-    run: Run, hub: ResolvedRows | None
-) -> tuple[dict[str, ResolvedRows], dict[str, Parsed]]:
-    """Return statements and parsed of each estimate that this hour's Hub answer allows."""
-    if hub is None:
-        return {}, {}
-    named = {rule.feed: resolve_estimate(hub, rule) for rule in run.registry.estimates}
-    read = {rule.feed: parsed_estimate(named[rule.feed], rule) for rule in run.registry.estimates}
-    return named, read
+def _price_list(feed: str, parse: ParseList) -> FeedSpec:
+    """Describe a provider's own list: it names no offers, and prices them by its provider's ids."""
+    return FeedSpec(
+        feed,
+        "price_list",
+        parse=lambda pages, entry: parse(
+            pages, inference_provider=entry.inference_provider or entry.feed
+        ),
+        validate=validate_quotes,
+        resolve=_resolve_price_list,
+        price=_price_listed,
+    )
 
 
-def price_lists_of(
-    run: Run, statements: dict[str, ResolvedRows], parsed: dict[str, Parsed]
-) -> dict[str, pl.DataFrame]:
-    """Return the claims of the lists and of the estimates that said something."""
-    run_id = run.record.run_id
-    claims = {
-        feed.feed: price_listed(
-            statements[feed.feed].rows,
-            parsed[feed.feed].quotes,
-            run_id=run_id,
-            show_account=run.shows_account_prices,
-        )
-        for feed in run.registry.lists()
-        if feed.feed in statements
-    }
-    return claims | {
-        rule.feed: price_estimate(statements[rule.feed].rows, rule, run_id=run_id)
-        for rule in run.registry.estimates
-        if rule.feed in statements
-    }
+def _estimate(feed: str) -> FeedSpec:
+    """Describe a price that is computed from a catalogue's answer and a rate in the registry."""
+    return FeedSpec(feed, "estimate", resolve=_resolve_estimate, price=_price_estimate)
 
 
-def unread_lists(run: Run, fetches: Sequence[FeedFetch], told: Container[str]) -> dict[str, str]:
-    """Return list → why it has stated nothing so far: a key of `UNREAD_LIST_REASONS`."""
-    codes = {fetch.feed: fetch.error_code for fetch in fetches}
-    reasons = {}
-    for feed in run.registry.lists():
-        if not run.reads(feed):
-            reasons[feed.feed] = "list_off"
-        elif feed.feed not in told and feed.feed not in run.observed:
-            no_key = codes.get(feed.feed) == "no_key"
-            reasons[feed.feed] = "list_needs_key" if no_key else "list_unanswered"
-    return reasons
+def _resolve_catalog(own: ValidatedFeed | None, context: ResolveContext) -> ResolvedRows | None:
+    if own is None:
+        return None
+    return _identified(resolve_catalog(own.offerings, source=context.source))
+
+
+def _resolve_routed(own: ValidatedFeed | None, context: ResolveContext) -> ResolvedRows | None:
+    if own is None:
+        return None
+    mapped = context.mapped()[context.source]
+    return _identified(resolve_routed(own.offerings, mapped, source=context.source))
+
+
+def _resolve_price_list(own: ValidatedFeed | None, context: ResolveContext) -> ResolvedRows | None:
+    if own is None:
+        return None
+    mapped = pl.concat([offers.select(MAPPED) for offers in context.mapped().values()])
+    return resolve_price_list(own.quotes, mapped, feed=context.entry.feed)
+
+
+def _resolve_estimate(own: ValidatedFeed | None, context: ResolveContext) -> ResolvedRows | None:
+    del own
+    if context.catalog is None or not isinstance(context.entry, Estimate):
+        return None
+    return resolve_estimate(context.catalog, context.entry)
+
+
+def _identified(resolved: ResolvedRows) -> ResolvedRows:
+    return replace(resolved, rows=identified(resolved.rows))
+
+
+def _price_tokens(rows: pl.DataFrame, quotes: pl.DataFrame, context: PriceContext) -> pl.DataFrame:
+    del quotes
+    return price_tokens(rows, run_id=context.run_id)
+
+
+def _price_listed(rows: pl.DataFrame, quotes: pl.DataFrame, context: PriceContext) -> pl.DataFrame:
+    return price_listed(rows, quotes, run_id=context.run_id, show_account=context.show_account)
+
+
+def _price_estimate(
+    rows: pl.DataFrame, quotes: pl.DataFrame, context: PriceContext
+) -> pl.DataFrame:
+    del quotes
+    if not isinstance(context.entry, Estimate):
+        raise SettingsError(f"{context.entry.feed} is an estimate in pipeline/feeds.py alone")
+    return price_estimate(rows, context.entry, run_id=context.run_id)
+
+
+FEEDS: tuple[FeedSpec, ...] = (
+    _catalog("hub", parse_hub, contract=HUB_OFFERINGS, mapped_ids=mapped_ids, takes_token=True),
+    _routed("router", parse_router, takes_token=True),
+    _price_list("deepinfra_list", parse_deepinfra_list),
+    _price_list("fal_pricing", parse_fal_pricing),
+    _price_list("wavespeed_list", parse_wavespeed_list),
+    _estimate("hf_inference_estimate"),
+)
+_BY_NAME = {spec.feed: spec for spec in FEEDS}

@@ -1,4 +1,4 @@
-"""Keep a home small: thin out landing, rewrite the writer's file, forget what nobody needs."""
+"""Keep a home small: thin out landing, rewrite the writer's file, remove what is not needed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.session import LOCK_WAIT_S, recover
+from pipeline.context import LOCK_WAIT_S
+from pipeline.session import recover
 from schemas.clock import Clock, utc_now
 from schemas.errors import UsageError, WarehouseError
 from warehouse.connect import open_writer
@@ -32,7 +33,8 @@ from warehouse.writer.state import LastRun, read_last_run
 
 KEEP_HOURLY_DAYS = 30
 MOST_DAYS = 3650
-FeedBatch = Callable[[str], None]
+OnStep = Callable[[str], None]
+"""Called with the name of each step before it."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,8 @@ class Maintained(msgspec.Struct, frozen=True, kw_only=True):
     """By all of it; what a new checkpoint takes is not subtracted."""
 
 
-def silence(step: str) -> None:
-    """Tell nobody of a step."""
+def ignore_step(step: str) -> None:
+    """Do nothing with the name of a step."""
 
 
 def maintain(
@@ -80,13 +82,13 @@ def maintain(
     upkeep: Upkeep | None = None,
     *,
     clock: Clock = utc_now,
-    told: FeedBatch = silence,
+    on_step: OnStep = ignore_step,
     lock_wait_s: float = LOCK_WAIT_S,
 ) -> Maintained:
-    """Mend what a killed run left, then tidy the home; `told` hears of each step before it.
+    """Recover what a killed run left, then clean the home; call `on_step` before each step.
 
     After each step the home is whole, so a kill costs no more than the rest of the work, and
-    doing it again does nothing. A dry run mends, as every run does, and otherwise only looks.
+    doing it again does nothing. A dry run recovers, as every run does, and changes nothing else.
     WarehouseError, with nothing dropped, when the warehouse lacks a committed run of landing.
     """
     upkeep = upkeep or Upkeep()
@@ -95,19 +97,19 @@ def maintain(
         now = clock()
         since = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         since -= timedelta(days=upkeep.keep_hourly_days)
-        last, uncompacted = _mend(home, now)
-        broom = _Cleaner(home, told, dry_run=upkeep.dry_run)
-        left = broom.drop("remove what killed processes left", leftovers(home))
+        last, uncompacted = _recover(home, now)
+        cleaner = _Cleaner(home, on_step, dry_run=upkeep.dry_run)
+        left = cleaner.drop("remove what killed processes left", leftovers(home))
         before = size_of(home.warehouse) if last else 0
         due = last is not None and uncompacted >= (1 if upkeep.compact else EVERY_RUNS)
         if due and last:
-            broom.rewrite(last, now=now)
+            cleaner.rewrite(last, now=now)
         after = size_of(home.warehouse) if last else 0
         thinning = plan_thinning(Landing(home.landing), before=since)
-        checkpoint = broom.cover(thinning, last)
-        broom.thin(thinning)
-        old = broom.drop("forget old checkpoints", superseded_checkpoints(home))
-        unread = broom.drop("forget old publications", superseded(home))
+        checkpoint = cleaner.cover(thinning, last)
+        cleaner.thin(thinning)
+        old = cleaner.drop("forget old checkpoints", superseded_checkpoints(home))
+        superseded_publications = cleaner.drop("forget old publications", superseded(home))
         return Maintained(
             home=str(root),
             dry_run=upkeep.dry_run,
@@ -120,12 +122,12 @@ def maintain(
             runs_thinned=thinning.runs,
             objects_dropped=len(thinning.objects),
             checkpoints_dropped=old,
-            publications_dropped=unread,
-            bytes_freed=broom.freed + before - after,
+            publications_dropped=superseded_publications,
+            bytes_freed=cleaner.freed + before - after,
         )
 
 
-def _mend(home: Home, now: datetime) -> tuple[LastRun | None, int]:
+def _recover(home: Home, now: datetime) -> tuple[LastRun | None, int]:
     """Recover as a run does; return the newest run and how many came since the last rewrite."""
     landing, last, uncompacted = Landing(home.landing), None, 0
     if home.warehouse.exists():
@@ -136,7 +138,7 @@ def _mend(home: Home, now: datetime) -> tuple[LastRun | None, int]:
     committed = landing.committed()
     if committed and (last is None or last.sequence < sequence_of(committed[-1])):
         raise WarehouseError(
-            f"{home.warehouse} does not hold run {committed[-1].run_id}, which landing says was "
+            f"{home.warehouse} does not hold run {committed[-1].run_id}, which landing marks as "
             "committed; run `pricehouse replay` first, nothing was dropped"
         )
     return last, uncompacted
@@ -145,15 +147,15 @@ def _mend(home: Home, now: datetime) -> tuple[LastRun | None, int]:
 class _Cleaner:
     """Do the steps, or with `dry_run` only count what they would free."""
 
-    def __init__(self, home: Home, told: FeedBatch, *, dry_run: bool) -> None:
+    def __init__(self, home: Home, on_step: OnStep, *, dry_run: bool) -> None:
         self.freed = 0
         self._home = home
-        self._told = told
+        self._on_step = on_step
         self._dry_run = dry_run
 
     def drop(self, what: str, paths: list[Path]) -> list[str]:
         """Remove files and folders; return their names in the home."""
-        self._told(what)
+        self._on_step(what)
         for path in paths:
             self.freed += size_of(path)
             if not self._dry_run:
@@ -162,26 +164,26 @@ class _Cleaner:
 
     def rewrite(self, last: LastRun, *, now: datetime) -> None:
         """Rewrite the writer's file in the order of its keys."""
-        self._told("rewrite the warehouse")
+        self._on_step("rewrite the warehouse")
         if not self._dry_run:
             compact(self._home, last, now=now)
 
     def cover(self, thinning: Thinning, last: LastRun | None) -> str | None:
-        """Write a checkpoint unless a whole one stands in for all that landing will lack."""
-        self._told("look at the checkpoints")
+        """Write a checkpoint unless a whole one replaces all that landing will lack."""
+        self._on_step("look at the checkpoints")
         covering = [c for c in checkpoints(self._home) if c.sequence >= thinning.untellable]
         if last is None or not thinning.untellable:
             return None
         if any(is_whole(self._home, checkpoint) for checkpoint in covering):
             return None
-        self._told("write a checkpoint")
+        self._on_step("write a checkpoint")
         if not self._dry_run:
             write_checkpoint(self._home, last)
         return checkpoint_of(self._home, last).path.name
 
     def thin(self, thinning: Thinning) -> None:
         """Drop landed bytes."""
-        self._told("thin out landing")
+        self._on_step("thin out landing")
         self.freed += sum(thinning.objects.values())
         for payload_hash in () if self._dry_run else thinning.objects:
             Landing(self._home.landing).drop(payload_hash)

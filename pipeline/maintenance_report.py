@@ -6,28 +6,28 @@ from pipeline.maintenance import Maintained
 
 
 def lines(done: Maintained) -> list[str]:
-    """Say in a few lines what went, the sum first."""
+    """Return in a few lines what was removed, the sum first."""
     went = "would go" if done.dry_run else "freed"
-    told = [f"{_size(done.bytes_freed)} {went} in {done.home}"]
-    told.append(
+    report = [f"{_size(done.bytes_freed)} {went} in {done.home}"]
+    report.append(
         f"  landing: {done.objects_dropped} answers of {len(done.runs_thinned)} runs before "
         f"{done.hourly_since:%Y-%m-%d}; the last run of each day keeps its answers"
     )
     if done.checkpoint:
-        told.append(f"  checkpoint: {done.checkpoint} stands in for them")
+        report.append(f"  checkpoint: {done.checkpoint} replaces them")
     before, after = _size(done.warehouse_bytes_before), _size(done.warehouse_bytes_after)
     if done.compacted and done.dry_run:
-        told.append(f"  warehouse: would be rewritten in order, {before} now")
+        report.append(f"  warehouse: would be rewritten in order, {before} now")
     elif done.compacted:
-        told.append(f"  warehouse: rewritten in order, {before} to {after}")
+        report.append(f"  warehouse: rewritten in order, {before} to {after}")
     for what, names in (
         ("left by killed processes", done.leftovers),
         ("old checkpoints", done.checkpoints_dropped),
         ("old publications", done.publications_dropped),
     ):
         if names:
-            told.append(f"  {what}: {len(names)}")
-    return told
+            report.append(f"  {what}: {len(names)}")
+    return report
 
 
 def _size(size: int) -> str:

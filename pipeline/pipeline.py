@@ -1,6 +1,6 @@
-"""The hour, on one screen: how one row goes from HTTP bytes to a card.
+"""One run on one screen: how a row goes from HTTP bytes to a card.
 
-`step` wraps each stage: as it is for the command line, as a Prefect task for a flow.
+`step` wraps each step: the command line calls it directly, a flow as a Prefect task.
 """
 
 from __future__ import annotations
@@ -8,12 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ParamSpec, Protocol, TypeVar
 
+from pipeline.context import Run
 from pipeline.report import Report
-from pipeline.session import Run
+from pipeline.steps.check import check_run
 from pipeline.steps.extract import extract_feeds
-from pipeline.steps.load import load_run, publish_run
-from pipeline.steps.parse import parse_feeds, price_rows, resolve_rows, validate_rows
-from pipeline.steps.reconcile import judge_hour
+from pipeline.steps.inputs import load_inputs
+from pipeline.steps.load import fail_run, load_run
+from pipeline.steps.parse import parse_feeds
+from pipeline.steps.price import price_rows
+from pipeline.steps.publish import publish_run
+from pipeline.steps.reconcile import can_reconcile, reconcile_run
+from pipeline.steps.resolve import resolve_rows
+from pipeline.steps.validate import validate_rows
 from schemas.records import FeedFetch
 
 P = ParamSpec("P")
@@ -21,30 +27,38 @@ T = TypeVar("T")
 
 
 class Step(Protocol):
-    """Make a stage out of a function."""
+    """Wrap a function as one step of a run."""
 
-    def __call__(self, stage: Callable[P, T], /) -> Callable[P, T]:
-        """Return the stage to call."""
+    def __call__(self, function: Callable[P, T], /) -> Callable[P, T]:
+        """Return what is called instead of the function."""
 
 
-def run_directly(stage: Callable[P, T], /) -> Callable[P, T]:
+def run_directly(function: Callable[P, T], /) -> Callable[P, T]:
     """Return the function as it is."""
-    return stage
+    return function
 
 
 def run_pipeline(run: Run, step: Step = run_directly) -> Report:
-    """HTTP bytes ─ land ─ parse ─ split ─ conform ─ claim ─ judge ─ commit ─ publish."""
+    """Fetch every feed, process what landed, and publish it."""
     landed = step(extract_feeds)(run)
     report = process_landed(run, landed, step)
     return step(publish_run)(run, report)
 
 
 def process_landed(run: Run, landed: list[FeedFetch], step: Step = run_directly) -> Report:
-    """Go from landed bytes to a commit: the same line for the hour and for its replay."""
-    heard = step(parse_feeds)(run, landed)
-    heard = step(validate_rows)(run, heard)
-    heard = step(resolve_rows)(run, heard)
-    heard = step(price_rows)(run, heard)
-    judged = step(judge_hour)(run, heard)
-    del heard  # 86,000 rows that nobody needs while the load takes its own memory
-    return step(load_run)(run, judged)
+    """Process landed bytes up to the commit: the same line for a new run and for its replay."""
+    # `del` lets each step's frames go with the next one: two steps' together are the peak of memory
+    parsed = step(parse_feeds)(run, landed)
+    validated = step(validate_rows)(run, parsed)
+    del parsed
+    resolved = step(resolve_rows)(run, validated)
+    del validated
+    priced = step(price_rows)(run, resolved)
+    del resolved
+    if not can_reconcile(run, priced.fetches):
+        return step(fail_run)(run, priced.fetches)
+    inputs = step(load_inputs)(run)
+    reconciled = step(reconcile_run)(run, priced, inputs)
+    result = step(check_run)(run, priced, inputs, reconciled)
+    del priced, inputs, reconciled  # the load takes its own memory
+    return step(load_run)(run, result)

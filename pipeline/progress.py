@@ -1,4 +1,4 @@
-"""What a run tells while it goes on."""
+"""How a run reports its progress."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from schemas.payload import Traffic
 
 
 class Progress(Protocol):
-    """Hear of pages as they land; implementations show a bar, or an artifact, or nothing."""
+    """Called as pages land; implementations show a bar, an artifact, or nothing."""
 
     def landed(self, feed: str, traffic: Traffic) -> None:
-        """One more page of the feed is on disk."""
+        """Take note that one more page of the feed is on disk."""
 
     def closed(self, feed: str, outcome: str) -> None:
-        """The feed is fetched, or given up."""
+        """Take note that the feed is fetched, or given up."""
 
 
 class NoProgress:
-    """Tell nothing."""
+    """Show no progress."""
 
     def landed(self, feed: str, traffic: Traffic) -> None:
-        """Tell nothing of a page."""
+        """Ignore a page."""
 
     def closed(self, feed: str, outcome: str) -> None:
-        """Tell nothing of an end."""
+        """Ignore the end of a feed."""

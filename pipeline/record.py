@@ -1,4 +1,4 @@
-"""Record one live hour as data files that the sample's server can give out again."""
+"""Record one live hour as data files that the sample's server can serve."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 
+from pipeline.context import FindToken, anonymous
+from pipeline.feeds import spec_of
 from pipeline.progress import NoProgress, Progress
-from pipeline.session import FindToken, anonymous
 from pipeline.settings import Settings
 from providers.http.auth import Bearer
 from providers.http.client import HttpClient
-from providers.huggingface import TOKEN_FEEDS
 from providers.interface import ProviderInterface
 from providers.registry import adapter_for, load_registry
 from samples.columns import Record
@@ -57,7 +57,7 @@ def require_empty(folder: Path) -> None:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(f"{folder} is there and not empty; name a new folder")
         above = next(path for path in folder.absolute().parents if path.exists())
-        if not above.is_dir():  # said now, and not after an hour was fetched for nothing
+        if not above.is_dir():  # raised now, and not after an hour was fetched for nothing
             raise UsageError(f"{folder} cannot be a folder: {above} is a file; name another one")
 
 
@@ -71,8 +71,8 @@ def record(
 ) -> Recording:
     """Fetch the Hub and the router once, with the daily fields, and write `<feed>.json` for each.
 
-    Providers' own price lists are left out: the sample's server gives none out, and some state
-    what only one account pays. Needs no home, and nothing enters a warehouse. FeedError, with
+    Providers' own price lists are left out: the sample's server serves none, and some state what
+    only one account pays. Needs no home, and nothing enters a warehouse. FeedError, with
     nothing written, when a feed is not whole; UsageError when the folder is not empty.
     """
     require_empty(folder)
@@ -108,9 +108,14 @@ def record(
 def _fetched(
     settings: Settings, secret: Secret | None, clock: Clock, progress: Progress
 ) -> Iterator[tuple[Feed, list[Payload]]]:
-    """Yield each feed that can be given out again, with all its answers."""
+    """Yield each feed that the sample's server can serve, with all its answers."""
     bearer = (
-        Bearer(secret, base_urls=[settings.base_urls[feed] for feed in TOKEN_FEEDS])
+        Bearer(
+            secret,
+            base_urls=[
+                url for feed, url in settings.base_urls.items() if spec_of(feed).takes_token
+            ],
+        )
         if secret
         else None
     )
@@ -159,7 +164,7 @@ def _recorded(feed: Feed, payloads: list[Payload]) -> Recorded:
 
 
 def _captured_at(payloads: list[Payload]) -> datetime:
-    """Return when the source stated this, in whole seconds, as an archive says it."""
+    """Return when the source stated this, in whole seconds, as an archive dates it."""
     moment = max(payload.captured_at or payload.fetched_at for payload in payloads)
     return moment.astimezone(UTC).replace(microsecond=0)
 
@@ -168,5 +173,5 @@ def _require_scrubbed(feed: Feed, text: str, secret: Secret | None) -> None:
     """Refuse a text that holds our token, also as JSON would write it."""
     if secret is None:
         return
-    if any(shown in text for shown in (secret.reveal(), json.dumps(secret.reveal())[1:-1])):
+    if any(token in text for token in (secret.reveal(), json.dumps(secret.reveal())[1:-1])):
         raise FeedRefused(f"{feed.feed}: the answer holds our own token", code="echoed_secret")

@@ -1,4 +1,4 @@
-"""What a run tells its operator, and the exit status that follows from it."""
+"""What a run reports to its operator, and the exit status that follows from it."""
 
 from __future__ import annotations
 

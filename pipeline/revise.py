@@ -1,24 +1,25 @@
-"""Say again what today's rules read otherwise: `replay --revise`, after a parser was mended.
+"""Append what today's rules read otherwise: `replay --revise`, after a parser was corrected.
 
-Every run is told to a scratch warehouse by today's code; what it says otherwise than the home is
-appended there, recorded now, and what was said before stays readable.
+Every run is processed by today's code in a scratch warehouse; what differs from the home is
+appended there, recorded now, and the earlier results stay readable.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.replay import REVISE, replay, retell
+from pipeline.context import LOCK_WAIT_S, Dependencies, Run, RunOptions
+from pipeline.replay import REVISE, process_runs, replay
 from pipeline.report import Report, change_examples
-from pipeline.session import LOCK_WAIT_S, Run, keep_revision, open_run
+from pipeline.session import keep_revision, open_run
 from pipeline.settings import recorded_settings
-from pipeline.steps.load import load_run, publish_run
-from pipeline.steps.reconcile import RunResult, no_entries
+from pipeline.steps.check import RunResult, RunSummary
+from pipeline.steps.load import load_run
+from pipeline.steps.publish import publish_run
 from providers.registry import load_registry
 from schemas.clock import Clock, utc_now
 from schemas.decisions import Decisions
 from schemas.delta import State
-from schemas.load import REJECTED_ROWS
 from transforms.reconcile.counts import tally
 from transforms.reconcile.revision import revise_state
 from warehouse.connect import open_writer
@@ -37,16 +38,15 @@ def revise(root: Path, *, clock: Clock = utc_now, lock_wait_s: float = LOCK_WAIT
     replay(root, clock=clock, lock_wait_s=lock_wait_s)
     last = Landing(root / "landing").committed()[-1].record
     settings = recorded_settings(root, last.settings, load_registry())
-    with open_run(
-        settings,
+    options = RunOptions(
         origin=last.origin,
         flow=REVISE,
         trigger="cli",
-        clock=clock,
         decisions=Decisions(),
         lock_wait_s=lock_wait_s,
-    ) as run:
-        report = load_run(run, _judged(run))
+    )
+    with open_run(settings, options, Dependencies(clock=clock)) as run:
+        report = load_run(run, _revision(run))
         with open_writer(run.home.warehouse) as con:
             committed = read_last_run(con)
         if committed is not None:
@@ -54,27 +54,28 @@ def revise(root: Path, *, clock: Clock = utc_now, lock_wait_s: float = LOCK_WAIT
         return publish_run(run, report)
 
 
-def _judged(run: Run) -> RunResult:
-    held, words = _read(run.home)
-    told, retold = _retold(run.home, clock=run.clock)
-    delta, after = revise_state(held, told, words.frames, retold.frames)
+def _revision(run: Run) -> RunResult:
+    """Return what today's rules read otherwise than the home holds."""
+    stored, stored_logs = _read(run.home)
+    today, today_logs = _process_again(run.home, clock=run.clock)
+    delta, after = revise_state(stored, today, stored_logs.frames, today_logs.frames)
     return RunResult(
-        fetches=[],
-        delta=delta,
-        counts=tally(delta, after, rejected=0),
-        events=dict(sorted(delta.changes.group_by("event").len().iter_rows())),
-        entries=no_entries(),
-        checks=retold.checks,
-        rejected=REJECTED_ROWS.empty(),
-        examples=change_examples(delta.changes, after.offers),
+        delta,
+        RunSummary(
+            fetches=[],
+            counts=tally(delta, after, rejected=0),
+            events=dict(sorted(delta.changes.group_by("event").len().iter_rows())),
+            checks=today_logs.checks,
+            examples=change_examples(delta.changes, after.offers),
+        ),
     )
 
 
-def _retold(home: Home, *, clock: Clock) -> tuple[State, LogVersions]:
-    """Tell every committed run to a warehouse that is thrown away; return what it says."""
+def _process_again(home: Home, *, clock: Clock) -> tuple[State, LogVersions]:
+    """Process every committed run in a warehouse that is thrown away; return what it holds."""
     with staged_database(home.root, home.warehouse.name, inside=SCRATCH) as draft:
         scratch = Home(draft.parent)
-        retell(scratch, Landing(home.landing).committed(), source=home, now=clock())
+        process_runs(scratch, Landing(home.landing).committed(), source=home, now=clock())
         return _read(scratch)
 
 

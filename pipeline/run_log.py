@@ -9,7 +9,7 @@ import msgspec
 from pipeline.report import FeedReport, Report
 from schemas.errors import PricehouseError
 
-_SAID = (
+_FEED_FIELDS = (
     "outcome",
     "seconds",
     "requests",
@@ -25,7 +25,7 @@ _SAID = (
 
 
 def report_line(report: Report, *, trigger: str) -> str:
-    """Return the line of a run that came to its end, well or not."""
+    """Return the line of a run that ended, whatever its outcome."""
     return _line(
         run_id=report.run_id,
         outcome=report.outcome,
@@ -41,7 +41,7 @@ def report_line(report: Report, *, trigger: str) -> str:
 
 
 def error_line(error: Exception, *, origin: str, trigger: str) -> str:
-    """Return the line of a run that broke off; of an error that is not ours the type alone."""
+    """Return the line of a run that an error ended; of an unexpected error only its type."""
     return _line(
         outcome="failed",
         origin=origin,
@@ -52,7 +52,7 @@ def error_line(error: Exception, *, origin: str, trigger: str) -> str:
 
 
 def _feed(feed: FeedReport) -> dict[str, object]:
-    return {name: getattr(feed, name) for name in _SAID}
+    return {name: getattr(feed, name) for name in _FEED_FIELDS}
 
 
 def _line(**facts: object) -> str:

@@ -1,4 +1,9 @@
-"""Read the settings from the environment; nothing else here does."""
+"""Read where things are and which feeds are on from the environment.
+
+Secrets have their own reader (`providers/secrets`), as have the web server (`marketplace`) and the
+Prefect server (`flows/server`). `schemas/contract.py` refuses a variable that switches validation
+off.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +25,7 @@ DEMO_HOME = DEFAULT_HOME / "demo"
 
 
 class Settings(BaseModel):
-    """Where things are; no secret ever stands here."""
+    """Where things are and what is read; never a secret."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -53,13 +58,15 @@ def read_settings(
             for _, feed in registry.feeds()
         },
         enable_feeds=_enabled(environment.get(ENABLE_FEEDS) or "", registry),
-        account_prices=_shown(environment.get(ACCOUNT_PRICES) or ""),
+        account_prices=_shows_account_prices(environment.get(ACCOUNT_PRICES) or ""),
     )
 
 
 def recorded_settings(home: Path, recorded: Mapping[str, str], registry: Registry) -> Settings:
-    """Return the settings of an earlier run, for one that reads nothing anew; a feed that came
-    later has its default address."""
+    """Return the settings of an earlier run, for a run that fetches nothing.
+
+    A feed that the earlier run did not know has its default address.
+    """
     defaults = {feed.feed: str(feed.base_url).rstrip("/") for _, feed in registry.feeds()}
     return Settings(home=home, base_urls=defaults | dict(recorded))
 
@@ -79,7 +86,7 @@ def _enabled(text: str, registry: Registry) -> tuple[str, ...]:
     return tuple(sorted(set(listed(text))))
 
 
-def _shown(text: str) -> bool:
+def _shows_account_prices(text: str) -> bool:
     if text not in {"", SHOW, "hide"}:
         raise SettingsError(
             f"{ACCOUNT_PRICES} is {text!r}; `{SHOW}` lets prices of your own account into cards "

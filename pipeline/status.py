@@ -1,4 +1,4 @@
-"""How old is what readers see, and what failed last."""
+"""Show the age of the data and the last failure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How a run ended, from landing: also one that could not be told to the warehouse."""
+    """How a run ended, from landing: also one that could not be loaded."""
 
     run_id: str
     outcome: str
@@ -35,7 +35,7 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """What `pricehouse status` says; `--json` prints this. Ages are seconds."""
+    """What `pricehouse status` shows; `--json` prints this. Ages are seconds."""
 
     home: str
     now: datetime
@@ -59,7 +59,7 @@ def read_status(home: Home, *, now: datetime) -> Status:
     runs = [_run_status(run) for run in Landing(home.landing).runs()]
     last_run = runs[-1] if runs else None
     failures = [run for run in runs if run.outcome in {"failed", "interrupted"}]
-    told: dict[str, Any] = {
+    from_landing: dict[str, Any] = {
         "home": str(home.root),
         "now": now,
         "last_run": last_run,
@@ -70,14 +70,14 @@ def read_status(home: Home, *, now: datetime) -> Status:
             row = con.sql(statement("read_publication_status")).pl().row(0, named=True)
             feeds = con.sql(statement("read_feed_status")).pl().to_dicts()
     except UsageError:
-        return Status(**told)
+        return Status(**from_landing)
     row = {k: v.astimezone(UTC) if isinstance(v, datetime) else v for k, v in row.items()}
     feeds = [
         {k: v.astimezone(UTC) if isinstance(v, datetime) else v for k, v in feed.items()}
         for feed in feeds
     ]
     return Status(
-        **told,
+        **from_landing,
         **row,
         age_s=(now - row["observed_to"]).total_seconds(),
         feeds=[FeedStatus(**feed) for feed in feeds],

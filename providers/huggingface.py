@@ -17,8 +17,6 @@ from schemas.registry import Source
 
 HUB = "hub"
 ROUTER = "router"
-TOKEN_FEEDS = (HUB, ROUTER)
-"""The feeds whose base URLs may see Hugging Face's token."""
 
 HOURLY_FIELDS = ("inferenceProviderMapping", "pipeline_tag")
 DAILY_FIELDS = (

@@ -21,8 +21,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Correction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A decision that the price shown in one interval was wrong.
 
-    `price` is the right one as text, in the currency of the wrong one, for `per` units; None says
-    that it is not known. `at` lies in the interval (UTC).
+    `price` is the right one as text, in the currency of the wrong one, for `per` units; None:
+    it is not known. `at` lies in the interval (UTC).
     """
 
     offer_id: str

@@ -1,4 +1,4 @@
-"""What a feed says of one offering, as parsed: before identity, status and price rules.
+"""What a feed states of one offering, as parsed: before identity, status and price rules.
 
 One row is one mapping entry of the Hub list, or one provider entry of the router.
 """
@@ -88,7 +88,7 @@ REJECTED = contract(
     value_text=_text(nullable=True),
     inference_provider=_text(nullable=True),
 )
-"""A row that did not enter, and why; `inference_provider` null where the row does not say."""
+"""A row that was rejected, and why; `inference_provider` null where the row names none."""
 
 DRIFT = contract(
     "drift",

@@ -1,4 +1,4 @@
-"""The proof of an offer's numbers: each price, the claim it was chosen from, and those that lost.
+"""The proof of an offer's numbers: each price, the claim it was chosen from, those that lost.
 
 Money is plain text (no exponent), times are UTC, None is unknown.
 """
@@ -11,15 +11,14 @@ from typing import Literal
 import msgspec
 
 ClaimOutcome = Literal["shown", "lost", "held", "superseded", "ended"]
-"""What became of a claim; field names and values are those of `explain --json` and of the API."""
 
 
 class ClaimProof(msgspec.Struct, frozen=True, kw_only=True):
-    """The price that one feed stated of one unit, and what became of it."""
+    """What one feed stated that one unit costs, and what became of it."""
 
-    standing: ClaimOutcome
+    outcome: ClaimOutcome = msgspec.field(name="standing")
     why: str
-    """Why cards show it, or why not, as text."""
+    """Why cards show it, or why not."""
     unit: str
     tier: str
     feed: str
@@ -61,7 +60,8 @@ class PriceProof(msgspec.Struct, frozen=True, kw_only=True):
     conversion: str | None
     """The arithmetic from the stated number to the amount, with its figures."""
     rule: str
-    shown: ClaimProof | None
+    chosen: ClaimProof | None = msgspec.field(name="shown")
+    """The claim that cards show."""
     others: list[ClaimProof]
 
 

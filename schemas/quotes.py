@@ -1,4 +1,4 @@
-"""What a provider's own price list says of one of its ids, before it meets an offer."""
+"""What a provider's own price list states of one of its ids, before it is joined with an offer."""
 
 from __future__ import annotations
 
@@ -52,14 +52,15 @@ QUOTES = contract(
     factor=pa.Column(MONEY, pa.Check.gt(0)),
     times=pa.Column(pl.Int64, pa.Check.gt(0)),
     per=pa.Column(pl.Int64, pa.Check.gt(0)),
-    said=_text(),
+    formula_text=_text(),
     currency=_text(r"^[A-Z]{3}$"),
     scope=pa.Column(pl.String, pa.Check.isin(["public", "account"])),
     derived=pa.Column(pl.Boolean),
     problem=_text(nullable=True),
-    silent=_text(nullable=True),
+    no_price_reason=_text(nullable=True),
     evidence=_text(),
 )
 """`raw_text` × `factor` is the stated number in `currency` (cents, micro-dollars), per
-`native_quantity` of `native_unit`; × `times` / `per` brings it to our reference size. `said` tells
-the factor in words. `problem`: why the price cannot be read; `silent`: why the row states none."""
+`native_quantity` of `native_unit`; × `times` / `per` brings it to our reference size.
+`formula_text` writes the factor as a formula. `problem`: why the price cannot be read;
+`no_price_reason`: why the row states none."""

@@ -1,4 +1,4 @@
-"""What landing writes beside the bytes: who ran, what came, how it ended; all that replay reads."""
+"""What landing stores beside the bytes: the run, what came, how it ended; replay reads it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class LandedPage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class FeedFetch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How fetching one feed went. Only a `complete` one may change what the warehouse says."""
+    """How fetching one feed went. Only a `complete` one may change what the warehouse holds."""
 
     feed: str
     outcome: FetchOutcome

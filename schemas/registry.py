@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
 
@@ -64,7 +64,7 @@ class Feed(_Strict):
 
 
 class Estimate(_Strict):
-    """A price that we reckon where a provider publishes only a rate; nothing is fetched for it."""
+    """A price that we estimate where a provider publishes only a rate; nothing is fetched."""
 
     feed: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Key of the feed in every relation")
     title: str
@@ -126,9 +126,15 @@ class Registry(_Strict):
         """Return the providers' own price lists: feeds that name no offers, only price them."""
         return [feed for _, feed in self.feeds() if feed.inference_provider is not None]
 
-    def priced_only(self) -> frozenset[str]:
-        """Return the feeds that state prices of offers which others name."""
-        return frozenset([feed.feed for feed in self.lists()] + [e.feed for e in self.estimates])
+    def precedence(self) -> dict[Fact, list[str]]:
+        """Return for each fact the feeds that state it, the one that wins first.
+
+        An offer has one source, so the orders of the sources follow one another.
+        """
+        return {
+            fact: [feed for s in self.sources for feed in s.precedence.get(fact, [])]
+            for fact in get_args(Fact)
+        }
 
     def roles(self) -> dict[str, FeedRole]:
         """Return the role of every feed, those of estimates included, in registry order."""

@@ -49,7 +49,7 @@ def read_amount(text: str, *, reciprocal: Decimal, factor: Decimal = _ONE) -> Mo
     native = stated.quantize(_SCALE, context=_WIDE)
     amount = _WIDE.multiply(_TWELVE_DIGITS.plus(stated), reciprocal).quantize(_SCALE, context=_WIDE)
     if native >= _LIMIT or amount >= _LIMIT or (stated > 0 and amount == 0):
-        return None  # rounded out of the column, or to a zero that nobody stated
+        return None  # rounded out of the column, or to a zero that was not stated
     return Money(native, amount)
 
 

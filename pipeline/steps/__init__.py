@@ -1,1 +1,1 @@
-"""The steps of a run, in the order of `pipeline/pipeline.py`."""
+"""The steps of a run, one module each, in the order of `pipeline/pipeline.py`."""

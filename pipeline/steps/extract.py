@@ -1,4 +1,4 @@
-"""The first stage: every feed's answers on disk, hashed, before anything is parsed."""
+"""Fetch and land every feed's answers, hashed, before anything is parsed."""
 
 from __future__ import annotations
 
@@ -7,25 +7,24 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
-import polars as pl
 from msgspec.structs import replace
 
+from pipeline.context import Run
 from pipeline.credentials import Skip, credential, reason_to_skip
-from pipeline.session import Run
-from providers.huggingface import HUB
+from pipeline.feeds import RunFeed, spec_of
+from pipeline.steps.inputs import read_mapped_ids
 from providers.interface import ProviderInterface
 from providers.registry import adapter_for
 from schemas.errors import FeedError, HomeKindError, UsageError
 from schemas.payload import Payload, Traffic
 from schemas.records import FeedFetch, FetchOutcome, LandedPage
 from schemas.registry import Registry, Source
-from transforms.parsing.mapped_ids import mapped_ids
 
 
 def extract_feeds(run: Run) -> list[FeedFetch]:
-    """Fetch and land every feed that is on; one that fails does not keep the others from coming.
+    """Fetch and land every feed that is on; a feed that fails does not stop the others.
 
-    A feed that this run does not ask is `skipped`, and says why: what it said last stands.
+    A feed that this run does not ask is `skipped`, with the reason: its last whole answer counts.
     """
     fetches: list[FeedFetch] = []
     for source in run.registry.sources:
@@ -45,25 +44,27 @@ def feeds_of(registry: Registry, provider: str | None) -> frozenset[str] | None:
 
 
 def _land_source(run: Run, source: Source, before: list[FeedFetch]) -> list[FeedFetch]:
-    """Land one source's feeds with a client of its own, which no other source's secret is in."""
+    """Land one source's feeds with a client of its own, which holds no other source's secret."""
     skips = {feed.feed: reason_to_skip(run, feed) for feed in source.feeds}
-    found = credential(source, run.record.settings, run.token) if None in skips.values() else None
+    found = None
+    if None in skips.values():
+        found = credential(source, run.record.settings, run.dependencies.find_token)
     if isinstance(found, Skip):
         skips = {feed: skip or found for feed, skip in skips.items()}
     if None not in skips.values() or isinstance(found, Skip):
         return [_skip_feed(run, feed, skip) for feed, skip in skips.items() if skip]
     traffic: dict[str, Traffic] = defaultdict(Traffic)
-    with run.client(now=run.clock, bearer=found) as client:
+    with run.dependencies.make_client(now=run.clock, bearer=found) as client:
         adapter = adapter_for(
             source,
             base_urls=run.record.settings,
             client=client,
             traffic=traffic,
             mapped_ids=partial(_mapped_ids, run, before),
-            deadline_s=run.deadline_s,
+            deadline_s=run.dependencies.deadline_s,
         )
         return [
-            _land_feed(run, feed.feed, _payloads(adapter, feed.kind, run), traffic[feed.feed])
+            _land_feed(run, feed.feed, _payloads(adapter, feed.feed, run), traffic[feed.feed])
             if (skip := skips[feed.feed]) is None
             else _skip_feed(run, feed.feed, skip)
             for feed in source.feeds
@@ -71,21 +72,27 @@ def _land_source(run: Run, source: Source, before: list[FeedFetch]) -> list[Feed
 
 
 def _mapped_ids(run: Run, before: list[FeedFetch], inference_provider: str) -> list[str]:
-    """Return a provider's ids by the Hub's answer of this run, else by the last committed one."""
-    hub = next((f for f in before if f.feed == HUB and f.outcome == "complete"), None)
-    if hub is not None:
-        bodies = (run.folder.landing.get(page.payload_hash) for page in hub.pages)
-        return mapped_ids(bodies, inference_provider)
-    present = (
-        (pl.col("inference_provider") == inference_provider)
-        & pl.col("provider_model_id").is_not_null()
-        & pl.col("gone_at").is_null()
-    )
-    return sorted(run.state().offers.filter(present)["provider_model_id"].unique())
+    """Return the ids that a provider has in the catalogues, each once, sorted.
+
+    Of each catalogue by its answer of this run, else by the last committed one.
+    """
+    found: set[str] = set()
+    unanswered: list[RunFeed] = []
+    complete = {fetch.feed: fetch for fetch in before if fetch.outcome == "complete"}
+    for feed in run.catalogs():
+        fetch, read = complete.get(feed.name), feed.spec.mapped_ids
+        if fetch is None or read is None:
+            unanswered.append(feed)
+            continue
+        bodies = (run.folder.landing.get(page.payload_hash) for page in fetch.pages)
+        found.update(read(bodies, inference_provider))
+    if unanswered:
+        found |= read_mapped_ids(run, [feed.source for feed in unanswered], inference_provider)
+    return sorted(found)
 
 
-def _payloads(adapter: ProviderInterface, kind: str, run: Run) -> Iterator[Payload]:
-    if kind == "catalog":
+def _payloads(adapter: ProviderInterface, feed: str, run: Run) -> Iterator[Payload]:
+    if spec_of(feed).role == "catalog":
         return adapter.list_models(details=run.record.details)
     return adapter.get_pricing()
 
@@ -99,7 +106,7 @@ def _land_feed(run: Run, feed: str, payloads: Iterator[Payload], traffic: Traffi
         for payload in payloads:
             _require_kind(payload, run)
             pages.append(run.folder.land(payload))
-            run.progress.landed(feed, traffic)
+            run.dependencies.progress.landed(feed, traffic)
     except FeedError as error:
         failure, outcome = error, "partial" if pages else "failed"
     fetch = FeedFetch(
@@ -116,12 +123,12 @@ def _land_feed(run: Run, feed: str, payloads: Iterator[Payload], traffic: Traffi
         error=str(failure) if failure else None,
     )
     if outcome == "complete" and not pages:
-        said = "the Hub maps no model to this provider, so there is nothing to ask for"
-        fetch = replace(fetch, outcome="skipped", error_code="nothing_mapped", error=said)
+        reason = "the Hub maps no model to this provider, so there is nothing to ask for"
+        fetch = replace(fetch, outcome="skipped", error_code="nothing_mapped", error=reason)
     elif outcome == "complete" and _same_capture(fetch, run.observed.get(feed)):
         fetch = replace(fetch, outcome="not_modified")
     run.folder.close_feed(fetch)
-    run.progress.closed(feed, fetch.outcome)
+    run.dependencies.progress.closed(feed, fetch.outcome)
     return fetch
 
 
@@ -134,14 +141,14 @@ def _skip_feed(run: Run, feed: str, skip: Skip) -> FeedFetch:
         finished_at=now,
         pages=[],
         error_code=skip.code,
-        error=skip.said,
+        error=skip.reason,
     )
     run.folder.close_feed(fetch)
     return fetch
 
 
 def _require_kind(payload: Payload, run: Run) -> None:
-    """An archive says so by a date of its own; only a sample home may take what it gives."""
+    """Raise HomeKindError for a sample in a live home, or the reverse; a sample is dated."""
     is_sample = payload.captured_at is not None
     if is_sample == (run.record.origin == "sample"):
         return
@@ -158,6 +165,6 @@ def _require_kind(payload: Payload, run: Run) -> None:
 
 
 def _same_capture(fetch: FeedFetch, last: datetime | None) -> bool:
-    """An archive that shows a moment already told, or an earlier one, tells nothing new."""
+    """Return whether an archive states a moment that is already loaded, or an earlier one."""
     captured = any(page.captured_at for page in fetch.pages)
     return captured and last is not None and fetch.observed_at <= last

@@ -1,134 +1,111 @@
-"""Judge the hour: what changes, what is held, and the checks that say why."""
+"""Reconcile the whole answers of a run with the stored rows: everything that changes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.correction_requests import order_rows, verdict_rows
-from pipeline.feeds import unread_lists
-from pipeline.report import Change, change_examples
-from pipeline.session import Run
-from pipeline.steps.parse import Heard, feed_batches
-from schemas.contract import UTC_TIME
-from schemas.delta import Delta
-from schemas.load import CHECKS, REJECTED_ROWS, Counts
-from schemas.offerings import DRIFT
+from pipeline.context import Run
+from pipeline.steps.inputs import RunInputs
+from pipeline.steps.output import StepOutput
+from pipeline.steps.price import PricedFeed
+from schemas.delta import Delta, State
 from schemas.records import FeedFetch
-from transforms.checks import CheckInputs, count_pages, run_checks
-from transforms.compliance import claim_rows, describe_providers
-from transforms.reconcile.batch import Rules
-from transforms.reconcile.counts import count_entries, tally
+from transforms.compliance import describe_providers
+from transforms.reconcile.batch import FeedBatch, Rules
+from transforms.reconcile.listings import Observation
 from transforms.reconcile.reconcile import reconcile
 
 
 @dataclass(frozen=True)
-class RunResult:
-    """An hour that is ready to be written, or (without `delta`) one that nobody told anything."""
+class ReconciledRun:
+    """What changes, and the rows that cards show after it."""
 
-    fetches: list[FeedFetch]
-    delta: Delta | None
-    counts: Counts
-    events: dict[str, int]
-    entries: pl.DataFrame
-    checks: pl.DataFrame
-    rejected: pl.DataFrame
-    examples: list[Change] = field(default_factory=list)
+    delta: Delta
+    after: State
 
 
-def judge_hour(run: Run, heard: Heard) -> RunResult:
-    """Decide what changes; without any answer, or before every required feed came once, nothing."""
-    answered = {f.feed for f in heard.fetches if f.outcome in {"complete", "not_modified"}}
-    known = set(run.observed) | answered
-    required = {feed.feed for _, feed in run.registry.feeds() if feed.required}
-    if run.decisions is None and (not answered or not required <= known):
-        return RunResult(
-            heard.fetches, None, Counts(), {}, no_entries(), CHECKS.empty(), REJECTED_ROWS.empty()
-        )
-    state, run_id = run.state(), run.record.run_id
-    source = run.registry.sources[0]
-    told = feed_batches(run, heard)
-    statements = [t.statements for t in told]
-    answers = {batch.feed for batch in told}
-    seen = {name for frame in (*statements, state.offers) for name in frame["inference_provider"]}
+def can_reconcile(run: Run, fetches: Sequence[FeedFetch]) -> bool:
+    """Return whether a run has what it needs: an answer now, and one of every required feed once.
+
+    A run that carries out decisions asks no feed and needs no answer.
+    """
+    answered = {f.feed for f in fetches if f.outcome in {"complete", "not_modified"}}
+    required = {feed.name for feed, entry in run.fetched_feeds() if entry.required}
+    if run.options.decisions is not None:
+        return True
+    return bool(answered) and required <= set(run.observed) | answered
+
+
+def reconcile_run(run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs) -> ReconciledRun:
+    """Decide what changes by the registry's precedence, today's providers and the decisions."""
+    batches = feed_batches(run, priced)
     delta, after = reconcile(
-        state,
-        told,
+        inputs.state,
+        batches,
         Rules(
-            precedence=source.precedence,
-            providers=(
-                describe_providers(
-                    run.registry,
-                    run.claims,
-                    sorted(seen),
-                    today=run.today.date(),
-                    unavailable=unread_lists(run, heard.fetches, answers),
-                )
-                if run.decisions is None
-                else state.providers  # a decision changes nothing but what it decides
-            ),
+            precedence=run.registry.precedence(),
+            providers=_providers(run, priced, inputs.state),
             details=run.record.details,
-            run_id=run_id,
-            gone_after={feed.feed: feed.gone_after for _, feed in run.registry.feeds()},
-            roles=run.registry.roles(),
-            verdicts=verdict_rows(run, state),
-            correction_requests=order_rows(run),
+            run_id=run.record.run_id,
+            gone_after={feed.name: feed.gone_after for feed, _ in run.fetched_feeds()},
+            roles={feed.name: feed.spec.role for feed in run.feeds},
+            verdicts=inputs.verdicts,
+            correction_requests=inputs.correction_requests,
         ),
     )
-    entries = _entries(heard)
-    checks = run_checks(
-        CheckInputs(
-            before=state,
-            after=after,
-            findings=delta.found,
-            drift=pl.concat(
-                [
-                    DRIFT.empty(),
-                    *(p.drift for p in heard.parsed.values()),
-                    *(s.odd_drift() for s in heard.statements.values()),
-                ]
+    return ReconciledRun(delta, after)
+
+
+def feed_batches(run: Run, priced: StepOutput[PricedFeed]) -> list[FeedBatch]:
+    """Return the whole answers of this run, in registry order."""
+    return [
+        FeedBatch(
+            Observation(
+                feed.name,
+                priced.fetch_of(feed.name).observed_at,
+                run.observed.get(feed.name),
+                feed.gone_after,
             ),
-            pages=count_pages(heard.parsed.values()),
-            entries=entries,
-            compliance_claims=claim_rows(run.registry, run.claims, today=run.today.date()),
-            precedence=source.precedence,
-            roles=run.registry.roles(),
-        ),
-        run_id,
-    )
-    rejected = REJECTED_ROWS.shape(
-        heard.rejected.with_columns(
-            run_id=pl.lit(run_id), rejected_at=pl.lit(run.today).cast(UTC_TIME)
+            own.statements,
+            own.claims,
+            own.models if feed.spec.role == "catalog" else None,
+            own.unreadable,
+            role=feed.spec.role,
         )
-    )
-    return RunResult(
-        heard.fetches,
-        delta,
-        tally(delta, after, rejected=rejected.height),
-        dict(sorted(delta.changes.group_by("event").len().iter_rows())),
-        entries,
-        checks,
-        rejected,
-        change_examples(delta.changes, after.offers),
-    )
+        for feed in run.feeds
+        if (own := priced.feeds.get(feed.name)) is not None
+    ]
 
 
-def _entries(heard: Heard) -> pl.DataFrame:
-    key = ("feed", "inference_provider")
-    accepted = pl.concat(heard.entries() or [no_entries().select(key)])
-    return count_entries(
-        {feed: told.records for feed, told in heard.parsed.items()},
-        accepted,
-        # a feed that failed whole is counted nowhere; its rows stand in rejected_rows all the same
-        heard.rejected.filter(pl.col("feed").is_in(list(heard.parsed))).select(key),
-        pl.concat([p.providers for p in heard.parsed.values()] or [no_entries().select(key)]),
+def _providers(run: Run, priced: StepOutput[PricedFeed], state: State) -> pl.DataFrame:
+    """Return PROVIDERS as described today; a decision changes nothing but what it decides."""
+    if run.options.decisions is not None:
+        return state.providers
+    frames = (*(feed.statements for feed in priced.feeds.values()), state.offers)
+    return describe_providers(
+        run.registry,
+        run.claims,
+        sorted({name for frame in frames for name in frame["inference_provider"]}),
+        today=run.today.date(),
+        unavailable=_unavailable_lists(run, priced.fetches, priced.feeds),
     )
 
 
-def no_entries() -> pl.DataFrame:
-    text = ("feed", "inference_provider")
-    return pl.DataFrame(
-        schema=dict.fromkeys(text, pl.String)
-        | dict.fromkeys(("records", "accepted", "rejected"), pl.Int64)
-    )
+def _unavailable_lists(
+    run: Run, fetches: Sequence[FeedFetch], answered: Collection[str]
+) -> dict[str, str]:
+    """Return price list → why it has stated nothing so far: a key of `UNREAD_LIST_REASONS`."""
+    codes = {fetch.feed: fetch.error_code for fetch in fetches}
+    reasons = {}
+    for feed, entry in run.fetched_feeds():
+        if feed.spec.role != "price_list":
+            continue
+        if not run.reads(entry):
+            reasons[feed.name] = "list_off"
+        elif feed.name not in answered and feed.name not in run.observed:
+            no_key = codes.get(feed.name) == "no_key"
+            reasons[feed.name] = "list_needs_key" if no_key else "list_unanswered"
+    return reasons

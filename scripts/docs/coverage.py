@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pipeline.context import Dependencies, RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.session import open_run
 from pipeline.settings import Settings
@@ -126,9 +127,8 @@ def _process(recordings: Path, home: Path) -> Path:
             base_urls={feed.feed: server.url for _, feed in registry.feeds()},
             enable_feeds=tuple(feed.feed for _, feed in registry.feeds() if not feed.enabled),
         )
-        with open_run(
-            settings, origin="live", flow="coverage", trigger="docs", clock=lambda: next(clock)
-        ) as run:
+        options = RunOptions(origin="live", flow="coverage", trigger="docs")
+        with open_run(settings, options, Dependencies(clock=lambda: next(clock))) as run:
             run_pipeline(run)
     return home
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cli.explain import told
-from pipeline.decisions import correct
+from pipeline.context import Dependencies, RunOptions
+from pipeline.decisions import CorrectionRequest, correct
 from pipeline.explain import explain
 from pipeline.pipeline import run_pipeline
 from pipeline.session import open_run
@@ -132,14 +133,14 @@ def _made_up(root: Path) -> list[str]:
     ids = {card["model_name"]: card["offer_id"] for card in cards}
     correct(
         root,
-        offer_id=ids["mistake"],
-        unit="output_token",
-        tier="standard",
-        at=None,
-        price="0.6",
-        per=1_000_000,
-        decided_by="ada",
-        reason="their price page says 0.60",
+        CorrectionRequest(
+            offer_id=ids["slip"],
+            unit="output_token",
+            price="0.6",
+            per=1_000_000,
+            decided_by="ada",
+            reason="their price page says 0.60",
+        ),
         clock=clock,
     )
     for title, description, name in MADE:
@@ -151,9 +152,8 @@ def _made_up(root: Path) -> list[str]:
 def _hour(root: Path, hub: Hub, clock: _Clock, *, origin: Origin) -> None:
     base_urls = {feed.feed: hub.url for _, feed in load_registry().feeds()}
     settings = Settings(home=root, base_urls=base_urls)
-    with open_run(
-        settings, origin=origin, flow="docs", trigger="docs", clock=clock, feeds=frozenset(FEEDS)
-    ) as run:
+    options = RunOptions(origin=origin, flow="docs", trigger="docs", feeds=frozenset(FEEDS))
+    with open_run(settings, options, Dependencies(clock=clock)) as run:
         run_pipeline(run)
 
 

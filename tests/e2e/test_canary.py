@@ -10,17 +10,16 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import zstandard
 
 from samples.hub import serve
 from samples.routes import Reply, Request
 from tests.support.bao import CANARY, ROOT, SECRET, dev_server
 from tests.support.hours import small_catalog
+from tests.support.published import files
 from tests.support.running_server import Up, processes, up
 
 pytestmark = pytest.mark.server
@@ -51,16 +50,6 @@ class Hub:
 
 def found_in(text: bytes) -> list[bytes]:
     return [planted for planted in PLANTED if planted in text]
-
-
-def files(folder: Path) -> Iterator[tuple[Path, bytes]]:
-    """Yield every file, landed bytes unpacked too."""
-    for path in folder.rglob("*"):
-        if path.is_file() and not path.is_symlink():
-            held = path.read_bytes()
-            yield path, held
-            if path.suffix == ".zst":
-                yield path, zstandard.ZstdDecompressor().decompressobj().decompress(held)
 
 
 def told_by_api(running: Up) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from flows.parameters import ALL_FEEDS, Feeds, LockWait
+from pipeline.context import Dependencies, RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.report import EXAMPLES, Report
 from pipeline.run_log import error_line, report_line
@@ -27,15 +28,10 @@ CHECKOUT = Path(__file__).parents[2]
 
 def ask(home: Path, hub: Hub, *feeds: str, clock: Clock, dry_run: bool = False) -> Report:
     settings = Settings(home=home, base_urls=dict.fromkeys(ALL_FEEDS, hub.url))
-    with open_run(
-        settings,
-        origin="live",
-        flow="hourly",
-        trigger="test",
-        clock=clock,
-        feeds=frozenset(feeds),
-        dry_run=dry_run,
-    ) as run:
+    options = RunOptions(
+        origin="live", flow="hourly", trigger="test", feeds=frozenset(feeds), dry_run=dry_run
+    )
+    with open_run(settings, options, Dependencies(clock=clock)) as run:
         return run_pipeline(run)
 
 
@@ -117,11 +113,11 @@ def test_a_run_is_one_line_of_log(tmp_path: Path) -> None:
         report = ingest(tmp_path, hub, clock=Clock())
     line = report_line(report, trigger="schedule")
     assert "\n" not in line
-    said = json.loads(line.removeprefix("run "))
-    assert said["run_id"] == report.run_id
-    assert said["feeds"]["hub"]["accepted"] == report.feeds[0].accepted
-    assert said["changes"] == report.counts.changes
-    assert said["seconds"] > 0
+    logged = json.loads(line.removeprefix("run "))
+    assert logged["run_id"] == report.run_id
+    assert logged["feeds"]["hub"]["accepted"] == report.feeds[0].accepted
+    assert logged["changes"] == report.counts.changes
+    assert logged["seconds"] > 0
 
 
 def test_an_error_that_is_not_ours_is_named_without_its_text() -> None:

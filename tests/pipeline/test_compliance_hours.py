@@ -1,4 +1,4 @@
-"""A claim that expires between two hours: the region falls, and the publication says so."""
+"""A claim that expires between two hours: the region falls, and the publication has a check."""
 
 from __future__ import annotations
 
@@ -6,22 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from providers.registry import load_claims, load_registry
 from samples.hub import serve
 from tests.support.hours import Clock, ingest, small_catalog
-from warehouse.publication.newest import newest
-from warehouse.storage.home import Home
+from tests.support.published import rows
 
 LAST_DAY = datetime(2027, 5, 21, 20, tzinfo=UTC)
 """The claims were checked on 2026-11-23 and count for 180 days."""
-
-
-def rows(home: Path, query: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(str(newest(Home.at(home))), read_only=True) as con:
-        con.execute("SET TimeZone = 'UTC'")
-        return con.execute(query).fetchall()
 
 
 def scaleway(home: Path) -> list[tuple[Any, ...]]:
@@ -32,7 +23,7 @@ def scaleway(home: Path) -> list[tuple[Any, ...]]:
     )
 
 
-def test_a_claim_past_its_expiry_turns_the_region_to_unverified_and_a_check_says_so(
+def test_an_expired_claim_unverifies_the_region_and_adds_a_check(
     tmp_path: Path,
 ) -> None:
     clock = Clock(LAST_DAY)
@@ -50,26 +41,26 @@ def test_a_claim_past_its_expiry_turns_the_region_to_unverified_and_a_check_says
             "SELECT count(*), any_value(severity) FROM checks WHERE name = 'claim_expired'",
         )
         assert expired == [(54, "warn")]
-        told = rows(
+        checks = rows(
             tmp_path,
             "SELECT expected, observed, message FROM checks WHERE name = 'provider_fact_changed' "
             "AND inference_provider = 'scaleway' ORDER BY expected",
         )
-        assert [line[:2] for line in told] == [
+        assert [line[:2] for line in checks] == [
             ("compliance_tags: " + " ".join(tags), "compliance_tags: (none)"),
             ("operator_country: FR", "operator_country: (none)"),
             ("region: eu", "region: unverified"),
         ]
-        assert told[2][2] == "scaleway: cards now say region unverified, before eu"
+        assert checks[2][2] == "scaleway: cards now say region unverified, before eu"
         assert rows(tmp_path, "SELECT count(*) FROM cards_in('eu')") == [(0,)]
         clock.advance(timedelta(hours=1))
         ingest(tmp_path, hub, clock=clock)
     again = rows(tmp_path, "SELECT count(*) FROM checks WHERE name = 'claim_expired'")
-    assert again == [(54,)]  # told once, not each hour
+    assert again == [(54,)]  # once, not each hour
     assert rows(tmp_path, "SELECT DISTINCT in_force FROM compliance_claims") == [(False,)]
 
 
-def test_a_strict_region_takes_what_is_proven_and_a_lenient_one_what_nothing_disproves(
+def test_strict_region_needs_proof_and_lenient_region_no_disproof(
     tmp_path: Path,
 ) -> None:
     with serve(small_catalog()) as hub:
@@ -95,7 +86,7 @@ def test_optional_and_enterprise_claims_reach_no_card_and_stand_apart() -> None:
     assert load_registry().claim_expires_after_days == 180
 
 
-def test_no_tag_and_no_page_says_that_anything_complies(tmp_path: Path) -> None:
+def test_no_tag_and_no_page_claims_compliance(tmp_path: Path) -> None:
     with serve(small_catalog()) as hub:
         ingest(tmp_path, hub, clock=Clock(LAST_DAY))
     tags = rows(tmp_path, "SELECT DISTINCT unnest(compliance_tags) FROM cards")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.decisions import correct, decide
+from pipeline.decisions import CorrectionRequest, DecisionRequest, correct, decide
 from pipeline.explain import explain
 from pipeline.replay import replay
 from pipeline.report import Report
@@ -17,36 +17,30 @@ from samples.catalog import Catalog
 from samples.hub import Hub, serve
 from schemas.errors import UsageError
 from tests.support.command import answered, pricehouse
-from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
-from warehouse.publication.export import export
+from tests.support.hours import (
+    Clock,
+    chat_catalog,
+    ingest,
+    mapped_model,
+    mapping,
+    offering,
+    routed_model,
+)
+from tests.support.published import exported
 from warehouse.publication.newest import newest
 from warehouse.publication.query import rows
 from warehouse.storage.home import Home
 
-CHAT = "acme/chat"
-
-
-def catalog(price: tuple[str, str], *, other: str = "0.5") -> Catalog:
-    """Return one model at two providers; the second one's input price is `other`."""
-    return Catalog(
-        [mapped_model(CHAT, mapping("novita"), mapping("scaleway"))],
-        router=[
-            routed_model(
-                CHAT, offering("novita", price=price), offering("scaleway", price=(other, "0.9"))
-            )
-        ],
-    )
-
 
 class Bench:
-    """A home, a Hub that says what the test wants, and a clock."""
+    """A home, a Hub that serves what the test wants, and a clock."""
 
     def __init__(self, home: Path, hub: Hub) -> None:
         self.home, self.hub, self.clock = home, hub, Clock()
 
-    def hour(self, shown: Catalog) -> Report:
+    def hour(self, served: Catalog) -> Report:
         self.clock.advance(timedelta(hours=1))
-        self.hub.show(shown)
+        self.hub.show(served)
         return ingest(self.home, self.hub, clock=self.clock)
 
     def ask(self, query: str) -> list[dict[str, Any]]:
@@ -71,16 +65,13 @@ class Bench:
         self.clock.advance(timedelta(minutes=5))
         return decide(
             self.home,
-            check_ids,
-            decision,
-            decided_by="ada",
-            reason="asked them",
+            DecisionRequest(check_ids, decision, decided_by="ada", reason="asked them"),
             clock=self.clock,
         )
 
-    def correct(self, **said: Any) -> Report:
+    def correct(self, **fields: Any) -> Report:
         self.clock.advance(timedelta(minutes=5))
-        told = {
+        request = {
             "offer_id": self.card()["offer_id"],
             "unit": "input_token",
             "tier": "standard",
@@ -89,23 +80,18 @@ class Bench:
             "per": 1_000_000,
             "decided_by": "ada",
             "reason": "their page says so",
-        } | said
-        return correct(self.home, **told, clock=self.clock)
+        } | fields
+        return correct(self.home, CorrectionRequest(**request), clock=self.clock)
 
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Any:
-    with serve(catalog(("0.2", "0.4"))) as hub:
+    with serve(chat_catalog(("0.2", "0.4"))) as hub:
         yield Bench(tmp_path / "home", hub)
 
 
-def exported(home: Path) -> dict[str, bytes]:
-    folder = home / "exported"
-    return {path.name: path.read_bytes() for path in export(newest(Home.at(home)), folder)}
-
-
 def require_replayable(home: Path, tmp_path: Path) -> None:
-    """An empty home that is told everything again says the same, byte for byte."""
+    """Replay into an empty home gives the same export, byte for byte."""
     again = tmp_path / "again"
     shutil.copytree(home / "landing", again / "landing")
     replay(again)
@@ -116,11 +102,11 @@ def held(report: Report) -> list[str]:
     return [finding.check_id for finding in report.held]
 
 
-def test_a_price_a_hundred_thousand_times_too_high_is_held_and_the_other_provider_publishes(
+def test_an_extreme_price_is_held_and_the_other_provider_publishes(
     bench: Bench,
 ) -> None:
-    bench.hour(catalog(("0.2", "0.4")))
-    report = bench.hour(catalog(("20000", "40000"), other="0.6"))
+    bench.hour(chat_catalog(("0.2", "0.4")))
+    report = bench.hour(chat_catalog(("20000", "40000"), other="0.6"))
     assert report.exit_status == 0
     assert len(report.held) == 2
     card, other = bench.card(), bench.card("scaleway")
@@ -137,13 +123,11 @@ def test_a_price_a_hundred_thousand_times_too_high_is_held_and_the_other_provide
     assert checks[0]["observed"] == "priced 20000"
 
 
-def test_an_accepted_value_is_shown_from_when_it_was_first_stated(
-    bench: Bench, tmp_path: Path
-) -> None:
-    bench.hour(catalog(("0.2", "0.4")))
-    first = bench.hour(catalog(("3", "0.4")))
+def test_an_accepted_value_is_valid_from_its_first_statement(bench: Bench, tmp_path: Path) -> None:
+    bench.hour(chat_catalog(("0.2", "0.4")))
+    first = bench.hour(chat_catalog(("3", "0.4")))
     stated = first.feeds[1].observed_at
-    bench.hour(catalog(("3", "0.4")))
+    bench.hour(chat_catalog(("3", "0.4")))
     (check_id,) = held(first)
     report = bench.decide(check_id)
     assert report.events == {"released": 1, "up": 1}
@@ -156,41 +140,41 @@ def test_an_accepted_value_is_shown_from_when_it_was_first_stated(
     (check,) = bench.ask(f"FROM checks WHERE check_id = '{check_id}'")
     assert (check["decision"], check["decided_by"]) == ("accepted", "ada")
     assert check["decision_reason"] == "asked them"
-    assert held(bench.hour(catalog(("3", "0.4")))) == []
+    assert held(bench.hour(chat_catalog(("3", "0.4")))) == []
     require_replayable(bench.home, tmp_path)
 
 
 def test_an_offer_is_released_when_each_of_its_held_units_is_accepted(bench: Bench) -> None:
-    bench.hour(catalog(("0.2", "0.4")))
-    first, second = held(bench.hour(catalog(("2", "4"))))
+    bench.hour(chat_catalog(("0.2", "0.4")))
+    first, second = held(bench.hour(chat_catalog(("2", "4"))))
     assert held(bench.decide(first)) == [second]
     assert bench.card()["held"]
-    assert held(bench.hour(catalog(("2", "4")))) == [second]  # the first is remembered
+    assert held(bench.hour(chat_catalog(("2", "4")))) == [second]  # the first is remembered
     bench.decide(second)
     assert not bench.card()["held"]
     assert bench.inputs() == [("0.2", "priced", "change"), ("2", "priced", None)]
 
 
 def test_an_accepted_difference_is_forgotten_when_the_value_changes_again(bench: Bench) -> None:
-    bench.hour(catalog(("0.2", "0.4")))
-    first, second = held(bench.hour(catalog(("2", "4"))))
+    bench.hour(chat_catalog(("0.2", "0.4")))
+    first, second = held(bench.hour(chat_catalog(("2", "4"))))
     bench.decide(first)
-    (other,) = held(bench.hour(catalog(("0.2", "4"))))
+    (other,) = held(bench.hour(chat_catalog(("0.2", "4"))))
     assert other == second
-    again = held(bench.hour(catalog(("2", "4"))))
+    again = held(bench.hour(chat_catalog(("2", "4"))))
     assert first not in again
     assert len(again) == 2
 
 
-def test_a_rejected_value_waits_for_nobody_and_can_still_be_accepted(
+def test_a_rejected_value_waits_no_longer_and_can_still_be_accepted(
     bench: Bench, tmp_path: Path
 ) -> None:
-    bench.hour(catalog(("0.2", "0.4")))
-    (check_id,) = held(bench.hour(catalog(("2", "0.4"))))
+    bench.hour(chat_catalog(("0.2", "0.4")))
+    (check_id,) = held(bench.hour(chat_catalog(("2", "0.4"))))
     assert bench.decide(check_id, decision="rejected").outcome == "unchanged"
     (check,) = bench.ask(f"FROM checks WHERE check_id = '{check_id}'")
     assert check["decision"] == "rejected"
-    assert held(bench.hour(catalog(("2", "0.4")))) == [check_id]
+    assert held(bench.hour(chat_catalog(("2", "0.4")))) == [check_id]
     assert bench.card()["held"]
     with pytest.raises(UsageError, match="was rejected by ada"):
         bench.decide(check_id, decision="rejected")
@@ -202,38 +186,38 @@ def test_a_rejected_value_waits_for_nobody_and_can_still_be_accepted(
 
 
 def test_a_finding_expires_when_the_source_takes_its_value_back(bench: Bench) -> None:
-    bench.hour(catalog(("0.2", "0.4")))
-    (check_id,) = held(bench.hour(catalog(("2", "0.4"))))
-    report = bench.hour(catalog(("0.2", "0.4")))
+    bench.hour(chat_catalog(("0.2", "0.4")))
+    (check_id,) = held(bench.hour(chat_catalog(("2", "0.4"))))
+    report = bench.hour(chat_catalog(("0.2", "0.4")))
     assert held(report) == []
     (check,) = bench.ask(f"FROM checks WHERE check_id = '{check_id}'")
     assert (check["decision"], check["decided_by"]) == ("expired", None)
     assert bench.inputs() == [("0.2", "priced", None)]
     with pytest.raises(UsageError, match="out of date"):
         bench.decide(check_id)
-    (later,) = held(bench.hour(catalog(("2", "0.4"))))
+    (later,) = held(bench.hour(chat_catalog(("2", "0.4"))))
     assert later != check_id
 
 
-def test_a_price_beyond_all_bounds_shows_no_number_until_somebody_accepts_it(
+def test_a_price_beyond_all_bounds_has_no_number_until_it_is_accepted(
     bench: Bench, tmp_path: Path
 ) -> None:
-    report = bench.hour(catalog(("20000", "0.4")))
+    report = bench.hour(chat_catalog(("20000", "0.4")))
     card = bench.card()
     assert (card["price_status"], card["price_reason"]) == ("suspect", "outside_bounds")
     assert (card["held"], card["cost_per_input_token"]) == (False, None)
     (check_id,) = held(report)
-    assert held(bench.hour(catalog(("20000", "0.4")))) == [check_id]
+    assert held(bench.hour(chat_catalog(("20000", "0.4")))) == [check_id]
     bench.decide(check_id)
     assert bench.inputs() == [("20000", "priced", None)]
-    assert held(bench.hour(catalog(("20000", "0.4")))) == []
+    assert held(bench.hour(chat_catalog(("20000", "0.4")))) == []
     require_replayable(bench.home, tmp_path)
 
 
-def test_a_correction_takes_the_place_of_what_was_shown_and_the_wrong_value_stays_on_record(
+def test_a_correction_replaces_the_price_and_keeps_the_wrong_one_on_record(
     bench: Bench, tmp_path: Path
 ) -> None:
-    bench.hour(catalog(("0.2", "0.4")))
+    bench.hour(chat_catalog(("0.2", "0.4")))
     (run,) = bench.ask("FROM runs")
     report = bench.correct(price="0.3")
     assert report.events == {"corrected": 1}
@@ -259,17 +243,19 @@ def test_a_correction_takes_the_place_of_what_was_shown_and_the_wrong_value_stay
     require_replayable(bench.home, tmp_path)
 
 
-def test_a_corrected_price_stands_until_its_source_says_another_thing(
+def test_a_corrected_price_stays_until_its_source_states_another(
     bench: Bench, tmp_path: Path
 ) -> None:
-    bench.hour(catalog(("0.2", "0.4")))
+    bench.hour(chat_catalog(("0.2", "0.4")))
     bench.correct(price="0.3")
-    assert bench.hour(catalog(("0.2", "0.4"))).events == {}
+    assert bench.hour(chat_catalog(("0.2", "0.4"))).events == {}
     assert bench.card()["price_reason"] == "corrected"
-    assert bench.hour(catalog(("0.3", "0.4"))).events == {}  # the source says what we said
+    assert (
+        bench.hour(chat_catalog(("0.3", "0.4"))).events == {}
+    )  # the source states what we corrected
     assert bench.card()["price_reason"] is None
-    assert bench.hour(catalog(("0.2", "0.4"))).events == {"down": 1}
-    # what we said and what its source then said itself are two intervals of one amount
+    assert bench.hour(chat_catalog(("0.2", "0.4"))).events == {"down": 1}
+    # our correction and what its source then stated are two intervals of one amount
     assert [m for m, _, _ in bench.inputs()] == ["0.3", "0.3", "0.2"]
     require_replayable(bench.home, tmp_path)
 
@@ -277,8 +263,8 @@ def test_a_corrected_price_stands_until_its_source_says_another_thing(
 def test_an_interval_that_is_over_is_corrected_and_what_came_after_it_stays(
     bench: Bench, tmp_path: Path
 ) -> None:
-    wrong = bench.hour(catalog(("0.2", "0.4")))
-    bench.hour(catalog(("0.3", "0.4")))
+    wrong = bench.hour(chat_catalog(("0.2", "0.4")))
+    bench.hour(chat_catalog(("0.3", "0.4")))
     bench.correct(at=wrong.feeds[1].observed_at, price=None)
     assert bench.inputs() == [(None, "suspect", "change"), ("0.3", "priced", None)]
     assert bench.card()["price_status"] == "priced"
@@ -292,48 +278,48 @@ def test_an_interval_that_is_over_is_corrected_and_what_came_after_it_stays(
         (None, False),
         ("0.3", True),
     ]
-    assert bench.hour(catalog(("0.3", "0.4"))).events == {}
+    assert bench.hour(chat_catalog(("0.3", "0.4"))).events == {}
     require_replayable(bench.home, tmp_path)
 
 
-def test_a_rejected_value_stays_refused_when_what_is_shown_is_corrected_towards_it(
+def test_a_rejected_value_stays_refused_after_a_correction_towards_it(
     bench: Bench, tmp_path: Path
 ) -> None:
-    bench.hour(catalog(("0.2", "0.4")))
-    (check_id,) = held(bench.hour(catalog(("2", "0.4"))))
+    bench.hour(chat_catalog(("0.2", "0.4")))
+    (check_id,) = held(bench.hour(chat_catalog(("2", "0.4"))))
     bench.decide(check_id, decision="rejected")
     bench.correct(price="0.5")  # from there 2 is no move of ten times any more
-    assert held(bench.hour(catalog(("2", "0.4")))) == [check_id]
+    assert held(bench.hour(chat_catalog(("2", "0.4")))) == [check_id]
     assert bench.inputs() == [("0.5", "priced", None)]
     bench.decide(check_id)
     assert bench.inputs() == [("0.5", "priced", "change"), ("2", "priced", None)]
     require_replayable(bench.home, tmp_path)
 
 
-def test_a_correction_of_a_price_beyond_all_bounds_stands_while_its_source_states_it(
+def test_a_corrected_extreme_price_stays_while_its_source_states_it(
     bench: Bench, tmp_path: Path
 ) -> None:
-    bench.hour(catalog(("20000", "0.4")))
+    bench.hour(chat_catalog(("20000", "0.4")))
     bench.correct(price="0.2")
-    report = bench.hour(catalog(("20000", "0.4")))
+    report = bench.hour(chat_catalog(("20000", "0.4")))
     assert (report.events, held(report)) == ({}, [])
     assert bench.inputs() == [("0.2", "priced", None)]
-    assert bench.hour(catalog(("0.3", "0.4"))).events == {"up": 1}
+    assert bench.hour(chat_catalog(("0.3", "0.4"))).events == {"up": 1}
     require_replayable(bench.home, tmp_path)
 
 
 def test_a_price_can_be_corrected_twice(bench: Bench, tmp_path: Path) -> None:
-    bench.hour(catalog(("0.2", "0.4")))
+    bench.hour(chat_catalog(("0.2", "0.4")))
     bench.correct(price="0.3")
     bench.correct(price=None)
     assert bench.inputs() == [(None, "suspect", None)]
-    assert bench.hour(catalog(("0.2", "0.4"))).events == {}
+    assert bench.hour(chat_catalog(("0.2", "0.4"))).events == {}
     assert bench.card()["price_status"] == "suspect"
     require_replayable(bench.home, tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("fields", "message"),
     [
         ({"price": "cheap"}, "is no number"),
         ({"price": "-1"}, "is no number"),
@@ -349,11 +335,11 @@ def test_a_price_can_be_corrected_twice(bench: Bench, tmp_path: Path) -> None:
     ],
 )
 def test_a_correction_that_cannot_be_is_refused_with_the_reason(
-    bench: Bench, said: dict[str, Any], message: str
+    bench: Bench, fields: dict[str, Any], message: str
 ) -> None:
-    bench.hour(catalog(("0.2", "0.4")))
+    bench.hour(chat_catalog(("0.2", "0.4")))
     with pytest.raises(UsageError, match=message):
-        bench.correct(**said)
+        bench.correct(**fields)
     assert len(bench.ask("FROM runs")) == 1
 
 
@@ -364,15 +350,15 @@ def show_again(home: Path, publication: Path) -> None:
     link.symlink_to(publication)
 
 
-def test_what_somebody_else_decided_meanwhile_is_not_decided_again(bench: Bench) -> None:
-    bench.hour(catalog(("0.2", "0.4")))
-    (check_id,) = held(bench.hour(catalog(("2", "0.4"))))
+def test_a_finding_decided_meanwhile_is_not_decided_again(bench: Bench) -> None:
+    bench.hour(chat_catalog(("0.2", "0.4")))
+    (check_id,) = held(bench.hour(chat_catalog(("2", "0.4"))))
     seen = newest(Home.at(bench.home))
     bench.decide(check_id)
     show_again(bench.home, seen)
     with pytest.raises(UsageError, match="was accepted in the meantime"):
         bench.decide(check_id, decision="rejected")
-    bench.hour(catalog(("2", "0.4")))
+    bench.hour(chat_catalog(("2", "0.4")))
     (check,) = bench.ask(f"FROM checks WHERE check_id = '{check_id}'")
     assert check["decision"] == "accepted"
 
@@ -380,9 +366,9 @@ def test_what_somebody_else_decided_meanwhile_is_not_decided_again(bench: Bench)
 def test_a_correction_is_of_the_price_that_was_seen_though_another_came_meanwhile(
     bench: Bench,
 ) -> None:
-    bench.hour(catalog(("0.2", "0.4")))
+    bench.hour(chat_catalog(("0.2", "0.4")))
     seen = newest(Home.at(bench.home))
-    bench.hour(catalog(("0.25", "0.4")))
+    bench.hour(chat_catalog(("0.25", "0.4")))
     show_again(bench.home, seen)
     bench.correct(price="0.3")
     assert bench.inputs() == [("0.3", "priced", "change"), ("0.25", "priced", None)]
@@ -391,9 +377,9 @@ def test_a_correction_is_of_the_price_that_was_seen_though_another_came_meanwhil
 def test_a_command_with_a_wrong_id_leaves_with_status_two_and_one_sentence(
     bench: Bench,
 ) -> None:
-    bench.hour(catalog(("0.2", "0.4")))
+    bench.hour(chat_catalog(("0.2", "0.4")))
     (warn, *_) = bench.ask("FROM checks WHERE severity = 'info'")
-    for arguments, said in (
+    for arguments, message in (
         (("accept", "nope", "--reason", "x"), "there is no finding 'nope'"),
         (("accept", warn["check_id"], "--reason", "x"), "there is nothing to decide"),
         (("reject", "--reason", "x"), "Missing argument"),
@@ -418,13 +404,13 @@ def test_a_command_with_a_wrong_id_leaves_with_status_two_and_one_sentence(
     ):
         done = pricehouse(*arguments, home=bench.home)
         assert done.returncode == 2, done.stderr
-        assert said in done.stderr
+        assert message in done.stderr
         assert "Traceback" not in done.stderr
 
 
 def test_a_decision_without_landing_is_refused_and_changes_nothing(bench: Bench) -> None:
-    bench.hour(catalog(("0.2", "0.4")))
-    (check_id,) = held(bench.hour(catalog(("2", "0.4"))))
+    bench.hour(chat_catalog(("0.2", "0.4")))
+    (check_id,) = held(bench.hour(chat_catalog(("2", "0.4"))))
     shutil.rmtree(bench.home / "landing")
     done = pricehouse("accept", check_id, "--reason", "x", home=bench.home)
     assert done.returncode == 1
@@ -437,9 +423,9 @@ def test_explain_names_the_finding_about_many_for_which_an_offer_is_held(
     bench: Bench, decision: str
 ) -> None:
     names = [f"acme/chat-{number}" for number in range(5)]
-    told = [mapped_model(name, mapping("novita"), mapping("scaleway")) for name in names]
-    bench.hour(Catalog(told, router=[routed_model(names[0], offering("novita"))]))
-    left = Catalog(told[:1], router=[routed_model(names[0], offering("novita"))])
+    models = [mapped_model(name, mapping("novita"), mapping("scaleway")) for name in names]
+    bench.hour(Catalog(models, router=[routed_model(names[0], offering("novita"))]))
+    left = Catalog(models[:1], router=[routed_model(names[0], offering("novita"))])
     (check_id,) = held(bench.hour(left))  # half of ten offers, at providers of five
     if decision == "rejected":
         bench.decide(check_id, decision=decision)
@@ -448,8 +434,8 @@ def test_explain_names_the_finding_about_many_for_which_an_offer_is_held(
     assert [(c.check_id, c.decision) for c in proof.checks] == [(check_id, decision)]
 
 
-def test_explain_says_what_became_of_the_landed_answer(bench: Bench) -> None:
-    bench.hour(catalog(("0.2", "0.4")))
+def test_explain_reports_the_state_of_the_landed_answer(bench: Bench) -> None:
+    bench.hour(chat_catalog(("0.2", "0.4")))
     home, offer_id = Home.at(bench.home), bench.card()["offer_id"]
 
     def looked() -> str:
@@ -469,9 +455,9 @@ def test_explain_says_what_became_of_the_landed_answer(bench: Bench) -> None:
     assert looked() == "verified"
 
 
-def test_the_commands_decide_and_explain_says_who_and_why(bench: Bench) -> None:
-    bench.hour(catalog(("0.2", "0.4")))
-    (check_id,) = held(bench.hour(catalog(("2", "0.4"))))
+def test_explain_reports_who_decided_and_why(bench: Bench) -> None:
+    bench.hour(chat_catalog(("0.2", "0.4")))
+    (check_id,) = held(bench.hour(chat_catalog(("2", "0.4"))))
     offer_id = bench.card()["offer_id"]
     done = pricehouse(
         "accept", check_id, "--reason", "a real rise", "--by", "ada", "--json", home=bench.home
@@ -491,7 +477,7 @@ def test_the_commands_decide_and_explain_says_who_and_why(bench: Bench) -> None:
         home=bench.home,
     )
     assert done.returncode == 0, done.stderr
-    said = pricehouse("explain", offer_id, home=bench.home).stdout
+    text = pricehouse("explain", offer_id, home=bench.home).stdout
     for words in (
         "by ada on",
         "a real rise",
@@ -500,4 +486,4 @@ def test_the_commands_decide_and_explain_says_who_and_why(bench: Bench) -> None:
         '"decided_by":"bob"',
         "corrected, recorded",
     ):
-        assert words in said, said
+        assert words in text, text

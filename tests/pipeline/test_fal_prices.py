@@ -1,4 +1,4 @@
-"""fal's prices: with a key only, for mapped ids only, and the account's own unless told."""
+"""fal's prices: with a key only, for mapped ids only, and hidden unless a setting shows them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from samples.hub import serve
 from samples.price_lists import PriceLists
 from samples.routes import Reply, Request, error
 from schemas.errors import SettingsError
-from tests.pipeline.test_price_lists import KEY, fal_row, mapped, rows
 from tests.support.command import answered, pricehouse
 from tests.support.hours import Clock, ingest
+from tests.support.list_rows import FAL_KEY, fal_row, mapped
+from tests.support.published import rows
 from warehouse.publication.export import export
 from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
@@ -39,9 +40,11 @@ def fal_feed(report: Any) -> Any:
     return feed
 
 
-def test_without_a_key_the_feed_is_skipped_says_why_and_the_hour_succeeds(tmp_path: Path) -> None:
+def test_without_a_key_the_feed_is_skipped_with_a_reason_and_the_run_succeeds(
+    tmp_path: Path,
+) -> None:
     catalog, prices = endpoints(2)
-    lists = PriceLists(fal=prices, fal_key=KEY)
+    lists = PriceLists(fal=prices, fal_key=FAL_KEY)
     with serve(catalog, on_request=lists.reply) as hub:
         report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS)
     feed = fal_feed(report)
@@ -63,9 +66,9 @@ def test_only_mapped_ids_are_asked_for_fifty_a_call_and_cursors_are_followed(
     tmp_path: Path,
 ) -> None:
     catalog, prices = endpoints(120)
-    lists = PriceLists(fal=prices, fal_key=KEY, fal_page=20)
+    lists = PriceLists(fal=prices, fal_key=FAL_KEY, fal_page=20)
     with serve(catalog, on_request=lists.reply) as hub:
-        report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=KEY, account_prices=True)
+        report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=FAL_KEY, account_prices=True)
     calls = [dict(request.query) for request in lists.asked]
     assert [len(call["endpoint_id"].split(",")) for call in calls] == [50] * 6 + [20]
     assert {name for call in calls for name in call["endpoint_id"].split(",")} == set(prices)
@@ -75,11 +78,11 @@ def test_only_mapped_ids_are_asked_for_fifty_a_call_and_cursors_are_followed(
     assert priced == [(120,)]
 
 
-def test_ids_of_the_first_hour_come_from_this_run_s_own_hub_answer_and_later_from_the_last(
+def test_mapped_ids_come_from_this_run_s_hub_answer_else_the_last_one(
     tmp_path: Path,
 ) -> None:
     catalog, prices = endpoints(3)
-    lists = PriceLists(fal=prices, fal_key=KEY)
+    lists = PriceLists(fal=prices, fal_key=FAL_KEY)
     down = list[str]()
 
     def reply(request: Request) -> Reply | None:
@@ -87,18 +90,18 @@ def test_ids_of_the_first_hour_come_from_this_run_s_own_hub_answer_and_later_fro
 
     clock = Clock()
     with serve(catalog, on_request=reply) as hub:
-        assert fal_feed(ingest(tmp_path, hub, clock=clock, feeds=FEEDS, key=KEY)).records == 3
+        assert fal_feed(ingest(tmp_path, hub, clock=clock, feeds=FEEDS, key=FAL_KEY)).records == 3
         down.append("/api/models")
-        assert fal_feed(ingest(tmp_path, hub, clock=clock, feeds=FEEDS, key=KEY)).records == 3
+        assert fal_feed(ingest(tmp_path, hub, clock=clock, feeds=FEEDS, key=FAL_KEY)).records == 3
 
 
 def test_an_id_that_fal_does_not_know_costs_the_others_nothing(tmp_path: Path) -> None:
     catalog, prices = endpoints(9)
     lost = prices.pop("fal/f004")
     assert lost
-    lists = PriceLists(fal=prices, fal_key=KEY)
+    lists = PriceLists(fal=prices, fal_key=FAL_KEY)
     with serve(catalog, on_request=lists.reply) as hub:
-        report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=KEY, account_prices=True)
+        report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=FAL_KEY, account_prices=True)
     assert (fal_feed(report).outcome, fal_feed(report).records) == ("complete", 8)
 
 
@@ -106,24 +109,24 @@ def test_a_key_that_fal_refuses_fails_the_feed_and_not_the_hour(tmp_path: Path) 
     catalog, prices = endpoints(2)
     lists = PriceLists(fal=prices, fal_key="another")
     with serve(catalog, on_request=lists.reply) as hub:
-        report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=KEY)
+        report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=FAL_KEY)
     feed = fal_feed(report)
     assert (report.exit_status, feed.outcome, feed.error_code) == (0, "failed", "http_401")
-    assert KEY not in feed.error
+    assert FAL_KEY not in feed.error
 
 
 def test_where_nothing_is_mapped_nothing_is_asked(tmp_path: Path) -> None:
-    lists = PriceLists(fal={}, fal_key=KEY)
+    lists = PriceLists(fal={}, fal_key=FAL_KEY)
     with serve(mapped(), on_request=lists.reply) as hub:
         hub.show(mapped(("acme/x", "wavespeed", "ws/x", "text-to-image")))
-        report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=KEY)
+        report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=FAL_KEY)
     assert (fal_feed(report).outcome, fal_feed(report).error_code) == ("skipped", "nothing_mapped")
     assert lists.asked == []
 
 
 def test_the_key_goes_to_fal_alone_and_hugging_face_s_token_never_there(tmp_path: Path) -> None:
     catalog, prices = endpoints(2)
-    lists = PriceLists(fal=prices, fal_key=KEY, deepinfra=['{"model_name": "x"}'])
+    lists = PriceLists(fal=prices, fal_key=FAL_KEY, deepinfra=['{"model_name": "x"}'])
     carried: dict[str, set[str | None]] = {}
 
     def reply(request: Request) -> Reply | None:
@@ -132,48 +135,48 @@ def test_the_key_goes_to_fal_alone_and_hugging_face_s_token_never_there(tmp_path
 
     token = {"HF_TOKEN": "hf_canary"}
     with serve(catalog, on_request=reply) as hub:
-        done = pricehouse("ingest", "--json", home=tmp_path, url=hub.url, FAL_KEY=KEY, **token)
+        done = pricehouse("ingest", "--json", home=tmp_path, url=hub.url, FAL_KEY=FAL_KEY, **token)
     answered(done)
-    assert carried == {  # all on one host, so that only the source tells them apart
+    assert carried == {  # all on one host, so that only the source distinguishes them
         "/api/models": {"Bearer hf_canary"},
         "/v1/models": {"Bearer hf_canary"},
         "/models/list": {None},
-        "/v1/models/pricing": {f"Key {KEY}"},
+        "/v1/models/pricing": {f"Key {FAL_KEY}"},
     }
     kept = b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
-    assert KEY.encode() not in kept
-    assert KEY not in done.stdout + done.stderr
+    assert FAL_KEY.encode() not in kept
+    assert FAL_KEY not in done.stdout + done.stderr
 
 
-def test_a_price_of_the_account_reaches_no_card_and_no_export_until_a_setting_says_so(
+def test_an_account_price_reaches_cards_and_exports_only_with_a_setting(
     tmp_path: Path,
 ) -> None:
     catalog = mapped(("acme/f", "fal-ai", "fal/f", "text-to-image"))
     odd = "0.0048151623"
-    lists = PriceLists(fal={"fal/f": fal_row("fal/f", odd)}, fal_key=KEY)
+    lists = PriceLists(fal={"fal/f": fal_row("fal/f", odd)}, fal_key=FAL_KEY)
     clock = Clock()
     card = (
         "SELECT price_status, price_reason, cost_per_image, rankable FROM cards "
         "WHERE inference_provider = 'fal-ai'"
     )
     with serve(catalog, on_request=lists.reply) as hub:
-        ingest(tmp_path, hub, clock=clock, feeds=FEEDS, key=KEY)
+        ingest(tmp_path, hub, clock=clock, feeds=FEEDS, key=FAL_KEY)
         assert rows(tmp_path, card) == [("not_published", "account_price_not_shown", None, False)]
         files = export(newest(Home.at(tmp_path)), tmp_path / "out")
         assert [p.name for p in files if odd.encode() in p.read_bytes()] == []
         assert odd.encode() not in newest(Home.at(tmp_path)).read_bytes()
         claims = "SELECT scope, amount, raw_text FROM price_claims WHERE feed = 'fal_pricing'"
         assert rows(tmp_path, claims) == [("account", None, None)]
-        ingest(tmp_path, hub, clock=clock, feeds=FEEDS, key=KEY, account_prices=True)
+        ingest(tmp_path, hub, clock=clock, feeds=FEEDS, key=FAL_KEY, account_prices=True)
     assert rows(tmp_path, card) == [("priced", None, Decimal(odd), False)]
     assert rows(tmp_path, "SELECT scope FROM prices WHERE feed = 'fal_pricing'") == [("account",)]
 
 
-def test_euros_are_shown_as_euros_and_not_compared(tmp_path: Path) -> None:
+def test_euros_stay_euros_and_are_not_compared(tmp_path: Path) -> None:
     catalog = mapped(("acme/f", "fal-ai", "fal/f", "text-to-image"))
-    lists = PriceLists(fal={"fal/f": fal_row("fal/f", "0.003", currency="EUR")}, fal_key=KEY)
+    lists = PriceLists(fal={"fal/f": fal_row("fal/f", "0.003", currency="EUR")}, fal_key=FAL_KEY)
     with serve(catalog, on_request=lists.reply) as hub:
-        ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=KEY, account_prices=True)
+        ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=FAL_KEY, account_prices=True)
     found = rows(
         tmp_path,
         "SELECT cost_per_image, currency, rankable FROM cards WHERE inference_provider = 'fal-ai'",
@@ -182,17 +185,17 @@ def test_euros_are_shown_as_euros_and_not_compared(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "said"),
+    ("setting", "value", "message"),
     [
         ("PRICEHOUSE_ENABLE_FEEDS", "hub", "feeds that are off by default"),
         ("PRICEHOUSE_ENABLE_FEEDS", "wavespeed_list, nobody", "nobody"),
         ("PRICEHOUSE_ACCOUNT_PRICES", "yes", "`show`"),
     ],
 )
-def test_a_switch_with_a_value_that_cannot_be_is_told(setting: str, value: str, said: str) -> None:
+def test_a_switch_with_an_unknown_value_is_refused(setting: str, value: str, message: str) -> None:
     with pytest.raises(SettingsError, match=setting) as caught:
         read_settings({setting: value}, load_registry())
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_the_list_that_is_off_is_asked_only_where_the_setting_names_it(tmp_path: Path) -> None:

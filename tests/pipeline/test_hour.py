@@ -8,9 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
+from pipeline.context import RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.report import Report
 from pipeline.session import open_run
@@ -19,25 +19,18 @@ from providers.registry import load_registry
 from samples.catalog import STEPS, Catalog, load
 from samples.hub import FEEDS, Hub, serve
 from tests.support.hours import Clock, ingest, small_catalog
-from warehouse.publication.newest import newest
-from warehouse.storage.home import Home
+from tests.support.published import rows
 
 LOGS = ("claim_log", "price_log", "status_log", "speed_log", "change", "offer_link", "gap")
 CURRENT = ("offer", "listing", "claim", "price", "card", "model", "provider")
 
 
-def rows(home: Path, query: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(str(newest(Home.at(home))), read_only=True) as con:
-        con.execute("SET TimeZone = 'UTC'")
-        return con.execute(query).fetchall()
-
-
 def ingest_sample(home: Path, hub: Hub, step: int) -> Report:
     hub.show(load(step))
     base_urls = {feed.feed: hub.url for _, feed in load_registry().feeds()}
-    asked = frozenset(FEEDS)
     settings = Settings(home=home, base_urls=base_urls)
-    with open_run(settings, origin="sample", flow="demo", trigger="test", feeds=asked) as run:
+    options = RunOptions(origin="sample", flow="demo", trigger="test", feeds=frozenset(FEEDS))
+    with open_run(settings, options) as run:
         return run_pipeline(run)
 
 
@@ -71,7 +64,7 @@ def test_a_second_run_over_unchanged_answers_rewrites_and_adds_no_row(tmp_path: 
     assert seen > [(clock() - timedelta(hours=1),)]  # the age of data still moves on
 
 
-def test_the_sample_told_twice_is_told_once(sample: tuple[Path, list[Report]]) -> None:
+def test_the_sample_ingested_twice_is_loaded_once(sample: tuple[Path, list[Report]]) -> None:
     home, _ = sample
     before = stored(home)
     with serve(load(STEPS[0])) as hub:
@@ -97,7 +90,7 @@ def test_the_pair_s_real_changes_are_all_that_changed(
     ]
 
 
-def test_a_held_offer_keeps_its_last_good_price_and_says_so(
+def test_a_held_offer_keeps_its_last_good_price_with_a_reason(
     sample: tuple[Path, list[Report]],
 ) -> None:
     home, _ = sample
@@ -125,8 +118,8 @@ def test_counts_reconcile_per_run_feed_and_inference_provider(
 ) -> None:
     home, reports = sample
     for report in reports:
-        told = [(f.feed, f.records, f.accepted, f.rejected) for f in report.feeds]
-        assert sorted(told) == rows(
+        counted = [(f.feed, f.records, f.accepted, f.rejected) for f in report.feeds]
+        assert sorted(counted) == rows(
             home,
             "SELECT feed, records, accepted, rejected FROM run_feeds "
             f"WHERE run_id = '{report.run_id}' ORDER BY feed",
@@ -165,23 +158,23 @@ def test_only_chat_is_priced_and_adapters_are_kept_apart(
     ]
 
 
-def test_a_number_is_shown_only_where_it_is_priced_or_stated_free(
+def test_only_priced_and_stated_free_cards_have_a_number(
     sample: tuple[Path, list[Report]],
 ) -> None:
     home, _ = sample
-    shown = rows(
+    cards = rows(
         home,
         "SELECT price_status, count(*), count(cost_per_input_token), count(cost_per_token) "
         "FROM cards GROUP BY ALL ORDER BY ALL",
     )
-    by_status = {status: numbers for status, *numbers in shown}
+    by_status = {status: numbers for status, *numbers in cards}
     assert set(by_status) == {"not_published", "priced", "suspect"}
     assert by_status["not_published"][1:] == [0, 0]
     assert by_status["suspect"][1:] == [0, 0]
     assert len(set(by_status["priced"])) == 1
 
 
-def test_every_row_of_the_sample_says_that_it_is_one_and_carries_its_capture_s_date(
+def test_every_sample_row_is_marked_and_carries_its_capture_date(
     sample: tuple[Path, list[Report]],
 ) -> None:
     home, _ = sample
@@ -225,7 +218,7 @@ def test_an_answer_without_any_entry_is_a_failed_feed_and_sends_no_offer_away(
     assert rows(tmp_path, "SELECT offer_id FROM cards ORDER BY ALL") == before
 
 
-def test_a_price_is_what_it_was_at_a_time_and_what_we_said_of_it_then(tmp_path: Path) -> None:
+def test_price_as_of_gives_the_price_at_a_time_as_known_then(tmp_path: Path) -> None:
     clock = Clock()
     with serve(small_catalog(input_price="0.2")) as hub:
         first = ingest(tmp_path, hub, clock=clock)

@@ -17,9 +17,9 @@ from samples.routes import Reply, Request, error
 from schemas.errors import HomeBusy, LandingError, UsageError, WarehouseError
 from tests.support.command import answered, pricehouse
 from tests.support.hours import Clock, ingest, small_catalog
+from tests.support.published import exported
 from warehouse.connect import open_writer
 from warehouse.migrate import migrate
-from warehouse.publication.export import export
 from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
@@ -34,7 +34,7 @@ TODAY = datetime(2026, 3, DAYS, 23, tzinfo=UTC)
 TWO_DAYS = Upkeep(keep_hourly_days=2)
 
 
-def told(home: Path, days: int, *, clock: Clock) -> None:
+def run_hours(home: Path, days: int, *, clock: Clock) -> None:
     """Tell five hours a day with a price of their own; on each day one of them fails."""
     broken = {"paths": set[str]()}
 
@@ -55,7 +55,7 @@ def told(home: Path, days: int, *, clock: Clock) -> None:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("made")
-    told(home, DAYS, clock=Clock(START))
+    run_hours(home, DAYS, clock=Clock(START))
     return home
 
 
@@ -68,11 +68,6 @@ def home(made: Path, tmp_path: Path) -> Path:
 
 def upkept(home: Path, upkeep: Upkeep = TWO_DAYS, *, now: datetime = TODAY) -> Maintained:
     return maintain(home, upkeep, clock=Clock(now), lock_wait_s=0)
-
-
-def exported(home: Path) -> dict[str, bytes]:
-    folder = home / "exported"
-    return {path.name: path.read_bytes() for path in export(newest(Home.at(home)), folder)}
 
 
 def rebuilt(home: Path, at: Path) -> Path:
@@ -118,9 +113,9 @@ def test_what_was_thinned_can_still_be_rebuilt_byte_for_byte(home: Path, tmp_pat
     assert exported(rebuilt(home, tmp_path / "again")) == before
 
 
-def test_runs_after_a_checkpoint_are_told_from_their_bytes(home: Path, tmp_path: Path) -> None:
+def test_runs_after_a_checkpoint_are_replayed_from_their_bytes(home: Path, tmp_path: Path) -> None:
     upkept(home)
-    told(home, 1, clock=Clock(TODAY + timedelta(hours=1)))
+    run_hours(home, 1, clock=Clock(TODAY + timedelta(hours=1)))
     again = rebuilt(home, tmp_path / "again")
     assert exported(again) == exported(home)
     assert replay(again) == []
@@ -160,11 +155,11 @@ def test_bytes_that_a_kept_run_names_too_stay(home: Path) -> None:
 def test_a_new_checkpoint_comes_only_when_the_old_one_no_longer_covers(home: Path) -> None:
     (first,) = [upkept(home).checkpoint]
     assert upkept(home, now=TODAY + timedelta(days=1)).checkpoint is None
-    told(home, 1, clock=Clock(TODAY + timedelta(hours=1)))
+    run_hours(home, 1, clock=Clock(TODAY + timedelta(hours=1)))
     later = upkept(home, now=TODAY + timedelta(days=9))
     assert later.checkpoint not in (None, first)
     assert len(checkpoints(Home.at(home))) == 2
-    told(home, 1, clock=Clock(TODAY + timedelta(days=10)))
+    run_hours(home, 1, clock=Clock(TODAY + timedelta(days=10)))
     latest = upkept(home, now=TODAY + timedelta(days=19))
     kept = [checkpoint.path.name for checkpoint in checkpoints(Home.at(home))]
     assert kept == [latest.checkpoint, later.checkpoint]
@@ -235,7 +230,7 @@ def described(file: Path) -> list[tuple[object, ...]]:
         ]
 
 
-def test_a_rewritten_warehouse_says_the_same_in_order_and_is_smaller(home: Path) -> None:
+def test_a_rewritten_warehouse_holds_the_same_in_order_and_is_smaller(home: Path) -> None:
     file = home / "warehouse.duckdb"
     link, before, form = (home / "marketplace.duckdb").readlink(), exported(home), described(file)
     done = upkept(home)
@@ -248,7 +243,7 @@ def test_a_rewritten_warehouse_says_the_same_in_order_and_is_smaller(home: Path)
             rows = con.execute(f"SELECT {columns} FROM {table} ORDER BY rowid").fetchall()
             assert rows == sorted(rows), table
     assert (home / "marketplace.duckdb").readlink() == link  # readers keep what they have
-    told(home, 1, clock=Clock(TODAY + timedelta(hours=1)))
+    run_hours(home, 1, clock=Clock(TODAY + timedelta(hours=1)))
     assert len(exported(home)) == len(before)
 
 
@@ -267,7 +262,7 @@ def test_publications_of_a_rewritten_and_of_an_untouched_warehouse_are_the_same(
 def test_a_rewrite_waits_for_24_runs_unless_it_is_asked_for(home: Path) -> None:
     assert upkept(home).compacted
     assert not upkept(home, Upkeep(compact=True)).compacted  # nothing came since
-    told(home, 1, clock=Clock(TODAY + timedelta(hours=1)))
+    run_hours(home, 1, clock=Clock(TODAY + timedelta(hours=1)))
     assert not upkept(home, now=TODAY + timedelta(days=1)).compacted
     assert upkept(home, Upkeep(compact=True), now=TODAY + timedelta(days=1)).compacted
 
@@ -332,11 +327,11 @@ def test_a_home_without_a_run_has_nothing_to_maintain(tmp_path: Path) -> None:
     assert not (tmp_path / "warehouse.duckdb").exists()
 
 
-def test_the_command_says_what_went(home: Path) -> None:
+def test_the_maintain_command_reports_what_was_removed(home: Path) -> None:
     done = pricehouse("maintain", "--keep-hourly-days", "1", home=home)
     assert done.returncode == 0, done.stderr
-    for said in ("freed", "20 runs", "stands in for them", "rewritten in order"):
-        assert said in done.stdout
+    for text in ("freed", "20 runs", "replaces them", "rewritten in order"):
+        assert text in done.stdout
     again = answered(pricehouse("maintain", "--keep-hourly-days", "1", "--json", home=home))
     assert again["objects_dropped"] == 0
     assert pricehouse("maintain", "--keep-hourly-days", "0", home=home).returncode == 2

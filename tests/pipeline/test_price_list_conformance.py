@@ -1,5 +1,5 @@
-"""What a price list must have to be one: two files and a registry entry. A list that lacks a part
-is told which."""
+"""What a price list must have: two modules, a registry entry and a row of FEEDS. The test of a list
+that lacks a part names the part."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.main import EPILOG
-from pipeline.feeds import parser_for
+from pipeline.feeds import spec_of
 from providers.price_list import PriceListAdapter
 from providers.registry import adapter_for, load_registry
 from providers.secrets import VARIABLES
@@ -29,7 +29,7 @@ EMPTY = {"fal_pricing": b'{"prices": []}'}
 
 
 def missing(source: Source, feed: Feed, *, readme: str, tests: Path) -> list[str]:
-    """Return what a price list lacks, each as a sentence that says what to write."""
+    """Return what a price list lacks, each as a sentence that names what to write."""
     found = []
     try:
         adapter = adapter_for(
@@ -43,11 +43,18 @@ def missing(source: Source, feed: Feed, *, readme: str, tests: Path) -> list[str
     except PricehouseError as error:
         found.append(f"providers/: {error}")
     try:
-        parsed = parser_for(feed)(iter([Page(EMPTY.get(feed.feed, b"[]"), "hash")]))
-        if parsed.feed != feed.feed or parsed.quotes.schema != QUOTES.empty().schema:
-            found.append(f"transforms/parse_{feed.feed}.py gives no quotes of {feed.feed}")
+        spec = spec_of(feed.feed)
+        if spec.role != "price_list" or spec.parse is None:
+            found.append(f"pipeline/feeds.py: the role of {feed.feed} is {spec.role}")
+        else:
+            parsed = spec.parse(iter([Page(EMPTY.get(feed.feed, b"[]"), "hash")]), feed)
+            if (parsed.summary.feed, parsed.quotes.schema) != (
+                feed.feed,
+                QUOTES.empty().schema,
+            ):
+                found.append(f"transforms/parsing/{feed.feed}.py gives no quotes of {feed.feed}")
     except PricehouseError as error:
-        found.append(f"transforms/: {error}")
+        found.append(f"pipeline/feeds.py: {error}")
     if len(source.feeds) != 1:
         found.append(f"registry: {source.source} must have one feed, its price list")
     if feed.required:
@@ -56,7 +63,7 @@ def missing(source: Source, feed: Feed, *, readme: str, tests: Path) -> list[str
         found.append(
             f"providers/secrets/__init__.py: VARIABLES names no variable for {feed.secret}"
         )
-    for page, text in (("docs/reference.md", readme), ("cli/main.py", EPILOG)):
+    for page, text in (("README.md", readme), ("cli/main.py", EPILOG)):
         if feed.setting not in text:
             found.append(f"{page}: {feed.setting} is not in the settings")
     if not any(feed.feed in path.read_text("utf-8") for path in tests.glob("test_list_*.py")):
@@ -65,7 +72,7 @@ def missing(source: Source, feed: Feed, *, readme: str, tests: Path) -> list[str
 
 
 def lacks(source: Source, feed: Feed) -> list[str]:
-    readme = (CHECKOUT / "docs" / "reference.md").read_text("utf-8")
+    readme = (CHECKOUT / "README.md").read_text("utf-8")
     return missing(source, feed, readme=readme, tests=CHECKOUT / "tests" / "transforms")
 
 
@@ -78,7 +85,7 @@ def test_a_list_lacks_nothing(name: str) -> None:
     assert lacks(*SOURCES[name]) == []
 
 
-def test_a_list_that_is_only_an_entry_in_the_registry_is_told_all_that_it_lacks() -> None:
+def test_a_list_that_is_only_in_the_registry_lacks_every_other_part() -> None:
     source, feed = SOURCES["deepinfra_list"]
     new = feed.model_copy(
         update={
@@ -91,22 +98,27 @@ def test_a_list_that_is_only_an_entry_in_the_registry_is_told_all_that_it_lacks(
     entry = source.model_copy(
         update={"source": "nscale", "adapter": "providers.nscale:NscaleAdapter", "feeds": [new]}
     )
-    said = "\n".join(lacks(entry, new))
+    lacking = "\n".join(lacks(entry, new))
     for part in (
         "providers.nscale:NscaleAdapter",
+        "pipeline/feeds.py has no row for it",
         "transforms/parsing/nscale_list.py",
         "must not be required",
         "VARIABLES names no variable for nscale",
-        "docs/reference.md: PRICEHOUSE_NSCALE_URL",
+        "README.md: PRICEHOUSE_NSCALE_URL",
         "cli/main.py: PRICEHOUSE_NSCALE_URL",
         "no test_list_….py reads a row of nscale_list",
     ):
-        assert part in said
+        assert part in lacking
 
 
-def test_no_module_but_its_own_two_and_the_registry_names_a_list() -> None:
-    """Else another list would need more than two files and an entry."""
-    own = {f"{name}.py" for name in SOURCES} | {"deepinfra.py", "fal.py", "wavespeed.py"}
+def test_only_its_own_modules_and_the_feed_table_name_a_list() -> None:
+    """Else another list would need more than two modules, an entry and a row."""
+    own = (
+        {f"{name}.py" for name in SOURCES}
+        | {"feeds.py"}
+        | {"deepinfra.py", "fal.py", "wavespeed.py"}
+    )
     rooms = ("cli", "flows", "pipeline", "providers", "schemas", "transforms", "warehouse")
     naming = {
         path.relative_to(CHECKOUT).as_posix()

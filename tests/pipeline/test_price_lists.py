@@ -8,10 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
-from pipeline.decisions import decide
+from pipeline.decisions import DecisionRequest, decide
 from pipeline.replay import replay
 from samples.catalog import Catalog, hub_model, router_model
 from samples.hub import serve
@@ -19,6 +18,8 @@ from samples.price_lists import PriceLists, rows_of
 from samples.routes import Reply, Request, error
 from samples.verbatim import Number
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
+from tests.support.list_rows import FAL_KEY, deepinfra_row, fal_row, mapped, wavespeed_row
+from tests.support.published import rows
 from warehouse.publication.export import export
 from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
@@ -29,41 +30,6 @@ needs_shared = pytest.mark.skipif(
 )
 HOUR = timedelta(hours=1)
 LISTS = ("hub", "router", "deepinfra_list", "wavespeed_list")
-KEY = "fal-canary-key-0123456789"
-
-
-def rows(home: Path, query: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(str(newest(Home.at(home))), read_only=True) as con:
-        con.execute("SET TimeZone = 'UTC'")
-        return con.execute(query).fetchall()
-
-
-def wavespeed_row(name: str, price: int, formula: str | None = None) -> str:
-    return json.dumps({"model_id": name, "type": "x", "base_price": price, "formula": formula})
-
-
-def deepinfra_row(name: str, cents: float) -> str:
-    pricing = {"type": "input_length", "cents_per_input_sec": cents, "discount": None}
-    return json.dumps({"model_name": name, "deprecated": None, "pricing": pricing})
-
-
-def fal_row(name: str, price: str, unit: str = "images", currency: str = "USD") -> str:
-    return (
-        f'{{"endpoint_id": "{name}", "unit_price": {price}, "unit": "{unit}", '
-        f'"currency": "{currency}"}}'
-    )
-
-
-def mapped(*models: tuple[str, str, str, str]) -> Catalog:
-    """Return a catalog of models, each (model id, provider, providerId, task)."""
-    chat = routed_model("acme/chat", offering("novita", price=("0.2", "0.6")))
-    return Catalog(
-        [
-            mapped_model(name, mapping(who, providerId=own, task=task))
-            for name, who, own, task in models
-        ],
-        router=[chat],
-    )
 
 
 def painters(count: int = 8) -> Catalog:
@@ -97,7 +63,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @needs_shared
-def test_every_row_that_joins_is_priced_and_every_other_says_why_not(recorded: Path) -> None:
+def test_every_row_that_joins_is_priced_and_every_other_has_a_reason(recorded: Path) -> None:
     joined = rows(
         recorded,
         "SELECT count(DISTINCT provider_model_id), count(*), bool_and(price_status = 'priced'), "
@@ -144,17 +110,21 @@ def test_the_costs_of_images_and_videos_are_those_of_the_excerpt(recorded: Path)
         "FROM cards WHERE inference_provider = 'wavespeed' AND offer_type = 'model' "
         "AND price_feed IS NOT NULL AND status = 'live' ORDER BY 1",
     )
-    told = {name: (image, video, basis) for name, image, video, basis, _ in found}
-    assert told["wavespeed-ai/flux-schnell"] == (Decimal("0.003"), None, "derived")
-    assert told["wavespeed-ai/flux-kontext-dev"] == (Decimal("0.025"), None, "derived")
-    assert told["wavespeed-ai/wan-2.2/i2v-720p"] == (None, Decimal("0.06"), "derived")
-    assert told["wavespeed-ai/wan-2.1/t2v-720p"] == (None, None, "list")  # a run of no known length
+    costs = {name: (image, video, basis) for name, image, video, basis, _ in found}
+    assert costs["wavespeed-ai/flux-schnell"] == (Decimal("0.003"), None, "derived")
+    assert costs["wavespeed-ai/flux-kontext-dev"] == (Decimal("0.025"), None, "derived")
+    assert costs["wavespeed-ai/wan-2.2/i2v-720p"] == (None, Decimal("0.06"), "derived")
+    assert costs["wavespeed-ai/wan-2.1/t2v-720p"] == (
+        None,
+        None,
+        "list",
+    )  # a run of no known length
     for name, image, video, _, rankable in found:
         assert rankable == (image is not None or video is not None), name
 
 
 @needs_shared
-def test_adapters_have_the_price_of_their_rule_say_so_and_are_never_rankable(
+def test_adapters_have_their_rule_s_price_with_a_reason_and_never_rank(
     recorded: Path,
 ) -> None:
     assert rows(
@@ -180,7 +150,7 @@ def test_a_provider_s_priced_offers_are_counted_without_its_adapters(recorded: P
 
 
 @needs_shared
-def test_an_estimate_stands_in_its_own_column_alone(recorded: Path) -> None:
+def test_an_estimate_is_in_its_own_column_alone(recorded: Path) -> None:
     found = rows(
         recorded,
         "SELECT DISTINCT price_status, rankable, price_feed, estimated_unit, currency, "
@@ -266,9 +236,9 @@ def test_a_list_that_fails_keeps_its_prices_and_they_age(tmp_path: Path) -> None
         ingest(tmp_path, hub, clock=clock, feeds=LISTS)
     assert {line[2:] for line in priced(tmp_path, "wavespeed")} == {("priced", None, False)}
     feed = "SELECT failures_in_a_row, last_error FROM feeds WHERE feed = 'wavespeed_list'"
-    ((failures, said),) = rows(tmp_path, feed)
+    ((failures, last_error),) = rows(tmp_path, feed)
     assert failures == 3
-    assert "not now" in said
+    assert "not now" in last_error
 
 
 def test_a_list_of_which_no_row_is_understood_failed_and_takes_no_price_away(
@@ -293,7 +263,7 @@ def test_a_list_of_which_no_row_is_understood_failed_and_takes_no_price_away(
     ]
 
 
-def test_a_list_that_shrinks_by_half_loses_no_price_and_says_so_on_the_cards(
+def test_a_list_that_shrinks_by_half_loses_no_price_and_holds_the_cards(
     tmp_path: Path,
 ) -> None:
     clock = Clock()
@@ -305,12 +275,12 @@ def test_a_list_that_shrinks_by_half_loses_no_price_and_says_so_on_the_cards(
             clock.advance(HOUR)
             report = ingest(tmp_path, hub, clock=clock, feeds=LISTS)
             assert "gone" not in report.events
-        told = rows(
+        checks = rows(
             tmp_path,
             "SELECT severity, feed, expected, observed, decision FROM checks "
             "WHERE name = 'count_drop'",
         )
-        assert told == [("hold", "wavespeed_list", "12 offers", "5 offers", "pending")]
+        assert checks == [("hold", "wavespeed_list", "12 offers", "5 offers", "pending")]
         assert {line[2] for line in priced(tmp_path, "wavespeed")} == {"priced"}
         held = rows(
             tmp_path,
@@ -360,19 +330,21 @@ def test_a_list_that_comes_back_whole_after_half_an_answer_changed_nothing(tmp_p
     ("task", "unit", "ours"),
     [("text-to-image", "megapixels", "image"), ("text-to-video", "videos", "run")],
 )
-def test_a_price_whose_unit_nobody_knows_any_more_is_held_and_the_card_keeps_the_last(
+def test_a_price_of_a_now_unknown_unit_is_held_and_the_card_keeps_the_last(
     tmp_path: Path, task: str, unit: str, ours: str
 ) -> None:
     clock = Clock()
     catalog = mapped(("acme/paint", "fal-ai", "fal/paint", task))
-    lists = PriceLists(fal={"fal/paint": fal_row("fal/paint", "0.003", unit)}, fal_key=KEY)
+    lists = PriceLists(fal={"fal/paint": fal_row("fal/paint", "0.003", unit)}, fal_key=FAL_KEY)
     asked = ("hub", "router", "fal_pricing")
     with serve(catalog, on_request=lists.reply) as hub:
-        ingest(tmp_path, hub, clock=clock, feeds=asked, key=KEY, account_prices=True)
+        ingest(tmp_path, hub, clock=clock, feeds=asked, key=FAL_KEY, account_prices=True)
         lists.fal = {"fal/paint": fal_row("fal/paint", "0.3", "furlongs")}
         for events in ({"held": 1}, {}):
             clock.advance(HOUR)
-            report = ingest(tmp_path, hub, clock=clock, feeds=asked, key=KEY, account_prices=True)
+            report = ingest(
+                tmp_path, hub, clock=clock, feeds=asked, key=FAL_KEY, account_prices=True
+            )
             assert report.events == events
         found = rows(
             tmp_path,
@@ -383,29 +355,31 @@ def test_a_price_whose_unit_nobody_knows_any_more_is_held_and_the_card_keeps_the
         assert found == [(ours, Decimal("0.003"), "priced", True, "unreadable_price")]
         lists.fal = {"fal/paint": fal_row("fal/paint", "0.004", unit)}
         clock.advance(HOUR)
-        report = ingest(tmp_path, hub, clock=clock, feeds=asked, key=KEY, account_prices=True)
+        report = ingest(tmp_path, hub, clock=clock, feeds=asked, key=FAL_KEY, account_prices=True)
     assert report.events == {"released": 1, "up": 1}
 
 
-def test_a_list_that_states_the_same_cost_in_another_unit_is_told_as_that(tmp_path: Path) -> None:
+def test_the_same_cost_in_another_unit_is_a_unit_change(tmp_path: Path) -> None:
     clock = Clock()
     catalog = mapped(("acme/paint", "fal-ai", "fal/paint", "text-to-image"))
-    lists = PriceLists(fal={"fal/paint": fal_row("fal/paint", "0.003", "megapixels")}, fal_key=KEY)
+    lists = PriceLists(
+        fal={"fal/paint": fal_row("fal/paint", "0.003", "megapixels")}, fal_key=FAL_KEY
+    )
     asked = ("hub", "router", "fal_pricing")
     with serve(catalog, on_request=lists.reply) as hub:
-        ingest(tmp_path, hub, clock=clock, feeds=asked, key=KEY, account_prices=True)
+        ingest(tmp_path, hub, clock=clock, feeds=asked, key=FAL_KEY, account_prices=True)
         lists.fal = {"fal/paint": fal_row("fal/paint", "0.004", "images")}
         clock.advance(HOUR)
-        report = ingest(tmp_path, hub, clock=clock, feeds=asked, key=KEY, account_prices=True)
+        report = ingest(tmp_path, hub, clock=clock, feeds=asked, key=FAL_KEY, account_prices=True)
     assert report.events == {"held": 1}  # a person looks at what a unit means
     (check,) = report.held
     report = decide(
-        tmp_path, [check.check_id], "accepted", decided_by="ada", reason="read", clock=clock
+        tmp_path, DecisionRequest([check.check_id], "accepted", "ada", "read"), clock=clock
     )
     assert report.events == {"released": 1, "unit_changed": 1}
 
 
-def test_an_estimate_stays_while_the_hub_does_not_answer_and_ends_with_its_measurement(
+def test_an_estimate_outlives_a_failed_hub_and_ends_with_its_measurement(
     tmp_path: Path,
 ) -> None:
     clock, down = Clock(), set[str]()
@@ -460,7 +434,7 @@ def test_a_list_keeps_no_offer_alive_that_the_hub_no_longer_names(tmp_path: Path
         '{"a": {"b": {"c": {"rows": %s}}}}',
     ],
 )
-def test_the_rows_are_found_whatever_stands_around_them(tmp_path: Path, envelope: str) -> None:
+def test_the_rows_are_found_in_any_envelope(tmp_path: Path, envelope: str) -> None:
     lists = PriceLists(
         wavespeed=[wavespeed_row(f"ws/p{n}", 12000) for n in range(8)],
         envelope=lambda rows: envelope % rows,
@@ -503,13 +477,13 @@ def test_a_list_of_many_pages_is_walked_to_its_end(tmp_path: Path) -> None:
     assert {dict(r.query)["page_size"] for r in lists.asked if "page=" in r.target} == {"200"}
 
 
-def test_what_lists_said_is_replayed_byte_for_byte(tmp_path: Path) -> None:
+def test_price_lists_are_replayed_byte_for_byte(tmp_path: Path) -> None:
     clock = Clock()
     lists = PriceLists(
         wavespeed=[wavespeed_row(f"ws/p{n}", 12000) for n in range(8)],
         deepinfra=[deepinfra_row("di/x", 0.1)],
         fal={"fal/paint": fal_row("fal/paint", "0.003")},
-        fal_key=KEY,
+        fal_key=FAL_KEY,
     )
     catalog = mapped(
         ("acme/paint", "fal-ai", "fal/paint", "text-to-image"),
@@ -521,7 +495,7 @@ def test_what_lists_said_is_replayed_byte_for_byte(tmp_path: Path) -> None:
     with serve(catalog, on_request=lists.reply) as hub:
         for count in (8, 3, 3):
             lists.wavespeed = lists.wavespeed[:count]
-            ingest(home, hub, clock=clock, feeds=asked, key=KEY, account_prices=count == 3)
+            ingest(home, hub, clock=clock, feeds=asked, key=FAL_KEY, account_prices=count == 3)
             clock.advance(HOUR)
     first = {p.name: p.read_bytes() for p in export(newest(Home.at(home)), tmp_path / "first")}
     again = tmp_path / "again"

@@ -1,4 +1,4 @@
-"""A live hour recorded: what the files hold is what was answered, and it can be told again."""
+"""A live hour recorded: what the files hold is what was answered, and it can be served again."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import httpx
 import pytest
 
+from pipeline.context import RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.record import Recording, record
 from pipeline.session import open_run
@@ -28,8 +28,7 @@ from schemas.errors import FeedError, FeedRefused, UsageError
 from schemas.secrets import FoundSecret, Secret, VariablePlace
 from tests.support.command import answered, environment, pricehouse
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
-from warehouse.publication.newest import newest
-from warehouse.storage.home import Home
+from tests.support.published import rows
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 PRICES = (
@@ -113,22 +112,13 @@ def asked(hub: Hub) -> tuple[Any, Any]:
         return by_text(models), by_text(client.get(f"{hub.url}/v1/models").content)
 
 
-def rows(home: Path, query: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(str(newest(Home.at(home))), read_only=True) as con:
-        con.execute("SET TimeZone = 'UTC'")
-        return con.execute(query).fetchall()
-
-
-def told_as_sample(home: Path, catalog: Catalog) -> Path:
-    """Tell a recording to a home of the sample's kind, the only one that takes it."""
+def ingested_as_sample(home: Path, catalog: Catalog) -> Path:
+    """Ingest a recording into a home of the sample's kind, the only one that takes it."""
     with (
         serve(catalog) as hub,
         open_run(
             settings_for(hub, home),
-            origin="sample",
-            flow="test",
-            trigger="test",
-            feeds=frozenset(FEEDS),
+            RunOptions(origin="sample", flow="test", trigger="test", feeds=frozenset(FEEDS)),
         ) as run,
     ):
         assert run_pipeline(run).outcome == "published"
@@ -147,13 +137,13 @@ def test_every_answered_fact_comes_back_with_its_number_texts(tmp_path: Path) ->
     assert models["acme/odd"]["inferenceProviderMapping"][0]["previousStatus"] is None
 
 
-def test_a_recording_told_to_a_sample_home_gives_the_prices_of_the_live_hour(
+def test_a_recording_in_a_sample_home_gives_the_prices_of_the_live_hour(
     tmp_path: Path,
 ) -> None:
     with serve(live_catalog()) as hub:
         ingest(tmp_path / "live", hub, clock=Clock(NOW))
         done = recorded(tmp_path / "hour", hub)
-    sample = told_as_sample(tmp_path / "sample", load_recording(tmp_path / "hour"))
+    sample = ingested_as_sample(tmp_path / "sample", load_recording(tmp_path / "hour"))
     live = tmp_path / "live"
     assert len(rows(live, PRICES)) >= 6
     assert rows(sample, PRICES) == rows(live, PRICES)
@@ -178,7 +168,7 @@ def test_the_sample_of_real_answers_recorded_again_is_the_same(tmp_path: Path) -
     assert "verbatim" not in json.loads((tmp_path / "hour" / "hub.json").read_bytes())
 
 
-def test_the_files_say_where_from_and_what_was_left_out(tmp_path: Path) -> None:
+def test_the_files_name_their_origin_and_what_was_left_out(tmp_path: Path) -> None:
     def answer(request: Request) -> Reply | None:
         if request.path == "/v1/models":
             return json_reply(200, b'{"object":"list","data":[{"id":"a/b"},{}],"cost":1}', {})
@@ -194,12 +184,12 @@ def test_the_files_say_where_from_and_what_was_left_out(tmp_path: Path) -> None:
     text = "".join(path.read_text() for path in (tmp_path / "hour").iterdir())
     for unwanted in ("Root=secret", "c=1", "127.0.0.1", "cookie"):
         assert unwanted not in text
-    told = hub_file["provenance"]
-    assert "GET /api/models?inference_provider=all" in told["source"]
-    assert told["source"].endswith("author")
-    assert told["captured_at"] == "2026-11-23T09:30:01Z"
+    provenance = hub_file["provenance"]
+    assert "GET /api/models?inference_provider=all" in provenance["source"]
+    assert provenance["source"].endswith("author")
+    assert provenance["captured_at"] == "2026-11-23T09:30:01Z"
     assert {"1 entries without an id", "1 repeated models, of which the first stands"} <= set(
-        told["dropped"]
+        provenance["dropped"]
     )
     assert "the answer's own key cost" in router_file["provenance"]["dropped"]
     assert done.feeds[1].dropped == router_file["provenance"]["dropped"]
@@ -261,9 +251,9 @@ def test_a_folder_in_use_is_refused_before_anything_is_asked(tmp_path: Path) -> 
 def test_the_command_records_and_makes_no_home(tmp_path: Path) -> None:
     home, folder = tmp_path / "home", tmp_path / "hour"
     with serve(live_catalog()) as hub:
-        said = pricehouse("record", str(folder), home=home, url=hub.url)
-        assert said.returncode == 0, said.stderr
-        assert "hub.json: 6 models, 6 rows" in said.stdout
+        done = pricehouse("record", str(folder), home=home, url=hub.url)
+        assert done.returncode == 0, done.stderr
+        assert "hub.json: 6 models, 6 rows" in done.stdout
         assert pricehouse("record", str(folder), home=home, url=hub.url).returncode == 2
         done = answered(pricehouse("record", str(tmp_path / "b"), "--json", home=home, url=hub.url))
     assert [feed["file"] for feed in done["feeds"]] == ["hub.json", "router.json"]
@@ -307,6 +297,6 @@ def test_the_sample_s_server_serves_a_recording_by_hand(tmp_path: Path) -> None:
 def test_a_folder_without_a_recording_is_refused_with_a_word(tmp_path: Path) -> None:
     (tmp_path / "hub.json").write_text('{"provenance":{}}')
     with served("--recording", str(tmp_path)) as process:
-        _, said = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=30)
     assert process.returncode == 2
-    assert "hub.json is no data file of the hub" in said
+    assert "hub.json is no data file of the hub" in stderr

@@ -22,7 +22,7 @@ from tests.support.histories import (
     router_statements,
 )
 from transforms.gate.bounds import BOUNDS
-from transforms.parsing.collector import Page, Parsed
+from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.hub import parse_hub
 from transforms.parsing.router import parse_router
 from transforms.pricing.token_prices import price_tokens
@@ -42,18 +42,18 @@ class Entry(NamedTuple):
     """One recorded entry and its model; numbers are the text that was recorded."""
 
     model_id: str
-    told: dict[str, Any]
+    stated: dict[str, Any]
 
     @property
     def pricing(self) -> dict[str, str] | None:
         """The price object of either feed."""
-        return (self.told.get("providerDetails") or self.told).get("pricing")
+        return (self.stated.get("providerDetails") or self.stated).get("pricing")
 
 
 class Line(NamedTuple):
     """What the real line makes of a recorded file."""
 
-    parsed: Parsed
+    parsed: ParsedFeed
     rows: pl.DataFrame
     claims: pl.DataFrame
     rejected: int
@@ -68,8 +68,8 @@ def recorded(feed: str, name: str) -> Iterator[Entry]:
     """Read a file without any of our code; no number becomes a float."""
     value = json.loads(landed(feed, name).body, parse_float=str, parse_int=str)
     for model in value if feed == "hub" else value["data"]:
-        for told in (model.get("inferenceProviderMapping") or model.get("providers")) or []:
-            yield Entry(model["id"], told)
+        for stated in (model.get("inferenceProviderMapping") or model.get("providers")) or []:
+            yield Entry(model["id"], stated)
 
 
 def read(feed: str, name: str) -> Line:
@@ -90,7 +90,7 @@ def expected(entry: Entry, text: str) -> tuple[str, Decimal | None]:
     reciprocal, then 18 decimals."""
     stated = Decimal(text)
     if stated == 0:
-        return ("free", Decimal(0)) if entry.told.get("is_free") is True else ("suspect", None)
+        return ("free", Decimal(0)) if entry.stated.get("is_free") is True else ("suspect", None)
     twelfth = Decimal(1).scaleb(stated.adjusted() - 11)
     rounded = stated if twelfth < Decimal("1e-30") else stated.quantize(twelfth, ROUND_HALF_EVEN)
     exact = Fraction(rounded) / 1_000_000
@@ -99,10 +99,10 @@ def expected(entry: Entry, text: str) -> tuple[str, Decimal | None]:
 
 
 def key_of(feed: str, entry: Entry) -> tuple[str, ...]:
-    told = entry.told
+    stated = entry.stated
     if feed == "router":
-        return (entry.model_id, told["provider"], "conversational", "")
-    return (entry.model_id, told["provider"], told["task"], told["providerId"])
+        return (entry.model_id, stated["provider"], "conversational", "")
+    return (entry.model_id, stated["provider"], stated["task"], stated["providerId"])
 
 
 NAMES = ("model_id", "inference_provider", "task", pl.col("provider_model_id").fill_null(""))
@@ -146,11 +146,11 @@ def test_every_recorded_price_is_there_with_its_status_and_its_number(feed: str,
 
 @pytest.mark.parametrize(("feed", "name"), FILES)
 def test_an_entry_without_a_price_object_claims_nothing(feed: str, name: str) -> None:
-    silent = {key_of(feed, entry) for entry in recorded(feed, name) if entry.pricing is None}
+    unpriced = {key_of(feed, entry) for entry in recorded(feed, name) if entry.pricing is None}
     line = read(feed, name)
     claimed = line.rows.join(line.claims, on="offer_id", how="semi").select(*NAMES)
-    assert silent
-    assert silent.isdisjoint(claimed.rows())
+    assert unpriced
+    assert unpriced.isdisjoint(claimed.rows())
 
 
 @pytest.mark.parametrize("name", HUB)
@@ -176,7 +176,7 @@ def test_every_entry_is_counted_and_none_is_rejected(
     feed: str, name: str, models: int, entries: int, priced: int
 ) -> None:
     line = read(feed, name)
-    assert (line.parsed.records, line.rows.height, line.rejected) == (entries, entries, 0)
+    assert (line.parsed.summary.records, line.rows.height, line.rejected) == (entries, entries, 0)
     assert line.rows["offer_id"].n_unique() == entries
     assert line.rows["model_id"].n_unique() == models
     assert line.claims["offer_id"].n_unique() == priced
@@ -186,9 +186,9 @@ def test_every_entry_is_counted_and_none_is_rejected(
 @pytest.mark.parametrize("name", HUB)
 def test_tag_filter_rows_are_adapters_and_no_others(name: str) -> None:
     rules = {
-        key_of("hub", e): e.told["_id"]
+        key_of("hub", e): e.stated["_id"]
         for e in recorded("hub", name)
-        if e.told["type"] == "tag-filter"
+        if e.stated["type"] == "tag-filter"
     }
     rows = read("hub", name).rows
     adapters = rows.filter(pl.col("offer_type") == "adapter").select(
@@ -205,7 +205,7 @@ def test_the_adapters_go_back_to_few_rules() -> None:
 
 
 def test_only_what_the_recorder_added_is_drift() -> None:
-    drift = {(f, field) for f, n in FILES for field in read(f, n).parsed.drift["field"]}
+    drift = {(f, field) for f, n in FILES for field in read(f, n).parsed.summary.drift["field"]}
     assert drift == {("hub", "is_moe")}
 
 
@@ -238,7 +238,7 @@ def test_both_feeds_together_attach_and_no_price_is_lost() -> None:
             continue
         rows = chosen.filter(
             (pl.col("model_id") == entry.model_id)
-            & (pl.col("inference_provider") == entry.told["provider"])
+            & (pl.col("inference_provider") == entry.stated["provider"])
             & (pl.col("feed") == "router")
         )
         texts = dict(rows.select("unit", "raw_text").rows())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from pipeline.context import RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.replay import replay
 from pipeline.session import open_run
@@ -18,31 +18,17 @@ from samples.hub import FEEDS, serve
 from samples.routes import Reply, Request, error
 from schemas.errors import HomeKindError, LandingError, UsageError
 from tests.support.hours import Clock, ingest, small_catalog
-from warehouse.publication.export import export
-from warehouse.publication.newest import newest
-from warehouse.storage.home import Home
-
-
-def exported(home: Path) -> dict[str, bytes]:
-    folder = home / "exported"
-    return {path.name: path.read_bytes() for path in export(newest(Home.at(home)), folder)}
-
-
-def copy_landing(home: Path, to: Path) -> Path:
-    shutil.copytree(home / "landing", to / "landing")
-    return to
+from tests.support.published import copy_landing, exported
 
 
 def sample_home(root: Path) -> Path:
     with serve(load(STEPS[0])) as hub:
         base_urls = {feed.feed: hub.url for _, feed in load_registry().feeds()}
-        asked = frozenset(FEEDS)
+        options = RunOptions(origin="sample", flow="demo", trigger="test", feeds=frozenset(FEEDS))
         for step in STEPS:
             hub.show(load(step))
             settings = Settings(home=root, base_urls=base_urls)
-            with open_run(
-                settings, origin="sample", flow="demo", trigger="test", feeds=asked
-            ) as run:
+            with open_run(settings, options) as run:
                 run_pipeline(run)
     return root
 
@@ -72,10 +58,10 @@ def eventful_home(root: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize("tell", [sample_home, eventful_home])
-def test_the_export_of_a_replayed_home_is_byte_identical(tmp_path: Path, tell: object) -> None:
-    assert callable(tell)
-    home = tell(tmp_path / "told")
+@pytest.mark.parametrize("make_home", [sample_home, eventful_home])
+def test_the_export_of_a_replayed_home_is_byte_identical(tmp_path: Path, make_home: object) -> None:
+    assert callable(make_home)
+    home = make_home(tmp_path / "original")
     again = copy_landing(home, tmp_path / "again")
     assert replay(again)
     original, replayed = exported(home), exported(again)
@@ -83,7 +69,7 @@ def test_the_export_of_a_replayed_home_is_byte_identical(tmp_path: Path, tell: o
     assert [name for name in original if original[name] != replayed[name]] == []
 
 
-def test_replay_tells_only_what_the_warehouse_does_not_hold(tmp_path: Path) -> None:
+def test_replay_loads_only_what_the_warehouse_does_not_hold(tmp_path: Path) -> None:
     home = eventful_home(tmp_path)
     before = exported(home)
     assert replay(home) == []
@@ -93,7 +79,7 @@ def test_replay_tells_only_what_the_warehouse_does_not_hold(tmp_path: Path) -> N
 
 
 def test_a_changed_byte_in_landing_stops_replay_and_names_the_object(tmp_path: Path) -> None:
-    home = eventful_home(tmp_path / "told")
+    home = eventful_home(tmp_path / "original")
     again = copy_landing(home, tmp_path / "again")
     largest = max((again / "landing" / "objects").rglob("*.zst"), key=lambda p: p.stat().st_size)
     damaged = bytearray(largest.read_bytes())
@@ -103,13 +89,13 @@ def test_a_changed_byte_in_landing_stops_replay_and_names_the_object(tmp_path: P
         replay(again)
 
 
-def test_replay_without_landing_says_that_there_is_nothing(tmp_path: Path) -> None:
+def test_replay_without_landing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nothing to replay"):
         replay(tmp_path)
 
 
 def test_live_landing_does_not_enter_a_home_of_the_sample(tmp_path: Path) -> None:
-    home = eventful_home(tmp_path / "told")
+    home = eventful_home(tmp_path / "original")
     again = copy_landing(home, tmp_path / "again")
     (again / "home.json").write_text('{"origin": "sample", "format": 1}')
     with pytest.raises(HomeKindError):

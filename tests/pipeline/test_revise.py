@@ -1,4 +1,4 @@
-"""A parser that was mended: what it read wrong is said again, and what was said stays readable.
+"""A corrected parser: what it read wrong is read again, and the earlier results stay readable.
 
 The wrong parser is a copy of this checkout with one line spoiled, run as a program of its own.
 """
@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from samples.hub import Hub, serve
-from tests.pipeline.test_decide import catalog, exported
 from tests.support.command import answered, environment, pricehouse
+from tests.support.hours import chat_catalog
+from tests.support.published import exported
 from warehouse.publication.newest import newest
 from warehouse.publication.query import rows
 from warehouse.storage.home import Home
@@ -70,7 +71,7 @@ def ingest_with(checkout: Path, home: Path, hub: Hub) -> None:
 
 @pytest.fixture
 def hub() -> Iterator[Hub]:
-    with serve(catalog(("0.2", "0.4"))) as running:
+    with serve(chat_catalog(("0.2", "0.4"))) as running:
         yield running
 
 
@@ -95,12 +96,12 @@ def said_then(home: Path, known_at: datetime) -> list[str]:
     return [row["m"] for row in found]
 
 
-def test_revise_says_again_what_a_spoiled_parser_said_wrong(
+def test_revise_corrects_what_a_broken_parser_read_wrong(
     spoiled: Path, hub: Hub, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
     ingest_with(spoiled, home, hub)
-    hub.show(catalog(("0.3", "0.7")))
+    hub.show(chat_catalog(("0.3", "0.7")))
     ingest_with(spoiled, home, hub)
     assert outputs(home) == [("0.2", "change"), ("0.3", None)]
     wrong = rows(newest(Home.at(home)), "SELECT max(started_at) AS at FROM runs")[0]["at"]
@@ -131,7 +132,7 @@ def test_revise_goes_on_where_a_decision_was_about_what_was_read_wrong(
 ) -> None:
     home = tmp_path / "home"
     ingest_with(spoiled, home, hub)
-    hub.show(catalog(("2", "0.4")))
+    hub.show(chat_catalog(("2", "0.4")))
     ingest_with(spoiled, home, hub)  # holds the output price too, which it reads as 2
     asked = "SELECT check_id FROM checks WHERE severity = 'hold'"
     found = [row["check_id"] for row in rows(newest(Home.at(home)), asked)]
@@ -141,8 +142,8 @@ def test_revise_goes_on_where_a_decision_was_about_what_was_read_wrong(
     report = answered(pricehouse("replay", "--revise", "--json", home=home))
     assert report["held"] == []
     assert outputs(home) == [("0.4", None)]
-    shown = rows(newest(Home.at(home)), "FROM cards WHERE inference_provider = 'novita'")
-    assert f"{shown[0]['cost_per_input_token']:f}".rstrip("0") == "0.000002"  # that one was
+    cards = rows(newest(Home.at(home)), "FROM cards WHERE inference_provider = 'novita'")
+    assert f"{cards[0]['cost_per_input_token']:f}".rstrip("0") == "0.000002"  # that one was
 
 
 @pytest.fixture(scope="module")
@@ -183,13 +184,13 @@ def test_revise_goes_on_where_a_correction_was_of_a_price_that_never_was(
     assert rows(newest(Home.at(home)), asked) == []
 
 
-def test_a_revised_home_is_rebuilt_with_what_it_said_before(
+def test_a_revised_home_is_rebuilt_with_its_earlier_results(
     spoiled: Path, hub: Hub, tmp_path: Path
 ) -> None:
     home, again = tmp_path / "home", tmp_path / "again"
     ingest_with(spoiled, home, hub)
     answered(pricehouse("replay", "--revise", "--json", home=home))
-    hub.show(catalog(("0.3", "0.7")))
+    hub.show(chat_catalog(("0.3", "0.7")))
     answered(pricehouse("ingest", "--json", home=home, url=hub.url))
     shutil.copytree(home / "landing", again / "landing")
     answered(pricehouse("replay", "--json", home=again))
@@ -198,7 +199,7 @@ def test_a_revised_home_is_rebuilt_with_what_it_said_before(
     shutil.copytree(home / "landing", again / "landing")
     shutil.rmtree(again / "landing" / "checkpoints")
     answered(pricehouse("replay", "--json", home=again))
-    assert outputs(again) == outputs(home)  # right, though without what was said wrong before
+    assert outputs(again) == outputs(home)  # right, though without the earlier wrong results
 
 
 def test_a_revision_killed_before_its_checkpoint_gets_it_from_the_next_run(
@@ -218,7 +219,7 @@ def test_a_revision_killed_before_its_checkpoint_gets_it_from_the_next_run(
 def test_revise_of_an_unchanged_reading_changes_nothing(hub: Hub, tmp_path: Path) -> None:
     home = tmp_path / "home"
     answered(pricehouse("ingest", "--json", home=home, url=hub.url))
-    hub.show(catalog(("0.3", "0.7")))
+    hub.show(chat_catalog(("0.3", "0.7")))
     answered(pricehouse("ingest", "--json", home=home, url=hub.url))
     before = {name: data for name, data in exported(home).items() if name.startswith("price_")}
     report = answered(pricehouse("replay", "--revise", "--json", home=home))

@@ -1,7 +1,7 @@
 """Two simulated days, with failures, missed hours, decisions and corrections.
 
-At the end every publication's cards are said again from the last one's history, every change is in
-the feed, and landing alone gives the same home.
+At the end the cards of every publication are reconstructed from the history of the last one, every
+change is in the feed, and landing alone gives the same home.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.decisions import correct, decide
+from pipeline.decisions import CorrectionRequest, DecisionRequest, correct, decide
 from pipeline.replay import replay
 from samples.hub import serve
 from samples.routes import Reply, Request, error
-from tests.pipeline.test_decide import exported
 from tests.support.hours import Clock, ingest
+from tests.support.published import exported
 from tests.support.simulator import Market
 from warehouse.publication.newest import newest
 from warehouse.publication.query import rows
@@ -62,10 +62,10 @@ class Weather:
 
 
 @pytest.mark.slow
-def test_every_card_of_two_days_can_be_said_again(tmp_path: Path) -> None:
+def test_every_card_of_two_days_can_be_reconstructed(tmp_path: Path) -> None:
     home, market, weather, clock = tmp_path / "home", Market(SEED), Weather(), Clock()
     chance = random.Random(SEED)  # noqa: S311 - a seeded test, no secret
-    told: list[tuple[dict[str, Any], list[dict[str, Any]]]] = []
+    published: list[tuple[dict[str, Any], list[dict[str, Any]]]] = []
     followed: list[dict[str, Any]] = []
 
     def ask(query: str) -> list[dict[str, Any]]:
@@ -73,10 +73,10 @@ def test_every_card_of_two_days_can_be_said_again(tmp_path: Path) -> None:
 
     def note() -> None:
         (publication,) = ask(PUBLICATION)
-        if told and told[-1][0]["publication_id"] == publication["publication_id"]:
+        if published and published[-1][0]["publication_id"] == publication["publication_id"]:
             return
-        told.append((publication, ask(CARDS)))
-        if len(told) % 6 == 0:  # a reader of the feed who comes by now and then
+        published.append((publication, ask(CARDS)))
+        if len(published) % 6 == 0:  # a reader of the feed who comes by now and then
             after = followed[-1]["change_id"] if followed else 0
             followed.extend(ask(f"FROM changes WHERE change_id > {after} ORDER BY change_id"))
 
@@ -92,21 +92,23 @@ def test_every_card_of_two_days_can_be_said_again(tmp_path: Path) -> None:
             if waiting and chance.random() < 0.3:
                 chosen = chance.choice(waiting)["check_id"]
                 verdict: Any = chance.choice(["accepted", "rejected"])
-                decide(home, [chosen], verdict, decided_by="ada", reason="seeded", clock=clock)
+                decide(home, DecisionRequest([chosen], verdict, "ada", "seeded"), clock=clock)
                 note()
             if chance.random() < 0.1:
-                shown = ask("FROM price_history WHERE price_status = 'priced' ORDER BY ALL")
-                wrong = chance.choice(shown)
+                current = ask("FROM price_history WHERE price_status = 'priced' ORDER BY ALL")
+                wrong = chance.choice(current)
                 correct(
                     home,
-                    offer_id=wrong["offer_id"],
-                    unit=wrong["unit"],
-                    tier=wrong["tier"],
-                    at=wrong["valid_from"],
-                    price=chance.choice(["0.123", None]),
-                    per=1_000_000,
-                    decided_by="ada",
-                    reason="seeded",
+                    CorrectionRequest(
+                        offer_id=wrong["offer_id"],
+                        unit=wrong["unit"],
+                        tier=wrong["tier"],
+                        at=wrong["valid_from"],
+                        price=chance.choice(["0.123", None]),
+                        per=1_000_000,
+                        decided_by="ada",
+                        reason="seeded",
+                    ),
                     clock=clock,
                 )
                 note()
@@ -116,8 +118,8 @@ def test_every_card_of_two_days_can_be_said_again(tmp_path: Path) -> None:
     events = {row["event"] for row in ask("SELECT DISTINCT event FROM changes")}
     assert events >= {"up", "down", "held", "released", "relabelled", "status", "corrected", "gone"}
     assert len(ask("FROM gaps")) > 0
-    assert len(told) > HOURS
-    for publication, cards in told:
+    assert len(published) > HOURS
+    for publication, cards in published:
         then = SAID_THEN.format(at=publication["observed_to"], known_at=publication["started_at"])
         assert ask(then) == cards, publication
     everything = ask("FROM changes ORDER BY change_id")

@@ -195,7 +195,7 @@ def test_a_registry_that_an_earlier_version_landed_is_still_read():
 
     former = load_registry(changed(as_it_was))
     assert [feed.feed for _, feed in former.feeds()] == ["hub", "router"]
-    assert (former.lists(), former.priced_only()) == ([], frozenset())
+    assert (former.lists(), former.estimates) == ([], [])
 
 
 def test_a_feed_is_off_for_a_reason_or_on_and_prices_somebody_that_is_known():

@@ -21,12 +21,11 @@ from pipeline.maintenance import Upkeep, maintain
 from pipeline.replay import replay
 from samples.hub import serve
 from schemas.errors import PricehouseError
-from tests.pipeline.test_replay import exported
-from tests.resilience.test_kills import whole
 from tests.support.command import answered, pricehouse
+from tests.support.health import failed_checks
 from tests.support.hours import START, Clock, ingest, small_catalog
+from tests.support.published import exported, exported_by_link, whole
 from warehouse.migrate import migrations
-from warehouse.publication.export import export
 from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
 
@@ -163,12 +162,6 @@ def another_checkpoint(home: Path, _backup: Path) -> None:
 def damaged_checkpoint(home: Path) -> None:
     for path in (home / "landing/checkpoints").glob("*.zst"):
         path.write_bytes(path.read_bytes()[:-100])
-
-
-def shown(home: Path, folder: Path) -> dict[str, bytes]:
-    """Export what the link leads to, as a reader who knows nothing of homes may."""
-    files = export((home / "marketplace.duckdb").resolve(), folder)
-    return {path.name: path.read_bytes() for path in files}
 
 
 NEWER = len(migrations()) + 1
@@ -314,12 +307,6 @@ def thinned(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def wrong(home: Path) -> set[str]:
-    told = diagnose(home, {})
-    assert all(bool(f.way_back) != f.well for f in told.findings)
-    return {finding.check for finding in told.findings if not finding.well}
-
-
 def state_of(home: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(home)): path.read_bytes()
@@ -331,7 +318,7 @@ def state_of(home: Path) -> dict[str, bytes]:
 def test_the_doctor_finds_a_good_home_well_and_changes_nothing(made: Path, thinned: Path) -> None:
     for home in (made, thinned):
         before = state_of(home)
-        assert wrong(home) == set()
+        assert failed_checks(home) == set()
         assert state_of(home) == before
 
 
@@ -346,7 +333,7 @@ def test_damage_has_a_word_a_name_and_a_way_back(
     before = exported(home)
     damage.do(home)
 
-    assert wrong(home) == set(damage.found)
+    assert failed_checks(home) == set(damage.found)
     if damage.readers:
         assert whole(home)
     tried = tmp_path / "tried"
@@ -359,10 +346,12 @@ def test_damage_has_a_word_a_name_and_a_way_back(
             with pytest.raises(PricehouseError, match=damage.hour):
                 ingest(tried, hub, clock=Clock(START + 2 * DAY))
             if damage.readers:
-                assert shown(tried, tmp_path / "shown") == before  # the last publication stands
+                assert (
+                    exported_by_link(tried, tmp_path / "shown") == before
+                )  # the last publication stands
 
     damage.back(home, backup)
-    assert wrong(home) == set()
+    assert failed_checks(home) == set()
     assert not damage.same or exported(home) == before
     with serve(small_catalog(input_price="0.9")) as hub:
         assert ingest(home, hub, clock=Clock(START + 3 * DAY)).outcome == "published"
@@ -407,7 +396,7 @@ def test_a_home_from_the_future_is_named(made: Path, tmp_path: Path) -> None:
     shutil.copytree(made, home, symlinks=True)
     with serve(small_catalog()) as hub:
         ingest(home, hub, clock=Clock(START.replace(year=2999)))
-    assert wrong(home) == {"clock"}
+    assert failed_checks(home) == {"clock"}
 
 
 def test_a_reader_of_a_deleted_publication_is_told_and_the_next_hour_publishes(

@@ -28,14 +28,13 @@ from flows.artifacts import markdown
 from pipeline.report import Report
 from pipeline.status import read_status
 from samples.hub import serve
-from tests.e2e.test_canary import files
-from tests.resilience.test_kills import whole
 from tests.support.bao import make_certificates
 from tests.support.command import environment
 from tests.support.fault_cases import CANARY, CASES, Case
-from tests.support.fault_process import tell
+from tests.support.fault_process import run_hour
 from tests.support.fault_server import FaultServer, tls_context
 from tests.support.hours import START, Clock, ingest, small_catalog
+from tests.support.published import files, whole
 from warehouse.storage.home import Home
 
 BEFORE, NOW = small_catalog(), small_catalog(input_price="0.3")
@@ -150,7 +149,7 @@ def test_an_hour_against(
             report, peak, said = run_apart(home, urls, case)
             assert peak < MOST_BYTES, f"{peak / 1e6:.0f} MB"
         else:
-            report, pace = tell(
+            report, pace = run_hour(
                 home, urls, AT, deadline_s=case.deadline_s, timeout_s=case.timeout_s
             )
             assert pace.slept_s <= 2 * case.deadline_s

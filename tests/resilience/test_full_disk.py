@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 
 from samples.hub import serve
-from tests.resilience.test_damage import shown, wrong
-from tests.resilience.test_kills import whole
 from tests.support.command import answered, environment, pricehouse
+from tests.support.health import failed_checks
 from tests.support.hours import START, Clock, ingest
 from tests.support.killing import catalog
+from tests.support.published import exported_by_link, whole
 
 CHECKOUT = Path(__file__).parents[2]
 FREE_KB = (0, 4, 16, 64, 200, 400, 800, 1600, 3000, 5000, 7000, 12_000, 20_000)
@@ -91,7 +91,7 @@ def test_on_a_disk_with_any_little_room_an_hour_ends_whole_or_with_a_word(
     for free_kb in FREE_KB:
         home = small_disk / "home"
         shutil.copytree(made, home, symlinks=True)
-        before = shown(home, tmp_path / f"before-{free_kb}")
+        before = exported_by_link(home, tmp_path / f"before-{free_kb}")
         ballast = small_disk / "ballast"
         room = shutil.disk_usage(small_disk).free - free_kb * 1024
         with ballast.open("wb") as file:
@@ -103,14 +103,14 @@ def test_on_a_disk_with_any_little_room_an_hour_ends_whole_or_with_a_word(
                 refused += 1
                 require_told(done)
                 assert "disk" in done.stderr or "space" in done.stderr, done.stderr
-                assert shown(home, tmp_path / f"after-{free_kb}") == before
-                assert "disk" in wrong(home)
+                assert exported_by_link(home, tmp_path / f"after-{free_kb}") == before
+                assert "disk" in failed_checks(home)
             else:
                 done_well += 1
             ballast.unlink()
             answered(pricehouse("ingest", "--json", home=home, url=hub.url))
         assert whole(home)
-        assert wrong(home) <= {"disk"}  # the disk is small, and everything else is well
+        assert failed_checks(home) <= {"disk"}  # the disk is small, and everything else is well
         shutil.rmtree(home)
     assert refused >= 4
     assert done_well >= 1
@@ -140,7 +140,7 @@ def test_under_any_limit_on_file_sizes_an_hour_ends_whole_or_with_a_word(
                 require_told(done)
             answered(pricehouse("ingest", "--json", home=home, url=hub.url))
         assert whole(home)
-        assert wrong(home) == set()
+        assert failed_checks(home) == set()
     assert refused >= 4
 
 

@@ -19,9 +19,7 @@ from samples.hub import serve
 from samples.scale import scaled
 from tests.support.command import answered, environment, pricehouse, start
 from tests.support.hours import Clock, ingest, small_catalog
-from warehouse.publication.export import export
-from warehouse.publication.newest import newest
-from warehouse.storage.home import Home
+from tests.support.published import exported
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 12, 1, tzinfo=UTC)
@@ -44,7 +42,7 @@ def told(step):
     if step == sys.argv[2]:
         os.kill(os.getpid(), signal.SIGKILL)
 
-maintain(Path(sys.argv[1]), Upkeep(keep_hourly_days=1, compact=True), told=told)
+maintain(Path(sys.argv[1]), Upkeep(keep_hourly_days=1, compact=True), on_step=told)
 """
 
 
@@ -58,11 +56,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ingest(home, hub, clock=clock)
             clock.advance(timedelta(hours=12))
     return home
-
-
-def exported(home: Path) -> dict[str, bytes]:
-    folder = home / "exported"
-    return {path.name: path.read_bytes() for path in export(newest(Home.at(home)), folder)}
 
 
 def require_unharmed(home: Path, before: dict[str, bytes]) -> None:

@@ -14,8 +14,6 @@ from samples.catalog import Catalog
 from samples.hub import serve
 from samples.routes import Reply, Request, error
 from schemas.errors import HomeBusy, HomeError, UsageError, WarehouseError
-from tests.pipeline.test_hour import rows
-from tests.pipeline.test_replay import copy_landing, exported
 from tests.support.hours import (
     START,
     Clock,
@@ -26,6 +24,7 @@ from tests.support.hours import (
     routed_model,
     small_catalog,
 )
+from tests.support.published import copy_landing, exported, rows
 from warehouse.connect import open_writer
 from warehouse.publication.newest import newest
 from warehouse.publication.query import query_json
@@ -207,6 +206,7 @@ def test_one_router_offering_stands_on_one_card(tmp_path: Path) -> None:
 
 def test_a_dry_run_stands_in_runs_and_changes_nothing_else(tmp_path: Path) -> None:
     from flows.parameters import ALL_FEEDS
+    from pipeline.context import Dependencies, RunOptions
     from pipeline.pipeline import run_pipeline
     from pipeline.session import open_run
     from pipeline.settings import Settings
@@ -215,15 +215,14 @@ def test_a_dry_run_stands_in_runs_and_changes_nothing_else(tmp_path: Path) -> No
     with serve(small_catalog()) as hub:
         ingest(tmp_path, hub, clock=clock)
         settings = Settings(home=tmp_path, base_urls=dict.fromkeys(ALL_FEEDS, hub.url))
-        with open_run(
-            settings,
+        options = RunOptions(
             origin="live",
             flow="ingest",
             trigger="test",
-            clock=clock,
             dry_run=True,
             feeds=frozenset({"hub", "router"}),
-        ) as run:
+        )
+        with open_run(settings, options, Dependencies(clock=clock)) as run:
             run_pipeline(run)
         ingest(tmp_path, hub, clock=clock)
     assert rows(tmp_path, "SELECT outcome FROM runs ORDER BY started_at") == [

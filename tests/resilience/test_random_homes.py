@@ -16,13 +16,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.decisions import correct, decide
+from pipeline.decisions import CorrectionRequest, DecisionRequest, correct, decide
 from pipeline.replay import replay
 from samples.catalog import Catalog
 from samples.hub import Hub, serve
 from samples.routes import Reply, Request, error
-from tests.pipeline.test_decide import exported
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
+from tests.support.published import exported
 from warehouse.publication.newest import newest
 from warehouse.publication.query import rows
 from warehouse.storage.home import Home
@@ -64,10 +64,7 @@ class Life:
             verdict = draw(st.sampled_from(["accepted", "rejected"]))
             decide(
                 self.home,
-                [waiting[0]["check_id"]],
-                verdict,
-                decided_by="ada",
-                reason="drawn",
+                DecisionRequest([waiting[0]["check_id"]], verdict, "ada", "drawn"),
                 clock=self.clock,
             )
 
@@ -82,14 +79,16 @@ class Life:
             prices = [price for price in ("0.123", "0.124", None) if price != shown_now]
             correct(
                 self.home,
-                offer_id=wrong["offer_id"],
-                unit=wrong["unit"],
-                tier=wrong["tier"],
-                at=wrong["valid_from"],
-                price=draw(st.sampled_from(prices)),
-                per=1_000_000,
-                decided_by="ada",
-                reason="drawn",
+                CorrectionRequest(
+                    offer_id=wrong["offer_id"],
+                    unit=wrong["unit"],
+                    tier=wrong["tier"],
+                    at=wrong["valid_from"],
+                    price=draw(st.sampled_from(prices)),
+                    per=1_000_000,
+                    decided_by="ada",
+                    reason="drawn",
+                ),
                 clock=self.clock,
             )
 

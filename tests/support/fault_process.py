@@ -1,4 +1,4 @@
-"""Tell one hour in a process of its own and say what it took at most.
+"""Run one hour in a process of its own and print what it took at most.
 
 python -m tests.support.fault_process HOME HUB_URL ROUTER_URL AT DEADLINE_S TIMEOUT_S
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from pipeline.context import Dependencies, RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.report import Report
 from pipeline.session import open_run
@@ -25,31 +26,28 @@ from providers.secrets import find_token
 from tests.support.fault_clock import Pace
 
 
-def tell(
+def run_hour(
     home: Path, urls: dict[str, str], at: datetime, *, deadline_s: float, timeout_s: float
 ) -> tuple[Report, Pace]:
-    """Tell one hour with waits that are not real, and the token of the environment."""
+    """Run one hour with waits that are not real, and the token of the environment."""
     pace = Pace(at)
     settings = recorded_settings(home, urls, load_registry())
     client = partial(HttpClient, sleep=pace.sleep, monotonic=pace.monotonic, timeout_s=timeout_s)
-    with open_run(
-        settings,
-        origin="live",
-        flow="ingest",
-        trigger="test",
+    options = RunOptions(origin="live", flow="ingest", trigger="test", feeds=frozenset(urls))
+    dependencies = Dependencies(
         clock=pace.now,
-        client=client,
+        make_client=client,
         deadline_s=deadline_s,
-        token=partial(find_token, os.environ),
-        feeds=frozenset(urls),
-    ) as run:
+        find_token=partial(find_token, os.environ),
+    )
+    with open_run(settings, options, dependencies) as run:
         return run_pipeline(run), pace
 
 
 def main() -> None:
     """Print the report, and the peak of memory in bytes."""
     home, hub, router, at, deadline_s, timeout_s = sys.argv[1:]
-    report, _ = tell(
+    report, _ = run_hour(
         Path(home),
         {"hub": hub, "router": router},
         datetime.fromisoformat(at),
@@ -57,8 +55,8 @@ def main() -> None:
         timeout_s=float(timeout_s),
     )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    told = json.loads(msgspec.json.encode(report, enc_hook=str))
-    sys.stdout.write(json.dumps({"report": told, "peak": peak}))
+    encoded = json.loads(msgspec.json.encode(report, enc_hook=str))
+    sys.stdout.write(json.dumps({"report": encoded, "peak": peak}))
 
 
 if __name__ == "__main__":

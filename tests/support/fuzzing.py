@@ -25,7 +25,7 @@ from schemas.contract import Contract, filter_rows
 from schemas.errors import FeedMalformed
 from schemas.offerings import HUB_OFFERINGS, MODELS, OFFERINGS
 from transforms.money import read_amount
-from transforms.parsing.collector import Page, Parsed
+from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.hub import parse_hub
 from transforms.parsing.limits import MAX_ENTRIES
 from transforms.parsing.price_object import read_price
@@ -201,7 +201,7 @@ def _entries(feed: str, record: Any) -> int:
     return len(told) if sized and len(told) <= MAX_ENTRIES else 1
 
 
-PARSERS: dict[str, tuple[Callable[..., Parsed], Contract]] = {
+PARSERS: dict[str, tuple[Callable[..., ParsedFeed], Contract]] = {
     "hub": (parse_hub, HUB_OFFERINGS),
     "router": (parse_router, OFFERINGS),
 }
@@ -215,7 +215,7 @@ def fuzz(seed: int, feed: str, inputs: int = BATCH) -> Counter[str]:
     chance = random.Random(seed)  # noqa: S311 - wounds, not secrets
     outcome = Counter[str]()
     parse, contract = PARSERS[feed]
-    read: list[Parsed] = []
+    read: list[ParsedFeed] = []
     began = time.process_time()
     for _ in range(inputs):
         body = broken(chance, feed)
@@ -229,8 +229,11 @@ def fuzz(seed: int, feed: str, inputs: int = BATCH) -> Counter[str]:
         told = entries_in(feed, body)
         accepted, rejected = parsed.offerings.height, parsed.rejected.height
         assert told in (None, accepted + rejected), (told, accepted, rejected, body)
-        assert accepted + rejected == parsed.records, body
-        assert parsed.rows == parsed.distinct + parsed.repeats + parsed.nameless, body
+        assert accepted + rejected == parsed.summary.records, body
+        assert (
+            parsed.summary.rows
+            == parsed.summary.distinct + parsed.summary.repeats + parsed.summary.nameless
+        ), body
         outcome["accepted"] += accepted
         outcome["rejected"] += rejected
         outcome["pages_read"] += 1
@@ -242,7 +245,7 @@ def fuzz(seed: int, feed: str, inputs: int = BATCH) -> Counter[str]:
     return outcome
 
 
-def _go_on(feed: str, contract: Contract, read: list[Parsed], outcome: Counter[str]) -> None:
+def _go_on(feed: str, contract: Contract, read: list[ParsedFeed], outcome: Counter[str]) -> None:
     offerings = pl.concat([parsed.offerings for parsed in read])
     found = filter_rows(offerings, contract)
     assert found.accepted.height + found.rejected.height == offerings.height

@@ -19,7 +19,7 @@ from schemas.offerings import HUB_OFFERINGS, OFFERINGS
 from schemas.state import OFFERS
 from transforms.compliance import describe_providers
 from transforms.gate.holds import VERDICTS
-from transforms.parsing.collector import Page, Parsed
+from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.hub import parse_hub
 from transforms.parsing.router import parse_router
 from transforms.pricing.token_prices import price_tokens
@@ -94,12 +94,12 @@ def page(value: Any) -> Page:
     return Page(body, sha256(body).hexdigest())
 
 
-def hub_statements(parsed: Parsed) -> ResolvedRows:
+def hub_statements(parsed: ParsedFeed) -> ResolvedRows:
     """Split and conform a parsed Hub answer."""
     return resolve_catalog(filter_rows(parsed.offerings, HUB_OFFERINGS).accepted, source=SOURCE)
 
 
-def router_statements(parsed: Parsed, mapped: pl.DataFrame) -> ResolvedRows:
+def router_statements(parsed: ParsedFeed, mapped: pl.DataFrame) -> ResolvedRows:
     """Split and conform a parsed router answer; `mapped` are the offers to attach to."""
     accepted = filter_rows(parsed.offerings, OFFERINGS).accepted
     return resolve_routed(accepted, mapped, source=SOURCE)

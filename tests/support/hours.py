@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from pipeline.context import Dependencies, RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.report import Report
 from pipeline.session import open_run
@@ -69,15 +70,9 @@ def ingest(
         account_prices=account_prices,
     )
     environment = {"FAL_KEY": key} if key else {}
-    with open_run(
-        settings,
-        origin="live",
-        flow="ingest",
-        trigger="test",
-        clock=clock,
-        feeds=frozenset(feeds),
-        token=partial(find_token, environment),
-    ) as run:
+    options = RunOptions(origin="live", flow="ingest", trigger="test", feeds=frozenset(feeds))
+    dependencies = Dependencies(clock=clock, find_token=partial(find_token, environment))
+    with open_run(settings, options, dependencies) as run:
         return run_pipeline(run)
 
 
@@ -177,6 +172,20 @@ def small_catalog(*, input_price: str = "0.2", output_price: str = "0.6") -> Cat
                 offering("hyperbolic", price=price),
             ),
             routed_model("acme/gift", offering("publicai", price=("0", "0"), is_free=True)),
+        ],
+    )
+
+
+def chat_catalog(price: tuple[str, str], *, other: str = "0.5") -> Catalog:
+    """Return one model at two providers; the second one's input price is `other`."""
+    return Catalog(
+        [mapped_model("acme/chat", mapping("novita"), mapping("scaleway"))],
+        router=[
+            routed_model(
+                "acme/chat",
+                offering("novita", price=price),
+                offering("scaleway", price=(other, "0.9")),
+            )
         ],
     )
 

@@ -2,9 +2,9 @@
 
     python -m tests.support.killing 500      # how many kills; prints a line per home
 
-An attempt is one hour told by a process of its own, with a clock that stands still: each look is a
+An attempt is one hour run by a process of its own, with a clock that does not move: each look is a
 microsecond after the last. Attempts have times and prices of their own, so that the hours that were
-committed, whoever was killed between them, can be told again by nobody disturbed, and compared.
+committed, whatever was killed between them, can be run again undisturbed, and compared.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipeline.context import Dependencies, RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.session import open_run
 from pipeline.settings import recorded_settings
@@ -38,20 +39,20 @@ from warehouse.storage.landing import Landing
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-STAGES = ("extract_feeds", "judge_hour", "load_run", "publish_run")
+STAGES = ("extract_feeds", "load_inputs", "load_run", "publish_run")
 """Fetch and landing; reading the state; load and checkpoint; publication."""
 OF_KILLED_RUNS = {"runs", "run_feeds", "feeds"}
-"""Relations that tell of runs that were killed too; all others must be byte-identical."""
+"""Relations that also hold killed runs; all others must be byte-identical."""
 HOUR_OF_ITS_OWN = """
 import sys
 from datetime import datetime
 from pathlib import Path
-from tests.support.killing import tell
+from tests.support.killing import run_hour
 home, url, at = sys.argv[1:]
-def told(stage):
-    print(stage, flush=True)
+def before_step(name):
+    print(name, flush=True)
     sys.stdin.readline()
-tell(Path(home), url, datetime.fromisoformat(at), told)
+run_hour(Path(home), url, datetime.fromisoformat(at), before_step)
 """
 
 
@@ -64,29 +65,24 @@ class Killed:
     tries: int = 0
 
 
-def tell(home: Path, url: str, at: datetime, told: object = None) -> None:
-    """Tell one hour at a moment that does not move; `told` hears each stage before it."""
+def run_hour(home: Path, url: str, at: datetime, before_step: object = None) -> None:
+    """Run one hour at a moment that does not move; call `before_step` with each step's name."""
 
-    def step(stage):  # type: ignore[no-untyped-def]
-        def staged(*arguments):  # type: ignore[no-untyped-def]
-            if callable(told):
-                told(stage.__name__)
-            return stage(*arguments)
+    def step(function):  # type: ignore[no-untyped-def]
+        def called(*arguments):  # type: ignore[no-untyped-def]
+            if callable(before_step):
+                before_step(function.__name__)
+            return function(*arguments)
 
-        return staged
+        return called
 
     urls = {"hub": url, "router": url}
     settings = recorded_settings(home, urls, load_registry())
-    with open_run(
-        settings,
-        origin="live",
-        flow="ingest",
-        trigger="test",
-        clock=lambda: at,
-        tail=lambda: "killed",
-        lock_wait_s=30,
-        feeds=frozenset(urls),
-    ) as run:
+    options = RunOptions(
+        origin="live", flow="ingest", trigger="test", lock_wait_s=30, feeds=frozenset(urls)
+    )
+    dependencies = Dependencies(clock=lambda: at, run_id_tail=lambda: "killed")
+    with open_run(settings, options, dependencies) as run:
         run_pipeline(run, step)
 
 
@@ -119,7 +115,7 @@ def kill_hours(folder: Path, *, kills: int, seed: int) -> Killed:
     done, home = Killed(), folder / "killed"
     seen: set[str] = set()
     with serve(catalog(0)) as hub:
-        tell(home, hub.url, START)  # its first publication, and how long a stage takes here
+        run_hour(home, hub.url, START)  # its first publication, and how long a stage takes here
         usual = dict.fromkeys(STAGES, 0.05)
         while done.kills.total() < kills:
             done.tries += 1
@@ -135,7 +131,7 @@ def kill_hours(folder: Path, *, kills: int, seed: int) -> Killed:
             require_whole(home, seen)
         last = done.tries + 1
         hub.show(catalog(last))
-        tell(home, hub.url, START + last * HOUR)
+        run_hour(home, hub.url, START + last * HOUR)
         require_whole(home, seen)
         twin = folder / "undisturbed"
         runs = Landing(home / "landing").committed()
@@ -143,7 +139,7 @@ def kill_hours(folder: Path, *, kills: int, seed: int) -> Killed:
         for run in runs:
             attempt = round((run.record.started_at - START) / HOUR)
             hub.show(catalog(attempt))
-            tell(twin, hub.url, START + attempt * HOUR)
+            run_hour(twin, hub.url, START + attempt * HOUR)
     compare(home, twin)
     return done
 
@@ -182,17 +178,17 @@ def require_whole(home: Path, seen: set[str]) -> None:
     """Hold what readers see, and what landing believes, against itself."""
     link = home / "marketplace.duckdb"
     with duckdb.connect(str(link.resolve()), read_only=True) as con:
-        said = con.sql(
+        agreeing = con.sql(
             "SELECT p.publication_id = r.run_id, r.offers + r.adapters = (SELECT count(*) FROM "
             "cards), (SELECT count(DISTINCT amount) FROM price_history h WHERE h.run_id = r.run_id "
             "AND unit = 'input_token') = 1, "
             "(SELECT count(*) FROM checks WHERE severity = 'fail') = 0 "
             "FROM publication p, runs r ORDER BY r.started_at DESC LIMIT 1"
         ).fetchone()
-    assert said == (True, True, True, True), said
+    assert agreeing == (True, True, True, True), agreeing
     landing = Landing(home / "landing")
     for payload_hash in landing.objects().keys() - seen:
-        landing.get(payload_hash)  # raises when it holds other bytes than its name says
+        landing.get(payload_hash)  # raises when its bytes do not have its hash
         seen.add(payload_hash)
     for run in landing.runs():
         for fetch in run.fetches():
@@ -200,7 +196,7 @@ def require_whole(home: Path, seen: set[str]) -> None:
 
 
 def compare(home: Path, twin: Path) -> None:
-    """Require the same bytes of every relation but those that tell of killed runs."""
+    """Require the same bytes of every relation but those that hold killed runs."""
     killed, undisturbed = (
         {path.name: path.read_bytes() for path in export(newest(Home.at(h)), h / "exported")}
         for h in (home, twin)

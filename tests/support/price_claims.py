@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from transforms.parsing.collector import Page, Parsed
+from transforms.parsing.collector import Page, ParsedFeed
 from transforms.pricing.list_prices import price_listed
 
 PROVIDERS = {
@@ -18,14 +18,14 @@ PROVIDERS = {
 }
 
 
-def parsed(feed: str, rows: Sequence[str]) -> Parsed:
+def parsed(feed: str, rows: Sequence[str]) -> ParsedFeed:
     """Parse rows, given as JSON texts, in the envelope that the feed has."""
     body = f"[{','.join(rows)}]"
     if feed == "fal_pricing":
         body = f'{{"prices": {body}, "next_cursor": null, "has_more": false}}'
     parse = getattr(import_module(f"transforms.parsing.{feed}"), f"parse_{feed}")
-    told: Parsed = parse([Page(body.encode(), "hash")], inference_provider=PROVIDERS[feed])
-    return told
+    feed_rows: ParsedFeed = parse([Page(body.encode(), "hash")], inference_provider=PROVIDERS[feed])
+    return feed_rows
 
 
 def claims(
@@ -51,8 +51,8 @@ def claims(
         schema_overrides={"mapped_latency_ms": pl.Float64},
     )
     quotes = parsed(feed, rows).quotes
-    told = price_listed(offers, quotes, run_id="run", show_account=show_account)
-    return sorted(told.to_dicts(), key=lambda claim: claim["unit"])
+    priced = price_listed(offers, quotes, run_id="run", show_account=show_account)
+    return sorted(priced.to_dicts(), key=lambda claim: claim["unit"])
 
 
 def claim(feed: str, row: str, name: str, **more: Any) -> dict[str, Any]:

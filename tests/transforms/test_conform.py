@@ -197,14 +197,14 @@ def test_a_provider_that_a_router_model_names_twice_makes_one_offer_the_live_one
 def test_a_status_that_is_no_known_word_is_unknown_and_recorded(word: Any) -> None:
     for told in (from_hub(entry(status=word)), from_router(offering(status=word))):
         assert told.rows["status"].to_list() == ["unknown"]
-        assert told.odd_drift().height == 1
+        assert told.status_drift().height == 1
 
 
 @pytest.mark.parametrize("word", STATUSES[:3])
 def test_a_known_status_is_kept_and_nothing_is_recorded(word: str) -> None:
     told = from_hub(entry(status=word))
     assert told.rows["status"].to_list() == [word]
-    assert told.odd.is_empty()
+    assert told.unknown_statuses.is_empty()
 
 
 @pytest.mark.parametrize("speed", [0, -1, 0.0])

@@ -19,7 +19,7 @@ from tests.support.histories import (
     page,
     router_page,
 )
-from transforms.parsing.decode import Oddity, decode
+from transforms.parsing.decode import UnexpectedField, decode
 from transforms.parsing.hub import parse_hub
 from transforms.parsing.router import parse_router
 
@@ -34,7 +34,7 @@ class Outer(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     inner: Inner | None = None
 
 
-def read(value: Any) -> tuple[Outer | None, list[Oddity]]:
+def read(value: Any) -> tuple[Outer | None, list[UnexpectedField]]:
     return decode(json.dumps(value).encode(), Outer)
 
 
@@ -45,9 +45,9 @@ def test_a_known_object_has_no_oddities() -> None:
 
 def test_each_odd_field_is_named_and_the_others_are_kept() -> None:
     value = {"name": 5, "isNew": True, "extra": [1], "inner": {"size": "big", "depth": 2}}
-    found, oddities = read(value)
+    found, unexpected = read(value)
     assert found == Outer(None, True, Inner(None))
-    assert sorted((odd.field, odd.kind, odd.text) for odd in oddities) == [
+    assert sorted((each.field, each.kind, each.text) for each in unexpected) == [
         ("extra", "unknown_key", "[1]"),
         ("inner.depth", "unknown_key", "2"),
         ("inner.size", "wrong_type", '"big"'),
@@ -56,9 +56,9 @@ def test_each_odd_field_is_named_and_the_others_are_kept() -> None:
 
 
 def test_a_nested_object_of_another_type_is_null_and_named() -> None:
-    found, oddities = read({"name": "a", "inner": [1]})
+    found, unexpected = read({"name": "a", "inner": [1]})
     assert found == Outer("a")
-    assert oddities == [Oddity("inner", "wrong_type", "[1]")]
+    assert unexpected == [UnexpectedField("inner", "wrong_type", "[1]")]
 
 
 @pytest.mark.parametrize("value", [None, 1, "text", [], [{}], True])
@@ -70,7 +70,7 @@ def hub_row(told: Json) -> tuple[Json, set[tuple[str, str]]]:
     """Return the only accepted row of a mapping entry, and its drift as (field, kind)."""
     parsed = parse_hub([hub_page({"org/m": [told]})])
     rows = filter_rows(parsed.offerings, HUB_OFFERINGS).accepted
-    drift = set(parsed.drift.select("field", "kind").rows())
+    drift = set(parsed.summary.drift.select("field", "kind").rows())
     return rows.row(0, named=True), drift
 
 
@@ -158,7 +158,7 @@ def test_a_router_number_too_large_for_its_column_is_null_and_drift() -> None:
     told = offering({"input": 1, "output": 2}, context_length=10**30)
     parsed = parse_router([router_page({"org/m": [told]})])
     assert parsed.offerings["context_length"].to_list() == [None]
-    assert parsed.drift["field"].to_list() == ["providers.context_length"]
+    assert parsed.summary.drift["field"].to_list() == ["providers.context_length"]
 
 
 @pytest.mark.parametrize("missing", ["provider", "providerId", "task"])
@@ -185,7 +185,7 @@ def test_an_entry_without_one_of_its_names_is_rejected_with_a_reason(
 def test_a_row_whose_model_is_no_repository_name_is_rejected(name: str) -> None:
     parsed = parse_hub([hub_page({name: [entry()]})])
     assert filter_rows(parsed.offerings, HUB_OFFERINGS).accepted.is_empty()
-    assert parsed.records == 1
+    assert parsed.summary.records == 1
 
 
 def test_a_router_offering_without_provider_is_rejected() -> None:
@@ -199,6 +199,6 @@ def test_a_router_offering_without_provider_is_rejected() -> None:
 def test_an_unknown_status_word_is_drift_and_the_row_enters_as_unknown() -> None:
     statements = hub_statements(parse_hub([hub_page({"org/m": [entry(status="paused")]})]))
     assert statements.rows["status"].to_list() == ["unknown"]
-    assert statements.odd_drift().select("field", "kind").rows() == [
+    assert statements.status_drift().select("field", "kind").rows() == [
         ("status paused", "unknown_value")
     ]

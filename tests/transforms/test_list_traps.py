@@ -139,7 +139,7 @@ def test_an_id_that_comes_twice_with_one_price_is_priced_once_and_the_other_row_
 ):
     rows = [wavespeed("12000"), wavespeed("12000"), wavespeed("5000", name="c/d")]
     told = parsed("wavespeed_list", rows)
-    assert (told.records, told.quotes.height, told.rejected.height) == (3, 2, 1)
+    assert (told.summary.records, told.quotes.height, told.rejected.height) == (3, 2, 1)
     assert told.rejected["reasons"].to_list() == [["provider_model_id:repeated"]]
     (found,) = claims("wavespeed_list", rows, "a/b", group="image")
     assert found["amount"] == Decimal("0.012")
@@ -150,7 +150,12 @@ def test_an_id_that_comes_twice_with_two_prices_has_none() -> None:
     (found,) = claims("wavespeed_list", rows, "a/b", group="image")
     assert (found["price_status"], found["reason"]) == ("unparsed", "listed_twice")
     told = parsed("wavespeed_list", rows)
-    assert (told.rows, told.distinct, told.repeats, told.nameless) == (2, 1, 1, 0)
+    assert (
+        told.summary.rows,
+        told.summary.distinct,
+        told.summary.repeats,
+        told.summary.nameless,
+    ) == (2, 1, 1, 0)
 
 
 def test_of_a_deprecated_and_a_sold_row_of_one_id_the_sold_one_counts_in_either_order() -> None:
@@ -324,5 +329,5 @@ def test_float_noise_is_rounded_to_twelve_digits_after_the_cents() -> None:
 @pytest.mark.parametrize("feed", ["deepinfra_list", "fal_pricing", "wavespeed_list"])
 def test_an_entry_without_a_name_or_that_is_none_is_rejected_and_counted(feed: str) -> None:
     told = parsed(feed, ["{}", "7", '{"model_name": 4, "model_id": 4, "endpoint_id": 4}'])
-    assert (told.records, told.quotes.height, told.rejected.height) == (3, 0, 3)
+    assert (told.summary.records, told.quotes.height, told.rejected.height) == (3, 0, 3)
     assert {r for rs in told.rejected["reasons"] for r in rs} == {"provider_model_id:missing"}

@@ -14,7 +14,7 @@ from schemas.errors import FeedMalformed
 from schemas.offerings import HUB_OFFERINGS, MODELS
 from tests.support.histories import MODEL, entry, hub_page, page, priced_entry
 from tests.support.mutations import mutations
-from transforms.parsing.collector import Page, Parsed
+from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.hub import parse_hub
 from transforms.pricing.token_prices import price_tokens
 from transforms.resolve.catalog import identified, resolve_catalog
@@ -66,7 +66,7 @@ def entries_of(answer: Any) -> int:
     return count
 
 
-def refused(parsed: Parsed) -> list[tuple[str, str]]:
+def refused(parsed: ParsedFeed) -> list[tuple[str, str]]:
     """Return (json_path, first reason) of the rows that the parser rejected."""
     rows = parsed.rejected.select("json_path", pl.col("reasons").list.first()).rows()
     return [(str(path), str(reason)) for path, reason in rows]
@@ -85,7 +85,7 @@ def test_every_field_of_an_entry_lands_in_its_column() -> None:
     assert (row["supports_tools"], row["supports_structured_output"]) == (True, False)
     assert json.loads(row["evidence"]) == ANSWER[0]["inferenceProviderMapping"][0]
     assert parsed.offerings.row(1, named=True)["throughput_tps"] == 12.5
-    assert parsed.drift.is_empty()
+    assert parsed.summary.drift.is_empty()
     model = parsed.models.row(0, named=True)
     assert (model["licence"], model["gated"], model["hub_id"]) == ("mit", "auto", "1")
     assert str(model["created_at"]) == "2026-01-01 00:00:00+00:00"
@@ -128,7 +128,12 @@ def test_evidence_of_a_dict_shaped_entry_is_the_entry_byte_by_byte() -> None:
 def test_a_model_on_two_pages_enters_once_and_its_second_entries_are_rejected() -> None:
     first, second = hub_page({MODEL: [entry()]}), hub_page({MODEL: [entry(), entry("together")]})
     parsed = parse_hub([first, second])
-    assert (parsed.rows, parsed.distinct, parsed.repeats, parsed.nameless) == (2, 1, 1, 0)
+    assert (
+        parsed.summary.rows,
+        parsed.summary.distinct,
+        parsed.summary.repeats,
+        parsed.summary.nameless,
+    ) == (2, 1, 1, 0)
     assert parsed.offerings["payload_hash"].to_list() == [first.payload_hash]
     assert [reason for _, reason in refused(parsed)] == ["model_id:repeated"] * 2
     assert parsed.rejected["inference_provider"].to_list() == ["novita", "together"]
@@ -144,7 +149,7 @@ def test_what_is_no_model_and_no_entry_is_rejected_with_its_place() -> None:
         ("$[2]", "model_id:missing"),
         ("$[3].inferenceProviderMapping[0]", "entry:not_an_object"),
     ]
-    assert (parsed.records, parsed.offerings.height, parsed.nameless) == (5, 1, 3)
+    assert (parsed.summary.records, parsed.offerings.height, parsed.summary.nameless) == (5, 1, 3)
 
 
 @pytest.mark.parametrize("mapping", [5, "x", True])
@@ -158,7 +163,7 @@ def test_a_mapping_that_is_neither_array_nor_object_is_one_rejected_row(mapping:
 @pytest.mark.parametrize("mapping", [None, [], {}])
 def test_a_model_without_entries_is_a_model_and_no_record(mapping: Any) -> None:
     parsed = parse_hub([page([{"id": MODEL, "inferenceProviderMapping": mapping}])])
-    assert (parsed.records, parsed.models.height) == (0, 1)
+    assert (parsed.summary.records, parsed.models.height) == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -184,14 +189,18 @@ def test_broken_answers_reconcile_or_are_named(answer: Any) -> None:
             parse_hub([page(answer)])
         return
     parsed = parse_hub([page(answer)])
-    assert parsed.records == entries_of(answer) == parsed.providers.height
-    assert parsed.records == parsed.offerings.height + parsed.rejected.height
-    assert parsed.rows == len(answer) == parsed.distinct + parsed.repeats + parsed.nameless
+    assert parsed.summary.records == entries_of(answer) == parsed.summary.providers.height
+    assert parsed.summary.records == parsed.offerings.height + parsed.rejected.height
+    assert (
+        parsed.summary.rows
+        == len(answer)
+        == parsed.summary.distinct + parsed.summary.repeats + parsed.summary.nameless
+    )
     parts = filter_rows(parsed.offerings, HUB_OFFERINGS)
     filter_rows(parsed.models, MODELS)
     told = resolve_catalog(parts.accepted, source="huggingface")
     kept = parsed.rejected.height + parts.rejected.height + told.rejected.height
-    assert told.rows.height + kept == parsed.records
+    assert told.rows.height + kept == parsed.summary.records
     named = identified(told.rows)
     assert named["offer_id"].is_unique().all()
     claims = price_tokens(named, run_id="r")

@@ -13,7 +13,7 @@ from schemas.errors import FeedMalformed
 from schemas.offerings import OFFERINGS
 from tests.support.histories import MODEL, nothing_mapped, offering, page, price, router_page
 from tests.support.mutations import mutations
-from transforms.parsing.collector import Page, Parsed
+from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.router import parse_router
 from transforms.pricing.token_prices import price_tokens
 from transforms.resolve.catalog import identified, resolve_routed
@@ -44,7 +44,7 @@ ANSWER: dict[str, Any] = {
 }
 
 
-def refused(parsed: Parsed) -> list[tuple[str, str]]:
+def refused(parsed: ParsedFeed) -> list[tuple[str, str]]:
     rows = parsed.rejected.select("json_path", pl.col("reasons").list.first()).rows()
     return [(str(path), str(reason)) for path, reason in rows]
 
@@ -74,7 +74,7 @@ def test_every_field_of_an_offering_lands_in_its_column() -> None:
     assert (row["first_token_latency_ms"], row["throughput_tps"]) == (300.0, 55.5)
     assert row["input_modalities"] == ["text", "image"]
     assert (row["json_path"], row["status_text"]) == ("$.data[0].providers[0]", "live")
-    assert parsed.drift.is_empty()
+    assert parsed.summary.drift.is_empty()
     assert parsed.models.is_empty()
 
 
@@ -101,7 +101,7 @@ def test_an_entry_that_is_stated_free_has_a_price_without_a_price_object() -> No
 def test_only_true_is_stated_free(word: Any) -> None:
     parsed = parse_router([router_page({MODEL: [offering(price(0, 0), is_free=word)]})])
     assert parsed.offerings["is_free"].to_list() == [None]
-    assert parsed.drift["field"].to_list() == ["providers.is_free"]
+    assert parsed.summary.drift["field"].to_list() == ["providers.is_free"]
 
 
 def test_what_is_no_model_and_no_offering_is_rejected_with_its_place() -> None:
@@ -113,13 +113,13 @@ def test_what_is_no_model_and_no_offering_is_rejected_with_its_place() -> None:
         ("$.data[2].providers[0]", "entry:not_an_object"),
         ("$.data[3].providers", "providers:missing"),
     ]
-    assert (parsed.records, parsed.offerings.height) == (5, 1)
+    assert (parsed.summary.records, parsed.offerings.height) == (5, 1)
 
 
 def test_a_model_that_is_listed_twice_enters_once() -> None:
     model = {"id": MODEL, "providers": [offering(price(1, 2))]}
     parsed = parse_router([page({"data": [model, model]})])
-    assert (parsed.rows, parsed.distinct, parsed.repeats) == (2, 1, 1)
+    assert (parsed.summary.rows, parsed.summary.distinct, parsed.summary.repeats) == (2, 1, 1)
     assert refused(parsed) == [("$.data[1].providers[0]", "model_id:repeated")]
 
 
@@ -146,13 +146,17 @@ def test_broken_answers_reconcile_or_are_named(answer: Any) -> None:
             parse_router([page(answer)])
         return
     parsed = parse_router([page(answer)])
-    assert parsed.records == entries_of(data) == parsed.providers.height
-    assert parsed.records == parsed.offerings.height + parsed.rejected.height
-    assert parsed.rows == len(data) == parsed.distinct + parsed.repeats + parsed.nameless
+    assert parsed.summary.records == entries_of(data) == parsed.summary.providers.height
+    assert parsed.summary.records == parsed.offerings.height + parsed.rejected.height
+    assert (
+        parsed.summary.rows
+        == len(data)
+        == parsed.summary.distinct + parsed.summary.repeats + parsed.summary.nameless
+    )
     parts = filter_rows(parsed.offerings, OFFERINGS)
     told = resolve_routed(parts.accepted, nothing_mapped(), source="huggingface")
     kept = parsed.rejected.height + parts.rejected.height + told.rejected.height
-    assert told.rows.height + kept == parsed.records
+    assert told.rows.height + kept == parsed.summary.records
     named = identified(told.rows)
     assert named["offer_id"].is_unique().all()
     claims = price_tokens(named, run_id="r")

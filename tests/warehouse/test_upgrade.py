@@ -16,9 +16,8 @@ import pytest
 from pipeline.replay import replay
 from samples.hub import serve
 from schemas.errors import WarehouseError
-from tests.pipeline.test_replay import copy_landing, exported
-from tests.resilience.test_kills import whole
 from tests.support.hours import START, Clock, ingest, small_catalog
+from tests.support.published import copy_landing, exported, whole
 from warehouse.connect import STORAGE
 from warehouse.migrate import migrations
 

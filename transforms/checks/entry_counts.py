@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from transforms.checks.check import Check, CheckInputs
-from transforms.parsing.collector import Parsed
+from transforms.parsing.collector import AnswerSummary
 
 PAGE_COUNTS = pl.DataFrame(
     schema={
@@ -21,7 +21,7 @@ PAGE_COUNTS = pl.DataFrame(
 """Models on the pages of a feed (`rows`): distinct ones, repeats, and those without an id."""
 
 
-def count_pages(answers: Iterable[Parsed]) -> pl.DataFrame:
+def count_pages(answers: Iterable[AnswerSummary]) -> pl.DataFrame:
     """Return PAGE_COUNTS of parsed answers."""
     return pl.DataFrame(
         [(a.feed, a.rows, a.distinct, a.repeats, a.nameless) for a in answers],

@@ -1,4 +1,4 @@
-"""What a parser makes of a feed's pages, and the rows that it collects."""
+"""The rows that a parser collects from a feed's pages, and the type that it returns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schemas.errors import FeedMalformed
 from schemas.offerings import DRIFT, MODELS, OFFERINGS, REJECTED
 from schemas.quotes import QUOTES
 from schemas.text import replace_unprintable
-from transforms.parsing.decode import Oddity
+from transforms.parsing.decode import UnexpectedField
 from transforms.parsing.limits import MAX_DRIFT, MAX_PAGE_RECORDS, MAX_RECORDS
 
 
@@ -85,32 +85,40 @@ class RejectedRow(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Parsed:
-    """One feed, read: `records` counts its entries, each in `offerings` or in `rejected`.
+class AnswerSummary:
+    """What the checks use of one feed's answer: its counts and its unknown fields.
 
-    `models` is empty for feeds that state none; `rows` counts the pages' models, `distinct`,
-    `repeats` and `nameless` part them.
+    `records` counts the entries; `rows` counts the models on the pages, which are `distinct`,
+    `repeats` or `nameless`.
     """
 
     feed: str
     records: int
-    offerings: pl.DataFrame
-    models: pl.DataFrame
-    rejected: pl.DataFrame
-    drift: pl.DataFrame
     rows: int
     distinct: int
     repeats: int
     nameless: int
     providers: pl.DataFrame
     """feed and inference_provider of every record, before any is rejected."""
+    drift: pl.DataFrame = field(default_factory=DRIFT.empty)
+
+
+@dataclass(frozen=True)
+class ParsedFeed:
+    """The rows of one feed: each of its records is in `offerings`, `quotes` or `rejected`."""
+
+    summary: AnswerSummary
+    rejected: pl.DataFrame
+    offerings: pl.DataFrame = field(default_factory=OFFERINGS.empty)
+    models: pl.DataFrame = field(default_factory=MODELS.empty)
+    """The models that a catalogue states; empty for every other feed."""
     quotes: pl.DataFrame = field(default_factory=QUOTES.empty)
-    """What a provider's own list states of its ids; such a list has no `offerings`."""
+    """The prices that a provider's own list states of its ids; such a list has no `offerings`."""
 
 
 @dataclass
 class Collector:
-    """Collect one feed's rows; frames are made page by page."""
+    """Collect one feed's rows, and turn them into frames page by page."""
 
     feed: str
     offerings: list[OfferingRow] = field(default_factory=list)
@@ -124,14 +132,14 @@ class Collector:
     _drift: dict[tuple[str, str], str] = field(default_factory=dict)
     _frames: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
 
-    def drifted(self, oddities: Iterable[Oddity]) -> None:
-        """Remember one example of each odd field, of so many fields."""
-        for odd in oddities:
+    def record_drift(self, unexpected: Iterable[UnexpectedField]) -> None:
+        """Keep one example of each unexpected field, of MAX_DRIFT fields at most."""
+        for found in unexpected:
             if len(self._drift) < MAX_DRIFT:
-                self._drift.setdefault((replace_unprintable(odd.field), odd.kind), odd.text)
+                self._drift.setdefault((replace_unprintable(found.field), found.kind), found.text)
 
     def require_room(self) -> None:
-        """Raise FeedMalformed `too_many` when this feed says more than any can."""
+        """Raise FeedMalformed `too_many` when this feed has more entries than any real one."""
         page = len(self.offerings) + len(self.rejected)
         if page > MAX_PAGE_RECORDS or self.records + page > MAX_RECORDS:
             raise FeedMalformed(
@@ -159,22 +167,24 @@ class Collector:
             self._frames.setdefault(name, []).append(frame)
         self.offerings, self.models, self.rejected = [], [], []
 
-    def finish(self) -> Parsed:
+    def finish(self) -> ParsedFeed:
         """Return all that was collected, as frames."""
         self.close_page()
         drift = [(self.feed, *key, text) for key, text in sorted(self._drift.items())]
-        return Parsed(
-            feed=self.feed,
-            records=self.records,
+        return ParsedFeed(
+            AnswerSummary(
+                feed=self.feed,
+                records=self.records,
+                rows=self.rows,
+                distinct=self.distinct,
+                repeats=self.repeats,
+                nameless=self.nameless,
+                providers=pl.concat(self._frames["providers"]),
+                drift=_frame(drift, DRIFT),
+            ),
+            rejected=pl.concat(self._frames["rejected"]),
             offerings=pl.concat(self._frames["offerings"]),
             models=pl.concat(self._frames["models"]),
-            rejected=pl.concat(self._frames["rejected"]),
-            drift=_frame(drift, DRIFT),
-            rows=self.rows,
-            distinct=self.distinct,
-            repeats=self.repeats,
-            nameless=self.nameless,
-            providers=pl.concat(self._frames["providers"]),
         )
 
 

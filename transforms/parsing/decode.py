@@ -1,6 +1,6 @@
 """Decode JSON into typed structs, strictly first and leniently where a row is not as known.
 
-Strict decoding is one C call a row; only rows that fail it pay for the lenient way, which keeps
+Strict decoding is one C call a row. Only rows that fail it pay for lenient decoding, which keeps
 what it can read and names each field that it cannot.
 """
 
@@ -26,20 +26,20 @@ ABSENT = msgspec.Raw(b"")
 
 
 def is_stated(raw: msgspec.Raw) -> bool:
-    """Tell whether a Raw field is there and not null."""
+    """Return whether a Raw field is there and not null."""
     return bytes(raw) not in (b"", b"null")
 
 
 @dataclass(frozen=True)
-class Oddity:
-    """A field that is not as known; `text` is the start of what stood there."""
+class UnexpectedField:
+    """A field that is not as known; `text` is the start of its JSON."""
 
     field: str
     kind: str
     text: str
 
 
-def decode(raw: msgspec.Raw | bytes, shape: type[T]) -> tuple[T | None, list[Oddity]]:
+def decode(raw: msgspec.Raw | bytes, shape: type[T]) -> tuple[T | None, list[UnexpectedField]]:
     """Decode one object; (None, …) when it is no object at all."""
     try:
         return msgspec.json.decode(raw, type=shape), []
@@ -49,14 +49,14 @@ def decode(raw: msgspec.Raw | bytes, shape: type[T]) -> tuple[T | None, list[Odd
 
 def _lenient(
     raw: msgspec.Raw | bytes, shape: type[T], prefix: str
-) -> tuple[T | None, list[Oddity]]:
+) -> tuple[T | None, list[UnexpectedField]]:
     try:
         found = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
     except UNREADABLE:
-        return None, [Oddity(prefix.rstrip("."), "wrong_type", excerpt(raw))]
+        return None, [UnexpectedField(prefix.rstrip("."), "wrong_type", excerpt(raw))]
     hints = _hints(shape)
     values: dict[str, Any] = {}
-    oddities: list[Oddity] = []
+    unexpected: list[UnexpectedField] = []
     for field in struct_fields(shape):
         text = found.pop(field.encode_name, None)
         if text is None:
@@ -67,17 +67,19 @@ def _lenient(
         except UNREADABLE:
             nested = _struct_in(hints[field.name])
             if nested is None:
-                oddities.append(Oddity(path, "wrong_type", excerpt(text)))
+                unexpected.append(UnexpectedField(path, "wrong_type", excerpt(text)))
                 continue
             values[field.name], inner = _lenient(text, nested, path + ".")
-            oddities += inner
-    oddities += [Oddity(prefix + key, "unknown_key", excerpt(text)) for key, text in found.items()]
-    return shape(**values), oddities
+            unexpected += inner
+    unexpected += [
+        UnexpectedField(prefix + key, "unknown_key", excerpt(text)) for key, text in found.items()
+    ]
+    return shape(**values), unexpected
 
 
 @cache
 def _hints(shape: type[msgspec.Struct]) -> dict[str, Any]:
-    """Resolve a struct's annotations once: a page of odd rows would pay for it at each of them."""
+    """Resolve a struct's annotations once: otherwise each unexpected row would pay for it."""
     return get_type_hints(shape, include_extras=True)
 
 

@@ -1,4 +1,4 @@
-"""Read DeepInfra's own list: prices in cents, in ten types that each say what they count."""
+"""Parse DeepInfra's own list: prices in cents, in ten types that each count another thing."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ import msgspec
 
 from schemas.errors import FeedMalformed
 from schemas.unreadable import UNREADABLE
-from transforms.parsing.collector import Page, Parsed
+from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
-from transforms.parsing.quotes import Listing, Place, Quote, fields_of, number_text
+from transforms.parsing.quotes import (
+    EntryLocation,
+    PriceListCollector,
+    Quote,
+    fields_of,
+    number_text,
+)
 
 Raw = msgspec.Raw
 FEED = "deepinfra_list"
@@ -46,16 +52,16 @@ _MORE: dict[str, set[str]] = {
 
 
 class Entry(msgspec.Struct):
-    """The parts of an entry that are read; it has many more, which say nothing of price."""
+    """The parts of an entry that are read; it has many more, which do not matter for its price."""
 
     model_name: str | None = None
     deprecated: Raw = ABSENT
     pricing: Raw = ABSENT
 
 
-def parse_deepinfra_list(pages: Iterable[Page], *, inference_provider: str) -> Parsed:
+def parse_deepinfra_list(pages: Iterable[Page], *, inference_provider: str) -> ParsedFeed:
     """Parse the one answer. Raises FeedMalformed when it is no JSON array."""
-    out = Listing(FEED, inference_provider)
+    out = PriceListCollector(FEED, inference_provider)
     for page in pages:
         try:
             entries = msgspec.json.decode(page.body, type=list[Raw])
@@ -64,27 +70,27 @@ def parse_deepinfra_list(pages: Iterable[Page], *, inference_provider: str) -> P
                 f"{FEED}: the answer is no JSON array: {error}", code="not_array"
             ) from error
         for position, raw in enumerate(entries):
-            place = Place(page.payload_hash, f"$[{position}]", raw)
+            location = EntryLocation(page.payload_hash, f"$[{position}]", raw)
             try:
                 entry = msgspec.json.decode(raw, type=Entry)
             except UNREADABLE:
-                out.add(None, place, [])
+                out.add(None, location, [])
                 continue
-            out.add(entry.model_name, place, _quotes(entry))
+            out.add(entry.model_name, location, _quotes(entry))
     return out.finish()
 
 
 def _quotes(entry: Entry) -> list[Quote]:
     quotes = _stated(entry)
     if is_stated(entry.deprecated) and bytes(entry.deprecated) != b"false":
-        # a date, in practice: the price of what is no longer sold is nobody's price
-        return [q._replace(silent="deprecated_in_list", problem=None) for q in quotes]
+        # a date, in practice: what is no longer sold has no price
+        return [q._replace(no_price_reason="deprecated_in_list", problem=None) for q in quotes]
     return quotes
 
 
 def _stated(entry: Entry) -> list[Quote]:
     if not is_stated(entry.pricing):
-        return [Quote(silent="listed_without_price")]
+        return [Quote(no_price_reason="listed_without_price")]
     pricing = fields_of(entry.pricing)
     if pricing is None:
         return [Quote(problem="not_an_object: pricing")]
@@ -99,7 +105,7 @@ def _stated(entry: Entry) -> list[Quote]:
     ]
     if problem is None and is_stated(rate := pricing.get("rate_per_input_token_cached", ABSENT)):
         quotes.append(_cached(pricing, rate))
-    return quotes or [Quote(silent="listed_without_price")]
+    return quotes or [Quote(no_price_reason="listed_without_price")]
 
 
 def _problem(kind: str, pricing: Mapping[str, Raw]) -> str | None:
@@ -117,9 +123,9 @@ def _problem(kind: str, pricing: Mapping[str, Raw]) -> str | None:
     for name in sorted(_SIZES & set(pricing)):
         if is_stated(pricing[name]) and not bytes(pricing[name]).isdigit():
             return f"not_a_number: {name}"
-    shown = pricing.get("default_price_cents", ABSENT)
-    if is_stated(shown):
-        text, stated_text = number_text(shown), number_text(pricing["cents_per_image_unit"])
+    default = pricing.get("default_price_cents", ABSENT)
+    if is_stated(default):
+        text, stated_text = number_text(default), number_text(pricing["cents_per_image_unit"])
         if text is None or stated_text is None or Decimal(text) != Decimal(stated_text):
             return "two_prices: default_price_cents"
     return None
@@ -132,7 +138,7 @@ def _quote(
         native_unit=unit,
         raw_text=number_text(pricing.get(name, ABSENT)),
         factor=CENT,
-        said=f"{name} * 0.01",
+        formula_text=f"{name} * 0.01",
         problem=problem,
     )
     if kind != "image_units" or problem is not None:
@@ -157,7 +163,7 @@ def _cached(pricing: Mapping[str, Raw], rate: Raw) -> Quote:
         native_unit="cached_input_token",
         raw_text=number_text(pricing.get("cents_per_input_token", ABSENT)),
         factor=factor if usable else CENT,
-        said=f"cents_per_input_token * {text} * 0.01",
+        formula_text=f"cents_per_input_token * {text} * 0.01",
         derived=True,
         problem=None if usable else "not_a_number: rate_per_input_token_cached",
     )

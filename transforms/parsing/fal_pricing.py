@@ -1,4 +1,4 @@
-"""Read fal's prices. Written from its documentation: no real answer was ever recorded."""
+"""Parse fal's prices. Written from its documentation: no real answer was ever recorded."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ import msgspec
 
 from schemas.errors import FeedMalformed
 from schemas.unreadable import UNREADABLE
-from transforms.parsing.collector import Page, Parsed
+from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
-from transforms.parsing.quotes import Listing, Place, Quote, fields_of, number_text
+from transforms.parsing.quotes import (
+    EntryLocation,
+    PriceListCollector,
+    Quote,
+    fields_of,
+    number_text,
+)
 
 Raw = msgspec.Raw
 FEED = "fal_pricing"
@@ -29,7 +35,7 @@ UNITS: dict[str, tuple[str, int]] = {
     "units": ("unit", 1),
     "credits": ("credit", 1),
 }
-"""fal's word → the unit, and for how many of it the price is."""
+"""fal's unit name → our unit, and for how many of it the price is."""
 _KEYS = frozenset({"endpoint_id", "unit_price", "unit", "currency"})
 
 
@@ -44,9 +50,9 @@ class Entry(msgspec.Struct):
     currency: str | None = None
 
 
-def parse_fal_pricing(pages: Iterable[Page], *, inference_provider: str) -> Parsed:
+def parse_fal_pricing(pages: Iterable[Page], *, inference_provider: str) -> ParsedFeed:
     """Parse the answers of all calls. Raises FeedMalformed when one has no `prices` array."""
-    out = Listing(FEED, inference_provider)
+    out = PriceListCollector(FEED, inference_provider)
     for page in pages:
         try:
             entries = msgspec.json.decode(page.body, type=Answer).prices
@@ -55,13 +61,13 @@ def parse_fal_pricing(pages: Iterable[Page], *, inference_provider: str) -> Pars
                 f"{FEED}: the answer has no `prices` array: {error}", code="wrong_shape"
             ) from error
         for position, raw in enumerate(entries):
-            place = Place(page.payload_hash, f"$.prices[{position}]", raw)
+            location = EntryLocation(page.payload_hash, f"$.prices[{position}]", raw)
             try:
                 entry = msgspec.json.decode(raw, type=Entry)
             except UNREADABLE:
-                out.add(None, place, [])
+                out.add(None, location, [])
                 continue
-            out.add(entry.endpoint_id, place, [_quote(entry, raw)])
+            out.add(entry.endpoint_id, location, [_quote(entry, raw)])
     return out.finish()
 
 
@@ -86,9 +92,9 @@ def _quote(entry: Entry, raw: Raw) -> Quote:
         native_unit=unit,
         raw_text=text,
         native_quantity=Decimal(quantity),
-        said="unit_price",
+        formula_text="unit_price",
         currency=currency if known else "XXX",  # ISO 4217 for "no currency"
         scope="account",
         problem=problem,
-        silent="listed_without_price" if problem is None and text is None else None,
+        no_price_reason="listed_without_price" if problem is None and text is None else None,
     )

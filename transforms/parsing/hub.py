@@ -1,4 +1,4 @@
-"""Read pages of the Hub list: models, and one row per entry of their provider mapping."""
+"""Parse pages of the Hub list: models, and one row per entry of their provider mapping."""
 
 from __future__ import annotations
 
@@ -11,8 +11,15 @@ import msgspec
 from schemas.errors import FeedMalformed
 from schemas.text import printable_or_none, replace_unprintable
 from schemas.unreadable import UNREADABLE
-from transforms.parsing.collector import Collector, ModelRow, OfferingRow, Page, Parsed, RejectedRow
-from transforms.parsing.decode import ABSENT, Int64, Oddity, decode, excerpt, is_stated
+from transforms.parsing.collector import (
+    Collector,
+    ModelRow,
+    OfferingRow,
+    Page,
+    ParsedFeed,
+    RejectedRow,
+)
+from transforms.parsing.decode import ABSENT, Int64, UnexpectedField, decode, excerpt, is_stated
 from transforms.parsing.limits import (
     MAX_ENTRIES,
     entry_problem,
@@ -79,7 +86,7 @@ class Model(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     author: str | None = None
 
 
-def parse_hub(pages: Iterable[Page]) -> Parsed:
+def parse_hub(pages: Iterable[Page]) -> ParsedFeed:
     """Parse every page of one whole walk, in order.
 
     A model id that was on an earlier page is a repeat (the list moved under the walk): its entries
@@ -103,9 +110,9 @@ def parse_hub(pages: Iterable[Page]) -> Parsed:
 def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Collector) -> None:
     out.require_room()
     out.rows += 1
-    model, oddities = decode(raw, Model)
-    if oddities:
-        out.drifted(oddities)
+    model, unexpected = decode(raw, Model)
+    if unexpected:
+        out.record_drift(unexpected)
     if model is None or not model.id or model_keys_twice(raw):
         out.nameless += 1
         reason = "model:key_twice" if model and model.id else "model_id:missing"
@@ -121,13 +128,13 @@ def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Col
         out.distinct += 1
         out.models.append(_model_row(model))
     for suffix, entry_raw, provider in _entries(model, path, payload_hash, out):
-        entry, oddities = decode(entry_raw, Entry)
+        entry, unexpected = decode(entry_raw, Entry)
         if entry is not None and entry.provider is None:
             entry.provider = provider
-        if oddities:
-            out.drifted(
-                Oddity(f"inferenceProviderMapping.{odd.field}", odd.kind, odd.text)
-                for odd in oddities
+        if unexpected:
+            out.record_drift(
+                UnexpectedField(f"inferenceProviderMapping.{found.field}", found.kind, found.text)
+                for found in unexpected
             )
         where = f"{path}.inferenceProviderMapping{suffix}"
         problem = "model_id:repeated" if repeated else entry_problem(entry_raw)

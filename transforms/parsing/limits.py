@@ -1,4 +1,4 @@
-"""How much one answer may say: what is larger is set aside, so that no row can fill the memory."""
+"""How large one answer may be: what is larger is rejected, so that no row can fill the memory."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ MAX_PAGE_RECORDS = 250_000
 MAX_RECORDS = 2_000_000
 """Of one feed; an hour has 86,000."""
 MAX_DRIFT = 200
-"""Fields of one feed that are told as not known; whoever invents thousands is told once."""
+"""Unknown fields of one feed that are recorded, however many it has."""
 
 _ESCAPE = b"\\u"
 
 
-def words(texts: list[str] | None) -> list[str] | None:
-    """Return a short list of plain words, None for any other."""
+def short_texts(texts: list[str] | None) -> list[str] | None:
+    """Return a list of at most 20 short printable texts as it is, None for any other."""
     if texts is None or len(texts) > 20:
         return None
     return texts if all(len(text) <= 40 and printable_or_none(text) for text in texts) else None
 
 
 def entry_problem(raw: msgspec.Raw) -> str | None:
-    """Return why an entry is not read at all: `entry:too_large`, `entry:key_twice`, else None."""
+    """Return why an entry is not read: `entry:too_large`, `entry:key_twice`, else None."""
     if len(bytes(raw)) > MAX_ENTRY_BYTES:
         return "entry:too_large"
     return "entry:key_twice" if _doubled(raw, _OF_ENTRIES, anywhere=True) else None
 
 
 def model_keys_twice(raw: msgspec.Raw) -> bool:
-    """Tell whether an object names a key of its own twice: which of the two is meant?"""
+    """Return whether an object has one of its own keys twice: nobody knows which one is meant."""
     return _doubled(raw, _OF_MODELS, anywhere=False)
 
 
 def mapping_keys_twice(raw: msgspec.Raw) -> bool:
-    """Tell whether a mapping keyed by provider names one twice; the first would be lost unseen."""
+    """Return whether a mapping keyed by provider has one twice: the first would be lost unseen."""
     return _doubled(raw, (), anywhere=False, surely=True)
 
 
@@ -63,8 +63,11 @@ _OF_MODELS = (b'"id"', b'"inferenceProviderMapping"', b'"providers"')
 def _doubled(
     raw: msgspec.Raw, watched: Iterable[bytes], *, anywhere: bool, surely: bool = False
 ) -> bool:
-    """Look closer only where a key that matters seems to be there twice, or may be written as
-    `\\u0070ricing`: counting bytes costs a microsecond, reading again a hundred."""
+    """Return whether an object has a key twice.
+
+    Only a text that seems to have a watched key twice, or may write one as `\\u0070ricing`, is
+    parsed again: counting bytes costs a microsecond, parsing a hundred.
+    """
     text = bytes(raw)
     if not surely and _ESCAPE not in text and all(text.count(key) < 2 for key in watched):
         return False
@@ -82,5 +85,5 @@ def _doubled(
             parse_constant=str,
         )
     except (ValueError, RecursionError):
-        return False  # what cannot be read is told as that
-    return any(doubled) if anywhere else doubled[-1]  # the outermost object is told last
+        return False  # what cannot be read is reported as that
+    return any(doubled) if anywhere else doubled[-1]  # the outermost object comes last

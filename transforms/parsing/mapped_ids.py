@@ -1,4 +1,4 @@
-"""Which ids of a provider the Hub maps models to, read from its landed pages at a glance."""
+"""Read from landed Hub pages which ids of a provider the Hub maps models to."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Model(msgspec.Struct):
 def mapped_ids(bodies: Iterable[bytes], inference_provider: str) -> list[str]:
     """Return the providerIds of one provider on these pages, each once, sorted.
 
-    What cannot be read is passed over here; parsing the page tells of it.
+    What cannot be read is skipped here; the parser reports it.
     """
     found = set[str]()
     for body in bodies:

@@ -1,4 +1,4 @@
-"""Read a price object `{"input": 0.42, "output": 3}` without ever making a float of it.
+"""Parse a price object `{"input": 0.42, "output": 3}` without ever making a float of it.
 
 Strict where money is: one unknown key or a value that is no JSON number, and the whole object is
 a problem, because a price whose shape changed may have changed its meaning too.

@@ -1,27 +1,36 @@
-"""Collect what a provider's own price list says, entry by entry, each id once."""
+"""Collect the entries of a provider's own price list, each id once."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import polars as pl
 
-from schemas.offerings import DRIFT, MODELS, OFFERINGS, REJECTED
+from schemas.offerings import REJECTED
 from schemas.quotes import QUOTES
 from schemas.unreadable import UNREADABLE
-from transforms.parsing.collector import Parsed, RejectedRow
+from transforms.parsing.collector import AnswerSummary, ParsedFeed, RejectedRow
 from transforms.parsing.decode import excerpt
 
 _NUMBER_STARTS = frozenset(b"-0123456789")
 _ONE = Decimal(1)
+_ENTRY_COLUMNS = (
+    "feed",
+    "payload_hash",
+    "json_path",
+    "inference_provider",
+    "provider_model_id",
+    "evidence",
+)
 
 
 class Quote(NamedTuple):
-    """One price of an entry; the columns of QUOTES say what each part is."""
+    """One price of an entry; the fields are columns of QUOTES."""
 
     native_unit: str | None = None
     raw_text: str | None = None
@@ -29,16 +38,16 @@ class Quote(NamedTuple):
     factor: Decimal = _ONE
     times: int = 1
     per: int = 1
-    said: str = "price"
+    formula_text: str = "price"
     currency: str = "USD"
     scope: str = "public"
     derived: bool = False
     problem: str | None = None
-    silent: str | None = None
+    no_price_reason: str | None = None
 
 
-class Place(NamedTuple):
-    """Where an entry stands, and its verbatim text."""
+class EntryLocation(NamedTuple):
+    """Where an entry is in an answer, and its verbatim text."""
 
     payload_hash: str
     path: str
@@ -46,7 +55,7 @@ class Place(NamedTuple):
 
 
 def number_text(raw: msgspec.Raw) -> str | None:
-    """Return a JSON number as it is written, None where there is none; never through a float."""
+    """Return a JSON number as it is written, never through a float; None without a number."""
     text = bytes(raw).strip()
     if text[:1] and text[0] in _NUMBER_STARTS:
         return text.decode("ascii")
@@ -64,110 +73,92 @@ def fields_of(raw: msgspec.Raw) -> dict[str, msgspec.Raw] | None:
 
 
 @dataclass
-class Listing:
-    """The entries of one list. An id that comes twice with two prices has none: which is it?"""
+class PriceListCollector:
+    """The entries of one list. An id that comes twice with two prices gets none."""
 
     feed: str
     inference_provider: str
-    _entries: dict[str, tuple[Place, list[Quote]]] = field(default_factory=dict)
+    _entries: dict[str, tuple[EntryLocation, list[Quote]]] = field(default_factory=dict)
     _rejected: list[RejectedRow] = field(default_factory=list)
     _nameless: int = 0
     _repeats: int = 0
 
-    def add(self, name: str | None, place: Place, quotes: list[Quote]) -> None:
-        """Take an entry with what it states; `name` is the provider's own id, as it is written."""
+    def add(self, name: str | None, location: EntryLocation, quotes: list[Quote]) -> None:
+        """Add an entry with its prices; `name` is the provider's own id, as it is written."""
         if not name:
             self._nameless += 1
-            self._reject(None, place, "provider_model_id:missing")
+            self._reject(None, location, "provider_model_id:missing")
             return
         if name not in self._entries:
-            self._entries[name] = place, quotes
+            self._entries[name] = location, quotes
             return
         self._repeats += 1
-        first, told = self._entries[name]
-        if quotes == told or all(quote.silent for quote in quotes):
-            self._reject(name, place, "provider_model_id:repeated")
-        elif all(quote.silent for quote in told):
-            self._entries[name] = place, quotes
+        first, earlier = self._entries[name]
+        if quotes == earlier or all(quote.no_price_reason for quote in quotes):
+            self._reject(name, location, "provider_model_id:repeated")
+        elif all(quote.no_price_reason for quote in earlier):
+            self._entries[name] = location, quotes
             self._reject(name, first, "provider_model_id:repeated")
         else:
-            self._entries[name] = first, [q._replace(problem="listed_twice") for q in told]
-            self._reject(name, place, "provider_model_id:repeated_with_another_price")
+            self._entries[name] = first, [q._replace(problem="listed_twice") for q in earlier]
+            self._reject(name, location, "provider_model_id:repeated_with_another_price")
 
-    def finish(self) -> Parsed:
-        """Return the list as parsed: one row of `quotes` per price of an entry."""
+    def finish(self) -> ParsedFeed:
+        """Return one row of `quotes` for each price of an entry."""
+        records = len(self._entries) + len(self._rejected)
+        return ParsedFeed(
+            AnswerSummary(
+                feed=self.feed,
+                records=records,
+                rows=records,
+                distinct=len(self._entries),
+                repeats=self._repeats,
+                nameless=self._nameless,
+                providers=pl.DataFrame(
+                    {
+                        "feed": [self.feed] * records,
+                        "inference_provider": [self.inference_provider] * records,
+                    },
+                    schema={"feed": pl.String, "inference_provider": pl.String},
+                ),
+            ),
+            rejected=REJECTED.build(_columns(REJECTED.dtypes, self._rejected)),
+            quotes=QUOTES.build(self._quote_columns()),
+        )
+
+    def _quote_columns(self) -> dict[str, list[Any]]:
         rows = [
             (
                 self.feed,
-                place.payload_hash,
-                place.path,
+                location.payload_hash,
+                location.path,
                 self.inference_provider,
                 name,
-                quote,
-                bytes(place.raw).decode("utf-8", "replace"),
+                bytes(location.raw).decode("utf-8", "replace"),
+                *quote,
             )
-            for name, (place, quotes) in self._entries.items()
+            for name, (location, quotes) in self._entries.items()
             for quote in quotes
         ]
-        columns = dict(
-            zip(
-                (
-                    "feed",
-                    "payload_hash",
-                    "json_path",
-                    "inference_provider",
-                    "provider_model_id",
-                    "_quote",
-                    "evidence",
-                ),
-                map(list, zip(*rows, strict=True)) if rows else ([] for _ in range(7)),
-                strict=True,
-            )
-        )
-        quotes = columns.pop("_quote")
-        columns |= {name: [getattr(quote, name) for quote in quotes] for name in Quote._fields}
-        records = len(self._entries) + len(self._rejected)
-        return Parsed(
-            feed=self.feed,
-            records=records,
-            offerings=OFFERINGS.empty(),
-            models=MODELS.empty(),
-            rejected=REJECTED.build(
-                dict(
-                    zip(
-                        REJECTED.dtypes,
-                        map(list, zip(*self._rejected, strict=True))
-                        if self._rejected
-                        else ([] for _ in REJECTED.dtypes),
-                        strict=True,
-                    )
-                )
-            ),
-            drift=DRIFT.empty(),
-            rows=records,
-            distinct=len(self._entries),
-            repeats=self._repeats,
-            nameless=self._nameless,
-            providers=pl.DataFrame(
-                {
-                    "feed": [self.feed] * records,
-                    "inference_provider": [self.inference_provider] * records,
-                },
-                schema={"feed": pl.String, "inference_provider": pl.String},
-            ),
-            quotes=QUOTES.build(columns),
-        )
+        return _columns((*_ENTRY_COLUMNS, *Quote._fields), rows)
 
-    def _reject(self, name: str | None, place: Place, reason: str) -> None:
+    def _reject(self, name: str | None, location: EntryLocation, reason: str) -> None:
         self._rejected.append(
             RejectedRow(
                 self.feed,
-                place.payload_hash,
-                place.path,
+                location.payload_hash,
+                location.path,
                 name,
                 [reason],
                 None,
-                excerpt(place.raw),
+                excerpt(location.raw),
                 self.inference_provider,
             )
         )
+
+
+def _columns(names: Iterable[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    """Turn rows into columns of these names, which are empty without rows."""
+    if not rows:
+        return {name: [] for name in names}
+    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))

@@ -1,4 +1,4 @@
-"""Read the router's answer: one row per provider that offers a chat model."""
+"""Parse the router's answer: one row per provider that offers a chat model."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import msgspec
 from schemas.errors import FeedMalformed
 from schemas.text import printable_or_none, replace_unprintable
 from schemas.unreadable import UNREADABLE
-from transforms.parsing.collector import Collector, OfferingRow, Page, Parsed, RejectedRow
-from transforms.parsing.decode import ABSENT, Int64, Oddity, decode, excerpt, is_stated
-from transforms.parsing.limits import MAX_ENTRIES, entry_problem, model_keys_twice, words
+from transforms.parsing.collector import Collector, OfferingRow, Page, ParsedFeed, RejectedRow
+from transforms.parsing.decode import ABSENT, Int64, UnexpectedField, decode, excerpt, is_stated
+from transforms.parsing.limits import MAX_ENTRIES, entry_problem, model_keys_twice, short_texts
 from transforms.parsing.price_object import PriceText, read_price
 
 Raw = msgspec.Raw
@@ -48,7 +48,7 @@ class Answer(msgspec.Struct):
     data: list[Raw]
 
 
-def parse_router(pages: Iterable[Page]) -> Parsed:
+def parse_router(pages: Iterable[Page]) -> ParsedFeed:
     """Parse the router's one answer. Raises FeedMalformed when it has no `data` array."""
     out = Collector("router")
     for page in pages:
@@ -67,8 +67,8 @@ def parse_router(pages: Iterable[Page]) -> Parsed:
 def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Collector) -> None:
     out.require_room()
     out.rows += 1
-    model, oddities = decode(raw, Model)
-    out.drifted(oddities)
+    model, unexpected = decode(raw, Model)
+    out.record_drift(unexpected)
     if model is None or not model.id or model_keys_twice(raw):
         out.nameless += 1
         reason = "model:key_twice" if model and model.id else "model_id:missing"
@@ -96,8 +96,11 @@ def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Col
         )
         return
     for index, offering_raw in enumerate(offerings):
-        offering, oddities = decode(offering_raw, Offering)
-        out.drifted(Oddity(f"providers.{odd.field}", odd.kind, odd.text) for odd in oddities)
+        offering, unexpected = decode(offering_raw, Offering)
+        out.record_drift(
+            UnexpectedField(f"providers.{found.field}", found.kind, found.text)
+            for found in unexpected
+        )
         where = f"{path}.providers[{index}]"
         problem = "model_id:repeated" if repeated else entry_problem(offering_raw)
         if offering is None or problem:
@@ -138,8 +141,8 @@ def _offering(
         supports_tools=offering.supports_tools,
         supports_structured_output=offering.supports_structured_output,
         is_model_author=offering.is_model_author,
-        input_modalities=words(architecture.input_modalities),
-        output_modalities=words(architecture.output_modalities),
+        input_modalities=short_texts(architecture.input_modalities),
+        output_modalities=short_texts(architecture.output_modalities),
         first_token_latency_ms=offering.first_token_latency_ms,
         throughput_tps=offering.throughput,
         is_free=offering.is_free,

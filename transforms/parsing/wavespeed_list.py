@@ -1,4 +1,4 @@
-"""Read WaveSpeedAI's own list: millionths of a dollar a run, or by a formula over its length."""
+"""Parse WaveSpeedAI's own list: millionths of a dollar a run, or by a formula over its length."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import msgspec
 
 from schemas.envelope import rows_in
 from schemas.unreadable import UNREADABLE
-from transforms.parsing.collector import Page, Parsed
+from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
-from transforms.parsing.quotes import Listing, Place, Quote, number_text
+from transforms.parsing.quotes import EntryLocation, PriceListCollector, Quote, number_text
 
 Raw = msgspec.Raw
 FEED = "wavespeed_list"
@@ -28,18 +28,18 @@ class Entry(msgspec.Struct):
     formula: Raw = ABSENT
 
 
-def parse_wavespeed_list(pages: Iterable[Page], *, inference_provider: str) -> Parsed:
+def parse_wavespeed_list(pages: Iterable[Page], *, inference_provider: str) -> ParsedFeed:
     """Parse every page of one whole walk. Raises FeedMalformed when a page has no one array."""
-    out = Listing(FEED, inference_provider)
+    out = PriceListCollector(FEED, inference_provider)
     for page in pages:
         for row in rows_in(page.body, key="model_id", feed=FEED):
-            place = Place(page.payload_hash, row.path, row.raw)
+            location = EntryLocation(page.payload_hash, row.path, row.raw)
             try:
                 entry = msgspec.json.decode(row.raw, type=Entry)
             except UNREADABLE:
-                out.add(None, place, [])
+                out.add(None, location, [])
                 continue
-            out.add(entry.model_id, place, [_quote(entry)])
+            out.add(entry.model_id, location, [_quote(entry)])
     return out.finish()
 
 
@@ -48,8 +48,8 @@ def _quote(entry: Entry) -> Quote:
     if text is None:
         if is_stated(entry.base_price):
             return Quote(problem="not_a_number: base_price")
-        return Quote(silent="listed_without_price")
-    quote = Quote("run", text, factor=MILLIONTH, said="base_price * 0.000001")
+        return Quote(no_price_reason="listed_without_price")
+    quote = Quote("run", text, factor=MILLIONTH, formula_text="base_price * 0.000001")
     if not is_stated(entry.formula):
         return quote
     formula = _text(entry.formula)

@@ -1,34 +1,35 @@
-"""What a request is reckoned to cost where a provider publishes only a rate for its machines."""
+"""Estimate what a request costs where a provider publishes only a rate for its machines."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from schemas.offerings import DRIFT, MODELS, OFFERINGS, REJECTED
+from schemas.offerings import REJECTED
 from schemas.registry import Estimate
 from schemas.state import INCOMING_CLAIMS
-from transforms.parsing.collector import Parsed
+from transforms.parsing.collector import AnswerSummary
 from transforms.pricing.list_prices import estimate
 from transforms.resolve.catalog import ResolvedRows, named_offers
 
 
-def resolve_estimate(hub: ResolvedRows, rule: Estimate) -> ResolvedRows:
-    """Return the offers of the rule's provider whose request time the Hub states."""
-    timed = hub.rows.filter(
+def resolve_estimate(catalog: pl.DataFrame, rule: Estimate) -> ResolvedRows:
+    """Return the offers of the rule's provider whose request time the catalogue states.
+
+    `catalog` has the identified rows of the catalogue's answer in this run.
+    """
+    timed = catalog.filter(
         (pl.col("inference_provider") == rule.inference_provider)
         & pl.col("request_latency_ms").is_not_null()
     )
     rows = named_offers(timed, feed=rule.feed)
     proof = timed.select("offer_id", "payload_hash", "json_path")
-    return ResolvedRows(
-        rows.join(proof, on="offer_id", maintain_order="left"), REJECTED.empty(), hub.odd.clear()
-    )
+    return ResolvedRows(rows.join(proof, on="offer_id", maintain_order="left"), REJECTED.empty())
 
 
 def price_estimate(rows: pl.DataFrame, rule: Estimate, *, run_id: str) -> pl.DataFrame:
     """Return one claim of basis `estimate` per offer: its request time × the published rate.
 
-    The proof is the Hub's entry that states the time; the rate stands in the registry.
+    The proof is the catalogue's entry that states the time; the registry holds the rate.
     """
     if rows.is_empty():
         return INCOMING_CLAIMS.empty()
@@ -52,16 +53,11 @@ def price_estimate(rows: pl.DataFrame, rule: Estimate, *, run_id: str) -> pl.Dat
     return estimate(timed, rate=pl.lit(rule.rate))
 
 
-def parsed_estimate(statements: ResolvedRows, rule: Estimate) -> Parsed:
-    """Return what a feed would have been read as: each statement one record."""
-    rows = statements.rows
-    return Parsed(
-        feed=rule.feed,
+def summarize_estimate(rows: pl.DataFrame, *, feed: str) -> AnswerSummary:
+    """Return the counts of an estimate, for which nothing is parsed: each row is one record."""
+    return AnswerSummary(
+        feed=feed,
         records=rows.height,
-        offerings=OFFERINGS.empty(),
-        models=MODELS.empty(),
-        rejected=REJECTED.empty(),
-        drift=DRIFT.empty(),
         rows=rows.height,
         distinct=rows.height,
         repeats=0,

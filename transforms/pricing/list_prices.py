@@ -45,10 +45,10 @@ def price_listed(
 ) -> pl.DataFrame:
     """Return one claim per price of each offer that a list names by its provider's own id.
 
-    `rows` are identified statements with `mapped_latency_ms`. An adapter has the price of the rule
-    that it runs on, and says so. A price that is only the asking account's leaves no number behind
-    unless `show_account`. A price per second of compute adds an estimate where a request's time
-    was measured.
+    `rows` are identified statements with `mapped_latency_ms`. An adapter has the price of the
+    rule that it runs on, with that reason. A price that only the asking account has leaves no
+    number unless `show_account`. A price per second of compute adds an estimate where a
+    request's time was measured.
     """
     numbered = quotes.with_row_index("quote")
     pairs = rows.select("offer_id", "offer_type", "task_group", "mapped_latency_ms", *_KEY).join(
@@ -75,9 +75,9 @@ def price_listed(
             basis=pl.when(adapter).then(pl.lit("derived")).otherwise("basis"),
         )
     )
-    told = pl.concat([INCOMING_CLAIMS.shape(claims), _estimates(claims)])
-    told = told.unique(INCOMING_CLAIMS.key, keep="first", maintain_order=True)
-    return told if show_account else _withheld(told)
+    shaped = pl.concat([INCOMING_CLAIMS.shape(claims), _estimates(claims)])
+    unique = shaped.unique(INCOMING_CLAIMS.key, keep="first", maintain_order=True)
+    return unique if show_account else _withhold_account_prices(unique)
 
 
 def _read(quote: dict[str, Any], task_group: str) -> _Read | None:
@@ -93,8 +93,8 @@ def _read(quote: dict[str, Any], task_group: str) -> _Read | None:
         else None
     )
     native = money.native if money else None
-    if quote["silent"] is not None:
-        return _Read(NO_UNIT, native, None, "not_published", quote["silent"], "list", None)
+    if quote["no_price_reason"] is not None:
+        return _Read(NO_UNIT, native, None, "not_published", quote["no_price_reason"], "list", None)
     if money is None:
         return _Read(slot, None, None, "unparsed", "not_a_usable_number", "list", None)
     if money.amount == 0:
@@ -122,30 +122,31 @@ def _scale(quote: dict[str, Any], rule: Rule | None) -> Decimal:
 
 
 def _formula(quote: dict[str, Any], rule: Rule) -> str:
-    """Say how `amount` follows from what the list states."""
-    said = f"round_12_digits({quote['said']})"
+    """Return how `amount` follows from what the list states."""
+    formula = f"round_12_digits({quote['formula_text']})"
     if quote["times"] != quote["per"]:
-        said += f" * {quote['times']} / {quote['per']}"
+        formula += f" * {quote['times']} / {quote['per']}"
     if quote["native_quantity"] != 1:
-        said += f" / {amount_text(quote['native_quantity'])}"
+        formula += f" / {amount_text(quote['native_quantity'])}"
     if rule.times != 1:
-        said += f" * {rule.times}"
+        formula += f" * {rule.times}"
     if rule.per != 1:
-        said += f" / {rule.per}"
-    return f"{said}; {rule.because}" if rule.because else said
+        formula += f" / {rule.per}"
+    return f"{formula}; {rule.because}" if rule.because else formula
 
 
 def _estimates(claims: pl.DataFrame) -> pl.DataFrame:
-    """Return what a request is reckoned to cost where the list prices seconds of compute."""
+    """Return the estimated cost of a request where the list prices seconds of compute."""
     compute = _PRICED & (pl.col("unit") == "second_of_compute")
     timed = claims.filter(compute & pl.col("mapped_latency_ms").is_not_null())
     return estimate(timed, rate=pl.col("amount"))
 
 
 def estimate(timed: pl.DataFrame, *, rate: pl.Expr) -> pl.DataFrame:
-    """Return INCOMING_CLAIMS of basis `estimate`: `rate` per second × `mapped_latency_ms`, a request.
+    """Return INCOMING_CLAIMS of basis `estimate`: `rate` per second × `mapped_latency_ms`.
 
-    `timed` has the claim's other columns. Whole milliseconds: it is a guess, not a measurement.
+    The unit is a request. `timed` has the claim's other columns. Whole milliseconds: it is a guess,
+    not a measurement.
     """
     frame = timed.with_columns(
         _ms=pl.col("mapped_latency_ms").round(0).cast(pl.Int64), _rate=rate.cast(MONEY)
@@ -169,10 +170,10 @@ def estimate(timed: pl.DataFrame, *, rate: pl.Expr) -> pl.DataFrame:
     )
 
 
-def _withheld(told: pl.DataFrame) -> pl.DataFrame:
-    """Keep of an account's own prices only that there is one; their estimates go too."""
+def _withhold_account_prices(claims: pl.DataFrame) -> pl.DataFrame:
+    """Keep of an account's own prices only that they exist, and drop their estimates."""
     own = pl.col("scope") == "account"
-    kept = told.filter(~(own & (pl.col("basis") == "estimate")))
+    kept = claims.filter(~(own & (pl.col("basis") == "estimate")))
     kept = kept.sort("offer_id", "unit", maintain_order=True)
     hidden = {name: pl.lit(None) for name in ("amount", "native_amount", "raw_text", "formula")}
     withheld = kept.filter(own).with_columns(

@@ -1,4 +1,4 @@
-"""From statements to claims: what one feed says that one unit of an offer costs."""
+"""From statements to claims: what one feed states that one unit of an offer costs."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def _of_unit(priced: pl.DataFrame, column: str, unit: str, run_id: str) -> pl.Da
         ),
     )
     if unit == "output_token":
-        silent = (pl.col("task_group") != "text") & pl.col("scaled").eq(_ZERO)
-        frame = frame.filter(~silent.fill_null(value=False))
+        not_produced = (pl.col("task_group") != "text") & pl.col("scaled").eq(_ZERO)
+        frame = frame.filter(~not_produced.fill_null(value=False))
     zero = pl.col("scaled").fill_null(_ZERO).eq(_ZERO)
     unparsed = pl.col("price_problem").is_not_null() | ~pl.col("readable")
     status = (
@@ -73,13 +73,13 @@ def _of_unit(priced: pl.DataFrame, column: str, unit: str, run_id: str) -> pl.Da
         .when(zero & ~pl.col("is_free"))
         .then(pl.lit("zero_not_stated_free"))
     )
-    shown = pl.col("price_status").is_in(["priced", "free"])
+    has_amount = pl.col("price_status").is_in(["priced", "free"])
     return INCOMING_CLAIMS.shape(
         frame.with_columns(price_status=status, reason=reason).with_columns(
             unit=pl.lit(unit),
             tier=pl.lit("standard"),
             currency=pl.lit("USD"),
-            amount=pl.when(shown).then(pl.col("scaled").fill_null(_ZERO)).cast(MONEY),
+            amount=pl.when(has_amount).then(pl.col("scaled").fill_null(_ZERO)).cast(MONEY),
             basis=pl.lit("list"),
             native_unit=pl.lit(unit),
             raw_text=text,

@@ -1,4 +1,4 @@
-"""What a list's unit is of an offer's task group. The table is data: units.json."""
+"""Convert a price list's units to those of an offer's task group, by the table units.json."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SLOTS = {
     "audio": "second_of_audio",
     "video": "second_of_video",
 }
-"""Task group → the unit under which a price stands that nobody could read."""
+"""Task group → the unit of a price that could not be read."""
 NO_UNIT = "request"
 
 

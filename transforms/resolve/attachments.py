@@ -1,4 +1,4 @@
-"""Keep router offerings where they were while the Hub's silence about an entry is not believed."""
+"""Keep router offerings attached while the absence of a Hub entry is not believed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def still_named(state: State, unbelieved: pl.DataFrame) -> pl.DataFrame:
 def stay_attached(
     statements: pl.DataFrame, claims: pl.DataFrame, named: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return statements and claims of a price list; the nameless ones take the name they had."""
+    """Return a routed feed's rows and claims; those without a mapped id take the one they had."""
     moved = statements.filter(pl.col("provider_model_id").is_null()).join(named, on=_TRIPLE)
     if moved.is_empty():
         return statements, claims
@@ -44,7 +44,7 @@ def stay_attached(
         for name in _NAMES
     )
     ids = moved.select("offer_id", "_offer_id")
-    told = claims.join(ids, on="offer_id", how="left", maintain_order="left").with_columns(
+    moved_claims = claims.join(ids, on="offer_id", how="left", maintain_order="left").with_columns(
         offer_id=pl.coalesce("_offer_id", "offer_id")
     )
-    return rows.select(statements.columns), told.select(claims.columns)
+    return rows.select(statements.columns), moved_claims.select(claims.columns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -14,22 +14,24 @@ from transforms.task_groups import task_group
 _STATUS_RANK = {"live": 0, "staging": 1, "error": 2, "unknown": 3}
 _TRIPLE = ("model_id", "inference_provider", "task")
 _IDENTIFIED = ("offer_id", *IDENTITY, "router_model", "task_group", "offer_type", "adapter_rule_id")
-_NOTHING_ODD = pl.DataFrame(schema={"feed": pl.String, "value": pl.String})
+_NO_STATUSES = pl.DataFrame(schema={"feed": pl.String, "value": pl.String})
+MAPPED = (*_IDENTIFIED, "status", "request_latency_ms")
+"""The columns of a catalogue's mapping offers that other feeds are resolved with."""
 
 
 @dataclass(frozen=True)
 class ResolvedRows:
     """`rows`: one feed's offerings with offer identity; `rejected`: the losers of duplicate keys;
-    `odd`: status words that we do not know (feed, value)."""
+    `unknown_statuses`: statuses that we do not know (feed, value)."""
 
     rows: pl.DataFrame
     rejected: pl.DataFrame
-    odd: pl.DataFrame
+    unknown_statuses: pl.DataFrame = field(default_factory=_NO_STATUSES.clone)
 
-    def odd_drift(self) -> pl.DataFrame:
-        """Return the odd status words as DRIFT."""
+    def status_drift(self) -> pl.DataFrame:
+        """Return the unknown statuses as DRIFT."""
         return DRIFT.shape(
-            self.odd.select(
+            self.unknown_statuses.select(
                 "feed",
                 field=pl.format("status {}", "value"),
                 kind=pl.lit("unknown_value"),
@@ -61,8 +63,8 @@ def resolve_catalog(offerings: pl.DataFrame, *, source: str) -> ResolvedRows:
 def resolve_routed(offerings: pl.DataFrame, mapped: pl.DataFrame, *, source: str) -> ResolvedRows:
     """Attach each router offering to the mapping offer of its (model, provider, conversational).
 
-    `mapped` has the mapping offers to attach to, with `status` as the Hub says it: this run's when
-    its answer was whole, else the last committed ones. Of several the live one wins, then the
+    `mapped` has the mapping offers to attach to, with the `status` that the Hub states: this run's
+    when its answer was whole, else the last committed ones. Of several the live one wins, then the
     lowest provider_model_id; where there is none, the offer has no provider_model_id.
     """
     rows = _with_status(offerings).with_columns(source=pl.lit(source))
@@ -86,33 +88,32 @@ def resolve_routed(offerings: pl.DataFrame, mapped: pl.DataFrame, *, source: str
         )
         .drop("mapped_id")
     )
-    return ResolvedRows(attached, unique.rejected, unique.odd)
+    return ResolvedRows(attached, unique.rejected, unique.unknown_statuses)
 
 
 def resolve_price_list(quotes: pl.DataFrame, mapped: pl.DataFrame, *, feed: str) -> ResolvedRows:
     """Join a provider's own list on (inference provider, providerId), exactly or not at all.
 
-    `mapped` are identified offers of the Hub's mapping. The statements say that the list names
+    `mapped` are identified offers of the Hub's mapping. The rows state that the list names
     these offers, and no fact of them; `mapped_latency_ms` is the Hub's, for estimates.
     """
     key = ["inference_provider", "provider_model_id"]
     return ResolvedRows(
         named_offers(mapped.join(quotes.select(key).unique(), on=key, how="semi"), feed=feed),
         REJECTED.empty(),
-        _NOTHING_ODD.clone(),
     )
 
 
 def named_offers(mapped: pl.DataFrame, *, feed: str) -> pl.DataFrame:
     """Return statements of a feed that names these offers and states no fact of them."""
     stated = {"offer_id", "feed", "status", "missed", "absent_from", "last_seen_at"}
-    silent = {name: kind for name, kind in LISTINGS.dtypes.items() if name not in stated}
+    unstated = {name: kind for name, kind in LISTINGS.dtypes.items() if name not in stated}
     return mapped.select(
         *_IDENTIFIED,
         feed=pl.lit(feed),
         mapped_latency_ms=pl.col("request_latency_ms"),
         status=pl.lit("unknown"),
-        **{name: pl.lit(None, kind) for name, kind in silent.items()},
+        **{name: pl.lit(None, kind) for name, kind in unstated.items()},
     )
 
 
@@ -164,9 +165,9 @@ def _unique(rows: pl.DataFrame, *, key: tuple[str, ...], order: list[pl.Expr]) -
             value_text=pl.col("entry_id"),
         )
     )
-    odd = (
+    unknown = (
         rows.filter(~pl.col("status_text").is_in(STATUSES).fill_null(value=False))
         .select("feed", value=pl.col("status_text").fill_null("(missing)"))
         .unique(maintain_order=True)
     )
-    return ResolvedRows(ranked.filter(pl.col("_place") == 1).drop("_place"), rejected, odd)
+    return ResolvedRows(ranked.filter(pl.col("_place") == 1).drop("_place"), rejected, unknown)

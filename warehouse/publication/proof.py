@@ -51,7 +51,7 @@ def read_proof(con: Connection, offer_id: str) -> Proof:
 def _price(price: Row, claims: list[Row], offer: Row) -> PriceProof:
     about = [c for c in claims if (c["unit"], c["tier"]) == (price["unit"], price["tier"])]
     told = [_claim(claim, *_standing(claim, price, offer)) for claim in about]
-    shown = next((claim for claim in told if claim.standing == "shown"), None)
+    shown = next((claim for claim in told if claim.outcome == "shown"), None)
     return PriceProof(
         unit=price["unit"],
         tier=price["tier"],
@@ -62,7 +62,7 @@ def _price(price: Row, claims: list[Row], offer: Row) -> PriceProof:
         since=price["valid_from"],
         conversion=_conversion(shown) if shown else None,
         rule=f"the first feed that states a price of this offer: {price['price_feeds']}",
-        shown=shown,
+        chosen=shown,
         others=[claim for claim in told if claim is not shown],
     )
 

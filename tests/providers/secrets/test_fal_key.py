@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from samples.hub import serve
 from samples.price_lists import PriceLists
-from tests.pipeline.test_price_lists import fal_row, mapped
 from tests.support.bao import CANARY
 from tests.support.command import answered, pricehouse
+from tests.support.list_rows import fal_row, mapped
 
 KEY = "fal-canary-key-in-vault"
 CATALOG = mapped(("acme/f", "fal-ai", "fal/f", "text-to-image"))

@@ -1,0 +1,120 @@
+"""Check a reconciled run, and gather everything that is loaded and reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from pipeline.context import Run
+from pipeline.report import Change, change_examples
+from pipeline.steps.inputs import RunInputs
+from pipeline.steps.output import StepOutput
+from pipeline.steps.price import PricedFeed
+from pipeline.steps.reconcile import ReconciledRun
+from schemas.contract import UTC_TIME
+from schemas.delta import Delta, State
+from schemas.load import CHECKS, REJECTED_ROWS, Counts
+from schemas.offerings import DRIFT
+from schemas.records import FeedFetch
+from transforms.checks import CheckInputs, count_pages, run_checks
+from transforms.compliance import claim_rows
+from transforms.reconcile.counts import count_entries, tally
+
+
+def no_entries() -> pl.DataFrame:
+    """Return the entries of a run that asked no feed."""
+    return pl.DataFrame(
+        schema={
+            "feed": pl.String,
+            "inference_provider": pl.String,
+            "records": pl.Int64,
+            "accepted": pl.Int64,
+            "rejected": pl.Int64,
+        }
+    )
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What is reported of a run: its fetches, counts, checks (CHECKS) and REJECTED_ROWS.
+
+    The defaults are those of a run that changed nothing.
+    """
+
+    fetches: list[FeedFetch]
+    counts: Counts = field(default_factory=Counts)
+    events: dict[str, int] = field(default_factory=dict)
+    entries: pl.DataFrame = field(default_factory=no_entries)
+    """feed, inference_provider (null: the whole feed), records, accepted, rejected."""
+    checks: pl.DataFrame = field(default_factory=CHECKS.empty)
+    rejected: pl.DataFrame = field(default_factory=REJECTED_ROWS.empty)
+    examples: list[Change] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A run that is ready to be loaded."""
+
+    delta: Delta
+    summary: RunSummary
+
+
+def check_run(
+    run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs, reconciled: ReconciledRun
+) -> RunResult:
+    """Run every check and return what the run found, changed and rejected."""
+    delta, after = reconciled.delta, reconciled.after
+    entries = _count_entries(priced)
+    rejected = REJECTED_ROWS.shape(
+        priced.rejected.with_columns(
+            run_id=pl.lit(run.record.run_id), rejected_at=pl.lit(run.today).cast(UTC_TIME)
+        )
+    )
+    return RunResult(
+        delta,
+        RunSummary(
+            fetches=priced.fetches,
+            counts=tally(delta, after, rejected=rejected.height),
+            events=dict(sorted(delta.changes.group_by("event").len().iter_rows())),
+            entries=entries,
+            checks=run_checks(
+                _check_inputs(run, priced, inputs.state, reconciled, entries), run.record.run_id
+            ),
+            rejected=rejected,
+            examples=change_examples(delta.changes, after.offers),
+        ),
+    )
+
+
+def _check_inputs(
+    run: Run,
+    priced: StepOutput[PricedFeed],
+    before: State,
+    reconciled: ReconciledRun,
+    entries: pl.DataFrame,
+) -> CheckInputs:
+    summaries = [feed.summary for feed in priced.feeds.values()]
+    return CheckInputs(
+        before=before,
+        after=reconciled.after,
+        findings=reconciled.delta.found,
+        drift=pl.concat([DRIFT.empty(), *(summary.drift for summary in summaries)]),
+        pages=count_pages(summaries),
+        entries=entries,
+        compliance_claims=claim_rows(run.registry, run.claims, today=run.today.date()),
+        precedence=run.registry.precedence(),
+        roles={feed.name: feed.spec.role for feed in run.feeds},
+    )
+
+
+def _count_entries(priced: StepOutput[PricedFeed]) -> pl.DataFrame:
+    none = no_entries().select("feed", "inference_provider")
+    feeds = priced.feeds
+    return count_entries(
+        {name: feed.summary.records for name, feed in feeds.items()},
+        pl.concat([none, *(feed.entries for feed in feeds.values())]),
+        # a feed that failed whole is counted nowhere; rejected_rows holds its rows all the same
+        priced.rejected.filter(pl.col("feed").is_in(list(feeds))).select(none.columns),
+        pl.concat([none, *(feed.summary.providers for feed in feeds.values())]),
+    )

@@ -1,0 +1,115 @@
+"""Give each row its offer: identity comes from catalogues, every other feed is joined with them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import polars as pl
+
+from pipeline.context import Run
+from pipeline.feeds import ResolveContext, in_resolve_order
+from pipeline.steps.inputs import read_mapped_offers
+from pipeline.steps.output import StepOutput
+from schemas.offerings import MODELS
+from schemas.quotes import QUOTES
+from schemas.records import FeedFetch
+from transforms.parsing.collector import AnswerSummary
+from transforms.parsing.validation import UNREADABLE_OFFERS, ValidatedFeed
+from transforms.pricing.estimates import summarize_estimate
+from transforms.resolve.catalog import ResolvedRows
+
+
+@dataclass(frozen=True)
+class ResolvedFeed:
+    """One feed's rows with offer identity.
+
+    It has no offerings: `rows` replaces them, and keeping both would be the peak of memory.
+    """
+
+    summary: AnswerSummary
+    rows: pl.DataFrame
+    quotes: pl.DataFrame
+    models: pl.DataFrame
+    unreadable: pl.DataFrame
+
+
+def resolve_rows(run: Run, validated: StepOutput[ValidatedFeed]) -> StepOutput[ResolvedFeed]:
+    """Resolve every feed of this run: catalogues first, then the feeds that are joined with them.
+
+    An estimate has a fetch like a feed that was asked, of the moment when the catalogue's answer
+    was observed.
+    """
+    feeds: dict[str, ResolvedFeed] = {}
+    fetches, rejected = [*validated.fetches], [validated.rejected]
+    mapped = _mapped_offers(run, feeds)
+    catalogs = {feed.source: feed.name for feed in run.catalogs()}
+    for feed in in_resolve_order(run.feeds):
+        own, catalog = validated.feeds.get(feed.name), catalogs.get(feed.source, "")
+        resolved = feed.spec.resolve(
+            own,
+            ResolveContext(
+                source=feed.source,
+                entry=feed.entry,
+                mapped=mapped,
+                catalog=feeds[catalog].rows if catalog in feeds else None,
+            ),
+        )
+        if resolved is None:
+            continue
+        rejected.append(resolved.rejected)
+        if own is not None:
+            feeds[feed.name] = _resolved_feed(own, resolved)
+        else:
+            feeds[feed.name] = _estimated_feed(feed.name, resolved.rows)
+            fetches.append(_estimated_fetch(feed.name, validated.fetch_of(catalog)))
+    return StepOutput(fetches, feeds, pl.concat(rejected))
+
+
+def _mapped_offers(
+    run: Run, feeds: Mapping[str, ResolvedFeed]
+) -> Callable[[], Mapping[str, pl.DataFrame]]:
+    """Return a function that returns source → mapping offers; it reads the warehouse at most once.
+
+    `feeds` are the resolved feeds, with every catalogue of this run before the first call.
+    """
+
+    @cache
+    def mapped() -> Mapping[str, pl.DataFrame]:
+        return {
+            feed.source: feeds[feed.name].rows
+            if feed.name in feeds
+            else read_mapped_offers(run, feed.name)
+            for feed in run.catalogs()
+        }
+
+    return mapped
+
+
+def _resolved_feed(own: ValidatedFeed, resolved: ResolvedRows) -> ResolvedFeed:
+    drift = pl.concat([own.summary.drift, resolved.status_drift()])
+    return ResolvedFeed(
+        summary=dataclasses.replace(own.summary, drift=drift),
+        rows=resolved.rows,
+        quotes=own.quotes,
+        models=own.models,
+        unreadable=own.unreadable,
+    )
+
+
+def _estimated_feed(feed: str, rows: pl.DataFrame) -> ResolvedFeed:
+    return ResolvedFeed(
+        summary=summarize_estimate(rows, feed=feed),
+        rows=rows,
+        quotes=QUOTES.empty(),
+        models=MODELS.empty(),
+        unreadable=UNREADABLE_OFFERS.clone(),
+    )
+
+
+def _estimated_fetch(feed: str, catalog: FeedFetch) -> FeedFetch:
+    """An estimate is observed when its catalogue's answer was; nothing is asked."""
+    at = catalog.observed_at
+    return FeedFetch(feed=feed, outcome="complete", started_at=at, finished_at=at, pages=[])
