@@ -15,8 +15,9 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from cli.demo_report import say_demo
-from cli.main import EPILOG, main
+from cli.demo_report import print_demo
+from cli.epilog import epilog
+from cli.main import main
 from pipeline.report import Report
 from providers.registry import (
     FORMER_REASONS,
@@ -163,7 +164,7 @@ def test_the_readme_and_the_help_name_every_setting() -> None:
     table = SETTING.findall(
         " ".join(first_column(section(README.read_text("utf-8"), "## Settings")))
     )
-    assert set(table) == set(SETTING.findall(EPILOG)) >= SETTINGS
+    assert set(table) == set(SETTING.findall(epilog())) >= SETTINGS
 
 
 @each_page
@@ -332,7 +333,7 @@ def test_the_excerpt_of_the_demo_is_what_the_demo_prints(
     sample: tuple[Path, list[Report]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     root, reports = sample
-    say_demo(reports, newest(Home.at(root / "data")), home=Path("data/demo"))
+    print_demo(reports, newest(Home.at(root / "data")), home=Path("data/demo"))
     printed = [RUN_ID.sub("RUN", line.rstrip()) for line in capsys.readouterr().out.splitlines()]
     (excerpt,) = blocks(README.read_text("utf-8"), "text demo")
     lines = [RUN_ID.sub("RUN", line) for line in excerpt.text.splitlines()]
