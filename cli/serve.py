@@ -33,9 +33,10 @@ _ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d{1,5})?")
 def serve(*, host: str, port: int) -> None:
     """Serve the marketplace: pages, the API, feeds and exports.
 
-    The API is under /v1. The server reads marketplace.duckdb alone, and switches to each new publication. It can be started before
-    the first; /readyz reports when there is something to read. Ctrl-C or SIGTERM stops it, once
-    running requests are answered. Put a proxy with TLS before it to serve others.
+    The API is under /v1. The server reads marketplace.duckdb alone, and switches to each new
+    publication. It can be started before the first; /readyz reports when there is something to
+    read. Ctrl-C or SIGTERM stops it, once running requests are answered. Put a proxy with TLS
+    before it to serve others.
     """
     origins = cors_origins(os.environ)
     home = Home(current_home())
