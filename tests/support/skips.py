@@ -1,7 +1,7 @@
 """The skips that CI accepts; with `--strict-skips` any other skipped test fails the session.
 
-A test is skipped where a machine lacks what it needs. CI has all of it, so that a skip there means a
-test that stopped running unnoticed.
+A test is skipped where a machine lacks what it needs. CI has all of it, so that a skip there means
+that a test stopped running unnoticed.
 """
 
 from __future__ import annotations
