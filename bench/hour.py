@@ -67,7 +67,7 @@ def run(*, models: int, rounds: int) -> tuple[dict[str, list[Cost]], dict[str, s
         costs[DLT] = []
     with serving(models) as server, tempfile.TemporaryDirectory(prefix="pricehouse-bench-") as tmp:
         _log(f"serving {models} models at {server.url} (process {server.pid})")
-        # Not counted: the server writes a view out when it is first asked for, and the first
+        # Not counted: the server writes a view out when it is first requested, and the first
         # process to import a package reads it from disk.
         _round({name: [] for name in OURS}, server, Path(tmp) / "warm-up", dlt_python=None)
         for number in range(1, rounds + 1):

@@ -62,7 +62,7 @@ def _card(proof: Proof) -> list[str]:
     if proof.held:
         lines.append(
             f"  held since {proof.held_since:%Y-%m-%d %H:%M} UTC: {proof.hold_reason}; "
-            "what stands here was the last good value"
+            "the numbers here are the last good ones"
         )
     lines += [f"  {cost.column} = {cost.amount}: {_meaning(cost)}" for cost in proof.costs]
     return lines

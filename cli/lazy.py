@@ -1,4 +1,4 @@
-"""Commands that are imported when they are asked for, and listed without being imported."""
+"""Commands that are imported when they are called, and listed without being imported."""
 
 from __future__ import annotations
 

@@ -20,12 +20,12 @@ def run(*arguments: str, environment: dict[str, str | None]) -> Result:
 @pytest.mark.parametrize("command", ["status", "doctor", "export"])
 @pytest.mark.parametrize("place", ["before", "after"])
 def test_home_option_overrides_the_setting(command: str, place: str, tmp_path: Path) -> None:
-    option = ["--home", str(tmp_path / "asked")]
-    words = [command, str(tmp_path / "files")] if command == "export" else [command]
-    arguments = [*option, *words] if place == "before" else [*words, *option]
+    option = ["--home", str(tmp_path / "given")]
+    call = [command, str(tmp_path / "files")] if command == "export" else [command]
+    arguments = [*option, *call] if place == "before" else [*call, *option]
     done = run(*arguments, environment={"PRICEHOUSE_HOME": str(tmp_path / "set")})
     assert done.exit_code == 2
-    assert f"{tmp_path / 'asked'}: nothing here yet" in done.output.replace("\n", "")
+    assert f"{tmp_path / 'given'}: nothing here yet" in done.output.replace("\n", "")
 
 
 def test_home_after_the_command_overrides_the_one_before_it(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_home_after_the_command_overrides_the_one_before_it(tmp_path: Path) -> N
 
 def test_home_option_does_not_outlive_its_command(tmp_path: Path) -> None:
     setting: dict[str, str | None] = {"PRICEHOUSE_HOME": str(tmp_path / "set")}
-    run("--home", str(tmp_path / "asked"), "status", environment=setting)
+    run("--home", str(tmp_path / "given"), "status", environment=setting)
     done = run("status", environment=setting)
     assert f"{tmp_path / 'set'}: nothing here yet" in done.output.replace("\n", "")
 
