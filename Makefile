@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: venv run test lint bench
+.PHONY: venv run test test-slow lint bench
 
 venv: .venv/.installed
 
@@ -16,8 +16,12 @@ venv: .venv/.installed
 run: venv
 	$(BIN)/pricehouse demo
 
+# Everything but what takes minutes; `make test-slow` is the rest.
 test: venv
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(PYTEST_FLAGS)
+
+test-slow: venv
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow $(PYTEST_FLAGS)
 
 lint: venv
 	$(BIN)/ruff check .
@@ -27,3 +31,4 @@ lint: venv
 bench: venv
 	$(BIN)/python -m bench.hour
 	$(BIN)/python -m bench.market
+	$(BIN)/python -m bench.startup

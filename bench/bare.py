@@ -1,7 +1,8 @@
 """The bare script: what one writes in ten minutes to have the hour's answers in a DuckDB table.
 
-`python bench/bare.py URL FILE` walks the Hub's list, asks the router, flattens both, creates one
-table and prints its number of rows. No raw bytes kept, no validation, no history, no second run.
+`python bench/bare.py URL FILE` walks the Hub's list, fetches the router's, flattens both,
+creates one table and prints its number of rows. It keeps no raw bytes, validates nothing, has no
+history and no second run.
 """
 
 from __future__ import annotations
@@ -39,9 +40,9 @@ def main() -> None:
 
 def hub_rows(client: httpx.Client, url: str) -> Iterator[dict[str, Any]]:
     """Yield a row per mapping entry, page by page."""
-    answer = client.get(f"{url}/api/models", params=QUERY).raise_for_status()
+    response = client.get(f"{url}/api/models", params=QUERY).raise_for_status()
     while True:
-        for model in answer.json():
+        for model in response.json():
             for entry in model.get("inferenceProviderMapping", []):
                 details = entry.get("providerDetails") or {}
                 speed = entry.get("performance") or {}
@@ -64,15 +65,15 @@ def hub_rows(client: httpx.Client, url: str) -> Iterator[dict[str, Any]]:
                     "first_token_latency_ms": as_float(speed.get("firstTokenLatencyMs")),
                     "throughput": as_float(speed.get("tokensPerSecond")),
                 }
-        if "next" not in answer.links:
+        if "next" not in response.links:
             return
-        answer = client.get(answer.links["next"]["url"]).raise_for_status()
+        response = client.get(response.links["next"]["url"]).raise_for_status()
 
 
 def router_rows(client: httpx.Client, url: str) -> Iterator[dict[str, Any]]:
     """Yield a row per offering of the router."""
-    answer = client.get(f"{url}/v1/models").raise_for_status()
-    for model in answer.json()["data"]:
+    response = client.get(f"{url}/v1/models").raise_for_status()
+    for model in response.json()["data"]:
         for offering in model["providers"]:
             price = offering.get("pricing") or {}
             yield {

@@ -1,7 +1,7 @@
 """Measure an hour of `pricehouse ingest` against a bare script and dlt, all in one run.
 
 `python -m bench.hour` serves the sample scaled to 50,000 models from a process of its own and runs
-whole processes in turn, several rounds of them. README.md beside this says what the figures mean.
+whole processes in turn, several rounds of them. README.md beside this explains the figures.
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ def main() -> None:
     parser.add_argument("--rounds", type=_positive, default=ROUNDS, help=f"default {ROUNDS}")
     parser.add_argument("--json", action="store_true", help="print JSON, for a program to read")
     parser.add_argument(
-        "--assert", dest="judge", action="store_true", help="exit 1 when a promise is broken"
+        "--assert", dest="require", action="store_true", help="exit 1 when a promise is broken"
     )
     given = parser.parse_args()
-    signal.signal(signal.SIGTERM, _leave)  # so that what was started is stopped with us
+    signal.signal(signal.SIGTERM, _leave)  # so that the server is stopped too
     try:
         costs, skipped = run(models=given.models, rounds=given.rounds)
     except BenchFailed as error:
         sys.exit(f"error: {error}")
     if given.json:
-        sys.stdout.write(json.dumps(_told(costs, skipped, given.models, given.rounds), indent=2))
+        sys.stdout.write(json.dumps(_as_json(costs, skipped, given.models, given.rounds), indent=2))
         sys.stdout.write("\n")
     else:
         sys.stdout.write(f"{given.models} models, {given.rounds} rounds on {_machine()}\n\n")
         sys.stdout.write(table(costs, skipped))
         if given.models != MODELS:
             sys.stdout.write(f"(The promises are about {MODELS} models.)\n")
-    if given.judge and not all(promise.kept for promise in promises(costs)):
+    if given.require and not all(promise.kept for promise in promises(costs)):
         sys.exit(1)
 
 
@@ -66,13 +66,13 @@ def run(*, models: int, rounds: int) -> tuple[dict[str, list[Cost]], dict[str, s
     if python is not None:
         costs[DLT] = []
     with serving(models) as server, tempfile.TemporaryDirectory(prefix="pricehouse-bench-") as tmp:
-        _say(f"serving {models} models at {server.url} (process {server.pid})")
-        # Not counted: the server writes a view out when it is first asked for, and the first
+        _log(f"serving {models} models at {server.url} (process {server.pid})")
+        # Not counted: the server writes a view out when it is first requested, and the first
         # process to import a package reads it from disk.
         _round({name: [] for name in OURS}, server, Path(tmp) / "warm-up", dlt_python=None)
         for number in range(1, rounds + 1):
             _round(costs, server, Path(tmp) / str(number), dlt_python=python)
-            _say(
+            _log(
                 f"round {number} of {rounds}: "
                 + ", ".join(f"{name} {each[-1].seconds:.2f} s" for name, each in costs.items())
             )
@@ -92,21 +92,21 @@ def _round(
     }
     script, file = ROOT / "bench" / "bare.py", folder / "bare.duckdb"
     command: list[str | Path] = [sys.executable, script, server.url, file]
-    cost, said = measure(command, log=folder / "bare", environment=environment)
+    cost, output = measure(command, log=folder / "bare", environment=environment)
     costs[BARE].append(cost)
-    entries = int(said)
+    entries = int(output)
     ingest: list[str | Path] = [Path(sysconfig.get_path("scripts")) / "pricehouse", "ingest"]
     for name, outcome in ((FIRST, "published"), (SECOND, "unchanged")):
-        cost, said = measure([*ingest, "--json"], log=folder / name, environment=environment)
+        cost, output = measure([*ingest, "--json"], log=folder / name, environment=environment)
         costs[name].append(cost)
-        report = json.loads(said)
+        report = json.loads(output)
         _require(name, (report["outcome"], _entries(report)), (outcome, entries))
     if dlt_python is not None:
         script = ROOT / "bench" / "dlt" / "pipeline.py"
         command = [dlt_python, script, server.url, folder / "dlt"]
-        cost, said = measure(command, log=folder / "dlt-run", environment=environment)
+        cost, output = measure(command, log=folder / "dlt-run", environment=environment)
         costs[DLT].append(cost)
-        _require(DLT, int(said.split()[-1]), entries)
+        _require(DLT, int(output.split()[-1]), entries)
     shutil.rmtree(folder)  # the next round finds the disk as this one did
 
 
@@ -116,22 +116,22 @@ def _entries(report: dict[str, Any]) -> int:
 
 
 def _require(name: str, found: object, wanted: object) -> None:
-    """Times compare only where the same was read."""
+    """Raise BenchFailed unless the same was read: only then do times compare."""
     if found != wanted:
         raise BenchFailed(f"{name} read {found}, where {wanted} was to be read")
 
 
 def _dlt_python() -> tuple[Path | None, str]:
     """Return dlt's interpreter, or None and why there is none."""
-    asked = os.environ.get(DLT_SETTING)
-    python = Path(asked) if asked else DLT_VENV / "bin" / "python"
+    setting = os.environ.get(DLT_SETTING)
+    python = Path(setting) if setting else DLT_VENV / "bin" / "python"
     if python.is_file():
         return python, ""
-    place = f"{DLT_SETTING} is {asked}" if asked else f"{DLT_VENV.name}/bin/python"
+    place = f"{DLT_SETTING} is {setting}" if setting else f"{DLT_VENV.name}/bin/python"
     return None, f"{place}, which is not there; bench/README.md says how to set it up"
 
 
-def _told(
+def _as_json(
     costs: dict[str, list[Cost]], skipped: dict[str, str], models: int, rounds: int
 ) -> dict[str, Any]:
     return {
@@ -152,7 +152,7 @@ def _machine() -> str:
     return f"{cores} cores, {platform.machine()}, Python {platform.python_version()}"
 
 
-def _say(line: str) -> None:
+def _log(line: str) -> None:
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
 

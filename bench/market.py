@@ -1,7 +1,7 @@
-"""Measure the marketplace: its answers against the bare SQL, its first page, its publications.
+"""Measure the marketplace: its API against the bare SQL, its first page, its publications.
 
 `python -m bench.market` fills a home with the sample scaled to 50,000 models, serves it as
-`pricehouse serve` does, and measures in one run. README.md beside this says what the figures mean.
+`pricehouse serve` does, and measures in one run. README.md beside this explains the figures.
 """
 
 from __future__ import annotations
@@ -41,53 +41,53 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=usual, help=f"default {usual}")
     parser.add_argument("--json", action="store_true", help="print JSON, for a program to read")
     parser.add_argument(
-        "--assert", dest="judge", action="store_true", help="exit 1 when a promise is broken"
+        "--assert", dest="require", action="store_true", help="exit 1 when a promise is broken"
     )
     given = parser.parse_args()
     try:
-        told = run(given.models, given.rounds, given.requests, given.publications)
+        figures = run(given.models, given.rounds, given.requests, given.publications)
     except BenchFailed as error:
-        sys.exit(f"bench: {error}")
-    promises = judge(told)
+        sys.exit(f"error: {error}")
+    promises = market_promises(figures)
     if given.json:
-        told["promises"] = [asdict(promise) for promise in promises]
-        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+        figures["promises"] = [asdict(promise) for promise in promises]
+        sys.stdout.write(json.dumps(figures, indent=2) + "\n")
     else:
-        sys.stdout.write(table(told, promises))
-    if given.judge and not all(promise.kept for promise in promises):
+        sys.stdout.write(table(figures, promises))
+    if given.require and not all(promise.kept for promise in promises):
         sys.exit(1)
 
 
 def run(models: int, rounds: int, requests: int, publications: int) -> dict[str, Any]:
-    """Return what was measured; rounds take turns, so that what slows one slows the other."""
-    told: dict[str, Any] = {"models": models, "api_ms": [], "bare_ms": [], "page_s": None}
+    """Return the figures; rounds take turns, so that what slows one slows the other."""
+    figures: dict[str, Any] = {"models": models, "api_ms": [], "bare_ms": [], "page_s": None}
     with tempfile.TemporaryDirectory(prefix="pricehouse-market-") as folder:
         home = Path(folder) / "home"
         with serving(models) as hub:
-            _say(f"filling a home with {models} models")
+            _log(f"filling a home with {models} models")
             ingest(home, hub.url)
         with site(home) as url:
             for number in range(rounds + 1):  # the first is not counted: files are read, code too
                 bare = _worker("bare", str(home), str(THREADS), str(requests))
                 api = _worker("api", url, str(THREADS), str(requests))
                 if api["answers"] != bare["answers"]:
-                    raise BenchFailed(f"SQL says {bare['answers']}, the API {api['answers']}")
+                    raise BenchFailed(f"SQL counts {bare['answers']}, the API {api['answers']}")
                 if number:
-                    told["bare_ms"].append(bare["p99_ms"])
-                    told["api_ms"].append(api["p99_ms"])
-                    _say(
+                    figures["bare_ms"].append(bare["p99_ms"])
+                    figures["api_ms"].append(api["p99_ms"])
+                    _log(
                         f"round {number}: p99 bare {bare['p99_ms']:.0f} ms, "
                         f"API {api['p99_ms']:.0f} ms"
                     )
-            told["page_s"] = _worker("page", url, str(rounds)).get("seconds")
+            figures["page_s"] = _worker("page", url, str(rounds)).get("seconds")
         if publications:
-            told["publications"] = _worker("publications", str(SMALL_MODELS), str(publications))
-    return told
+            figures["publications"] = _worker("publications", str(SMALL_MODELS), str(publications))
+    return figures
 
 
-def judge(told: dict[str, Any]) -> list[Promise]:
-    """Judge what the project promises of the marketplace."""
-    ratios = sorted(a / b for a, b in zip(told["api_ms"], told["bare_ms"], strict=True))
+def market_promises(figures: dict[str, Any]) -> list[Promise]:
+    """Compare the figures with what the project promises of the marketplace."""
+    ratios = sorted(a / b for a, b in zip(figures["api_ms"], figures["bare_ms"], strict=True))
     ratio = ratios[len(ratios) // 2]
     found = [
         Promise(
@@ -96,8 +96,8 @@ def judge(told: dict[str, Any]) -> list[Promise]:
             ratio <= MAX_RATIO,
         )
     ]
-    if told["page_s"]:
-        page = sorted(told["page_s"])[len(told["page_s"]) // 2]
+    if figures["page_s"]:
+        page = sorted(figures["page_s"])[len(figures["page_s"]) // 2]
         found.append(
             Promise(
                 f"the first page is ready in {MAX_PAGE_S:g} s in Chromium",
@@ -105,25 +105,25 @@ def judge(told: dict[str, Any]) -> list[Promise]:
                 page < MAX_PAGE_S,
             )
         )
-    seen = told.get("publications")
-    if seen:
+    load = figures.get("publications")
+    if load:
         found.append(
             Promise(
-                f"no request fails through {seen['published']} publications under load",
-                f"{seen['failed']} of {seen['requests']}",
-                seen["failed"] == 0,
+                f"no request fails through {load['published']} publications under load",
+                f"{load['failed']} of {load['requests']}",
+                load["failed"] == 0,
             )
         )
     return found
 
 
-def table(told: dict[str, Any], promises: list[Promise]) -> str:
-    """Return what a person reads."""
-    lines = [f"{told['models']} models, {THREADS} threads", ""]
+def table(figures: dict[str, Any], promises: list[Promise]) -> str:
+    """Return the figures and promises as text."""
+    lines = [f"{figures['models']} models, {THREADS} threads", ""]
     for name, key in (("bare SQL, p99 ms", "bare_ms"), ("/v1/offers, p99 ms", "api_ms")):
-        lines.append(f"{name:<20}" + "".join(f"{value:>8.0f}" for value in told[key]))
-    if told["page_s"]:
-        lines.append(f"{'first page, s':<20}" + "".join(f"{s:>8.2f}" for s in told["page_s"]))
+        lines.append(f"{name:<20}" + "".join(f"{value:>8.0f}" for value in figures[key]))
+    if figures["page_s"]:
+        lines.append(f"{'first page, s':<20}" + "".join(f"{s:>8.2f}" for s in figures["page_s"]))
     else:
         lines.append("first page          skipped: no chromium here")
     lines.append("")
@@ -143,8 +143,8 @@ def site(home: Path) -> Iterator[str]:
     ) as process:
         try:
             assert process.stderr is not None  # noqa: S101 - it is piped
-            words = process.stderr.readline().split()
-            url = next((word for word in words if word.startswith("http://")), None)
+            parts = process.stderr.readline().split()
+            url = next((part for part in parts if part.startswith("http://")), None)
             if url is None:
                 raise BenchFailed("`pricehouse serve` ended before it served")
             yield url
@@ -163,8 +163,8 @@ def _worker(*arguments: str) -> dict[str, Any]:
     )
     if done.returncode:
         raise BenchFailed(f"{arguments[0]} ended with {done.returncode}:\n{done.stderr[-2000:]}")
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return figures
 
 
 def ingest(home: Path, url: str) -> None:
@@ -183,7 +183,7 @@ def ingest(home: Path, url: str) -> None:
         raise BenchFailed(f"ingest ended with {done.returncode}:\n{done.stderr[-2000:]}")
 
 
-def _say(line: str) -> None:
+def _log(line: str) -> None:
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
 

@@ -1,4 +1,4 @@
-"""The loads of `bench.market`, each in a process of its own; prints what it measured as JSON."""
+"""The loads of `bench.market`, each in a process of its own; prints its figures as JSON."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ QUESTIONS: list[Pairs] = [
     for region in ("eu", "unverified", "multi")
     for tools in ("true", "false")
 ]
-"""Three filters each; asked in turn."""
+"""Three filters each; requested in turn."""
 
 
 def api(url: str, threads: str, requests: str) -> dict[str, Any]:
-    """Ask `/v1/offers` from so many threads, each with a connection of its own."""
+    """Request `/v1/offers` from so many threads, each with a connection of its own."""
     local = threading.local()
 
-    def ask(question: Pairs) -> int:
+    def request(question: Pairs) -> int:
         if not hasattr(local, "connection"):
             local.connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
         local.connection.request("GET", f"/v1/offers?{urlencode(question)}")
-        answer = local.connection.getresponse()
-        body = answer.read()
-        if answer.status != 200:
-            raise SystemExit(f"{answer.status}: {body[:500]!r}")
+        response = local.connection.getresponse()
+        body = response.read()
+        if response.status != 200:
+            raise SystemExit(f"{response.status}: {body[:500]!r}")
         return int(json.loads(body)["total"])
 
-    return _measure(ask, int(threads), int(requests))
+    return _measure(request, int(threads), int(requests))
 
 
 def bare(home: str, threads: str, requests: str) -> dict[str, Any]:
@@ -55,11 +55,11 @@ def bare(home: str, threads: str, requests: str) -> dict[str, Any]:
     con.execute("SET GLOBAL TimeZone = 'UTC'")
     facets, page = statement(MATCHED, "show_facets"), statement(MATCHED, "show_offers")
 
-    def ask(question: Pairs) -> int:
-        told: dict[str, Any] = {}
+    def run_query(question: Pairs) -> int:
+        parameters: dict[str, Any] = {}
         for name, value in question:
-            told[name] = value if name == "tools" else [value]
-        query = OffersQuery.model_validate(told)
+            parameters[name] = value if name == "tools" else [value]
+        query = OffersQuery.model_validate(parameters)
         cursor = con.cursor()
         values = query.values()
         place = {"sort": query.sort, "sign": query.sign, "count": query.limit + 1, **NOWHERE}
@@ -68,11 +68,11 @@ def bare(home: str, threads: str, requests: str) -> dict[str, Any]:
         cursor.close()
         return next(int(n) for facet, value, n in counts if (facet, value) == ("total", "offers"))
 
-    return _measure(ask, int(threads), int(requests))
+    return _measure(run_query, int(threads), int(requests))
 
 
 def page(url: str, rounds: str) -> dict[str, Any]:
-    """Open the first page in Chromium, each time as a stranger; seconds until it has loaded."""
+    """Open the first page in Chromium, each time without a cache; return the seconds to load."""
     chromium = shutil.which("chromium")
     if chromium is None:
         return {}
@@ -96,7 +96,7 @@ def page(url: str, rounds: str) -> dict[str, Any]:
 
 
 def publications(models: str, wanted: str) -> dict[str, Any]:
-    """Publish so many hours while four readers ask without a pause; count what fails."""
+    """Publish so many hours while four readers send requests without a pause; count failures."""
     from bench.market import ingest, site
     from bench.measure import MANY_REQUESTS
     from samples.hub import serve
@@ -107,15 +107,15 @@ def publications(models: str, wanted: str) -> dict[str, Any]:
     seen: set[str] = set()
     done = threading.Event()
 
-    def read_on(url: str) -> None:
+    def keep_reading(url: str) -> None:
         connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
         for path in cycle(("/v1/offers?task=text&limit=20", "/", "/v1/changes?limit=10")):
             if done.is_set():
                 return
             try:
                 connection.request("GET", path)
-                answer = connection.getresponse()
-                body, status = answer.read(), str(answer.status)
+                response = connection.getresponse()
+                body, status = response.read(), str(response.status)
             except OSError as error:
                 body, status = b"", type(error).__name__
                 connection.close()
@@ -130,7 +130,7 @@ def publications(models: str, wanted: str) -> dict[str, Any]:
         home = Path(folder) / "home"
         ingest(home, hub.url)
         with site(home) as url, ThreadPoolExecutor(4) as readers:
-            reading = [readers.submit(read_on, url) for _ in range(4)]
+            reading = [readers.submit(keep_reading, url) for _ in range(4)]
             try:
                 for number in range(1, int(wanted) + 1):
                     hub.show(scaled(int(models) + number))  # one model more each hour
@@ -149,14 +149,14 @@ def publications(models: str, wanted: str) -> dict[str, Any]:
     }
 
 
-def _measure(ask: Callable[[Pairs], int], threads: int, requests: int) -> dict[str, Any]:
+def _measure(send: Callable[[Pairs], int], threads: int, requests: int) -> dict[str, Any]:
     answers = [0] * len(QUESTIONS)
     took: list[float] = []
 
     def once(number: int) -> None:
         place = number % len(QUESTIONS)
         started = time.perf_counter()
-        answers[place] = ask(QUESTIONS[place])
+        answers[place] = send(QUESTIONS[place])
         took.append(time.perf_counter() - started)
 
     with ThreadPoolExecutor(threads) as pool:
@@ -166,5 +166,10 @@ def _measure(ask: Callable[[Pairs], int], threads: int, requests: int) -> dict[s
 
 
 if __name__ == "__main__":
-    loads = {"api": api, "bare": bare, "page": page, "publications": publications}
+    loads: dict[str, Callable[..., dict[str, Any]]] = {
+        "api": api,
+        "bare": bare,
+        "page": page,
+        "publications": publications,
+    }
     sys.stdout.write(json.dumps(loads[sys.argv[1]](*sys.argv[2:])))

@@ -13,11 +13,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MANY_REQUESTS = 1_000_000  # no quota: pacing is not what is measured
-_ENOUGH = 2_000  # characters of a failed process's last words
+_MESSAGE = 2_000  # characters of a failed process's output
 
 
 class BenchFailed(Exception):
-    """Raised when a measured process fails or reads something else than the others did."""
+    """Raised when a measured process fails or reads something else than the others."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Server:
 def measure(
     command: Sequence[str | Path], *, log: Path, environment: Mapping[str, str]
 ) -> tuple[Cost, str]:
-    """Run a command to its end; return its cost and what it printed. BenchFailed if it fails.
+    """Run a command to its end; return its cost and its output. BenchFailed if it fails.
 
     The kernel hands a child the peak of the process that started it, so this process must stay
     smaller than anything it measures: it imports nothing but the standard library.
@@ -63,11 +63,11 @@ def measure(
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         err.seek(0)
-        said, complaint = out.read(), err.read()
+        output, errors = out.read(), err.read()
     if process.returncode:
-        words = f"{said}{complaint}".strip()[-_ENOUGH:]
-        raise BenchFailed(f"{command[0]} ended with {process.returncode}:\n{words}")
-    return Cost(seconds, _bytes(usage.ru_maxrss) / 1e6), said
+        message = f"{output}{errors}".strip()[-_MESSAGE:]
+        raise BenchFailed(f"{command[0]} ended with {process.returncode}:\n{message}")
+    return Cost(seconds, _bytes(usage.ru_maxrss) / 1e6), output
 
 
 @contextmanager
@@ -87,14 +87,14 @@ def serving(models: int) -> Iterator[Server]:
     ) as process:
         try:
             assert process.stdout is not None  # noqa: S101 - it is piped
-            words = process.stdout.readline().split()
-            if not words:
+            line = process.stdout.readline().split()
+            if not line:
                 raise BenchFailed("the sample server ended before it served")
-            yield Server(words[-1], process.pid)
+            yield Server(line[-1], process.pid)
         finally:
             process.terminate()
 
 
 def _bytes(maxrss: int) -> int:
-    """Linux counts in kibibytes, macOS in bytes."""
+    """Return bytes: Linux counts in kibibytes, macOS in bytes."""
     return maxrss if sys.platform == "darwin" else maxrss * 1024

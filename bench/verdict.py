@@ -13,7 +13,7 @@ MAX_RATIO = 6.0
 MAX_PEAK_MB = 700.0
 
 Costs = Mapping[str, Sequence[Cost]]
-"""Row → its cost in each round; rounds stand at the same place in every row."""
+"""Row → its cost in each round; a round has the same place in every row."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Promise:
-    """What was promised, what this run measured, and whether it is kept."""
+    """What was promised, what this run measured, and whether the promise is kept."""
 
     promise: str
     measured: str
@@ -36,7 +36,7 @@ class Promise:
 
 
 def rows(costs: Costs) -> list[Row]:
-    """Return a row for all that was measured: median seconds, largest peak."""
+    """Return a row for each contestant: median seconds, largest peak."""
     return [
         Row(
             name,
@@ -54,7 +54,7 @@ def ratio(costs: Sequence[Cost], base: Sequence[Cost]) -> float:
 
 
 def promises(costs: Costs) -> list[Promise]:
-    """Judge what the project promises of an hour of 50,000 models."""
+    """Compare the costs with what the project promises of an hour of 50,000 models."""
     first = ratio(costs[FIRST], costs[BARE])
     second = ratio(costs[SECOND], costs[FIRST])
     peak = max(cost.peak_mb for name in (FIRST, SECOND) for cost in costs[name])
@@ -78,7 +78,7 @@ def promises(costs: Costs) -> list[Promise]:
 
 
 def table(costs: Costs, skipped: Mapping[str, str]) -> str:
-    """Return what a person reads: the rows, what was skipped and why, the promises."""
+    """Return the rows, what was skipped and why, and the promises as text."""
     lines = [f"{'':<14}{'median s':>10}{'peak MB':>10}{'ratio':>9}"]
     lines += [
         f"{row.name:<14}{row.seconds:>10.2f}{row.peak_mb:>10.0f}{row.ratio:>7.2f} ×"
@@ -87,7 +87,7 @@ def table(costs: Costs, skipped: Mapping[str, str]) -> str:
     lines += [f"{name:<14}skipped: {reason}" for name, reason in skipped.items()]
     lines.append("")
     lines += [
-        f"{'kept' if told.kept else 'broken':<8}{told.promise}: {told.measured}"
-        for told in promises(costs)
+        f"{'kept' if promise.kept else 'broken':<8}{promise.promise}: {promise.measured}"
+        for promise in promises(costs)
     ]
     return "\n".join(lines) + "\n"

@@ -9,18 +9,19 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from cli.console import out, say_report
+from cli.console import out
+from cli.render import print_report
 from pipeline.report import Report
 from schemas.amounts import amount_text
 from warehouse.publication.query import rows
 from warehouse.statements import statement
 
 
-def say_demo(reports: list[Report], publication: Path, *, home: Path) -> None:
+def print_demo(reports: list[Report], publication: Path, *, home: Path) -> None:
     """Print the runs, the cheapest offers, the widest spreads, what changed, and where to go on."""
     out.rule("the runs")
     for report in reports:
-        say_report(report)
+        print_report(report)
     about = rows(publication, statement("show_publication"))[0]
     out.print(
         f"\n[bold]This is a sample[/], not today's market: the Hub was captured on "

@@ -14,8 +14,7 @@ from packaging.requirements import Requirement
 from rich.markup import escape
 
 from cli.console import err, out
-from pipeline.settings import read_settings
-from providers.registry import load_registry
+from cli.options import current_home, home_option, json_option, print_json
 from schemas.clock import utc_now
 from warehouse.health.findings import Finding, Wrong, found
 from warehouse.health.home_checks import examine
@@ -37,18 +36,19 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
+@home_option
+@json_option
 def doctor(*, as_json: bool) -> None:
-    """Look for everything that can be wrong with a home, and say the way back.
+    """Check a home for problems and show how to fix them.
 
     Reads every landed answer and every publication, and changes nothing. It may be asked at any
     time; what a run is writing at that moment is left alone. Exit status 1 when something is wrong.
     """
-    root = read_settings(os.environ, load_registry()).home
+    root = current_home()
     with err.status("look"):
         told = diagnose(root, os.environ)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+        print_json(told)
     else:
         for finding in told.findings:
             sign = "[green]well [/]" if finding.well else "[red]wrong[/]"

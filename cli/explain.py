@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
 import click
-import msgspec
 
 from cli.console import out
+from cli.options import current_home, home_option, json_option, print_json
 from pipeline.explain import Explanation
 from pipeline.explain import explain as explain_offer
-from pipeline.settings import read_settings
-from providers.registry import load_registry
 from schemas.proof import CheckProof, ClaimProof, CostProof, PriceProof, Proof
 from transforms.reconcile.corrections import CORRECTED
 from warehouse.storage.home import Home
@@ -21,30 +17,30 @@ EVIDENCE_WIDTH = 600
 
 @click.command()
 @click.argument("offer_id")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
+@home_option
+@json_option
 def explain(*, offer_id: str, as_json: bool) -> None:
-    """Say why the card of OFFER_ID shows what it shows.
+    """Show where the numbers on the card of OFFER_ID come from.
 
-    From each number on the card to the claim it was chosen from, the rule, the text as the source
-    wrote it, the arithmetic, the fragment of the answer, the answer's hash (held against the landed
-    bytes while they are kept), the run, and the other claims with why they lost.
+    For each number: the claim that was chosen, the rule, the text as the source wrote it, the
+    arithmetic, the fragment of the answer, the answer's hash (checked against the landed bytes
+    while they are kept), the run, and the other claims with why they lost.
     Ids: `pricehouse sql "SELECT offer_id FROM cards WHERE model_id = '…'"`.
     """
-    home = Home.at(read_settings(os.environ, load_registry()).home)
-    found = explain_offer(home, offer_id)
+    explanation = explain_offer(Home.at(current_home()), offer_id)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        print_json(explanation)
         return
-    for line in told(found):
+    for line in explanation_lines(explanation):
         out.print(line, markup=False, soft_wrap=True)
 
 
-def told(found: Explanation) -> list[str]:
+def explanation_lines(explanation: Explanation) -> list[str]:
     """Return the explanation as lines of text."""
-    proof = found.proof
+    proof = explanation.proof
     lines = [_title(proof), f"  publication {proof.publication_id} ({proof.origin})", *_card(proof)]
     for price in proof.prices:
-        lines += _price(found, price)
+        lines += _price(explanation, price)
     if proof.earlier:
         lines += ["", "no longer shown", *(f"  {_short(claim)}" for claim in proof.earlier)]
     if proof.checks:
@@ -66,40 +62,40 @@ def _card(proof: Proof) -> list[str]:
     if proof.held:
         lines.append(
             f"  held since {proof.held_since:%Y-%m-%d %H:%M} UTC: {proof.hold_reason}; "
-            "what stands here was the last good value"
+            "the numbers here are the last good ones"
         )
     lines += [f"  {cost.column} = {cost.amount}: {_meaning(cost)}" for cost in proof.costs]
     return lines
 
 
 def _meaning(cost: CostProof) -> str:
-    """The column's own comment, less what it says of a value that is not there."""
-    said = cost.meaning.split("; NULL:")[0].rstrip(".")
-    return said.replace("`currency`", str(cost.currency))
+    """Return the column's own comment, without its part about NULL."""
+    meaning = cost.meaning.split("; NULL:")[0].rstrip(".")
+    return meaning.replace("`currency`", str(cost.currency))
 
 
-def _price(found: Explanation, price: PriceProof) -> list[str]:
-    shown = f"{price.amount} {price.currency}" if price.amount is not None else "no number"
-    lines = ["", f"{price.unit} ({price.tier}): {price.price_status}, {shown}"]
+def _price(explanation: Explanation, price: PriceProof) -> list[str]:
+    number = f"{price.amount} {price.currency}" if price.amount is not None else "no number"
+    lines = ["", f"{price.unit} ({price.tier}): {price.price_status}, {number}"]
     if price.reason:
         lines.append(f"  reason: {price.reason}")
     lines.append(f"  shown since {price.since:%Y-%m-%d %H:%M:%S} UTC; rule: {price.rule}")
     if price.chosen:
-        lines += _claim(found, price.chosen)
+        lines += _claim(explanation, price.chosen)
     if price.conversion and price.amount is not None:
         lines.append(f"  conversion: {price.conversion}")
     lines += [f"  {claim.outcome}: {_short(claim)}" for claim in price.others]
     return lines
 
 
-def _claim(found: Explanation, claim: ClaimProof) -> list[str]:
+def _claim(explanation: Explanation, claim: ClaimProof) -> list[str]:
     wrote = "corrected to" if claim.reason == CORRECTED else f"{claim.feed} wrote"
     lines = [
         f"  chosen: {wrote} {claim.raw_text or 'no readable number'} "
         f"({claim.basis}, {claim.scope}), first in run {claim.run_id}, rules {claim.rule_version}",
         f"  place: {claim.json_path} of answer {claim.payload_hash}",
     ]
-    if page := found.page(claim):
+    if page := explanation.page(claim):
         lines.append(f"  answer: {page.state}: {page.message}")
         if page.url:
             dated = f", captured {page.captured_at:%Y-%m-%d %H:%M}" if page.captured_at else ""

@@ -1,4 +1,4 @@
-"""`pricehouse secrets`: where the token is found, without showing it, and how it gets there."""
+"""`pricehouse secrets`: where a token is found, without printing it, and how it is stored."""
 
 from __future__ import annotations
 
@@ -8,53 +8,57 @@ import sys
 import click
 import msgspec
 
+from cli.options import json_option, print_json
 from providers.secrets import DEFAULT_NAME, VARIABLES, find_token, put_token
 from schemas.errors import UsageError
 from schemas.secrets import FoundSecret, Secret, VariablePlace, VaultPlace
 
 _WITHOUT = {
     DEFAULT_NAME: "huggingface.co is read anonymously, at a lower pace",
-    "fal": "fal's prices are not asked for",
+    "fal": "the prices of fal are not fetched",
 }
 
 
 @click.group()
 def secrets() -> None:
-    """Say where the token is found, or store it in Vault; neither ever shows it."""
+    """Check where a token is found, or store it in Vault.
+
+    Neither command prints the token.
+    """
 
 
 @secrets.command()
 @click.argument("name", type=click.Choice(sorted(VARIABLES)), default=DEFAULT_NAME)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
+@json_option
 def check(*, name: str, as_json: bool) -> None:
-    """Say what was found where, with the settings as they are.
+    """Show where the current settings find a token.
 
-    Asks Vault as a run would, so that a run after a good check finds the same. Nobody is asked
-    whether the token is taken. NAME is huggingface (the default), or fal for the key of its prices.
+    Reads Vault as a run does, so that a run after a good check finds the same token. Whether its
+    owner accepts the token is not checked. NAME is huggingface (the default), or fal for the key
+    of its prices.
     """
     found = find_token(os.environ, name=name)
     if as_json:
-        text = msgspec.json.encode(_facts(found))
-        click.echo(msgspec.json.format(text, indent=2).decode())
+        print_json(_facts(found))
     else:
-        click.echo(_told(found, name))
+        click.echo(_describe(found, name))
 
 
 @secrets.command()
 @click.argument("name", type=click.Choice(sorted(VARIABLES)))
 def put(*, name: str) -> None:
-    """Store a token in Vault: asked for without echo, or read from standard input.
+    """Store a token in Vault.
 
-    It never stands in the command line, which other users of the machine can list. Other fields
-    of the secret stay.
+    The token is prompted for without echo, or read from standard input. It is no argument, because
+    other users of the machine can list the arguments of commands. Other fields of the secret stay.
     """
-    place = put_token(os.environ, _asked(), name=name)
+    place = put_token(os.environ, _read_token(), name=name)
     click.echo(f"stored: {_at(place)}")
 
 
-def _asked() -> Secret:
-    by_hand = sys.stdin.isatty()
-    text = str(click.prompt("Token", hide_input=True)) if by_hand else sys.stdin.read()
+def _read_token() -> Secret:
+    in_terminal = sys.stdin.isatty()
+    text = str(click.prompt("Token", hide_input=True)) if in_terminal else sys.stdin.read()
     try:
         return Secret(text)
     except ValueError as error:
@@ -62,15 +66,15 @@ def _asked() -> Secret:
     raise UsageError(f"that is no token: {problem}")
 
 
-def _told(found: FoundSecret | None, name: str) -> str:
+def _describe(found: FoundSecret | None, name: str) -> str:
     variable = VARIABLES[name]
     if found is None:
         return f"no token: neither VAULT_ADDR nor {variable} is set, so {_WITHOUT[name]}"
     place = found.place
     if isinstance(place, VariablePlace):
         return f"found: in the environment variable {place.variable} (VAULT_ADDR is not set)"
-    unread = f"; {variable} is set too, and not read" if os.environ.get(variable) else ""
-    return f"found: {_at(place)}, login by {place.auth}{unread}"
+    ignored = f"; {variable} is set too, and not read" if os.environ.get(variable) else ""
+    return f"found: {_at(place)}, login by {place.auth}{ignored}"
 
 
 def _facts(found: FoundSecret | None) -> dict[str, object]:

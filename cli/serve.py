@@ -9,8 +9,8 @@ from collections.abc import Mapping
 import click
 
 from cli.console import err
-from pipeline.settings import read_settings
-from providers.registry import load_registry
+from cli.options import current_home, home_option
+from marketplace.server import run_server
 from schemas.errors import SettingsError
 from warehouse.storage.home import Home
 
@@ -29,23 +29,22 @@ _ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d{1,5})?")
     show_default=True,
     help="The port; 0 takes a free one.",
 )
+@home_option
 def serve(*, host: str, port: int) -> None:
-    """Serve the marketplace: pages, the API under /v1, feeds and exports.
+    """Serve the marketplace: pages, the API, feeds and exports.
 
-    Reads marketplace.duckdb alone, and turns to a new publication when there is one. It may be
-    started before the first; /readyz says when there is something to read. Ctrl-C or SIGTERM ends
-    it, once running requests are answered. Put a proxy with TLS before it to serve others.
+    The API is under /v1. The server reads marketplace.duckdb alone, and switches to each new
+    publication. It can be started before the first; /readyz reports when there is something to
+    read. Ctrl-C or SIGTERM stops it, once running requests are answered. Put a proxy with TLS
+    before it to serve others.
     """
-    # They take a moment to import; only this command needs them.
-    from marketplace.server import run_server
-
     origins = cors_origins(os.environ)
-    home = Home(read_settings(os.environ, load_registry()).home)
+    home = Home(current_home())
     run_server(home, host=host, port=port, cors_origins=origins, say=err.print, grace_s=GRACE_S)
 
 
 def cors_origins(environment: Mapping[str, str]) -> list[str]:
-    """Return the origins whose pages may read the API; SettingsError for what is no origin."""
+    """Return the origins whose pages may read the API; SettingsError names what is no origin."""
     origins = environment.get(CORS_SETTING, "").replace(",", " ").split()
     for origin in origins:
         if not _ORIGIN.fullmatch(origin):

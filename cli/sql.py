@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -10,8 +9,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.settings import read_settings
-from providers.registry import load_registry
+from cli.options import current_home, home_option
 from schemas.errors import UsageError
 from warehouse.connect import open_reader
 from warehouse.publication.newest import newest
@@ -35,7 +33,7 @@ _PROMPT, _MORE = "prices> ", "   ...> "
     type=click.Choice([*FORMATS, "parquet"]),
     default="table",
     show_default=True,
-    help="What to write; parquet needs --output.",
+    help="Output format; parquet needs --output.",
 )
 @click.option(
     "--output",
@@ -43,35 +41,36 @@ _PROMPT, _MORE = "prices> ", "   ...> "
     metavar="FILE",
     help="Write to FILE instead of standard output.",
 )
+@home_option
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 def sql(*, query: str | None, form: str, output: Path | None, as_json: bool) -> None:
     """Run QUERY on the newest publication, read-only, in UTC.
 
-    Without QUERY it is read from standard input; from a terminal that is a shell, where each
+    Without QUERY the query is read from standard input; in a terminal a shell starts, where each
     statement ends with a semicolon. `SHOW TABLES` lists the relations, `DESCRIBE cards` the
-    columns. A table shows up to 200 rows, and as many columns as fit; the other formats hold all.
+    columns. A table has up to 200 rows, and as many columns as fit; the other formats have all.
     """
     form = "json" if as_json else form
     if form == "parquet" and output is None:
-        raise click.UsageError("parquet is for a file; say which with --output")
-    publication = newest(Home.at(read_settings(os.environ, load_registry()).home))
+        raise click.UsageError("parquet is written to a file; name it with --output")
+    publication = newest(Home.at(current_home()))
     if query is None and sys.stdin.isatty():
         _shell(publication)
         return
-    asked = sys.stdin.read() if query is None else query
+    text = sys.stdin.read() if query is None else query
     if form == "parquet" and output is not None:
-        query_parquet(publication, asked, output)
+        query_parquet(publication, text, output)
         return
-    told = FORMATS[form](publication, asked)
+    result = FORMATS[form](publication, text)
     if output is None:
-        click.echo(told, nl=not told.endswith("\n"))
+        click.echo(result, nl=not result.endswith("\n"))
     else:
         with os_errors_as_home_error(output):
-            output.write_text(told, "utf-8")
+            output.write_text(result, "utf-8")
 
 
 def _shell(publication: Path) -> None:
-    """Answer statement by statement until .quit or the end of input; an error ends nothing."""
+    """Run statement after statement until .quit or the end of input, also after an error."""
     with suppress(ImportError):
         import readline  # noqa: F401 - it gives input() its history and keys
     click.echo(f"{publication.stem}, read-only, times in UTC. End with ; and leave with .quit")
@@ -84,22 +83,22 @@ def _shell(publication: Path) -> None:
 
 
 def _statements() -> Iterator[str]:
-    asked = ""
+    text = ""
     while True:
         try:
-            line = input(_MORE if asked else _PROMPT)
+            line = input(_MORE if text else _PROMPT)
         except KeyboardInterrupt:
-            asked = ""
+            text = ""
             click.echo()
             continue
         except EOFError:
             click.echo()
             return
-        if not asked and line.strip() in {".quit", ".exit"}:
+        if not text and line.strip() in {".quit", ".exit"}:
             return
-        asked += line + "\n"
+        text += line + "\n"
         if line.rstrip().endswith(";"):
-            yield asked
-            asked = ""
-        elif not asked.strip():
-            asked = ""
+            yield text
+            text = ""
+        elif not text.strip():
+            text = ""

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from schemas.errors import UsageError
+from warehouse.connect import Connection
 from warehouse.publication.newest import open_newest
 from warehouse.statements import statement
 from warehouse.storage.home import Home
@@ -67,21 +68,26 @@ def read_status(home: Home, *, now: datetime) -> Status:
     }
     try:
         with open_newest(home) as con:
-            row = con.sql(statement("read_publication_status")).pl().row(0, named=True)
-            feeds = con.sql(statement("read_feed_status")).pl().to_dicts()
+            (row,) = _read_rows(con, "read_publication_status")
+            feeds = _read_rows(con, "read_feed_status")
     except UsageError:
         return Status(**from_landing)
-    row = {k: v.astimezone(UTC) if isinstance(v, datetime) else v for k, v in row.items()}
-    feeds = [
-        {k: v.astimezone(UTC) if isinstance(v, datetime) else v for k, v in feed.items()}
-        for feed in feeds
-    ]
     return Status(
         **from_landing,
         **row,
         age_s=(now - row["observed_to"]).total_seconds(),
         feeds=[FeedStatus(**feed) for feed in feeds],
     )
+
+
+def _read_rows(con: Connection, name: str) -> list[dict[str, Any]]:
+    """Return a statement's rows without polars, which takes longer to import than this command."""
+    relation = con.sql(statement(name))
+    rows = [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+    return [
+        {k: v.astimezone(UTC) if isinstance(v, datetime) else v for k, v in row.items()}
+        for row in rows
+    ]
 
 
 def _run_status(run: RunFolder) -> RunStatus:

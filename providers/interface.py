@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from providers.http.client import HttpClient
 from schemas.inference import InferenceAnswer, InferencePayload
 from schemas.payload import Payload, Traffic
 from schemas.registry import Source
+
+if TYPE_CHECKING:  # commands that fetch nothing read the registry too
+    from providers.http.client import HttpClient
 
 INFERENCE_TIMEOUT_S = 120.0
 

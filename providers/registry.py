@@ -8,16 +8,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from providers.http.client import HttpClient
 from providers.interface import MappedIds, ProviderInterface, nothing_mapped
 from schemas.compliance import ComplianceClaims
 from schemas.errors import SettingsError
 from schemas.payload import Traffic
 from schemas.registry import Registry, Source
+
+if TYPE_CHECKING:  # commands that fetch nothing read the registry too
+    from providers.http.client import HttpClient
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -22,7 +22,7 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.workers.process import ProcessWorker
 
 from flows.events import COMMITTED
-from flows.server.settings import Server
+from flows.server.settings import PREFECT_FILE, Server
 from schemas.errors import PricehouseError
 
 POOL = "pricehouse"
@@ -77,8 +77,11 @@ def require_pool() -> None:
 
 def deploy(environment: Mapping[str, str], *, checkout: Path) -> None:
     """Bring every deployment to what prefect.yaml says; PricehouseError with what Prefect said."""
-    done = subprocess.run(
-        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
+    done = subprocess.run(  # noqa: S603 - our own command
+        [
+            *(sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"),
+            *("--prefect-file", str(PREFECT_FILE)),
+        ],
         cwd=checkout,
         env=dict(environment),
         stdin=subprocess.DEVNULL,

@@ -10,6 +10,8 @@ from pathlib import Path
 from schemas.errors import SettingsError
 
 HEARTBEAT_S = 30
+PREFECT_FILE = Path(__file__).with_name("prefect.yaml")
+"""The deployments; a link in a checkout, so that a wheel has the file too."""
 DEFAULTS = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

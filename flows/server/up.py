@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
-from flows.server.settings import Server, find_server, prefect_environment
+from flows.server.settings import PREFECT_FILE, Server, find_server, prefect_environment
 from flows.server.supervisor import POLL_S, Command, Supervised
 from pipeline.settings import read_settings
 from providers.registry import load_registry
@@ -19,6 +19,7 @@ from schemas.errors import PricehouseError, SettingsError
 from warehouse.storage.home import Home
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+"""The folder that has the packages: a checkout, or site-packages when pricehouse is installed."""
 START_S = 180.0
 SERVER_GRACE_S, WORKER_GRACE_S = 20.0, 40.0
 
@@ -42,8 +43,8 @@ def run_until_stopped(
     child_environment = prefect_environment(
         environment, server, home=home.root, python=Path(sys.executable), checkout=CHECKOUT
     )
-    if not (CHECKOUT / "prefect.yaml").is_file():
-        raise SettingsError(f"{CHECKOUT} has no prefect.yaml; run `up` from a checkout")
+    if not PREFECT_FILE.is_file():
+        raise SettingsError(f"{PREFECT_FILE} is missing; install pricehouse again")
     environment.update(child_environment)
     with ExitStack() as running:
         try:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from cli.explain import told
+from cli.explain import explanation_lines
 from pipeline.context import Dependencies, RunOptions
 from pipeline.decisions import CorrectionRequest, correct
 from pipeline.explain import explain
@@ -204,7 +204,7 @@ def _catalog() -> Catalog:
 
 
 def _proof(root: Path, title: str, description: str, offer_id: str) -> str:
-    lines = told(explain(Home.at(root), offer_id))
+    lines = explanation_lines(explain(Home.at(root), offer_id))
     text = _without_today("\n".join(lines))
     return f"\n## {title}\n\n{description}\n\n```text\n{text}\n```\n"
 

@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from cli.demo_report import say_demo
+from cli.demo_report import print_demo
 from cli.main import main
 from pipeline.report import Report
 from providers.registry import load_registry
@@ -247,7 +247,7 @@ def test_demo_excerpt_matches_the_output_of_the_demo(
     sample: tuple[Path, list[Report]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     root, reports = sample
-    say_demo(reports, newest(Home.at(root / "data")), home=Path("data/demo"))
+    print_demo(reports, newest(Home.at(root / "data")), home=Path("data/demo"))
     printed = [RUN_ID.sub("RUN", line.rstrip()) for line in capsys.readouterr().out.splitlines()]
     (excerpt,) = blocks(README.read_text("utf-8"), "text demo")
     lines = [RUN_ID.sub("RUN", line) for line in excerpt.text.splitlines()]

@@ -1,4 +1,4 @@
-"""`pricehouse ingest` from outside: what it prints, leaves behind, and with which status."""
+"""`pricehouse ingest` as a process: its output, its files and its exit status."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def published(home: Path) -> Path:
     return (home / "marketplace.duckdb").resolve()
 
 
-def test_a_first_hour_publishes_and_says_what_came(tmp_path: Path, hub: Hub) -> None:
+def test_first_hour_publishes_and_reports_every_feed(tmp_path: Path, hub: Hub) -> None:
     report = answered(pricehouse("ingest", "--json", home=tmp_path, url=hub.url))
     assert report["outcome"] == "published"
     assert report["publication_id"] == report["run_id"]
@@ -46,14 +46,14 @@ def test_a_first_hour_publishes_and_says_what_came(tmp_path: Path, hub: Hub) -> 
     assert report["rejected"] == {"inference_provider:str_matches": 1}
 
 
-def test_nothing_listens_is_status_1_and_names_what_was_tried(tmp_path: Path, hub: Hub) -> None:
+def test_unreachable_server_exits_1_and_names_the_address(tmp_path: Path, hub: Hub) -> None:
     first = answered(pricehouse("ingest", "--json", home=tmp_path, url=hub.url))
     before = published(tmp_path).read_bytes()
     done = pricehouse("ingest", home=tmp_path)
     assert done.returncode == 1
     assert "http://127.0.0.1:9/api/models" in done.stderr
     assert "tried 5 times" in done.stderr
-    assert f"the last publication stands: {first['run_id']}" in done.stderr
+    assert f"readers keep publication {first['run_id']}" in done.stderr
     assert "Traceback" not in done.stderr
     assert published(tmp_path).read_bytes() == before
     status = answered(pricehouse("status", "--json", home=tmp_path))
@@ -62,7 +62,7 @@ def test_nothing_listens_is_status_1_and_names_what_was_tried(tmp_path: Path, hu
     assert "127.0.0.1:9" in status["last_failure"]["error"]
 
 
-def test_a_failed_hour_stands_in_runs_once_the_next_one_publishes(tmp_path: Path, hub: Hub) -> None:
+def test_failed_hour_is_in_runs_after_the_next_publication(tmp_path: Path, hub: Hub) -> None:
     pricehouse("ingest", home=tmp_path, url=hub.url)
     with serve(small_catalog(), on_request=lambda _: error(403, "not today")) as refusing:
         assert pricehouse("ingest", home=tmp_path, url=refusing.url).returncode == 1
@@ -82,7 +82,7 @@ def test_a_failed_hour_stands_in_runs_once_the_next_one_publishes(tmp_path: Path
     ]
 
 
-def test_the_router_s_failure_leaves_the_hub_s_rows_published_and_status_0(tmp_path: Path) -> None:
+def test_router_failure_publishes_the_hub_and_exits_0(tmp_path: Path) -> None:
     with serve(small_catalog(), on_request=failing("/v1/models")) as hub:
         report = answered(pricehouse("ingest", "--json", home=tmp_path, url=hub.url))
     assert report["outcome"] == "published"
@@ -90,12 +90,10 @@ def test_the_router_s_failure_leaves_the_hub_s_rows_published_and_status_0(tmp_p
     assert (outcomes["hub"], outcomes["router"]) == ("complete", "failed")
 
 
-def test_the_hub_s_failure_is_status_1_and_the_router_s_rows_are_published(
-    tmp_path: Path, hub: Hub
-) -> None:
+def test_hub_failure_publishes_the_router_and_exits_1(tmp_path: Path, hub: Hub) -> None:
     pricehouse("ingest", home=tmp_path, url=hub.url)
-    dearer = small_catalog(input_price="0.4")
-    with serve(dearer, on_request=failing("/api/models")) as broken:
+    raised = small_catalog(input_price="0.4")
+    with serve(raised, on_request=failing("/api/models")) as broken:
         done = pricehouse("ingest", "--json", home=tmp_path, url=broken.url)
     assert done.returncode == 1
     report = json.loads(done.stdout)
@@ -104,39 +102,35 @@ def test_the_hub_s_failure_is_status_1_and_the_router_s_rows_are_published(
     assert "the failed feed keeps its last rows" in done.stderr
 
 
-def test_what_a_server_says_is_shown_as_it_is_and_each_feed_named_once(
-    tmp_path: Path, hub: Hub
-) -> None:
+def test_server_message_is_printed_verbatim_with_its_feed_once(tmp_path: Path, hub: Hub) -> None:
     pricehouse("ingest", home=tmp_path, url=hub.url)
-    said = "[/red] [bold]not[/] today [x"
-    with serve(small_catalog(), on_request=lambda _: error(403, said)) as refusing:
+    message = "[/red] [bold]not[/] today [x"
+    with serve(small_catalog(), on_request=lambda _: error(403, message)) as refusing:
         failed = pricehouse("ingest", home=tmp_path, url=refusing.url)
     status = pricehouse("status", home=tmp_path)
     assert (failed.returncode, status.returncode) == (1, 0)
     for text in (failed.stdout, failed.stderr, status.stdout):
-        assert said in text.replace("\n", "")
+        assert message in text.replace("\n", "")
         assert "hub: hub:" not in text
     assert "Traceback" not in failed.stderr + status.stderr
 
 
-def test_a_folder_that_cannot_be_one_is_status_2_before_anything_is_asked(
-    tmp_path: Path, hub: Hub
-) -> None:
+def test_unusable_folder_exits_2_before_any_request(tmp_path: Path, hub: Hub) -> None:
     pricehouse("ingest", home=tmp_path / "home", url=hub.url)
     file = tmp_path / "file"
     file.touch()
-    asked: list[Request] = []
-    with serve(small_catalog(), on_request=asked.append) as listening:
+    requests: list[Request] = []
+    with serve(small_catalog(), on_request=requests.append) as listening:
         for command in ("export", "record"):
             done = pricehouse(command, str(file / "sub"), home=tmp_path / "home", url=listening.url)
             assert done.returncode == 2
             assert str(file) in done.stderr
             assert "name another one" in done.stderr
             assert "PRICEHOUSE_HOME" not in done.stderr
-    assert asked == []
+    assert requests == []
 
 
-def test_before_the_hub_came_whole_once_nothing_is_published(tmp_path: Path) -> None:
+def test_nothing_is_published_before_the_first_whole_hub_answer(tmp_path: Path) -> None:
     with serve(small_catalog(), on_request=failing("/api/models")) as hub:
         done = pricehouse("ingest", home=tmp_path, url=hub.url)
     assert done.returncode == 1
@@ -144,7 +138,7 @@ def test_before_the_hub_came_whole_once_nothing_is_published(tmp_path: Path) -> 
     assert not (tmp_path / "marketplace.duckdb").is_symlink()
 
 
-def test_a_dry_run_says_what_would_change_and_changes_nothing(tmp_path: Path, hub: Hub) -> None:
+def test_dry_run_reports_changes_and_commits_nothing(tmp_path: Path, hub: Hub) -> None:
     first = answered(pricehouse("ingest", "--json", home=tmp_path, url=hub.url))
     hub.show(small_catalog(input_price="0.3"))
     report = answered(pricehouse("ingest", "--dry-run", "--json", home=tmp_path, url=hub.url))
@@ -155,7 +149,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(tmp_path: Path, hu
     assert again["events"] == {"up": 4}
 
 
-def test_a_sample_never_enters_a_live_home(tmp_path: Path) -> None:
+def test_sample_cannot_enter_a_live_home(tmp_path: Path) -> None:
     with serve(load(1)) as sample:
         done = pricehouse("ingest", home=tmp_path, url=sample.url)
     assert done.returncode == 2
@@ -163,7 +157,7 @@ def test_a_sample_never_enters_a_live_home(tmp_path: Path) -> None:
     assert not (tmp_path / "marketplace.duckdb").is_symlink()
 
 
-def test_live_data_never_enters_a_home_of_the_sample(tmp_path: Path, hub: Hub) -> None:
+def test_live_data_cannot_enter_a_sample_home(tmp_path: Path, hub: Hub) -> None:
     (tmp_path / "home.json").write_text('{"origin": "sample", "format": 1}')
     done = pricehouse("ingest", home=tmp_path, url=hub.url)
     assert done.returncode == 2
@@ -171,7 +165,7 @@ def test_live_data_never_enters_a_home_of_the_sample(tmp_path: Path, hub: Hub) -
 
 
 @pytest.mark.parametrize(
-    ("arguments", "settings", "said"),
+    ("arguments", "settings", "message"),
     [
         (["ingest", "--provider", "nobody"], {}, "known: huggingface"),
         (["ingest"], {"PRICEHOUSE_HUB_URL": "huggingface.co"}, "PRICEHOUSE_HUB_URL"),
@@ -184,17 +178,17 @@ def test_live_data_never_enters_a_home_of_the_sample(tmp_path: Path, hub: Hub) -
         (["replay"], {}, "no committed run"),
     ],
 )
-def test_wrong_usage_is_status_2_with_a_word_and_no_traceback(
-    tmp_path: Path, hub: Hub, arguments: list[str], settings: dict[str, str], said: str
+def test_wrong_usage_exits_2_with_a_message(
+    tmp_path: Path, hub: Hub, arguments: list[str], settings: dict[str, str], message: str
 ) -> None:
     done = pricehouse(*arguments, home=tmp_path / "home", url=hub.url, **settings)
     assert done.returncode == 2
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert "secret" not in done.stderr
 
 
-def test_a_wrong_query_is_status_2_in_duckdb_s_words(tmp_path: Path, hub: Hub) -> None:
+def test_wrong_query_exits_2_with_the_message_of_duckdb(tmp_path: Path, hub: Hub) -> None:
     pricehouse("ingest", home=tmp_path, url=hub.url)
     done = pricehouse("sql", "SELECT nothing FROM cards", home=tmp_path)
     assert done.returncode == 2
@@ -207,7 +201,7 @@ def test_a_wrong_query_is_status_2_in_duckdb_s_words(tmp_path: Path, hub: Hub) -
 
 
 def failing(path: str):  # type: ignore[no-untyped-def]
-    """Return a hook that refuses one path for good."""
+    """Return a hook that answers one path with 403 each time."""
 
     def refuse(request: Request) -> Reply | None:
         return error(403, "not today") if request.path == path else None

@@ -1,4 +1,4 @@
-"""`pricehouse sql`: tables, CSV, JSON and Parquet of a query, and a shell in a terminal."""
+"""`pricehouse sql`: a query as table, CSV, JSON and Parquet, and a shell in a terminal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def test_csv_and_json_hold_the_exact_amount_and_times_in_utc(home: Path) -> None:
+def test_csv_and_json_have_exact_amounts_and_times_in_utc(home: Path) -> None:
     (row,) = answered(pricehouse("sql", QUERY, "--format", "json", home=home))
     assert row["cost_per_input_token"] == "0.000000200000000000"  # noqa: S105 - a price
     assert row["first_seen_at"].startswith("2026-03-01T12:00:")
@@ -41,7 +41,7 @@ def test_csv_and_json_hold_the_exact_amount_and_times_in_utc(home: Path) -> None
     ]
 
 
-def test_parquet_goes_to_a_file_and_keeps_its_types(home: Path, tmp_path: Path) -> None:
+def test_parquet_is_written_to_a_file_with_its_types(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "found.parquet"
     done = pricehouse("sql", QUERY, "--format", "parquet", "--output", str(file), home=home)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
@@ -53,7 +53,9 @@ def test_parquet_goes_to_a_file_and_keeps_its_types(home: Path, tmp_path: Path) 
     assert "--output" in bare.stderr
 
 
-def test_a_table_may_go_to_a_file_and_a_query_come_from_a_pipe(home: Path, tmp_path: Path) -> None:
+def test_table_can_be_written_to_a_file_and_query_read_from_a_pipe(
+    home: Path, tmp_path: Path
+) -> None:
     file = tmp_path / "found.txt"
     done = pricehouse("sql", "--output", str(file), home=home, stdin="SELECT 42 AS answer;")
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
@@ -61,13 +63,13 @@ def test_a_table_may_go_to_a_file_and_a_query_come_from_a_pipe(home: Path, tmp_p
 
 
 @pytest.mark.parametrize("statement", ["DELETE FROM _ph_offer", "CREATE TABLE t (a INT)"])
-def test_nothing_can_be_written(home: Path, statement: str) -> None:
+def test_writing_statement_is_refused(home: Path, statement: str) -> None:
     done = pricehouse("sql", statement, home=home)
     assert done.returncode == 2
     assert "read-only" in done.stderr
 
 
-def test_a_terminal_gets_a_shell_that_survives_a_wrong_statement(home: Path) -> None:
+def test_terminal_shell_continues_after_a_wrong_statement(home: Path) -> None:
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "cli.main", "sql"],
@@ -80,10 +82,10 @@ def test_a_terminal_gets_a_shell_that_survives_a_wrong_statement(home: Path) -> 
     os.close(theirs)
     os.write(ours, b"SELECT nonsense;\nSELECT count(*) AS offers\nFROM offers;\n")
     os.write(ours, b"SELECT current_setting('TimeZone') AS zone;\n.quit\n")
-    said, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=60)
     os.close(ours)
-    assert process.returncode == 0, said
-    assert "read-only, times in UTC" in said
-    assert "error: the query cannot be run" in said
-    assert "offers" in said
-    assert "UTC" in said
+    assert process.returncode == 0, output
+    assert "read-only, times in UTC" in output
+    assert "error: the query cannot be run" in output
+    assert "offers" in output
+    assert "UTC" in output

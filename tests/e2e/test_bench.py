@@ -1,4 +1,4 @@
-"""The bench measures whole processes, judges ratios, and leaves nothing running."""
+"""The benchmarks measure whole processes, compare ratios, and leave no process running."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import httpx
 import pytest
 
 from bench.measure import BenchFailed, Cost, measure, serving
+from bench.startup import TARGETS, Startup
+from bench.startup import table as startup_table
 from bench.verdict import BARE, DLT, FIRST, SECOND, promises, rows, table
 
 ROOT = Path(__file__).parents[2]
@@ -33,8 +35,8 @@ def measured() -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return figures
 
 
 def test_every_contestant_has_a_row_of_positive_figures(measured: dict[str, Any]) -> None:
@@ -46,21 +48,21 @@ def test_every_contestant_has_a_row_of_positive_figures(measured: dict[str, Any]
         assert row["ratio"] == pytest.approx(row["seconds"] / measured["rows"][0]["seconds"])
 
 
-def test_dlt_is_skipped_with_the_reason_when_its_venv_is_not_there(
+def test_dlt_without_a_venv_is_skipped_with_the_reason(
     measured: dict[str, Any],
 ) -> None:
     assert list(measured["skipped"]) == [DLT]
     assert "/nowhere/python, which is not there" in measured["skipped"][DLT]
 
 
-def test_each_promise_says_what_was_measured(measured: dict[str, Any]) -> None:
+def test_each_promise_has_what_was_measured(measured: dict[str, Any]) -> None:
     assert len(measured["promises"]) == 3
     for promise in measured["promises"]:
         assert isinstance(promise["kept"], bool)
         assert any(character.isdigit() for character in promise["measured"])
 
 
-def test_a_stopped_bench_stops_its_server() -> None:
+def test_stopped_bench_stops_its_server() -> None:
     with subprocess.Popen(
         [*COMMAND, "--rounds", "100"],
         stdout=subprocess.PIPE,
@@ -79,14 +81,14 @@ def test_a_stopped_bench_stops_its_server() -> None:
         os.kill(server, 0)
 
 
-def test_the_server_is_gone_after_its_block() -> None:
+def test_server_is_stopped_after_its_block() -> None:
     with serving(3) as server:
         assert len(httpx.get(f"{server.url}/api/models", trust_env=False).json()) == 3
     with pytest.raises(ProcessLookupError):
         os.kill(server.pid, 0)
 
 
-def test_the_peak_is_that_of_the_measured_process_alone(tmp_path: Path) -> None:
+def test_peak_is_that_of_the_measured_process_alone(tmp_path: Path) -> None:
     # From a process as small as the bench's: the test runner's own peak may be above all this.
     code = """
 import sys
@@ -108,7 +110,7 @@ for work in ("bytearray(300_000_000).count(0)", "pass"):
     assert small < 60
 
 
-def test_a_process_that_fails_gives_its_words_and_no_figure(tmp_path: Path) -> None:
+def test_failed_process_raises_with_its_output(tmp_path: Path) -> None:
     with pytest.raises(BenchFailed, match="3:\nout of paper"):
         measure(
             [sys.executable, "-c", "import sys; print('out of paper'); sys.exit(3)"],
@@ -117,7 +119,7 @@ def test_a_process_that_fails_gives_its_words_and_no_figure(tmp_path: Path) -> N
         )
 
 
-def test_a_ratio_is_the_median_of_the_rounds_own_ratios() -> None:
+def test_ratio_is_the_median_of_the_ratios_of_the_rounds() -> None:
     costs = {
         BARE: [Cost(1, 100), Cost(10, 100), Cost(1, 100)],
         FIRST: [Cost(3, 500), Cost(20, 600), Cost(4, 500)],
@@ -130,16 +132,44 @@ def test_a_ratio_is_the_median_of_the_rounds_own_ratios() -> None:
     assert all(promise.kept for promise in promises(costs))
 
 
-def test_a_broken_promise_is_said_to_be_broken() -> None:
+def test_broken_promise_is_reported_as_broken() -> None:
     costs = {BARE: [Cost(1, 100)], FIRST: [Cost(6.1, 650)], SECOND: [Cost(6.2, 701)]}
     assert [promise.kept for promise in promises(costs)] == [False, False, False]
-    said = table(costs, {DLT: "no venv"})
-    assert said.count("broken") == 3
-    assert "dlt           skipped: no venv" in said
+    text = table(costs, {DLT: "no venv"})
+    assert text.count("broken") == 3
+    assert "dlt           skipped: no venv" in text
+
+
+def test_missed_startup_target_is_reported_as_missed() -> None:
+    status = next(target for target in TARGETS if target.arguments == ("status",))
+    met = Startup(status, seconds=[1.4, 9.0, 1.4], base_seconds=[1.0, 3.0, 1.0])
+    missed = Startup(status, seconds=[1.4, 1.6, 1.6], base_seconds=[1.0, 1.0, 1.0])
+    assert (met.ratio, met.is_met) == (1.4, True)
+    assert (missed.ratio, missed.is_met) == (1.6, False)
+    lines = startup_table([met, missed]).splitlines()
+    assert " met " in lines[1]
+    assert " missed " in lines[2]
 
 
 @pytest.mark.slow
-def test_the_bench_of_the_marketplace_measures_each_promise() -> None:
+def test_startup_bench_measures_every_target() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.startup", "--rounds", "1"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode in {0, 1}, done.stderr  # 1: a target was missed, on a busy machine too
+    commands = [" ".join(target.arguments) for target in TARGETS]
+    lines = done.stdout.splitlines()[1:]
+    assert len(lines) == len(commands), done.stderr
+    for command, line in zip(commands, lines, strict=True):
+        assert line.startswith(f"{command} ")
+
+
+@pytest.mark.slow
+def test_marketplace_bench_measures_each_promise() -> None:
     done = subprocess.run(
         [
             sys.executable,
@@ -161,11 +191,11 @@ def test_the_bench_of_the_marketplace_measures_each_promise() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["bare_ms"][0] > 0
-    assert told["api_ms"][0] > 0
-    assert told["publications"]["failed"] == 0, told["publications"]
-    assert told["publications"]["requests"] > 10
-    said = " ".join(promise["promise"] for promise in told["promises"])
-    assert "p99 within 5 ×" in said
-    assert "1 publications" in said
+    figures = json.loads(done.stdout)
+    assert figures["bare_ms"][0] > 0
+    assert figures["api_ms"][0] > 0
+    assert figures["publications"]["failed"] == 0, figures["publications"]
+    assert figures["publications"]["requests"] > 10
+    promises = " ".join(promise["promise"] for promise in figures["promises"])
+    assert "p99 within 5 ×" in promises
+    assert "1 publications" in promises

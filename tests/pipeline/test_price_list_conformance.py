@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import EPILOG
+from cli.epilog import epilog
 from pipeline.feeds import spec_of
 from providers.price_list import PriceListAdapter
 from providers.registry import adapter_for, load_registry
@@ -63,7 +63,7 @@ def missing(source: Source, feed: Feed, *, readme: str, tests: Path) -> list[str
         found.append(
             f"providers/secrets/__init__.py: VARIABLES names no variable for {feed.secret}"
         )
-    for page, text in (("README.md", readme), ("cli/main.py", EPILOG)):
+    for page, text in (("README.md", readme), ("cli/epilog.py", epilog())):
         if feed.setting not in text:
             found.append(f"{page}: {feed.setting} is not in the settings")
     if not any(feed.feed in path.read_text("utf-8") for path in tests.glob("test_list_*.py")):
@@ -106,7 +106,7 @@ def test_a_list_that_is_only_in_the_registry_lacks_every_other_part() -> None:
         "must not be required",
         "VARIABLES names no variable for nscale",
         "README.md: PRICEHOUSE_NSCALE_URL",
-        "cli/main.py: PRICEHOUSE_NSCALE_URL",
+        "cli/epilog.py: PRICEHOUSE_NSCALE_URL",
         "no test_list_….py reads a row of nscale_list",
     ):
         assert part in lacking

@@ -23,7 +23,7 @@ import duckdb
 import msgspec
 import pytest
 
-from cli.console import say_failure, say_report, say_status
+from cli.render import print_failure, print_report, print_status
 from flows.artifacts import markdown
 from pipeline.report import Report
 from pipeline.status import read_status
@@ -183,9 +183,9 @@ def test_an_hour_against(
         query, value = case.sees
         assert asked(home, query) == [(value,)]
 
-    say_report(report)
-    say_failure(report)
-    say_status(read_status(Home.at(home), now=report.finished_at))
+    print_report(report)
+    print_failure(report)
+    print_status(read_status(Home.at(home), now=report.finished_at))
     shown = capsys.readouterr()
     printed = shown.out + shown.err + markdown(report) + caplog.text + said
     assert "\x1b[2J" not in printed

@@ -1,0 +1,58 @@
+"""The end of `pricehouse --help`: every setting, the secrets, and the exit status.
+
+It is read with the standard library alone, because loading the registry properly takes longer than
+all the rest of `--help`; a test holds both readings equal.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+_REGISTRY = Path(__file__).resolve().parents[1] / "providers" / "provider_registry.json"
+
+_EPILOG = """\b
+Settings, all from the environment, all optional:
+  PRICEHOUSE_HOME           the folder that holds everything (default ./data; the demo:
+                            ./data/demo); the option --home overrides it
+{addresses}
+  PRICEHOUSE_ENABLE_FEEDS   feeds to read that are off by default, separated by commas:
+                            {off}
+  PRICEHOUSE_ACCOUNT_PRICES show: publish prices that only your own account has
+  PRICEHOUSE_CORS_ORIGINS   origins whose pages may read the API of `serve`, like
+                            https://shop.example, separated by commas, or * (default none)
+
+\b
+The token of huggingface.co; without one it is read anonymously, at a lower pace:
+  VAULT_ADDR                a Vault (or OpenBao); while it is set, HF_TOKEN is not read
+  VAULT_TOKEN               the login, or VAULT_ROLE_ID and VAULT_SECRET_ID (AppRole)
+  VAULT_CACERT              PEM file of the CA that signed Vault's certificate
+  VAULT_NAMESPACE           its namespace
+  PRICEHOUSE_VAULT_MOUNT    the mount of its KV engine (default secret); the secret is
+                            huggingface/api_key, or api_key in a mount huggingface
+  HF_TOKEN                  the token itself, where there is no Vault
+
+\b
+The key of fal; without one its prices are not fetched: fal/api_key in that Vault, else
+  FAL_KEY                   the key itself, where there is no Vault
+
+\b
+Exit status: 0 done (held rows are listed and are no failure); 1 a required feed failed
+or nothing could be published, readers keep the last good publication; 2 wrong usage,
+settings or kind of home.
+"""
+
+
+def epilog() -> str:
+    """Return the text, with the feeds of the packaged registry."""
+    registry = json.loads(_REGISTRY.read_bytes())
+    feeds: list[dict[str, Any]] = [feed for s in registry["sources"] for feed in s["feeds"]]
+    return _EPILOG.format(
+        addresses="\n".join(
+            f"  {feed['setting']:<26}{feed['feed']}, or a gateway "
+            f"(default {feed['base_url'].rstrip('/')})"
+            for feed in feeds
+        ),
+        off=", ".join(feed["feed"] for feed in feeds if not feed["enabled"]),
+    )

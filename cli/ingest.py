@@ -1,0 +1,42 @@
+"""`pricehouse ingest`: one live hour, from the feeds to a publication."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+
+import click
+
+from cli.console import ProgressBar
+from cli.options import current_settings, home_option, json_option
+from cli.render import print_and_exit
+from pipeline.context import Dependencies, RunOptions
+from pipeline.pipeline import run_pipeline
+from pipeline.session import open_run
+from pipeline.steps.extract import feeds_of
+from providers.registry import load_registry
+from providers.secrets import find_token
+
+
+@click.command()
+@click.option("--provider", help="Read this source only: a key of the registry (huggingface).")
+@click.option("--dry-run", is_flag=True, help="Commit nothing; report what would change.")
+@home_option
+@json_option
+def ingest(*, provider: str | None, dry_run: bool, as_json: bool) -> None:
+    """Fetch, validate, price and publish one hour, without a server.
+
+    Raw answers are kept under landing/. The warehouse is warehouse.duckdb. Readers open
+    marketplace.duckdb, also while a run writes.
+    """
+    feeds = feeds_of(load_registry(), provider)
+    with (
+        ProgressBar() as bar,
+        open_run(
+            current_settings(),
+            RunOptions(origin="live", flow="ingest", trigger="cli", dry_run=dry_run, feeds=feeds),
+            Dependencies(progress=bar, find_token=partial(find_token, os.environ)),
+        ) as run,
+    ):
+        report = run_pipeline(run)
+    print_and_exit(report, as_json=as_json)

@@ -1,0 +1,102 @@
+"""Print a run's report, its failures and the status of a home for a person to read."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+from cli.console import err, out
+from cli.options import print_json
+
+if TYPE_CHECKING:  # the reports bring polars with them, and `status` needs none
+    from pipeline.report import FeedReport, Report
+    from pipeline.status import Status
+
+
+def print_report(report: Report) -> None:
+    """Print a run's report: feeds, counts, changes, held values and rejected rows."""
+    c = report.counts
+    out.print(f"[bold]{report.outcome}[/] {report.run_id} ({report.origin})")
+    for feed in report.feeds:
+        pages = f", {feed.pages} pages" if feed.requests else ""
+        entries = _entries(feed).removeprefix(f"{feed.feed}: ")
+        out.print(f"  {feed.feed}: {feed.outcome}{pages}; {entries}", markup=False)
+    if report.outcome == "failed":
+        return
+    out.print(
+        f"  {c.models} models, {c.offers} offers + {c.adapters} adapters; prices: {c.priced} "
+        f"priced, {c.free} free, {c.suspect} suspect, {c.unpriced} not published"
+    )
+    events = ", ".join(f"{count} {event}" for event, count in report.events.items())
+    out.print(f"  changes: {events or 'none'}")
+    for held in report.held:
+        message = escape(f"{held.check_id} {held.inference_provider}: {held.message}")
+        out.print(f"  [yellow]held[/] {message}")
+    for reason, count in sorted(report.rejected.items()):
+        out.print(f"  rejected: {count} × {escape(reason)}")
+
+
+def print_failure(report: Report) -> None:
+    """Print to stderr what failed, what was tried, and what readers still have."""
+    for feed in report.feeds:
+        if feed.failure:
+            err.print(f"[red]failed:[/] {escape(feed.failure)}")
+    if report.outcome != "failed":
+        err.print("The rows of the other feeds are published; the failed feed keeps its last rows.")
+    elif report.publication_id:
+        err.print(f"Nothing was published; readers keep publication {report.publication_id}.")
+    else:
+        err.print("Nothing was published, and there is no earlier publication.")
+
+
+def print_and_exit(report: Report, *, as_json: bool) -> None:
+    """Print a run's report, its failures to stderr, and exit with its status unless that is 0."""
+    if as_json:
+        print_json(report)
+    else:
+        print_report(report)
+    if report.exit_status:
+        print_failure(report)
+        sys.exit(report.exit_status)
+
+
+def print_status(status: Status) -> None:
+    """Print the status, the age first."""
+    if status.publication_id is None or status.age_s is None:
+        out.print(f"{escape(status.home)}: nothing is published yet")
+    else:
+        age = timedelta(seconds=round(status.age_s))
+        out.print(
+            f"[bold]{age}[/] old: readers see {status.publication_id} ({status.origin}), "
+            f"observed {_minute(status.observed_from)} to {_minute(status.observed_to)}"
+        )
+        out.print(
+            f"  {status.offers} offers and adapters, {status.rankable} rankable, {status.held} "
+            f"held, {status.gaps} gaps on record"
+        )
+    for feed in status.feeds:
+        if feed.failures_in_a_row:
+            state = f"{feed.failures_in_a_row} failures in a row, the last: {feed.last_error}"
+        else:
+            state = "ok" if feed.observed_at else "not read; run_feeds has the reason"
+        out.print(f"  {feed.feed}: last whole answer {_minute(feed.observed_at)}; {escape(state)}")
+    if status.last_run:
+        out.print(f"  last run: {status.last_run.run_id} {status.last_run.outcome}")
+    if status.last_failure:
+        failure = status.last_failure
+        out.print(f"  last failure: {failure.run_id}: {escape(str(failure.error))}")
+
+
+def _entries(feed: FeedReport) -> str:
+    if feed.records is not None:
+        return f"{feed.records} entries = {feed.accepted} accepted + {feed.rejected} rejected"
+    if feed.outcome == "skipped":
+        return feed.error or "not fetched; its last rows stay"
+    return feed.error or "nothing new: the warehouse has this capture already"
+
+
+def _minute(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "never"

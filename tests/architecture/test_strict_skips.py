@@ -1,0 +1,61 @@
+"""`--strict-skips` fails a session with a skip that is not in the list."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[2]
+MODULE = """
+import pytest
+
+def test_full(): ...
+
+def test_skipped(): pytest.skip({reason!r})
+"""
+
+
+def run(folder: Path, module: str, *options: str, reason: str) -> subprocess.CompletedProcess[str]:
+    """Run a suite of one module, with the conftest of ours."""
+    for name in ("tests/conftest.py", "tests/support/skips.py", "pyproject.toml"):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(CHECKOUT / name, target)
+    file = folder / module
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(MODULE.format(reason=reason), "utf-8")
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "xdist", *options, module],
+        cwd=folder,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
+def test_unlisted_skip_fails_and_is_listed(workers: tuple[str, ...], tmp_path: Path) -> None:
+    done = run(tmp_path, "tests/test_new.py", "--strict-skips", *workers, reason="no moon")
+    assert done.returncode == 1, done.stdout
+    assert "tests/test_new.py::test_skipped: no moon" in done.stdout
+    assert "1 passed, 1 skipped" in done.stdout
+
+
+def test_unlisted_skip_passes_without_the_option(tmp_path: Path) -> None:
+    done = run(tmp_path, "tests/test_new.py", reason="no moon")
+    assert done.returncode == 0, done.stdout
+
+
+def test_listed_skip_passes_with_the_option(tmp_path: Path) -> None:
+    reason = "this process may mount no tmpfs; another test tries"
+    module = "tests/resilience/test_full_disk.py"
+    done = run(tmp_path, module, "--strict-skips", reason=reason)
+    assert done.returncode == 0, done.stdout
+    unlisted = run(tmp_path, module, "--strict-skips", reason="another reason")
+    assert unlisted.returncode == 1, unlisted.stdout

@@ -1,0 +1,34 @@
+"""Options of the whole suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.skips import unexpected_skips
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--strict-skips",
+        action="store_true",
+        help="fail when a test is skipped that tests/support/skips.py does not list",
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """Fail the session, and list the tests, if `--strict-skips` finds a skip that is not listed.
+
+    The reports of xdist's workers arrive at the terminal reporter, which the workers lack.
+    """
+    yield
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not session.config.getoption("--strict-skips") or reporter is None:
+        return
+    if found := sorted(set(unexpected_skips(reporter.stats.get("skipped", [])))):
+        reporter.section("skips that tests/support/skips.py does not list", red=True)
+        for line in found:
+            reporter.write_line(line)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
