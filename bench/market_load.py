@@ -53,7 +53,7 @@ def bare(home: str, threads: str, requests: str) -> dict[str, Any]:
 
     con = duckdb.connect(str((Path(home) / "marketplace.duckdb").resolve()), read_only=True)
     con.execute("SET GLOBAL TimeZone = 'UTC'")
-    facets, page = statement(MATCHED, "show_facets"), statement(MATCHED, "show_offers")
+    facets, page = statement(MATCHED, "select_facets"), statement(MATCHED, "select_offers")
 
     def ask(question: Pairs) -> int:
         told: dict[str, Any] = {}

@@ -44,7 +44,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
         return found
 
     def values(self) -> dict[str, Any]:
-        """Return the values that `show_offers.sql` binds for it."""
+        """Return the values that `select_offers.sql` binds for it."""
         return {
             "after_place": self.place,
             "after_unit": self.unit,

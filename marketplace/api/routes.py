@@ -113,7 +113,7 @@ def changes(request: Request, query: Annotated[ChangesQuery, Query()]) -> Respon
 
     def make(reading: Reading) -> dict[str, Any]:
         values = {**query.values(), "after": query.after, "count": query.limit + 1}
-        rows = reading.rows(statement("show_changes"), values)
+        rows = reading.rows(statement("select_changes"), values)
         items = rows[: query.limit]
         last = items[-1]["change_id"] if items else query.after
         return {"items": items, "next_after": last, "more": len(rows) > query.limit}
@@ -139,7 +139,7 @@ def changes_feed(request: Request, query: Annotated[ChangesQuery, Query()]) -> R
         if knows(request, tag):
             return Response(status_code=304, headers=headers)
         values = {**query.values(), "before": 2**62}
-        rows = reading.rows(statement("show_last_changes"), values)
+        rows = reading.rows(statement("select_latest_changes"), values)
         rows = [row for row in rows if row["change_id"] > query.after]
         body = atom(rows, reading.publication, root=str(request.base_url), at=str(request.url))
     return Response(body, 200, headers, "application/atom+xml")

@@ -52,10 +52,12 @@ def show(reading: Reading, cards: Sequence[Row]) -> list[Shown]:
     models = list({card["model_id"] for card in cards})
     rivals = {
         (row["model_id"], row["task"]): row
-        for row in reading.rows(statement("show_rivals"), {"models": models})
+        for row in reading.rows(statement("select_rival_costs"), {"models": models})
     }
-    prices = _by_offer(reading, "show_prices", [c["offer_id"] for c in cards if _needs_prices(c)])
-    refused = _by_offer(reading, "show_refused", [c["offer_id"] for c in cards if c["held"]])
+    prices = _by_offer(reading, "select_prices", [c["offer_id"] for c in cards if _needs_prices(c)])
+    refused = _by_offer(
+        reading, "select_refused_prices", [c["offer_id"] for c in cards if c["held"]]
+    )
     return [
         _shown(
             card,
@@ -72,7 +74,7 @@ def providers_of(reading: Reading) -> dict[str, Row]:
     """Return who serves, by key."""
     return reading.keep(
         "providers",
-        lambda: {r["inference_provider"]: r for r in reading.rows(statement("show_providers"))},
+        lambda: {r["inference_provider"]: r for r in reading.rows(statement("select_providers"))},
     )
 
 

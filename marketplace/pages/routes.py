@@ -37,7 +37,7 @@ def browse(request: Request) -> Response:
         found = find_offers(reading, query, cursor)
         told: dict[str, Any] = {"facets": found.facets, "total": found.total, "next": found.next}
         if query.view == "chart":
-            points = reading.rows(statement(MATCHED, "show_points"), query.values())
+            points = reading.rows(statement(MATCHED, "select_chart_points"), query.values())
             best = charts.frontier(points)
             chart = charts.cost_and_speed(points, best) if points else None
             return {**told, "chart": chart, "points": points, "best": best}
@@ -63,7 +63,7 @@ def model(request: Request, model_id: Annotated[ModelId, Path()]) -> Response:
 
     def make(reading: Reading) -> dict[str, Any]:
         found = find_model(reading, model_id)
-        rows = reading.rows(statement("show_model_history"), {"model_id": model_id})
+        rows = reading.rows(statement("select_model_history"), {"model_id": model_id})
         until = reading.publication["observed_to"]
         drawn = {
             unit: charts.history(_most_known(rows, unit), until)
@@ -72,8 +72,8 @@ def model(request: Request, model_id: Annotated[ModelId, Path()]) -> Response:
         }
         then = []
         if moment:
-            values = {"model_id": model_id, "moment": moment}
-            then = reading.rows(statement("show_price_as_of"), values)
+            values = {"model_id": model_id, "as_of": moment}
+            then = reading.rows(statement("select_price_as_of"), values)
         return {
             **found,
             "shown": show(reading, found["offers"]),
@@ -98,7 +98,9 @@ def offer(request: Request, offer_id: Annotated[OfferId, Path()]) -> Response:
             **found,
             "shown": shown,
             "history": find_history(reading, offer_id)["items"],
-            "claims": reading.rows(statement("show_provider_claims"), {"inference_provider": who}),
+            "claims": reading.rows(
+                statement("select_provider_claims"), {"inference_provider": who}
+            ),
         }
 
     return _page(request, "offer.html", make)
@@ -110,7 +112,7 @@ def compare(request: Request) -> Response:
     asked = list(dict.fromkeys(request.query_params.getlist("offer")))[:MOST_COMPARED]
 
     def make(reading: Reading) -> dict[str, Any]:
-        cards = reading.rows(statement("show_offers_by_id"), {"offers": asked}) if asked else []
+        cards = reading.rows(statement("select_offers_by_id"), {"offers": asked}) if asked else []
         missing = len(asked) - len(cards)
         return {"shown": show(reading, cards), "missing": missing, "least": _least(cards)}
 
@@ -144,8 +146,8 @@ def changes(request: Request) -> Response:
 
     def make(reading: Reading) -> dict[str, Any]:
         values = {**query.values(), "before": query.before, "count": query.limit + 1}
-        rows = reading.rows(statement("show_last_changes"), values)
-        events = reading.rows(statement("show_events"))
+        rows = reading.rows(statement("select_latest_changes"), values)
+        events = reading.rows(statement("select_events"))
         return {"rows": rows[: query.limit], "more": len(rows) > query.limit, "events": events}
 
     return _page(request, "changes.html", make, query=query, pairs=pairs)
@@ -158,7 +160,7 @@ def status(request: Request) -> Response:
     def make(reading: Reading) -> dict[str, Any]:
         return {
             **find_status(reading, now=datetime.now(UTC)),
-            "coverage": reading.rows(statement("show_coverage")),
+            "coverage": reading.rows(statement("select_coverage")),
             "providers": list(providers_of(reading).values()),
         }
 

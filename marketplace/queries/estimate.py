@@ -34,7 +34,7 @@ def find_estimate(reading: Reading, query: EstimateQuery) -> dict[str, Any]:
     """
     mix = query.mix()
     rows = reading.rows(
-        statement(MATCHED, "show_estimates"), {**query.values(), **mix, "count": query.limit}
+        statement(MATCHED, "select_estimates"), {**query.values(), **mix, "count": query.limit}
     )
     wanted = [need for need, parts in NEEDS.items() if any(mix[part] for part in parts)]
     needs, unmet, least = [], [], Decimal(0)

@@ -121,7 +121,7 @@ class Filters(BaseModel):
             "priced_only": self.priced_only,
             "rankable_only": self.rankable_only,
             "model_id": self.model_id,
-            "words": (self.q or "").lower().split() or None,
+            "search_terms": (self.q or "").lower().split() or None,
         }
 
     def _regions(self) -> list[str] | None:

@@ -26,7 +26,7 @@ FACETS = (
     "priced_only",
     "rankable_only",
 )
-"""What show_facets.sql counts; a facet of which no card has a value is there, and empty."""
+"""What select_facets.sql counts; a facet of which no card has a value is there, and empty."""
 
 
 _EVERYTHING = OffersQuery.model_validate({}).fingerprint()
@@ -58,7 +58,7 @@ def find_offers(reading: Reading, query: OffersQuery, cursor: Cursor | None) -> 
 
 def _find(reading: Reading, query: OffersQuery, cursor: Cursor | None) -> Page:
     rows = reading.rows(
-        statement(MATCHED, "show_offers"),
+        statement(MATCHED, "select_offers"),
         {
             **query.values(),
             "sort": query.sort,
@@ -77,7 +77,7 @@ def _find(reading: Reading, query: OffersQuery, cursor: Cursor | None) -> Page:
 def find_facets(reading: Reading, filters: Filters) -> dict[str, dict[str, int]]:
     """Return facet → value → how many offers it would leave; values that leave none are there."""
     facets: dict[str, dict[str, int]] = {facet: {} for facet in FACETS}
-    for row in reading.rows(statement(MATCHED, "show_facets"), filters.values()):
+    for row in reading.rows(statement(MATCHED, "select_facets"), filters.values()):
         facets[row["facet"]][row["value"]] = row["n"]
     return facets
 

@@ -15,7 +15,7 @@ def find_status(reading: Reading, *, now: datetime) -> dict[str, Any]:
     """Return ages in seconds against `now`, feeds, the last runs, gaps and what is held."""
     facts = reading.publication
     seen = facts["observed_to"]
-    runs = reading.rows(statement("show_runs"))
+    runs = reading.rows(statement("select_runs"))
     return {
         "now": now,
         **{name: facts[name] for name in ("published_at", "observed_from", "observed_to")},
@@ -23,13 +23,13 @@ def find_status(reading: Reading, *, now: datetime) -> dict[str, Any]:
         "licence": facts["licence"],
         "attribution": facts["attribution"],
         "counts": find_counts(reading),
-        "feeds": reading.rows(statement("show_feeds")),
+        "feeds": reading.rows(statement("select_feeds")),
         "runs": [{name: run[name] for name in _RUN} for run in runs],
-        "gaps": reading.rows(statement("show_gaps")),
-        "held": reading.rows(statement("show_held")),
+        "gaps": reading.rows(statement("select_gaps")),
+        "held": reading.rows(statement("select_held_offers")),
     }
 
 
 def find_counts(reading: Reading) -> dict[str, int]:
     """Return how many offers, adapters, models and servers are listed, and how many are priced."""
-    return reading.keep("counts", lambda: reading.rows(statement("show_counts"))[0])
+    return reading.keep("counts", lambda: reading.rows(statement("select_counts"))[0])
