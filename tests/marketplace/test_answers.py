@@ -51,7 +51,7 @@ def rows(site: Site, query: str, *values: object) -> list[dict[str, Any]]:
     ],
 )
 def test_an_answer_is_documented_column_by_column(
-    site: Site, answer: type[models.Row], relation: str
+    site: Site, answer: type[models.ApiModel], relation: str
 ) -> None:
     assert list(answer.model_fields) == [row[0] for row in site.sql(f"DESCRIBE {relation}")]
 
