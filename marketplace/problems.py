@@ -41,7 +41,7 @@ TYPES = {
 RETRY_S = "30"
 _NOTHING = "nothing is published here yet; run `pricehouse ingest` first"
 _UNREADABLE = "the newest publication cannot be read; the next run publishes again"
-_INTERNAL = "(internal error) the server's log has the details"
+_INTERNAL = "the request failed (internal error); the server's log has the details"
 Handler = Callable[[Request, Exception], Response]
 
 

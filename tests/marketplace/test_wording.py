@@ -163,6 +163,21 @@ def test_image_prices_and_estimates_are_labelled_as_such(site: Site, tmp_path: P
         assert under["total"] == 2
 
 
+def test_the_status_page_marks_feeds_that_are_off_or_not_read_yet(site: Site) -> None:
+    page = site.get("/status").text
+    for feed, enabled, last in site.sql("SELECT feed, enabled, last_success_at FROM feeds"):
+        row = next(row for row in page.split("<tr") if f'scope="row">{feed}<' in row)
+        state = "ok" if last else "not read yet" if enabled else "switched off"
+        assert f"<td>{state}</td>" in row
+        assert ("<td>none yet</td>" in row) is (last is None)
+
+
+def test_the_api_page_shows_names_as_code(site: Site) -> None:
+    page = site.get("/api").text
+    assert "The id is <code>org/name</code>" in page
+    assert "`" not in page
+
+
 @pytest.mark.parametrize("code", REASONS)
 def test_every_reason_has_a_text(code: str) -> None:
     assert wording.reason(code) != code
