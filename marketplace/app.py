@@ -43,7 +43,7 @@ def create_app(pool: PublicationPool, *, cors_origins: Sequence[str] = ()) -> Fa
         yield
         state.close()
 
-    app = FastAPI(
+    app = _Application(
         title="pricehouse",
         version=CODE_VERSION,
         summary="Prices of open-model inference: offers, histories, changes.",
@@ -57,7 +57,6 @@ def create_app(pool: PublicationPool, *, cors_origins: Sequence[str] = ()) -> Fa
     for router in (v1, exports, health, pages):
         app.include_router(router)
     app.mount("/static", _StaticFiles(directory=STATIC), name="static")
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     if cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -68,6 +67,16 @@ def create_app(pool: PublicationPool, *, cors_origins: Sequence[str] = ()) -> Fa
     app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES, compresslevel=5)
     app.add_middleware(HeadersMiddleware)
     return app
+
+
+class _Application(FastAPI):
+    """FastAPI with this project's OpenAPI document."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the document, built once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = _openapi_document(self)
+        return self.openapi_schema
 
 
 class _StaticFiles(StaticFiles):
@@ -107,21 +116,18 @@ def readyz(request: Request) -> Response:
     return Response(body, 200, {"Cache-Control": "no-store"}, "application/json")
 
 
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        schema = get_openapi(
-            title=app.title,
-            version=app.version,
-            summary=app.summary,
-            routes=app.routes,
-            description="Amounts are decimals as plain text, per one of the unit in the field's"
-            " name; times are UTC; null is unknown. Every response names its publication and"
-            " origin, and all its facts are of that publication. /v1/status has the licence and"
-            " attribution.",
-        )
-        parts = schema["components"]["schemas"]
-        parts["Problem"] = models.Problem.model_json_schema()
-        for name in ("HTTPValidationError", "ValidationError"):
-            parts.pop(name, None)  # errors are problem details
-        app.openapi_schema = schema
-    return app.openapi_schema
+def _openapi_document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary=app.summary,
+        routes=app.routes,
+        description="Amounts are decimals as plain text, per one of the unit in the field's name;"
+        " times are UTC; null is unknown. Every response names its publication and origin, and all"
+        " its facts are of that publication. /v1/status has the licence and attribution.",
+    )
+    schemas = document["components"]["schemas"]
+    schemas["Problem"] = models.Problem.model_json_schema()
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)  # errors are problem details
+    return document

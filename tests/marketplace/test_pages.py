@@ -151,8 +151,8 @@ def test_the_calculator_costs_equal_sql_for_a_changed_mix(site: Site, opens: Ope
             " FROM cards WHERE rankable AND model_id ILIKE '%gpt-oss-120b%' ORDER BY cost"
         )
         page.locator("tbody tr").nth(len(wanted) - 1).wait_for()
-        shown = page.locator("td.strong").all_inner_texts()
-        assert [float(text.removeprefix("$")) for text in shown] == [
+        costs = page.locator("td.strong").all_inner_texts()
+        assert [float(text.removeprefix("$")) for text in costs] == [
             pytest.approx(float(cost), rel=1e-3) for (cost,) in wanted
         ]
         window.screenshot("calculator")
