@@ -47,13 +47,13 @@ def bare(home: str, threads: str, requests: str) -> dict[str, Any]:
     """Run the statements of `/v1/offers` on bare DuckDB cursors from so many threads."""
     import duckdb
 
-    from marketplace.cursor import NOWHERE
+    from marketplace.cursor import FIRST_PAGE
     from marketplace.queries.filters import OffersQuery
     from marketplace.statements import MATCHED, statement
 
     con = duckdb.connect(str((Path(home) / "marketplace.duckdb").resolve()), read_only=True)
     con.execute("SET GLOBAL TimeZone = 'UTC'")
-    facets, page = statement(MATCHED, "show_facets"), statement(MATCHED, "show_offers")
+    facets, page = statement(MATCHED, "select_facets"), statement(MATCHED, "select_offers")
 
     def run_query(question: Pairs) -> int:
         parameters: dict[str, Any] = {}
@@ -62,7 +62,7 @@ def bare(home: str, threads: str, requests: str) -> dict[str, Any]:
         query = OffersQuery.model_validate(parameters)
         cursor = con.cursor()
         values = query.values()
-        place = {"sort": query.sort, "sign": query.sign, "count": query.limit + 1, **NOWHERE}
+        place = {"sort": query.sort, "sign": query.sign, "count": query.limit + 1, **FIRST_PAGE}
         cursor.execute(page, {**values, **place}).fetchall()
         counts = cursor.execute(facets, values).fetchall()
         cursor.close()

@@ -40,7 +40,9 @@ def serve(*, host: str, port: int) -> None:
     """
     origins = cors_origins(os.environ)
     home = Home(current_home())
-    run_server(home, host=host, port=port, cors_origins=origins, say=err.print, grace_s=GRACE_S)
+    run_server(
+        home, host=host, port=port, cors_origins=origins, print_line=err.print, grace_s=GRACE_S
+    )
 
 
 def cors_origins(environment: Mapping[str, str]) -> list[str]:

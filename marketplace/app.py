@@ -1,4 +1,4 @@
-"""The application: the API, the pages, and what stands around them."""
+"""The application: the API, the pages, health checks, static files and middleware."""
 
 from __future__ import annotations
 
@@ -17,47 +17,46 @@ from starlette.staticfiles import StaticFiles
 from marketplace import problems
 from marketplace.api import models
 from marketplace.api.routes import v1
-from marketplace.app_state import CODE, AppState, app_state_of, encode
+from marketplace.app_state import CODE_VERSION, AppState, app_state_of, encode_json
 from marketplace.exports import exports
-from marketplace.headers import Headers
+from marketplace.headers import HeadersMiddleware
 from marketplace.pages import charts
 from marketplace.pages.rendering import Pages
 from marketplace.pages.routes import pages
 from warehouse.publication.reader_pool import PublicationPool
 
 STATIC = Path(__file__).with_name("static")
-_SMALLEST_ZIPPED = 1000
+_MIN_GZIP_BYTES = 1000
 health = APIRouter(tags=["health"])
 
 
-def create_app(shelf: PublicationPool, *, cors_origins: Sequence[str] = ()) -> FastAPI:
-    """Return the application over a shelf, which it closes when it ends.
+def create_app(pool: PublicationPool, *, cors_origins: Sequence[str] = ()) -> FastAPI:
+    """Return the application over a pool of publications, which it closes at shutdown.
 
-    Scripts of pages at `cors_origins` may read the API; `*` lets those of any page.
+    Scripts of pages at `cors_origins` may read the API; `*` allows those of any page.
     """
-    market = AppState(shelf)
+    state = AppState(pool)
 
     @asynccontextmanager
-    async def living(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         charts.warm_up()
         yield
-        market.close()
+        state.close()
 
-    app = FastAPI(
+    app = _Application(
         title="pricehouse",
-        version=CODE,
+        version=CODE_VERSION,
         summary="Prices of open-model inference: offers, histories, changes.",
-        docs_url=None,  # they load scripts from elsewhere; /api is our own
+        docs_url=None,  # the built-in pages load scripts from a CDN; /api replaces them
         redoc_url=None,
-        lifespan=living,
+        lifespan=lifespan,
     )
-    app.state.market = market
+    app.state.app_state = state
     app.state.pages = Pages(STATIC)
     problems.install(app)
     for router in (v1, exports, health, pages):
         app.include_router(router)
-    app.mount("/static", _Files(directory=STATIC), name="static")
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.mount("/static", _StaticFiles(directory=STATIC), name="static")
     if cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -65,26 +64,36 @@ def create_app(shelf: PublicationPool, *, cors_origins: Sequence[str] = ()) -> F
             allow_methods=["GET", "HEAD"],
             expose_headers=["ETag", "Repr-Digest"],
         )
-    app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_ZIPPED, compresslevel=5)
-    app.add_middleware(Headers)
+    app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES, compresslevel=5)
+    app.add_middleware(HeadersMiddleware)
     return app
 
 
-class _Files(StaticFiles):
-    """Our files; a browser keeps one that was asked for by its content's mark."""
+class _Application(FastAPI):
+    """FastAPI with this project's OpenAPI document."""
 
-    def file_response(self, *arguments: Any, **named: Any) -> Response:
-        """Return the file, to be kept for a year under its mark, else for an hour."""
-        found = super().file_response(*arguments, **named)
-        marked = arguments[2]["query_string"].startswith(b"v=")
-        kept = "max-age=31536000, immutable" if marked else "max-age=3600"
-        found.headers["Cache-Control"] = f"public, {kept}"
-        return found
+    def openapi(self) -> dict[str, Any]:
+        """Return the document, built once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = _openapi_document(self)
+        return self.openapi_schema
+
+
+class _StaticFiles(StaticFiles):
+    """Static files; a browser may keep one whose address holds its content hash."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """Return the file; cached for a year with its content hash, else for an hour."""
+        response = super().file_response(*args, **kwargs)
+        has_hash = args[2]["query_string"].startswith(b"v=")
+        lifetime = "max-age=31536000, immutable" if has_hash else "max-age=3600"
+        response.headers["Cache-Control"] = f"public, {lifetime}"
+        return response
 
 
 @health.get("/healthz", response_model=models.Health)
 def healthz() -> dict[str, str]:
-    """Say that the process models."""
+    """Report that the process is running."""
     return {"status": "ok"}
 
 
@@ -93,7 +102,7 @@ def healthz() -> dict[str, str]:
     response_model=models.Ready,
     responses={
         503: {
-            "description": "There is none to read, and why",
+            "description": "No publication can be read; `detail` has the reason",
             "content": {
                 "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
             },
@@ -101,26 +110,24 @@ def healthz() -> dict[str, str]:
     },
 )
 def readyz(request: Request) -> Response:
-    """Say which publication is read; 503 with the reason when there is none."""
-    with app_state_of(request).shelf.reading() as reading:
-        body = encode(reading, {"status": "ready"})
+    """Return the publication that is served; 503 with the reason when there is none."""
+    with app_state_of(request).pool.reading() as reading:
+        body = encode_json(reading, {"status": "ready"})
     return Response(body, 200, {"Cache-Control": "no-store"}, "application/json")
 
 
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        schema = get_openapi(
-            title=app.title,
-            version=app.version,
-            summary=app.summary,
-            routes=app.routes,
-            description="Money is plain text per one of the unit that a name says; times are UTC;"
-            " null is unknown. Every answer names its publication and origin, and is all of one"
-            " moment. Facts come with the licence and attribution of /v1/status.",
-        )
-        parts = schema["components"]["schemas"]
-        parts["Problem"] = models.Problem.model_json_schema()
-        for name in ("HTTPValidationError", "ValidationError"):
-            parts.pop(name, None)  # ours are problems
-        app.openapi_schema = schema
-    return app.openapi_schema
+def _openapi_document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary=app.summary,
+        routes=app.routes,
+        description="Amounts are decimals as plain text, per one of the unit in the field's name;"
+        " times are UTC; null is unknown. Every response names its publication and origin, and all"
+        " its facts are of that publication. /v1/status has the licence and attribution.",
+    )
+    schemas = document["components"]["schemas"]
+    schemas["Problem"] = models.Problem.model_json_schema()
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)  # errors are problem details
+    return document

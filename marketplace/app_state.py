@@ -1,4 +1,4 @@
-"""What every request stands on: the shelf of publications, and how an answer is made from one."""
+"""What requests share: the pool of publications, and how a response is made from one of them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ import msgspec
 from fastapi import Request
 from starlette.responses import Response
 
-from marketplace.numbers import tell
+from marketplace.numbers import json_value
 from warehouse.publication.reader_pool import PublicationPool, Reading
 
-CODE = version("pricehouse")
-FRESH = "no-cache"  # a cache may keep it, and asks each time whether there is a newer publication
+CODE_VERSION = version("pricehouse")
+REVALIDATE = "no-cache"  # a cache may store it, and asks each time for a newer publication
 
 
 @dataclass
 class AppState:
-    """The shelf, and a folder for exports that are made when somebody wants them."""
+    """The pool of publications, and a folder for exports that are written on first request."""
 
-    shelf: PublicationPool
+    pool: PublicationPool
     folder: tempfile.TemporaryDirectory[str] = field(
         default_factory=lambda: tempfile.TemporaryDirectory(prefix="pricehouse-exports-")
     )
@@ -33,49 +33,66 @@ class AppState:
 
     @property
     def exports(self) -> Path:
-        """Where exports are kept while this process runs."""
+        """The folder that keeps exports while this process runs."""
         return Path(self.folder.name)
 
     def close(self) -> None:
         """Close every file and remove the exports."""
-        self.shelf.close()
+        self.pool.close()
         self.folder.cleanup()
 
 
 def app_state_of(request: Request) -> AppState:
-    """Return the market of the application that a request came to."""
-    return request.app.state.market  # type: ignore[no-any-return]
+    """Return the state of the application that received a request."""
+    state: AppState = request.app.state.app_state
+    return state
 
 
-def answer(
+def respond(
     request: Request,
     make: Callable[[Reading], Mapping[str, Any]],
     *,
     publication_id: str | None = None,
 ) -> Response:
-    """Answer with what `make` finds in one publication, or 304 when the reader has it already."""
-    with app_state_of(request).shelf.reading(publication_id) as reading:
-        tag = etag(reading)
-        if knows(request, tag):
-            return Response(status_code=304, headers={"ETag": tag, "Cache-Control": FRESH})
-        found = make(reading)
-        body = encode(reading, found)
-    return Response(body, 200, {"ETag": tag, "Cache-Control": FRESH}, "application/json")
+    """Return as JSON what `make` reads from one publication; 304 when the client has it already."""
+    return respond_bytes(
+        request,
+        lambda reading: encode_json(reading, make(reading)),
+        media_type="application/json",
+        publication_id=publication_id,
+    )
 
 
-def encode(reading: Reading, found: Mapping[str, Any]) -> bytes:
-    """Return JSON that names publication and origin first, decimals as plain text."""
+def respond_bytes(
+    request: Request,
+    make: Callable[[Reading], bytes],
+    *,
+    media_type: str,
+    publication_id: str | None = None,
+) -> Response:
+    """Return the body that `make` builds from one publication; 304 when the client has it."""
+    with app_state_of(request).pool.reading(publication_id) as reading:
+        tag = etag(reading.publication["publication_id"])
+        headers = {"ETag": tag, "Cache-Control": REVALIDATE}
+        if is_not_modified(request, tag):
+            return Response(status_code=304, headers=headers)
+        body = make(reading)
+    return Response(body, 200, headers, media_type)
+
+
+def encode_json(reading: Reading, fields: Mapping[str, Any]) -> bytes:
+    """Return JSON that names publication and origin first, with decimals as plain text."""
     facts = reading.publication
-    named = {"publication": facts["publication_id"], "origin": facts["origin"], **found}
-    return msgspec.json.encode(tell(named))
+    named = {"publication": facts["publication_id"], "origin": facts["origin"], **fields}
+    return msgspec.json.encode(json_value(named))
 
 
-def etag(reading: Reading) -> str:
-    """Return the mark of all that this code says of this publication."""
-    return f'W/"{reading.publication["publication_id"]}.{CODE}"'
+def etag(publication_id: object) -> str:
+    """Return the weak tag of every response that this code makes from a publication."""
+    return f'W/"{publication_id}.{CODE_VERSION}"'
 
 
-def knows(request: Request, tag: str) -> bool:
-    """Say whether the reader's If-None-Match names this mark."""
-    given = request.headers.get("if-none-match", "")
-    return any(each.strip() in (tag, tag.removeprefix("W/"), "*") for each in given.split(","))
+def is_not_modified(request: Request, tag: str) -> bool:
+    """Return whether the client's If-None-Match names this tag."""
+    header = request.headers.get("if-none-match", "")
+    return any(each.strip() in (tag, tag.removeprefix("W/"), "*") for each in header.split(","))

@@ -9,17 +9,17 @@ from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
-from marketplace.pages.wording import say_change
+from marketplace.pages.wording import describe_change
 
 _ATOM = "http://www.w3.org/2005/Atom"
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # XML has no place for them
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # XML cannot hold them
 register_namespace("", _ATOM)
 
 
 def atom(
     changes: Sequence[dict[str, Any]], publication: dict[str, Any], *, root: str, at: str
 ) -> bytes:
-    """Return the feed, newest first; an entry's id is made of its change, which never changes."""
+    """Return the feed, newest first. An entry's id comes from its change, and never changes."""
     feed = Element(f"{{{_ATOM}}}feed")
     sample = " (a sample, no current prices)" if publication["origin"] == "sample" else ""
     _add(feed, "title", f"Changes of prices and offers of open-model inference{sample}")
@@ -35,14 +35,14 @@ def atom(
         _add(
             entry,
             "title",
-            f"{change['model_id']} at {change['inference_provider']}: {say_change(change)}",
+            f"{change['model_id']} at {change['inference_provider']}: {describe_change(change)}",
         )
         _add(entry, "updated", change["recorded_at"].isoformat())
         _add(entry, "published", change["occurred_at"].isoformat())
         _add(entry, "category", term=change["event"])
         target = f"{root}models/{quote(change['model_id'])}"
         _add(entry, "link", rel="alternate", href=target, type="text/html")
-        _add(entry, "summary", say_change(change))
+        _add(entry, "summary", describe_change(change))
     text: str = tostring(feed, "unicode")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}'.encode()
 

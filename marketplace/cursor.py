@@ -1,4 +1,4 @@
-"""Cursors: where a page ended, in which publication, of which question. Opaque to readers."""
+"""Cursors: where a page ended, in which publication, for which query. Opaque to clients."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from schemas.errors import PricehouseError
 
 
 class BadCursor(PricehouseError):
-    """Raised when a cursor is none of ours, or belongs to another question."""
+    """Raised when a cursor was not issued here, or belongs to another query."""
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """The place after which the next page begins."""
+    """The last row of a page: the next page begins after it."""
 
     publication_id: str
-    question: str
+    query_hash: str
     place: int
     unit: int
     number: float
@@ -28,23 +28,23 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
     offer_id: str
 
     def pack(self) -> str:
-        """Return the text that a reader carries."""
+        """Return the text that a client sends back."""
         return urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
 
     @classmethod
-    def unpack(cls, text: str, question: str) -> Cursor:
-        """Read it back; BadCursor unless it is of this question."""
+    def unpack(cls, text: str, fingerprint: str) -> Cursor:
+        """Decode a cursor; BadCursor unless it belongs to the query with this fingerprint."""
         try:
             padded = text.encode("ascii") + b"=" * (-len(text) % 4)
-            found = msgspec.json.decode(urlsafe_b64decode(padded), type=cls)
+            cursor = msgspec.json.decode(urlsafe_b64decode(padded), type=cls)
         except (ValueError, msgspec.DecodeError) as error:
-            raise BadCursor("the cursor is none that was given out here") from error
-        if found.question != digest(question):
-            raise BadCursor("the cursor belongs to a question with other filters or order")
-        return found
+            raise BadCursor("the cursor was not issued here") from error
+        if cursor.query_hash != hash_query(fingerprint):
+            raise BadCursor("the cursor belongs to a query with other filters or another order")
+        return cursor
 
     def values(self) -> dict[str, Any]:
-        """Return the values that `show_offers.sql` binds for it."""
+        """Return the values of the cursor's parameters in `select_offers.sql`."""
         return {
             "after_place": self.place,
             "after_unit": self.unit,
@@ -55,12 +55,12 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
         }
 
 
-def digest(question: str) -> str:
-    """Return a short name of a question."""
-    return hashlib.sha256(question.encode()).hexdigest()[:16]
+def hash_query(fingerprint: str) -> str:
+    """Return a short hash of a query's fingerprint."""
+    return hashlib.sha256(fingerprint.encode()).hexdigest()[:16]
 
 
-NOWHERE: dict[str, Any] = dict.fromkeys(
+FIRST_PAGE: dict[str, Any] = dict.fromkeys(
     (
         "after_place",
         "after_unit",
@@ -70,4 +70,4 @@ NOWHERE: dict[str, Any] = dict.fromkeys(
         "after_offer_id",
     ),
 )
-"""What is bound for the first page."""
+"""The same parameters for the first page."""

@@ -1,4 +1,4 @@
-"""Whole relations as files with checksums, written when somebody first asks for them."""
+"""Whole relations as files with checksums, written on first request."""
 
 from __future__ import annotations
 
@@ -12,9 +12,16 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from marketplace.api import models
-from marketplace.api.routes import UNCHANGED, problems
-from marketplace.app_state import CODE, FRESH, AppState, answer, app_state_of, knows
-from marketplace.problems import NotHere
+from marketplace.api.routes import NOT_MODIFIED, problem_responses
+from marketplace.app_state import (
+    REVALIDATE,
+    AppState,
+    app_state_of,
+    etag,
+    is_not_modified,
+    respond,
+)
+from marketplace.problems import NotInPublication
 from warehouse.publication.reader_pool import Reading
 from warehouse.relations import RELATIONS
 
@@ -29,9 +36,9 @@ Relation = Annotated[str, Path(description="A published relation, like `cards`."
 exports = APIRouter(prefix="/v1/exports", tags=["exports"])
 
 
-@exports.get("", response_model=models.Exports, responses={**UNCHANGED, **problems()})
+@exports.get("", response_model=models.Exports, responses={**NOT_MODIFIED, **problem_responses()})
 def listing(request: Request) -> Response:
-    """List the relations and where their files are; `.sha256` after an address is its checksum."""
+    """List the relations and the addresses of their files; add `.sha256` for a checksum."""
 
     def make(_: Reading) -> dict[str, Any]:
         root = f"{request.base_url}v1/exports"
@@ -42,16 +49,16 @@ def listing(request: Request) -> Response:
             ]
         }
 
-    return answer(request, make)
+    return respond(request, make)
 
 
 @exports.get(
     "/{relation}.{kind}.sha256",
     response_class=PlainTextResponse,
-    responses={200: {"content": {"text/plain": {}}}, **problems(404, 422)},
+    responses={200: {"content": {"text/plain": {}}}, **problem_responses(404, 422)},
 )
 def checksum(request: Request, relation: Relation, kind: Kind) -> Response:
-    """Give the file's checksum as `sha256sum -c` reads it."""
+    """Return the file's checksum in the format of `sha256sum -c`."""
     path, digest, publication_id = _export(app_state_of(request), relation, kind)
     return PlainTextResponse(
         f"{digest}  {path.name}\n", headers={"Pricehouse-Publication": publication_id}
@@ -63,38 +70,39 @@ def checksum(request: Request, relation: Relation, kind: Kind) -> Response:
     response_class=FileResponse,
     responses={
         200: {"content": {name.partition(";")[0]: _BINARY for name in TYPES.values()}},
-        **UNCHANGED,
-        **problems(404, 422),
+        **NOT_MODIFIED,
+        **problem_responses(404, 422),
     },
 )
 def file(request: Request, relation: Relation, kind: Kind) -> Response:
-    """Give a whole relation, ordered by its key; decimals and times are text but in Parquet."""
+    """Return a whole relation, ordered by its key. Decimals and times are typed in Parquet, text
+    in CSV and NDJSON."""
     path, digest, publication_id = _export(app_state_of(request), relation, kind)
-    tag = f'W/"{publication_id}.{CODE}"'
-    headers = {"ETag": tag, "Cache-Control": FRESH, "Pricehouse-Publication": publication_id}
-    if knows(request, tag):
+    tag = etag(publication_id)
+    headers = {"ETag": tag, "Cache-Control": REVALIDATE, "Pricehouse-Publication": publication_id}
+    if is_not_modified(request, tag):
         return Response(status_code=304, headers=headers)
-    sum_64 = b64encode(bytes.fromhex(digest)).decode()
-    # The digest of the file itself, however it is compressed on the way (RFC 9530).
-    headers["Repr-Digest"] = f"sha-256=:{sum_64}:"
+    encoded = b64encode(bytes.fromhex(digest)).decode()
+    # The digest of the file itself, whatever compression the response uses (RFC 9530).
+    headers["Repr-Digest"] = f"sha-256=:{encoded}:"
     return FileResponse(path, media_type=TYPES[kind], filename=path.name, headers=headers)
 
 
-def _export(market: AppState, relation: str, kind: Kind) -> tuple[File, str, str]:
-    """Return the file, its sha256 and its publication; one at a time is written."""
+def _export(state: AppState, relation: str, kind: Kind) -> tuple[File, str, str]:
+    """Return the file, its sha256 and its publication; only one file is written at a time."""
     if relation not in RELATIONS:
-        raise NotHere(f"there is no relation {relation}; /v1/exports lists them")
-    with market.exporting, market.shelf.reading(limited=False) as reading:
+        raise NotInPublication(f"there is no relation {relation}; /v1/exports lists them")
+    with state.exporting, state.pool.reading(limited=False) as reading:
         publication_id = str(reading.publication["publication_id"])
-        folder = market.exports / publication_id
-        for old in market.exports.iterdir():
+        folder = state.exports / publication_id
+        for old in state.exports.iterdir():
             if old != folder:
-                shutil.rmtree(old)  # whoever is being sent a file of it has it open
+                shutil.rmtree(old)  # a response that is being sent keeps its file open
         folder.mkdir(exist_ok=True)
         path = folder / f"{relation}.{kind}"
-        mark = path.with_name(f"{path.name}.sha256")
-        if not mark.exists():
+        checksum_file = path.with_name(f"{path.name}.sha256")
+        if not checksum_file.exists():
             reading.write(relation, kind, path)
             with path.open("rb") as data:
-                mark.write_text(hashlib.file_digest(data, "sha256").hexdigest())
-        return path, mark.read_text(), publication_id
+                checksum_file.write_text(hashlib.file_digest(data, "sha256").hexdigest())
+        return path, checksum_file.read_text(), publication_id

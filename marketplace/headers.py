@@ -1,4 +1,4 @@
-"""What every answer carries: headers that let a page run nothing but our own files."""
+"""Security headers of every response: a page may load and run only this server's own files."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _HEADERS = [
 ]
 
 
-class Headers:
-    """Add the headers, and answer HEAD as GET without its body."""
+class HeadersMiddleware:
+    """Add the headers, and serve HEAD as GET without a body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -39,11 +39,11 @@ class Headers:
             return
         head = scope["method"] == "HEAD"
 
-        async def dressed(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message = {**message, "headers": [*message["headers"], *_HEADERS]}
             elif head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
 
-        await self._app({**scope, "method": "GET"} if head else scope, receive, dressed)
+        await self._app({**scope, "method": "GET"} if head else scope, receive, send_with_headers)

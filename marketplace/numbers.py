@@ -8,22 +8,21 @@ from typing import Any
 from schemas.amounts import MILLION, amount_text
 
 
-def tell(value: Any) -> Any:
-    """Return rows as JSON may hold them: each Decimal as plain text, the rest as it is."""
+def json_value(value: Any) -> Any:
+    """Return a value for JSON: each Decimal in it as plain text, all else unchanged."""
     if isinstance(value, Decimal):
         return amount_text(value)
     if isinstance(value, dict):
-        return {name: tell(told) for name, told in value.items()}
+        return {name: json_value(each) for name, each in value.items()}
     if isinstance(value, list):
-        return [tell(told) for told in value]
+        return [json_value(each) for each in value]
     return value
 
 
 def dollars(amount: Decimal) -> str:
-    """Return a price for people: cents at least, four significant digits below that; `$0.075`.
+    """Return a price for people: at least cents, below one cent four significant digits; `$0.075`.
 
-    No figure that is shown is larger or smaller than the stated one by more than rounding; the
-    exact one stands in the detail.
+    It differs from the stated amount by rounding only; the offer's page has the exact amount.
     """
     if amount == 0:
         return "$0"
@@ -46,7 +45,7 @@ def count(number: int) -> str:
 
 
 def short(number: int) -> str:
-    """Return a count of tokens as people say it: `128k`, `1M`; powers of two round down to it."""
+    """Return a short count of tokens: `128k`, `1M`; powers of two are rounded down."""
     if number >= 1_000_000:
         return f"{number / 1_000_000:.1f}".removesuffix(".0") + "M"
     return f"{number // 1000}k" if number >= 1000 else str(number)

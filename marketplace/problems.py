@@ -1,8 +1,8 @@
-"""Errors as RFC 9457 problem details, or as a page where a person asked for one."""
+"""Errors as RFC 9457 problem details, or as a page for a browser."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -19,63 +19,82 @@ from schemas.errors import HomeError, PublicationGone, QueryTooSlow, UsageError
 
 _API = ("/v1/", "/v1", "/healthz", "/readyz", "/openapi.json")
 _TITLES = {
-    404: "There is nothing here",
+    404: "Not found",
     410: "These prices were replaced by newer ones",
-    422: "That question cannot be answered",
-    503: "There are no prices to show",
+    422: "The request has a parameter that is not valid",
+    503: "No prices can be shown now",
 }
-"""What a page says above a problem."""
+"""Status → the heading of its page."""
+TYPES = {
+    "question-not-understood": "422: a parameter is unknown or its value is not valid;"
+    " `errors` names each one.",
+    "cursor-not-understood": "422: the cursor was not issued here, or belongs to a query with other"
+    " filters or another order.",
+    "publication-gone": "410: the publication of the cursor is no longer kept; `restart` is the"
+    " address of the first page.",
+    "not-in-publication": "404: the newest publication has no such offer, model or relation.",
+    "query-too-slow": "503: the query took too long; ask for less.",
+    "nothing-published-yet": "503: there is no publication yet.",
+    "publication-unreadable": "503: the newest publication cannot be read.",
+}
+"""Problem type → its description on the page /api; clients match on the names."""
 RETRY_S = "30"
-_NOTHING = "nothing is published here yet; the first run of `pricehouse ingest` will be"
+_NOTHING = "nothing is published here yet; run `pricehouse ingest` first"
 _UNREADABLE = "the newest publication cannot be read; the next run publishes again"
-_OURS = "this is a fault of ours; it is in the log of the server"
+_INTERNAL = "the request failed (internal error); the server's log has the details"
+Handler = Callable[[Request, Exception], Response]
 
 
-class NotHere(Exception):
-    """Raised when what an address names is not in the publication."""
+class NotInPublication(Exception):
+    """Raised when the publication does not contain what an address names."""
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of ours, and those of the framework, as a problem."""
+    """Return every error, our own and the framework's, as a problem."""
     retry = {"Retry-After": RETRY_S}
-
-    def invalid(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError | ValidationError)  # noqa: S101 - as registered
-        found = [_fault(fault) for fault in error.errors()]
-        said = "; ".join(f"{fault['field']}: {fault['message']}" for fault in found)
-        return problem(request, 422, "question-not-understood", said, errors=found)
-
-    def http(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)  # noqa: S101 - as registered
-        said = "nothing is at this address" if error.status_code == 404 else str(error.detail)
-        return problem(request, error.status_code, "about:blank", said, headers=error.headers)
-
-    def told(status: int, kind: str, **more: Any) -> Any:
-        return lambda request, error: problem(request, status, kind, str(error), **more)
-
-    def said(status: int, kind: str, detail: str) -> Any:
-        # What the error says is for the operator: it names folders of this machine.
-        return lambda request, _: problem(request, status, kind, detail, headers=retry)
-
-    def gone(request: Request, error: Exception) -> Response:
-        kept = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
-        again = request.url.path + ("?" + _query(kept) if kept else "")
-        said = f"{error}; begin again at the first page of the newest"
-        return problem(request, 410, "publication-gone", said, restart=again)
-
-    app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(ValidationError, invalid)
-    app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(NotHere, told(404, "not-in-publication"))
-    app.add_exception_handler(BadCursor, told(422, "cursor-not-understood"))
-    app.add_exception_handler(PublicationGone, gone)
-    app.add_exception_handler(QueryTooSlow, told(503, "query-too-slow", headers=retry))
-    app.add_exception_handler(UsageError, said(503, "nothing-published-yet", _NOTHING))
-    app.add_exception_handler(HomeError, said(503, "publication-unreadable", _UNREADABLE))
-    app.add_exception_handler(Exception, said(500, "about:blank", _OURS))
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(ValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(NotInPublication, _own_message(404, "not-in-publication"))
+    app.add_exception_handler(BadCursor, _own_message(422, "cursor-not-understood"))
+    app.add_exception_handler(PublicationGone, _gone)
+    app.add_exception_handler(QueryTooSlow, _own_message(503, "query-too-slow", headers=retry))
+    app.add_exception_handler(UsageError, _fixed_message(503, "nothing-published-yet", _NOTHING))
+    app.add_exception_handler(HomeError, _fixed_message(503, "publication-unreadable", _UNREADABLE))
+    app.add_exception_handler(Exception, _fixed_message(500, "about:blank", _INTERNAL))
 
 
-def problem(
+def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError | ValidationError)  # noqa: S101 - as registered
+    errors = [_field_error(each) for each in error.errors()]
+    detail = "; ".join(f"{each['field']}: {each['message']}" for each in errors)
+    return problem(request, 422, "question-not-understood", detail, errors=errors)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as registered
+    detail = "nothing is at this address" if error.status_code == 404 else str(error.detail)
+    return problem(request, error.status_code, "about:blank", detail, headers=error.headers)
+
+
+def _gone(request: Request, error: Exception) -> Response:
+    pairs = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
+    restart = request.url.path + ("?" + _query(pairs) if pairs else "")
+    detail = f"{error}; start again at the first page of the newest"
+    return problem(request, 410, "publication-gone", detail, restart=restart)
+
+
+def _own_message(status: int, kind: str, **more: Any) -> Handler:
+    return lambda request, error: problem(request, status, kind, str(error), **more)
+
+
+def _fixed_message(status: int, kind: str, detail: str) -> Handler:
+    # The error's own message is for the operator: it names folders of this machine.
+    headers = {"Retry-After": RETRY_S}
+    return lambda request, _: problem(request, status, kind, detail, headers=headers)
+
+
+def problem(  # one keyword for each optional member of the problem
     request: Request,
     status: int,
     kind: str,
@@ -85,9 +104,9 @@ def problem(
     restart: str | None = None,
     errors: Sequence[dict[str, str]] | None = None,
 ) -> Response:
-    """Return the problem in the form that the address is for."""
+    """Return the problem as JSON for addresses of the API, as a page for all others."""
     title = HTTPStatus(status).phrase
-    told: dict[str, Any] = {
+    body: dict[str, Any] = {
         "type": kind if ":" in kind else f"/api#{kind}",
         "title": title,
         "status": status,
@@ -95,9 +114,9 @@ def problem(
         "instance": request.url.path,
     }
     if restart:
-        told["restart"] = restart
+        body["restart"] = restart
     if errors:
-        told["errors"] = list(errors)
+        body["errors"] = list(errors)
     if not request.url.path.startswith(_API):
         page: Response = request.app.state.pages.render(
             request,
@@ -105,21 +124,21 @@ def problem(
             status=status,
             headers=headers,
             title=_TITLES.get(status, title),
-            problem=told,
+            problem=body,
             publication=None,
         )
         return page
     return Response(
-        msgspec.json.encode(told),
+        msgspec.json.encode(body),
         status,
         {**(headers or {}), "Cache-Control": "no-store"},
         "application/problem+json",
     )
 
 
-def _fault(fault: Any) -> dict[str, str]:
-    place = [str(part) for part in fault["loc"] if part not in ("query", "path")]
-    return {"field": ".".join(place) or "query", "message": str(fault["msg"])}
+def _field_error(error: Any) -> dict[str, str]:
+    place = [str(part) for part in error["loc"] if part not in ("query", "path")]
+    return {"field": ".".join(place) or "query", "message": str(error["msg"])}
 
 
 def _query(pairs: Sequence[tuple[str, str]]) -> str:

@@ -20,12 +20,12 @@ def run_server(
     host: str,
     port: int,
     cors_origins: Sequence[str],
-    say: Callable[[str], None],
+    print_line: Callable[[str], None],
     grace_s: int,
 ) -> None:
-    """Serve until SIGINT or SIGTERM, and return when running requests are answered.
+    """Serve until SIGINT or SIGTERM, and return when running requests are finished.
 
-    Says the address when it listens; SettingsError when it cannot be had.
+    Prints the address when it listens; SettingsError when the address cannot be used.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -36,11 +36,12 @@ def run_server(
     config = uvicorn.Config(
         app, log_level="warning", timeout_graceful_shutdown=grace_s, server_header=False
     )
-    shown = f"[{host}]" if ":" in host else host
+    url_host = f"[{host}]" if ":" in host else host
     with listening:
-        say(f"serving {home.root} at http://{shown}:{listening.getsockname()[1]} (Ctrl-C stops it)")
-        # When it has ended, uvicorn raises the signal again that ended it: it was heard already.
+        address = f"http://{url_host}:{listening.getsockname()[1]}"
+        print_line(f"serving {home.root} at {address} (Ctrl-C stops it)")
+        # After a shutdown uvicorn raises the signal again that caused it; it has been handled.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: None)
         uvicorn.Server(config).run(sockets=[listening])
-    say("stopped")
+    print_line("stopped")

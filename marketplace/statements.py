@@ -1,4 +1,4 @@
-"""Our statements by name: each lives in a file of its own under sql/."""
+"""SQL statements by name; each is a file under sql/."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _FOLDER = Path(__file__).with_name("sql")
 
 @cache
 def statement(*names: str) -> str:
-    """Return the text of `sql/<name>.sql`; of several, one after the other as one statement."""
+    """Return the text of `sql/<name>.sql`; several names make one statement in that order."""
     return "".join((_FOLDER / f"{name}.sql").read_text("utf-8") for name in names)
 
 
 MATCHED = "match_cards"
-"""Begins each statement that a reader's filters narrow."""
+"""The beginning of each statement that filters cards."""

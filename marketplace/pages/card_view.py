@@ -1,4 +1,4 @@
-"""Cards as a page shows them: the row, and beside it everything that must be said of it."""
+"""Cards as pages show them: the row, and the texts that must accompany it."""
 
 from __future__ import annotations
 
@@ -16,48 +16,50 @@ _RANKED = ("cost_per_token", *wording.COSTS)
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A card and its words; what is None is not said."""
+class CardView:
+    """A card and its texts; a page leaves out what is None."""
 
     card: Row
     provider_name: str
     provider_id: str | None
-    """The provider's own name of the model, where without it two cards would look the same."""
+    """The provider's own name of the model, where two cards would look the same without it."""
     prices: list[tuple[str, str]]
-    """(amount, what it is per), input before output."""
+    """(amount, unit), input before output."""
     blended: str | None
-    native: list[str]
+    native_prices: list[str]
     """The prices as the source states them, where a card shows another unit."""
     note: str | None
     estimate: str | None
     best: str | None
-    """`cheapest of 3`, only where at least two offers may be ranked."""
-    standing: str | None
+    """`cheapest of 3`, only where at least two offers are rankable."""
+    status_note: str | None
     speed: str | None
     latency: tuple[str, str] | None
-    """(what was timed, how long it took)."""
+    """(what was measured, how long it took)."""
     measured: str | None
     context: str | None
     place: str
 
     @property
     def grey(self) -> bool:
-        """Whether it cannot be called as it stands."""
+        """Whether the offer is not live, so that a call may fail."""
         return bool(self.card["status"] != "live")
 
 
-def show(reading: Reading, cards: Sequence[Row]) -> list[Shown]:
-    """Return the cards in their order with their wording."""
+def card_views(reading: Reading, cards: Sequence[Row]) -> list[CardView]:
+    """Return the cards with their texts, in the same order."""
     providers = providers_of(reading)
     models = list({card["model_id"] for card in cards})
     rivals = {
         (row["model_id"], row["task"]): row
-        for row in reading.rows(statement("show_rivals"), {"models": models})
+        for row in reading.rows(statement("select_rival_costs"), {"models": models})
     }
-    prices = _by_offer(reading, "show_prices", [c["offer_id"] for c in cards if _needs_prices(c)])
-    refused = _by_offer(reading, "show_refused", [c["offer_id"] for c in cards if c["held"]])
+    prices = _by_offer(reading, "select_prices", [c["offer_id"] for c in cards if _needs_prices(c)])
+    refused = _by_offer(
+        reading, "select_refused_prices", [c["offer_id"] for c in cards if c["held"]]
+    )
     return [
-        _shown(
+        _card_view(
             card,
             providers.get(card["inference_provider"]),
             rivals[card["model_id"], card["task"]],
@@ -69,10 +71,10 @@ def show(reading: Reading, cards: Sequence[Row]) -> list[Shown]:
 
 
 def providers_of(reading: Reading) -> dict[str, Row]:
-    """Return who serves, by key."""
+    """Return inference provider → its row."""
     return reading.keep(
         "providers",
-        lambda: {r["inference_provider"]: r for r in reading.rows(statement("show_providers"))},
+        lambda: {r["inference_provider"]: r for r in reading.rows(statement("select_providers"))},
     )
 
 
@@ -87,19 +89,19 @@ def _needs_prices(card: Row) -> bool:
     return card["price_status"] == "suspect" or any(card[c] is not None for c in wording.COSTS)
 
 
-def _shown(
+def _card_view(
     card: Row, provider: Row | None, rivals: Row, prices: list[Row], refused: list[Row]
-) -> Shown:
+) -> CardView:
     text = card["task_group"] == "text"
     measured = card["throughput_tps"] is not None or card["first_token_latency_ms"] is not None
-    return Shown(
+    return CardView(
         card=card,
         provider_name=provider["display_name"] if provider else card["inference_provider"],
         provider_id=_provider_id(card, rivals),
         prices=_prices(card),
         blended=_blended(card),
-        native=[
-            wording.native(p)
+        native_prices=[
+            wording.native_price(p)
             for p in prices
             if p["tier"] == "standard"
             and p["native_amount"] is not None
@@ -108,7 +110,7 @@ def _shown(
         note=wording.price_note(card, [p["raw_text"] for p in prices if p["raw_text"]], refused),
         estimate=wording.estimate(card),
         best=_best(card, rivals),
-        standing=wording.standing(card),
+        status_note=wording.status_note(card),
         speed=wording.speed(card),
         latency=wording.latency(card),
         measured=f"measured {wording.day(card['speed_observed_at'])}"
@@ -151,7 +153,10 @@ def _blended(card: Row) -> str | None:
 
 
 def _best(card: Row, rivals: Row) -> str | None:
-    """An adapter is never the cheapest, nor is what stands alone: neither is rankable with one."""
+    """Return the badge of the cheapest offers of a model and task, in the first unit they share.
+
+    Adapters and offers without a rankable rival get none.
+    """
     if not card["rankable"]:
         return None
     for column in _RANKED:

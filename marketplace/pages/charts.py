@@ -1,4 +1,4 @@
-"""Charts as SVG, drawn by Vega on the server: text and lines, nothing that runs or loads."""
+"""Charts as SVG, drawn by Vega on the server: text and lines, no scripts, nothing to load."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from schemas.amounts import MILLION
 Row = dict[str, Any]
 WIDTH = 680
 PALETTE = ["#2a7f78", "#c2703d", "#6a5fb0", "#b0446f", "#5b8a2d", "#3f78b5", "#9a7b1f", "#7a6a5c"]
-MOST_LINES = len(PALETTE)
+MAX_LINES = len(PALETTE)
 NAME_WIDTH, NAME_HEIGHT = 0.75, 0.05
-"""What a name takes on the axes of cost and speed, in powers of ten."""
+"""The room of a label on the axes of cost and speed, in powers of ten."""
 _INK, _LINE = "currentColor", "#88888855"
 _CONFIG: dict[str, Any] = {
     "background": None,
-    "aria": False,  # the figure around it has the words
+    "aria": False,  # the figure's caption and table describe it
     "font": "Inter, system-ui, sans-serif",
     "view": {"stroke": None},
     "axis": {
@@ -54,10 +54,9 @@ _ROOT = re.compile(r"^<svg ")
 
 
 def history(rows: Sequence[Row], until: datetime) -> str:
-    """Draw what each server charged over time, as steps: USD per million of a token unit.
+    """Draw each provider's price over time as steps, in USD per million of a token unit.
 
-    `rows` are intervals of one unit; an open one is drawn as far as `until`. The longest known
-    servers are drawn, eight at most.
+    `rows` are intervals of one unit; an open interval ends at `until`.
     """
     points: list[dict[str, object]] = []
     for row in rows:
@@ -103,8 +102,8 @@ def history(rows: Sequence[Row], until: datetime) -> str:
 
 
 def cost_and_speed(points: Sequence[Row], named: Sequence[Row]) -> str:
-    """Draw offers by blended cost and tokens per second; `named` stand out, with a name
-    where there is room."""
+    """Draw offers by blended cost and tokens per second; highlight `named`, with labels where they
+    fit."""
     values = [_point(row) for row in points]
     marks = [_point(row) for row in named]
     labels = [{**_point(row), "name": _name(row)} for row in _apart(named)]
@@ -160,18 +159,18 @@ def cost_and_speed(points: Sequence[Row], named: Sequence[Row]) -> str:
 
 
 def frontier(points: Sequence[Row]) -> list[Row]:
-    """Return the offers that none beats in both cost and speed, the cheapest first."""
+    """Return the offers that no other beats in both cost and speed, the cheapest first."""
     best: list[Row] = []
-    for row in points:  # by cost, then speed
+    for row in points:  # ordered by cost, then speed
         if not best or row["throughput_tps"] > best[-1]["throughput_tps"]:
             best.append(row)
     return best
 
 
 def _apart(named: Sequence[Row]) -> list[Row]:
-    """Return those whose names can be read beside each other, on axes of powers of ten."""
+    """Return the offers whose labels do not overlap on axes of powers of ten."""
     kept: list[Row] = []
-    for row in reversed(named):  # the fastest first: they are far between
+    for row in reversed(named):  # the fastest first: they are far apart
         if all(
             log10(other["cost_per_token"] / row["cost_per_token"]) > NAME_WIDTH
             or log10(other["throughput_tps"] / row["throughput_tps"]) > NAME_HEIGHT
@@ -182,20 +181,19 @@ def _apart(named: Sequence[Row]) -> list[Row]:
 
 
 def warm_up() -> None:
-    """Start the renderer beside the server: its first drawing takes half a second."""
+    """Start the renderer in a thread: its first chart takes half a second."""
     spec = msgspec.json.encode({"data": {"values": [{}]}, "mark": "point", "encoding": {}}).decode()
     Thread(target=_svg, args=(spec,), daemon=True).start()
 
 
 def _draw(spec: dict[str, Any]) -> str:
-    told = {"config": _CONFIG, **spec}
-    return _svg(msgspec.json.encode(told).decode())
+    return _svg(msgspec.json.encode({"config": _CONFIG, **spec}).decode())
 
 
 @lru_cache(maxsize=256)
 def _svg(spec: str) -> str:
     svg = vl_convert.vegalite_to_svg(spec)
-    # A screen reader hears the figure's caption and table, not a thousand shapes.
+    # Screen readers get the figure's caption and table instead of a thousand shapes.
     return _ROOT.sub('<svg aria-hidden="true" focusable="false" ', svg)
 
 

@@ -1,4 +1,4 @@
-"""What pages may be asked, and how a form's fields become a question."""
+"""The queries of pages, and how a form's fields become a query."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Request
 from pydantic import ConfigDict, Field
 
-from marketplace.queries.filters import ChangesQuery, EstimateQuery, OffersQuery
+from marketplace.queries.filters import LAST_CHANGE_ID, ChangesQuery, EstimateQuery, OffersQuery
 
 MIX = {
     "input_tokens": 30_000_000,
@@ -17,11 +17,11 @@ MIX = {
     "audio_minutes": 0,
     "video_seconds": 0,
 }
-"""What the calculator begins with."""
+"""The calculator's mix before a buyer enters one."""
 
 
 class BrowseQuery(OffersQuery):
-    """What a page may be asked: a stranger's parameter in a link is no reason to refuse it."""
+    """The query of the first page; unknown parameters in a shared link are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -30,35 +30,35 @@ class BrowseQuery(OffersQuery):
 
 
 class CalculatorQuery(EstimateQuery):
-    """The same, with a mix to begin with."""
+    """The query of the calculator; unknown parameters are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
 
 class LogQuery(ChangesQuery):
-    """Changes as a person reads them: the newest first, back from `before`."""
+    """The query of the page of changes: the newest first, older than `before`."""
 
     model_config = ConfigDict(extra="ignore")
 
-    before: Annotated[int, Field(ge=1, le=2**62)] = 2**62
+    before: Annotated[int, Field(ge=1, le=LAST_CHANGE_ID)] = LAST_CHANGE_ID
     limit: Annotated[int, Field(ge=1, le=200)] = 60
 
 
 def pairs(request: Request) -> list[tuple[str, str]]:
-    """Return the query as pairs; a form sends its empty fields too."""
+    """Return the query as pairs without empty fields, which a form sends too."""
     return [(name, value) for name, value in request.query_params.multi_items() if value.strip()]
 
 
-def ask(kind: Any, pairs: list[tuple[str, str]]) -> Any:
-    """Return the question that pairs of a form ask; ValidationError says what is wrong."""
-    several = {n for n, f in kind.model_fields.items() if "list" in str(f.annotation)}
-    told: dict[str, Any] = {}
+def parse_query(kind: Any, pairs: list[tuple[str, str]]) -> Any:
+    """Return the query of this kind that the pairs form; ValidationError names wrong fields."""
+    lists = {n for n, f in kind.model_fields.items() if "list" in str(f.annotation)}
+    fields: dict[str, Any] = {}
     for name, value in pairs:
-        if name in several:
-            told.setdefault(name, []).append(value)
+        if name in lists:
+            fields.setdefault(name, []).append(value)
         else:
-            told[name] = value
-    return kind.model_validate(told)
+            fields[name] = value
+    return kind.model_validate(fields)
 
 
 def as_pairs(mix: dict[str, int]) -> list[tuple[str, str]]:
@@ -67,13 +67,13 @@ def as_pairs(mix: dict[str, int]) -> list[tuple[str, str]]:
 
 
 def chips(pairs: list[tuple[str, str]]) -> list[tuple[str, str, tuple[str, str]]]:
-    """Return (name, value, pair) of each filter that is on, to be taken off one by one."""
+    """Return (name, value, pair) of each active filter, so that a page can remove it alone."""
     no_filters = {"sort", "order", "view", "limit", "cursor"}
     return [(n.replace("_", " "), v, (n, v)) for n, v in pairs if n not in no_filters]
 
 
-def moment(text: str) -> datetime | None:
-    """Return the moment that a form's date field names: the end of that day, or the minute."""
+def parse_moment(text: str) -> datetime | None:
+    """Return the time of a form's date field, for a date the end of that day; None if invalid."""
     whole_day = len(text) <= len("2026-09-21")
     try:
         moment = datetime.fromisoformat(text)

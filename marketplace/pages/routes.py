@@ -1,4 +1,4 @@
-"""The pages: read with the same functions as the API, in words for a buyer."""
+"""The pages: the data of the API, with texts for buyers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from starlette.responses import RedirectResponse, Response
 from marketplace.app_state import app_state_of
 from marketplace.cursor import Cursor
 from marketplace.pages import charts, forms
-from marketplace.pages.card_view import providers_of, show
-from marketplace.pages.rendering import THEMES
+from marketplace.pages.card_view import card_views, providers_of
+from marketplace.pages.rendering import THEMES, Pages
+from marketplace.problems import TYPES
 from marketplace.queries.details import find_history, find_model, find_offer
 from marketplace.queries.estimate import find_estimate
 from marketplace.queries.filters import ModelId, OfferId
@@ -23,25 +24,29 @@ from marketplace.statements import MATCHED, statement
 from warehouse.publication.reader_pool import Reading
 
 pages = APIRouter(include_in_schema=False)
-MOST_COMPARED = 6
+MAX_COMPARED = 6
 
 
 @pages.get("/")
 def browse(request: Request) -> Response:
-    """Show offers as cards, a dense table or a chart, with the filters beside them."""
+    """Show offers as cards, a table or a chart, with filters beside them."""
     pairs = forms.pairs(request)
-    query = forms.ask(forms.BrowseQuery, pairs)
+    query = forms.parse_query(forms.BrowseQuery, pairs)
     cursor = Cursor.unpack(query.cursor, query.fingerprint()) if query.cursor else None
 
     def make(reading: Reading) -> dict[str, Any]:
-        found = find_offers(reading, query, cursor)
-        told: dict[str, Any] = {"facets": found.facets, "total": found.total, "next": found.next}
+        page = find_offers(reading, query, cursor)
+        values: dict[str, Any] = {
+            "facets": page.facets,
+            "total": page.total,
+            "next": page.next,
+        }
         if query.view == "chart":
-            points = reading.rows(statement(MATCHED, "show_points"), query.values())
+            points = reading.rows(statement(MATCHED, "select_chart_points"), query.values())
             best = charts.frontier(points)
             chart = charts.cost_and_speed(points, best) if points else None
-            return {**told, "chart": chart, "points": points, "best": best}
-        return {**told, "shown": show(reading, found.items)}
+            return {**values, "chart": chart, "points": points, "best": best}
+        return {**values, "views": card_views(reading, page.items)}
 
     publication_id = cursor.publication_id if cursor else None
     return _page(
@@ -57,48 +62,48 @@ def browse(request: Request) -> Response:
 
 @pages.get("/models/{model_id:path}")
 def model(request: Request, model_id: Annotated[ModelId, Path()]) -> Response:
-    """Show a model's offers side by side, their spread, and what they cost before."""
-    asked = request.query_params.get("as_of", "")
-    moment = forms.moment(asked)
+    """Show a model's offers side by side, their spread and their price history."""
+    as_of = request.query_params.get("as_of", "")
+    moment = forms.parse_moment(as_of)
 
     def make(reading: Reading) -> dict[str, Any]:
-        found = find_model(reading, model_id)
-        rows = reading.rows(statement("show_model_history"), {"model_id": model_id})
+        details = find_model(reading, model_id)
+        rows = reading.rows(statement("select_model_history"), {"model_id": model_id})
         until = reading.publication["observed_to"]
-        drawn = {
-            unit: charts.history(_most_known(rows, unit), until)
+        price_charts = {
+            unit: charts.history(_longest_known(rows, unit), until)
             for unit in ("input_token", "output_token")
             if any(row["unit"] == unit for row in rows)
         }
-        then = []
+        past_prices = []
         if moment:
-            values = {"model_id": model_id, "moment": moment}
-            then = reading.rows(statement("show_price_as_of"), values)
+            values = {"model_id": model_id, "as_of": moment}
+            past_prices = reading.rows(statement("select_price_as_of"), values)
         return {
-            **found,
-            "shown": show(reading, found["offers"]),
+            **details,
+            "views": card_views(reading, details["offers"]),
             "history": rows,
-            "drawn": drawn,
+            "price_charts": price_charts,
             "providers": providers_of(reading),
-            "then": then,
+            "past_prices": past_prices,
         }
 
-    return _page(request, "model.html", make, asked=asked, moment=moment)
+    return _page(request, "model.html", make, as_of=as_of, moment=moment)
 
 
 @pages.get("/offers/{offer_id}")
 def offer(request: Request, offer_id: Annotated[OfferId, Path()]) -> Response:
-    """Show one offer, its prices as stated and as compared, and the proof of each."""
+    """Show one offer, its prices as stated and as converted, and the proof of each."""
 
     def make(reading: Reading) -> dict[str, Any]:
-        found = find_offer(reading, offer_id)
-        (shown,) = show(reading, [found["offer"]])
-        who = found["offer"]["inference_provider"]
+        details = find_offer(reading, offer_id)
+        (view,) = card_views(reading, [details["offer"]])
+        provider = {"inference_provider": details["offer"]["inference_provider"]}
         return {
-            **found,
-            "shown": shown,
+            **details,
+            "view": view,
             "history": find_history(reading, offer_id)["items"],
-            "claims": reading.rows(statement("show_provider_claims"), {"inference_provider": who}),
+            "claims": reading.rows(statement("select_provider_claims"), provider),
         }
 
     return _page(request, "offer.html", make)
@@ -106,46 +111,50 @@ def offer(request: Request, offer_id: Annotated[OfferId, Path()]) -> Response:
 
 @pages.get("/compare")
 def compare(request: Request) -> Response:
-    """Put a few offers side by side."""
-    asked = list(dict.fromkeys(request.query_params.getlist("offer")))[:MOST_COMPARED]
+    """Show a few offers side by side."""
+    offer_ids = list(dict.fromkeys(request.query_params.getlist("offer")))[:MAX_COMPARED]
 
     def make(reading: Reading) -> dict[str, Any]:
-        cards = reading.rows(statement("show_offers_by_id"), {"offers": asked}) if asked else []
-        missing = len(asked) - len(cards)
-        return {"shown": show(reading, cards), "missing": missing, "least": _least(cards)}
+        cards = (
+            reading.rows(statement("select_offers_by_id"), {"offers": offer_ids})
+            if offer_ids
+            else []
+        )
+        missing = len(offer_ids) - len(cards)
+        return {"views": card_views(reading, cards), "missing": missing, "lowest": _lowest(cards)}
 
-    return _page(request, "compare.html", make, most=MOST_COMPARED)
+    return _page(request, "compare.html", make, max_compared=MAX_COMPARED)
 
 
 @pages.get("/calculator")
 def calculator(request: Request) -> Response:
-    """Rank offers by what a month of the buyer's own mix costs there."""
+    """Rank offers by the monthly cost of the buyer's mix."""
     pairs = forms.pairs(request)
-    mixed = any(name in forms.MIX for name, _ in pairs)
-    query = forms.ask(
-        forms.CalculatorQuery, pairs if mixed else [*pairs, *forms.as_pairs(forms.MIX)]
+    has_mix = any(name in forms.MIX for name, _ in pairs)
+    query = forms.parse_query(
+        forms.CalculatorQuery, pairs if has_mix else [*pairs, *forms.as_pairs(forms.MIX)]
     )
 
     def make(reading: Reading) -> dict[str, Any]:
-        found = find_estimate(reading, query)
-        for need in found["needs"]:
-            shown = show(reading, [item["offer"] for item in need["items"]])
-            need["rows"] = list(zip(need["items"], shown, strict=True))
-        return {**found, "facets": find_facets(reading, query)}
+        result = find_estimate(reading, query)
+        for need in result["needs"]:
+            views = card_views(reading, [item["offer"] for item in need["items"]])
+            need["rows"] = list(zip(need["items"], views, strict=True))
+        return {**result, "facets": find_facets(reading, query)}
 
     return _page(request, "calculator.html", make, query=query, pairs=pairs)
 
 
 @pages.get("/changes")
 def changes(request: Request) -> Response:
-    """Show what changed, the newest first."""
+    """Show the changes, the newest first."""
     pairs = forms.pairs(request)
-    query = forms.ask(forms.LogQuery, pairs)
+    query = forms.parse_query(forms.LogQuery, pairs)
 
     def make(reading: Reading) -> dict[str, Any]:
         values = {**query.values(), "before": query.before, "count": query.limit + 1}
-        rows = reading.rows(statement("show_last_changes"), values)
-        events = reading.rows(statement("show_events"))
+        rows = reading.rows(statement("select_latest_changes"), values)
+        events = reading.rows(statement("select_events"))
         return {"rows": rows[: query.limit], "more": len(rows) > query.limit, "events": events}
 
     return _page(request, "changes.html", make, query=query, pairs=pairs)
@@ -153,12 +162,12 @@ def changes(request: Request) -> Response:
 
 @pages.get("/status")
 def status(request: Request) -> Response:
-    """Say plainly how old the data is, and what is missing or held."""
+    """Show the age of the data, and what is missing or held."""
 
     def make(reading: Reading) -> dict[str, Any]:
         return {
             **find_status(reading, now=datetime.now(UTC)),
-            "coverage": reading.rows(statement("show_coverage")),
+            "coverage": reading.rows(statement("select_coverage")),
             "providers": list(providers_of(reading).values()),
         }
 
@@ -167,23 +176,30 @@ def status(request: Request) -> Response:
 
 @pages.get("/api")
 def api(request: Request) -> Response:
-    """List what the API answers, from its own document."""
+    """List the routes of the API and their parameters, from its OpenAPI document."""
     document = request.app.openapi()
-    routes = [(path, told["get"]) for path, told in document["paths"].items() if "get" in told]
-    return _page(request, "api.html", lambda _: {}, routes=routes, root=str(request.base_url))
+    routes = [(path, item["get"]) for path, item in document["paths"].items() if "get" in item]
+    return _page(
+        request,
+        "api.html",
+        lambda _: {},
+        routes=routes,
+        problem_types=TYPES,
+        root=str(request.base_url),
+    )
 
 
 @pages.get("/theme")
 def theme(to: Literal["light", "dark", "system"] = "system", back: str = "/") -> Response:
-    """Keep the reader's choice of light or dark in a cookie, and go back."""
-    # Only a path of ours: neither another host nor a scheme.
+    """Store the choice of light or dark in a cookie, and redirect back."""
+    # Only a path on this server: neither another host nor a scheme.
     safe = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
-    gone = RedirectResponse(safe, 303)
+    response = RedirectResponse(safe, 303)
     if to in THEMES:
-        gone.set_cookie("theme", to, max_age=31_536_000, httponly=True, samesite="lax")
+        response.set_cookie("theme", to, max_age=31_536_000, httponly=True, samesite="lax")
     else:
-        gone.delete_cookie("theme")
-    return gone
+        response.delete_cookie("theme")
+    return response
 
 
 def _page(
@@ -194,8 +210,9 @@ def _page(
     publication_id: str | None = None,
     **more: Any,
 ) -> Response:
-    with app_state_of(request).shelf.reading(publication_id) as reading:
-        return request.app.state.pages.render(  # type: ignore[no-any-return]
+    renderer: Pages = request.app.state.pages
+    with app_state_of(request).pool.reading(publication_id) as reading:
+        return renderer.render(
             request,
             template,
             publication=reading.publication,
@@ -205,23 +222,23 @@ def _page(
         )
 
 
-def _most_known(rows: list[dict[str, Any]], unit: str) -> list[dict[str, Any]]:
-    """Return the intervals of the servers that are known longest, as many as a chart can tell."""
+def _longest_known(rows: list[dict[str, Any]], unit: str) -> list[dict[str, Any]]:
+    """Return the intervals of the providers with the oldest prices, at most MAX_LINES of them."""
     first: dict[str, datetime] = {}
     for row in rows:
         if row["unit"] == unit:
-            who = row["inference_provider"]
-            first[who] = min(first.get(who, row["valid_from"]), row["valid_from"])
-    told = sorted(first, key=lambda who: (first[who], who))[: charts.MOST_LINES]
-    return [row for row in rows if row["unit"] == unit and row["inference_provider"] in told]
+            name = row["inference_provider"]
+            first[name] = min(first.get(name, row["valid_from"]), row["valid_from"])
+    oldest = sorted(first, key=lambda name: (first[name], name))[: charts.MAX_LINES]
+    return [row for row in rows if row["unit"] == unit and row["inference_provider"] in oldest]
 
 
-def _least(cards: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return column → the least cost among at least two of these that may be ranked."""
+def _lowest(cards: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return column → the lowest cost, where at least two of these cards are rankable by it."""
     columns = [c for c in cards[0] if c.startswith("cost_per_")] if cards else []
-    found = {}
+    lowest = {}
     for column in columns:
         costs = [c[column] for c in cards if c["rankable"] and c[column] is not None]
         if len(costs) > 1:
-            found[column] = min(costs)
-    return found
+            lowest[column] = min(costs)
+    return lowest

@@ -1,1 +1,1 @@
-"""What a reader may ask of a publication, and the rows that answer it."""
+"""The queries that clients may send, and the functions that read their rows."""

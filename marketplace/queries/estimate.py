@@ -1,4 +1,4 @@
-"""What a buyer's month would cost, at which offers."""
+"""The monthly cost of a mix at each offer that can serve it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NEEDS = {
     "audio_minutes": ("audio_minutes",),
     "video_seconds": ("video_seconds",),
 }
-"""Need → the parts of a mix that one offer must price to serve it."""
+"""Need → the units of the mix that one offer must price to serve it."""
 _COSTS = {
     "input_tokens": "cost_per_input_token",
     "output_tokens": "cost_per_output_token",
@@ -28,27 +28,27 @@ _COSTS = {
 
 
 def find_estimate(reading: Reading, query: EstimateQuery) -> dict[str, Any]:
-    """Return, for each part of the mix, the offers that price it, the cheapest first.
+    """Return the offers that price each part of the mix, the cheapest first.
 
-    Costs are quantities times list prices, exact; what is not rankable is not ranked here either.
+    Costs are exact: quantities times list prices. Only rankable offers are ranked.
     """
     mix = query.mix()
     rows = reading.rows(
-        statement(MATCHED, "show_estimates"), {**query.values(), **mix, "count": query.limit}
+        statement(MATCHED, "select_estimates"), {**query.values(), **mix, "count": query.limit}
     )
     wanted = [need for need, parts in NEEDS.items() if any(mix[part] for part in parts)]
     needs, unmet, least = [], [], Decimal(0)
     for need in wanted:
-        found = [row for row in rows if row["need"] == need]
-        if not found:
+        ranked = [row for row in rows if row["need"] == need]
+        if not ranked:
             unmet.append(need)
             continue
-        least += found[0]["cost_per_month"]
+        least += ranked[0]["cost_per_month"]
         needs.append(
             {
                 "need": need,
-                "total": found[0]["total"],
-                "items": [_item(row, mix, NEEDS[need]) for row in found],
+                "total": ranked[0]["total"],
+                "items": [_item(row, mix, NEEDS[need]) for row in ranked],
             }
         )
     return {

@@ -1,4 +1,4 @@
-"""What a reader may ask of the cards, and the values that it binds in our statements."""
+"""The queries that clients may send, and the values that they bind in SQL statements."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSc
 
 from schemas.amounts import PER_MILLION
 
-MOST_ITEMS = 200
-MOST_VALUES = 30
+MAX_ITEMS = 200
+MAX_VALUES = 30
+LAST_CHANGE_ID = 2**62
 
-Word = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+ShortText = Annotated[
+    str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")
+]
 ModelId = Annotated[
     str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]+$")
 ]
@@ -22,7 +25,7 @@ Amount = Annotated[
     Field(ge=0, lt=1_000_000, max_digits=18, decimal_places=12),
     WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,6}(\.[0-9]{1,12})?$"}),
 ]
-Words = Annotated[list[Word], Field(max_length=MOST_VALUES)]
+ShortTexts = Annotated[list[ShortText], Field(max_length=MAX_VALUES)]
 Sort = Literal[
     "cost",
     "cost_per_token",
@@ -42,40 +45,48 @@ Sort = Literal[
     "model_id",
 ]
 LARGEST_FIRST = {"throughput_tps", "context_length", "price_changed_at", "first_seen_at"}
-_WITHIN = {"eea": ("eea", "eu")}  # what lies in the EU lies in the EEA
+_WITHIN = {"eea": ("eea", "eu")}  # the EU is part of the EEA
 _UNKNOWN_PLACES = ("multi", "unverified")
 
 
 class Filters(BaseModel):
-    """Which cards; what is left out filters nothing. Several values of one filter mean any of them,
-    but for `tag`, where all must be there."""
+    """Filters of cards; one that is left out excludes nothing. A card passes a filter with several
+    values if it has any of them; of `tag` it must have all."""
 
     model_config = ConfigDict(extra="forbid")
 
-    provider: Word | None = Field(None, description="The source, like `huggingface`.")
-    inference_provider: Words = Field([], description="Who serves, like `novita`.")
-    task: Words = Field(
+    provider: ShortText | None = Field(None, description="The source, like `huggingface`.")
+    inference_provider: ShortTexts = Field(
+        [], description="The inference provider that serves, like `novita`."
+    )
+    task: ShortTexts = Field(
         [],
         description="A group (`text`, `image`, `audio`, `video`, `embedding`, `other`) or an "
         "exact task, like `conversational`.",
     )
-    region: Words = Field(
+    region: ShortTexts = Field(
         [],
-        description="Where inference provably runs: `eu`, `eea`, `us`, a country's two letters,"
-        " `multi` or `unverified`.",
+        description="The verified region of inference: `eu`, `eea`, `us`, a country's two letters,"
+        " `multi` (several regions) or `unverified`.",
     )
     region_mode: Literal["strict", "lenient"] = Field(
-        "strict", description="`lenient` also takes offers whose place is unverified or several."
+        "strict",
+        description="`lenient` also returns offers with an unverified region or several regions.",
     )
     status: Annotated[
         list[Literal["live", "staging", "error", "unknown"]], Field(max_length=4)
     ] = []
     offer_type: Literal["model", "adapter", "all"] = Field(
-        "model", description="Adapters are apart: they run on another model and have no price."
+        "model", description="Adapters are separate: they run on another model and have no price."
     )
-    tag: Words = Field([], description="A compliance tag, like `no-retention`; all must be there.")
-    tools: bool | None = Field(None, description="Whether it can call tools.")
-    structured_output: bool | None = Field(None, description="Whether it can answer by a schema.")
+    tag: ShortTexts = Field(
+        [],
+        description="A compliance tag, like `no-retention`; an offer must have all that are given.",
+    )
+    tools: bool | None = Field(None, description="Whether the offer supports tool calls.")
+    structured_output: bool | None = Field(
+        None, description="Whether the offer supports output by a schema."
+    )
     min_context_length: Annotated[int, Field(ge=0, le=10**12)] | None = Field(
         None, description="Tokens."
     )
@@ -91,15 +102,20 @@ class Filters(BaseModel):
     max_first_token_latency_ms: (
         Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] | None
     ) = Field(None, description="Milliseconds to the first token, as last measured.")
-    priced_only: bool = Field(default=False, description="Only those priced or stated free.")
-    rankable_only: bool = Field(default=False, description="Only those whose cost may be compared.")
+    priced_only: bool = Field(
+        default=False, description="Only offers with a price, or stated free by their source."
+    )
+    rankable_only: bool = Field(
+        default=False, description="Only offers whose cost can be compared."
+    )
     model_id: ModelId | None = Field(None, description="One model, as `org/name`.")
     q: Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f]*$")] | None = Field(
-        None, description="Words that the model's or the server's name holds, in any order."
+        None,
+        description="Words that all occur in the model's or the provider's name, in any order.",
     )
 
     def values(self) -> dict[str, Any]:
-        """Return the values that `match_cards.sql` binds, by the names of its parameters."""
+        """Return parameter → value for `match_cards.sql`."""
         cost = self.max_cost_per_million_tokens
         return {
             "provider": self.provider,
@@ -121,22 +137,22 @@ class Filters(BaseModel):
             "priced_only": self.priced_only,
             "rankable_only": self.rankable_only,
             "model_id": self.model_id,
-            "words": (self.q or "").lower().split() or None,
+            "search_terms": (self.q or "").lower().split() or None,
         }
 
     def _regions(self) -> list[str] | None:
         if not self.region:
             return None
-        asked = [
+        regions = [
             r.upper() if len(r) == 2 and r.lower() not in {"eu", "us"} else r.lower()
             for r in self.region
         ]
-        wanted = [place for region in asked for place in _WITHIN.get(region, (region,))]
+        wanted = [place for region in regions for place in _WITHIN.get(region, (region,))]
         return wanted + (list(_UNKNOWN_PLACES) if self.region_mode == "lenient" else [])
 
 
 class OffersQuery(Filters):
-    """Filters, an order, and a page of it."""
+    """Filters, a sort order and a page."""
 
     sort: Sort = Field(
         "cost",
@@ -144,27 +160,30 @@ class OffersQuery(Filters):
         "prices. `cost` compares only offers that are billed by the same unit.",
     )
     order: Literal["asc", "desc"] | None = Field(
-        None, description="By default what a buyer likes best comes first."
+        None, description="By default the best for a buyer comes first: low cost, high speed."
     )
-    limit: Annotated[int, Field(ge=1, le=MOST_ITEMS)] = Field(50, description="Items of a page.")
+    limit: Annotated[int, Field(ge=1, le=MAX_ITEMS)] = Field(50, description="Items per page.")
     cursor: Annotated[str, StringConstraints(max_length=2000)] | None = Field(
-        None, description="`next` of the page before; holds for the publication that gave it."
+        None, description="`next` of the page before; valid for the publication that issued it."
     )
 
     @property
     def sign(self) -> int:
-        """1 where small numbers come first, -1 where large ones do."""
+        """1 if small numbers come first, -1 if large ones do."""
         largest_first = self.sort in LARGEST_FIRST if self.order is None else self.order == "desc"
         return -1 if largest_first else 1
 
     def fingerprint(self) -> str:
-        """Return what a cursor must agree with: the question without its page."""
-        own = set(OffersQuery.model_fields) - {"limit", "cursor"}  # a page adds how it looks
+        """Return the query without its page; a cursor is valid for one fingerprint."""
+        own = set(OffersQuery.model_fields) - {
+            "limit",
+            "cursor",
+        }  # pages add fields of their own, like `view`
         return self.model_dump_json(include=own)
 
 
 class Mix(BaseModel):
-    """What a buyer uses in a month, whole units."""
+    """What a buyer uses in a month, in whole units."""
 
     input_tokens: Annotated[int, Field(ge=0, le=10**15)] = 0
     output_tokens: Annotated[int, Field(ge=0, le=10**15)] = 0
@@ -174,31 +193,31 @@ class Mix(BaseModel):
 
 
 class EstimateQuery(Mix, Filters):
-    """A month's mix, and which offers to consider, of those whose cost may be compared."""
+    """A monthly mix, and filters of the rankable offers to consider."""
 
-    limit: Annotated[int, Field(ge=1, le=MOST_ITEMS)] = Field(20, description="Items per need.")
+    limit: Annotated[int, Field(ge=1, le=MAX_ITEMS)] = Field(20, description="Items per need.")
 
     def mix(self) -> dict[str, int]:
-        """Return unit → quantity a month."""
+        """Return unit → quantity per month."""
         return {name: getattr(self, name) for name in Mix.model_fields}
 
 
 class ChangesQuery(BaseModel):
-    """Which changes, and after which."""
+    """Filters of changes, and the change id to start after."""
 
     model_config = ConfigDict(extra="forbid")
 
-    after: Annotated[int, Field(ge=0, le=2**62)] = Field(
-        0, description="Change id after which to go on; ids only grow and are never reused."
+    after: Annotated[int, Field(ge=0, le=LAST_CHANGE_ID)] = Field(
+        0, description="The change id to start after; ids only grow and are never reused."
     )
-    limit: Annotated[int, Field(ge=1, le=1000)] = Field(100, description="Items of a page.")
-    event: Words = Field([], description="`up`, `down`, `new`, `gone`, `status`, …")
-    task_group: Words = []
+    limit: Annotated[int, Field(ge=1, le=1000)] = Field(100, description="Items per page.")
+    event: ShortTexts = Field([], description="`up`, `down`, `new`, `gone`, `status`, …")
+    task_group: ShortTexts = []
     model_id: ModelId | None = None
-    inference_provider: Words = []
+    inference_provider: ShortTexts = []
 
     def values(self) -> dict[str, Any]:
-        """Return the values that the statements about changes bind, but for the place."""
+        """Return parameter → value for the statements about changes, without the start."""
         return {
             "count": self.limit,
             "event": self.event or None,

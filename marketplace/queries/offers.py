@@ -1,11 +1,11 @@
-"""Find offers: a page of them, how many there are, and what each filter would leave."""
+"""Find a page of offers, their number, and the count that each filter value would leave."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from marketplace.cursor import NOWHERE, Cursor, digest
+from marketplace.cursor import FIRST_PAGE, Cursor, hash_query
 from marketplace.queries.filters import Filters, OffersQuery
 from marketplace.statements import MATCHED, statement
 from warehouse.publication.reader_pool import Reading
@@ -26,14 +26,12 @@ FACETS = (
     "priced_only",
     "rankable_only",
 )
-"""What show_facets.sql counts; a facet of which no card has a value is there, and empty."""
-
-
-_EVERYTHING = OffersQuery.model_validate({}).fingerprint()
+"""The facets of select_facets.sql; one without a value in any card is returned empty."""
+_NO_FILTERS = OffersQuery.model_validate({}).fingerprint()
 
 
 @dataclass(frozen=True)
-class Page:
+class OffersPage:
     """Cards in order; `facets` is facet → value → count, among them `total`."""
 
     items: list[Row]
@@ -46,38 +44,38 @@ class Page:
         return self.facets["total"]["offers"]
 
 
-def find_offers(reading: Reading, query: OffersQuery, cursor: Cursor | None) -> Page:
-    """Return the page that follows the cursor, or the first.
+def find_offers(reading: Reading, query: OffersQuery, cursor: Cursor | None) -> OffersPage:
+    """Return the page after the cursor, or the first page.
 
-    What most readers ask first, everything and its first page, is found once per publication.
+    The first page without filters is what most clients request; it is read once per publication.
     """
-    if cursor is None and query.fingerprint() == _EVERYTHING:
+    if cursor is None and query.fingerprint() == _NO_FILTERS:
         return reading.keep(("front", query.limit), lambda: _find(reading, query, None))
     return _find(reading, query, cursor)
 
 
-def _find(reading: Reading, query: OffersQuery, cursor: Cursor | None) -> Page:
+def _find(reading: Reading, query: OffersQuery, cursor: Cursor | None) -> OffersPage:
     rows = reading.rows(
-        statement(MATCHED, "show_offers"),
+        statement(MATCHED, "select_offers"),
         {
             **query.values(),
             "sort": query.sort,
             "sign": query.sign,
             "count": query.limit + 1,
-            **(cursor.values() if cursor else NOWHERE),
+            **(cursor.values() if cursor else FIRST_PAGE),
         },
     )
     items, more = rows[: query.limit], len(rows) > query.limit
     last = _cursor(reading, query, items[-1]).pack() if more else None
     for item in items:
         del item["at_place"], item["at_unit"], item["at_number"]
-    return Page(items, find_facets(reading, query), last)
+    return OffersPage(items, find_facets(reading, query), last)
 
 
 def find_facets(reading: Reading, filters: Filters) -> dict[str, dict[str, int]]:
-    """Return facet → value → how many offers it would leave; values that leave none are there."""
+    """Return facet → value → the number of offers that it would leave, also where that is 0."""
     facets: dict[str, dict[str, int]] = {facet: {} for facet in FACETS}
-    for row in reading.rows(statement(MATCHED, "show_facets"), filters.values()):
+    for row in reading.rows(statement(MATCHED, "select_facets"), filters.values()):
         facets[row["facet"]][row["value"]] = row["n"]
     return facets
 
@@ -85,7 +83,7 @@ def find_facets(reading: Reading, filters: Filters) -> dict[str, dict[str, int]]
 def _cursor(reading: Reading, query: OffersQuery, last: Row) -> Cursor:
     return Cursor(
         publication_id=reading.publication["publication_id"],
-        question=digest(query.fingerprint()),
+        query_hash=hash_query(query.fingerprint()),
         place=last["at_place"],
         unit=last["at_unit"],
         number=last["at_number"],

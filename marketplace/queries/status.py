@@ -1,4 +1,4 @@
-"""How old the data is, and how reading it goes."""
+"""The age of the data and the state of its feeds, runs and counts."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ _RUN = ("run_id", "started_at", "finished_at", "outcome", "changes", "holds", "r
 
 
 def find_status(reading: Reading, *, now: datetime) -> dict[str, Any]:
-    """Return ages in seconds against `now`, feeds, the last runs, gaps and what is held."""
+    """Return the age at `now` in seconds, feeds, the last runs, gaps and held offers."""
     facts = reading.publication
-    seen = facts["observed_to"]
-    runs = reading.rows(statement("show_runs"))
+    observed_to = facts["observed_to"]
+    runs = reading.rows(statement("select_runs"))
     return {
         "now": now,
         **{name: facts[name] for name in ("published_at", "observed_from", "observed_to")},
-        "age_s": (now - seen).total_seconds() if seen else None,
+        "age_s": (now - observed_to).total_seconds() if observed_to else None,
         "licence": facts["licence"],
         "attribution": facts["attribution"],
         "counts": find_counts(reading),
-        "feeds": reading.rows(statement("show_feeds")),
+        "feeds": reading.rows(statement("select_feeds")),
         "runs": [{name: run[name] for name in _RUN} for run in runs],
-        "gaps": reading.rows(statement("show_gaps")),
-        "held": reading.rows(statement("show_held")),
+        "gaps": reading.rows(statement("select_gaps")),
+        "held": reading.rows(statement("select_held_offers")),
     }
 
 
 def find_counts(reading: Reading) -> dict[str, int]:
-    """Return how many offers, adapters, models and servers are listed, and how many are priced."""
-    return reading.keep("counts", lambda: reading.rows(statement("show_counts"))[0])
+    """Return how many offers, adapters, models and providers there are, and offers by status."""
+    return reading.keep("counts", lambda: reading.rows(statement("select_counts"))[0])

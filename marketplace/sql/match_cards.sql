@@ -1,6 +1,6 @@
--- Begins every question about cards: each card, and which of the reader's filters it fails.
--- A filter that is NULL fails nobody; `task` takes a group or an exact task.
-WITH judged AS (
+-- The beginning of each statement that filters cards: each card with the filters that it fails.
+-- A filter that is NULL is not set, and no card fails it; `task` takes a group or an exact task.
+WITH evaluated AS (
     SELECT c.offer_id, c.source, c.model_id, c.inference_provider, c.task, c.task_group,
            c.offer_type, c.status, c.region, c.compliance_tags, c.supports_tools,
            c.supports_structured_output, c.context_length, c.throughput_tps,
@@ -9,28 +9,28 @@ WITH judged AS (
            c.cost_per_video_second, c.cost_per_million_characters, c.estimated_cost,
            c.price_status, c.rankable, c.price_changed_at, c.first_seen_at,
            $task::VARCHAR[] IS NOT NULL AND NOT (list_contains($task::VARCHAR[], c.task_group)
-               OR list_contains($task::VARCHAR[], c.task)) AS off_task,
+               OR list_contains($task::VARCHAR[], c.task)) AS fails_task,
            $region::VARCHAR[] IS NOT NULL
-               AND NOT list_contains($region::VARCHAR[], c.region) AS off_region,
+               AND NOT list_contains($region::VARCHAR[], c.region) AS fails_region,
            $inference_provider::VARCHAR[] IS NOT NULL AND NOT list_contains(
-               $inference_provider::VARCHAR[], c.inference_provider) AS off_inference_provider,
+               $inference_provider::VARCHAR[], c.inference_provider) AS fails_inference_provider,
            $status::VARCHAR[] IS NOT NULL
-               AND coalesce(NOT list_contains($status::VARCHAR[], c.status), true) AS off_status,
+               AND coalesce(NOT list_contains($status::VARCHAR[], c.status), true) AS fails_status,
            $offer_type::VARCHAR IS NOT NULL AND c.offer_type <> $offer_type::VARCHAR
-               AS off_offer_type,
+               AS fails_offer_type,
            $tag::VARCHAR[] IS NOT NULL
-               AND NOT list_has_all(c.compliance_tags, $tag::VARCHAR[]) AS off_tag,
+               AND NOT list_has_all(c.compliance_tags, $tag::VARCHAR[]) AS fails_tag,
            $tools::BOOLEAN IS NOT NULL
-               AND c.supports_tools IS DISTINCT FROM $tools::BOOLEAN AS off_tools,
+               AND c.supports_tools IS DISTINCT FROM $tools::BOOLEAN AS fails_tools,
            $structured_output::BOOLEAN IS NOT NULL AND c.supports_structured_output
-               IS DISTINCT FROM $structured_output::BOOLEAN AS off_structured_output,
+               IS DISTINCT FROM $structured_output::BOOLEAN AS fails_structured_output,
            coalesce($priced_only::BOOLEAN, false)
-               AND c.price_status NOT IN ('priced', 'free') AS off_priced_only,
-           coalesce($rankable_only::BOOLEAN, false) AND NOT c.rankable AS off_rankable_only,
-           -- What has no counts of its own: each is one number or word that a card meets or not.
+               AND c.price_status NOT IN ('priced', 'free') AS fails_priced_only,
+           coalesce($rankable_only::BOOLEAN, false) AND NOT c.rankable AS fails_rankable_only,
+           -- The filters without counts in the response: a card meets each one or not.
            coalesce(c.source <> $provider::VARCHAR, false)
-               OR ($words::VARCHAR[] IS NOT NULL AND NOT list_bool_and(list_transform(
-                   $words::VARCHAR[],
+               OR ($search_terms::VARCHAR[] IS NOT NULL AND NOT list_bool_and(list_transform(
+                   $search_terms::VARCHAR[],
                    lambda w: contains(lower(c.model_id || ' ' || c.inference_provider), w))))
                OR ($model_id::VARCHAR IS NOT NULL AND c.model_id <> $model_id::VARCHAR)
                OR ($min_context_length::BIGINT IS NOT NULL
@@ -47,11 +47,12 @@ WITH judged AS (
                    c.cost_per_audio_minute > $max_cost_per_audio_minute::DECIMAL(38,18), true))
                OR ($max_cost_per_video_second::DECIMAL(38,18) IS NOT NULL AND coalesce(
                    c.cost_per_video_second > $max_cost_per_video_second::DECIMAL(38,18), true))
-               AS off_rest
+               AS fails_other
     FROM cards c
 ), counted AS (
-    SELECT *, off_task::INT + off_region::INT + off_inference_provider::INT + off_status::INT
-              + off_offer_type::INT + off_tag::INT + off_tools::INT + off_structured_output::INT
-              + off_priced_only::INT + off_rankable_only::INT + off_rest::INT AS fails
-    FROM judged
+    SELECT *, fails_task::INT + fails_region::INT + fails_inference_provider::INT
+              + fails_status::INT + fails_offer_type::INT + fails_tag::INT + fails_tools::INT
+              + fails_structured_output::INT + fails_priced_only::INT + fails_rankable_only::INT
+              + fails_other::INT AS failed_filters
+    FROM evaluated
 )

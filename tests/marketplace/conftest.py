@@ -1,4 +1,4 @@
-"""The sample, served; and a small live market with one of each kind of price."""
+"""A server over the sample, and one over a small live home with each kind of price."""
 
 from __future__ import annotations
 

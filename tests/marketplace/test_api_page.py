@@ -1,4 +1,4 @@
-"""docs/api.md shows requests that work, and every route."""
+"""docs/api.md: its requests work, and its table has every route."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ CURLS = [line for block in blocks(PAGE, "sh") for line in block.text.splitlines(
 SCRIPTS = [block.text for block in blocks(PAGE, "python")]
 
 
-def test_the_page_shows_requests() -> None:
+def test_the_page_has_requests() -> None:
     assert len(CURLS) >= 8
     assert len(SCRIPTS) == 2
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
-def test_every_curl_of_the_page_is_answered(site: Site, tmp_path: Path) -> None:
+def test_every_curl_command_of_the_page_works(site: Site, tmp_path: Path) -> None:
     for line in CURLS:
-        asked = line.replace(SHOWN, site.url).replace("curl ", "curl -sSf --noproxy '*' ")
+        command = line.replace(SHOWN, site.url).replace("curl ", "curl -sSf --noproxy '*' ")
         done = subprocess.run(
-            ["sh", "-c", asked], cwd=tmp_path, capture_output=True, text=True, check=False
+            ["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, f"{line}: {done.stderr}"
         assert done.stdout or "-O" in line
@@ -36,7 +36,7 @@ def test_every_curl_of_the_page_is_answered(site: Site, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_every_script_of_the_page_prints_what_sql_says(site: Site, script: str) -> None:
+def test_every_script_of_the_page_prints_the_sql_result(site: Site, script: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", script.replace(SHOWN, site.url)],
         capture_output=True,
@@ -55,7 +55,7 @@ def test_every_script_of_the_page_prints_what_sql_says(site: Site, script: str) 
         assert f"up to {last} of" in done.stdout
 
 
-def test_the_table_of_routes_is_that_of_the_document(site: Site) -> None:
+def test_the_table_of_routes_equals_the_openapi_document(site: Site) -> None:
     paths = set(site.ask("/openapi.json")["paths"])
     assert set(first_column(section(PAGE, "## Call the API"))) == {
         path for path in paths if not path.startswith("/v1/exports/")

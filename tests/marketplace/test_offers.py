@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from marketplace.numbers import tell
-from tests.support.serving import Site
+from tests.support.serving import Site, as_json
 
 MODEL = "offer_type = 'model'"
 FILTERS: list[tuple[list[tuple[str, object]], str]] = [
@@ -85,7 +83,7 @@ def walk(site: Site, *pairs: tuple[str, object]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("pairs", "where"), FILTERS, ids=lambda value: str(value)[:60])
-def test_a_filter_lets_through_what_the_same_sql_does(
+def test_a_filter_returns_the_offers_of_the_same_sql(
     site: Site, pairs: list[tuple[str, object]], where: str
 ) -> None:
     wanted = {row[0] for row in site.sql(f"SELECT offer_id FROM cards WHERE {where}")}
@@ -110,17 +108,7 @@ def test_every_field_of_every_offer_equals_its_column(site: Site) -> None:
             assert item[name] == as_json(column), (item["offer_id"], name)
 
 
-def as_json(column: object) -> object:
-    if isinstance(column, datetime):
-        return (
-            column.strftime("%Y-%m-%dT%H:%M:%S")
-            + (f".{column.microsecond:06}" if column.microsecond else "")
-            + "Z"
-        )
-    return tell(column)
-
-
-def test_money_is_plain_text_and_never_has_an_exponent(site: Site) -> None:
+def test_amounts_are_plain_text_without_an_exponent(site: Site) -> None:
     costs = [
         value
         for item in walk(site, ("priced_only", "true"), ("limit", 200))
@@ -133,7 +121,7 @@ def test_money_is_plain_text_and_never_has_an_exponent(site: Site) -> None:
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_rankable_offers_come_first_and_each_part_is_in_order(site: Site, sort: str) -> None:
+def test_rankable_offers_come_first_and_each_part_is_sorted(site: Site, sort: str) -> None:
     found = [item["offer_id"] for item in walk(site, ("sort", sort), ("limit", 200))]
     key = SORTS[sort]
     wanted = site.sql(
@@ -145,7 +133,7 @@ def test_rankable_offers_come_first_and_each_part_is_in_order(site: Site, sort: 
     assert found == [row[0] for row in wanted]
 
 
-def test_an_order_can_be_turned_round_and_unknown_values_stay_last(site: Site) -> None:
+def test_a_descending_order_keeps_unknown_values_last(site: Site) -> None:
     rankable = ("rankable_only", "true")
     up = walk(site, ("sort", "cost_per_token"), rankable, ("limit", 200))
     down = walk(site, ("sort", "cost_per_token"), ("order", "desc"), rankable, ("limit", 200))
@@ -157,14 +145,14 @@ def test_an_order_can_be_turned_round_and_unknown_values_stay_last(site: Site) -
 
 
 @pytest.mark.parametrize("limit", [1, 7, 200])
-def test_pages_of_any_size_give_each_offer_once(site: Site, limit: int) -> None:
+def test_pages_of_any_size_have_each_offer_once(site: Site, limit: int) -> None:
     pairs = [("task", "text"), ("region", "eu"), ("limit", limit)]
     found = [item["offer_id"] for item in walk(site, *pairs)]
     assert found == [item["offer_id"] for item in walk(site, *pairs[:2], ("limit", 200))]
     assert len(found) == len(set(found)) > 20
 
 
-def test_a_count_beside_a_filter_is_what_choosing_it_would_give(site: Site) -> None:
+def test_a_facet_count_is_the_total_with_that_filter(site: Site) -> None:
     asked: list[tuple[str, object]] = [("task", "text"), ("tools", "true")]
     facets = site.ask("/v1/offers", *asked)["facets"]
     for facet, others in (
@@ -175,17 +163,17 @@ def test_a_count_beside_a_filter_is_what_choosing_it_would_give(site: Site) -> N
         ("task", asked[1:]),
     ):
         assert facets[facet]
-        for told in facets[facet]:
-            chosen = site.ask("/v1/offers", *others, (facet, told["value"]), ("limit", 1))
-            assert chosen["total"] == told["count"], (facet, told)
+        for each in facets[facet]:
+            chosen = site.ask("/v1/offers", *others, (facet, each["value"]), ("limit", 1))
+            assert chosen["total"] == each["count"], (facet, each)
     for facet in ("structured_output", "priced_only", "rankable_only"):
         chosen = site.ask("/v1/offers", *asked, (facet, "true"), ("limit", 1))
         assert facets[facet] == [{"value": "true", "count": chosen["total"]}]
 
 
-def test_an_answer_names_its_publication_and_origin(site: Site, live_site: Site) -> None:
+def test_a_response_names_its_publication_and_origin(site: Site, live_site: Site) -> None:
     for where, origin in ((site, "sample"), (live_site, "live")):
         ((published,),) = where.sql("SELECT publication_id FROM publication")
-        told = where.ask("/v1/offers")
-        assert list(told)[:2] == ["publication", "origin"]
-        assert (told["publication"], told["origin"]) == (published, origin)
+        body = where.ask("/v1/offers")
+        assert list(body)[:2] == ["publication", "origin"]
+        assert (body["publication"], body["origin"]) == (published, origin)

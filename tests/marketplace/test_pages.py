@@ -1,4 +1,4 @@
-"""What a buyer does, in a real browser: find, narrow, open, compare, calculate, read, share."""
+"""The pages in a real browser: search, filter, open, compare, calculate, read, share."""
 
 from __future__ import annotations
 
@@ -51,13 +51,11 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def opens(browser: Any, tmp_path: Path) -> Opens:
-    """Return what opens a window at a site."""
+    """Return a function that opens a window at a site."""
     return lambda site, **options: partial(open_window, browser, tmp_path, site.url)(**options)
 
 
-def test_filters_answer_at_once_with_counts_and_the_address_can_be_shared(
-    site: Site, opens: Opens
-) -> None:
+def test_filters_apply_at_once_and_the_address_can_be_shared(site: Site, opens: Opens) -> None:
     with opens(site) as window:
         page = window.page
         page.goto("/")
@@ -68,9 +66,9 @@ def test_filters_answer_at_once_with_counts_and_the_address_can_be_shared(
         )
         assert window.count() == offers
         page.get_by_text(f"+ {adapters} adapters · ").first.wait_for()
-        window.keep("cards")
-        loads = len([url for url in window.asked if "app.css" in url])
-        for label in ("Text", "EU", "Calls tools"):
+        window.screenshot("cards")
+        loads = len([url for url in window.requests if "app.css" in url])
+        for label in ("Text", "EU", "Tool calls"):
             with page.expect_response("**/?*"):
                 page.locator("#filter-panel").get_by_text(label, exact=True).click()
         page.wait_for_url("**/?task=text&region=eu&tools=true")
@@ -89,11 +87,13 @@ def test_filters_answer_at_once_with_counts_and_the_address_can_be_shared(
         with page.expect_response("**sort=context_length*"):
             page.get_by_label("Sort").select_option("context_length")
         page.locator(".card").first.get_by_text(f"{deepest // 1000}k").wait_for()
-        window.keep("filtered")
-        assert len([url for url in window.asked if "app.css" in url]) == loads, "it never reloaded"
+        window.screenshot("filtered")
+        assert len([url for url in window.requests if "app.css" in url]) == loads, (
+            "it never reloaded"
+        )
         shared = page.url
         names = page.locator(".card .model").all_inner_texts()
-        assert window.complaints == []
+        assert window.errors == []
     with opens(site) as other:
         other.page.goto(shared)
         assert other.page.locator(".card .model").all_inner_texts() == names
@@ -101,9 +101,7 @@ def test_filters_answer_at_once_with_counts_and_the_address_can_be_shared(
         assert other.page.get_by_label("Sort").input_value() == "context_length"
 
 
-def test_a_buyer_opens_a_model_reads_its_history_and_asks_for_a_day(
-    site: Site, opens: Opens
-) -> None:
+def test_a_model_page_shows_history_and_prices_as_of_a_date(site: Site, opens: Opens) -> None:
     with opens(site) as window:
         page = window.page
         page.goto("/?q=gpt-oss-120b&region=eu")
@@ -119,8 +117,8 @@ def test_a_buyer_opens_a_model_reads_its_history_and_asks_for_a_day(
         low, high = page.locator(".tiles .big").inner_text().replace("$", "").split(" – ")
         assert (float(low), float(high)) == (float(least), float(most))
         assert page.locator("figure svg").count() == 2
-        window.keep("model", whole=True)
-        page.get_by_text("The history in numbers").click()
+        window.screenshot("model", whole=True)
+        page.get_by_text("The history as a table").click()
         page.get_by_role("region", name="Price history").get_by_text("hyperbolic").first.wait_for()
         page.get_by_label("Date (UTC)").fill("2026-03-01")
         page.get_by_role("button", name="Show").click()
@@ -132,15 +130,13 @@ def test_a_buyer_opens_a_model_reads_its_history_and_asks_for_a_day(
         )
         assert then.locator("tbody tr").count() == known > 0
         page.get_by_role("link", name="Cerebras").first.click()
-        page.get_by_text("The source's own words").first.click()
+        page.get_by_text("The source's entry, verbatim").first.click()
         assert '"cerebras"' in page.locator("pre").first.inner_text()
-        window.keep("offer", whole=True)
-        assert window.complaints == []
+        window.screenshot("offer", whole=True)
+        assert window.errors == []
 
 
-def test_a_buyer_changes_the_mix_and_the_month_costs_what_sql_says(
-    site: Site, opens: Opens
-) -> None:
+def test_the_calculator_costs_equal_sql_for_a_changed_mix(site: Site, opens: Opens) -> None:
     with opens(site) as window:
         page = window.page
         page.goto("/calculator")
@@ -155,17 +151,15 @@ def test_a_buyer_changes_the_mix_and_the_month_costs_what_sql_says(
             " FROM cards WHERE rankable AND model_id ILIKE '%gpt-oss-120b%' ORDER BY cost"
         )
         page.locator("tbody tr").nth(len(wanted) - 1).wait_for()
-        shown = page.locator("td.strong").all_inner_texts()
-        assert [float(text.removeprefix("$")) for text in shown] == [
+        costs = page.locator("td.strong").all_inner_texts()
+        assert [float(text.removeprefix("$")) for text in costs] == [
             pytest.approx(float(cost), rel=1e-3) for (cost,) in wanted
         ]
-        window.keep("calculator")
-        assert window.complaints == []
+        window.screenshot("calculator")
+        assert window.errors == []
 
 
-def test_a_choice_to_compare_survives_other_filters_and_has_an_address(
-    site: Site, opens: Opens
-) -> None:
+def test_a_selection_to_compare_survives_filters_and_has_a_url(site: Site, opens: Opens) -> None:
     with opens(site) as window:
         page = window.page
         page.goto("/?model_id=" + GPT)
@@ -177,15 +171,15 @@ def test_a_choice_to_compare_survives_other_filters_and_has_an_address(
         page.wait_for_url("**/compare?offer=*")
         assert page.locator("thead th").count() == 4
         assert page.get_by_text("lowest here").count() > 0
-        window.keep("compare")
+        window.screenshot("compare")
         shared = page.url
-        assert window.complaints == []
+        assert window.errors == []
     with opens(site, java_script_enabled=False) as other:
         other.page.goto(shared)
         assert other.page.locator("thead th").count() == 4
 
 
-def test_everything_works_without_scripts(site: Site, opens: Opens) -> None:
+def test_the_pages_work_without_scripts(site: Site, opens: Opens) -> None:
     with opens(site, java_script_enabled=False) as window:
         page = window.page
         page.goto("/")
@@ -208,11 +202,11 @@ def test_everything_works_without_scripts(site: Site, opens: Opens) -> None:
         assert page.locator("thead th").count() == 3
         page.get_by_role("link", name="Dark").click()
         assert page.locator("html").get_attribute("data-theme") == "dark"
-        assert "offer=" in page.url, "the choice of colours leads back to where it was made"
-        window.keep("no-script")
+        assert "offer=" in page.url, "the colour choice returns to its page"
+        window.screenshot("no-script")
 
 
-def test_a_phone_shows_all_of_it_without_sideways_scrolling(site: Site, opens: Opens) -> None:
+def test_a_phone_shows_every_page_without_sideways_scrolling(site: Site, opens: Opens) -> None:
     with opens(site, size=PHONE, has_touch=True, is_mobile=True) as window:
         page = window.page
         for path in PAGES:
@@ -220,15 +214,15 @@ def test_a_phone_shows_all_of_it_without_sideways_scrolling(site: Site, opens: O
             width = page.evaluate("document.documentElement.scrollWidth")
             assert width <= PHONE[0], path
         page.goto("/")
-        window.keep("phone")
+        window.screenshot("phone")
         page.get_by_role("link", name="Filters", exact=True).click()
         with page.expect_response("**/?*"):
             page.locator("#filter-panel").get_by_text("EU", exact=True).click()
-        window.keep("phone-filters")
+        window.screenshot("phone-filters")
         page.get_by_role("link", name="Show offers").click()
         assert not page.locator("#filter-panel").is_visible()
         page.locator("#found").get_by_text("34 offers").wait_for()
-        assert window.complaints == []
+        assert window.errors == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -236,9 +230,9 @@ def test_a_phone_shows_all_of_it_without_sideways_scrolling(site: Site, opens: O
 def test_axe_finds_no_serious_fault(site: Site, opens: Opens, path: str, scheme: str) -> None:
     with opens(site, color_scheme=scheme) as window:
         window.page.goto(path)
-        window.keep(f"{scheme}-{PAGES.index(path)}")
-        assert window.faults() == []
-        assert window.complaints == []
+        window.screenshot(f"{scheme}-{PAGES.index(path)}")
+        assert window.accessibility_faults() == []
+        assert window.errors == []
 
 
 def test_a_keyboard_reaches_the_results(site: Site, opens: Opens) -> None:
@@ -256,9 +250,7 @@ def test_a_keyboard_reaches_the_results(site: Site, opens: Opens) -> None:
         assert page.evaluate("document.activeElement.name") == "q", "the focus stays"
 
 
-def test_a_page_asks_nobody_but_us_and_its_policy_lets_nothing_inline_run(
-    site: Site, opens: Opens
-) -> None:
+def test_pages_load_from_this_server_only_and_have_no_inline_code(site: Site, opens: Opens) -> None:
     with opens(site) as window:
         for path in PAGES:
             answer = window.page.goto(path)
@@ -269,11 +261,11 @@ def test_a_page_asks_nobody_but_us_and_its_policy_lets_nothing_inline_run(
             assert "<style" not in html
             assert " style=" not in html
             assert " onclick" not in html
-        assert [url for url in window.asked if not url.startswith(site.url)] == []
-        assert window.complaints == []
+        assert [url for url in window.requests if not url.startswith(site.url)] == []
+        assert window.errors == []
 
 
-def test_an_open_page_tells_of_a_new_publication_and_keeps_what_it_shows(
+def test_an_open_page_announces_a_publication_and_stays_as_it_is(
     tmp_path: Path, opens: Opens
 ) -> None:
     home, clock = tmp_path / "home", Clock()
@@ -290,12 +282,12 @@ def test_an_open_page_tells_of_a_new_publication_and_keeps_what_it_shows(
             page.evaluate("window.dispatchEvent(new Event('focus'))")
             page.get_by_text("New prices were published.").wait_for()
             assert page.get_by_text("$0.20").is_visible()
-            window.keep("news")
+            window.screenshot("news")
             page.get_by_role("link", name="Show them").click()
             page.get_by_text("$0.35").wait_for()
             page.get_by_role("link", name="Changes", exact=True).click()
             page.get_by_text("input token price up from $0.20 per 1M input tokens").first.wait_for()
-            assert window.complaints == []
+            assert window.errors == []
 
 
 HOSTILE = [
@@ -307,7 +299,7 @@ HOSTILE = [
 ]
 
 
-def test_a_hostile_name_of_a_provider_is_only_a_name(tmp_path: Path, opens: Opens) -> None:
+def test_a_hostile_provider_model_id_is_shown_as_text(tmp_path: Path, opens: Opens) -> None:
     price = ("0.1", "0.2")
     entries = [
         mapping("novita", price=price, providerId=name, _id=f"entry-{number}")
@@ -320,18 +312,16 @@ def test_a_hostile_name_of_a_provider_is_only_a_name(tmp_path: Path, opens: Open
     with serving(home) as site, opens(site) as window:
         for path in ("/", "/?view=table", "/models/acme/chat"):
             window.page.goto(path)
-            for name in HOSTILE:  # they tell the rows apart, so they are shown
+            for name in HOSTILE:  # rows differ only by them, so they are shown
                 window.page.get_by_text(name, exact=True).first.wait_for()
         for (offer_id,) in site.sql("SELECT offer_id FROM cards"):
             window.page.goto(f"/offers/{offer_id}")
-            window.page.get_by_text("The source's own words").first.click()
-        assert [c for c in window.complaints if "favicon" not in c] == []
+            window.page.get_by_text("The source's entry, verbatim").first.click()
+        assert [c for c in window.errors if "favicon" not in c] == []
 
 
-def test_a_hostile_name_of_a_model_would_be_only_a_name(
-    live_site: Site, tmp_path: Path, opens: Opens
-) -> None:
-    """The contract refuses such an id; this is the second wall, shown on a copy."""
+def test_a_hostile_model_id_is_shown_as_text(live_site: Site, tmp_path: Path, opens: Opens) -> None:
+    """The contract refuses such an id; this tests the pages' escaping on a copy."""
     models = [m for (m,) in live_site.sql("SELECT DISTINCT model_id FROM cards ORDER BY 1")]
     renamed: list[tuple[str, list[object]]] = []
     for old, new in zip(models, HOSTILE, strict=False):
@@ -357,8 +347,8 @@ def test_a_hostile_name_of_a_model_would_be_only_a_name(
             page.locator("tbody a[href^='/offers/']").first.click()
             assert name in page.locator("h1").inner_text()
         page.goto("/?q=%3Cscript%3Ealert(4)%3C/script%3Ex")
-        page.get_by_text("Nothing matches all of these.").wait_for()
-        window.keep("empty")
+        page.get_by_text("No offer matches all filters.").wait_for()
+        window.screenshot("empty")
         page.goto("/?offer_type=all")
-        window.keep("hostile")
-        assert window.complaints == []
+        window.screenshot("hostile")
+        assert window.errors == []

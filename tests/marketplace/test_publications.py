@@ -1,4 +1,4 @@
-"""A new publication while readers ask: nothing fails, no answer mixes two, no file stays open."""
+"""New publications under load: no request fails, no response mixes two, no file stays open."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def open_files(pid: int) -> set[str]:
     return found
 
 
-def test_before_the_first_publication_it_says_so_and_then_serves_it(tmp_path: Path) -> None:
+def test_the_server_starts_before_the_first_publication(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with serving(home) as site, serve(small_catalog()) as hub:
         assert site.get("/healthz").status_code == 200
@@ -44,7 +44,7 @@ def test_before_the_first_publication_it_says_so_and_then_serves_it(tmp_path: Pa
             answer = site.get(path)
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
             assert "nothing is published here yet" in answer.json()["detail"]
-            assert str(tmp_path) not in answer.text, "a reader need not know our folders"
+            assert str(tmp_path) not in answer.text, "no folder of the server in a response"
         page = site.get("/")
         assert page.status_code == 503
         assert "nothing is published here yet" in page.text
@@ -53,7 +53,7 @@ def test_before_the_first_publication_it_says_so_and_then_serves_it(tmp_path: Pa
         assert site.ask("/v1/offers")["total"] > 0
 
 
-def test_no_request_fails_while_publications_come_and_each_answer_is_of_one(
+def test_requests_during_new_publications_keep_readinge_publication_each(
     tmp_path: Path,
 ) -> None:
     home, clock = tmp_path / "home", Clock()
@@ -63,7 +63,7 @@ def test_no_request_fails_while_publications_come_and_each_answer_is_of_one(
             done = threading.Event()
             answers: list[tuple[int, str, tuple[str, ...]]] = []
             readers = [
-                threading.Thread(target=read_on, args=(site, done, answers)) for _ in range(2)
+                threading.Thread(target=keep_reading, args=(site, done, answers)) for _ in range(2)
             ]
             for reader in readers:
                 reader.start()
@@ -86,19 +86,19 @@ def test_no_request_fails_while_publications_come_and_each_answer_is_of_one(
             assert open_files(site.process.pid) == {f"marketplace-{last}.duckdb"}
 
 
-def read_on(
+def keep_reading(
     site: Site, done: threading.Event, answers: list[tuple[int, str, tuple[str, ...]]]
 ) -> None:
     path = "/v1/offers?model_id=acme/hub-chat"
     with httpx.Client(base_url=site.url, trust_env=False, timeout=30) as client:
         while not done.is_set():
             answer = client.get(path)
-            told = answer.json() if answer.status_code == 200 else {"publication": "", "items": []}
-            costs = tuple(i["cost_per_input_token"] for i in told["items"])
-            answers.append((answer.status_code, told["publication"], costs))
+            body = answer.json() if answer.status_code == 200 else {"publication": "", "items": []}
+            costs = tuple(i["cost_per_input_token"] for i in body["items"])
+            answers.append((answer.status_code, body["publication"], costs))
 
 
-def test_a_walk_goes_on_in_its_publication_and_begins_again_when_that_is_gone(
+def test_a_cursor_keeps_its_publication_and_restarts_when_gone(
     tmp_path: Path,
 ) -> None:
     home, clock = tmp_path / "home", Clock()
@@ -118,56 +118,56 @@ def test_a_walk_goes_on_in_its_publication_and_begins_again_when_that_is_gone(
                 ingest(home, hub, clock=clock)
             answer = site.get(again)
             assert answer.status_code == 410
-            told = answer.json()
-            assert told["type"] == "/api#publication-gone"
-            assert told["restart"] == "/v1/offers?offer_type=all&limit=1"
-            assert site.get(told["restart"]).status_code == 200
+            body = answer.json()
+            assert body["type"] == "/api#publication-gone"
+            assert body["restart"] == "/v1/offers?offer_type=all&limit=1"
+            assert site.get(body["restart"]).status_code == 200
             gone = site.get(again.replace("/v1/offers", "/"))
             assert gone.status_code == 410
             assert 'href="/?offer_type=all&amp;limit=1"' in gone.text
 
 
-def test_a_shelf_opens_each_publication_once_and_closes_what_nobody_reads(
+def test_a_pool_opens_a_publication_once_and_closes_unused_ones(
     tmp_path: Path,
 ) -> None:
     home, clock = tmp_path / "home", Clock()
     with serve(small_catalog()) as hub:
         first = ingest(home, hub, clock=clock).publication_id
-        shelf = PublicationPool(Home(home))
-        with shelf.reading() as one, shelf.reading() as two:
+        pool = PublicationPool(Home(home))
+        with pool.reading() as one, pool.reading() as two:
             assert len(open_files(os.getpid())) == 1
             clock.advance(timedelta(hours=1))
             hub.show(small_catalog(input_price="0.3"))
             second = ingest(home, hub, clock=clock).publication_id
-            with shelf.reading() as three:
+            with pool.reading() as three:
                 assert three.publication["publication_id"] == second
-                # Who began before reads on where it began.
+                # An earlier reading stays in its publication.
                 for reading in (one, two):
                     assert reading.rows("FROM publication")[0]["publication_id"] == first
                 assert len(open_files(os.getpid())) == 2
         assert open_files(os.getpid()) == {f"marketplace-{second}.duckdb"}
-        shelf.close()
+        pool.close()
         assert open_files(os.getpid()) == set()
 
 
-def test_a_reading_has_its_time_and_no_more(sample_home: Path) -> None:
-    shelf = PublicationPool(Home(sample_home), limit_s=0.2)
-    with shelf.reading() as reading, pytest.raises(QueryTooSlow, match="ask for less"):
+def test_a_reading_over_its_time_limit_is_interrupted(sample_home: Path) -> None:
+    pool = PublicationPool(Home(sample_home), limit_s=0.2)
+    with pool.reading() as reading, pytest.raises(QueryTooSlow, match="ask for less"):
         reading.rows("SELECT count(*) FROM range(1000000000000)")
-    with shelf.reading() as reading:
+    with pool.reading() as reading:
         assert reading.rows("SELECT 1 AS one") == [{"one": 1}]
-    shelf.close()
+    pool.close()
 
 
 @pytest.mark.parametrize("name", ["../../warehouse", "..", "", "x'; DROP", "2*"])
-def test_what_a_stranger_sends_never_becomes_a_path(sample_home: Path, name: str) -> None:
-    shelf = PublicationPool(Home(sample_home))
-    with pytest.raises(PublicationGone), shelf.reading(name):
+def test_a_publication_id_of_a_client_never_becomes_a_path(sample_home: Path, name: str) -> None:
+    pool = PublicationPool(Home(sample_home))
+    with pytest.raises(PublicationGone), pool.reading(name):
         raise AssertionError("it was opened")
-    shelf.close()
+    pool.close()
 
 
-def test_a_shelf_of_an_empty_home_says_what_to_run(tmp_path: Path) -> None:
+def test_a_pool_of_an_empty_home_names_the_command_to_run(tmp_path: Path) -> None:
     with (
         pytest.raises(UsageError, match="pricehouse ingest"),
         PublicationPool(Home(tmp_path)).reading(),
@@ -175,7 +175,7 @@ def test_a_shelf_of_an_empty_home_says_what_to_run(tmp_path: Path) -> None:
         raise AssertionError("there is nothing to open")
 
 
-def test_a_stop_is_clean_and_a_taken_port_or_a_wrong_origin_is_told(
+def test_a_stop_is_clean_and_a_used_port_or_bad_origin_exits_2(
     sample_home: Path, tmp_path: Path
 ) -> None:
     with serving(sample_home) as site:

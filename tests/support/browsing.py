@@ -1,4 +1,4 @@
-"""A real browser for the pages; what it saw goes to PRICEHOUSE_SCREENSHOTS."""
+"""A real browser for the pages; its screenshots go to PRICEHOUSE_SCREENSHOTS."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ WIDE, PHONE = (1400, 900), (390, 844)
 
 @dataclass
 class Window:
-    """A page, what its scripts complained of, which dialogs came up and what it asked for."""
+    """A page with its console errors, its dialogs and its requests."""
 
     page: Page
     folder: Path
-    complaints: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
-    def keep(self, name: str, *, whole: bool = False) -> None:
-        """Take a picture."""
+    def screenshot(self, name: str, *, whole: bool = False) -> None:
+        """Take a screenshot."""
         self.page.wait_for_load_state("networkidle")
         path = self.folder / f"market-{name}.png"
         self.page.screenshot(path=path, animations="disabled", full_page=whole)
 
-    def faults(self) -> list[str]:
+    def accessibility_faults(self) -> list[str]:
         """Return what axe-core finds serious or critical, with the elements."""
         found = axe.Axe().run(self.page).response["violations"]
         return [
@@ -59,9 +59,9 @@ class Window:
         ]
 
     def count(self) -> int:
-        """Return the number of offers that the page says it found."""
-        words: str = self.page.locator("#found").inner_text()
-        return int(words.split(" ")[0].replace(",", ""))
+        """Return the number of offers in the page's heading."""
+        heading: str = self.page.locator("#found").inner_text()
+        return int(heading.split(" ")[0].replace(",", ""))
 
 
 @contextmanager
@@ -77,9 +77,9 @@ def open_browser() -> Iterator[Any]:
 def open_window(
     browser: Any, folder: Path, url: str, *, size: tuple[int, int] = WIDE, **options: Any
 ) -> Iterator[Window]:
-    """Open a window of its own, with no cookie and no history."""
-    given = os.environ.get("PRICEHOUSE_SCREENSHOTS")
-    folder = Path(given) if given else folder
+    """Open a window with a new session: no cookies, no history."""
+    setting = os.environ.get("PRICEHOUSE_SCREENSHOTS")
+    folder = Path(setting) if setting else folder
     folder.mkdir(parents=True, exist_ok=True)
     context = browser.new_context(
         base_url=url, viewport={"width": size[0], "height": size[1]}, timezone_id="UTC", **options
@@ -87,9 +87,9 @@ def open_window(
     page = context.new_page()
     page.set_default_timeout(SLOW_MS)
     window = Window(page, folder)
-    page.on("console", lambda m: window.complaints.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: window.complaints.append(str(error)))
-    page.on("request", lambda request: window.asked.append(request.url))
-    page.on("dialog", lambda d: (window.complaints.append(f"dialog {d.message}"), d.dismiss()))
+    page.on("console", lambda m: window.errors.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: window.errors.append(str(error)))
+    page.on("request", lambda request: window.requests.append(request.url))
+    page.on("dialog", lambda d: (window.errors.append(f"dialog {d.message}"), d.dismiss()))
     yield window
     context.close()

@@ -1,7 +1,7 @@
-"""A copy of a published file in which values were changed by hand.
+"""A copy of a published file with values changed by a test.
 
-For what no real answer can bring: names that the contract refuses, and prices that no feed states
-yet. Nothing else is tested on it than how it is shown.
+For values that no real response can have: names that the contract refuses, and prices that no feed
+states yet. Tests use it only to check how pages show them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Run `pricehouse serve` as an operator does, and ask it over HTTP."""
+"""Run `pricehouse serve` as a process and send it HTTP requests."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +19,7 @@ from urllib.parse import urlencode
 import duckdb
 import httpx
 
+from marketplace.numbers import json_value
 from tests.support.command import environment
 from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
@@ -39,22 +41,33 @@ class Site:
         return self.client.get(path, headers=headers)
 
     def ask(self, path: str, *pairs: tuple[str, object]) -> dict[str, Any]:
-        """Return the JSON of an answer, which must be 200."""
-        answer = self.client.get(path + ("?" + urlencode(pairs) if pairs else ""))
-        assert answer.status_code == 200, answer.text
-        told: dict[str, Any] = answer.json()
-        return told
+        """Return the JSON of a response, which must have status 200."""
+        response = self.client.get(path + ("?" + urlencode(pairs) if pairs else ""))
+        assert response.status_code == 200, response.text
+        body: dict[str, Any] = response.json()
+        return body
 
     def sql(self, query: str, *values: object) -> Rows:
-        """Return what the published file itself says."""
+        """Return the rows of a query on the published file itself."""
         with duckdb.connect(str(newest(Home(self.home))), read_only=True) as con:
             con.execute("SET TimeZone = 'UTC'")
             return con.execute(query, list(values) or None).fetchall()
 
     def stop(self) -> int:
-        """Stop it as a supervisor does; return its exit status."""
+        """Stop the process with SIGTERM; return its exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=30)
+
+
+def as_json(column: object) -> object:
+    """Return a column's value as the API writes it: times in UTC with Z, decimals as text."""
+    if isinstance(column, datetime):
+        return (
+            column.strftime("%Y-%m-%dT%H:%M:%S")
+            + (f".{column.microsecond:06}" if column.microsecond else "")
+            + "Z"
+        )
+    return json_value(column)
 
 
 @contextmanager
@@ -86,4 +99,4 @@ def _address(process: subprocess.Popen[str]) -> str:
             found = re.search(r"http://[\d.]+:\d+", process.stderr.readline())
             if found:
                 return found[0]
-    raise AssertionError(f"it did not serve: {process.stderr.read()}")
+    raise AssertionError(f"the server did not start: {process.stderr.read()}")

@@ -1,22 +1,22 @@
--- What a month would cost at each offer that prices every unit of a need, the cheapest first.
+-- The monthly cost at each offer that prices every unit of a need, the cheapest first.
 , needs AS (
     SELECT offer_id, 'tokens' AS need,
            (coalesce(cost_per_input_token * $input_tokens::BIGINT, 0)
             + coalesce(cost_per_output_token * $output_tokens::BIGINT, 0))::DECIMAL(38,18) AS cost
     FROM counted
-    WHERE fails = 0 AND rankable AND $input_tokens::BIGINT + $output_tokens::BIGINT > 0
+    WHERE failed_filters = 0 AND rankable AND $input_tokens::BIGINT + $output_tokens::BIGINT > 0
       AND ($input_tokens::BIGINT = 0 OR cost_per_input_token IS NOT NULL)
       AND ($output_tokens::BIGINT = 0 OR cost_per_output_token IS NOT NULL)
     UNION ALL
     SELECT offer_id, 'images', cost_per_image * $images::BIGINT FROM counted
-    WHERE fails = 0 AND rankable AND $images::BIGINT > 0 AND cost_per_image IS NOT NULL
+    WHERE failed_filters = 0 AND rankable AND $images::BIGINT > 0 AND cost_per_image IS NOT NULL
     UNION ALL
     SELECT offer_id, 'audio_minutes', cost_per_audio_minute * $audio_minutes::BIGINT FROM counted
-    WHERE fails = 0 AND rankable AND $audio_minutes::BIGINT > 0
+    WHERE failed_filters = 0 AND rankable AND $audio_minutes::BIGINT > 0
       AND cost_per_audio_minute IS NOT NULL
     UNION ALL
     SELECT offer_id, 'video_seconds', cost_per_video_second * $video_seconds::BIGINT FROM counted
-    WHERE fails = 0 AND rankable AND $video_seconds::BIGINT > 0
+    WHERE failed_filters = 0 AND rankable AND $video_seconds::BIGINT > 0
       AND cost_per_video_second IS NOT NULL
 )
 SELECT n.need, count(*) OVER (PARTITION BY n.need) AS total,

@@ -29,40 +29,40 @@ REASONS = (
 
 
 def card(site: Site, query: str) -> str:
-    """Return the words of the first card that a page shows."""
+    """Return the text of the first card of a page."""
     html = site.get(f"/?{query}").text
     found = re.search(r"<article.*?</article>", html, re.DOTALL)
     assert found, query
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", found[0])).split())
 
 
-def test_input_and_output_are_always_shown_and_a_blend_names_its_mix(site: Site) -> None:
-    said = card(site, "model_id=openai/gpt-oss-120b&inference_provider=cerebras")
-    assert "input $0.35 output $0.75 USD per 1M tokens · $0.45 blended 3 in : 1 out" in said
-    assert "openai/ gpt-oss-120b" in said
+def test_cards_show_input_and_output_and_a_blend_with_its_mix(site: Site) -> None:
+    text = card(site, "model_id=openai/gpt-oss-120b&inference_provider=cerebras")
+    assert "input $0.35 output $0.75 USD per 1M tokens · $0.45 blended 3 in : 1 out" in text
+    assert "openai/ gpt-oss-120b" in text
     for page in ("/", "/?view=table"):
         text = site.get(page).text
         assert text.count("blended") <= text.count("3 in") + text.count("Blended 3:1")
 
 
-def test_free_is_what_the_source_states_and_a_bare_zero_is_under_review(live_site: Site) -> None:
+def test_free_needs_a_statement_and_a_bare_zero_is_under_review(live_site: Site) -> None:
     free = card(live_site, "model_id=acme/gift")
     assert "free (stated by the source)" in free
     assert "$" not in free
     suspect = card(live_site, "model_id=acme/chat&inference_provider=together&status=staging")
-    assert "under review, source says 0" in suspect
+    assert "under review, the source states 0" in suspect
     assert "$" not in suspect
     assert "staging since 1 Mar 2026" in suspect
 
 
-def test_a_held_price_says_since_when_and_what_the_source_says_now(site: Site) -> None:
-    said = card(site, "model_id=mistralai/Mistral-7B-Instruct-v0.2&inference_provider=together")
-    assert "unconfirmed since 26 Feb 2026, source now says 0" in said
-    assert "input $0.20 output $0.20" in said
-    assert "error since 26 Feb 2026" in said
+def test_a_held_price_has_its_date_and_what_the_source_states_now(site: Site) -> None:
+    text = card(site, "model_id=mistralai/Mistral-7B-Instruct-v0.2&inference_provider=together")
+    assert "unconfirmed since 26 Feb 2026, the source now states 0" in text
+    assert "input $0.20 output $0.20" in text
+    assert "error since 26 Feb 2026" in text
 
 
-def test_adapters_are_counted_apart_and_never_the_cheapest(site: Site) -> None:
+def test_adapters_are_counted_separately_and_never_the_cheapest(site: Site) -> None:
     assert "1,065 offers + 592 adapters" in site.get("/").text
     adapters = site.get("/?offer_type=adapter&view=table&limit=200").text
     assert "592 adapters" in adapters
@@ -70,7 +70,7 @@ def test_adapters_are_counted_apart_and_never_the_cheapest(site: Site) -> None:
     assert "an adapter runs on another model" in adapters
 
 
-def test_the_cheapest_has_at_least_one_rival_that_may_be_ranked(site: Site) -> None:
+def test_the_cheapest_has_at_least_one_rankable_rival(site: Site) -> None:
     alone = site.sql(
         "SELECT model_id FROM cards WHERE rankable GROUP BY model_id, task HAVING count(*) = 1"
         " ORDER BY 1 LIMIT 5"
@@ -88,18 +88,18 @@ def test_the_cheapest_has_at_least_one_rival_that_may_be_ranked(site: Site) -> N
     assert least.lower() in row.lower()
 
 
-def test_a_place_says_who_verified_what_and_that_the_way_there_is_unknown(site: Site) -> None:
+def test_a_place_shows_what_is_verified_and_that_routing_is_not(site: Site) -> None:
     ((checked,),) = site.sql(
         "SELECT min(checked_on) FROM compliance_claims WHERE inference_provider = 'scaleway'"
         " AND claim = 'serving_region' AND applies = 'default'"
     )
-    said = card(site, "inference_provider=scaleway")
-    assert f"Inference: FR (verified {wording.day(checked)}). Operator: FR." in said
-    assert "Routed through Hugging Face, location unverified." in said
+    text = card(site, "inference_provider=scaleway")
+    assert f"Inference: FR (verified {wording.day(checked)}). Operator: FR." in text
+    assert "Routed through Hugging Face, location unverified." in text
     assert "Inference: location unverified." in card(site, "inference_provider=novita")
 
 
-def test_speed_has_its_own_age_and_is_said_of_text_only(site: Site) -> None:
+def test_speed_has_its_own_date_and_is_shown_for_text_only(site: Site) -> None:
     measured = card(site, "inference_provider=cerebras&model_id=openai/gpt-oss-120b")
     assert "Speed 900 tokens/s" in measured
     assert "Speed measured 21 Sep 2026" in measured
@@ -109,7 +109,7 @@ def test_speed_has_its_own_age_and_is_said_of_text_only(site: Site) -> None:
     assert ">0 tokens/s" not in site.get("/?task=text&limit=200").text
 
 
-def test_where_model_provider_and_task_are_the_same_the_providers_name_is_shown(
+def test_offers_that_look_the_same_show_the_providers_model_id(
     site: Site,
 ) -> None:
     rows = site.sql(
@@ -122,8 +122,8 @@ def test_where_model_provider_and_task_are_the_same_the_providers_name_is_shown(
         assert all(f'<span class="pid">{name}</span>' in page for name in names)
 
 
-def test_images_and_estimates_are_shown_as_what_they_are(site: Site, tmp_path: Path) -> None:
-    """No feed states these yet: values put into a copy, to see how they are shown."""
+def test_image_prices_and_estimates_are_labelled_as_such(site: Site, tmp_path: Path) -> None:
+    """No feed states these prices yet, so the test writes them into a copy."""
     image = site.sql(
         "SELECT offer_id, model_id FROM cards WHERE task = 'text-to-image' AND offer_type = 'model'"
         " AND status = 'live' ORDER BY 1 LIMIT 4"
@@ -145,16 +145,16 @@ def test_images_and_estimates_are_shown_as_what_they_are(site: Site, tmp_path: P
         page = copy.ask("/v1/offers", ("task", "text-to-image"), ("limit", 200))
         assert [item["cost_per_image"] for item in page["items"][:3]] == ["0.003", "0.003", "0.02"]
         assert page["items"][3]["estimated_cost"] == "0.0021", "behind every price"
-        said = card(copy, "task=text-to-image")
-        assert "per image (1024×1024) $0.003" in said
-        assert "tied cheapest of 3" in said
+        text = card(copy, "task=text-to-image")
+        assert "per image (1024×1024) $0.003" in text
+        assert "tied cheapest of 3" in text
         guessed = next(
             a for a in copy.get("/?task=text-to-image").text.split("<article") if "≈" in a
         )
-        assert '<p class="estimate">≈ $0.0021 per image, an estimate and no price</p>' in guessed
+        assert '<p class="estimate">≈ $0.0021 per image, an estimate, not a price</p>' in guessed
         assert "cheapest" not in guessed
-        told = copy.ask("/v1/estimate", ("images", 1000))
-        (need,) = told["needs"]
+        body = copy.ask("/v1/estimate", ("images", 1000))
+        (need,) = body["needs"]
         assert [item["cost_per_month"] for item in need["items"]] == ["3", "3", "20"]
         assert "From $3.00 a month" in copy.get("/calculator?images=1000&input_tokens=0").text
         spread = copy.ask(f"/v1/models/{image[0][1]}")["spread"]
@@ -163,13 +163,28 @@ def test_images_and_estimates_are_shown_as_what_they_are(site: Site, tmp_path: P
         assert under["total"] == 2
 
 
+def test_the_status_page_marks_feeds_that_are_off_or_not_read_yet(site: Site) -> None:
+    page = site.get("/status").text
+    for feed, enabled, last in site.sql("SELECT feed, enabled, last_success_at FROM feeds"):
+        row = next(row for row in page.split("<tr") if f'scope="row">{feed}<' in row)
+        state = "ok" if last else "not read yet" if enabled else "switched off"
+        assert f"<td>{state}</td>" in row
+        assert ("<td>none yet</td>" in row) is (last is None)
+
+
+def test_the_api_page_shows_names_as_code(site: Site) -> None:
+    page = site.get("/api").text
+    assert "The id is <code>org/name</code>" in page
+    assert "`" not in page
+
+
 @pytest.mark.parametrize("code", REASONS)
-def test_every_reason_has_words(code: str) -> None:
+def test_every_reason_has_a_text(code: str) -> None:
     assert wording.reason(code) != code
 
 
 @pytest.mark.parametrize(
-    ("amount", "shown"),
+    ("amount", "text"),
     [
         ("0", "$0"),
         ("0.01", "$0.01"),
@@ -182,8 +197,8 @@ def test_every_reason_has_words(code: str) -> None:
         ("99.999", "$100.00"),
     ],
 )
-def test_a_price_for_people_keeps_cents_and_four_digits(amount: str, shown: str) -> None:
-    assert dollars(Decimal(amount)) == shown
+def test_a_price_for_people_keeps_cents_and_four_digits(amount: str, text: str) -> None:
+    assert dollars(Decimal(amount)) == text
 
 
 def test_per_million_is_exact_where_it_is_short() -> None:
@@ -199,7 +214,7 @@ def test_per_million_is_exact_where_it_is_short() -> None:
 
 
 @pytest.mark.parametrize(
-    ("passed", "said"),
+    ("passed", "text"),
     [
         (30, "less than a minute"),
         (60, "1 minute"),
@@ -210,16 +225,16 @@ def test_per_million_is_exact_where_it_is_short() -> None:
         (-5, "less than a minute"),
     ],
 )
-def test_an_age_is_said_in_the_largest_unit_that_fits(passed: int, said: str) -> None:
-    assert wording.age(timedelta(seconds=passed)) == said
+def test_an_age_is_in_the_largest_unit_that_fits(passed: int, text: str) -> None:
+    assert wording.age(timedelta(seconds=passed)) == text
 
 
-def test_times_are_said_in_utc_and_what_is_unknown_is_said() -> None:
+def test_times_are_in_utc_and_a_missing_one_is_unknown() -> None:
     assert wording.minute(datetime(2026, 9, 1, 1, 5, tzinfo=UTC)) == "1 Sep 2026, 01:05 UTC"
     assert wording.day(None) == wording.minute(None) == "unknown"
 
 
-def test_a_region_is_strict_unless_asked_otherwise() -> None:
+def test_a_region_filter_is_strict_by_default() -> None:
     assert OffersQuery(region=["ch"]).values()["region"] == ["CH"]
     assert OffersQuery(region=["US"], region_mode="lenient").values()["region"] == [
         "us",

@@ -1,4 +1,4 @@
--- An offer and those that it was called before: a name in it changed.
+-- The id of an offer and the ids that it had before one of its names changed.
 WITH RECURSIVE same AS (
     SELECT $offer_id::VARCHAR AS offer_id
     UNION

@@ -1,5 +1,5 @@
--- Of some models: per model and task what the offers cost that may be ranked, and who serves it, each
--- as often as there are offers of it.
+-- Per model and task: the costs of its rankable offers, and the inference provider of every offer
+-- (a provider with two offers is listed twice).
 SELECT model_id, task, list(inference_provider) AS inference_providers,
        list(cost_per_token) FILTER (rankable AND cost_per_token IS NOT NULL) AS cost_per_token,
        list(cost_per_image) FILTER (rankable AND cost_per_image IS NOT NULL) AS cost_per_image,

@@ -1,4 +1,4 @@
--- Every interval of a model's standard prices, by who serves: what its chart draws.
+-- Every interval of a model's standard prices by inference provider, for the chart.
 SELECT h.inference_provider, h.unit, h.amount, h.currency, h.price_status, h.valid_from,
        h.valid_to, h.last_seen_at
 FROM price_history h

@@ -1,5 +1,6 @@
--- A page of the cards that pass, rankable ones first, after the place where the last page ended.
--- The key is a DOUBLE: amounts have at most 15 significant digits, which it keeps in order.
+-- A page of the cards that pass all filters, rankable ones first, after the last row of the page
+-- before. The sort key is a DOUBLE: amounts have at most 15 significant digits, which keep their
+-- order in it.
 , keyed AS (
     SELECT offer_id, model_id, inference_provider, rankable, status, estimated_cost,
            CASE WHEN $sort = 'cost' THEN
@@ -27,7 +28,7 @@
                WHEN 'first_seen_at' THEN epoch_us(first_seen_at)::DOUBLE
                WHEN 'model_id' THEN 0.0
            END AS number
-    FROM counted WHERE fails = 0
+    FROM counted WHERE failed_filters = 0
 ), placed AS (
     SELECT offer_id, model_id, inference_provider, unit, coalesce(number, 0.0) AS number,
            CASE WHEN number IS NULL THEN CASE WHEN estimated_cost IS NULL THEN 5 ELSE 4 END

@@ -1,4 +1,4 @@
--- What the source says instead, where a card's newer price is held.
+-- The newer prices that a check holds back, for cards that show the last good price.
 SELECT k.offer_id, k.unit, k.name, k.expected, k.observed, k.candidate_amount, k.message
 FROM checks k JOIN cards c ON c.offer_id = k.offer_id AND c.hold_reason = k.name
 WHERE c.held AND list_contains($offers::VARCHAR[], k.offer_id)

@@ -1,4 +1,4 @@
--- Per task of a model: how far apart the offers lie that may be ranked, in the unit they share.
+-- Per task and unit of a model: the lowest and the highest cost of its rankable offers.
 SELECT task, unit, count(*) AS rankable_offers, min(cost) AS least, max(cost) AS most,
        arg_min(inference_provider, (cost, inference_provider)) AS cheapest,
        arg_max(inference_provider, (cost, inference_provider)) AS dearest,

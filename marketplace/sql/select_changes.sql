@@ -1,9 +1,9 @@
--- Changes before a change, newest first: what a person reads.
+-- Changes after a change id, oldest first, for programs that poll.
 SELECT * FROM changes
-WHERE change_id < $before::BIGINT
+WHERE change_id > $after::BIGINT
   AND ($event::VARCHAR[] IS NULL OR list_contains($event::VARCHAR[], event))
   AND ($task_group::VARCHAR[] IS NULL OR list_contains($task_group::VARCHAR[], task_group))
   AND ($model_id::VARCHAR IS NULL OR model_id = $model_id::VARCHAR)
   AND ($inference_provider::VARCHAR[] IS NULL
        OR list_contains($inference_provider::VARCHAR[], inference_provider))
-ORDER BY change_id DESC LIMIT $count::INT;
+ORDER BY change_id LIMIT $count::INT;

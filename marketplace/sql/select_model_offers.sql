@@ -1,4 +1,4 @@
--- A model's offers: what may be ranked first, the cheapest of it first; adapters last.
+-- A model's offers: rankable ones first, by cost; adapters last.
 SELECT * FROM cards WHERE model_id = $model_id
 ORDER BY offer_type = 'adapter', task_group, task, NOT rankable, status <> 'live',
          coalesce(cost_per_token, cost_per_image, cost_per_audio_minute, cost_per_video_second,

@@ -1,4 +1,4 @@
--- Who serves, and when the statement about where was checked.
+-- The inference providers, and when the claim about their region was checked.
 SELECT p.*, c.checked_on AS region_checked_on, c.source_url AS region_source_url
 FROM providers p
 LEFT JOIN (

@@ -1,0 +1,71 @@
+"""The response models of the API; tests hold them equal to the columns and the responses.
+
+Class names are the schema names of /openapi.json: clients generate code from them.
+"""
+
+from marketplace.api.models.base import ApiModel
+from marketplace.api.models.change_models import Change, Changes
+from marketplace.api.models.estimate_models import Estimate, EstimatedOffer, Need
+from marketplace.api.models.offer_models import (
+    FacetCount,
+    Model,
+    ModelDetail,
+    Offer,
+    Offers,
+    Spread,
+)
+from marketplace.api.models.price_models import History, Interval, Price
+from marketplace.api.models.proof_models import (
+    CheckProof,
+    ClaimProof,
+    CostProof,
+    OfferDetail,
+    PriceProof,
+    Proof,
+)
+from marketplace.api.models.status_models import (
+    Export,
+    Exports,
+    Feed,
+    Gap,
+    Health,
+    HeldOffer,
+    Problem,
+    Ready,
+    Run,
+    Status,
+)
+
+__all__ = [
+    "ApiModel",
+    "Change",
+    "Changes",
+    "CheckProof",
+    "ClaimProof",
+    "CostProof",
+    "Estimate",
+    "EstimatedOffer",
+    "Export",
+    "Exports",
+    "FacetCount",
+    "Feed",
+    "Gap",
+    "Health",
+    "HeldOffer",
+    "History",
+    "Interval",
+    "Model",
+    "ModelDetail",
+    "Need",
+    "Offer",
+    "OfferDetail",
+    "Offers",
+    "Price",
+    "PriceProof",
+    "Problem",
+    "Proof",
+    "Ready",
+    "Run",
+    "Spread",
+    "Status",
+]

@@ -1,0 +1,38 @@
+"""Changes of prices, offers and statuses."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from marketplace.api.models.base import ApiModel, Money, PublicationResponse
+
+
+class Change(ApiModel):
+    """A change of a price, an offer or a status; amounts are per one unit."""
+
+    change_id: int
+    event: str
+    offer_id: str
+    model_id: str
+    inference_provider: str
+    task_group: str
+    unit: str | None
+    tier: str | None
+    old_amount: Money | None
+    new_amount: Money | None
+    change_pct: float | None
+    old_value: str | None
+    new_value: str | None
+    currency: str | None
+    not_before_at: datetime | None
+    occurred_at: datetime
+    recorded_at: datetime
+    run_id: str
+
+
+class Changes(PublicationResponse):
+    """Changes in order; for the next ones set `after` to `next_after`."""
+
+    items: list[Change]
+    next_after: int
+    more: bool

@@ -1,0 +1,46 @@
+"""The monthly cost of a mix."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from marketplace.api.models.base import ApiModel, Money, PublicationResponse
+from marketplace.api.models.offer_models import Offer
+
+
+class EstimatedOffer(ApiModel):
+    """An offer and the monthly cost of the mix at its list price."""
+
+    rank: int
+    cost_per_month: Money
+    currency: str
+    formula: str
+    offer: Offer
+
+
+class Need(ApiModel):
+    """A part of the mix that one offer can serve, and the offers that price it."""
+
+    need: Literal["tokens", "images", "audio_minutes", "video_seconds"]
+    total: Annotated[int, Field(description="The number of offers that could be ranked.")]
+    items: list[EstimatedOffer]
+
+
+class Estimate(PublicationResponse):
+    """Offers ranked for each part of a mix. Parts are priced separately and may need several
+    offers."""
+
+    mix: dict[str, int]
+    needs: list[Need]
+    unmet: Annotated[
+        list[str],
+        Field(
+            description="Parts for which no offer that passes the filters has a comparable price."
+        ),
+    ]
+    least_per_month: Annotated[
+        Money | None,
+        Field(description="The sum of the cheapest offers of each part; null if a part is unmet."),
+    ]
