@@ -93,7 +93,7 @@ class RateLimiter:
 
 
 def ratelimit_pause(headers: Mapping[str, str]) -> float | None:
-    """Return t + 1 seconds where `ratelimit: "api";r=0;t=23` says that none is left, else None.
+    """Return t + 1 seconds where `ratelimit: "api";r=0;t=23` leaves no request, else None.
 
     Of several buckets the longest counts. A malformed or past value is no pause.
     """

@@ -23,7 +23,7 @@ from tests.support.raw_server import unused_port
 
 ROOT = "root-token-of-the-tests"
 CANARY = "hf_CanaryThatNobodyMaySee0123456789"
-SECRET = "huggingface/api_key"  # noqa: S105 - the path, not what lies there
+SECRET = "huggingface/api_key"  # noqa: S105 - the path, not the secret
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ class Bao:
         )
 
     def environment(self, **more: str) -> dict[str, str]:
-        """Return settings that log in as root, unless `more` says otherwise."""
+        """Return settings that log in as root, unless `more` has another login."""
         login = {} if more.keys() & {"VAULT_ROLE_ID", "VAULT_TOKEN"} else {"VAULT_TOKEN": ROOT}
         return {"VAULT_ADDR": self.url, "HF_TOKEN": "hf_decoy", **login, **more}
 
     def token(self, policy: str, **more: object) -> str:
-        """Return a token that may do what the policy says."""
+        """Return a token that has the rights of the policy."""
         admin = self.admin()
         admin.sys.create_or_update_policy("of-a-test", policy)
         made = admin.auth.token.create(policies=["of-a-test"], **more)

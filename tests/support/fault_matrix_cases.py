@@ -38,7 +38,7 @@ from tests.support.server_faults import (
     redirect,
     reset_at,
     same_page,
-    silent,
+    stalling,
     status,
     swap,
 )
@@ -260,12 +260,12 @@ CASES = [
     Case(
         "a stall in the middle",
         "hub",
-        silent(b'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n[{"id":'),
+        stalling(b'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n[{"id":'),
         "unreachable",
         timeout_s=0.1,
     ),
-    Case("silence after the request", "router", silent(), "unreachable", timeout_s=0.1),
-    Case("silence until the deadline", "hub", silent(), "deadline", deadline_s=0.5),
+    Case("silence after the request", "router", stalling(), "unreachable", timeout_s=0.1),
+    Case("silence until the deadline", "hub", stalling(), "deadline", deadline_s=0.5),
     *(
         Case(f"a reset at: {phase}", "hub", reset_at(phase), "unreachable")
         for phase in ("accept", "request", "head", "body")
@@ -274,7 +274,7 @@ CASES = [
     Case(
         "another protocol's greeting",
         "hub",
-        raw(b"SSH-2.0-OpenSSH_9.6\r\n", ask=False),
+        raw(b"SSH-2.0-OpenSSH_9.6\r\n", read=False),
         "unreachable",
     ),
     Case("noise", "router", raw(bytes(range(256)) * 40), "unreachable"),
@@ -305,7 +305,7 @@ CASES = [
     Case(
         "no TLS where https is asked for",
         "router",
-        raw(b"HTTP/1.1 400 Bad Request\r\n\r\n", ask=False),
+        raw(b"HTTP/1.1 400 Bad Request\r\n\r\n", read=False),
         "tls",
         kind="https to http",
     ),

@@ -74,7 +74,7 @@ def reset_at(phase: str) -> Behaviour:
     return serve
 
 
-def silent(first: bytes = b"") -> Behaviour:
+def stalling(first: bytes = b"") -> Behaviour:
     """Send only this, and keep the connection open."""
 
     def serve(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""The token is found where the settings say, and nowhere else."""
+"""The token is found where the settings point, and nowhere else."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def test_put_without_a_vault_names_the_setting():
 
 def test_secret_masks_itself_everywhere():
     secret = Secret(CANARY)
-    shown = [
+    renderings = [
         repr(secret),
         str(secret),
         f"{secret}",
@@ -199,7 +199,7 @@ def test_secret_masks_itself_everywhere():
         json.dumps({"secret": secret}, default=str),
         msgspec.json.encode({"secret": secret}, enc_hook=str).decode(),
     ]
-    assert not [text for text in shown if "Canary" in text]
+    assert not [text for text in renderings if "Canary" in text]
     with pytest.raises(TypeError):
         json.dumps(secret)
     with pytest.raises(TypeError):

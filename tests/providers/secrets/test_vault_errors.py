@@ -41,7 +41,7 @@ def code_of(environment, **more):
 
 
 @contextmanager
-def silent():
+def unresponsive_port():
     """A port that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
@@ -57,7 +57,7 @@ def test_unknown_host_name_is_unreachable(bao):
 
 
 def test_server_that_never_answers_is_a_timeout(bao):
-    with silent() as address:
+    with unresponsive_port() as address:
         settings = read_vault_settings(bao.environment(VAULT_ADDR=address), name="huggingface")
 
         def read_slowly(_):

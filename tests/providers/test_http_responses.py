@@ -116,9 +116,9 @@ def test_a_body_that_trickles_is_given_up_at_the_deadline():
 
 
 def test_silent_server_is_given_up_at_the_deadline():
-    silent = RawReply(body=b"[", length=10, then=lambda connection: connection.is_open_after(2))
+    stalled = RawReply(body=b"[", length=10, then=lambda connection: connection.is_open_after(2))
     with (
-        serving([silent]) as server,
+        serving([stalled]) as server,
         pytest.raises(FeedDeadline, match=r"not whole after its deadline of 0\.3 s"),
     ):
         ask(server.url, deadline_s=0.3)
