@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import msgspec
@@ -29,6 +29,7 @@ from flows.artifacts import markdown
 from pipeline.report import Report
 from pipeline.status import read_status
 from samples.hub import serve
+from samples.routes import Request
 from tests.support.bao import make_certificates
 from tests.support.command import environment
 from tests.support.fault_matrix_cases import CANARY, CASES, Case
@@ -48,6 +49,14 @@ NEWS = {  # the other feed's change in this hour
     "router": "SELECT CAST(cost_per_input_token * 10000000 AS INT) FROM cards "
     "WHERE inference_provider = 'sambanova'",
 }
+
+
+class Outcome(NamedTuple):
+    """The report of one hour, the output of its process, and what the faulty server received."""
+
+    report: Report
+    output: str
+    requests: list[Request]
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +125,72 @@ def run_apart(
     )
 
 
+def run_case(case: Case, home: Path, certificates: Path) -> Outcome:
+    """Run one hour of a home against the faulty server of a case and a good one."""
+    settings = {"HF_TOKEN": CANARY}
+    if case.trusted:  # the HTTP library reads this one from the environment of its process
+        settings["SSL_CERT_FILE"] = str(certificates / "ca.pem")
+    output = ""
+    with ExitStack() as stack:
+        elsewhere = stack.enter_context(
+            RawServer(lambda connection: connection.read_request() and None).running()
+        )
+        tls = tls_context(certificates) if case.kind in {"https", "http to https"} else None
+        faulty = RawServer(case.behaviour, catalog=NOW, tls=tls, elsewhere=elsewhere.url)
+        stack.enter_context(faulty.running())
+        good = stack.enter_context(serve(NOW))
+        scheme = "https" if case.kind.startswith("https") else "http"
+        faulty_url = f"{scheme}://{case.host}:{faulty.port}"
+        urls = {"hub": good.url, "router": good.url, case.feed: faulty_url}
+        if case.apart or case.trusted:
+            report, peak, output = run_apart(home, urls, case, settings)
+            assert peak < MOST_BYTES, f"{peak / 1e6:.0f} MB"
+        else:
+            report, clock = run_hour(
+                home,
+                urls,
+                AT,
+                deadline_s=case.deadline_s,
+                timeout_s=case.timeout_s,
+                environment=settings,
+            )
+            assert clock.slept_s <= 2 * case.deadline_s
+        assert elsewhere.requests == []
+    return Outcome(report, output, faulty.requests)
+
+
+def assert_feeds_ended_as_required(case: Case, report: Report) -> None:
+    feeds = {feed.feed: feed for feed in report.feeds}
+    faulty, other = feeds.pop(case.feed), next(iter(feeds.values()))
+    assert faulty.error_code == case.code, faulty.error
+    assert faulty.requests <= case.most_requests
+    assert faulty.outcome in ({"failed", "partial"} if case.code else {"complete"})
+    assert report.exit_status == (1 if case.code and case.feed == "hub" else 0)
+    assert set(case.rejected) <= set(report.rejected)
+    assert other.outcome == "complete"
+    assert report.outcome == "published"
+    assert report.events.get("gone", 0) == 0
+
+
+def assert_publication_is_as_required(case: Case, home: Path, before: Path) -> None:
+    assert query(home, NEWS[case.feed]) == [(3,)]  # the other feed's news of this hour
+    assert publication_is_consistent(home)
+    if case.code:
+        kept = (
+            "SELECT offer_id, unit, amount, price_status, raw_text FROM price_claims WHERE "
+            f"feed = '{case.feed}' AND valid_to IS NULL ORDER BY ALL"
+        )
+        assert query(home, kept) == query(before, kept)
+    if case.held:
+        held = (
+            f"SELECT held, hold_reason, cost_per_input_token * 10000000 FROM cards WHERE {NOVITA}"
+        )
+        assert [(h, r, int(c)) for h, r, c in query(home, held)] == [(True, case.held, 2)]
+    if case.query:
+        sql, value = case.query
+        assert query(home, sql) == [(value,)]
+
+
 def test_the_matrix_is_a_matrix() -> None:
     names = [case.name for case in CASES]
     assert len(names) == len(set(names)) > 100
@@ -132,64 +207,10 @@ def test_an_hour_against(
 ) -> None:
     home = tmp_path / "home"
     shutil.copytree(before, home, symlinks=True)
-    settings = {"HF_TOKEN": CANARY}
-    if case.trusted:  # the HTTP library reads this one from the environment of its process
-        settings["SSL_CERT_FILE"] = str(certificates / "ca.pem")
     caplog.set_level(logging.DEBUG)
-    output = ""
-    with ExitStack() as stack:
-        elsewhere = stack.enter_context(
-            RawServer(lambda connection: connection.read_request() and None).running()
-        )
-        tls = tls_context(certificates) if case.kind in {"https", "http to https"} else None
-        bad = RawServer(case.behaviour, catalog=NOW, tls=tls, elsewhere=elsewhere.url)
-        stack.enter_context(bad.running())
-        good = stack.enter_context(serve(NOW))
-        scheme = "https" if case.kind.startswith("https") else "http"
-        bad_url = f"{scheme}://{case.host}:{bad.port}"
-        urls = {"hub": good.url, "router": good.url, case.feed: bad_url}
-        if case.apart or case.trusted:
-            report, peak, output = run_apart(home, urls, case, settings)
-            assert peak < MOST_BYTES, f"{peak / 1e6:.0f} MB"
-        else:
-            report, clock = run_hour(
-                home,
-                urls,
-                AT,
-                deadline_s=case.deadline_s,
-                timeout_s=case.timeout_s,
-                environment=settings,
-            )
-            assert clock.slept_s <= 2 * case.deadline_s
-        assert elsewhere.requests == []
-    feeds = {feed.feed: feed for feed in report.feeds}
-    mine, other = feeds.pop(case.feed), next(iter(feeds.values()))
-
-    assert mine.error_code == case.code, mine.error
-    assert mine.requests <= case.most_requests
-    assert mine.outcome in ({"failed", "partial"} if case.code else {"complete"})
-    assert report.exit_status == (1 if case.code and case.feed == "hub" else 0)
-    assert set(case.rejected) <= set(report.rejected)
-    assert other.outcome == "complete"
-    assert report.outcome == "published"
-    assert query(home, NEWS[case.feed]) == [(3,)]  # the other feed's news of this hour
-
-    assert publication_is_consistent(home)
-    assert report.events.get("gone", 0) == 0
-    if case.code:
-        kept = (
-            "SELECT offer_id, unit, amount, price_status, raw_text FROM price_claims WHERE "
-            f"feed = '{case.feed}' AND valid_to IS NULL ORDER BY ALL"
-        )
-        assert query(home, kept) == query(before, kept)
-    if case.held:
-        held = (
-            f"SELECT held, hold_reason, cost_per_input_token * 10000000 FROM cards WHERE {NOVITA}"
-        )
-        assert [(h, r, int(c)) for h, r, c in query(home, held)] == [(True, case.held, 2)]
-    if case.query:
-        sql, value = case.query
-        assert query(home, sql) == [(value,)]
+    report, output, requests = run_case(case, home, certificates)
+    assert_feeds_ended_as_required(case, report)
+    assert_publication_is_as_required(case, home, before)
 
     say_report(report)
     say_failure(report)
@@ -199,5 +220,5 @@ def test_an_hour_against(
     assert "\x1b[2J" not in printed
     assert CANARY not in printed
     assert [path for path, body in contents(home) if CANARY.encode() in body] == []
-    sent = [request.headers.get("authorization") for request in bad.requests]
-    assert set(sent) <= {f"Bearer {CANARY}"}
+    sent = {request.headers.get("authorization") for request in requests}
+    assert sent <= {f"Bearer {CANARY}"}
