@@ -17,7 +17,7 @@ from pipeline.progress import NoProgress, Progress
 from pipeline.settings import Settings
 from providers.http.auth import Bearer
 from providers.http.client import HttpClient
-from providers.interface import ProviderInterface
+from providers.interface import AdapterContext, ProviderInterface
 from providers.registry import adapter_for, load_registry
 from samples.columns import Record
 from samples.hub import FEEDS
@@ -124,9 +124,7 @@ def _fetched(
             if not _recordable(source):
                 continue
             traffic: dict[str, Traffic] = defaultdict(Traffic)
-            adapter = adapter_for(
-                source, base_urls=settings.base_urls, client=client, traffic=traffic
-            )
+            adapter = adapter_for(source, AdapterContext(settings.base_urls, client, traffic))
             for feed in _recordable(source):
                 payloads: list[Payload] = []
                 for payload in _payloads(adapter, feed):

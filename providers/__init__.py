@@ -1,1 +1,1 @@
-"""Fetches answers as bytes: the registry, the provider interface, its adapters, the HTTP client."""
+"""Fetch responses as bytes: the registry, the provider interface, adapters, the HTTP client."""

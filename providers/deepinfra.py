@@ -1,4 +1,4 @@
-"""DeepInfra's own list: every model with its price in cents; no key, one answer."""
+"""DeepInfra's own list: every model with its price in cents; no key, one response."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class DeepInfraAdapter(PriceListAdapter):
     """Read `deepinfra_list`."""
 
     def get_pricing(self) -> Iterator[Payload]:
-        """Yield the one answer; FeedMalformed after it when it is no JSON array."""
-        answer = self.getter()(self.url, params=None)
-        yield self.payload(answer, page=1)
-        count_entries(answer, feed=self.feed.feed)
+        """Yield the one response; FeedMalformed after it when it is no JSON array."""
+        response = self.reader.getter()(self.reader.url, params=None)
+        yield self.reader.payload(response, page=1)
+        count_entries(response, feed=self.reader.name)

@@ -1,6 +1,6 @@
-"""fal's prices: of the endpoints that one names, for the account whose key asks.
+"""fal's prices, for the endpoints that the request names and for the account that owns the key.
 
-Written from fal's documentation; no real answer was ever recorded (`shape` in the registry).
+Written from fal's documentation; no real response was ever recorded (`shape` in the registry).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from providers.http.pagination import Get
-from providers.http.response import Answer, require_object
+from providers.http.response import Response, require_object
 from providers.http.transport import Params
 from providers.http.urls import public_url
 from providers.price_list import PriceListAdapter
@@ -19,8 +19,8 @@ from schemas.payload import Payload
 
 IDS_PER_CALL = 50
 MAX_PAGES_PER_CALL = 50
-_NOT_ALL_KNOWN = frozenset({"http_400", "http_404", "http_422"})
-"""Refusals that may be about one id of a call: the others are then asked without it."""
+_MAY_BE_UNKNOWN_ID = frozenset({"http_400", "http_404", "http_422"})
+"""Refusals that may be about one id of a call; halving the call finds the ids that fal knows."""
 
 
 class _Cursor(msgspec.Struct):
@@ -29,53 +29,50 @@ class _Cursor(msgspec.Struct):
 
 
 class FalAdapter(PriceListAdapter):
-    """Read `fal_pricing`: nobody can list it, so only ids that the Hub maps are asked for."""
+    """Read `fal_pricing`: it cannot be listed, so the ids that the Hub maps are requested."""
 
     def get_pricing(self) -> Iterator[Payload]:
-        """Yield the answers for all mapped ids, at most 50 ids a call.
+        """Yield the responses for all mapped ids, at most 50 ids a call.
 
         FeedRefused when fal refuses every one of them, PagingError when a cursor leads nowhere.
         """
         mapped = self.mapped_ids(str(self.feed.inference_provider))
         ids = [name for name in mapped if "," not in name]  # a comma would make two ids of it
-        get, page = self.getter(), 0
+        get, page = self.reader.getter(), 0
         refusal: FeedRefused | None = None
-        waiting = [ids[at : at + IDS_PER_CALL] for at in range(0, len(ids), IDS_PER_CALL)]
-        while waiting:
-            asked = waiting.pop(0)
+        calls = [ids[at : at + IDS_PER_CALL] for at in range(0, len(ids), IDS_PER_CALL)]
+        while calls:
+            batch = calls.pop(0)
             try:
-                for answer in self._walk(get, asked):
+                for response in self._walk(get, batch):
                     page += 1
-                    yield self.payload(answer, page=page)
-                    require_object(answer, feed=self.feed.feed)
+                    yield self.reader.payload(response, page=page)
+                    require_object(response, feed=self.reader.name)
             except FeedRefused as error:
-                if error.code not in _NOT_ALL_KNOWN:
+                if error.code not in _MAY_BE_UNKNOWN_ID:
                     raise
                 refusal = error
-                if (half := len(asked) // 2) > 0:
-                    waiting = [asked[:half], asked[half:], *waiting]
+                if (half := len(batch) // 2) > 0:
+                    calls = [batch[:half], batch[half:], *calls]
         if page == 0 and refusal is not None:
             raise refusal
 
-    def _walk(self, get: Get, ids: Sequence[str]) -> Iterator[Answer]:
+    def _walk(self, get: Get, ids: Sequence[str]) -> Iterator[Response]:
         """Yield the pages for these ids, as far as their cursors lead."""
         cursors = set[str]()
-        asked = (("endpoint_id", ",".join(ids)),)
-        params: Params = asked
+        of_ids: Params = (("endpoint_id", ",".join(ids)),)
+        params = of_ids
         for _ in range(MAX_PAGES_PER_CALL):
-            answer = get(self.url, params=params)
-            yield answer
-            told = msgspec.json.decode(answer.body, type=_Cursor)
-            if not told.has_more or not told.next_cursor:
+            response = get(self.reader.url, params=params)
+            yield response
+            page = msgspec.json.decode(response.body, type=_Cursor)
+            if not page.has_more or not page.next_cursor:
                 return
-            if told.next_cursor in cursors:
-                raise PagingError(
-                    f"{self.feed.feed}: {public_url(self.url)}: a cursor leads back to itself",
-                    code="paging_loop",
-                )
-            cursors.add(told.next_cursor)
-            params = (*asked, ("cursor", told.next_cursor))
-        raise PagingError(
-            f"{self.feed.feed}: {public_url(self.url)}: no end after {MAX_PAGES_PER_CALL} pages",
-            code="paging_endless",
-        )
+            if page.next_cursor in cursors:
+                raise self._paging_error("a cursor leads back to itself", code="paging_loop")
+            cursors.add(page.next_cursor)
+            params = (*of_ids, ("cursor", page.next_cursor))
+        raise self._paging_error(f"no end after {MAX_PAGES_PER_CALL} pages", code="paging_endless")
+
+    def _paging_error(self, why: str, *, code: str) -> PagingError:
+        return PagingError(f"{self.reader.name}: {public_url(self.reader.url)}: {why}", code=code)

@@ -1,6 +1,6 @@
-"""One inference call through the router: two routes, one typed answer, errors that say what to do.
+"""Send one inference call through the router: two routes, one typed response, typed errors.
 
-A call may be billed, so it is sent once and never again by itself.
+A call may be billed, so it is sent once and never retried.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from urllib.parse import quote
 import msgspec
 
 from providers.http.client import HttpClient
-from providers.http.response import Answer, explain, explain_body
+from providers.http.response import Response, describe_body, describe_error
 from providers.http.urls import below, public_url
 from schemas.errors import (
     FeedDeadline,
@@ -27,7 +27,7 @@ from schemas.errors import (
     InferenceUnexpectedResponse,
     UsageError,
 )
-from schemas.inference import ChatPayload, InferenceAnswer, InferencePayload
+from schemas.inference import ChatPayload, InferencePayload, InferenceResponse
 
 CHAT_PATH = "/v1/chat/completions"
 RAW_PATH = "/hf-inference/models/"
@@ -37,8 +37,8 @@ _ABOUT_COST = re.compile(r"x-.*cost.*|x-inference-.*|x-compute-.*|inference-id")
 _BILLED = "it may have been billed, so it was not sent again"
 
 _REFUSED = {
-    400: ("bad_request", "the payload does not suit the model: change it"),
-    401: ("unauthorized", "set a valid token (`pricehouse secrets check` says where it is read)"),
+    400: ("bad_request", "the model does not accept the payload: change it"),
+    401: ("unauthorized", "set a valid token (`pricehouse secrets check` shows where it is read)"),
     403: (
         "forbidden",
         "give the token the right to call inference providers, or accept the "
@@ -46,7 +46,7 @@ _REFUSED = {
     ),
     404: ("not_found", "check the model's name, and without messages that hf-inference serves it"),
     413: ("too_large", "send less at a time"),
-    422: ("unprocessable", "the payload has not the shape that the model's task takes: change it"),
+    422: ("unprocessable", "the payload does not have the shape of the model's task: change it"),
 }
 _BUSY = {
     408: ("timeout", "try again later, or ask for less"),
@@ -58,28 +58,30 @@ _BUSY = {
 
 def call_router(
     client: HttpClient, router_url: str, model: str, payload: InferencePayload, *, timeout_s: float
-) -> InferenceAnswer:
-    """Send one call and return its answer; InferenceError, or UsageError for a bad model name.
+) -> InferenceResponse:
+    """Send one call and return its response; InferenceError, or UsageError for a bad model name.
 
     A chat payload takes `org/model` or `org/model:provider`, any other `org/model`.
     """
-    url, accept, content = _request(router_url, model, payload)
+    url, accept, content = _build_request(router_url, model, payload)
     deadline = client.deadline(timeout_s)
     failure: InferenceError
     try:
-        answer = client.post(url, feed=_FEED, content=content, accept=accept, deadline=deadline)
+        response = client.post(url, feed=_FEED, content=content, accept=accept, deadline=deadline)
     except FeedError as error:
-        failure = _no_answer(error, url, timeout_s)
+        failure = _inference_error(error, url, timeout_s)
     else:
         latency_ms = (timeout_s - deadline.left()) * 1000
-        if answer.status >= 300:
-            raise _refusal(answer, model)
-        return _read(answer, model, latency_ms, chat=isinstance(payload, ChatPayload))
+        if response.status >= 300:
+            raise _error_of_response(response, model)
+        return _read(response, model, latency_ms, chat=isinstance(payload, ChatPayload))
     raise failure
 
 
-def _request(router_url: str, model: str, payload: InferencePayload) -> tuple[str, str, bytes]:
-    """Return the URL, what we accept, and the body."""
+def _build_request(
+    router_url: str, model: str, payload: InferencePayload
+) -> tuple[str, str, bytes]:
+    """Return the URL, the Accept header, and the body."""
     named = _MODEL.fullmatch(model)
     if named is None:
         raise UsageError(f"{model[:100]!r} is no model: it must be like org/model")
@@ -95,70 +97,72 @@ def _request(router_url: str, model: str, payload: InferencePayload) -> tuple[st
     return url, "*/*", msgspec.json.encode(payload)
 
 
-def _read(answer: Answer, model: str, latency_ms: float, *, chat: bool) -> InferenceAnswer:
-    content_type = answer.headers.get("content-type", "")
-    said = _json(answer) if "json" in content_type or chat else None
-    if "html" in content_type or (chat and not isinstance(said, dict)):
+def _read(response: Response, model: str, latency_ms: float, *, chat: bool) -> InferenceResponse:
+    content_type = response.headers.get("content-type", "")
+    parsed = _json(response) if "json" in content_type or chat else None
+    if "html" in content_type or (chat and not isinstance(parsed, dict)):
         raise InferenceUnexpectedResponse(
-            f"{model}: {public_url(answer.url)} answered {answer.status} with something else than the "
-            f"route gives ({explain_body(answer.body)}); {_BILLED}. Check PRICEHOUSE_ROUTER_URL",
+            f"{model}: {public_url(response.url)} answered {response.status} without what the "
+            f"route returns ({describe_body(response.body)}); {_BILLED}. "
+            "Check PRICEHOUSE_ROUTER_URL",
             code="html" if "html" in content_type else "malformed",
         )
-    facts: Mapping[str, Any] = said if isinstance(said, dict) else {}
+    facts: Mapping[str, Any] = parsed if isinstance(parsed, dict) else {}
     usage = facts.get("usage")
-    counted: Mapping[str, Any] = usage if isinstance(usage, dict) else {}
-    return InferenceAnswer(
+    counts: Mapping[str, Any] = usage if isinstance(usage, dict) else {}
+    return InferenceResponse(
         model=model,
-        body=answer.body,
+        body=response.body,
         content_type=content_type,
         text=_first_choice(facts),
         latency_ms=latency_ms,
-        provider=answer.headers.get("x-inference-provider") or _of(str, facts.get("provider")),
-        input_tokens=_of(int, counted.get("prompt_tokens")),
-        output_tokens=_of(int, counted.get("completion_tokens")),
-        request_id=answer.headers.get("x-request-id"),
+        provider=response.headers.get("x-inference-provider")
+        or _if_type(str, facts.get("provider")),
+        input_tokens=_if_type(int, counts.get("prompt_tokens")),
+        output_tokens=_if_type(int, counts.get("completion_tokens")),
+        request_id=response.headers.get("x-request-id"),
         cost_headers={
-            key: value for key, value in answer.headers.items() if _ABOUT_COST.fullmatch(key)
+            key: value for key, value in response.headers.items() if _ABOUT_COST.fullmatch(key)
         },
     )
 
 
-def _refusal(answer: Answer, model: str) -> InferenceError:
-    status = answer.status
-    said = explain(answer.headers, answer.body)
-    where = f"{model}: {public_url(answer.url)} answered {status}"
+def _error_of_response(response: Response, model: str) -> InferenceError:
+    status = response.status
+    message = describe_error(response.headers, response.body)
+    where = f"{model}: {public_url(response.url)} answered {status}"
     if status < 400:
         return InferenceUnexpectedResponse(
-            f"{where}, a redirection, which is not followed: set PRICEHOUSE_ROUTER_URL to where "
-            "it leads",
+            f"{where}, a redirection, which is not followed: set PRICEHOUSE_ROUTER_URL to its "
+            "target",
             code="redirect",
         )
     if status == 402:
         return InferencePaymentRequired(
-            f"{where} ({said}): buy credits or wait until next month's; prices are read on "
-            "without any"
+            f"{where} ({message}): buy credits or wait until next month's; reading prices "
+            "needs none"
         )
-    if status == 400 and _code(answer) == "model_not_supported":
+    if status == 400 and _error_code(response) == "model_not_supported":
         return InferenceRefused(
-            f"{where} ({said}): no provider that this account has enabled serves it; see the "
+            f"{where} ({message}): no provider that this account has enabled serves it; see the "
             "model's offers with `pricehouse sql`",
             code="model_not_supported",
         )
     if status in _BUSY or status >= 500:
         code, advice = _BUSY.get(status, (f"http_{status}", "the provider failed: try again later"))
-        if wish := answer.headers.get("retry-after", "")[:40]:
-            advice += f" (it asks for {wish})"
-        return InferenceBusy(f"{where} ({said}): {advice}; {_BILLED}", code=code)
+        if retry_after := response.headers.get("retry-after", "")[:40]:
+            advice += f" (Retry-After: {retry_after})"
+        return InferenceBusy(f"{where} ({message}): {advice}; {_BILLED}", code=code)
     code, advice = _REFUSED.get(status, (f"http_{status}", "change the call"))
-    return InferenceRefused(f"{where} ({said}): {advice}", code=code)
+    return InferenceRefused(f"{where} ({message}): {advice}", code=code)
 
 
-def _no_answer(error: FeedError, url: str, timeout_s: float) -> InferenceError:
-    """Say in the words of inference what the HTTP client says in those of feeds."""
+def _inference_error(error: FeedError, url: str, timeout_s: float) -> InferenceError:
+    """Map the HTTP client's error about a feed to one about inference."""
     if isinstance(error, FeedDeadline):
         return InferenceInterrupted(
-            f"{public_url(url)} gave no whole answer within {timeout_s:g} s; {_BILLED}: allow more "
-            "time, or ask for less",
+            f"{public_url(url)} sent no whole response within {timeout_s:g} s; {_BILLED}: allow "
+            "more time, or ask for less",
             code="timeout",
         )
     if isinstance(error, FeedUnreachable):
@@ -166,15 +170,15 @@ def _no_answer(error: FeedError, url: str, timeout_s: float) -> InferenceError:
     return InferenceUnexpectedResponse(f"{error}; {_BILLED}", code=error.code)
 
 
-def _json(answer: Answer) -> object:
+def _json(response: Response) -> object:
     try:
-        return msgspec.json.decode(answer.body)
+        return msgspec.json.decode(response.body)
     except (msgspec.DecodeError, RecursionError):
         return None
 
 
-def _code(answer: Answer) -> object:
-    match _json(answer):
+def _error_code(response: Response) -> object:
+    match _json(response):
         case {"error": {"code": code}} | {"code": code}:
             return code
     return None
@@ -187,5 +191,5 @@ def _first_choice(facts: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _of(kind: type[Any], value: object) -> Any:
+def _if_type(kind: type[Any], value: object) -> Any:
     return value if type(value) is kind else None

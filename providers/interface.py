@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from schemas.inference import InferenceAnswer, InferencePayload
+from schemas.inference import InferencePayload, InferenceResponse
 from schemas.payload import Payload, Traffic
 from schemas.registry import Source
 
-if TYPE_CHECKING:  # commands that fetch nothing read the registry too
+if TYPE_CHECKING:  # the registry imports this module, and must not wait for httpx
     from providers.http.client import HttpClient
 
 INFERENCE_TIMEOUT_S = 120.0
@@ -20,15 +21,31 @@ MappedIds = Callable[[str], Sequence[str]]
 
 
 def nothing_mapped(inference_provider: str) -> Sequence[str]:
-    """Return no id: what is asked by id is then not asked at all."""
+    """Return no id: a list that is requested by id is then not requested at all."""
     del inference_provider
     return ()
 
 
-class ProviderInterface(ABC):
-    """Fetch a source's answers as bytes; parsing them is the work of `transforms`.
+@dataclass(frozen=True)
+class AdapterContext:
+    """What an adapter fetches with; `base_urls` and `traffic` are keyed by feed.
 
-    The iterators are lazy and must be exhausted: an error after the last payload says that the
+    The adapter counts pages in `traffic`, the client everything else. `deadline_s` replaces every
+    feed's own deadline, in seconds; None keeps them. `mapped_ids` serves the lists that answer
+    only for ids that the request names.
+    """
+
+    base_urls: Mapping[str, str]
+    client: HttpClient
+    traffic: Mapping[str, Traffic]
+    deadline_s: float | None = None
+    mapped_ids: MappedIds = nothing_mapped
+
+
+class ProviderInterface(ABC):
+    """Fetch a source's responses as bytes; `transforms` parses them.
+
+    The iterators are lazy and must be exhausted: an error after the last payload means that the
     feed is not whole. Every failure is a FeedError, and the payloads before it are partial.
     """
 
@@ -36,35 +53,22 @@ class ProviderInterface(ABC):
     """Registry key."""
 
     @abstractmethod
-    def __init__(
-        self,
-        source: Source,
-        *,
-        base_urls: Mapping[str, str],
-        client: HttpClient,
-        traffic: Mapping[str, Traffic],
-        deadline_s: float | None,
-        mapped_ids: MappedIds = nothing_mapped,
-    ) -> None:
-        """Bind the registry's source to base URLs and traffic counters, both by feed.
-
-        `deadline_s` replaces every feed's own deadline, in seconds; None keeps them. `mapped_ids`
-        is asked for by lists that answer only for ids that one names.
-        """
+    def __init__(self, source: Source, context: AdapterContext) -> None:
+        """Bind the registry's source to a context."""
 
     @abstractmethod
     def list_models(self, *, details: bool) -> Iterator[Payload]:
-        """Yield the pages of the catalogue; `details` asks for the fields of the daily query."""
+        """Yield the pages of the catalogue; `details` adds the fields of the daily query."""
 
     @abstractmethod
     def get_pricing(self) -> Iterator[Payload]:
-        """Yield the answers of the source's own price list."""
+        """Yield the responses of the source's own price list."""
 
     @abstractmethod
     def run_inference(
         self, model: str, payload: InferencePayload, *, timeout_s: float = INFERENCE_TIMEOUT_S
-    ) -> InferenceAnswer:
-        """Run one model once and return its answer; InferenceError says what to do instead.
+    ) -> InferenceResponse:
+        """Run one model once and return its response; the type of an InferenceError is the advice.
 
-        It may cost money: no flow and no command calls it, and it is never sent twice by itself.
+        It may cost money: no flow and no command calls it, and it is never retried.
         """

@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from providers.interface import MappedIds, ProviderInterface, nothing_mapped
+from providers.interface import AdapterContext, ProviderInterface
 from schemas.compliance import ComplianceClaims
 from schemas.errors import SettingsError
-from schemas.payload import Traffic
 from schemas.registry import Registry, Source
 
 if TYPE_CHECKING:  # commands that fetch nothing read the registry too
-    from providers.http.client import HttpClient
+    pass
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -33,33 +32,33 @@ PRICE_FEED_REASONS = {
     "no_list_published": "publishes no usable machine-readable price list",
     "none_seen": "no price of it has been seen in any list that is read",
 }
-"""Why an inference provider has no price feed: what the registry may say in `price_feed_reason`."""
+"""Why an inference provider has no price feed: the values of `price_feed_reason`."""
 
 FORMER_REASONS = {
     "list_not_read": "publishes a machine-readable price list that no feed here reads",
 }
-"""Reasons that registries landed by earlier runs give; replay reads those too."""
+"""Reasons in registries that earlier runs landed; replay reads those too."""
 
 UNREAD_LIST_REASONS = {
     "list_needs_key": "its price list answers only with a key, and none is set",
     "list_off": "its price list is not read unless an operator switches it on",
     "list_unanswered": "its price list has not given a whole answer yet",
 }
-"""Why the price list of an inference provider has stated nothing so far: found in each run."""
+"""Why the price list of an inference provider has stated nothing so far; each run finds it."""
 
 
 def registry_bytes() -> bytes:
-    """Return the packaged registry as it lies on disk."""
+    """Return the bytes of the packaged registry."""
     return (_HERE / REGISTRY).read_bytes()
 
 
 def claims_bytes() -> bytes:
-    """Return the packaged compliance claims as they lie on disk."""
+    """Return the bytes of the packaged compliance claims."""
     return (_HERE / CLAIMS).read_bytes()
 
 
 def load_registry(raw: bytes | None = None) -> Registry:
-    """Read a registry, the packaged one without `raw`; SettingsError says what is wrong where."""
+    """Read a registry, the packaged one without `raw`; SettingsError names the place of a fault."""
     registry = _load(Registry, registry_bytes() if raw is None else raw, file=REGISTRY)
     feeds = [feed.feed for _, feed in registry.feeds()]
     feeds += [estimate.feed for estimate in registry.estimates]
@@ -92,15 +91,7 @@ def load_claims(raw: bytes | None = None) -> ComplianceClaims:
     return _load(ComplianceClaims, claims_bytes() if raw is None else raw, file=CLAIMS)
 
 
-def adapter_for(
-    source: Source,
-    *,
-    base_urls: Mapping[str, str],
-    client: HttpClient,
-    traffic: Mapping[str, Traffic],
-    deadline_s: float | None = None,
-    mapped_ids: MappedIds = nothing_mapped,
-) -> ProviderInterface:
+def adapter_for(source: Source, context: AdapterContext) -> ProviderInterface:
     """Make the source's adapter; SettingsError when its `module:class` leads to none."""
     place = f"{REGISTRY}: {source.source}: adapter {source.adapter!r}"
     module, _, name = source.adapter.partition(":")
@@ -110,14 +101,7 @@ def adapter_for(
         raise SettingsError(f"{place} cannot be found: {error}") from error
     if not (isinstance(adapter, type) and issubclass(adapter, ProviderInterface)):
         raise SettingsError(f"{place} is no ProviderInterface")
-    return adapter(
-        source,
-        base_urls=base_urls,
-        client=client,
-        traffic=traffic,
-        deadline_s=deadline_s,
-        mapped_ids=mapped_ids,
-    )
+    return adapter(source, context)
 
 
 def schema_text() -> str:
@@ -129,11 +113,11 @@ def _load(model: type[Model], raw: bytes, *, file: str) -> Model:
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
-        found = [
+        faults = [
             f"{'.'.join(map(str, problem['loc'])) or 'the file'}: {problem['msg']}"
             for problem in error.errors(include_url=False)
         ]
-        raise SettingsError(f"{file}: " + "; ".join(found)) from error
+        raise SettingsError(f"{file}: " + "; ".join(faults)) from error
 
 
 def _check_unique(what: str, keys: Iterable[str]) -> None:

@@ -12,12 +12,12 @@ PricehouseError
 │   ├── PagingError       a next link that repeats, loops or leaves the host
 │   └── FeedMalformed     an answer that is not what the feed gives (no JSON, too large, …)
 ├── SecretError           stop, exit 1: Vault is set and does not give or take a secret
-├── InferenceError        one inference call gave no usable answer; nothing is sent again by itself
-│   ├── InferenceRefused  the same call would be refused again: change model, payload or token
-│   ├── InferencePaymentRequired   the account has no credits left for it
-│   ├── InferenceBusy     too many calls, or the model or its provider is not ready: try later
-│   ├── InferenceInterrupted   no whole answer came, so nobody knows whether the call was billed
-│   └── InferenceUnexpectedResponse  an answer came that is not one of the route (HTML, a redirection, …)
+├── InferenceError        an inference call returned nothing usable; it is never retried
+│   ├── InferenceRefused             it would be refused again: change model, payload or token
+│   ├── InferencePaymentRequired     the account has no credits left for it
+│   ├── InferenceBusy                too many calls, or the model is not ready: try later
+│   ├── InferenceInterrupted         no whole response came; the call may have been billed
+│   └── InferenceUnexpectedResponse  the response is not one of the route (HTML, a redirection, …)
 ├── PublicationGone       begin again with the newest publication: that one is no longer kept
 ├── QueryTooSlow          ask for less: the answer took longer than a reader is given
 └── HomeError             stop, exit 1: the home itself needs attention
@@ -108,7 +108,7 @@ class SecretError(CodedError):
 
 
 class InferenceError(CodedError):
-    """Raised when one inference call gave no usable answer."""
+    """Raised when an inference call returned no usable response."""
 
     code = "inference_error"
 
@@ -132,13 +132,13 @@ class InferenceBusy(InferenceError):
 
 
 class InferenceInterrupted(InferenceError):
-    """Raised when no whole answer came; if the call was sent, it may have been billed."""
+    """Raised when no whole response came; if the call was sent, it may have been billed."""
 
     code = "unreachable"
 
 
 class InferenceUnexpectedResponse(InferenceError):
-    """Raised when an answer came that is not one of the route; the call may have been billed."""
+    """Raised when a response is not one of the route; the call may have been billed."""
 
     code = "strange"
 

@@ -1,4 +1,4 @@
-"""What one inference call takes and gives."""
+"""The payload and the response of one inference call."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ChatMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChatPayload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A chat completion, answered whole (no stream); what is None is left to the provider."""
+    """A chat completion, returned whole (no stream); the provider decides what is None."""
 
     messages: list[ChatMessage]
     max_tokens: int | None = None
@@ -39,13 +39,13 @@ InferencePayload = ChatPayload | RawPayload
 
 
 @dataclass(frozen=True)
-class InferenceAnswer:
-    """The bytes that came back, and what the answer says about the call; None is unknown.
+class InferenceResponse:
+    """The bytes of a response, and what it states about the call; None is unknown.
 
-    `text` is the first choice of a chat answer. `latency_ms` is measured here, from the sending to
-    the last byte. `provider` is who the answer says served it, which a `:provider` in the request
-    does not prove. `cost_headers` are the answer's own headers about cost and inference,
-    verbatim: what they mean is the router's to say.
+    `text` is the first choice of a chat response. `latency_ms` is measured here, from the sending
+    to the last byte. `provider` is who served the call by the response's own statement, which a
+    `:provider` in the request does not prove. `cost_headers` are the response's headers about cost
+    and inference, verbatim: only the router knows what they mean.
     """
 
     model: str

@@ -1,4 +1,4 @@
-"""One answer of a feed, as bytes and where they came from."""
+"""One response of a feed, as bytes and where they came from."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from hashlib import sha256
 
 @dataclass(frozen=True)
 class Payload:
-    """One HTTP answer, before anything is parsed.
+    """One HTTP response, before anything is parsed.
 
     `body` is decoded (no content encoding), `page` counts from 1. `fetched_at` is our clock when
     the last byte was in (UTC). `captured_at` is set only by an archive: the moment that its
-    `Memento-Datetime` header (RFC 7089) states; a live server never sends one. `answered` maps a
-    few lower-case response headers that are worth keeping (rate limits, request id, error code).
+    `Memento-Datetime` header (RFC 7089) states; a live server never sends one. `answered` holds the
+    few response headers that are kept, by lower-case name (rate limits, request id, date, etag).
     """
 
     feed: str
@@ -34,7 +34,7 @@ class Payload:
 
 @dataclass
 class Traffic:
-    """What fetching one feed cost so far; the HTTP client counts, run_feeds shows it."""
+    """What fetching one feed took so far; the HTTP client counts, run_feeds holds it."""
 
     requests: int = 0
     retries: int = 0

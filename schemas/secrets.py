@@ -9,10 +9,10 @@ MASK = "***"
 
 
 class Secret:
-    """Hold a text that no message, log, repr, JSON or pickle may show.
+    """Hold a text that no message, log, repr, JSON or pickle may contain.
 
     Made from printable ASCII without spaces, stripped at both ends; ValueError, which does not
-    quote it, for anything else: HTTP libraries put a header that they dislike into their message.
+    quote it, for anything else: HTTP libraries quote a header that they reject in their message.
     """
 
     __slots__ = ("_text",)
@@ -29,7 +29,7 @@ class Secret:
         self._text = stripped
 
     def reveal(self) -> str:
-        """Return the text, for the one place that sends it."""
+        """Return the text, for the one module that sends it."""
         return self._text
 
     def scrub(self, text: str) -> str:
@@ -43,12 +43,12 @@ class Secret:
         return f"Secret({MASK})"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret is not pickled: hand it over inside the process")
+        raise TypeError("a secret is not pickled: pass it inside the process")
 
 
 @dataclass(frozen=True)
 class VaultPlace:
-    """Where a secret lies in Vault, and how we came in; nothing of it is secret."""
+    """Where a secret is stored in Vault, and the kind of login; none of it is secret."""
 
     address: str
     namespace: str | None

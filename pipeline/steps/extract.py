@@ -13,7 +13,7 @@ from pipeline.context import Run
 from pipeline.credentials import Skip, credential, reason_to_skip
 from pipeline.feeds import RunFeed, spec_of
 from pipeline.steps.inputs import read_mapped_ids
-from providers.interface import ProviderInterface
+from providers.interface import AdapterContext, ProviderInterface
 from providers.registry import adapter_for
 from schemas.errors import FeedError, HomeKindError, UsageError
 from schemas.payload import Payload, Traffic
@@ -55,14 +55,14 @@ def _land_source(run: Run, source: Source, before: list[FeedFetch]) -> list[Feed
         return [_skip_feed(run, feed, skip) for feed, skip in skips.items() if skip]
     traffic: dict[str, Traffic] = defaultdict(Traffic)
     with run.dependencies.make_client(now=run.clock, bearer=found) as client:
-        adapter = adapter_for(
-            source,
+        context = AdapterContext(
             base_urls=run.record.settings,
             client=client,
             traffic=traffic,
-            mapped_ids=partial(_mapped_ids, run, before),
             deadline_s=run.dependencies.deadline_s,
+            mapped_ids=partial(_mapped_ids, run, before),
         )
+        adapter = adapter_for(source, context)
         return [
             _land_feed(run, feed.feed, _payloads(adapter, feed.feed, run), traffic[feed.feed])
             if (skip := skips[feed.feed]) is None

@@ -1,1 +1,1 @@
-"""The HTTP client: bounded, paced, the only layer that retries."""
+"""The HTTP client: bounded in time and size, paced by the server's rate limits, retrying."""

@@ -1,4 +1,4 @@
-"""The token on its way out: to the configured origins only, and never back into our own words."""
+"""Send the token to the configured origins only, and mask it in texts of servers and libraries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schemas.secrets import Secret
 class Bearer(httpx.Auth):
     """Send a secret as `Authorization: <scheme> …` to the origins of these base URLs, nowhere else.
 
-    httpx asks at the last moment, with the request as it goes out, so no redirection and no next
+    httpx calls `auth_flow` last, with the request as it goes out, so no redirection and no next
     link can take the secret along.
     """
 
@@ -24,17 +24,17 @@ class Bearer(httpx.Auth):
         self._origins = frozenset(origin(url) for url in base_urls)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Add the header where it belongs."""
+        """Add the header to a request for one of the origins."""
         if origin(str(request.url)) in self._origins:
             request.headers["Authorization"] = f"{self._scheme} {self._secret.reveal()}"
         yield request
 
     def scrub(self, text: str) -> str:
-        """Mask the secret in what a server or a library said."""
+        """Mask the secret in a text of a server or a library."""
         return self._secret.scrub(text)
 
-    def echoed(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Say whether an answer holds the secret."""
+    def is_echoed(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Return whether a response holds the secret."""
         text = self._secret.reveal()
         return text.encode() in body or any(
             text in part for header in headers.items() for part in header
@@ -42,7 +42,7 @@ class Bearer(httpx.Auth):
 
 
 def _without_headers(record: logging.LogRecord) -> bool:
-    """Drop httpcore's debug lines with an answer's headers: a server may echo the token in them."""
+    """Drop httpcore's debug lines with response headers: a server may echo the token in them."""
     return "receive_response_headers" not in record.getMessage()
 
 

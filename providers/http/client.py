@@ -1,23 +1,26 @@
-"""The one HTTP client: reused, bounded, paced, and the only layer that retries."""
+"""The one HTTP client: reused, bounded, paced, and the only layer that retries.
+
+tenacity counts the tries and computes the back-off; it sleeps through the rate limiter, which
+waits for the server's own pause where there is one, and refuses a wait past the deadline.
+"""
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 import httpx
-import stamina
-import stamina.instrumentation
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from providers.http.auth import Bearer
 from providers.http.body import BrokenBody
-from providers.http.errors import failed_answer, failed_exchange, worth_another_try
+from providers.http.errors import error_of_exchange, error_of_response, is_retryable
 from providers.http.rate_limit import Deadline, RateLimiter
-from providers.http.response import Answer
+from providers.http.response import Response
 from providers.http.transport import Params, Request, Transport
 from providers.http.urls import follow, origin, public_url
 from schemas.clock import Clock, utc_now
@@ -25,31 +28,31 @@ from schemas.errors import FeedMalformed, FeedRefused, FeedUnreachable
 from schemas.payload import Traffic
 
 TRIES = 5
-BACKOFF_FIRST_S = 1.0
-BACKOFF_MAX_S = 8.0
+BACKOFF = wait_exponential_jitter(max=8, jitter=1)
+"""Seconds before the second, third, … try: 1, 2, 4, 8, each up to 1 longer, never over 8."""
 MAX_REDIRECTS = 5
 MAX_BODY_BYTES = 64 * 1024 * 1024
-# The Pacer logs each wait with its reason; stamina's bare line per retry would say less, twice.
-stamina.instrumentation.set_on_retry_hooks([])
-PARTIAL = 206  # nobody asked for a part
+PARTIAL = 206  # no request asks for a part
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True)
 class _Call:
+    """One `get` or `post`; `tries` counts the one that is under way."""
+
     feed: str
     traffic: Traffic
     deadline: Deadline
-    tries: int
+    tries: int = 1
 
 
 class HttpClient:
     """GET with one reused connection pool. Close it, or use it as a context manager.
 
     `sleep`, `monotonic` (seconds) and `now` (UTC) are the only clocks that pacing, deadlines and
-    `fetched_at` know; `timeout_s` bounds connect, read, write and pool each; `max_body_bytes`
-    counts decoded bytes. `bearer` is the token and the hosts that may see it; without one every
-    request is anonymous.
+    `fetched_at` use; `timeout_s` bounds connect, read, write and pool each; `max_body_bytes`
+    counts decoded bytes. `bearer` is the token and the hosts that may receive it; without one
+    every request is anonymous.
     """
 
     def __init__(
@@ -64,9 +67,9 @@ class HttpClient:
     ) -> None:
         self._monotonic = monotonic
         self._timeout_s = timeout_s
-        self._pacer = RateLimiter(sleep=sleep, monotonic=monotonic, now=now)
-        self._wire = Transport(
-            now=now, pacer=self._pacer, max_body_bytes=max_body_bytes, bearer=bearer
+        self._limiter = RateLimiter(sleep=sleep, monotonic=monotonic, now=now)
+        self._transport = Transport(
+            now=now, limiter=self._limiter, max_body_bytes=max_body_bytes, bearer=bearer
         )
 
     def __enter__(self) -> Self:
@@ -82,7 +85,7 @@ class HttpClient:
 
     def close(self) -> None:
         """Close every connection."""
-        self._wire.close()
+        self._transport.close()
 
     def deadline(self, seconds: float) -> Deadline:
         """Start a deadline on this client's monotonic clock."""
@@ -96,8 +99,8 @@ class HttpClient:
         params: Params | None = None,
         traffic: Traffic,
         deadline: Deadline,
-    ) -> Answer:
-        """Return the answer below 400 to a GET, after retries; `traffic.bytes` counts its body.
+    ) -> Response:
+        """Return the response below 300 to a GET, after retries; `traffic.bytes` counts its body.
 
         FeedUnreachable, FeedBusy, FeedRefused, FeedDeadline or FeedMalformed otherwise.
         """
@@ -107,69 +110,82 @@ class HttpClient:
             raise FeedMalformed(
                 f"{feed}: {public_url(url)} is no http(s) address", code="bad_url"
             ) from None
-        backoff = 0.0
-        for attempt in stamina.retry_context(
-            on=worth_another_try,
-            attempts=TRIES,
-            timeout=None,  # the feed's deadline is the limit
-            wait_initial=BACKOFF_FIRST_S,
-            wait_max=BACKOFF_MAX_S,
-        ):
+        retrying = Retrying(
+            stop=stop_after_attempt(TRIES),  # the feed's deadline limits the time
+            wait=BACKOFF,
+            retry=retry_if_exception(is_retryable),
+            sleep=partial(self._wait_to_retry, url, _Call(feed, traffic, deadline)),
+            reraise=True,
+        )
+        self._wait(url, _Call(feed, traffic, deadline))
+        for attempt in retrying:
             with attempt:
-                call = _Call(feed, traffic, deadline, tries=attempt.num)
-                self._hold(url, call, backoff=backoff)
-                traffic.retries += attempt.num > 1
-                jitter = random.random()  # noqa: S311 - spreads requests, guards nothing
-                backoff = min(attempt.next_wait + jitter, BACKOFF_MAX_S)
-                return self._follow(url, params, call)
-        raise AssertionError("stamina returns or raises within its tries")
+                tries = attempt.retry_state.attempt_number
+                return self._get_once(url, params, _Call(feed, traffic, deadline, tries))
+        raise AssertionError("tenacity returns or raises within its tries")
 
     def post(
         self, url: str, *, feed: str, content: bytes, accept: str, deadline: Deadline
-    ) -> Answer:
-        """Return the answer to one POST of JSON, whatever its status; it is never sent again.
+    ) -> Response:
+        """Return the response to one POST of JSON, whatever its status; it is never sent again.
 
-        Nothing is followed, and nothing waits before it but the deadline: FeedUnreachable,
-        FeedDeadline, FeedMalformed, or FeedRefused `echoed_secret` when there is no answer to use.
+        No redirection is followed, and only the deadline bounds it: FeedUnreachable, FeedDeadline,
+        FeedMalformed, or FeedRefused `echoed_secret` when there is no response to use.
         """
-        call = _Call(feed, Traffic(), deadline, tries=1)
+        call = _Call(feed, Traffic(), deadline)
         headers = {"Content-Type": "application/json", "Accept": accept}
-        try:
-            return self._wire.send(
-                Request("POST", url, feed, deadline, deadline.seconds, None, content, headers)
-            )
-        except (httpx.TransportError, BrokenBody) as error:
-            failure = self._broken(error, url, call)
-        deadline.check(feed=feed)
-        raise failure
+        return self._send(
+            Request("POST", url, feed, deadline, deadline.seconds, None, content, headers), call
+        )
 
-    def _follow(self, url: str, params: Params | None, call: _Call) -> Answer:
-        answer = self._ask(url, params, call)
+    def _get_once(self, url: str, params: Params | None, call: _Call) -> Response:
+        """Send one GET and follow its redirects within the origin."""
+        response = self._get_page(url, params, call)
         for _ in range(MAX_REDIRECTS):
-            if (location := _redirection(answer)) is None:
+            if (location := _redirection(response)) is None:
                 break
             try:
-                target = follow(location, base=answer.url)
+                target = follow(location, base=response.url)
             except ValueError as error:
                 raise FeedRefused(
-                    f"{call.feed}: {public_url(answer.url)} redirects to {public_url(location)}, which is "
-                    f"not followed ({error}): if it is right, make it the feed's base URL",
+                    f"{call.feed}: {public_url(response.url)} redirects to {public_url(location)}, "
+                    f"which is not followed ({error}): if it is right, make it the feed's base URL",
                     code="redirect",
                 ) from None
-            self._hold(target, call, backoff=0.0)
-            answer = self._ask(target, None, call)
-        if _redirection(answer) is not None:
+            self._wait(target, call)
+            response = self._get_page(target, None, call)
+        if _redirection(response) is not None:
             raise FeedRefused(
                 f"{call.feed}: {public_url(url)} redirects more than {MAX_REDIRECTS} times",
                 code="redirect",
             )
-        if answer.status >= 300 or answer.status == PARTIAL:
-            raise failed_answer(answer, feed=call.feed, tries=call.tries)
-        call.traffic.bytes += len(answer.body)
-        return answer
+        if response.status >= 300 or response.status == PARTIAL:
+            raise error_of_response(response, feed=call.feed, tries=call.tries)
+        call.traffic.bytes += len(response.body)
+        return response
 
-    def _hold(self, url: str, call: _Call, *, backoff: float) -> None:
-        self._pacer.hold(
+    def _get_page(self, url: str, params: Params | None, call: _Call) -> Response:
+        call.traffic.requests += 1
+        request = Request("GET", url, call.feed, call.deadline, self._timeout_s, params=params)
+        return self._send(request, call)
+
+    def _send(self, request: Request, call: _Call) -> Response:
+        try:
+            return self._transport.send(request)
+        except (httpx.TransportError, BrokenBody) as error:
+            failure: FeedUnreachable = error_of_exchange(
+                error,
+                url=request.url,
+                feed=call.feed,
+                tries=call.tries,
+                scrub=self._transport.scrub,
+            )
+        # Raised out here, so that the chain does not carry httpx's text, which may quote a header.
+        call.deadline.check(feed=call.feed)
+        raise failure
+
+    def _wait(self, url: str, call: _Call, *, backoff: float = 0.0) -> None:
+        self._limiter.wait(
             origin(url),
             feed=call.feed,
             backoff=backoff,
@@ -177,25 +193,10 @@ class HttpClient:
             traffic=call.traffic,
         )
 
-    def _ask(self, url: str, params: Params | None, call: _Call) -> Answer:
-        call.traffic.requests += 1
-        try:
-            return self._wire.send(
-                Request("GET", url, call.feed, call.deadline, self._timeout_s, params=params)
-            )
-        except (httpx.TransportError, BrokenBody) as error:
-            failure = self._broken(error, url, call)
-        # Raised out here, so that the chain does not carry httpx's text, which may quote a header.
-        call.deadline.check(feed=call.feed)
-        raise failure
-
-    def _broken(
-        self, error: httpx.TransportError | BrokenBody, url: str, call: _Call
-    ) -> FeedUnreachable:
-        return failed_exchange(
-            error, url=url, feed=call.feed, tries=call.tries, scrub=self._wire.scrub
-        )
+    def _wait_to_retry(self, url: str, call: _Call, backoff: float) -> None:
+        self._wait(url, call, backoff=backoff)
+        call.traffic.retries += 1  # a retry that the deadline forbids is not one
 
 
-def _redirection(answer: Answer) -> str | None:
-    return answer.headers.get("location") if answer.status in _REDIRECTS else None
+def _redirection(response: Response) -> str | None:
+    return response.headers.get("location") if response.status in _REDIRECTS else None

@@ -1,4 +1,8 @@
-"""When the next request may go out: the server's wish, our back-off, and the feed's deadline."""
+"""Decide when the next request may be sent: rate limits, back-off, and the feed's deadline.
+
+Kept by hand: the headers are Hugging Face's (`ratelimit: "api";r=0;t=23`), and a wait must be known
+before a 429 comes and be checked against the deadline, which no retry library does.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +17,14 @@ from schemas.errors import FeedDeadline
 from schemas.payload import Traffic
 
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
-"""Answers after which asking again may help."""
+"""Statuses after which a retry may help."""
 
 _LOG = logging.getLogger(__name__)
 _PARAMETER = re.compile(r";\s*([rt])\s*=\s*(-?\d+(?:\.\d+)?)\s*(?=[;,]|$)")
 
 
 class Deadline:
-    """The moment after which a feed's fetch is given up; monotonic seconds from now."""
+    """The moment at which the fetch of a feed is given up; monotonic seconds from now."""
 
     def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.seconds = seconds
@@ -38,10 +42,10 @@ class Deadline:
 
 
 class RateLimiter:
-    """Hold requests back per origin until the server's announced moment.
+    """Delay requests per origin until the moment that the server announced.
 
-    One gate for pacing and retries alike: what an answer wishes is noted once and obeyed by
-    whoever asks that origin next, also before a 429 has to say it.
+    Pacing and retries share it: a response's pause is recorded once, and the next request to that
+    origin waits for it, also before the server has to answer 429.
     """
 
     def __init__(
@@ -54,59 +58,59 @@ class RateLimiter:
         self._sleep = sleep
         self._monotonic = monotonic
         self._now = now
-        self._wishes: dict[Hashable, tuple[float, str]] = {}
+        self._pauses: dict[Hashable, tuple[float, str]] = {}
 
-    def note(self, origin: Hashable, *, status: int, headers: Mapping[str, str]) -> None:
-        """Remember how long this answer asks us to stay away, if it does."""
-        pause, why = ratelimit_pause(headers), "the ratelimit header says that none is left"
+    def observe(self, origin: Hashable, *, status: int, headers: Mapping[str, str]) -> None:
+        """Record the pause that a response asks for, if it asks for one."""
+        pause, why = ratelimit_pause(headers), "the ratelimit header leaves no request"
         if pause is None and status in BUSY:
             pause, why = retry_after_pause(headers, now=self._now()), "Retry-After asks for it"
-        until, _ = self._wishes.get(origin, (float("-inf"), ""))
+        until, _ = self._pauses.get(origin, (float("-inf"), ""))
         if pause is not None and self._monotonic() + pause > until:
-            self._wishes[origin] = self._monotonic() + pause, why
+            self._pauses[origin] = self._monotonic() + pause, why
 
-    def hold(
+    def wait(
         self, origin: Hashable, *, feed: str, backoff: float, deadline: Deadline, traffic: Traffic
     ) -> None:
-        """Sleep as long as the origin wishes, else `backoff` seconds.
+        """Sleep for the pause that the origin asked for, else for `backoff` seconds.
 
         FeedDeadline at once when that would pass the deadline.
         """
-        until, why = self._wishes.get(origin, (float("-inf"), ""))
-        wait = until - self._monotonic()
-        if wait <= 0:
-            wait, why = backoff, "backing off after a failure"
-        if wait > 0:
-            if wait >= deadline.left():
+        until, why = self._pauses.get(origin, (float("-inf"), ""))
+        seconds = until - self._monotonic()
+        if seconds <= 0:
+            seconds, why = backoff, "backing off after a failure"
+        if seconds > 0:
+            if seconds >= deadline.left():
                 raise FeedDeadline(
-                    f"{feed}: a wait of {wait:.1f} s ({why}) would pass the deadline of "
+                    f"{feed}: a wait of {seconds:.1f} s ({why}) would pass the deadline of "
                     f"{deadline.seconds:g} s, of which {max(deadline.left(), 0):.1f} s are left"
                 )
-            _LOG.info("%s: waiting %.1f s: %s", feed, wait, why)
-            self._sleep(wait)
-            traffic.waited_s += wait
+            _LOG.info("%s: waiting %.1f s: %s", feed, seconds, why)
+            self._sleep(seconds)
+            traffic.waited_s += seconds
         deadline.check(feed=feed)
 
 
 def ratelimit_pause(headers: Mapping[str, str]) -> float | None:
-    """Return t + 1 seconds where `ratelimit: "api";r=0;t=23` says that none is left, else None.
+    """Return t + 1 seconds where `ratelimit: "api";r=0;t=23` leaves no request, else None.
 
-    Of several buckets the longest counts; what is malformed or in the past is no wish.
+    Of several buckets the longest counts. A malformed or past value is no pause.
     """
     pauses = []
     for bucket in headers.get("ratelimit", "").split(","):
-        said = {key: float(value) for key, value in _PARAMETER.findall(bucket)}
-        if said.get("r") == 0 and said.get("t", -1) >= 0:
-            pauses.append(said["t"] + 1)
+        values = {key: float(value) for key, value in _PARAMETER.findall(bucket)}
+        if values.get("r") == 0 and values.get("t", -1) >= 0:
+            pauses.append(values["t"] + 1)
     return max(pauses, default=None)
 
 
 def retry_after_pause(headers: Mapping[str, str], *, now: datetime) -> float | None:
     """Return Retry-After + 1 seconds, given in seconds or as an HTTP date, else None."""
-    wish = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d+", wish, re.ASCII):
-        return float(wish) + 1
-    moment = http_date(wish)
-    # The date is one of the server's clock, and so is `Date`: their difference knows no skew.
-    told = http_date(headers.get("date", "")) or now
-    return None if moment is None else max((moment - told).total_seconds(), 0) + 1
+    text = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d+", text, re.ASCII):
+        return float(text) + 1
+    moment = http_date(text)
+    # Both dates are of the server's clock, so their difference has no skew.
+    server_now = http_date(headers.get("date", "")) or now
+    return None if moment is None else max((moment - server_now).total_seconds(), 0) + 1

@@ -1,4 +1,4 @@
-"""What came back: an answer, the payload that is made of it, and what an error body says."""
+"""A response, the payload made of it, checks of its shape, and the text of an error body."""
 
 from __future__ import annotations
 
@@ -16,21 +16,20 @@ from schemas.errors import FeedMalformed
 from schemas.payload import Payload
 from schemas.unreadable import UNREADABLE
 
-LONGEST_EXPLANATION = 200
+LONGEST_DESCRIPTION = 200
 MAX_VALUES = 2_000_000
-
 BEGINNING_BYTES = 16 * 1024
 LONGEST_KEPT = 500
-WORTH_KEEPING = ("ratelimit", "ratelimit-policy", "x-request-id", "date", "etag")
+KEPT_HEADERS = ("ratelimit", "ratelimit-policy", "x-request-id", "date", "etag")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _MARKUP = re.compile(r"\s*<(!doctype|html|head|body)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One answer below 400: lower-case headers, body without content encoding.
+class Response:
+    """One response: lower-case headers, body without content encoding.
 
-    `url` is where it came from in the end, `next_link` the Link header's rel="next" as sent,
+    `url` is the address after redirects, `next_link` the Link header's rel="next" as sent,
     `fetched_at` our clock (UTC) when the last byte was in.
     """
 
@@ -42,9 +41,9 @@ class Answer:
     next_link: str | None
 
 
-def payload_of(answer: Answer, *, feed: str, page: int) -> Payload:
-    """Return the answer as a payload; FeedMalformed when its Memento-Datetime is no HTTP date."""
-    memento = answer.headers.get("memento-datetime")
+def payload_of(response: Response, *, feed: str, page: int) -> Payload:
+    """Return the response as a payload; FeedMalformed when its Memento-Datetime is no HTTP date."""
+    memento = response.headers.get("memento-datetime")
     captured_at = None if memento is None else http_date(memento)
     if memento is not None and captured_at is None:
         raise FeedMalformed(
@@ -52,43 +51,59 @@ def payload_of(answer: Answer, *, feed: str, page: int) -> Payload:
         )
     return Payload(
         feed=feed,
-        url=answer.url,
+        url=response.url,
         page=page,
-        status=answer.status,
-        body=answer.body,
-        fetched_at=answer.fetched_at,
+        status=response.status,
+        body=response.body,
+        fetched_at=response.fetched_at,
         captured_at=captured_at,
         answered={
             key: value[:LONGEST_KEPT]
-            for key, value in answer.headers.items()
-            if key in WORTH_KEEPING
+            for key, value in response.headers.items()
+            if key in KEPT_HEADERS
         },
     )
 
 
-def count_entries(answer: Answer, *, feed: str) -> int:
+def count_entries(response: Response, *, feed: str) -> int:
     """Count the entries of a JSON array; FeedMalformed otherwise.
 
     Its code is `not_json`, `not_array`, or `too_many` for more values than any such page has.
     """
-    _require_room(answer, feed=feed)
+    _require_few_values(response, feed=feed)
     try:
-        return len(msgspec.json.decode(answer.body, type=list[msgspec.Raw]))
+        return len(msgspec.json.decode(response.body, type=list[msgspec.Raw]))
     except msgspec.ValidationError:
-        raise _malformed(answer, feed=feed, code="not_array") from None
+        raise _malformed(response, feed=feed, code="not_array") from None
     except UNREADABLE:
-        raise _malformed(answer, feed=feed, code="not_json") from None
+        raise _malformed(response, feed=feed, code="not_json") from None
 
 
-def require_object(answer: Answer, *, feed: str) -> None:
+def is_json(response: Response) -> bool:
+    """Return whether the body is one JSON document."""
+    try:
+        msgspec.json.decode(response.body, type=msgspec.Raw)
+    except UNREADABLE:
+        return False
+    return True
+
+
+def require_json(response: Response, *, feed: str) -> None:
+    """Raise FeedMalformed `not_json` or `too_many` unless it is one JSON document."""
+    _require_few_values(response, feed=feed)
+    if not is_json(response):
+        raise _malformed(response, feed=feed, code="not_json")
+
+
+def require_object(response: Response, *, feed: str) -> None:
     """Raise FeedMalformed `not_json`, `not_object` or `too_many` unless it is a JSON object."""
-    _require_room(answer, feed=feed)
+    _require_few_values(response, feed=feed)
     try:
-        msgspec.json.decode(answer.body, type=dict[str, msgspec.Raw])
+        msgspec.json.decode(response.body, type=dict[str, msgspec.Raw])
     except msgspec.ValidationError:
-        raise _malformed(answer, feed=feed, code="not_object") from None
+        raise _malformed(response, feed=feed, code="not_object") from None
     except UNREADABLE:
-        raise _malformed(answer, feed=feed, code="not_json") from None
+        raise _malformed(response, feed=feed, code="not_json") from None
 
 
 def http_date(text: str) -> datetime | None:
@@ -100,16 +115,16 @@ def http_date(text: str) -> datetime | None:
         return None
 
 
-def explain(headers: Mapping[str, str], body: bytes) -> str:
-    """Say in at most 200 characters what an error answer states: headers first, then the body."""
+def describe_error(headers: Mapping[str, str], body: bytes) -> str:
+    """Return an error's message in at most 200 characters, from the headers, else the body."""
     stated = [headers[key] for key in ("x-error-code", "x-error-message") if key in headers]
-    return _short(": ".join(stated)) or explain_body(body)
+    return _short(": ".join(stated)) or describe_body(body)
 
 
-def explain_body(body: bytes) -> str:
-    """Say in at most 200 characters what a body holds; a page of HTML is only its title.
+def describe_body(body: bytes) -> str:
+    """Return a body's message in at most 200 characters; of an HTML page only its title.
 
-    Knows Hugging Face's shapes: `error` as text, list or object, `errors`, plain text, HTML.
+    Reads Hugging Face's shapes: `error` as text, list or object, `errors`, plain text, HTML.
     """
     beginning = body[:BEGINNING_BYTES]
     text = beginning.decode("utf-8", errors="replace")
@@ -117,21 +132,21 @@ def explain_body(body: bytes) -> str:
         title = _TITLE.search(text)
         return _short(html.unescape(title[1]) if title else "an HTML page")
     try:
-        said = "; ".join(_sayings(msgspec.json.decode(beginning)))
+        message = "; ".join(_error_messages(msgspec.json.decode(beginning)))
     except UNREADABLE:
-        said = ""
-    return _short(said) or _short(text) or "an empty body"
+        message = ""
+    return _short(message) or _short(text) or "an empty body"
 
 
-def _sayings(decoded: object) -> Iterator[str]:
+def _error_messages(decoded: object) -> Iterator[str]:
     match decoded:
         case str():
             yield decoded
         case list():
             for entry in decoded:
-                yield from _sayings(entry)
+                yield from _error_messages(entry)
         case {"error": error} | {"errors": error}:
-            yield from _sayings(error)
+            yield from _error_messages(error)
         case {"message": str(message), "code": str(code)} | {
             "message": str(message),
             "type": str(code),
@@ -141,30 +156,30 @@ def _sayings(decoded: object) -> Iterator[str]:
             yield message
 
 
-def _require_room(answer: Answer, *, feed: str) -> None:
-    """Refuse a page of millions of tiny values before each becomes an object of its own.
+def _require_few_values(response: Response, *, feed: str) -> None:
+    """Refuse a page of millions of tiny values before each becomes a Python object.
 
-    64 MB of `1,1,1,…` would take gigabytes. Every value but one has its comma, so the commas are a
-    bound that costs a millisecond.
+    64 MB of `1,1,1,…` would take gigabytes. Every value but one has its comma, so counting commas
+    bounds them and costs a millisecond.
     """
-    if answer.body.count(b",") >= MAX_VALUES:
+    if response.body.count(b",") >= MAX_VALUES:
         raise FeedMalformed(
-            f"{feed}: {public_url(answer.url)} holds more than {MAX_VALUES} values on one page",
+            f"{feed}: {public_url(response.url)} holds more than {MAX_VALUES} values on one page",
             code="too_many",
         )
 
 
-def _malformed(answer: Answer, *, feed: str, code: str) -> FeedMalformed:
+def _malformed(response: Response, *, feed: str, code: str) -> FeedMalformed:
     wanted = {"not_json": "JSON", "not_array": "a JSON array", "not_object": "a JSON object"}[code]
     return FeedMalformed(
-        f"{feed}: {public_url(answer.url)} answered {answer.status} without {wanted}: "
-        f"{explain_body(answer.body)}",
+        f"{feed}: {public_url(response.url)} answered {response.status} without {wanted}: "
+        f"{describe_body(response.body)}",
         code=code,
     )
 
 
 def _short(text: str) -> str:
-    shown = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    if len(shown) <= LONGEST_EXPLANATION:
-        return shown
-    return shown[: LONGEST_EXPLANATION - 1] + "…"
+    printable = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if len(printable) <= LONGEST_DESCRIPTION:
+        return printable
+    return printable[: LONGEST_DESCRIPTION - 1] + "…"

@@ -1,4 +1,4 @@
-"""One request, one answer: bounded in time and size, decoded, and without our token in it."""
+"""Send one request and return its response: bounded, decoded, and without our token in it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from importlib import metadata
 import httpx
 
 from providers.http.auth import Bearer
-from providers.http.body import BodyRefused, BrokenBody, read_body
+from providers.http.body import BrokenBody, UnacceptableBody, read_body
 from providers.http.rate_limit import Deadline, RateLimiter
-from providers.http.response import BEGINNING_BYTES, Answer
+from providers.http.response import BEGINNING_BYTES, Response
 from providers.http.urls import origin, public_url
 from providers.http.watchdog import Watchdog
 from schemas.errors import FeedMalformed, FeedRefused
@@ -22,7 +22,7 @@ Params = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Request:
-    """A request, and for whom; `wait_s` bounds each wait for bytes, the deadline all of it."""
+    """A request of a feed; `wait_s` bounds each wait for bytes, the deadline the whole exchange."""
 
     method: str
     url: str
@@ -35,18 +35,22 @@ class Request:
 
 
 class Transport:
-    """The reused connections. `now` stamps answers; `max_body_bytes` counts decoded bytes."""
+    """Hold the reused connections.
+
+    `now` is the time of a response, `limiter` observes its rate limit, `max_body_bytes` counts
+    decoded bytes.
+    """
 
     def __init__(
         self,
         *,
         now: Callable[[], datetime],
-        pacer: RateLimiter,
+        limiter: RateLimiter,
         max_body_bytes: int,
         bearer: Bearer | None,
     ) -> None:
         self._now = now
-        self._pacer = pacer
+        self._limiter = limiter
         self._max_body_bytes = max_body_bytes
         self._bearer = bearer
         self._watchdog = Watchdog()
@@ -56,7 +60,7 @@ class Transport:
             headers={
                 "User-Agent": user_agent(),
                 "Accept": "application/json",
-                "Accept-Encoding": "gzip",  # the one that read_body can bound while decoding
+                "Accept-Encoding": "gzip",  # read_body can bound it while decoding
             },
         )
 
@@ -64,87 +68,87 @@ class Transport:
         """Close every connection."""
         self._client.close()
 
-    def send(self, ask: Request) -> Answer:
-        """Return the answer, whatever its status; of an error answer the body's beginning.
+    def send(self, request: Request) -> Response:
+        """Return the response, whatever its status; of an error response the body's beginning.
 
         httpx.TransportError or BrokenBody when there is no whole one; FeedDeadline, FeedMalformed
-        (`too_large`, `encoding`), or FeedRefused `echoed_secret` when an answer below 400 holds
-        the token that we sent: it would be landed, and so it is not taken in at all. In an error
-        answer, of which only a message is made, the token is masked.
+        (`too_large`, `encoding`), or FeedRefused `echoed_secret` when a response below 400 holds
+        the token that was sent: it would be landed, and so nothing of it is kept. In an error
+        response, of which only a message is made, the token is masked.
         """
-        timeout = max(min(ask.wait_s, ask.deadline.left()), 0.001)
+        deadline = request.deadline
         with (
-            self._watchdog.guarding(ask.deadline.left()),
+            self._watchdog.guarding(deadline.left()),
             self._client.stream(
-                ask.method,
-                ask.url,
-                params=ask.params,
-                content=ask.content,
-                headers=ask.headers,
-                timeout=timeout,
+                request.method,
+                request.url,
+                params=request.params,
+                content=request.content,
+                headers=request.headers,
+                timeout=max(min(request.wait_s, deadline.left()), 0.001),
                 extensions={"trace": self._watchdog.trace},
-            ) as response,
+            ) as received,
         ):
-            headers = dict(response.headers)
-            self._pacer.note(origin(ask.url), status=response.status_code, headers=headers)
-            self._refuse_echo(response, b"", ask)  # before the headers are acted on or quoted
-            answer = Answer(
-                status=response.status_code,
+            headers = dict(received.headers)
+            self._limiter.observe(origin(request.url), status=received.status_code, headers=headers)
+            self._refuse_echo(received, b"", request)  # before the headers are used or quoted
+            response = Response(
+                status=received.status_code,
                 headers=headers,
-                body=self._body(response, ask),
-                url=str(response.url),
+                body=self._body(received, request),
+                url=str(received.url),
                 fetched_at=self._now(),
-                next_link=response.links.get("next", {}).get("url"),
+                next_link=received.links.get("next", {}).get("url"),
             )
-            self._refuse_echo(response, answer.body, ask)
-            return answer if answer.status < 400 else self._scrubbed(answer)
+            self._refuse_echo(received, response.body, request)
+            return response if response.status < 400 else self._scrubbed(response)
 
     def scrub(self, text: str) -> str:
         """Mask our token in a text."""
         return self._bearer.scrub(text) if self._bearer else text
 
-    def _refuse_echo(self, response: httpx.Response, body: bytes, ask: Request) -> None:
-        if self._bearer is None or response.status_code >= 400:
+    def _refuse_echo(self, received: httpx.Response, body: bytes, request: Request) -> None:
+        if self._bearer is None or received.status_code >= 400:
             return
-        if self._bearer.echoed(response.headers, body):
+        if self._bearer.is_echoed(received.headers, body):
             raise FeedRefused(
-                f"{ask.feed}: {public_url(ask.url)} sent our token back in its answer; nothing of it "
-                "was kept. Replace the token, and find out what stands at that address",
+                f"{request.feed}: {public_url(request.url)} sent our token back in its answer; "
+                "nothing of it was kept. Replace the token, and check what runs at that address",
                 code="echoed_secret",
             )
 
-    def _scrubbed(self, answer: Answer) -> Answer:
+    def _scrubbed(self, response: Response) -> Response:
         if self._bearer is None:
-            return answer
+            return response
         return replace(
-            answer,
-            headers={key: self.scrub(value) for key, value in answer.headers.items()},
-            body=self.scrub(answer.body.decode("utf-8", errors="replace")).encode(),
+            response,
+            headers={key: self.scrub(value) for key, value in response.headers.items()},
+            body=self.scrub(response.body.decode("utf-8", errors="replace")).encode(),
         )
 
-    def _body(self, response: httpx.Response, ask: Request) -> bytes:
-        """Read the body; of an error answer its beginning, as far as it can be had."""
-        wanted = response.status_code < 300
+    def _body(self, received: httpx.Response, request: Request) -> bytes:
+        """Read the body; of an error response its beginning, as far as it arrives."""
+        usable = received.status_code < 300
         try:
             return read_body(
-                _timely(response.iter_raw(), ask),
-                encoding=response.headers.get("content-encoding", ""),
-                limit=self._max_body_bytes if wanted else BEGINNING_BYTES,
-                cut=not wanted,
+                _until_deadline(received.iter_raw(), request),
+                encoding=received.headers.get("content-encoding", ""),
+                limit=self._max_body_bytes if usable else BEGINNING_BYTES,
+                cut=not usable,
             )
         except (httpx.TransportError, BrokenBody):
-            if wanted:
+            if usable:
                 raise
             return b""
-        except BodyRefused as error:
-            if not wanted:
+        except UnacceptableBody as error:
+            if not usable:
                 return b""
-            place = public_url(str(response.url))
-            raise FeedMalformed(f"{ask.feed}: {place}: {error}", code=error.code) from None
+            place = public_url(str(received.url))
+            raise FeedMalformed(f"{request.feed}: {place}: {error}", code=error.code) from None
 
 
 def user_agent() -> str:
-    """Say who asks: name, version, and the repository where the package states one."""
+    """Return our User-Agent: name, version, and the repository where the package states one."""
     try:
         about = metadata.metadata("pricehouse")
     except metadata.PackageNotFoundError:  # a checkout that was never installed
@@ -154,7 +158,7 @@ def user_agent() -> str:
     return f"pricehouse/{about['Version']}{home}"
 
 
-def _timely(chunks: Iterator[bytes], ask: Request) -> Iterator[bytes]:
+def _until_deadline(chunks: Iterator[bytes], request: Request) -> Iterator[bytes]:
     for chunk in chunks:
-        ask.deadline.check(feed=ask.feed)
+        request.deadline.check(feed=request.feed)
         yield chunk

@@ -1,4 +1,4 @@
-"""Compare, join and show URLs with the parser that also sends them, so both read a URL alike."""
+"""Compare, join and print URLs with the parser that also sends them: both read a URL alike."""
 
 from __future__ import annotations
 

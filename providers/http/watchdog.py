@@ -1,4 +1,7 @@
-"""Cut a connection whose exchange outlives its deadline, whatever it is waiting for."""
+"""Cut a connection whose exchange outlives its deadline, whatever it waits for.
+
+Kept by hand: httpx's timeouts bound each wait for bytes and not their sum.
+"""
 
 from __future__ import annotations
 
@@ -14,24 +17,24 @@ _OPENED = ("connect_tcp.complete", "start_tls.complete")
 
 
 class Watchdog:
-    """Know one client's connections, and shut them down when time is up.
+    """Keep the connections of one client, and shut them down when time is up.
 
-    A timeout of httpx bounds each wait for bytes and not their sum: head lines that come a byte at
-    a time, or interim answers without an end, would hold a run for days. One exchange at a time,
-    so all other connections of the client are idle, and are opened again when they are needed.
+    Header lines that come a byte at a time, or interim responses without an end, would block a run
+    for days. A client has one exchange at a time, so all its other connections are idle, and httpx
+    opens them again when it needs them.
     """
 
     def __init__(self) -> None:
         self._streams: WeakSet[Any] = WeakSet()
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Be httpx's `trace` extension: remember each connection when it is opened."""
+        """Collect each opened connection; this is httpx's `trace` extension."""
         if event.endswith(_OPENED):
             self._streams.add(info["return_value"])
 
     @contextmanager
     def guarding(self, seconds: float) -> Iterator[None]:
-        """Break what goes on inside the block off when it takes longer."""
+        """Break off the exchange inside the block after `seconds`."""
         timer = threading.Timer(max(seconds, 0) + GRACE_S, self._cut)
         timer.daemon = True
         timer.start()
@@ -42,5 +45,5 @@ class Watchdog:
 
     def _cut(self) -> None:
         for stream in list(self._streams):
-            with suppress(OSError):  # one that is closed already
+            with suppress(OSError):  # it is closed already
                 stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)

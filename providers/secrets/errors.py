@@ -1,11 +1,11 @@
-"""What can go wrong with Vault, one code each: what is wrong, and what to do about it."""
+"""Every way in which Vault fails: one code, what is wrong, and what to do about it."""
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
 
-from providers.secrets import VaultSettings
+from providers.secrets.settings import VaultSettings
 from schemas.errors import SecretError
 
 _PUT = "store the token with `pricehouse secrets put huggingface`"
@@ -13,14 +13,14 @@ _GRANT = "docs/secrets.md has the policy that is needed"
 
 FAILURES = {
     "vault_unreachable": "no connection ({why}): check the address, and that Vault runs",
-    "vault_timeout": "no answer in time: check the address, and how Vault fares",
-    "vault_tls": "TLS did not agree ({why}): check that the address has the right scheme, host and "
-    "port, and that VAULT_CACERT names the CA that signed its certificate",
-    "vault_sealed": "it is sealed: its operator has to unseal it",
-    "vault_uninitialised": "it is not initialised: its operator has to do that, and to unseal it",
+    "vault_timeout": "no answer in time: check the address, and the load of Vault",
+    "vault_tls": "the TLS handshake failed ({why}): check that the address has the right scheme, "
+    "host and port, and that VAULT_CACERT names the CA that signed its certificate",
+    "vault_sealed": "it is sealed: its operator must unseal it",
+    "vault_uninitialised": "it is not initialised: its operator must initialise and unseal it",
     "vault_down": "it answered {why}: it is busy or down; the next run tries again",
     "vault_strange": "it does not answer as Vault does ({why}): check the address; behind a "
-    "redirection, set the address that it leads to",
+    "redirection, set the target's address",
     "vault_namespace": "there is no namespace {namespace!r}: check VAULT_NAMESPACE",
     "vault_token": "it does not accept VAULT_TOKEN, which is wrong, expired or revoked (or may "
     "not even look itself up): set a valid one",
@@ -36,33 +36,33 @@ FAILURES = {
     "vault_missing": f"there is no secret {{secret}}: {_PUT}, or check PRICEHOUSE_VAULT_MOUNT",
     "vault_deleted": f"the newest version of {{secret}} is deleted: undelete it, or {_PUT}",
     "vault_field": f"{{secret}} has no usable token ({{why}}): {_PUT}",
-    "vault_conflict": "somebody else wrote {secret} at the same moment: look at it, and try again",
+    "vault_conflict": "another client wrote {secret} at the same moment: check it, and try again",
 }
 """Code of a SecretError → its message after `Vault at <address>: `."""
 
 
 def vault_failure(code: str, settings: VaultSettings, *, why: str = "") -> SecretError:
-    """Return the error of that code; `why` is words of ours or of the system's, never Vault's."""
-    said = FAILURES[code].format(
+    """Return the error of that code; `why` is a text of ours or of the system, never of Vault."""
+    message = FAILURES[code].format(
         why=why,
         mount=settings.mount,
         secret=f"{settings.mount}/{settings.path}",
         namespace=settings.namespace,
     )
-    return SecretError(f"Vault at {settings.address}: {said}", code=code)
+    return SecretError(f"Vault at {settings.address}: {message}", code=code)
 
 
 def reason(error: BaseException) -> str:
-    """Return the system's own words for a broken connection, from the bottom of the chain."""
-    found = type(error).__name__
+    """Return the system's text for a broken connection, from the bottom of the chain."""
+    text = type(error).__name__
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return cause.verify_message
         if isinstance(cause, ssl.SSLError):
-            return cause.reason or found
+            return cause.reason or text
         if isinstance(cause, OSError) and cause.strerror:
-            found = cause.strerror
-    return found
+            text = cause.strerror
+    return text
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

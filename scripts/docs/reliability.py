@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from tests.resilience.test_damage import DAMAGES
-from tests.support.fault_cases import CASES
+from tests.support.fault_matrix_cases import CASES
 
 MATRIX = "tests/resilience/test_fault_matrix.py::test_an_hour_against"
 DAMAGED = "tests/resilience/test_damage.py::test_damage_has_a_word_a_name_and_a_way_back"

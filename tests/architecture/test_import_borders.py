@@ -36,7 +36,7 @@ BORDERS: dict[str, str] = {
     "click": "cli/",
     "rich": "cli/",
     "httpx": "providers/",
-    "stamina": "providers/",
+    "tenacity": "providers/",
     "hvac": "providers/secrets/vault",
     "requests": "providers/secrets/vault",
     "duckdb": "warehouse/",

@@ -18,8 +18,8 @@ import pytest
 from samples.hub import serve
 from samples.routes import Reply, Request
 from tests.support.bao import CANARY, ROOT, SECRET, dev_server
+from tests.support.home_files import contents
 from tests.support.hours import small_catalog
-from tests.support.published import files
 from tests.support.running_server import Up, processes, up
 
 pytestmark = pytest.mark.server
@@ -107,7 +107,7 @@ def test_a_planted_token_is_found_nowhere_after_runs_that_went_well_and_badly(
     } == {}
     assert found_in(said.encode()) == []
     searched = [
-        (path, found_in(held)) for folder in (home, scratch) for path, held in files(folder)
+        (path, found_in(held)) for folder in (home, scratch) for path, held in contents(folder)
     ]
     assert any(path.name == "prefect.db" for path, _ in searched)
     assert [path for path, found in searched if found] == []

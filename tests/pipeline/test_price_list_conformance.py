@@ -9,6 +9,8 @@ import pytest
 
 from cli.epilog import epilog
 from pipeline.feeds import spec_of
+from providers.http.client import HttpClient
+from providers.interface import AdapterContext
 from providers.price_list import PriceListAdapter
 from providers.registry import adapter_for, load_registry
 from providers.secrets import VARIABLES
@@ -32,12 +34,10 @@ def missing(source: Source, feed: Feed, *, readme: str, tests: Path) -> list[str
     """Return what a price list lacks, each as a sentence that names what to write."""
     found = []
     try:
-        adapter = adapter_for(
-            source,
-            base_urls={feed.feed: "http://127.0.0.1:9"},
-            client=None,
-            traffic={feed.feed: Traffic()},
-        )  # type: ignore[arg-type]
+        with HttpClient() as client:
+            base_urls = {feed.feed: "http://127.0.0.1:9"}
+            context = AdapterContext(base_urls, client, {feed.feed: Traffic()})
+            adapter = adapter_for(source, context)
         if not isinstance(adapter, PriceListAdapter):
             found.append(f"providers/: {source.adapter} is no PriceListAdapter")
     except PricehouseError as error:

@@ -8,21 +8,22 @@ from dataclasses import dataclass
 import pytest
 
 from providers.http.client import HttpClient
-from providers.interface import ProviderInterface
+from providers.interface import AdapterContext, ProviderInterface
 from providers.registry import adapter_for, load_registry
 from schemas.errors import FeedBusy, FeedError, FeedMalformed, FeedRefused
 from schemas.payload import Payload, Traffic
 from schemas.registry import Source
-from tests.support.scripted_server import FakeClock, Reply, Server
+from tests.support.clocks import FakeClock
+from tests.support.raw_server import RawReply, RawServer, serving
 
 SOURCES = load_registry().sources
 BAD = {
-    "refuses": (Reply(401, b'{"error": "Invalid username or password."}'), FeedRefused),
-    "fails": (Reply(500, b"Internal Server Error"), FeedBusy),
-    "shows a page": (Reply(200, b"<!doctype html><title>Sign in</title>"), FeedMalformed),
+    "refuses": (RawReply(401, b'{"error": "Invalid username or password."}'), FeedRefused),
+    "fails": (RawReply(500, b"Internal Server Error"), FeedBusy),
+    "sends a page": (RawReply(200, b"<!doctype html><title>Sign in</title>"), FeedMalformed),
 }
-Ask = Callable[[ProviderInterface], object]
-ASKED: dict[str, Ask] = {
+Call = Callable[[ProviderInterface], object]
+METHODS: dict[str, Call] = {
     "list_models": lambda adapter: adapter.list_models(details=False),
     "list_models with details": lambda adapter: adapter.list_models(details=True),
     "get_pricing": lambda adapter: adapter.get_pricing(),
@@ -36,9 +37,9 @@ class Fetched:
     error: FeedError | None
 
 
-def answer_in_kind(source: Source) -> Callable[[object], Reply]:
-    """Answer a catalogue's path with an empty array, the router's with an empty object, a list's
-    with one row of the mapped id."""
+def good_replies(source: Source) -> Callable[[object], RawReply]:
+    """Return an empty array for a catalogue's path, an empty object for the router's, and one row
+    of the mapped id for a list's."""
     feeds = {feed.path: feed for feed in source.feeds}
     rows = {
         "deepinfra_list": b'[{"model_name": "mapped-id"}]',
@@ -49,57 +50,59 @@ def answer_in_kind(source: Source) -> Callable[[object], Reply]:
     def script(request):
         feed = feeds[request.target.partition("?")[0]]
         if "page=2" in request.target:
-            return Reply(404)  # behind the end of a list in numbered pages
+            return RawReply(404)  # behind the end of a list in numbered pages
         if feed.inference_provider is None:
-            return Reply(body=b"[]" if feed.kind == "catalog" else b"{}")
-        return Reply(body=rows.get(feed.feed, b"[]"))
+            return RawReply(body=b"[]" if feed.kind == "catalog" else b"{}")
+        return RawReply(body=rows.get(feed.feed, b"[]"))
 
     return script
 
 
-def has(source: Source, question: str) -> bool:
-    """Say whether the source has a feed that answers the question."""
-    kind = "price_list" if question == "get_pricing" else "catalog"
+def has(source: Source, method: str) -> bool:
+    """Return whether the source has a feed for the method."""
+    kind = "price_list" if method == "get_pricing" else "catalog"
     return any(feed.kind == kind for feed in source.feeds)
 
 
-def fetch(source: Source, server: Server, ask: Ask) -> Fetched:
+def fetch(source: Source, server: RawServer, call: Call) -> Fetched:
     clock = FakeClock()
     fetched = Fetched([], {feed.feed: Traffic() for feed in source.feeds}, None)
     with HttpClient(sleep=clock.sleep, monotonic=clock.monotonic, now=clock.now) as client:
         adapter = adapter_for(
             source,
-            base_urls={feed.feed: server.url for feed in source.feeds},
-            client=client,
-            traffic=fetched.traffic,
-            mapped_ids=lambda provider: ["mapped-id"],
+            AdapterContext(
+                base_urls={feed.feed: server.url for feed in source.feeds},
+                client=client,
+                traffic=fetched.traffic,
+                mapped_ids=lambda provider: ["mapped-id"],
+            ),
         )
         assert adapter.source == source.source
         try:
-            fetched.payloads.extend(ask(adapter))
+            fetched.payloads.extend(call(adapter))
         except FeedError as error:
             fetched.error = error
     assert server.all_closed()
     return fetched
 
 
-SPOKEN = [
-    pytest.param(source, ask, id=f"{source.source}-{question}")
+IMPLEMENTED = [
+    pytest.param(source, call, id=f"{source.source}-{method}")
     for source in SOURCES
-    for question, ask in ASKED.items()
-    if has(source, question)
+    for method, call in METHODS.items()
+    if has(source, method)
 ]
-each_question = pytest.mark.parametrize(("source", "ask"), SPOKEN)
+each_method = pytest.mark.parametrize(("source", "call"), IMPLEMENTED)
 
 
 def test_the_registry_names_at_least_one_adapter():
     assert SOURCES
 
 
-@each_question
-def test_an_adapter_yields_payloads_of_its_own_feeds_and_counts_what_they_cost(source, ask):
-    with Server(answer_in_kind(source)).running() as server:
-        fetched = fetch(source, server, ask)
+@each_method
+def test_adapter_yields_payloads_of_its_feeds_and_counts_traffic(source, call):
+    with serving(good_replies(source)) as server:
+        fetched = fetch(source, server, call)
     assert fetched.error is None
     assert fetched.payloads
     for payload in fetched.payloads:
@@ -115,26 +118,28 @@ def test_an_adapter_yields_payloads_of_its_own_feeds_and_counts_what_they_cost(s
     assert sum(t.requests for t in fetched.traffic.values()) == len(server.requests)
 
 
-@each_question
+@each_method
 @pytest.mark.parametrize(("reply", "kind"), BAD.values(), ids=list(BAD))
-def test_an_adapter_tells_a_bad_answer_by_the_type_of_its_error(source, ask, reply, kind):
-    with Server([reply]).running() as server:
-        fetched = fetch(source, server, ask)
+def test_adapter_raises_the_error_type_of_a_bad_response(source, call, reply, kind):
+    with serving([reply]) as server:
+        fetched = fetch(source, server, call)
     assert isinstance(fetched.error, kind)
     assert server.url in str(fetched.error)
     assert fetched.error.code != FeedError.code
 
 
-@each_question
-def test_an_adapter_asks_nothing_before_somebody_reads(source, ask):
-    with Server(answer_in_kind(source)).running() as server:
-        fetch(source, server, lambda adapter: ask(adapter) and [])
+@each_method
+def test_adapter_sends_no_request_before_it_is_read(source, call):
+    with serving(good_replies(source)) as server:
+        fetch(source, server, lambda adapter: call(adapter) and [])
     assert server.requests == []
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.source)
-def test_an_adapter_yields_nothing_for_a_question_that_its_source_has_no_feed_for(source):
-    silent = [ask for question, ask in ASKED.items() if not has(source, question)]
-    with Server(answer_in_kind(source)).running() as server:
-        assert [fetch(source, server, ask).payloads for ask in silent] == [[] for _ in silent]
+def test_adapter_yields_nothing_for_a_method_without_a_feed(source):
+    without_feed = [call for method, call in METHODS.items() if not has(source, method)]
+    with serving(good_replies(source)) as server:
+        assert [fetch(source, server, call).payloads for call in without_feed] == [
+            [] for _ in without_feed
+        ]
     assert server.requests == []

@@ -1,4 +1,4 @@
-"""When the client asks again, how long it waits first, and what it says in the end."""
+"""When the client retries, how long it waits first, and the error that it raises in the end."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ import httpx
 import pytest
 
 from providers.http.client import HttpClient
-from providers.http.errors import failed_exchange
+from providers.http.errors import error_of_exchange
 from providers.http.rate_limit import ratelimit_pause, retry_after_pause
 from schemas.errors import FeedBusy, FeedDeadline, FeedUnreachable
 from schemas.payload import Traffic
-from tests.support.scripted_server import FakeClock, Reply, Server, hang_up, reset, unused_port
+from tests.support.clocks import FakeClock
+from tests.support.raw_server import (
+    Connection,
+    RawReply,
+    end_here,
+    serving,
+    unused_port,
+)
 
-OK = Reply(body=b'["ok"]')
+OK = RawReply(body=b'["ok"]')
 
 
 def ask(server_url, clock, *, deadline_s=1200.0, times=1, traffic=None):
@@ -23,24 +30,24 @@ def ask(server_url, clock, *, deadline_s=1200.0, times=1, traffic=None):
     with HttpClient(sleep=clock.sleep, monotonic=clock.monotonic, now=clock.now) as client:
         deadline = client.deadline(deadline_s)
         for _ in range(times):
-            answer = client.get(
+            response = client.get(
                 f"{server_url}/list",
                 feed="hub",
                 params=(("secret", "in-query"),),
                 traffic=traffic,
                 deadline=deadline,
             )
-    return answer
+    return response
 
 
 def limited(left, seconds, **kw):
-    return Reply(headers={"RateLimit": f'"api";r={left};t={seconds}'}, **kw)
+    return RawReply(headers={"RateLimit": f'"api";r={left};t={seconds}'}, **kw)
 
 
 def test_a_429_with_nothing_left_waits_until_the_window_ends_and_one_second():
     clock, traffic = FakeClock(), Traffic()
-    refused = Reply(429, b"", {"RateLimit": '"api";r=0;t=23', "Retry-After": "5"})
-    with Server([refused, OK]).running() as server:
+    refused = RawReply(429, b"", {"RateLimit": '"api";r=0;t=23', "Retry-After": "5"})
+    with serving([refused, OK]) as server:
         assert ask(server.url, clock, traffic=traffic).body == OK.body
     assert clock.slept == [24.0]
     assert traffic == Traffic(requests=2, retries=1, bytes=len(OK.body), waited_s=24.0)
@@ -48,7 +55,7 @@ def test_a_429_with_nothing_left_waits_until_the_window_ends_and_one_second():
 
 def test_a_429_with_retry_after_only_waits_that_long_and_one_second():
     clock = FakeClock()
-    with Server([Reply(429, b"", {"Retry-After": "7"}), OK]).running() as server:
+    with serving([RawReply(429, b"", {"Retry-After": "7"}), OK]) as server:
         ask(server.url, clock)
     assert clock.slept == [8.0]
 
@@ -57,27 +64,27 @@ def test_retry_after_may_be_an_http_date_of_the_servers_own_clock():
     clock = FakeClock()
     for skew in (timedelta(0), timedelta(hours=3), timedelta(days=-400)):
         date = clock.now() + skew
-        said = {
+        headers = {
             "Date": format_datetime(date, usegmt=True),
             "Retry-After": format_datetime(date + timedelta(seconds=40), usegmt=True),
         }
-        with Server([Reply(503, b"", said), OK]).running() as server:
+        with serving([RawReply(503, b"", headers), OK]) as server:
             ask(server.url, clock)
     assert clock.slept == [41.0] * 3
 
 
-def test_a_429_that_limits_an_action_and_wishes_nothing_backs_off():
+def test_429_without_a_wait_backs_off():
     clock = FakeClock()
-    with Server([limited(12, 200, status=429), OK]).running() as server:
+    with serving([limited(12, 200, status=429), OK]) as server:
         ask(server.url, clock)
     assert len(clock.slept) == 1
     assert 1.0 <= clock.slept[0] <= 2.0
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_a_busy_server_is_asked_again_and_then_answers(status):
+def test_busy_server_is_retried_until_it_answers(status):
     clock, traffic = FakeClock(), Traffic()
-    with Server([Reply(status, b"busy"), OK]).running() as server:
+    with serving([RawReply(status, b"busy"), OK]) as server:
         assert ask(server.url, clock, traffic=traffic).body == OK.body
     assert (traffic.requests, traffic.retries) == (2, 1)
 
@@ -85,7 +92,10 @@ def test_a_busy_server_is_asked_again_and_then_answers(status):
 def test_the_back_off_doubles_up_to_eight_seconds_and_ends_after_five_tries():
     clock, traffic = FakeClock(), Traffic()
     page = b"<!DOCTYPE html><html><head><title>502 Bad &amp; Gateway</title></head>" + b"x" * 9000
-    with Server([Reply(502, page)]).running() as server, pytest.raises(FeedBusy) as caught:
+    with (
+        serving([RawReply(502, page)]) as server,
+        pytest.raises(FeedBusy) as caught,
+    ):
         ask(server.url, clock, traffic=traffic)
     for slept, least in zip(clock.slept, [1, 2, 4, 8], strict=True):
         assert least <= slept <= min(least + 1, 8)
@@ -101,27 +111,30 @@ def test_the_back_off_doubles_up_to_eight_seconds_and_ends_after_five_tries():
 @pytest.mark.parametrize(
     "broken",
     [
-        Reply(body=b"[1, 2", length=100, misbehave=hang_up),
-        Reply(body=b"[1, 2", length=100, misbehave=reset),
-        Reply(body=b"not gzip", headers={"Content-Encoding": "gzip"}),
-        Reply(body=b"\x1f\x8b\x08\x00\x00\x00\x00\x00", headers={"Content-Encoding": "gzip"}),
+        RawReply(body=b"[1, 2", length=100, then=end_here),
+        RawReply(body=b"[1, 2", length=100, then=Connection.reset),
+        RawReply(body=b"not gzip", headers={"Content-Encoding": "gzip"}),
+        RawReply(body=b"\x1f\x8b\x08\x00\x00\x00\x00\x00", headers={"Content-Encoding": "gzip"}),
     ],
     ids=["truncated", "reset", "damaged gzip", "gzip without an end"],
 )
-def test_a_body_that_breaks_is_asked_for_again(broken):
+def test_broken_body_is_requested_again(broken):
     clock, traffic = FakeClock(), Traffic()
-    with Server([broken, broken, OK]).running() as server:
+    with serving([broken, broken, OK]) as server:
         assert ask(server.url, clock, traffic=traffic).body == OK.body
     assert (traffic.retries, traffic.bytes) == (2, len(OK.body))
 
 
 def test_a_body_that_always_breaks_is_unreachable():
-    broken = Reply(body=b"[1", length=100, misbehave=hang_up)
-    with Server([broken]).running() as server, pytest.raises(FeedUnreachable, match="tried 5"):
+    broken = RawReply(body=b"[1", length=100, then=end_here)
+    with (
+        serving([broken]) as server,
+        pytest.raises(FeedUnreachable, match="tried 5"),
+    ):
         ask(server.url, FakeClock())
 
 
-def test_nothing_listens_names_the_address_without_its_query_and_how_often_it_was_tried():
+def test_closed_port_error_names_the_address_without_query_and_the_tries():
     port = unused_port()
     with pytest.raises(FeedUnreachable) as caught:
         ask(f"http://127.0.0.1:{port}", FakeClock())
@@ -132,39 +145,39 @@ def test_nothing_listens_names_the_address_without_its_query_and_how_often_it_wa
     assert caught.value.code == "unreachable"
 
 
-def test_no_text_of_the_http_library_that_may_quote_a_header_stays_with_the_error():
+def test_error_keeps_no_library_text_that_may_quote_a_header():
     with pytest.raises(FeedUnreachable) as caught:
         ask(f"http://127.0.0.1:{unused_port()}", FakeClock())
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
     quoting = httpx.LocalProtocolError("Illegal header value b'Bearer hidden\\n'")
-    told = failed_exchange(quoting, url="http://u:hidden@h/p?q=hidden", feed="hub", tries=1)
-    assert str(told) == (
+    error = error_of_exchange(quoting, url="http://u:hidden@h/p?q=hidden", feed="hub", tries=1)
+    assert str(error) == (
         "hub: no whole answer from http://h/p: LocalProtocolError: our own request is malformed"
     )
 
 
-def test_a_server_without_tls_behind_https_is_a_tls_error_and_not_asked_again():
+def test_https_to_a_server_without_tls_is_a_tls_error_without_retry():
     clock = FakeClock()
-    with Server([OK]).running() as server, pytest.raises(FeedUnreachable) as caught:
+    with serving([OK]) as server, pytest.raises(FeedUnreachable) as caught:
         ask(server.url.replace("http:", "https:"), clock)
     assert caught.value.code == "tls"
     assert clock.slept == []
 
 
-def test_an_answer_with_nothing_left_holds_the_next_request_back_before_a_429():
+def test_exhausted_rate_limit_delays_the_next_request_before_a_429():
     clock, traffic = FakeClock(), Traffic()
-    with Server([limited(0, 10), limited(499, 300)]).running() as server:
+    with serving([limited(0, 10), limited(499, 300)]) as server:
         ask(server.url, clock, times=3, traffic=traffic)
     assert clock.slept == [11.0]
     assert traffic.retries == 0
     assert traffic.waited_s == 11.0
 
 
-def test_a_redirect_is_a_request_too_and_is_held_back_like_one():
+def test_redirect_waits_for_the_rate_limit_like_any_request():
     clock = FakeClock()
     headers = {"RateLimit": '"api";r=0;t=10', "Location": "/list-2"}
-    with Server([Reply(302, b"", headers), OK]).running() as server:
+    with serving([RawReply(302, b"", headers), OK]) as server:
         ask(server.url, clock)
     assert clock.slept == [11.0]
 
@@ -172,8 +185,8 @@ def test_a_redirect_is_a_request_too_and_is_held_back_like_one():
 def test_one_host_out_of_requests_does_not_hold_another_back():
     clock, traffic = FakeClock(), Traffic()
     with (
-        Server([limited(0, 10)]).running() as poor,
-        Server([OK]).running() as rich,
+        serving([limited(0, 10)]) as poor,
+        serving([OK]) as rich,
         HttpClient(sleep=clock.sleep, monotonic=clock.monotonic, now=clock.now) as client,
     ):
         for url in (poor.url, rich.url):
@@ -193,9 +206,9 @@ def test_one_host_out_of_requests_does_not_hold_another_back():
         '"api";r=1;t=9',
     ],
 )
-def test_a_ratelimit_header_that_wishes_nothing_is_no_wait(header):
+def test_rate_limit_header_without_a_pause_causes_no_wait(header):
     clock = FakeClock()
-    with Server([Reply(headers={"RateLimit": header})]).running() as server:
+    with serving([RawReply(headers={"RateLimit": header})]) as server:
         ask(server.url, clock, times=2)
     assert clock.slept == []
 
@@ -203,7 +216,10 @@ def test_a_ratelimit_header_that_wishes_nothing_is_no_wait(header):
 @pytest.mark.parametrize("seconds", ["1200", "99999999999999999999", "9" * 400])
 def test_a_wait_that_would_pass_the_deadline_is_refused_at_once(seconds):
     clock, traffic = FakeClock(), Traffic()
-    with Server([limited(0, seconds)]).running() as server, pytest.raises(FeedDeadline) as caught:
+    with (
+        serving([limited(0, seconds)]) as server,
+        pytest.raises(FeedDeadline) as caught,
+    ):
         ask(server.url, clock, times=2, traffic=traffic)
     assert clock.slept == []
     assert (traffic.requests, traffic.retries) == (1, 0)
@@ -212,15 +228,21 @@ def test_a_wait_that_would_pass_the_deadline_is_refused_at_once(seconds):
 
 def test_a_retry_that_the_deadline_forbids_is_not_counted_as_one():
     clock, traffic = FakeClock(), Traffic()
-    busy = Reply(503, b"", {"Retry-After": "3600"})
-    with Server([busy]).running() as server, pytest.raises(FeedDeadline, match="Retry-After"):
+    busy = RawReply(503, b"", {"Retry-After": "3600"})
+    with (
+        serving([busy]) as server,
+        pytest.raises(FeedDeadline, match="Retry-After"),
+    ):
         ask(server.url, clock, traffic=traffic)
     assert (traffic.requests, traffic.retries, clock.slept) == (1, 0, [])
 
 
 def test_the_deadline_can_be_reached_by_paced_waits_together():
     clock, traffic = FakeClock(), Traffic()
-    with Server([limited(0, 49)]).running() as server, pytest.raises(FeedDeadline) as caught:
+    with (
+        serving([limited(0, 49)]) as server,
+        pytest.raises(FeedDeadline) as caught,
+    ):
         ask(server.url, clock, times=10, deadline_s=120, traffic=traffic)
     assert clock.slept == [50.0, 50.0]
     assert "a wait of 50.0 s" in str(caught.value)
@@ -231,7 +253,7 @@ def test_of_several_buckets_the_longest_pause_counts():
     assert ratelimit_pause({"ratelimit": '"api";r=0;t=3, "pages";r=0;t=9, "x";r=2;t=99'}) == 10
 
 
-def test_a_retry_after_in_the_past_waits_one_second_and_nonsense_nothing():
+def test_past_retry_after_waits_one_second_and_nonsense_none():
     now = FakeClock().now()
     assert retry_after_pause({"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT"}, now=now) == 1
     assert retry_after_pause({"retry-after": "-3"}, now=now) is None

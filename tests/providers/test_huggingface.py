@@ -1,4 +1,4 @@
-"""The Hugging Face adapter asks what the feeds need and keeps where each answer came from."""
+"""The Hugging Face adapter requests the fields of its feeds and keeps each response's origin."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import pytest
 
 from providers.http.client import HttpClient
 from providers.huggingface import DAILY_FIELDS, HuggingFaceAdapter
+from providers.interface import AdapterContext
 from providers.registry import load_registry
 from schemas.errors import FeedDeadline, FeedMalformed
 from schemas.payload import Traffic
-from tests.support.scripted_server import FakeClock, Reply, Server, as_json
+from tests.support.clocks import FakeClock
+from tests.support.raw_server import RawReply, json_reply, serving
 
-ROUTER_ANSWER = as_json({"object": "list", "data": []})
+ROUTER_ANSWER = json_reply({"object": "list", "data": []})
 
 
 def fetched(server, ask, *, below="", deadline_s=None):
@@ -24,10 +26,12 @@ def fetched(server, ask, *, below="", deadline_s=None):
     with HttpClient(sleep=clock.sleep, monotonic=clock.monotonic, now=clock.now) as client:
         adapter = HuggingFaceAdapter(
             load_registry().sources[0],
-            base_urls={"hub": server.url + below, "router": server.url + below},
-            client=client,
-            traffic=traffic,
-            deadline_s=deadline_s,
+            AdapterContext(
+                base_urls={"hub": server.url + below, "router": server.url + below},
+                client=client,
+                traffic=traffic,
+                deadline_s=deadline_s,
+            ),
         )
         return list(ask(adapter)), traffic
 
@@ -40,8 +44,8 @@ def prices(adapter):
     return adapter.get_pricing()
 
 
-def test_the_hourly_query_asks_the_mapping_of_every_provider_by_a_key_that_never_moves():
-    with Server([Reply()]).running() as server:
+def test_hourly_query_requests_every_mapping_sorted_by_a_stable_key():
+    with serving([RawReply()]) as server:
         fetched(server, models)
     asked = urlsplit(server.requests[0].target)
     assert asked.path == "/api/models"
@@ -55,16 +59,16 @@ def test_the_hourly_query_asks_the_mapping_of_every_provider_by_a_key_that_never
     ]
 
 
-def test_the_daily_query_asks_the_other_fields_too():
-    with Server([Reply()]).running() as server:
+def test_daily_query_requests_the_other_fields_too():
+    with serving([RawReply()]) as server:
         fetched(server, lambda adapter: adapter.list_models(details=True))
     asked = parse_qs(urlsplit(server.requests[0].target).query)["expand[]"]
     assert asked == ["inferenceProviderMapping", "pipeline_tag", *DAILY_FIELDS]
 
 
 def test_pages_are_numbered_from_one_and_counted():
-    first = as_json([{"id": "a/b"}], headers={"Link": '<?cursor=x>; rel="next"'})
-    with Server([first, Reply()]).running() as server:
+    first = json_reply([{"id": "a/b"}], headers={"Link": '<?cursor=x>; rel="next"'})
+    with serving([first, RawReply()]) as server:
         payloads, traffic = fetched(server, models)
     assert [(p.feed, p.page, p.status, p.body) for p in payloads] == [
         ("hub", 1, 200, first.body),
@@ -76,7 +80,7 @@ def test_pages_are_numbered_from_one_and_counted():
 
 
 def test_the_router_is_one_answer_and_an_object():
-    with Server([ROUTER_ANSWER]).running() as server:
+    with serving([ROUTER_ANSWER]) as server:
         payloads, traffic = fetched(server, prices)
     assert [(p.feed, p.page, p.body) for p in payloads] == [("router", 1, ROUTER_ANSWER.body)]
     assert server.requests[0].target == "/v1/models"
@@ -87,20 +91,23 @@ def test_the_router_is_one_answer_and_an_object():
     ("body", "code"), [(b"[]", "not_object"), (b"<html></html>", "not_json"), (b"{", "not_json")]
 )
 def test_a_router_answer_of_another_shape_is_malformed(body, code):
-    with Server([Reply(body=body)]).running() as server, pytest.raises(FeedMalformed) as caught:
+    with (
+        serving([RawReply(body=body)]) as server,
+        pytest.raises(FeedMalformed) as caught,
+    ):
         fetched(server, prices)
     assert caught.value.code == code
 
 
 @pytest.mark.parametrize("below", ["/hf", "/hf/"])
 def test_a_gateway_with_a_path_of_its_own_works(below):
-    with Server([Reply(), ROUTER_ANSWER]).running() as server:
+    with serving([RawReply(), ROUTER_ANSWER]) as server:
         fetched(server, models, below=below)
         fetched(server, prices, below=below)
     assert [urlsplit(r.target).path for r in server.requests] == ["/hf/api/models", "/hf/v1/models"]
 
 
-def test_only_an_archive_says_when_it_was_captured_and_a_few_headers_are_kept():
+def test_payload_keeps_the_archive_date_and_a_few_headers():
     headers = {
         "Memento-Datetime": "Thu, 26 Feb 2026 12:27:00 GMT",
         "RateLimit": '"api";r=495;t=23',
@@ -109,7 +116,7 @@ def test_only_an_archive_says_when_it_was_captured_and_a_few_headers_are_kept():
         "ETag": 'W/"1"',
         "Set-Cookie": "not=kept",
     }
-    with Server([Reply(headers=headers), Reply()]).running() as server:
+    with serving([RawReply(headers=headers), RawReply()]) as server:
         [archived], _ = fetched(server, models)
         [live], _ = fetched(server, models)
     assert archived.captured_at == datetime(2026, 2, 26, 12, 27, tzinfo=UTC)
@@ -127,20 +134,20 @@ def test_only_an_archive_says_when_it_was_captured_and_a_few_headers_are_kept():
 
 
 def test_a_capture_date_that_is_none_is_malformed():
-    reply = Reply(headers={"Memento-Datetime": "last winter"})
-    with Server([reply]).running() as server, pytest.raises(FeedMalformed) as caught:
+    reply = RawReply(headers={"Memento-Datetime": "last winter"})
+    with serving([reply]) as server, pytest.raises(FeedMalformed) as caught:
         fetched(server, models)
     assert caught.value.code == "bad_memento"
 
 
 @pytest.mark.parametrize(("deadline_s", "held"), [(None, 1200), (30.0, 30)])
 def test_the_feeds_own_deadline_holds_unless_another_is_given(deadline_s, held):
-    paced = as_json(
+    paced = json_reply(
         [json.loads("1")],
         headers={"RateLimit": '"api";r=0;t=5000', "Link": '<?cursor=x>; rel="next"'},
     )
     with (
-        Server([paced]).running() as server,
+        serving([paced]) as server,
         pytest.raises(FeedDeadline, match=f"deadline of {held} s"),
     ):
         fetched(server, models, deadline_s=deadline_s)

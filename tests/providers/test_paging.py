@@ -1,4 +1,4 @@
-"""A walk over pages ends where the server ends it, or with the name of what went wrong."""
+"""A walk over pages ends where the server ends it, or with a named error."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from providers.http.client import HttpClient
 from providers.http.pagination import walk
 from schemas.errors import FeedMalformed, PagingError
 from schemas.payload import Traffic
-from tests.support.scripted_server import FakeClock, Reply, Server
+from tests.support.clocks import FakeClock
+from tests.support.raw_server import RawReply, RawServer, scripted, serving
 
 CURSOR = "eyIkb3IiOlt7fV19%3D%3D"
 
 
 def page(*entries, after=None, **headers):
     link = {} if after is None else {"Link": f'<{after}>; rel="next"'}
-    return Reply(body=json.dumps(entries).encode(), headers={**link, **headers})
+    return RawReply(body=json.dumps(entries).encode(), headers={**link, **headers})
 
 
 def walked(server, *, kept=None, **limits):
@@ -26,18 +27,18 @@ def walked(server, *, kept=None, **limits):
     kept = [] if kept is None else kept
     with HttpClient(sleep=clock.sleep, now=clock.now) as client:
         get = partial(client.get, feed="hub", traffic=Traffic(), deadline=client.deadline(60))
-        for answer in walk(
+        for response in walk(
             get, f"{server.url}/list", params=(("limit", "2"),), feed="hub", **limits
         ):
-            kept.append(answer.body)
+            kept.append(response.body)
     return [json.loads(body) for body in kept]
 
 
-def lost(script, **limits):
+def failed_walk(script, **limits):
     """Return the code of the walk's end, the pages until then, and how often it asked."""
     kept = []
     with (
-        Server(script).running() as server,
+        serving(script) as server,
         pytest.raises((PagingError, FeedMalformed)) as caught,
     ):
         walked(server, kept=kept, **limits)
@@ -50,7 +51,7 @@ def test_pages_come_in_order_and_the_cursor_goes_back_byte_for_byte():
             return page(1, 2, after=f"{server.url}/list?limit=2&cursor={CURSOR}")
         return page(3)
 
-    with Server(script).running() as server:
+    with serving(script) as server:
         assert walked(server) == [[1, 2], [3]]
     assert [request.target for request in server.requests] == [
         "/list?limit=2",
@@ -59,8 +60,8 @@ def test_pages_come_in_order_and_the_cursor_goes_back_byte_for_byte():
 
 
 def test_a_relative_next_link_and_other_relations_are_understood():
-    first = Reply(headers={"Link": '</list?limit=2>; rel="first", </list?p=2>; rel="next"'})
-    with Server([first, page(2)]).running() as server:
+    first = RawReply(headers={"Link": '</list?limit=2>; rel="first", </list?p=2>; rel="next"'})
+    with serving([first, page(2)]) as server:
         assert walked(server) == [[], [2]]
     assert server.requests[1].target == "/list?p=2"
 
@@ -77,15 +78,15 @@ def test_a_relative_next_link_and_other_relations_are_understood():
         "http://127.0.0.1\\@other.example/",
     ],
 )
-def test_a_next_link_that_leaves_the_host_is_foreign_and_never_asked(link):
-    assert lost([page(1, after=link)]) == ("paging_foreign", [[1]], 1)
+def test_next_link_to_another_host_is_foreign_and_never_requested(link):
+    assert failed_walk([page(1, after=link)]) == ("paging_foreign", [[1]], 1)
 
 
 def test_a_next_link_with_credentials_is_foreign():
     def script(_request):
         return page(1, after=server.url.replace("http://", "http://user:word@") + "/list?p=2")
 
-    server = Server(script)
+    server = RawServer(scripted(script))
     with server.running(), pytest.raises(PagingError) as caught:
         walked(server)
     assert caught.value.code == "paging_foreign"
@@ -93,38 +94,38 @@ def test_a_next_link_with_credentials_is_foreign():
 
 
 def test_a_next_link_to_the_page_itself_is_a_loop():
-    assert lost([page(1, after="/list?limit=2")]) == ("paging_loop", [[1]], 1)
+    assert failed_walk([page(1, after="/list?limit=2")]) == ("paging_loop", [[1]], 1)
 
 
 def test_a_next_link_to_an_earlier_page_is_a_loop():
     script = [page(1, after="?p=2"), page(2, after="?p=3"), page(3, after="?p=2")]
-    assert lost(script) == ("paging_loop", [[1], [2], [3]], 3)
+    assert failed_walk(script) == ("paging_loop", [[1], [2], [3]], 3)
 
 
-def test_a_page_that_repeats_an_earlier_one_under_another_address_is_a_repeat():
+def test_page_equal_to_an_earlier_one_is_a_repeat():
     script = [page(1, after="?p=2"), page(2, after="?p=3"), page(1, after="?p=4")]
-    assert lost(script) == ("paging_repeat", [[1], [2], [1]], 3)
+    assert failed_walk(script) == ("paging_repeat", [[1], [2], [1]], 3)
 
 
 def test_a_last_page_may_repeat_an_earlier_one():
-    with Server([page(1, after="?p=2"), page(1)]).running() as server:
+    with serving([page(1, after="?p=2"), page(1)]) as server:
         assert walked(server) == [[1], [1]]
 
 
-def test_one_empty_page_in_between_is_walked_over_also_twice_apart():
+def test_single_empty_pages_between_others_are_passed():
     script = [
         page(after="?p=2"),
         page(2, after="?p=3"),
         page(after="?p=4"),
         page(4),
     ]
-    with Server(script).running() as server:
+    with serving(script) as server:
         assert walked(server) == [[], [2], [], [4]]
 
 
-def test_a_second_empty_page_in_a_row_that_goes_on_is_endless():
+def test_second_empty_page_with_a_next_link_is_endless():
     script = [page(1, after="?p=2"), page(after="?p=3"), page(after="?p=4")]
-    assert lost(script) == ("paging_endless", [[1], [], []], 3)
+    assert failed_walk(script) == ("paging_endless", [[1], [], []], 3)
 
 
 def test_pages_that_never_end_are_endless():
@@ -134,12 +135,12 @@ def test_pages_that_never_end_are_endless():
         number = next(numbers)
         return page(number, after=f"?p={number}")
 
-    code, kept, asked = lost(script, max_pages=12)
+    code, kept, asked = failed_walk(script, max_pages=12)
     assert (code, len(kept), asked) == ("paging_endless", 12, 12)
 
 
 @pytest.mark.parametrize(
-    ("body", "code", "said"),
+    ("body", "code", "quoted"),
     [
         (b"<!doctype html><title>Sign in</title>", "not_json", "Sign in"),
         (b"[1, 2", "not_json", "[1, 2"),
@@ -149,10 +150,13 @@ def test_pages_that_never_end_are_endless():
         (b'"text"', "not_array", "text"),
     ],
 )
-def test_a_page_that_is_no_array_is_handed_out_as_evidence_and_then_named(body, code, said):
+def test_page_that_is_no_array_is_yielded_as_evidence_then_refused(body, code, quoted):
     kept = []
-    with Server([Reply(body=body)]).running() as server, pytest.raises(FeedMalformed) as caught:
+    with (
+        serving([RawReply(body=body)]) as server,
+        pytest.raises(FeedMalformed) as caught,
+    ):
         walked(server, kept=kept)
     assert caught.value.code == code
-    assert said in str(caught.value)
+    assert quoted in str(caught.value)
     assert kept == [body]

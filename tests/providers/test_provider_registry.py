@@ -1,4 +1,4 @@
-"""The registry and the claims are what they say, and a wrong one is told by file and place."""
+"""The registry and the claims are complete, and a fault in one is reported by file and place."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from providers.http.client import HttpClient
 from providers.huggingface import HuggingFaceAdapter
-from providers.interface import ProviderInterface
+from providers.interface import AdapterContext, ProviderInterface
 from providers.registry import (
     PRICE_FEED_REASONS,
     adapter_for,
@@ -34,16 +35,16 @@ def changed(change):
     return json.dumps(registry).encode()
 
 
-def test_the_committed_schema_is_the_one_that_the_types_generate():
+def test_committed_schema_equals_the_generated_one():
     committed = (ROOT / "providers" / "provider_registry.schema.json").read_text()
     assert committed == schema_text(), "write it anew: python -m providers.registry > the file"
 
 
-def test_the_packaged_registry_loads_and_names_the_two_feeds_of_hugging_face():
+def test_packaged_registry_loads_with_hugging_face_s_two_feeds():
     registry = load_registry()
     source = registry.sources[0]
-    said = [(f.feed, f.setting, f"{f.base_url}", f.path, f.required) for f in source.feeds]
-    assert said == [
+    feeds = [(f.feed, f.setting, f"{f.base_url}", f.path, f.required) for f in source.feeds]
+    assert feeds == [
         ("hub", "PRICEHOUSE_HUB_URL", "https://huggingface.co/", "/api/models", True),
         (
             "router",
@@ -56,7 +57,7 @@ def test_the_packaged_registry_loads_and_names_the_two_feeds_of_hugging_face():
     assert set(source.precedence) == {"price", "status", "speed", "context", "capabilities"}
 
 
-def test_every_reason_in_the_packaged_registry_and_in_the_list_of_reasons_is_used():
+def test_every_price_feed_reason_is_known_and_used():
     reasons = {p.price_feed_reason for p in load_registry().inference_providers} - {None}
     assert reasons == set(PRICE_FEED_REASONS)
 
@@ -67,7 +68,7 @@ def test_every_provider_with_a_claim_is_in_the_registry():
 
 
 @needs_shared
-def test_every_provider_of_the_recordings_is_in_the_registry_with_the_feed_that_prices_it():
+def test_registry_has_every_recorded_provider_and_its_price_feed():
     serving, priced = set(), {}
     for path in sorted((SHARED / "recordings" / "hub").glob("*.json")):
         for model in json.loads(path.read_bytes()):
@@ -85,12 +86,12 @@ def test_every_provider_of_the_recordings_is_in_the_registry_with_the_feed_that_
     registry = {p.inference_provider: p.price_feed for p in load_registry().inference_providers}
     own = {feed.inference_provider: feed.feed for feed in load_registry().lists()}
     assert serving <= set(registry)
-    told = {key: feed for key, feed in registry.items() if feed is not None}
-    assert told == own | priced  # where a chat price comes too, that feed is the one named
+    named = {key: feed for key, feed in registry.items() if feed is not None}
+    assert named == own | priced  # a feed with a chat price goes before the own list
 
 
 @needs_shared
-def test_the_claims_are_the_given_ones_in_their_order_with_the_day_they_were_checked():
+def test_packaged_claims_equal_the_given_ones_with_their_check_date():
     given = json.loads((SHARED / "claims.json").read_bytes())
     for claim in given:
         assert claim.pop("page_seen") is None
@@ -105,7 +106,7 @@ def test_the_packaged_claims_are_fifty_four_for_eighteen_providers():
 
 
 @pytest.mark.parametrize(
-    ("raw", "said"),
+    ("raw", "message"),
     [
         (b"{", "provider_registry.json: the file: Invalid JSON"),
         (
@@ -142,13 +143,13 @@ def test_the_packaged_claims_are_fifty_four_for_eighteen_providers():
         ),
     ],
 )
-def test_a_wrong_registry_is_told_by_file_and_place(raw, said):
+def test_wrong_registry_is_reported_by_file_and_place(raw, message):
     with pytest.raises(SettingsError) as caught:
         load_registry(raw)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
-def test_a_wrong_claim_is_told_by_file_and_place():
+def test_wrong_claim_is_reported_by_file_and_place():
     claims = json.loads(claims_bytes())
     claims["claims"][3]["confidence"] = "certain"
     with pytest.raises(SettingsError) as caught:
@@ -160,7 +161,8 @@ def test_a_wrong_claim_is_told_by_file_and_place():
 
 def adapter_named(name):
     source = load_registry().sources[0].model_copy(update={"adapter": name})
-    return adapter_for(source, base_urls={}, client=None, traffic={})
+    with HttpClient() as client:
+        return adapter_for(source, AdapterContext({}, client, {}))
 
 
 def test_an_adapter_is_found_by_its_module_and_class():
@@ -180,7 +182,7 @@ def test_an_adapter_is_found_by_its_module_and_class():
         "schemas.payload:Payload",
     ],
 )
-def test_an_adapter_that_is_none_is_told_with_its_source_and_name(name):
+def test_bad_adapter_is_named_with_its_source(name):
     with pytest.raises(SettingsError, match=r"provider_registry\.json: huggingface: adapter"):
         adapter_named(name)
 
@@ -198,7 +200,7 @@ def test_a_registry_that_an_earlier_version_landed_is_still_read():
     assert (former.lists(), former.estimates) == ([], [])
 
 
-def test_a_feed_is_off_for_a_reason_or_on_and_prices_somebody_that_is_known():
+def test_disabled_feed_needs_a_reason_and_price_list_a_known_provider():
     with pytest.raises(SettingsError, match="off_because"):
         load_registry(changed(lambda r: r["sources"][0]["feeds"][1].update(enabled=False)))
     with pytest.raises(SettingsError, match="deepinfra_list prices 'nobody'"):

@@ -23,8 +23,9 @@ from samples.hub import serve
 from schemas.errors import PricehouseError
 from tests.support.command import answered, pricehouse
 from tests.support.health import failed_checks
+from tests.support.home_files import publication_is_consistent
 from tests.support.hours import START, Clock, ingest, small_catalog
-from tests.support.published import exported, exported_by_link, whole
+from tests.support.published import exported, exported_by_link
 from warehouse.migrate import migrations
 from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
@@ -335,13 +336,13 @@ def test_damage_has_a_word_a_name_and_a_way_back(
 
     assert failed_checks(home) == set(damage.found)
     if damage.readers:
-        assert whole(home)
+        assert publication_is_consistent(home)
     tried = tmp_path / "tried"
     shutil.copytree(home, tried, symlinks=True)
     with serve(small_catalog(input_price="0.9")) as hub:
         if damage.hour is None:
             assert ingest(tried, hub, clock=Clock(START + 2 * DAY)).outcome == "published"
-            assert whole(tried)
+            assert publication_is_consistent(tried)
         else:
             with pytest.raises(PricehouseError, match=damage.hour):
                 ingest(tried, hub, clock=Clock(START + 2 * DAY))
@@ -355,7 +356,7 @@ def test_damage_has_a_word_a_name_and_a_way_back(
     assert not damage.same or exported(home) == before
     with serve(small_catalog(input_price="0.9")) as hub:
         assert ingest(home, hub, clock=Clock(START + 3 * DAY)).outcome == "published"
-    assert whole(home)
+    assert publication_is_consistent(home)
 
 
 def test_the_command_tells_the_way_back_and_leaves_with_one(made: Path, tmp_path: Path) -> None:
@@ -414,4 +415,4 @@ def test_a_reader_of_a_deleted_publication_is_told_and_the_next_hour_publishes(
         assert "which is gone; the next run publishes again" in said.stderr
     with serve(small_catalog()) as hub:
         ingest(home, hub, clock=Clock(START + 2 * DAY))
-    assert whole(home)
+    assert publication_is_consistent(home)

@@ -18,9 +18,10 @@ import pytest
 from samples.hub import serve
 from tests.support.command import answered, environment, pricehouse
 from tests.support.health import failed_checks
+from tests.support.home_files import publication_is_consistent
 from tests.support.hours import START, Clock, ingest
 from tests.support.killing import catalog
-from tests.support.published import exported_by_link, whole
+from tests.support.published import exported_by_link
 
 CHECKOUT = Path(__file__).parents[2]
 FREE_KB = (0, 4, 16, 64, 200, 400, 800, 1600, 3000, 5000, 7000, 12_000, 20_000)
@@ -98,7 +99,7 @@ def test_on_a_disk_with_any_little_room_an_hour_ends_whole_or_with_a_word(
             os.posix_fallocate(file.fileno(), 0, room)
         with serve(catalog(2)) as hub:
             done = pricehouse("ingest", "--json", home=home, url=hub.url)
-            assert whole(home)
+            assert publication_is_consistent(home)
             if done.returncode:
                 refused += 1
                 require_told(done)
@@ -109,7 +110,7 @@ def test_on_a_disk_with_any_little_room_an_hour_ends_whole_or_with_a_word(
                 done_well += 1
             ballast.unlink()
             answered(pricehouse("ingest", "--json", home=home, url=hub.url))
-        assert whole(home)
+        assert publication_is_consistent(home)
         assert failed_checks(home) <= {"disk"}  # the disk is small, and everything else is well
         shutil.rmtree(home)
     assert refused >= 4
@@ -134,12 +135,12 @@ def test_under_any_limit_on_file_sizes_an_hour_ends_whole_or_with_a_word(
                 check=False,
                 timeout=120,
             )
-            assert whole(home)
+            assert publication_is_consistent(home)
             if done.returncode:
                 refused += 1
                 require_told(done)
             answered(pricehouse("ingest", "--json", home=home, url=hub.url))
-        assert whole(home)
+        assert publication_is_consistent(home)
         assert failed_checks(home) == set()
     assert refused >= 4
 
@@ -191,7 +192,7 @@ def test_a_user_who_may_not_is_told_what_to_allow(
         assert done.returncode in (1, 2), done.stderr
         assert words in said
         assert "Traceback" not in said
-        assert whole(home)
+        assert publication_is_consistent(home)
         doctor = nobody("doctor", home=home, scratch=scratch)
         assert doctor.returncode == 1, doctor.stdout
         assert "wrong" in doctor.stdout.split("NOBODY\n")[1]

@@ -9,9 +9,9 @@ import pytest
 from samples.hub import serve
 from samples.routes import error
 from tests.support.command import answered, pricehouse
+from tests.support.home_files import publication_is_consistent
 from tests.support.hours import small_catalog
 from tests.support.killing import STAGES, kill_hours
-from tests.support.published import whole
 
 KILLS = 20
 
@@ -40,4 +40,4 @@ def test_an_hour_killed_between_commit_and_publication_is_published_by_the_next(
     with serve(small_catalog(), on_request=lambda _: error(403, "not today")) as refusing:
         assert pricehouse("ingest", home=tmp_path, url=refusing.url).returncode == 1
     assert link.resolve().name == f"marketplace-{second['run_id']}.duckdb"
-    assert whole(tmp_path)
+    assert publication_is_consistent(tmp_path)

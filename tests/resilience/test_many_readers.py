@@ -18,8 +18,8 @@ import pytest
 from samples.hub import serve
 from samples.routes import Reply, Request
 from tests.support.command import environment
+from tests.support.home_files import publication_is_consistent
 from tests.support.hours import Clock, ingest, small_catalog
-from tests.support.published import whole
 from tests.warehouse.test_readers import READ_IN_A_LOOP
 from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
@@ -109,7 +109,7 @@ def test_a_reader_that_holds_a_publication_is_not_disturbed_by_any_number_of_lat
                 ingest(tmp_path, hub, clock=clock)
                 assert con.sql(query).fetchall() == before
         assert not held.exists()  # superseded long ago
-        assert whole(tmp_path)
+        assert publication_is_consistent(tmp_path)
 
 
 def test_of_two_ingests_at_once_the_second_waits_and_both_are_told(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_of_two_ingests_at_once_the_second_waits_and_both_are_told(tmp_path: Pat
     assert {json.loads(out)["outcome"] for out, _ in said} == {"published", "unchanged"}
     assert set(Counter(request.path for request in asked).values()) == {2}
     assert list(map(sequence_of, Landing(tmp_path / "landing").committed())) == [1, 2]
-    assert whole(tmp_path)
+    assert publication_is_consistent(tmp_path)
 
 
 def _start(home: Path, url: str) -> subprocess.Popen[str]:

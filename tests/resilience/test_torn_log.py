@@ -21,8 +21,8 @@ from pipeline.replay import replay
 from samples.hub import serve
 from samples.scale import scaled
 from schemas.errors import WarehouseError
+from tests.support.home_files import publication_is_consistent
 from tests.support.hours import Clock, ingest, small_catalog
-from tests.support.published import whole
 
 HOUR = timedelta(hours=1)
 TEAR = """
@@ -72,7 +72,7 @@ def go_on(home: Path, hours: int = 2) -> None:
             clock.advance(HOUR)
             hub.show(scaled(500 + 400 * (hour % 2)))
             assert ingest(home, hub, clock=clock).outcome == "published"
-            assert whole(home)
+            assert publication_is_consistent(home)
 
 
 @pytest.mark.slow
@@ -104,7 +104,7 @@ def test_a_log_with_a_changed_byte_is_refused_with_a_way_back_or_was_never_there
         go_on(home, hours=1)
     except WarehouseError as error:
         assert "pricehouse replay" in str(error)  # noqa: PT017 - either way is good
-        assert whole(home)
+        assert publication_is_consistent(home)
         for left in home.glob("warehouse.duckdb*"):
             left.rename(tmp_path / left.name)
         assert len(replay(home)) == 1

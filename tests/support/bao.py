@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -20,9 +19,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.support.raw_server import unused_port
+
 ROOT = "root-token-of-the-tests"
 CANARY = "hf_CanaryThatNobodyMaySee0123456789"
-SECRET = "huggingface/api_key"  # noqa: S105 - the path, not what lies there
+SECRET = "huggingface/api_key"  # noqa: S105 - the path, not the secret
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,12 @@ class Bao:
         )
 
     def environment(self, **more: str) -> dict[str, str]:
-        """Return settings that log in as root, unless `more` says otherwise."""
+        """Return settings that log in as root, unless `more` has another login."""
         login = {} if more.keys() & {"VAULT_ROLE_ID", "VAULT_TOKEN"} else {"VAULT_TOKEN": ROOT}
         return {"VAULT_ADDR": self.url, "HF_TOKEN": "hf_decoy", **login, **more}
 
     def token(self, policy: str, **more: object) -> str:
-        """Return a token that may do what the policy says."""
+        """Return a token that has the rights of the policy."""
         admin = self.admin()
         admin.sys.create_or_update_policy("of-a-test", policy)
         made = admin.auth.token.create(policies=["of-a-test"], **more)
@@ -158,9 +159,3 @@ def _certificate(
         .not_valid_before(now - timedelta(minutes=5))
         .not_valid_after(now + timedelta(days=1))
     )
-
-
-def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import zstandard
 
 from warehouse.publication.export import export
 from warehouse.publication.newest import newest
@@ -37,27 +35,3 @@ def copy_landing(home: Path, to: Path) -> Path:
     """Copy the landing of a home to another place; return that place."""
     shutil.copytree(home / "landing", to / "landing")
     return to
-
-
-def whole(home: Path) -> bool:
-    """Compare the parts of the publication with each other; False before there is any."""
-    link = home / "marketplace.duckdb"
-    if not link.is_symlink():
-        return False
-    with duckdb.connect(str(link.resolve()), read_only=True) as con:
-        agreeing = con.sql(
-            "SELECT p.publication_id = r.run_id, r.offers + r.adapters = (SELECT count(*) FROM "
-            "cards) FROM publication p, runs r ORDER BY r.started_at DESC LIMIT 1"
-        ).fetchone()
-    assert agreeing == (True, True)
-    return True
-
-
-def files(folder: Path) -> Iterator[tuple[Path, bytes]]:
-    """Yield every file, landed bytes unpacked too."""
-    for path in folder.rglob("*"):
-        if path.is_file() and not path.is_symlink():
-            held = path.read_bytes()
-            yield path, held
-            if path.suffix == ".zst":
-                yield path, zstandard.ZstdDecompressor().decompressobj().decompress(held)

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from schemas.envelope import rows_in
 from schemas.errors import FeedMalformed
+from transforms.parsing.envelope import find_rows
 from transforms.parsing.mapped_ids import mapped_ids
 
 
@@ -34,7 +34,7 @@ def test_a_mapping_keyed_by_provider_is_read_too() -> None:
     assert mapped_ids([page(keyed)], "fal-ai") == ["x"]
 
 
-def test_what_cannot_be_read_is_passed_over() -> None:
+def test_unreadable_mappings_are_skipped() -> None:
     odd = page("no mapping", [entry("fal-ai", None)], [7], [entry("fal-ai", "y")])
     assert mapped_ids([b"<html>", b"{}", odd], "fal-ai") == ["y"]
 
@@ -51,7 +51,7 @@ def test_what_cannot_be_read_is_passed_over() -> None:
     ],
 )
 def test_rows_are_found_in_whatever_object_holds_them(body: bytes, paths: list[str]) -> None:
-    assert [row.path for row in rows_in(body, key="id", feed="f")] == paths
+    assert [row.path for row in find_rows(body, key="id", feed="f")] == paths
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_rows_are_found_in_whatever_object_holds_them(body: bytes, paths: list[s
         (b'{"a": {"b": {"c": {"d": {"e": [{"id": 1}]}}}}}', "no_rows"),
     ],
 )
-def test_an_answer_without_one_array_of_rows_is_told_by_its_code(body: bytes, code: str) -> None:
+def test_answer_without_one_array_of_rows_is_refused_by_code(body: bytes, code: str) -> None:
     with pytest.raises(FeedMalformed) as caught:
-        rows_in(body, key="id", feed="some_list")
+        find_rows(body, key="id", feed="some_list")
     assert caught.value.code == code
     assert "some_list" in str(caught.value)

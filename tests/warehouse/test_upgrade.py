@@ -16,8 +16,9 @@ import pytest
 from pipeline.replay import replay
 from samples.hub import serve
 from schemas.errors import WarehouseError
+from tests.support.home_files import publication_is_consistent
 from tests.support.hours import START, Clock, ingest, small_catalog
-from tests.support.published import copy_landing, exported, whole
+from tests.support.published import copy_landing, exported
 from warehouse.connect import STORAGE
 from warehouse.migrate import migrations
 
@@ -85,7 +86,7 @@ def test_a_warehouse_of_an_earlier_schema_is_brought_on_with_its_rows(
         report = ingest(home, hub, clock=Clock(START + timedelta(hours=2)))
     assert report.outcome == "unchanged"  # every row of before is known
     assert counted(home) == before
-    assert whole(home)
+    assert publication_is_consistent(home)
     again = copy_landing(home, tmp_path / "again")
     replay(again)
     assert exported(again) == exported(home)
@@ -100,7 +101,7 @@ def test_a_warehouse_of_no_migration_at_all_that_lacks_runs_asks_for_a_replay(
     with serve(small_catalog()) as hub, pytest.raises(WarehouseError, match="pricehouse replay"):
         ingest(home, hub, clock=Clock(START + timedelta(hours=2)))
     replay(home)
-    assert whole(home)
+    assert publication_is_consistent(home)
 
 
 def test_a_newer_warehouse_is_refused_and_left_as_it_was(told: Path, tmp_path: Path) -> None:

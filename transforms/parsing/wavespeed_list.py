@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import msgspec
 
-from schemas.envelope import rows_in
 from schemas.unreadable import UNREADABLE
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
+from transforms.parsing.envelope import find_rows
 from transforms.parsing.quotes import EntryLocation, PriceListCollector, Quote, number_text
 
 Raw = msgspec.Raw
@@ -32,7 +32,7 @@ def parse_wavespeed_list(pages: Iterable[Page], *, inference_provider: str) -> P
     """Parse every page of one whole walk. Raises FeedMalformed when a page has no one array."""
     out = PriceListCollector(FEED, inference_provider)
     for page in pages:
-        for row in rows_in(page.body, key="model_id", feed=FEED):
+        for row in find_rows(page.body, key="model_id", feed=FEED):
             location = EntryLocation(page.payload_hash, row.path, row.raw)
             try:
                 entry = msgspec.json.decode(row.raw, type=Entry)

@@ -1,4 +1,4 @@
-"""The token goes to the configured hosts only, and no answer brings it back into our words."""
+"""The token goes to the configured hosts only, and no response brings it into our messages."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import pytest
 from providers.http.auth import Bearer
 from providers.http.client import HttpClient
 from providers.huggingface import HuggingFaceAdapter
+from providers.interface import AdapterContext
 from providers.registry import load_registry
 from schemas.errors import FeedBusy, FeedError, FeedRefused, FeedUnreachable, PagingError
 from schemas.payload import Traffic
 from schemas.secrets import Secret
 from tests.support.bao import CANARY
-from tests.support.loopback import Loopback, Reply
+from tests.support.raw_server import RawReply, serving
 
-TAKEN = f"Bearer {CANARY}"
+SENT = f"Bearer {CANARY}"
 
 
 def client(*base_urls):
@@ -31,59 +32,61 @@ def get(http, url):
 def models(http, url):
     adapter = HuggingFaceAdapter(
         load_registry().sources[0],
-        base_urls={"hub": url, "router": url},
-        client=http,
-        traffic={"hub": Traffic(), "router": Traffic()},
-        deadline_s=30,
+        AdapterContext(
+            base_urls={"hub": url, "router": url},
+            client=http,
+            traffic={"hub": Traffic(), "router": Traffic()},
+            deadline_s=30,
+        ),
     )
     return list(adapter.list_models(details=False))
 
 
-def seen(server):
+def sent_to(server):
     return [request.headers.get("authorization") for request in server.requests]
 
 
-def test_the_configured_hosts_get_the_token_and_no_other_does():
+def test_only_configured_hosts_get_the_token():
     with (
-        Loopback(lambda _: Reply()).running() as ours,
-        Loopback(lambda _: Reply()).running() as other,
+        serving(lambda _: RawReply()) as ours,
+        serving(lambda _: RawReply()) as other,
         client(ours.url + "/gateway") as http,
     ):
         get(http, ours.url + "/api/models")
         get(http, other.url + "/api/models")
-    assert (seen(ours), seen(other)) == ([TAKEN], [None])
+    assert (sent_to(ours), sent_to(other)) == ([SENT], [None])
 
 
 def test_without_a_token_nothing_is_sent():
-    with Loopback(lambda _: Reply()).running() as server, HttpClient() as http:
+    with serving(lambda _: RawReply()) as server, HttpClient() as http:
         get(http, server.url)
-    assert seen(server) == [None]
+    assert sent_to(server) == [None]
 
 
 def test_the_same_host_on_another_port_or_under_another_name_is_another_host():
     with (
-        Loopback(lambda _: Reply()).running() as server,
+        serving(lambda _: RawReply()) as server,
         client("http://127.0.0.1", server.url.replace("127.0.0.1", "localhost")) as http,
     ):
         get(http, server.url)
-    assert seen(server) == [None]
+    assert sent_to(server) == [None]
 
 
 def test_a_redirection_on_the_same_host_keeps_the_token():
     def script(request):
-        moved = Reply(302, headers={"Location": "/new"})
-        return moved if request.target == "/old" else Reply()
+        moved = RawReply(302, headers={"Location": "/new"})
+        return moved if request.target == "/old" else RawReply()
 
-    with Loopback(script).running() as server, client(server.url) as http:
+    with serving(script) as server, client(server.url) as http:
         get(http, server.url + "/old")
-    assert seen(server) == [TAKEN, TAKEN]
+    assert sent_to(server) == [SENT, SENT]
 
 
-def test_a_redirection_to_another_host_is_not_followed_though_both_are_configured():
-    with Loopback(lambda _: Reply()).running() as other:
-        moved = Reply(302, headers={"Location": other.url + "/new"})
+def test_redirection_to_another_configured_host_is_not_followed():
+    with serving(lambda _: RawReply()) as other:
+        moved = RawReply(302, headers={"Location": other.url + "/new"})
         with (
-            Loopback(lambda _: moved).running() as server,
+            serving(lambda _: moved) as server,
             client(server.url, other.url) as http,
             pytest.raises(FeedRefused) as caught,
         ):
@@ -93,10 +96,10 @@ def test_a_redirection_to_another_host_is_not_followed_though_both_are_configure
 
 
 def test_a_next_link_to_another_host_is_not_followed():
-    with Loopback(lambda _: Reply()).running() as other:
-        page = Reply(headers={"Link": f'<{other.url}/api/models?cursor=x>; rel="next"'})
+    with serving(lambda _: RawReply()) as other:
+        page = RawReply(headers={"Link": f'<{other.url}/api/models?cursor=x>; rel="next"'})
         with (
-            Loopback(lambda _: page).running() as server,
+            serving(lambda _: page) as server,
             client(server.url) as http,
             pytest.raises(PagingError) as caught,
         ):
@@ -106,30 +109,33 @@ def test_a_next_link_to_another_host_is_not_followed():
 
 
 def test_an_anonymous_answer_may_hold_anything():
-    with Loopback(lambda _: Reply(body=CANARY.encode())).running() as server, HttpClient() as http:
+    with (
+        serving(lambda _: RawReply(body=CANARY.encode())) as server,
+        HttpClient() as http,
+    ):
         assert get(http, server.url).body == CANARY.encode()
 
 
 ECHOES = {
-    "a whole body": Reply(body=f'[{{"id": "{CANARY}"}}]'.encode()),
-    "a header": Reply(headers={"X-Request-Id": CANARY}),
-    "a next link": Reply(headers={"Link": f'</?cursor={CANARY}>; rel="next"'}),
-    "a capture date": Reply(headers={"Memento-Datetime": CANARY}),
-    "an encoding": Reply(headers={"Content-Encoding": CANARY}),
-    "a redirection": Reply(302, headers={"Location": f"http://127.0.0.1:9/{CANARY}"}),
-    "a redirection here": Reply(302, headers={"Location": f"/{CANARY}"}),
-    "a refusal": Reply(401, f'{{"error": "bad token {CANARY}"}}'.encode()),
-    "a refusal cut short": Reply(403, ("x" * 195 + CANARY).encode()),
-    "a refusing header": Reply(404, headers={"X-Error-Message": f"not for {CANARY}"}),
-    "a failure": Reply(500, f"<title>{CANARY}</title>".encode()),
+    "a whole body": RawReply(body=f'[{{"id": "{CANARY}"}}]'.encode()),
+    "a header": RawReply(headers={"X-Request-Id": CANARY}),
+    "a next link": RawReply(headers={"Link": f'</?cursor={CANARY}>; rel="next"'}),
+    "a capture date": RawReply(headers={"Memento-Datetime": CANARY}),
+    "an encoding": RawReply(headers={"Content-Encoding": CANARY}),
+    "a redirection": RawReply(302, headers={"Location": f"http://127.0.0.1:9/{CANARY}"}),
+    "a redirection here": RawReply(302, headers={"Location": f"/{CANARY}"}),
+    "a refusal": RawReply(401, f'{{"error": "bad token {CANARY}"}}'.encode()),
+    "a refusal cut short": RawReply(403, ("x" * 195 + CANARY).encode()),
+    "a refusing header": RawReply(404, headers={"X-Error-Message": f"not for {CANARY}"}),
+    "a failure": RawReply(500, f"<title>{CANARY}</title>".encode()),
 }
 
 
 @pytest.mark.parametrize("reply", ECHOES.values(), ids=list(ECHOES))
-def test_a_token_that_is_sent_back_is_neither_kept_nor_told_nor_logged(reply, caplog):
+def test_echoed_token_is_not_kept_reported_or_logged(reply, caplog):
     caplog.set_level(logging.DEBUG)
     with (
-        Loopback(lambda _: reply).running() as server,
+        serving(lambda _: reply) as server,
         client(server.url) as http,
         pytest.raises(FeedError) as caught,
     ):
@@ -147,11 +153,11 @@ def test_a_token_that_is_sent_back_is_neither_kept_nor_told_nor_logged(reply, ca
     assert {request.target.partition("?")[0] for request in server.requests} == {"/api/models"}
 
 
-def test_an_answer_that_breaks_http_is_not_quoted(caplog):
+def test_response_that_breaks_http_is_not_quoted(caplog):
     caplog.set_level(logging.DEBUG)
-    bad = Reply(headers={"X-Bad\x00": CANARY})
+    bad = RawReply(headers={"X-Bad\x00": CANARY})
     with (
-        Loopback(lambda _: bad).running() as server,
+        serving(lambda _: bad) as server,
         client(server.url) as http,
         pytest.raises(FeedUnreachable) as caught,
     ):

@@ -1,4 +1,4 @@
-"""The token is found where the settings say, and nowhere else."""
+"""The token is found where the settings point, and nowhere else."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_the_right_to_read_the_one_secret_is_enough(bao, policy, mount, bare):
     assert found.secret.reveal() == CANARY
 
 
-def test_an_approle_logs_in_and_its_secret_id_may_be_wrapped_in_spaces(bao):
+def test_approle_logs_in_with_spaces_around_the_secret_id(bao):
     admin = bao.admin()
     admin.sys.create_or_update_policy(
         "reader", 'path "secret/data/huggingface/api_key" { capabilities = ["read"] }'
@@ -138,9 +138,7 @@ def test_the_first_field_that_is_there_counts(bao, fields_mount):
         {"api_key": f"{CANARY}é"},
     ],
 )
-def test_a_field_that_holds_no_token_is_an_error_and_no_other_field_takes_its_place(
-    bao, fields_mount, fields
-):
+def test_unusable_field_is_an_error_and_no_other_field_replaces_it(bao, fields_mount, fields):
     stored_fields(bao, fields)
     with pytest.raises(SecretError) as caught:
         find_token(bao.environment(**fields_mount))
@@ -172,7 +170,7 @@ def test_put_stores_what_find_finds_and_keeps_the_other_fields(bao, mount):
 RAISE = {"raise_on_deleted_version": True}
 
 
-def test_put_goes_on_where_the_newest_version_is_deleted(bao):
+def test_put_writes_over_a_deleted_newest_version(bao):
     admin = bao.admin()
     admin.sys.enable_secrets_engine("kv", path="again", options={"version": "2"})
     environment = bao.environment(PRICEHOUSE_VAULT_MOUNT="again")
@@ -184,24 +182,24 @@ def test_put_goes_on_where_the_newest_version_is_deleted(bao):
     assert found.secret.reveal() == CANARY
 
 
-def test_put_without_a_vault_says_what_to_set():
+def test_put_without_a_vault_names_the_setting():
     with pytest.raises(SettingsError, match="VAULT_ADDR is not set"):
         put_token({}, Secret(CANARY))
 
 
-def test_a_secret_shows_itself_to_nobody():
+def test_secret_masks_itself_everywhere():
     secret = Secret(CANARY)
-    shown = [
+    renderings = [
         repr(secret),
         str(secret),
         f"{secret}",
         f"{secret!r:>9}",
-        "%s" % secret,
+        "%s" % secret,  # noqa: UP031 - this way of formatting must mask it too
         repr([secret]),
         json.dumps({"secret": secret}, default=str),
         msgspec.json.encode({"secret": secret}, enc_hook=str).decode(),
     ]
-    assert not [text for text in shown if "Canary" in text]
+    assert not [text for text in renderings if "Canary" in text]
     with pytest.raises(TypeError):
         json.dumps(secret)
     with pytest.raises(TypeError):

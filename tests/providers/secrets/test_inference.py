@@ -1,4 +1,4 @@
-"""One inference call against a server that speaks the router's routes, and each of its errors."""
+"""One inference call against a server with the router's routes, and each of its errors."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from providers.http.auth import Bearer
 from providers.http.client import HttpClient
+from providers.interface import AdapterContext
 from providers.registry import adapter_for, load_registry
 from schemas.errors import (
     InferenceBusy,
@@ -19,8 +20,8 @@ from schemas.errors import (
 )
 from schemas.inference import ChatMessage, ChatPayload, RawPayload
 from schemas.secrets import Secret
-from tests.support.bao import CANARY, unused_port
-from tests.support.loopback import Loopback, Reply
+from tests.support.bao import CANARY
+from tests.support.raw_server import RawReply, end_here, serving, unused_port
 
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 CHAT = ChatPayload(messages=[ChatMessage(role="user", content="Hello")], max_tokens=5)
@@ -33,23 +34,21 @@ COMPLETION = {
 }
 
 
-def said(value, status=200, **headers):
+def json_response(value, status=200, **headers):
     more = {key.replace("_", "-"): text for key, text in headers.items()}
-    return Reply(status, json.dumps(value).encode(), headers=JSON | more)
+    return RawReply(status, json.dumps(value).encode(), headers=JSON | more)
 
 
 def run(reply, model="acme/chat", payload=CHAT, *, below="", monotonic=None, **options):
-    """Call the adapter as others do, and return the answer and what the server was asked."""
-    with Loopback(lambda _: reply).running() as server:
+    """Call the adapter, and return the response and the requests that the server got."""
+    with serving(lambda _: reply) as server:
         url = server.url + below
         bearer = Bearer(Secret(CANARY), base_urls=[url])
         clock = {} if monotonic is None else {"monotonic": monotonic}
         with HttpClient(bearer=bearer, **clock) as client:
             adapter = adapter_for(
                 load_registry().sources[0],
-                base_urls={"hub": "http://127.0.0.1:9", "router": url},
-                client=client,
-                traffic={},
+                AdapterContext({"hub": "http://127.0.0.1:9", "router": url}, client, traffic={}),
             )
             try:
                 return adapter.run_inference(model, payload, **options), server.requests
@@ -66,7 +65,7 @@ def refused(kind, reply, **options):
 
 
 def test_chat_goes_to_the_chat_route_with_the_token_and_what_was_set():
-    answer, [request] = run(said(COMPLETION), "acme/chat:novita", below="/gateway")
+    answer, [request] = run(json_response(COMPLETION), "acme/chat:novita", below="/gateway")
     assert (request.method, request.target) == ("POST", "/gateway/v1/chat/completions")
     assert request.headers["authorization"] == f"Bearer {CANARY}"
     assert request.headers["content-type"] == "application/json"
@@ -81,16 +80,16 @@ def test_chat_goes_to_the_chat_route_with_the_token_and_what_was_set():
     assert (answer.input_tokens, answer.output_tokens) == (9, 3)
 
 
-def test_what_the_answer_does_not_say_is_unknown():
-    answer, _ = run(said({"choices": []}), "acme/chat:novita")
+def test_facts_missing_in_the_response_are_unknown():
+    answer, _ = run(json_response({"choices": []}), "acme/chat:novita")
     assert answer.text is None
     assert (answer.provider, answer.request_id, answer.cost_headers) == (None, None, {})
     assert (answer.input_tokens, answer.output_tokens) == (None, None)
 
 
-def test_the_provider_the_request_id_and_whatever_is_said_about_cost_are_kept():
+def test_provider_request_id_and_cost_headers_are_kept():
     answer, _ = run(
-        said(
+        json_response(
             COMPLETION,
             X_Inference_Provider="novita",
             X_Request_Id="r-1",
@@ -105,23 +104,23 @@ def test_the_provider_the_request_id_and_whatever_is_said_about_cost_are_kept():
         "x-compute-cost": "0.00012",
         "x-compute-time": "0.3",
     }
-    named, _ = run(said(COMPLETION | {"provider": "groq"}))
+    named, _ = run(json_response(COMPLETION | {"provider": "groq"}))
     assert named.provider == "groq"
 
 
 def test_latency_is_what_our_clock_measured():
     ticks = iter(range(100))
-    answer, _ = run(said(COMPLETION), monotonic=lambda: float(next(ticks)))
+    answer, _ = run(json_response(COMPLETION), monotonic=lambda: float(next(ticks)))
     assert answer.latency_ms > 0
     assert answer.latency_ms % 1000 == 0
-    waited, _ = run(Reply(200, b"{}", headers=JSON, wait_s=0.1))
+    waited, _ = run(RawReply(200, b"{}", headers=JSON, wait_s=0.1))
     assert 100 <= waited.latency_ms < 5000
 
 
 @pytest.mark.parametrize("model", ["acme/embed", "acme/embed:hf-inference", "gpt2"])
 def test_other_input_goes_to_hf_inference(model):
     payload = RawPayload(inputs=["a", "b"], parameters={"normalize": True})
-    answer, [request] = run(said([[0.5]]), model, payload)
+    answer, [request] = run(json_response([[0.5]]), model, payload)
     assert request.target == f"/hf-inference/models/{model.removesuffix(':hf-inference')}"
     assert json.loads(request.body) == {"inputs": ["a", "b"], "parameters": {"normalize": True}}
     assert json.loads(answer.body) == [[0.5]]
@@ -130,7 +129,7 @@ def test_other_input_goes_to_hf_inference(model):
 
 def test_an_image_comes_back_as_its_bytes():
     picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
-    reply = Reply(200, picture, headers={"Content-Type": "image/png"})
+    reply = RawReply(200, picture, headers={"Content-Type": "image/png"})
     answer, [request] = run(reply, "acme/paint", RawPayload(inputs="a cat"))
     assert (answer.body, answer.content_type) == (picture, "image/png")
     assert request.headers["accept"] == "*/*"
@@ -139,14 +138,14 @@ def test_an_image_comes_back_as_its_bytes():
 @pytest.mark.parametrize("model", ["", "a b/c", "../api/models", "a/../b", "a/b/c", "a/b:", "a?x"])
 def test_what_is_no_model_is_not_sent(model):
     with pytest.raises(UsageError):
-        run(said(COMPLETION), model)
+        run(json_response(COMPLETION), model)
     with pytest.raises(UsageError):
-        run(said([]), model, RawPayload(inputs="x"))
+        run(json_response([]), model, RawPayload(inputs="x"))
 
 
-def test_only_chat_is_routed_by_a_providers_name():
+def test_only_chat_accepts_a_provider_name():
     with pytest.raises(UsageError, match="hf-inference"):
-        run(said([]), "acme/paint:fal-ai", RawPayload(inputs="x"))
+        run(json_response([]), "acme/paint:fal-ai", RawPayload(inputs="x"))
 
 
 UNSUPPORTED = {"error": {"message": "not supported by any provider", "code": "model_not_supported"}}
@@ -190,19 +189,21 @@ UNSUPPORTED = {"error": {"message": "not supported by any provider", "code": "mo
         (504, {"error": "timeout"}, InferenceBusy, "timeout", "later"),
     ],
 )
-def test_each_refusal_says_what_to_do(status, body, kind, code, advice):
-    error = refused(kind, said(body, status))
+def test_each_refusal_has_advice(status, body, kind, code, advice):
+    error = refused(kind, json_response(body, status))
     assert error.code == code
     assert advice in str(error)
     assert str(status) in str(error)
 
 
-def test_the_servers_wish_is_passed_on_and_not_waited_for():
-    assert "asks for 30" in str(refused(InferenceBusy, said({}, 429, Retry_After="30")))
+def test_retry_after_is_reported_and_not_waited_for():
+    assert "Retry-After: 30" in str(
+        refused(InferenceBusy, json_response({}, 429, Retry_After="30"))
+    )
 
 
-def test_a_page_in_place_of_an_error_is_told_by_its_title():
-    page = Reply(502, b"<!doctype html><title>502 Bad Gateway</title>" + b"x" * 5000)
+def test_html_error_page_is_reported_by_its_title():
+    page = RawReply(502, b"<!doctype html><title>502 Bad Gateway</title>" + b"x" * 5000)
     error = refused(InferenceBusy, page)
     assert "502 Bad Gateway" in str(error)
     assert "xxx" not in str(error)
@@ -211,33 +212,35 @@ def test_a_page_in_place_of_an_error_is_told_by_its_title():
 @pytest.mark.parametrize(
     ("reply", "code"),
     [
-        (Reply(200, b"<title>Sign in</title>", headers={"Content-Type": "text/html"}), "html"),
-        (Reply(200, b"not json", headers=JSON), "malformed"),
-        (Reply(200, b"[1]", headers=JSON), "malformed"),
-        (Reply(200, b"", headers=JSON), "malformed"),
-        (Reply(302, headers={"Location": "http://127.0.0.1:9/"}), "redirect"),
-        (Reply(307, headers={"Location": "/v1/elsewhere"}), "redirect"),
-        (Reply(200, json.dumps({"echo": CANARY}).encode(), headers=JSON), "echoed_secret"),
-        (Reply(200, b"x", headers={"Content-Encoding": "br"}), "encoding"),
+        (RawReply(200, b"<title>Sign in</title>", headers={"Content-Type": "text/html"}), "html"),
+        (RawReply(200, b"not json", headers=JSON), "malformed"),
+        (RawReply(200, b"[1]", headers=JSON), "malformed"),
+        (RawReply(200, b"", headers=JSON), "malformed"),
+        (RawReply(302, headers={"Location": "http://127.0.0.1:9/"}), "redirect"),
+        (RawReply(307, headers={"Location": "/v1/elsewhere"}), "redirect"),
+        (RawReply(200, json.dumps({"echo": CANARY}).encode(), headers=JSON), "echoed_secret"),
+        (RawReply(200, b"x", headers={"Content-Encoding": "br"}), "encoding"),
     ],
 )
-def test_an_answer_of_another_kind_is_strange(reply, code):
+def test_response_of_another_kind_is_unexpected(reply, code):
     assert refused(InferenceUnexpectedResponse, reply).code == code
 
 
 def test_a_refusal_that_quotes_the_token_is_masked():
-    assert "***" in str(refused(InferenceRefused, said({"error": f"bad {CANARY}"}, 401)))
+    assert "***" in str(refused(InferenceRefused, json_response({"error": f"bad {CANARY}"}, 401)))
 
 
 def test_a_server_that_is_too_slow():
-    slow = Reply(200, b"{}", headers=JSON, wait_s=2.0)
+    slow = RawReply(200, b"{}", headers=JSON, wait_s=2.0)
     error = refused(InferenceInterrupted, slow, timeout_s=0.2)
     assert error.code == "timeout"
     assert "may have been billed" in str(error)
 
 
 def test_an_answer_that_breaks_off():
-    error = refused(InferenceInterrupted, Reply(200, b"{}", headers=JSON, cut=True))
+    error = refused(
+        InferenceInterrupted, RawReply(200, b"{}", headers=JSON, length=3, then=end_here)
+    )
     assert (error.code, error.__context__) == ("unreachable", None)
 
 
@@ -246,9 +249,7 @@ def test_nothing_listens():
     with HttpClient() as client:
         adapter = adapter_for(
             load_registry().sources[0],
-            base_urls={"hub": url, "router": url},
-            client=client,
-            traffic={},
+            AdapterContext({"hub": url, "router": url}, client, traffic={}),
         )
         with pytest.raises(InferenceInterrupted) as caught:
             adapter.run_inference("acme/chat", CHAT)

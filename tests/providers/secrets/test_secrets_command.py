@@ -1,25 +1,23 @@
-"""`pricehouse secrets` and a run with a token, from outside: nothing of it is shown or kept."""
+"""`pricehouse secrets` and a run with a token, from outside: no output or file holds the token."""
 
 from __future__ import annotations
 
-import io
 import os
 import pty
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-import zstandard
 
 from samples.hub import serve
 from samples.routes import error
 from tests.support.bao import CANARY, ROOT, SECRET
 from tests.support.command import answered, environment, pricehouse
+from tests.support.home_files import contents
 from tests.support.hours import small_catalog
-from tests.support.loopback import Loopback, Reply
+from tests.support.raw_server import RawReply, serving
 
 WRONG = "a-token-that-vault-does-not-know"
 
@@ -32,21 +30,21 @@ def mount(bao):
     return bao.environment(PRICEHOUSE_VAULT_MOUNT=name)
 
 
-def told(done):
-    """Return all that a command said; neither the token nor Vault's is in it."""
-    said = done.stdout + done.stderr
-    assert "Traceback" not in said
-    assert not [secret for secret in (CANARY, ROOT, "hf_decoy") if secret in said]
-    return said
+def output_of(done):
+    """Return all output of a command; neither the token nor Vault's is in it."""
+    output = done.stdout + done.stderr
+    assert "Traceback" not in output
+    assert not [secret for secret in (CANARY, ROOT, "hf_decoy") if secret in output]
+    return output
 
 
-def test_check_says_where_and_not_what(bao, tmp_path):
+def test_check_reports_the_place_and_not_the_token(bao, tmp_path):
     done = pricehouse("secrets", "check", home=tmp_path, **bao.environment())
     assert done.returncode == 0
-    said = told(done)
+    output = output_of(done)
     for part in (bao.url, "mount secret (KV 2)", f"path {SECRET}", "field api_key", "by token"):
-        assert part in said
-    assert "HF_TOKEN is set too, and not read" in said
+        assert part in output
+    assert "HF_TOKEN is set too, and not read" in output
     found = answered(pricehouse("secrets", "check", "--json", home=tmp_path, **bao.environment()))
     assert found == {
         "found": True,
@@ -71,29 +69,29 @@ def test_check_without_a_vault(tmp_path):
         "source": "environment",
         "variable": "HF_TOKEN",
     }
-    assert "lower pace" in told(pricehouse("secrets", "check", home=tmp_path))
-    assert "HF_TOKEN" in told(pricehouse("secrets", "check", home=tmp_path, HF_TOKEN=CANARY))
+    assert "lower pace" in output_of(pricehouse("secrets", "check", home=tmp_path))
+    assert "HF_TOKEN" in output_of(pricehouse("secrets", "check", home=tmp_path, HF_TOKEN=CANARY))
 
 
-def test_check_leaves_with_1_when_vault_fails_and_with_2_when_a_setting_is_wrong(bao, tmp_path):
+def test_check_exits_1_when_vault_fails_and_2_on_a_wrong_setting(bao, tmp_path):
     denied = pricehouse("secrets", "check", home=tmp_path, **bao.environment(VAULT_TOKEN=WRONG))
     assert denied.returncode == 1
-    assert "does not accept VAULT_TOKEN" in told(denied)
+    assert "does not accept VAULT_TOKEN" in output_of(denied)
     wrong = pricehouse(
         "secrets", "check", home=tmp_path, **bao.environment(VAULT_TOKEN=f"{CANARY}\n{CANARY}")
     )
     assert wrong.returncode == 2
-    assert "VAULT_TOKEN" in told(wrong)
+    assert "VAULT_TOKEN" in output_of(wrong)
 
 
 def test_put_takes_the_token_from_standard_input(mount, tmp_path):
     done = pricehouse("secrets", "put", "huggingface", home=tmp_path, stdin=f"{CANARY}\n", **mount)
     assert done.returncode == 0
-    assert "stored: Vault at" in told(done)
+    assert "stored: Vault at" in output_of(done)
     assert pricehouse("secrets", "check", home=tmp_path, **mount).returncode == 0
 
 
-def test_put_asks_without_echo_at_a_terminal(mount, tmp_path):
+def test_put_prompts_without_echo_at_a_terminal(mount, tmp_path):
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "cli.main", "secrets", "put", "huggingface"],
@@ -119,7 +117,7 @@ def test_put_asks_without_echo_at_a_terminal(mount, tmp_path):
 def test_put_refuses_what_is_no_token(mount, tmp_path, stdin):
     done = pricehouse("secrets", "put", "huggingface", home=tmp_path, stdin=stdin, **mount)
     assert done.returncode == 2
-    assert "no token" in told(done)
+    assert "no token" in output_of(done)
     assert pricehouse("secrets", "check", home=tmp_path, **mount).returncode == 1
 
 
@@ -128,7 +126,7 @@ def test_put_takes_no_token_on_the_command_line_and_needs_a_vault(tmp_path):
     assert argument.returncode == 2
     nowhere = pricehouse("secrets", "put", "huggingface", home=tmp_path, stdin=CANARY)
     assert nowhere.returncode == 2
-    assert "VAULT_ADDR is not set" in told(nowhere)
+    assert "VAULT_ADDR is not set" in output_of(nowhere)
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="reads Linux's process list")
@@ -141,26 +139,15 @@ def test_the_process_list_never_shows_the_token(bao, tmp_path):
                 lists.append((folder / "cmdline").read_bytes())
             except OSError:
                 continue  # it has ended
-        return Reply(503)
+        return RawReply(503)
 
-    with Loopback(script).running() as slow:
+    with serving(script) as slow:
         settings = bao.environment(VAULT_ADDR=slow.url)
         done = pricehouse("secrets", "put", "huggingface", home=tmp_path, stdin=CANARY, **settings)
     assert done.returncode == 1
-    told(done)
+    output_of(done)
     assert any(b"cli.main\0secrets\0put" in command for command in lists)
     assert not [command for command in lists if CANARY.encode() in command]
-
-
-def everything(folder: Path) -> Iterator[bytes]:
-    """Yield every file below a folder, unpacked where it is packed."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            body = path.read_bytes()
-            yield body
-            if path.suffix == ".zst":
-                with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(body)) as reader:
-                    yield reader.read()
 
 
 def test_a_run_sends_the_token_and_leaves_it_nowhere(bao, tmp_path):
@@ -179,30 +166,30 @@ def test_a_run_sends_the_token_and_leaves_it_nowhere(bao, tmp_path):
         return None
 
     home = tmp_path / "home"
-    said = ""
+    output = ""
     with serve(small_catalog(), on_request=on_request) as hub:
         for token in ({"HF_TOKEN": CANARY}, bao.environment()):
             answers["echo"] = answers["refuse"] = False
             done = pricehouse("ingest", home=home, url=hub.url, **token)
             assert done.returncode == 0, done.stderr
-            said += told(done)
+            output += output_of(done)
             for failing in ("refuse", "echo"):
                 answers.update({"echo": False, "refuse": False} | {failing: True})
                 done = pricehouse("ingest", home=home, url=hub.url, **token)
                 assert done.returncode == 1
-                said += told(done)
+                output += output_of(done)
         assert set(asked) == {f"Bearer {CANARY}"}
         asked.clear()
         done = pricehouse("ingest", home=home, url=hub.url, **bao.environment(VAULT_TOKEN=WRONG))
         assert done.returncode == 1
         assert asked == []  # no run without the token that Vault would not give
-        said += told(done)
-    assert "sent our token back" in said
-    assert "Invalid token Bearer ***" in said
+        output += output_of(done)
+    assert "sent our token back" in output
+    assert "Invalid token Bearer ***" in output
     status = answered(pricehouse("status", "--json", home=home))
     assert "does not accept VAULT_TOKEN" in status["last_failure"]["error"]
     assert pricehouse("export", str(home / "export"), home=home).returncode == 0
-    files = list(everything(home))
+    files = [body for _, body in contents(home)]
     assert len(files) > 50
     secrets = [secret.encode() for secret in (CANARY, ROOT, "hf_decoy")]
     assert not [body for body in files for secret in secrets if secret in body]

@@ -1,4 +1,4 @@
-"""The page about secrets says what the code does."""
+"""The page about secrets names every code and field of the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each way in which Vault fails is one error that says what to do, and never another token."""
+"""Each failure of Vault is one error with advice, and never replaced by another token."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from contextlib import contextmanager
 
 import pytest
 
-from providers.secrets import find_token, put_token, read_vault_settings
+from providers.secrets import find_token, put_token
 from providers.secrets.errors import FAILURES
+from providers.secrets.settings import read_vault_settings
 from providers.secrets.vault import Vault
 from schemas.errors import PricehouseError, SecretError, SettingsError
 from schemas.secrets import Secret
-from tests.support.bao import CANARY, ROOT, SECRET, make_certificates, unused_port
-from tests.support.loopback import Loopback, Reply
+from tests.support.bao import CANARY, ROOT, SECRET, make_certificates
+from tests.support.raw_server import RawReply, serving, unused_port
 
 WRONG = "the-wrong-secret-of-the-tests"
 PROVOKED: set[str] = set()
 
 
-def failure_of(environment, *, kind=SecretError, ask=find_token):
-    """Return the one error, which no exception of a library stands behind."""
+def failure_of(environment, *, kind=SecretError, call=find_token):
+    """Return the one error, which has no exception of a library behind it."""
     with pytest.raises(PricehouseError) as caught:
-        ask(environment)
+        call(environment)
     error = caught.value
     assert type(error) is kind, error
     assert (error.__cause__, error.__context__) == (None, None)
@@ -40,8 +41,8 @@ def code_of(environment, **more):
 
 
 @contextmanager
-def silent():
-    """A port that takes connections and never says a word."""
+def unresponsive_port():
+    """A port that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
@@ -51,19 +52,19 @@ def test_nothing_listens(bao):
     assert code_of(bao.environment(VAULT_ADDR=address)) == "vault_unreachable"
 
 
-def test_a_name_that_nobody_knows(bao):
+def test_unknown_host_name_is_unreachable(bao):
     assert code_of(bao.environment(VAULT_ADDR="http://vault.invalid")) == "vault_unreachable"
 
 
-def test_a_server_that_never_answers(bao):
-    with silent() as address:
+def test_server_that_never_answers_is_a_timeout(bao):
+    with unresponsive_port() as address:
         settings = read_vault_settings(bao.environment(VAULT_ADDR=address), name="huggingface")
 
-        def ask(_):
+        def read_slowly(_):
             with Vault(settings, timeout_s=0.2) as vault:
                 vault.read()
 
-        assert code_of({"VAULT_ADDR": address}, ask=ask) == "vault_timeout"
+        assert code_of({"VAULT_ADDR": address}, call=read_slowly) == "vault_timeout"
 
 
 def test_a_certificate_of_another_ca(tls_bao, tmp_path):
@@ -82,7 +83,7 @@ def test_http_to_a_port_with_tls(tls_bao):
     assert "https://" in str(failure_of(environment, kind=SettingsError))
 
 
-def test_not_initialised_then_sealed_then_well_over_tls(tls_bao):
+def test_vault_over_tls_uninitialised_then_sealed_then_ready(tls_bao):
     environment = tls_bao.environment(VAULT_CACERT=tls_bao.ca)
     assert code_of(environment) == "vault_uninitialised"
     admin = tls_bao.admin(token="")
@@ -100,7 +101,7 @@ def test_not_initialised_then_sealed_then_well_over_tls(tls_bao):
 
 
 def put_when_ready(admin, environment):
-    """Raft elects itself within a few seconds after unsealing."""
+    """Raft elects a leader within a few seconds after unsealing."""
     ready = threading.Event()
     for _ in range(200):
         if isinstance(admin.sys.read_health_status(method="GET"), dict):  # its 200
@@ -120,7 +121,7 @@ def test_a_token_that_has_expired(bao):
     assert code_of(bao.environment(VAULT_TOKEN=token)) == "vault_token"
 
 
-def test_an_approle_with_wrong_ids_is_told_from_one_that_is_locked(bao):
+def test_wrong_approle_ids_and_a_locked_role_have_different_codes(bao):
     admin = bao.admin()
     admin.auth.approle.create_or_update_approle("locked", bind_secret_id=True)
     role_id = admin.auth.approle.read_role_id("locked")["data"]["role_id"]
@@ -146,7 +147,7 @@ def test_a_mount_that_is_not_there(bao, mount):
     assert code_of(bao.environment(PRICEHOUSE_VAULT_MOUNT=mount)) == "vault_mount"
 
 
-def test_a_mount_that_is_not_there_for_a_token_that_may_see_little(bao):
+def test_missing_mount_is_hidden_from_a_token_with_few_rights(bao):
     token = bao.token('path "secret/data/huggingface/api_key" { capabilities = ["read"] }')
     environment = bao.environment(VAULT_TOKEN=token, PRICEHOUSE_VAULT_MOUNT="nowhere")
     assert code_of(environment) == "vault_mount_hidden"
@@ -166,7 +167,7 @@ def test_policies_that_do_not_allow_to_read(bao):
 def test_policies_that_do_not_allow_to_write(bao, path):
     token = bao.token(f'path "{path}" {{ capabilities = ["read"] }}')
     environment = bao.environment(VAULT_TOKEN=token, PRICEHOUSE_VAULT_MOUNT=path.split("/")[0])
-    error = failure_of(environment, ask=lambda env: put_token(env, Secret(CANARY)))
+    error = failure_of(environment, call=lambda env: put_token(env, Secret(CANARY)))
     assert error.code == "vault_denied"
     assert "to write" in str(error)
 
@@ -193,7 +194,7 @@ def test_a_secret_whose_newest_version_is_deleted(bao, how):
 
 
 def test_a_write_between_our_reading_and_writing_is_not_lost(bao):
-    """The race itself, without luck: they write just when our fields are looked at."""
+    """The race itself, without luck: the other client writes just when our fields are read."""
     admin = bao.admin()
     admin.sys.enable_secrets_engine("kv", path="race", options={"version": "2"})
     kv = admin.secrets.kv.v2
@@ -212,13 +213,13 @@ def test_a_write_between_our_reading_and_writing_is_not_lost(bao):
             )
 
     environment = {"VAULT_ADDR": bao.url}
-    assert code_of(environment, ask=write_through_a_race) == "vault_conflict"
+    assert code_of(environment, call=write_through_a_race) == "vault_conflict"
     kept = kv.read_secret_version(SECRET, mount_point="race", raise_on_deleted_version=True)
     assert kept["data"]["data"] == {"api_key": "theirs"}
 
 
 class RacingFields(dict):
-    """Fields that let somebody else write just when they are looked at."""
+    """Fields that let another client write just when they are read."""
 
     def __init__(self, meanwhile):
         super().__init__(api_key=Secret(CANARY))
@@ -229,8 +230,8 @@ class RacingFields(dict):
         return super().items()
 
 
-REDIRECTION = Reply(307, headers={"Location": "http://127.0.0.1:9/v1/elsewhere"})
-PAGE = Reply(200, b"<html>Sign in</html>", headers={"Content-Type": "text/html"})
+REDIRECTION = RawReply(307, headers={"Location": "http://127.0.0.1:9/v1/elsewhere"})
+PAGE = RawReply(200, b"<html>Sign in</html>", headers={"Content-Type": "text/html"})
 JSON = {"Content-Type": "application/json"}
 
 
@@ -239,18 +240,18 @@ JSON = {"Content-Type": "application/json"}
     [
         (REDIRECTION, "vault_strange"),
         (PAGE, "vault_strange"),
-        (Reply(200, b"{}", headers=JSON), "vault_strange"),
-        (Reply(403, b"<html>Forbidden</html>"), "vault_strange"),
-        (Reply(404, b'{"errors": []}', headers=JSON), "vault_strange"),
-        (Reply(418, b"a teapot"), "vault_strange"),
-        (Reply(429, b'{"errors": ["slow down"]}', headers=JSON), "vault_down"),
-        (Reply(500, b'{"errors": ["broken"]}', headers=JSON), "vault_down"),
-        (Reply(502, b"<html>Bad gateway</html>"), "vault_down"),
-        (Reply(503, b"<html>Unavailable</html>"), "vault_down"),
+        (RawReply(200, b"{}", headers=JSON), "vault_strange"),
+        (RawReply(403, b"<html>Forbidden</html>"), "vault_strange"),
+        (RawReply(404, b'{"errors": []}', headers=JSON), "vault_strange"),
+        (RawReply(418, b"a teapot"), "vault_strange"),
+        (RawReply(429, b'{"errors": ["slow down"]}', headers=JSON), "vault_down"),
+        (RawReply(500, b'{"errors": ["broken"]}', headers=JSON), "vault_down"),
+        (RawReply(502, b"<html>Bad gateway</html>"), "vault_down"),
+        (RawReply(503, b"<html>Unavailable</html>"), "vault_down"),
     ],
 )
-def test_what_answers_is_no_vault_or_one_in_trouble(bao, reply, code):
-    with Loopback(lambda _: reply).running() as server:
+def test_response_of_no_vault_or_a_failing_one_has_its_code(bao, reply, code):
+    with serving(lambda _: reply) as server:
         environment = bao.environment(VAULT_ADDR=server.url)
         assert code_of(environment) == code
         login = {"VAULT_ROLE_ID": WRONG, "VAULT_SECRET_ID": WRONG}
@@ -283,7 +284,7 @@ def test_a_setting_that_cannot_be_used_is_named(settings, named):
     assert named in str(failure_of(environment | settings, kind=SettingsError))
 
 
-def test_an_hf_token_that_cannot_be_used_is_named_and_not_left_out():
+def test_unusable_hf_token_is_a_named_error():
     error = failure_of({"HF_TOKEN": f"{CANARY}\nAuthorization: x"}, kind=SettingsError)
     assert "HF_TOKEN" in str(error)
 

@@ -1,6 +1,6 @@
-"""Run one hour in a process of its own and print what it took at most.
+"""Run one hour of the fault matrix, here or in a process of its own that measures its memory.
 
-python -m tests.support.fault_process HOME HUB_URL ROUTER_URL AT DEADLINE_S TIMEOUT_S
+python -m tests.support.fault_matrix_run HOME HUB_URL ROUTER_URL AT DEADLINE_S TIMEOUT_S
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -23,25 +24,31 @@ from pipeline.settings import recorded_settings
 from providers.http.client import HttpClient
 from providers.registry import load_registry
 from providers.secrets import find_token
-from tests.support.fault_clock import Pace
+from tests.support.clocks import SkippingClock
 
 
 def run_hour(
-    home: Path, urls: dict[str, str], at: datetime, *, deadline_s: float, timeout_s: float
-) -> tuple[Report, Pace]:
-    """Run one hour with waits that are not real, and the token of the environment."""
-    pace = Pace(at)
+    home: Path,
+    urls: dict[str, str],
+    at: datetime,
+    *,
+    deadline_s: float,
+    timeout_s: float,
+    environment: Mapping[str, str],
+) -> tuple[Report, SkippingClock]:
+    """Run one hour with waits that take no time, and the token of an environment."""
+    clock = SkippingClock(at)
     settings = recorded_settings(home, urls, load_registry())
-    client = partial(HttpClient, sleep=pace.sleep, monotonic=pace.monotonic, timeout_s=timeout_s)
+    client = partial(HttpClient, sleep=clock.sleep, monotonic=clock.monotonic, timeout_s=timeout_s)
     options = RunOptions(origin="live", flow="ingest", trigger="test", feeds=frozenset(urls))
     dependencies = Dependencies(
-        clock=pace.now,
+        clock=clock.now,
         make_client=client,
         deadline_s=deadline_s,
-        find_token=partial(find_token, os.environ),
+        find_token=partial(find_token, environment),
     )
     with open_run(settings, options, dependencies) as run:
-        return run_pipeline(run), pace
+        return run_pipeline(run), clock
 
 
 def main() -> None:
@@ -53,10 +60,11 @@ def main() -> None:
         datetime.fromisoformat(at),
         deadline_s=float(deadline_s),
         timeout_s=float(timeout_s),
+        environment=os.environ,
     )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    encoded = json.loads(msgspec.json.encode(report, enc_hook=str))
-    sys.stdout.write(json.dumps({"report": encoded, "peak": peak}))
+    fields = json.loads(msgspec.json.encode(report, enc_hook=str))
+    sys.stdout.write(json.dumps({"report": fields, "peak": peak}))
 
 
 if __name__ == "__main__":

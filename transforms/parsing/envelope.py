@@ -1,4 +1,4 @@
-"""Find the rows of an answer whose envelope nobody has written down."""
+"""Find the rows of an answer whose envelope is not documented."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ DEPTH = 4
 
 
 class Row(NamedTuple):
-    """One row as it stands in the answer, and where."""
+    """The verbatim text of one row, and its JSON path in the answer."""
 
     path: str
     raw: msgspec.Raw
 
 
-def rows_in(body: bytes, *, key: str, feed: str) -> list[Row]:
+def find_rows(body: bytes, *, key: str, feed: str) -> list[Row]:
     """Return the rows of a bare array, or of the one array of objects with `key` in an object.
 
-    The array may stand up to four objects deep; an empty one counts only where no other stands.
-    FeedMalformed `not_json`, `no_rows` or `two_arrays` otherwise: then nobody knows what it is.
+    The array may be up to four objects deep; an empty one counts only where there is no other.
+    FeedMalformed `not_json`, `no_rows` or `two_arrays` otherwise: its rows would be a guess.
     """
     try:
         if body.lstrip()[:1] == b"[":
@@ -33,7 +33,7 @@ def rows_in(body: bytes, *, key: str, feed: str) -> list[Row]:
     except UNREADABLE:
         raise FeedMalformed(f"{feed}: the answer is no JSON", code="not_json") from None
     found = [(path, rows) for path, rows in arrays if any(_has(raw, key) for raw in rows)]
-    if not found and len(empty := [told for told in arrays if not told[1]]) == 1:
+    if not found and len(empty := [(path, rows) for path, rows in arrays if not rows]) == 1:
         found = empty
     if len(found) != 1:
         paths = ", ".join(path for path, _ in found)

@@ -1,17 +1,17 @@
-"""What the client hands out, what it refuses, and how it words a refusal."""
+"""Responses that the client returns or refuses, and the messages of its refusals."""
 
 from __future__ import annotations
 
 import gzip
 import json
-import time
 
 import pytest
 
 from providers.http.client import HttpClient
 from schemas.errors import FeedBusy, FeedDeadline, FeedMalformed, FeedRefused
 from schemas.payload import Traffic
-from tests.support.scripted_server import FakeClock, Reply, Server, gzipped, trickle
+from tests.support.clocks import FakeClock
+from tests.support.raw_server import RawReply, RawServer, bomb, drip, end_here, scripted, serving
 
 
 def ask(url, *, params=None, traffic=None, deadline_s=60.0, **client_settings):
@@ -26,9 +26,9 @@ def ask(url, *, params=None, traffic=None, deadline_s=60.0, **client_settings):
         )
 
 
-def test_an_answer_carries_its_bytes_its_origin_and_our_clock():
-    reply = Reply(body=b'[{"price": 0.10}]', headers={"X-Request-Id": "r-1"})
-    with Server([reply]).running() as server:
+def test_response_has_its_bytes_address_and_our_time():
+    reply = RawReply(body=b'[{"price": 0.10}]', headers={"X-Request-Id": "r-1"})
+    with serving([reply]) as server:
         answer = ask(f"{server.url}/list", params=(("expand[]", "a"), ("expand[]", "b")))
     assert answer.body == b'[{"price": 0.10}]'
     assert answer.status == 200
@@ -38,8 +38,8 @@ def test_an_answer_carries_its_bytes_its_origin_and_our_clock():
     assert answer.next_link is None
 
 
-def test_the_client_says_who_it_is_and_asks_only_for_what_it_can_bound():
-    with Server([Reply()]).running() as server:
+def test_request_names_the_client_and_accepts_only_gzip():
+    with serving([RawReply()]) as server:
         ask(server.url)
     headers = server.requests[0].headers
     assert headers["user-agent"].startswith("pricehouse")
@@ -52,10 +52,10 @@ def test_one_connection_serves_many_requests_and_is_closed_in_the_end():
 
     def script(_request):
         most.append(server.open_connections)
-        return Reply()
+        return RawReply()
 
     clock, traffic = FakeClock(), Traffic()
-    with Server(script).running() as server:
+    with serving(script) as server:
         with HttpClient(sleep=clock.sleep) as client:
             for _ in range(5):
                 client.get(server.url, feed="hub", traffic=traffic, deadline=client.deadline(60))
@@ -65,18 +65,20 @@ def test_one_connection_serves_many_requests_and_is_closed_in_the_end():
 
 def test_a_gzip_body_arrives_decoded_also_in_several_members():
     one, two = b'[1, "' + b"a" * 300_000, b'"]'
-    both = Reply(body=gzip.compress(one) + gzip.compress(two), headers={"Content-Encoding": "gzip"})
+    both = RawReply(
+        body=gzip.compress(one) + gzip.compress(two), headers={"Content-Encoding": "gzip"}
+    )
     traffic = Traffic()
-    with Server([both]).running() as server:
+    with serving([both]) as server:
         assert ask(server.url, traffic=traffic).body == one + two
     assert traffic.bytes == len(one + two)
 
 
 def test_a_gzip_bomb_is_stopped_by_the_cap_on_decoded_bytes():
-    bomb = gzipped(b" " * 50_000_000, level=9)
-    assert len(bomb.body) < 60_000
+    packed = RawReply(body=bomb(50_000_000), headers={"Content-Encoding": "gzip"})
+    assert len(packed.body) < 60_000
     traffic = Traffic()
-    with Server([bomb]).running() as server, pytest.raises(FeedMalformed) as caught:
+    with serving([packed]) as server, pytest.raises(FeedMalformed) as caught:
         ask(server.url, traffic=traffic, max_body_bytes=1_000_000)
     assert caught.value.code == "too_large"
     assert "larger than 1000000 bytes" in str(caught.value)
@@ -84,15 +86,17 @@ def test_a_gzip_bomb_is_stopped_by_the_cap_on_decoded_bytes():
 
 
 def test_a_body_of_just_the_cap_is_taken_and_one_byte_more_is_not():
-    with Server([Reply(body=b" " * 1000), Reply(body=b" " * 1001)]).running() as server:
+    with RawServer(
+        scripted([RawReply(body=b" " * 1000), RawReply(body=b" " * 1001)])
+    ).running() as server:
         assert len(ask(server.url, max_body_bytes=1000).body) == 1000
         with pytest.raises(FeedMalformed, match="larger than 1000 bytes"):
             ask(server.url, max_body_bytes=1000)
 
 
 def test_an_encoding_that_was_not_offered_is_malformed():
-    twice = Reply(headers={"Content-Encoding": "gzip, gzip"})
-    with Server([twice]).running() as server, pytest.raises(FeedMalformed) as caught:
+    twice = RawReply(headers={"Content-Encoding": "gzip, gzip"})
+    with serving([twice]) as server, pytest.raises(FeedMalformed) as caught:
         ask(server.url)
     assert caught.value.code == "encoding"
 
@@ -101,34 +105,34 @@ def test_a_body_that_trickles_is_given_up_at_the_deadline():
     ended = []
 
     def to_its_end(connection):
-        trickle(connection)  # twenty seconds, unless nobody listens any more
+        drip(connection)  # until the test is over, unless the client closes
         ended.append(connection)
 
-    drip = Reply(body=b"[", length=100_000, misbehave=to_its_end)
-    with Server([drip]).running() as server:
+    slow = RawReply(body=b"[", length=100_000, then=to_its_end)
+    with serving([slow]) as server:
         with pytest.raises(FeedDeadline):
             ask(server.url, deadline_s=0.3)
         assert ended == []
 
 
-def test_a_server_that_says_nothing_is_given_up_at_the_deadline():
-    silent = Reply(body=b"[", length=10, misbehave=lambda _connection: time.sleep(2))
+def test_silent_server_is_given_up_at_the_deadline():
+    stalled = RawReply(body=b"[", length=10, then=lambda connection: connection.is_open_after(2))
     with (
-        Server([silent]).running() as server,
+        serving([stalled]) as server,
         pytest.raises(FeedDeadline, match=r"not whole after its deadline of 0\.3 s"),
     ):
         ask(server.url, deadline_s=0.3)
     assert len(server.requests) <= 1  # none where the machine took the deadline to connect
 
 
-def test_a_redirect_on_the_same_origin_is_followed_without_repeating_the_query():
+def test_redirect_within_the_origin_is_followed_without_the_query():
     def script(request):
         if request.target.startswith("/old"):
-            return Reply(307, b"", {"Location": "/new?page=2"})
-        return Reply(body=b'["new"]')
+            return RawReply(307, b"", {"Location": "/new?page=2"})
+        return RawReply(body=b'["new"]')
 
     traffic = Traffic()
-    with Server(script).running() as server:
+    with serving(script) as server:
         answer = ask(f"{server.url}/old", params=(("page", "1"),), traffic=traffic)
     assert [request.target for request in server.requests] == ["/old?page=1", "/new?page=2"]
     assert answer.url == f"{server.url}/new?page=2"
@@ -147,8 +151,8 @@ def test_a_redirect_on_the_same_origin_is_followed_without_repeating_the_query()
     ],
 )
 def test_a_redirect_to_another_origin_is_refused(location):
-    moved = Reply(302, b"", {"Location": location})
-    with Server([moved]).running() as server, pytest.raises(FeedRefused) as caught:
+    moved = RawReply(302, b"", {"Location": location})
+    with serving([moved]) as server, pytest.raises(FeedRefused) as caught:
         ask(server.url)
     assert caught.value.code == "redirect"
     assert "token" not in str(caught.value)
@@ -156,21 +160,24 @@ def test_a_redirect_to_another_origin_is_refused(location):
 
 
 def test_redirects_end_after_five():
-    moved = Reply(301, b"", {"Location": "/again"})
-    with Server([moved]).running() as server, pytest.raises(FeedRefused) as caught:
+    moved = RawReply(301, b"", {"Location": "/again"})
+    with serving([moved]) as server, pytest.raises(FeedRefused) as caught:
         ask(server.url)
     assert caught.value.code == "redirect"
     assert len(server.requests) == 6
 
 
-def test_a_3xx_without_a_place_to_go_is_refused_by_its_status():
-    with Server([Reply(304, b"")]).running() as server, pytest.raises(FeedRefused) as caught:
+def test_3xx_without_a_location_is_refused_by_its_status():
+    with (
+        serving([RawReply(304, b"")]) as server,
+        pytest.raises(FeedRefused) as caught,
+    ):
         ask(server.url)
     assert caught.value.code == "http_304"
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         ({"error": "Invalid username or password."}, "Invalid username or password."),
         ({"error": ["first", "second"]}, "first; second"),
@@ -184,18 +191,18 @@ def test_a_3xx_without_a_place_to_go_is_refused_by_its_status():
         ("only text", "only text"),
     ],
 )
-def test_each_shape_of_a_json_error_is_told_in_its_own_words(body, said):
-    refusal = Reply(401, json.dumps(body).encode())
-    with Server([refusal]).running() as server, pytest.raises(FeedRefused) as caught:
+def test_message_is_read_from_each_shape_of_json_error(body, message):
+    refusal = RawReply(401, json.dumps(body).encode())
+    with serving([refusal]) as server, pytest.raises(FeedRefused) as caught:
         ask(f"{server.url}/list", params=(("secret", "in-query"),))
     assert caught.value.code == "http_401"
-    assert str(caught.value) == f"hub: {server.url}/list answered 401 Unauthorized: {said}"
+    assert str(caught.value) == f"hub: {server.url}/list answered 401 Unauthorized: {message}"
 
 
-def test_the_error_headers_are_told_before_the_body():
+def test_error_headers_come_before_the_body():
     headers = {"X-Error-Code": "GatedRepo", "X-Error-Message": "Ask for access"}
-    refusal = Reply(403, b'{"error": "less exact"}', headers)
-    with Server([refusal]).running() as server, pytest.raises(FeedRefused) as caught:
+    refusal = RawReply(403, b'{"error": "less exact"}', headers)
+    with serving([refusal]) as server, pytest.raises(FeedRefused) as caught:
         ask(server.url)
     assert str(caught.value).endswith("403 Forbidden: GatedRepo: Ask for access")
 
@@ -203,23 +210,29 @@ def test_the_error_headers_are_told_before_the_body():
 @pytest.mark.parametrize(
     "body", [b"plain words " * 100, b"[" * 9000, b"\xff\x00\n" * 500, b"<html>" + b"x" * 99_999]
 )
-def test_what_an_error_says_is_at_most_200_printable_characters(body):
-    with Server([Reply(404, body)]).running() as server, pytest.raises(FeedRefused) as caught:
+def test_error_message_is_at_most_200_printable_characters(body):
+    with (
+        serving([RawReply(404, body)]) as server,
+        pytest.raises(FeedRefused) as caught,
+    ):
         ask(server.url)
-    said = str(caught.value).split("404 Not Found: ")[1]
-    assert 0 < len(said) <= 200
-    assert said.isprintable()
+    message = str(caught.value).split("404 Not Found: ")[1]
+    assert 0 < len(message) <= 200
+    assert message.isprintable()
 
 
-def test_an_error_whose_body_breaks_is_still_told_by_its_status():
-    broken = Reply(401, b"so", length=100, misbehave=lambda _connection: None)
-    with Server([broken]).running() as server, pytest.raises(FeedRefused, match="401"):
+def test_error_with_a_broken_body_is_reported_by_status():
+    broken = RawReply(401, b"so", length=100, then=end_here)
+    with serving([broken]) as server, pytest.raises(FeedRefused, match="401"):
         ask(server.url)
     assert len(server.requests) == 1
 
 
 def test_a_5xx_that_retries_do_not_help_is_busy_at_once():
-    with Server([Reply(501, b"")]).running() as server, pytest.raises(FeedBusy) as caught:
+    with (
+        serving([RawReply(501, b"")]) as server,
+        pytest.raises(FeedBusy) as caught,
+    ):
         ask(server.url)
     assert caught.value.code == "http_501"
     assert len(server.requests) == 1
@@ -228,7 +241,7 @@ def test_a_5xx_that_retries_do_not_help_is_busy_at_once():
 @pytest.mark.parametrize(
     "url", ["ftp://127.0.0.1/list", "127.0.0.1", "http://", "http://127.0.0.1:port/"]
 )
-def test_an_address_that_is_none_is_said_to_be_one(url):
+def test_bad_address_is_refused(url):
     with pytest.raises(FeedMalformed) as caught:
         ask(url)
     assert caught.value.code == "bad_url"

@@ -1,7 +1,7 @@
-"""The matrix: what a server may do to an hour, and what then has to come of it.
+"""The matrix: what a server may do to an hour, and the outcome that is then required.
 
-Each case is one feed's server in one hour. Wherever it says nothing else: the other feed's news of
-that hour is published, what the misbehaving feed said last stands, and no waiting is real.
+Each case is one feed's server in one hour. Unless a case states otherwise, the other feed's news of
+that hour is published, the last good rows of the faulty feed stay, and no wait takes real time.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 from typing import Literal
 
-from tests.support.fault_acts import (
+from tests.support.hours import START
+from tests.support.raw_server import Behaviour, bomb, chunk
+from tests.support.server_faults import (
     JSON,
     LIKES,
     PRICE,
@@ -23,6 +25,7 @@ from tests.support.fault_acts import (
     endless_body,
     entry,
     first_then,
+    good,
     gzipped,
     here,
     hub_entry,
@@ -34,14 +37,11 @@ from tests.support.fault_acts import (
     raw,
     redirect,
     reset_at,
-    silent,
+    same_page,
+    stalling,
     status,
     swap,
-    told,
-    well,
 )
-from tests.support.fault_server import Act, bomb, chunk
-from tests.support.hours import START
 
 CANARY = "hf_CanaryOfTheFaultMatrix0123456789"
 
@@ -49,15 +49,15 @@ CANARY = "hf_CanaryOfTheFaultMatrix0123456789"
 @dataclass(frozen=True)
 class Case:
     """`code`: the feed fails with it, None: it is whole. `rejected`: reasons of rows set aside.
-    `held`: why novita's card keeps its old price. `sees`: a query and its one value."""
+    `held`: why novita's card keeps its old price. `query`: a query and its one value."""
 
     name: str
     feed: Literal["hub", "router"]
-    act: Act
+    behaviour: Behaviour
     code: str | None = None
     rejected: tuple[str, ...] = ()
     held: str | None = None
-    sees: tuple[str, object] | None = None
+    query: tuple[str, object] | None = None
     deadline_s: float = 600.0
     timeout_s: float = 5.0
     most_requests: int = 12
@@ -65,11 +65,11 @@ class Case:
     trusted: bool = False
     host: str = "127.0.0.1"
     apart: bool = False
-    """Told by a process of its own, whose peak of memory is measured."""
+    """Run in a process of its own, whose peak of memory is measured."""
 
     @property
     def outcome(self) -> str:
-        """Say in words what comes of it."""
+        """Describe the required outcome."""
         parts = (
             [f"`{self.feed}` fails with `{self.code}`, its last rows stand"] if self.code else []
         )
@@ -79,7 +79,7 @@ class Case:
             parts.append("set aside: " + ", ".join(f"`{reason}`" for reason in self.rejected))
         if self.held:
             parts.append(f"held: `{self.held}`, the card keeps its price")
-        if self.sees:
+        if self.query:
             parts.append("what is shown is looked at")
         if self.apart:
             parts.append("peak of memory measured")
@@ -93,9 +93,9 @@ BODIES = {
     "an empty body": (b"", {}),
 }
 STATUSES = (400, 401, 402, 403, 404, 410, 451, 500, 501, 502, 503, 504, 520)
-SHOWN = "SELECT count(*) FROM cards WHERE inference_provider = 'groq'"
-SHOWS = "SELECT any_value({}) FROM cards WHERE inference_provider = 'groq'"
-SAME = "SELECT count(*) FROM changes JOIN publication USING (run_id) WHERE event <> 'up'"
+GROQ_CARDS = "SELECT count(*) FROM cards WHERE inference_provider = 'groq'"
+GROQ_VALUE = "SELECT any_value({}) FROM cards WHERE inference_provider = 'groq'"
+UNCHANGED = "SELECT count(*) FROM changes JOIN publication USING (run_id) WHERE event <> 'up'"
 PARENS = b"[" * 100_000 + b"]" * 100_000
 
 CASES = [
@@ -127,7 +127,7 @@ CASES = [
     Case(
         "the deadline is reached while being paced",
         "hub",
-        pages(numbered, lambda line, page: here(page + 1)),
+        pages(numbered, lambda connection, page: here(page + 1)),
         "deadline",
         deadline_s=1.0,
         most_requests=5000,
@@ -135,7 +135,7 @@ CASES = [
     Case(
         "a good page asks to wait past the deadline for the next",
         "hub",
-        pages(told, lambda line, page: here(2), {"RateLimit": '"api";r=0;t=5000'}),
+        pages(same_page, lambda connection, page: here(2), {"RateLimit": '"api";r=0;t=5000'}),
         "deadline",
     ),
     Case(
@@ -150,7 +150,7 @@ CASES = [
             },
         ),
     ),
-    Case("Date by a clock of 1970", "hub", well({"Date": "Thu, 01 Jan 1970 00:00:00 GMT"})),
+    Case("Date by a clock of 1970", "hub", good({"Date": "Thu, 01 Jan 1970 00:00:00 GMT"})),
     Case(
         "Retry-After in the past",
         "router",
@@ -161,11 +161,11 @@ CASES = [
         Case(
             f"{code} with {kind}",
             ("hub", "router")[code % 2],
-            status(code, said, dict(headers)),
+            status(code, text, dict(headers)),
             f"http_{code}",
         )
         for code in STATUSES
-        for kind, (said, headers) in BODIES.items()
+        for kind, (text, headers) in BODIES.items()
     ),
     Case("206: a part that nobody asked for", "hub", status(206, b"[]"), "http_206"),
     Case("304 that nobody asked for", "hub", status(304), "http_304"),
@@ -260,12 +260,12 @@ CASES = [
     Case(
         "a stall in the middle",
         "hub",
-        silent(b'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n[{"id":'),
+        stalling(b'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n[{"id":'),
         "unreachable",
         timeout_s=0.1,
     ),
-    Case("silence after the request", "router", silent(), "unreachable", timeout_s=0.1),
-    Case("silence until the deadline", "hub", silent(), "deadline", deadline_s=0.5),
+    Case("silence after the request", "router", stalling(), "unreachable", timeout_s=0.1),
+    Case("silence until the deadline", "hub", stalling(), "deadline", deadline_s=0.5),
     *(
         Case(f"a reset at: {phase}", "hub", reset_at(phase), "unreachable")
         for phase in ("accept", "request", "head", "body")
@@ -274,7 +274,7 @@ CASES = [
     Case(
         "another protocol's greeting",
         "hub",
-        raw(b"SSH-2.0-OpenSSH_9.6\r\n", ask=False),
+        raw(b"SSH-2.0-OpenSSH_9.6\r\n", read=False),
         "unreachable",
     ),
     Case("noise", "router", raw(bytes(range(256)) * 40), "unreachable"),
@@ -291,97 +291,105 @@ CASES = [
         "unreachable",
     ),
     # TLS
-    Case("a certificate of nobody we trust", "hub", well(), "tls", kind="https"),
+    Case("a certificate of nobody we trust", "hub", good(), "tls", kind="https"),
     Case(
         "a certificate of another host",
         "hub",
-        well(),
+        good(),
         "tls",
         kind="https",
         trusted=True,
         host="localhost",
     ),
-    Case("a good certificate", "hub", well(), kind="https", trusted=True),
+    Case("a good certificate", "hub", good(), kind="https", trusted=True),
     Case(
         "no TLS where https is asked for",
         "router",
-        raw(b"HTTP/1.1 400 Bad Request\r\n\r\n", ask=False),
+        raw(b"HTTP/1.1 400 Bad Request\r\n\r\n", read=False),
         "tls",
         kind="https to http",
     ),
-    Case("TLS where http is asked for", "router", well(), "unreachable", kind="http to https"),
+    Case("TLS where http is asked for", "router", good(), "unreachable", kind="http to https"),
     # places
     Case("a redirect on the same host", "router", redirect(moved_here)),
     Case(
         "a redirect to another host",
         "hub",
-        redirect(lambda line: f"{line.server.elsewhere}/api/models"),
+        redirect(lambda connection: f"{connection.server.elsewhere}/api/models"),
         "redirect",
     ),
     Case(
         "a redirect to another host that looks the same",
         "router",
-        redirect(lambda line: f"//localhost:{line.server.port}/v1/models", 307),
+        redirect(lambda connection: f"//localhost:{connection.server.port}/v1/models", 307),
         "redirect",
     ),
-    Case("a redirect to file://", "hub", redirect(lambda line: "file:///etc/passwd"), "redirect"),
-    Case("a redirect to itself", "hub", redirect(lambda line: "/api/models"), "redirect"),
+    Case(
+        "a redirect to file://",
+        "hub",
+        redirect(lambda connection: "file:///etc/passwd"),
+        "redirect",
+    ),
+    Case("a redirect to itself", "hub", redirect(lambda connection: "/api/models"), "redirect"),
     Case(
         "a redirect with credentials",
         "router",
-        redirect(lambda line: f"http://me:you@127.0.0.1:{line.server.port}/v1/models"),
+        redirect(lambda connection: f"http://me:you@127.0.0.1:{connection.server.port}/v1/models"),
         "redirect",
     ),
     Case("a redirect to nowhere", "hub", status(302), "http_302"),
     Case(
         "a next link to another host",
         "hub",
-        pages(told, lambda line, page: f"{line.server.elsewhere}/api/models?at=2"),
+        pages(same_page, lambda connection, page: f"{connection.server.elsewhere}/api/models?at=2"),
         "paging_foreign",
     ),
     Case(
         "a next link to file://",
         "hub",
-        pages(told, lambda line, page: "file:///etc/passwd"),
+        pages(same_page, lambda connection, page: "file:///etc/passwd"),
         "paging_foreign",
     ),
     Case(
         "a next link that is no address",
         "hub",
-        pages(told, lambda line, page: "http://[::1"),
+        pages(same_page, lambda connection, page: "http://[::1"),
         "paging_foreign",
     ),
     Case(
-        "a next link to itself", "hub", pages(numbered, lambda line, page: here(2)), "paging_loop"
+        "a next link to itself",
+        "hub",
+        pages(numbered, lambda connection, page: here(2)),
+        "paging_loop",
     ),
     Case(
         "a next link to an earlier page",
         "hub",
-        pages(numbered, lambda line, page: here(3 if page == 2 else 2)),
+        pages(numbered, lambda connection, page: here(3 if page == 2 else 2)),
         "paging_loop",
     ),
     Case(
         "endless empty pages",
         "hub",
-        pages(lambda line, page: b"[]", lambda line, page: here(page + 1)),
+        pages(lambda connection, page: b"[]", lambda connection, page: here(page + 1)),
         "paging_endless",
     ),
     Case(
         "the same page again and again",
         "hub",
-        pages(told, lambda line, page: here(page + 1)),
+        pages(same_page, lambda connection, page: here(page + 1)),
         "paging_repeat",
     ),
     Case(
         "a model on two pages",
         "hub",
         pages(
-            lambda line, page: (
-                line.told().body
+            lambda connection, page: (
+                connection.good_reply().body
                 if page == 1
                 else b'[{"id":"acme/chat","inferenceProviderMapping":[' + entry() + b"]}]"
             ),
-            lambda line, page: here(2) if page == 1 else None,
+            lambda connection, page: here(2) if page == 1 else None,
         ),
         rejected=("model_id:repeated",),
     ),
@@ -412,7 +420,7 @@ CASES = [
     Case(
         "a date of capture that is none",
         "router",
-        well({"Memento-Datetime": "yesterday"}),
+        good({"Memento-Datetime": "yesterday"}),
         "bad_memento",
     ),
     Case("nesting of 100,000", "hub", body(PARENS), "not_json"),
@@ -441,10 +449,10 @@ CASES = [
         Case(
             f"{name} as a price",
             "router",
-            price(b'{"input":' + said + b',"output":0.6}'),
+            price(b'{"input":' + text + b',"output":0.6}'),
             held="unreadable_price",
         )
-        for name, said in {
+        for name, text in {
             "1e400": b"1e400",
             "a negative number": b"-0.3",
             "1e25": b"1e25",
@@ -491,7 +499,7 @@ CASES = [
         "1e400 and -1 as speeds and lengths",
         "router",
         swap(b'"throughput":81.5,"context_length":8192', b'"throughput":1e400,"context_length":-1'),
-        sees=(
+        query=(
             "SELECT count(*) FROM cards WHERE throughput_tps < 0 OR isinf(throughput_tps) "
             "OR context_length < 0",
             0,
@@ -524,7 +532,7 @@ CASES = [
                 + b"}}]"
             )
         ),
-        sees=(SHOWN, 1),
+        query=(GROQ_CARDS, 1),
     ),
     Case(
         "a mapping that names a provider twice",
@@ -540,7 +548,7 @@ CASES = [
             )
         ),
         rejected=("inferenceProviderMapping:key_twice",),
-        sees=(SHOWN, 0),
+        query=(GROQ_CARDS, 0),
     ),
     Case(
         "a model with two ids",
@@ -561,7 +569,7 @@ CASES = [
             b'"status":"live","is_free":false,"is_model_author":false,' + PRICE,
             PRICE + b',"is_model_author":false,"is_free":false,"status":"live"',
         ),
-        sees=(SAME, 0),
+        query=(UNCHANGED, 0),
     ),
     Case(
         "a string of 10 MB as a model's name",
@@ -597,7 +605,7 @@ CASES = [
         "ten thousand keys that nobody knows",
         "hub",
         swap(LIKES, LIKES + b"," + b",".join(b'"k%d":1' % n for n in range(10_000))),
-        sees=("SELECT count(*) < 300 FROM checks WHERE name = 'schema_drift'", True),
+        query=("SELECT count(*) < 300 FROM checks WHERE name = 'schema_drift'", True),
     ),
     Case(
         "two thousand entries of one model",
@@ -616,11 +624,11 @@ CASES = [
         Case(
             f"{name} in a provider's own name",
             "hub",
-            hub_entry(entry(providerId=f'"a{said}b"')),
+            hub_entry(entry(providerId=f'"a{text}b"')),
             rejected=("provider_model_id:str_matches",),
-            sees=(SHOWN, 0),
+            query=(GROQ_CARDS, 0),
         )
-        for name, said in {
+        for name, text in {
             "a line break": "\\n",
             "an escape code": "\\u001b[2J",
             "a null": "\\u0000",
@@ -638,7 +646,7 @@ CASES = [
             )
         ),
         rejected=("model_id:str_matches",),
-        sees=(SHOWN, 0),
+        query=(GROQ_CARDS, 0),
     ),
     Case(
         "a letter of another script in a model's name",
@@ -653,7 +661,7 @@ CASES = [
             )
         ),
         rejected=("model_id:str_matches",),
-        sees=(SHOWN, 0),
+        query=(GROQ_CARDS, 0),
     ),
     Case(
         "a name that is no UTF-8",
@@ -666,25 +674,25 @@ CASES = [
         "a status that nobody knows",
         "hub",
         hub_entry(entry(status='"asleep"')),
-        sees=(SHOWS.format("status"), "unknown"),
+        query=(GROQ_VALUE.format("status"), "unknown"),
     ),
     Case(
         "a status with terminal codes",
         "hub",
         hub_entry(entry(status='"\\u001b[2J[/red]"')),
-        sees=("SELECT count(*) FROM checks WHERE contains(message, chr(27))", 0),
+        query=("SELECT count(*) FROM checks WHERE contains(message, chr(27))", 0),
     ),
     Case(
         "a task that nobody knows",
         "hub",
         hub_entry(entry(task='"text-to-smell"')),
-        sees=(SHOWS.format("task_group"), "other"),
+        query=(GROQ_VALUE.format("task_group"), "other"),
     ),
     Case(
         "a type that nobody knows",
         "hub",
         hub_entry(entry(type='"multi-model"')),
-        sees=(SHOWS.format("offer_type"), "model"),
+        query=(GROQ_VALUE.format("offer_type"), "model"),
     ),
     # the token
     Case("our token in the body", "hub", echo_in_body, "echoed_secret"),

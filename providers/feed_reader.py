@@ -1,0 +1,42 @@
+"""Fetch one feed of a source: its address, its deadline, and the count of its pages."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from providers.http.pagination import Get
+from providers.http.response import Response, payload_of
+from providers.http.urls import below
+from providers.interface import AdapterContext
+from schemas.payload import Payload
+from schemas.registry import Feed
+
+
+class FeedReader:
+    """What an adapter uses to fetch one of its feeds."""
+
+    def __init__(self, feed: Feed, context: AdapterContext) -> None:
+        self.name = feed.feed
+        self._feed = feed
+        self._context = context
+
+    @property
+    def url(self) -> str:
+        """The feed's address."""
+        return below(self._context.base_urls[self.name], self._feed.path)
+
+    def getter(self) -> Get:
+        """Return a GET bound to this feed, its traffic, and a deadline that starts now."""
+        given = self._context.deadline_s
+        seconds = self._feed.deadline_s if given is None else given
+        return partial(
+            self._context.client.get,
+            feed=self.name,
+            traffic=self._context.traffic[self.name],
+            deadline=self._context.client.deadline(seconds),
+        )
+
+    def payload(self, response: Response, *, page: int) -> Payload:
+        """Count a page and return it as a payload."""
+        self._context.traffic[self.name].pages += 1
+        return payload_of(response, feed=self.name, page=page)
