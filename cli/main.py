@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from cli.console import Bar, err, out, say_failure, say_report, say_status
 from cli.decisions import accept, correct, reject
-from cli.demo_report import say_demo
+from cli.demo_report import print_demo
 from cli.doctor import doctor
 from cli.explain import explain
 from cli.maintain import maintain
@@ -162,7 +162,7 @@ def demo(*, as_json: bool) -> None:
     if as_json:
         _print_json(reports)
     else:
-        say_demo(reports, newest(Home.at(settings.home)), home=settings.home)
+        print_demo(reports, newest(Home.at(settings.home)), home=settings.home)
 
 
 @main.command()

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from cli.demo_report import say_demo
+from cli.demo_report import print_demo
 from cli.main import EPILOG, main
 from pipeline.report import Report
 from providers.registry import (
@@ -45,7 +45,7 @@ from tests.support.documents import (
     paths,
     section,
 )
-from tests.support.sample_home import ingest_sample
+from tests.support.sample_home import ingest_sample_with_lists
 from transforms.checks.feeds import COMPARED
 from transforms.pricing.list_prices import ACCOUNT_REASON, ADAPTER_REASON
 from warehouse.connect import open_reader
@@ -81,7 +81,7 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Report]]:
     """A folder whose `data` is a home with both steps of the sample, and the reports."""
     root = tmp_path_factory.mktemp("docs")
-    return root, ingest_sample(root / "data")
+    return root, ingest_sample_with_lists(root / "data")
 
 
 @pytest.fixture(scope="module")
@@ -332,7 +332,7 @@ def test_the_excerpt_of_the_demo_is_what_the_demo_prints(
     sample: tuple[Path, list[Report]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     root, reports = sample
-    say_demo(reports, newest(Home.at(root / "data")), home=Path("data/demo"))
+    print_demo(reports, newest(Home.at(root / "data")), home=Path("data/demo"))
     printed = [RUN_ID.sub("RUN", line.rstrip()) for line in capsys.readouterr().out.splitlines()]
     (excerpt,) = blocks(README.read_text("utf-8"), "text demo")
     lines = [RUN_ID.sub("RUN", line) for line in excerpt.text.splitlines()]

@@ -13,8 +13,8 @@ from pipeline.settings import read_settings
 from providers.registry import load_registry
 from samples.catalog import Catalog
 from samples.hub import serve
-from samples.price_lists import PriceLists
-from samples.routes import Reply, Request, error
+from samples.list_routes import PriceLists
+from samples.routes import ServerReply, ServerRequest, error
 from schemas.errors import SettingsError
 from tests.pipeline.test_price_lists import KEY, fal_row, mapped, rows
 from tests.support.command import answered, pricehouse
@@ -42,13 +42,13 @@ def fal_feed(report: Any) -> Any:
 def test_without_a_key_the_feed_is_skipped_says_why_and_the_hour_succeeds(tmp_path: Path) -> None:
     catalog, prices = endpoints(2)
     lists = PriceLists(fal=prices, fal_key=KEY)
-    with serve(catalog, on_request=lists.reply) as hub:
+    with serve(catalog, price_lists=lists) as hub:
         report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS)
     feed = fal_feed(report)
     assert (report.exit_status, feed.outcome, feed.error_code) == (0, "skipped", "no_key")
     assert "fal/api_key" in feed.error
     assert "FAL_KEY" in feed.error
-    assert lists.asked == []
+    assert lists.requests == []
     why = rows(
         tmp_path, "SELECT DISTINCT price_reason FROM cards WHERE inference_provider = 'fal-ai'"
     )
@@ -64,9 +64,9 @@ def test_only_mapped_ids_are_asked_for_fifty_a_call_and_cursors_are_followed(
 ) -> None:
     catalog, prices = endpoints(120)
     lists = PriceLists(fal=prices, fal_key=KEY, fal_page=20)
-    with serve(catalog, on_request=lists.reply) as hub:
+    with serve(catalog, price_lists=lists) as hub:
         report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=KEY, account_prices=True)
-    calls = [dict(request.query) for request in lists.asked]
+    calls = [dict(request.query) for request in lists.requests]
     assert [len(call["endpoint_id"].split(",")) for call in calls] == [50] * 6 + [20]
     assert {name for call in calls for name in call["endpoint_id"].split(",")} == set(prices)
     assert [call.get("cursor") for call in calls] == [None, "20", "40", None, "20", "40", None]
@@ -82,7 +82,7 @@ def test_ids_of_the_first_hour_come_from_this_run_s_own_hub_answer_and_later_fro
     lists = PriceLists(fal=prices, fal_key=KEY)
     down = list[str]()
 
-    def reply(request: Request) -> Reply | None:
+    def reply(request: ServerRequest) -> ServerReply | None:
         return error(403, "no") if request.path in down else lists.reply(request)
 
     clock = Clock()
@@ -97,7 +97,7 @@ def test_an_id_that_fal_does_not_know_costs_the_others_nothing(tmp_path: Path) -
     lost = prices.pop("fal/f004")
     assert lost
     lists = PriceLists(fal=prices, fal_key=KEY)
-    with serve(catalog, on_request=lists.reply) as hub:
+    with serve(catalog, price_lists=lists) as hub:
         report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=KEY, account_prices=True)
     assert (fal_feed(report).outcome, fal_feed(report).records) == ("complete", 8)
 
@@ -105,7 +105,7 @@ def test_an_id_that_fal_does_not_know_costs_the_others_nothing(tmp_path: Path) -
 def test_a_key_that_fal_refuses_fails_the_feed_and_not_the_hour(tmp_path: Path) -> None:
     catalog, prices = endpoints(2)
     lists = PriceLists(fal=prices, fal_key="another")
-    with serve(catalog, on_request=lists.reply) as hub:
+    with serve(catalog, price_lists=lists) as hub:
         report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=KEY)
     feed = fal_feed(report)
     assert (report.exit_status, feed.outcome, feed.error_code) == (0, "failed", "http_401")
@@ -114,11 +114,11 @@ def test_a_key_that_fal_refuses_fails_the_feed_and_not_the_hour(tmp_path: Path) 
 
 def test_where_nothing_is_mapped_nothing_is_asked(tmp_path: Path) -> None:
     lists = PriceLists(fal={}, fal_key=KEY)
-    with serve(mapped(), on_request=lists.reply) as hub:
+    with serve(mapped(), price_lists=lists) as hub:
         hub.show(mapped(("acme/x", "wavespeed", "ws/x", "text-to-image")))
         report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=KEY)
     assert (fal_feed(report).outcome, fal_feed(report).error_code) == ("skipped", "nothing_mapped")
-    assert lists.asked == []
+    assert lists.requests == []
 
 
 def test_the_key_goes_to_fal_alone_and_hugging_face_s_token_never_there(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_the_key_goes_to_fal_alone_and_hugging_face_s_token_never_there(tmp_path
     lists = PriceLists(fal=prices, fal_key=KEY, deepinfra=['{"model_name": "x"}'])
     carried: dict[str, set[str | None]] = {}
 
-    def reply(request: Request) -> Reply | None:
+    def reply(request: ServerRequest) -> ServerReply | None:
         carried.setdefault(request.path, set()).add(request.headers.get("authorization"))
         return lists.reply(request)
 
@@ -156,7 +156,7 @@ def test_a_price_of_the_account_reaches_no_card_and_no_export_until_a_setting_sa
         "SELECT price_status, price_reason, cost_per_image, rankable FROM cards "
         "WHERE inference_provider = 'fal-ai'"
     )
-    with serve(catalog, on_request=lists.reply) as hub:
+    with serve(catalog, price_lists=lists) as hub:
         ingest(tmp_path, hub, clock=clock, feeds=FEEDS, key=KEY)
         assert rows(tmp_path, card) == [("not_published", "account_price_not_shown", None, False)]
         files = export(newest(Home.at(tmp_path)), tmp_path / "out")
@@ -172,7 +172,7 @@ def test_a_price_of_the_account_reaches_no_card_and_no_export_until_a_setting_sa
 def test_euros_are_shown_as_euros_and_not_compared(tmp_path: Path) -> None:
     catalog = mapped(("acme/f", "fal-ai", "fal/f", "text-to-image"))
     lists = PriceLists(fal={"fal/f": fal_row("fal/f", "0.003", currency="EUR")}, fal_key=KEY)
-    with serve(catalog, on_request=lists.reply) as hub:
+    with serve(catalog, price_lists=lists) as hub:
         ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=KEY, account_prices=True)
     found = rows(
         tmp_path,
@@ -198,12 +198,12 @@ def test_a_switch_with_a_value_that_cannot_be_is_told(setting: str, value: str, 
 def test_the_list_that_is_off_is_asked_only_where_the_setting_names_it(tmp_path: Path) -> None:
     lists = PriceLists(wavespeed=[json.dumps({"model_id": "ws/x", "base_price": 12000})])
     catalog = mapped(("acme/x", "wavespeed", "ws/x", "text-to-image"))
-    with serve(catalog, on_request=lists.reply) as hub:
+    with serve(catalog, price_lists=lists) as hub:
         report = answered(pricehouse("ingest", "--json", home=tmp_path, url=hub.url))
         (feed,) = [f for f in report["feeds"] if f["feed"] == "wavespeed_list"]
         assert (feed["outcome"], feed["error_code"]) == ("skipped", "off")
         assert "no documented interface" in feed["error"]
-        assert not [r for r in lists.asked if "page=" in r.target]
+        assert not [r for r in lists.requests if "page=" in r.target]
         why = "SELECT price_reason FROM cards WHERE inference_provider = 'wavespeed'"
         assert rows(tmp_path, why) == [("list_off",)]
         on = {"PRICEHOUSE_ENABLE_FEEDS": "wavespeed_list"}

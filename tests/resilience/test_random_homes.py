@@ -20,7 +20,7 @@ from pipeline.decisions import correct, decide
 from pipeline.replay import replay
 from samples.catalog import Catalog
 from samples.hub import Hub, serve
-from samples.routes import Reply, Request, error
+from samples.routes import ServerReply, ServerRequest, error
 from tests.pipeline.test_decide import exported
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
 from warehouse.publication.newest import newest
@@ -100,7 +100,7 @@ class Life:
 def test_replay_of_any_life_gives_the_same_home(data: st.DataObject) -> None:
     failing: list[str] = []
 
-    def weather(request: Request) -> Reply | None:
+    def weather(request: ServerRequest) -> ServerReply | None:
         feed = "router" if request.path.startswith("/v1/") else "hub"
         return error(403, "not today") if feed in failing else None
 

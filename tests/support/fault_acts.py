@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from samples.routes import Request
+from samples.routes import ServerRequest
 from tests.support.fault_server import Act, Line
 
 JSON = {"Content-Type": "application/json"}
@@ -112,7 +112,7 @@ def echo_in_body(line: Line) -> None:
 
 def echo_in_header(line: Line) -> None:
     token = line.ask().headers.get("authorization", "")
-    line.well({"X-Request-Id": token})
+    line.well({"X-ServerRequest-Id": token})
 
 
 def echo_in_error(line: Line) -> None:
@@ -138,7 +138,7 @@ def redirect(location: Callable[[Line], str], code: int = 302) -> Act:
         if "moved" in line.ask().target:
             assert line.request is not None
             before = line.request.target.split("moved")[0].rstrip("/?&")
-            line.request = Request("GET", before, line.request.headers)
+            line.request = ServerRequest("GET", before, line.request.headers)
             line.well()
         else:
             line.reply(code, b"", {"Location": location(line)})

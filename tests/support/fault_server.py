@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from samples.catalog import Catalog
-from samples.routes import Reply, Request, answer
+from samples.routes import ServerReply, ServerRequest, respond
 
 
 @dataclass
@@ -26,9 +26,9 @@ class Line:
     sock: socket.socket
     number: int
     server: FaultServer
-    request: Request | None = None
+    request: ServerRequest | None = None
 
-    def ask(self) -> Request:
+    def ask(self) -> ServerRequest:
         """Read the head of a request and remember it."""
         head = b""
         while b"\r\n\r\n" not in head:
@@ -39,7 +39,7 @@ class Line:
         first, *lines = head.split(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
         method, target, _ = first.split(" ")
         pairs = (line.partition(":")[::2] for line in lines)
-        self.request = Request(method, target, {k.lower(): v.strip() for k, v in pairs})
+        self.request = ServerRequest(method, target, {k.lower(): v.strip() for k, v in pairs})
         self.server.requests.append(self.request)
         return self.request
 
@@ -60,10 +60,10 @@ class Line:
         self.head(status, {"Content-Length": str(len(body)), **(headers or {})})
         self.send(body)
 
-    def told(self) -> Reply:
+    def told(self) -> ServerReply:
         """Return what a well-behaved server would answer."""
         assert self.request is not None
-        return answer(self.request, self.server.catalog, base_url=self.server.url)
+        return respond(self.request, self.server.catalog, base_url=self.server.url)
 
     def well(self, headers: dict[str, str] | None = None) -> None:
         """Answer as a well-behaved server does, with further headers."""
@@ -92,7 +92,7 @@ class FaultServer:
     tls: ssl.SSLContext | None = None
     elsewhere: str = ""
     """Origin of another server, to be led to."""
-    requests: list[Request] = field(default_factory=list)
+    requests: list[ServerRequest] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
     port: int = 0
     first_page: bytes = b""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from samples.hub import serve
-from samples.price_lists import PriceLists
+from samples.list_routes import PriceLists
 from tests.pipeline.test_price_lists import fal_row, mapped
 from tests.support.bao import CANARY
 from tests.support.command import answered, pricehouse
@@ -20,7 +20,7 @@ def fal_of(report):
 def test_a_vault_without_fal_s_key_skips_fal_and_with_it_asks_fal(bao, tmp_path):
     lists = PriceLists(fal={"fal/f": fal_row("fal/f", "0.003")}, fal_key=KEY)
     environment = bao.environment()
-    with serve(CATALOG, on_request=lists.reply) as hub:
+    with serve(CATALOG, price_lists=lists) as hub:
         done = pricehouse("ingest", "--json", home=tmp_path, url=hub.url, **environment)
         feed = fal_of(answered(done))
         assert (feed["outcome"], feed["error_code"]) == ("skipped", "no_key")
@@ -40,7 +40,7 @@ def test_a_vault_without_fal_s_key_skips_fal_and_with_it_asks_fal(bao, tmp_path)
         assert fal_of(answered(done))["outcome"] == "complete"
     sent = {
         request.headers["authorization"]
-        for request in lists.asked
+        for request in lists.requests
         if "endpoint_id" in request.target
     }
     assert sent == {f"Key {KEY}"}
