@@ -107,7 +107,7 @@ def test_adapters_cost_what_their_base_endpoint_costs(home: Path) -> None:
         "WHERE offer_type = 'adapter' AND cost_per_image IS NOT NULL GROUP BY ALL ORDER BY ALL",
     )
     # in millionths: z-image/turbo-lora 10000, flux-dev-lora 15000, qwen-image/edit-plus-lora 25000,
-    # flux-kontext-dev-lora 30000
+    # flux-2-dev/edit-lora 30000
     assert [(row["cost"], row["adapters"]) for row in found] == [
         (Decimal("0.01"), 9),
         (Decimal("0.015"), 155),
