@@ -29,6 +29,7 @@ VERBS = {
     "delete": ("DELETE FROM",),
     "read": ("SELECT",),
     "replace": ("DELETE FROM", "INSERT INTO"),
+    "select": ("SELECT",),
     "show": ("SELECT",),
     "update": ("UPDATE",),
     "verify": ("SELECT",),
