@@ -1,4 +1,4 @@
-"""The demo: two captures of real answers, through the hourly flow, into a home of their own."""
+"""The demo: recorded answers, through the hourly flow, into a home of their own."""
 
 from __future__ import annotations
 
@@ -10,16 +10,21 @@ from pathlib import Path
 from pipeline.report import Report
 from pipeline.settings import Settings
 from samples.catalog import STEPS, load
-from samples.hub import FEEDS, serve
+from samples.hub import SAMPLE_FEEDS, serve
+from samples.list_routes import load_price_lists
 from schemas.errors import PricehouseError
 from warehouse.storage.home import Home
+
+OFF_FOR_LIVE_HOMES = ("wavespeed_list",)
+"""Feeds of the sample that the registry leaves off: the demo's settings enable them."""
 
 
 def run_demo(settings: Settings) -> list[Report]:
     """Serve the sample on this machine and run the hourly flow for each step; return the reports.
 
-    Prefect's embedded engine does it, kept apart from any Prefect of the person's own: its
-    database lies in the demo's home.
+    The settings enable each feed of the sample, also one that is off for live homes. Prefect's
+    embedded engine runs the flow, apart from any Prefect of the user: its database is in the
+    demo's home.
     """
     home = Home.open(settings.home, origin="sample")
     _embed_prefect(home.root.resolve() / "prefect")
@@ -30,15 +35,18 @@ def run_demo(settings: Settings) -> list[Report]:
     @flow(name="hourly", flow_run_name="sample step {step}", persist_result=False)
     async def sample_hour(step: int, base_url: str) -> Report:
         """Run the hour against the sample's server."""
-        told = settings.model_copy(
-            update={"base_urls": dict.fromkeys(settings.base_urls, base_url)}
+        sample_settings = settings.model_copy(
+            update={
+                "base_urls": dict.fromkeys(settings.base_urls, base_url),
+                "enable_feeds": OFF_FOR_LIVE_HOMES,
+            }
         )
-        report = await run_hour(told, origin="sample", feeds=frozenset(FEEDS))
+        report = await run_hour(sample_settings, origin="sample", feeds=frozenset(SAMPLE_FEEDS))
         require_success(report)
         return report
 
     reports = []
-    with serve(load(STEPS[0])) as hub:
+    with serve(load(STEPS[0]), price_lists=load_price_lists()) as hub:
         for step in STEPS:
             hub.show(load(step))
             reports.append(asyncio.run(sample_hour(step, hub.url)))
@@ -46,7 +54,7 @@ def run_demo(settings: Settings) -> list[Report]:
 
 
 def _embed_prefect(folder: Path) -> None:
-    """Point Prefect, not imported yet, at an embedded server of its own, quiet and offline."""
+    """Configure Prefect before its import: an embedded server of its own, quiet and offline."""
     if "prefect" in sys.modules:
         raise PricehouseError("Prefect is loaded already; run the demo in a process of its own")
     for name in [name for name in os.environ if name.startswith("PREFECT_")]:
@@ -57,6 +65,6 @@ def _embed_prefect(folder: Path) -> None:
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_LOGGING_LEVEL": "CRITICAL",  # what fails is said once, by the command,
+        "PREFECT_LOGGING_LEVEL": "CRITICAL",  # the command reports a failure once,
         "PREFECT_LOGGING_TO_API_ENABLED": "false",
     }

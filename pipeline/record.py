@@ -19,9 +19,9 @@ from providers.http.auth import Bearer
 from providers.http.client import HttpClient
 from providers.interface import AdapterContext, ProviderInterface
 from providers.registry import adapter_for, load_registry
-from samples.columns import Record
 from samples.hub import FEEDS
-from samples.recording import Recorded, record_hub, record_router
+from samples.recording import RecordedCapture, record_hub, record_router
+from samples.verbatim import Record
 from schemas.clock import Clock, utc_now
 from schemas.errors import FeedError, FeedMalformed, FeedRefused, UsageError
 from schemas.payload import Payload, Traffic
@@ -142,7 +142,7 @@ def _payloads(adapter: ProviderInterface, feed: Feed) -> Iterator[Payload]:
     return adapter.list_models(details=True) if feed.kind == "catalog" else adapter.get_pricing()
 
 
-def _recorded(feed: Feed, payloads: list[Payload]) -> Recorded:
+def _recorded(feed: Feed, payloads: list[Payload]) -> RecordedCapture:
     asked = urlsplit(payloads[0].url)
     query = [pair for pair in parse_qsl(asked.query, keep_blank_values=True) if pair[0] != "cursor"]
     provenance: Record = {

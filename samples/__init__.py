@@ -1,1 +1,1 @@
-"""The sample: facts recorded from the Hub and the router, and a server that gives them out."""
+"""Recorded facts of the Hub, the router and two price lists, and a server that serves them."""

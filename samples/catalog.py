@@ -1,4 +1,4 @@
-"""What the sample server gives out at one moment: Hub records and the router's answer."""
+"""What the sample server serves at one moment: the Hub's models and the router's answer."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from samples.columns import Record
-from samples.datafile import INNER, read
+from samples.capture import read_capture
 from samples.verbatim import Json, encode
 
 DATA = Path(__file__).parent / "data"
 STEPS = (1, 2)
 ALWAYS = frozenset({"id", "_id"})
-"""What the Hub states of every model, asked or not; the sample's own data has no `_id`."""
+"""What the Hub returns for every model, requested or not; the sample's own data has no `_id`."""
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One model: the JSON of each field, and for a Hub model who serves it."""
+class SampleModel:
+    """One model: the JSON text of each field, and for a Hub model the providers that serve it."""
 
     id: str
     fields: Mapping[str, str]
@@ -41,7 +40,7 @@ class Entry:
             + "}"
         )
 
-    def renamed(self, author_suffix: str) -> Entry:
+    def renamed(self, author_suffix: str) -> SampleModel:
         """Return the model under another author: `org/name` becomes `org<suffix>/name`."""
         author, slash, name = self.id.partition("/")
         other = author + author_suffix + slash + name
@@ -52,8 +51,8 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class View:
-    """The records that one kind of question asks for, written out, in the order of their ids."""
+class ModelsView:
+    """The encoded records that match one set of query parameters, in the order of their ids."""
 
     ids: list[str]
     records: list[bytes]
@@ -67,37 +66,37 @@ class View:
 
 
 class Catalog:
-    """Hub models and the router's answer. `…_captured_at` is None for what is no recording."""
+    """Hub models and the router's answer. `…_captured_at` is None where nothing was recorded."""
 
     def __init__(
         self,
-        hub: Iterable[Entry],
+        hub: Iterable[SampleModel],
         *,
-        router: Iterable[Entry],
+        router: Iterable[SampleModel],
         hub_captured_at: datetime | None = None,
         router_captured_at: datetime | None = None,
     ) -> None:
         self.hub = sorted(hub, key=lambda entry: entry.id)
         self.router = list(router)
-        for before, entry in zip(self.hub, islice(self.hub, 1, None), strict=False):
-            if before.id == entry.id:
-                raise ValueError(f"the Hub names {entry.id} twice")
+        for previous, entry in zip(self.hub, islice(self.hub, 1, None), strict=False):
+            if previous.id == entry.id:
+                raise ValueError(f"the Hub lists {entry.id} twice")
         self.hub_captured_at = hub_captured_at
         self.router_captured_at = router_captured_at
         records = ",".join(entry.json() for entry in self.router)
         self.router_answer = f'{{"object":"list","data":[{records}]}}'.encode()
-        self._views: dict[tuple[frozenset[str], frozenset[str] | None], View] = {}
+        self._views: dict[tuple[frozenset[str], frozenset[str] | None], ModelsView] = {}
 
-    def view(self, keys: frozenset[str], providers: frozenset[str] | None) -> View:
+    def view(self, keys: frozenset[str], providers: frozenset[str] | None) -> ModelsView:
         """Return the models served by one of `providers` (None: by any) with these keys.
 
-        A view is written out when it is first asked for and then kept, so that a page costs one
-        join. Two threads that ask at once both write it; either result will do.
+        A view is encoded at its first use and then kept, so that a page costs one join. Two
+        threads that need it at once both encode it; either result will do.
         """
         view = self._views.get((keys, providers))
         if view is None:
             chosen = [e for e in self.hub if providers is None or e.providers & providers]
-            view = View([e.id for e in chosen], [e.json(keys).encode() for e in chosen])
+            view = ModelsView([e.id for e in chosen], [e.json(keys).encode() for e in chosen])
             self._views[keys, providers] = view
         return view
 
@@ -110,23 +109,25 @@ def load(step: int) -> Catalog:
 
 
 def load_recording(folder: Path) -> Catalog:
-    """Load what `pricehouse record` wrote; OSError or ValueError when the folder holds no such."""
+    """Load what `pricehouse record` wrote; OSError or ValueError when nothing can be read."""
     return _load(folder / "hub.json", folder / "router.json")
 
 
 def _load(hub_file: Path, router_file: Path) -> Catalog:
-    hub, hub_captured_at = _read(hub_file, "hub")
-    router, router_captured_at = _read(router_file, "router")
-    return Catalog(
-        map(hub_model, hub),
-        router=map(router_model, router),
-        hub_captured_at=hub_captured_at,
-        router_captured_at=router_captured_at,
-    )
+    hub, router = read_capture(hub_file), read_capture(router_file)
+    try:
+        return Catalog(
+            map(hub_model, hub.records),
+            router=map(router_model, router.records),
+            hub_captured_at=hub.captured_at,
+            router_captured_at=router.captured_at,
+        )
+    except KeyError as error:
+        raise ValueError(f"{hub_file.parent}: a model lacks {error}") from error
 
 
-def hub_model(facts: Mapping[str, Json]) -> Entry:
-    """Make a Hub model of its facts; the mapping may be an array or keyed by provider."""
+def hub_model(facts: Mapping[str, Json]) -> SampleModel:
+    """Build a Hub model from its facts; the mapping may be an array or keyed by provider."""
     mapping = facts.get("inferenceProviderMapping", [])
     providers = (
         mapping
@@ -136,21 +137,12 @@ def hub_model(facts: Mapping[str, Json]) -> Entry:
     return replace(router_model(facts), providers=frozenset(map(str, providers)))
 
 
-def router_model(facts: Mapping[str, Json]) -> Entry:
-    """Make a router model of its facts."""
+def router_model(facts: Mapping[str, Json]) -> SampleModel:
+    """Build a router model from its facts."""
     # keys are kept as JSON writes them, without the quotes
-    return Entry(
+    return SampleModel(
         str(facts["id"]), {json.dumps(key)[1:-1]: encode(value) for key, value in facts.items()}
     )
-
-
-def _read(file: Path, feed: str) -> tuple[list[Record], datetime]:
-    """Read a data file: its models, each with its inner rows, and when it was captured."""
-    try:
-        provenance, models = read(file.read_bytes(), INNER[feed])
-        return models, datetime.fromisoformat(str(provenance["captured_at"]))
-    except (KeyError, ValueError) as error:
-        raise ValueError(f"{file} is no data file of the {feed}: {error}") from error
 
 
 def _list(value: Json) -> list[Json]:

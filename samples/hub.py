@@ -1,8 +1,8 @@
-"""The sample's Hub: a real HTTP server that gives out a `Catalog` as the Hub and the router do.
+"""The sample's HTTP server: it serves a `Catalog` as the Hub and the router do, and price lists.
 
 In a program: `with serve(load(1)) as hub: … hub.url …`, and `hub.show(load(2))` for the next step.
 By hand: `python -m samples.hub --port 8400 --step 1`, or `--recording DIR` for what
-`pricehouse record DIR` wrote. Both base URLs are this one server.
+`pricehouse record DIR` wrote. The base URLs of all feeds are this one server.
 """
 
 from __future__ import annotations
@@ -21,41 +21,54 @@ from threading import Event, Thread
 from typing import Any
 
 from samples.catalog import STEPS, Catalog, load, load_recording
+from samples.list_routes import PriceLists, load_price_lists
 from samples.quota import Quota
-from samples.routes import Reply, Request, answer, error
+from samples.routes import ServerReply, ServerRequest, error, respond
 
 FEEDS = ("hub", "router")
-"""The feeds that this server gives out; a run against it asks no other."""
+"""The feeds of a `Catalog`, which `pricehouse record` records."""
 
-OnRequest = Callable[[Request], Reply | None]
+SAMPLE_FEEDS = (*FEEDS, "deepinfra_list", "wavespeed_list")
+"""The feeds of which the sample holds a capture."""
+
+OnRequest = Callable[[ServerRequest], ServerReply | None]
 
 
 class Hub:
     """A running server. `url` is its base address, without a slash at the end."""
 
     def __init__(
-        self, catalog: Catalog, *, quota: Quota, on_request: OnRequest | None, compress: bool
+        self,
+        catalog: Catalog,
+        *,
+        price_lists: PriceLists | None,
+        quota: Quota,
+        on_request: OnRequest | None,
+        compress: bool,
     ) -> None:
         self._catalog = catalog
+        self._price_lists = price_lists
         self._quota = quota
         self._on_request = on_request
         self._compress = compress
         self.url = ""
 
     def show(self, catalog: Catalog) -> None:
-        """Give out this catalog from the next request on."""
+        """Serve this catalog from the next request on."""
         self._catalog = catalog
 
-    def reply(self, request: Request) -> Reply:
-        """Answer one request: as `on_request` says, else as the catalog and the quota do."""
-        if self._on_request and (told := self._on_request(request)) is not None:
-            return told
+    def reply(self, request: ServerRequest) -> ServerReply:
+        """Reply to one request: by the hook, else from a price list, else from the catalog."""
+        if self._on_request and (reply := self._on_request(request)) is not None:
+            return reply
+        if self._price_lists and (reply := self._price_lists.reply(request)) is not None:
+            return reply
         allowed, headers = self._quota.take()
         if not allowed:
             return error(429, "We had to rate limit your IP address.", headers)
-        # The link goes back to the name by which the caller knows this server.
+        # The link names the host by which the caller knows this server.
         host = request.headers.get("host")
-        reply = answer(
+        reply = respond(
             request, self._catalog, base_url=f"http://{host}" if host is not None else self.url
         )
         if self._compress and "gzip" in request.headers.get("accept-encoding", ""):
@@ -68,6 +81,7 @@ class Hub:
 def serve(
     catalog: Catalog,
     *,
+    price_lists: PriceLists | None = None,
     port: int = 0,
     quota: Quota | None = None,
     on_request: OnRequest | None = None,
@@ -75,14 +89,21 @@ def serve(
 ) -> Iterator[Hub]:
     """Serve the catalog on loopback until the block ends; port 0 takes a free one.
 
-    `on_request` sees every request first, from several threads, and may answer it itself: its
-    reply goes out as it is, not counted and without rate headers. `compress` answers in gzip
-    whoever accepts it. Leaving the block cuts open connections, so that then nothing answers.
+    `on_request` gets every request first, from several threads, and may return a reply of its own,
+    which is sent as it is, not counted and without rate headers; so are replies of `price_lists`.
+    `compress` sends gzip to callers that accept it. Leaving the block cuts open connections, so
+    that nothing answers afterwards.
     """
-    hub = Hub(catalog, quota=quota or Quota(), on_request=on_request, compress=compress)
+    hub = Hub(
+        catalog,
+        price_lists=price_lists,
+        quota=quota or Quota(),
+        on_request=on_request,
+        compress=compress,
+    )
     with _Server(hub, port) as server:
         hub.url = f"http://127.0.0.1:{server.server_port}"
-        # The poll only bounds how long leaving takes; requests are taken up at once.
+        # The poll only bounds how long leaving takes; requests are accepted at once.
         thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:
@@ -94,8 +115,8 @@ def serve(
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = True  # a hook that still sleeps must not hold up the end
-    request_queue_size = 128  # callers that come all at once are not turned away
+    daemon_threads = True  # a hook that still sleeps must not delay the end
+    request_queue_size = 128  # callers that connect all at once are not refused
 
     def __init__(self, hub: Hub, port: int) -> None:
         self.hub = hub
@@ -103,7 +124,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
 
     def server_bind(self) -> None:
-        """Bind without asking DNS for this machine's name, which can take seconds offline."""
+        """Bind without a DNS lookup of this machine's name, which can take seconds offline."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
@@ -118,7 +139,7 @@ class _Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def cut_connections(self) -> None:
-        """End kept-alive connections, which would be answered even when nothing listens."""
+        """Close kept-alive connections, whose threads would still reply when nothing listens."""
         for connection in list(self._connections):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -126,7 +147,7 @@ class _Server(ThreadingHTTPServer):
     def handle_error(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any
     ) -> None:
-        """Pass over callers that went away; anything else is a fault of ours and is shown."""
+        """Ignore callers that disconnected; report anything else, which is an internal error."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -140,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        reply = self.server.hub.reply(Request(self.command, self.path, headers, body))
+        reply = self.server.hub.reply(ServerRequest(self.command, self.path, headers, body))
         self.send_response(reply.status)
         for name, value in {"content-length": str(len(reply.body)), **reply.headers}.items():
             self.send_header(name, value)
@@ -152,13 +173,21 @@ class _Handler(BaseHTTPRequestHandler):
     do_POST = do_GET  # the routes decide; a hook may want to see what was posted
 
     def log_message(self, format: str, *args: object) -> None:
-        """Stay silent: whoever wants to see requests passes `on_request`."""
+        """Log nothing: a test that needs the requests passes `on_request`."""
 
 
-def run(catalog: Catalog, *, port: int, requests: int, what: str) -> None:
+def run(
+    catalog: Catalog,
+    *,
+    port: int,
+    requests: int,
+    title: str,
+    price_lists: PriceLists | None = None,
+) -> None:
     """Serve as a program: print the address, then serve until interrupted."""
-    with serve(catalog, port=port, quota=Quota(requests)) as hub:
-        sys.stdout.write(f"{what} at {hub.url}\n")
+    quota = Quota(requests)
+    with serve(catalog, price_lists=price_lists, port=port, quota=quota) as hub:
+        sys.stdout.write(f"{title} at {hub.url}\n")
         sys.stdout.flush()
         with suppress(KeyboardInterrupt):
             Event().wait()
@@ -179,18 +208,27 @@ def arguments(prog: str, about: str | None) -> argparse.ArgumentParser:
 
 def main() -> None:
     """Serve a step of the sample, or a recording."""
-    parser = arguments("python -m samples.hub", "Serve the sample as the Hub does.")
+    parser = arguments(
+        "python -m samples.hub", "Serve the sample as the Hub, the router and two price lists do."
+    )
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument("--step", type=int, choices=STEPS, default=1)
     chosen.add_argument("--recording", type=Path, metavar="DIR", help="what was recorded there")
     given = parser.parse_args()
-    catalog, what = load(given.step), f"step {given.step}"
+    catalog, title = load(given.step), f"step {given.step}"
+    price_lists: PriceLists | None = load_price_lists()
     if given.recording is not None:
         try:
-            catalog, what = load_recording(given.recording), "the recording"
+            catalog, title, price_lists = load_recording(given.recording), "the recording", None
         except (OSError, ValueError) as error:
             parser.error(str(error))
-    run(catalog, port=given.port, requests=given.requests, what=what)
+    run(
+        catalog,
+        port=given.port,
+        requests=given.requests,
+        title=title,
+        price_lists=price_lists,
+    )
 
 
 if __name__ == "__main__":

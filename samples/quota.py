@@ -1,4 +1,4 @@
-"""A fixed window of requests, as the Hub counts them and says in its headers."""
+"""A fixed window of requests, as the Hub counts them and reports them in its headers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Quota:
         self._lock = Lock()
 
     def take(self) -> tuple[bool, dict[str, str]]:
-        """Count one request; return whether it is within the quota, and the headers that say so."""
+        """Count one request; return whether it is within the quota, and the rate-limit headers."""
         with self._lock:
             now = self._clock()
             window = math.floor(now / self._window_s)

@@ -1,4 +1,4 @@
-"""What the Hub answers to a request: the routes, their parameters and errors, without a socket."""
+"""The routes of the Hub and the router: parameters, replies and errors, without a socket."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEFAULT_KEYS = ("pipeline_tag", "likes", "downloads", "library_name")
 
 
 @dataclass(frozen=True)
-class Request:
+class ServerRequest:
     """One request; header names are lower case, `target` is the path with the query as sent."""
 
     method: str
@@ -37,8 +37,8 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Reply:
-    """One answer; header names are lower case, `content-length` is added where it is not given.
+class ServerReply:
+    """One reply; header names are lower case, `content-length` is added where it is not given.
 
     With `cut_at`, the connection breaks after so many bytes of the body.
     """
@@ -50,39 +50,46 @@ class Reply:
 
 
 class _BadRequest(Exception):
-    """Raised when a parameter cannot be served; the text is the answer's."""
+    """Raised when a parameter cannot be served; the reply carries the text."""
 
 
-def answer(request: Request, catalog: Catalog, *, base_url: str) -> Reply:
-    """Answer a request from the catalog; next links start with `base_url`."""
+def respond(request: ServerRequest, catalog: Catalog, *, base_url: str) -> ServerReply:
+    """Reply to a request from the catalog; next links start with `base_url`."""
     try:
         match request.method, request.path:
             case "GET", "/api/models":
                 return _models(request, catalog, base_url)
             case "GET", "/v1/models":
-                memento = _memento(catalog.router_captured_at)
-                return json_reply(200, catalog.router_answer, memento)
+                headers = memento_header(catalog.router_captured_at)
+                return json_reply(200, catalog.router_answer, headers)
             case _:
                 return error(404, "Sorry, we can't find the page you are looking for.")
     except _BadRequest as problem:
         return error(400, str(problem))
 
 
-def error(status: int, message: str, headers: dict[str, str] | None = None) -> Reply:
+def error(status: int, message: str, headers: dict[str, str] | None = None) -> ServerReply:
     """Return an error in the form that the Hub uses most."""
     return json_reply(status, json.dumps({"error": message}).encode(), headers or {})
 
 
-def json_reply(status: int, body: bytes, headers: dict[str, str]) -> Reply:
-    """Return a JSON answer with further headers."""
-    return Reply(status, body, {"content-type": "application/json; charset=utf-8", **headers})
+def json_reply(status: int, body: bytes, headers: dict[str, str]) -> ServerReply:
+    """Return a JSON reply with further headers."""
+    return ServerReply(status, body, {"content-type": "application/json; charset=utf-8", **headers})
 
 
-def _models(request: Request, catalog: Catalog, base_url: str) -> Reply:
-    """Answer the Hub list.
+def memento_header(captured_at: datetime | None) -> dict[str, str]:
+    """Return the header of RFC 7089 that dates an archived reply; a live server sends none."""
+    if captured_at is None:
+        return {}
+    return {"memento-datetime": format_datetime(captured_at.astimezone(UTC), usegmt=True)}
+
+
+def _models(request: ServerRequest, catalog: Catalog, base_url: str) -> ServerReply:
+    """Reply with a page of the Hub's list.
 
     The recordings hold no dates, so `sort=createdAt` means one fixed order here: by id. Other sorts
-    are refused, and so is every filter but `inference_provider`, rather than silently not applied.
+    and every filter but `inference_provider` are refused, because ignoring them would mislead.
     """
     expand: list[str] = []
     providers: frozenset[str] | None = None
@@ -106,7 +113,7 @@ def _models(request: Request, catalog: Catalog, base_url: str) -> Reply:
                 raise _BadRequest(f"Parameter not served here: {name}={value}")
     view = catalog.view(frozenset(expand or DEFAULT_KEYS), providers)
     body, last = view.page(after, limit)
-    headers = _memento(catalog.hub_captured_at)
+    headers = memento_header(catalog.hub_captured_at)
     if last is not None:
         kept = [pair for pair in request.query if pair[0] != "cursor"]
         query = urlencode([*kept, ("cursor", _cursor(last))])
@@ -121,7 +128,7 @@ def _limit(value: str) -> int:
 
 
 def _cursor(last: str) -> str:
-    """Return base64 JSON that says where the next page starts; urlencode escapes it."""
+    """Return base64 JSON with the start of the next page; urlencode escapes it."""
     return base64.b64encode(json.dumps({"id": {"$gt": last}}).encode()).decode()
 
 
@@ -133,10 +140,3 @@ def _position(cursor: str) -> str:
     except (binascii.Error, ValueError):
         pass
     raise _BadRequest("Invalid cursor")
-
-
-def _memento(captured_at: datetime | None) -> dict[str, str]:
-    """Return the header of RFC 7089 that dates an archived answer; a live server sends none."""
-    if captured_at is None:
-        return {}
-    return {"memento-datetime": format_datetime(captured_at.astimezone(UTC), usegmt=True)}

@@ -1,4 +1,4 @@
-"""The sample multiplied to any size, for benchmarks and tests only: it is no recording.
+"""The sample multiplied to any size, for benchmarks and tests only: not a recording.
 
 `python -m samples.scale --models 50000 --port 8400` serves it. Every model of step 2 is repeated
 under numbered authors (`org-copy0001/name`), which no real author has; its facts stay as they are,
@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count, islice
 
-from samples.catalog import Catalog, Entry, load
+from samples.catalog import Catalog, SampleModel, load
 from samples.hub import arguments, run
 
 MODELS = 50_000
 
 
 def scaled(models: int = MODELS) -> Catalog:
-    """Build a catalog of so many Hub models, and router models in proportion; without dates."""
+    """Build a catalog of `models` Hub models, and router models in proportion; without dates."""
     sample = load(2)
     routed = round(models * len(sample.router) / len(sample.hub))
     return Catalog(
@@ -25,7 +25,7 @@ def scaled(models: int = MODELS) -> Catalog:
     )
 
 
-def _copies(entries: list[Entry]) -> Iterator[Entry]:
+def _copies(entries: list[SampleModel]) -> Iterator[SampleModel]:
     for number in count(1):
         for entry in entries:
             yield entry.renamed(f"-copy{number:04}")
@@ -36,8 +36,8 @@ def main() -> None:
     parser = arguments("python -m samples.scale", "Serve the sample multiplied, for benchmarks.")
     parser.add_argument("--models", type=int, default=MODELS)
     given = parser.parse_args()
-    what = f"{given.models} multiplied models"
-    run(scaled(given.models), port=given.port, requests=given.requests, what=what)
+    title = f"{given.models} multiplied models"
+    run(scaled(given.models), port=given.port, requests=given.requests, title=title)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""JSON in which every number keeps the text that it was written with."""
+"""Read and write JSON in which every number keeps its original text."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import json
 from typing import TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Record: TypeAlias = "dict[str, Json]"
 
 
 class Number(str):
-    """A JSON number as its text: `2` stays apart from `2.0`, `0.030000000000000002` stays whole."""
+    """The text of a JSON number: `2` differs from `2.0`, `0.030000000000000002` stays whole."""
 
     __slots__ = ()
 
 
 def decode(text: str | bytes) -> Json:
-    """Read JSON; each number comes back as a `Number`. ValueError when it is no JSON."""
+    """Parse JSON with each number as a `Number`; ValueError when the text is not JSON."""
     value: Json = json.loads(
         text, parse_int=Number, parse_float=Number, parse_constant=_refuse_constant
     )
@@ -23,7 +24,7 @@ def decode(text: str | bytes) -> Json:
 
 
 def encode(value: Json) -> str:
-    """Write JSON without white space; a `Number` is written with its own text."""
+    """Write JSON without white space; a `Number` is written as its own text."""
     match value:
         case Number():
             return str(value)
@@ -36,4 +37,4 @@ def encode(value: Json) -> str:
 
 
 def _refuse_constant(name: str) -> Json:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")

@@ -78,7 +78,8 @@ class Stop:
 def _bring_up(
     server: Server, environment: dict[str, str], running: ExitStack, stop: Stop, report: Report
 ) -> None:
-    from flows.server.deployments import (  # Prefect reads its settings when it is imported, a second long
+    # Prefect reads its settings when it is imported, and that takes a second.
+    from flows.server.deployments import (
         POOL,
         answers,
         deploy,

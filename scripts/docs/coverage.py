@@ -20,7 +20,7 @@ from pipeline.settings import Settings
 from providers.registry import UNREAD_LIST_REASONS, load_registry
 from samples.catalog import Catalog, hub_model, router_model
 from samples.hub import serve
-from samples.price_lists import PriceLists, rows_of
+from samples.list_routes import PriceLists, rows_of
 from samples.verbatim import Number
 from warehouse.publication.newest import newest
 from warehouse.publication.query import query_json
@@ -120,7 +120,7 @@ def _process(recordings: Path, home: Path) -> Path:
     lists = PriceLists(deepinfra=rows_of(read(DEEPINFRA)), wavespeed=rows_of(read(WAVESPEED)))
     catalog = Catalog(map(hub_model, hub), router=map(router_model, router["data"]))
     clock = _clock()
-    with serve(catalog, on_request=lists.reply) as server:
+    with serve(catalog, price_lists=lists) as server:
         registry = load_registry()
         settings = Settings(
             home=home,

@@ -10,8 +10,8 @@ import pytest
 
 from samples.catalog import load
 from samples.hub import Hub, serve
-from samples.price_lists import PriceLists
-from samples.routes import Reply, Request, error
+from samples.list_routes import PriceLists
+from samples.routes import ServerReply, ServerRequest, error
 from tests.support.command import answered, pricehouse
 from tests.support.hours import small_catalog
 
@@ -19,7 +19,7 @@ from tests.support.hours import small_catalog
 @pytest.fixture
 def hub() -> Iterator[Hub]:
     lists = PriceLists(deepinfra=['{"model_name": "acme/nobody-maps-it"}'])
-    with serve(small_catalog(), on_request=lists.reply) as hub:
+    with serve(small_catalog(), price_lists=lists) as hub:
         yield hub
 
 
@@ -119,7 +119,7 @@ def test_unusable_folder_exits_2_before_any_request(tmp_path: Path, hub: Hub) ->
     pricehouse("ingest", home=tmp_path / "home", url=hub.url)
     file = tmp_path / "file"
     file.touch()
-    requests: list[Request] = []
+    requests: list[ServerRequest] = []
     with serve(small_catalog(), on_request=requests.append) as listening:
         for command in ("export", "record"):
             done = pricehouse(command, str(file / "sub"), home=tmp_path / "home", url=listening.url)
@@ -203,7 +203,7 @@ def test_wrong_query_exits_2_with_the_message_of_duckdb(tmp_path: Path, hub: Hub
 def failing(path: str):  # type: ignore[no-untyped-def]
     """Return a hook that answers one path with 403 each time."""
 
-    def refuse(request: Request) -> Reply | None:
+    def refuse(request: ServerRequest) -> ServerReply | None:
         return error(403, "not today") if request.path == path else None
 
     return refuse

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from samples.hub import serve
-from samples.routes import Reply, Request
+from samples.routes import ServerReply, ServerRequest
 from tests.support.bao import CANARY, ROOT, SECRET, dev_server
 from tests.support.home_files import contents
 from tests.support.hours import small_catalog
@@ -35,17 +35,17 @@ class Hub:
         self.tokens: set[str | None] = set()
         self.elsewhere: set[str | None] = set()
 
-    def __call__(self, request: Request) -> Reply | None:
+    def __call__(self, request: ServerRequest) -> ServerReply | None:
         sent = {name.lower(): value for name, value in request.headers.items()}
         token = sent.get("authorization")
         if request.path == "/models/list":  # another source, which this token is not for
             self.elsewhere.add(token)
-            return Reply(404, b"{}")
+            return ServerReply(404, b"{}")
         self.tokens.add(token)
         body = json.dumps({"error": f"I was sent {token}"}).encode()
         if self.mood == "refusing":
-            return Reply(401, body, {"X-Error-Message": f"{token}"})
-        return Reply(200, body) if self.mood == "echoing" else None
+            return ServerReply(401, body, {"X-Error-Message": f"{token}"})
+        return ServerReply(200, body) if self.mood == "echoing" else None
 
 
 def found_in(text: bytes) -> list[bytes]:

@@ -13,8 +13,8 @@ from pipeline.settings import read_settings
 from providers.registry import load_registry
 from samples.catalog import Catalog
 from samples.hub import serve
-from samples.price_lists import PriceLists
-from samples.routes import Reply, Request, error
+from samples.list_routes import PriceLists
+from samples.routes import ServerReply, ServerRequest, error
 from schemas.errors import SettingsError
 from tests.support.command import answered, pricehouse
 from tests.support.hours import Clock, ingest
@@ -45,13 +45,13 @@ def test_without_a_key_the_feed_is_skipped_with_a_reason_and_the_run_succeeds(
 ) -> None:
     catalog, prices = endpoints(2)
     lists = PriceLists(fal=prices, fal_key=FAL_KEY)
-    with serve(catalog, on_request=lists.reply) as hub:
+    with serve(catalog, price_lists=lists) as hub:
         report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS)
     feed = fal_feed(report)
     assert (report.exit_status, feed.outcome, feed.error_code) == (0, "skipped", "no_key")
     assert "fal/api_key" in feed.error
     assert "FAL_KEY" in feed.error
-    assert lists.asked == []
+    assert lists.requests == []
     why = rows(
         tmp_path, "SELECT DISTINCT price_reason FROM cards WHERE inference_provider = 'fal-ai'"
     )
@@ -67,9 +67,9 @@ def test_only_mapped_ids_are_asked_for_fifty_a_call_and_cursors_are_followed(
 ) -> None:
     catalog, prices = endpoints(120)
     lists = PriceLists(fal=prices, fal_key=FAL_KEY, fal_page=20)
-    with serve(catalog, on_request=lists.reply) as hub:
+    with serve(catalog, price_lists=lists) as hub:
         report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=FAL_KEY, account_prices=True)
-    calls = [dict(request.query) for request in lists.asked]
+    calls = [dict(request.query) for request in lists.requests]
     assert [len(call["endpoint_id"].split(",")) for call in calls] == [50] * 6 + [20]
     assert {name for call in calls for name in call["endpoint_id"].split(",")} == set(prices)
     assert [call.get("cursor") for call in calls] == [None, "20", "40", None, "20", "40", None]
@@ -85,7 +85,7 @@ def test_mapped_ids_come_from_this_run_s_hub_answer_else_the_last_one(
     lists = PriceLists(fal=prices, fal_key=FAL_KEY)
     down = list[str]()
 
-    def reply(request: Request) -> Reply | None:
+    def reply(request: ServerRequest) -> ServerReply | None:
         return error(403, "no") if request.path in down else lists.reply(request)
 
     clock = Clock()
@@ -100,7 +100,7 @@ def test_an_id_that_fal_does_not_know_costs_the_others_nothing(tmp_path: Path) -
     lost = prices.pop("fal/f004")
     assert lost
     lists = PriceLists(fal=prices, fal_key=FAL_KEY)
-    with serve(catalog, on_request=lists.reply) as hub:
+    with serve(catalog, price_lists=lists) as hub:
         report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=FAL_KEY, account_prices=True)
     assert (fal_feed(report).outcome, fal_feed(report).records) == ("complete", 8)
 
@@ -108,7 +108,7 @@ def test_an_id_that_fal_does_not_know_costs_the_others_nothing(tmp_path: Path) -
 def test_a_key_that_fal_refuses_fails_the_feed_and_not_the_hour(tmp_path: Path) -> None:
     catalog, prices = endpoints(2)
     lists = PriceLists(fal=prices, fal_key="another")
-    with serve(catalog, on_request=lists.reply) as hub:
+    with serve(catalog, price_lists=lists) as hub:
         report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=FAL_KEY)
     feed = fal_feed(report)
     assert (report.exit_status, feed.outcome, feed.error_code) == (0, "failed", "http_401")
@@ -117,11 +117,11 @@ def test_a_key_that_fal_refuses_fails_the_feed_and_not_the_hour(tmp_path: Path) 
 
 def test_where_nothing_is_mapped_nothing_is_asked(tmp_path: Path) -> None:
     lists = PriceLists(fal={}, fal_key=FAL_KEY)
-    with serve(mapped(), on_request=lists.reply) as hub:
+    with serve(mapped(), price_lists=lists) as hub:
         hub.show(mapped(("acme/x", "wavespeed", "ws/x", "text-to-image")))
         report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=FAL_KEY)
     assert (fal_feed(report).outcome, fal_feed(report).error_code) == ("skipped", "nothing_mapped")
-    assert lists.asked == []
+    assert lists.requests == []
 
 
 def test_the_key_goes_to_fal_alone_and_hugging_face_s_token_never_there(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_the_key_goes_to_fal_alone_and_hugging_face_s_token_never_there(tmp_path
     lists = PriceLists(fal=prices, fal_key=FAL_KEY, deepinfra=['{"model_name": "x"}'])
     carried: dict[str, set[str | None]] = {}
 
-    def reply(request: Request) -> Reply | None:
+    def reply(request: ServerRequest) -> ServerReply | None:
         carried.setdefault(request.path, set()).add(request.headers.get("authorization"))
         return lists.reply(request)
 
@@ -159,7 +159,7 @@ def test_an_account_price_reaches_cards_and_exports_only_with_a_setting(
         "SELECT price_status, price_reason, cost_per_image, rankable FROM cards "
         "WHERE inference_provider = 'fal-ai'"
     )
-    with serve(catalog, on_request=lists.reply) as hub:
+    with serve(catalog, price_lists=lists) as hub:
         ingest(tmp_path, hub, clock=clock, feeds=FEEDS, key=FAL_KEY)
         assert rows(tmp_path, card) == [("not_published", "account_price_not_shown", None, False)]
         files = export(newest(Home.at(tmp_path)), tmp_path / "out")
@@ -175,7 +175,7 @@ def test_an_account_price_reaches_cards_and_exports_only_with_a_setting(
 def test_euros_stay_euros_and_are_not_compared(tmp_path: Path) -> None:
     catalog = mapped(("acme/f", "fal-ai", "fal/f", "text-to-image"))
     lists = PriceLists(fal={"fal/f": fal_row("fal/f", "0.003", currency="EUR")}, fal_key=FAL_KEY)
-    with serve(catalog, on_request=lists.reply) as hub:
+    with serve(catalog, price_lists=lists) as hub:
         ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=FAL_KEY, account_prices=True)
     found = rows(
         tmp_path,
@@ -201,12 +201,12 @@ def test_a_switch_with_an_unknown_value_is_refused(setting: str, value: str, mes
 def test_the_list_that_is_off_is_asked_only_where_the_setting_names_it(tmp_path: Path) -> None:
     lists = PriceLists(wavespeed=[json.dumps({"model_id": "ws/x", "base_price": 12000})])
     catalog = mapped(("acme/x", "wavespeed", "ws/x", "text-to-image"))
-    with serve(catalog, on_request=lists.reply) as hub:
+    with serve(catalog, price_lists=lists) as hub:
         report = answered(pricehouse("ingest", "--json", home=tmp_path, url=hub.url))
         (feed,) = [f for f in report["feeds"] if f["feed"] == "wavespeed_list"]
         assert (feed["outcome"], feed["error_code"]) == ("skipped", "off")
         assert "no documented interface" in feed["error"]
-        assert not [r for r in lists.asked if "page=" in r.target]
+        assert not [r for r in lists.requests if "page=" in r.target]
         why = "SELECT price_reason FROM cards WHERE inference_provider = 'wavespeed'"
         assert rows(tmp_path, why) == [("list_off",)]
         on = {"PRICEHOUSE_ENABLE_FEEDS": "wavespeed_list"}

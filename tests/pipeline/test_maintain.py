@@ -13,7 +13,7 @@ import pytest
 from pipeline.maintenance import Maintained, Upkeep, maintain
 from pipeline.replay import replay
 from samples.hub import serve
-from samples.routes import Reply, Request, error
+from samples.routes import ServerReply, ServerRequest, error
 from schemas.errors import HomeBusy, LandingError, UsageError, WarehouseError
 from tests.support.command import answered, pricehouse
 from tests.support.hours import Clock, ingest, small_catalog
@@ -38,7 +38,7 @@ def run_hours(home: Path, days: int, *, clock: Clock) -> None:
     """Tell five hours a day with a price of their own; on each day one of them fails."""
     broken = {"paths": set[str]()}
 
-    def fail(request: Request) -> Reply | None:
+    def fail(request: ServerRequest) -> ServerReply | None:
         return error(403, "not now") if request.path in broken["paths"] else None
 
     with serve(small_catalog(), on_request=fail) as hub:

@@ -14,8 +14,8 @@ from pipeline.decisions import DecisionRequest, decide
 from pipeline.replay import replay
 from samples.catalog import Catalog, hub_model, router_model
 from samples.hub import serve
-from samples.price_lists import PriceLists, rows_of
-from samples.routes import Reply, Request, error
+from samples.list_routes import PriceLists, rows_of
+from samples.routes import ServerReply, ServerRequest, error
 from samples.verbatim import Number
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
 from tests.support.list_rows import FAL_KEY, deepinfra_row, fal_row, mapped, wavespeed_row
@@ -56,7 +56,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         wavespeed=rows_of((SHARED / "prices" / "wavespeed_list_excerpt.json").read_text("utf-8")),
     )
     catalog = Catalog(map(hub_model, hub), router=map(router_model, router["data"]))
-    with serve(catalog, on_request=lists.reply) as server:
+    with serve(catalog, price_lists=lists) as server:
         report = ingest(home, server, clock=Clock(), feeds=LISTS)
         assert report.outcome == "published"
     return home
@@ -191,7 +191,7 @@ def test_a_list_is_joined_exactly_and_never_by_a_name_that_is_only_like_it(tmp_p
         ("acme/other", "novita", "acme/exact", "automatic-speech-recognition"),
     )
     lists = PriceLists(deepinfra=[deepinfra_row(n, 0.00075) for n in ("acme/exact", "acme/case")])
-    with serve(catalog, on_request=lists.reply) as hub:
+    with serve(catalog, price_lists=lists) as hub:
         ingest(tmp_path, hub, clock=Clock(), feeds=LISTS)
     found = rows(
         tmp_path,
@@ -209,7 +209,7 @@ def test_a_list_that_fails_keeps_its_prices_and_they_age(tmp_path: Path) -> None
     clock, broken = Clock(), set[str]()
     lists = PriceLists(wavespeed=[wavespeed_row(f"ws/p{n}", 12000) for n in range(8)])
 
-    def reply(request: Request) -> Reply | None:
+    def reply(request: ServerRequest) -> ServerReply | None:
         asks_list = "page=" in request.target
         return error(403, "not now") if asks_list and broken else lists.reply(request)
 
@@ -246,7 +246,7 @@ def test_a_list_of_which_no_row_is_understood_failed_and_takes_no_price_away(
 ) -> None:
     clock = Clock()
     lists = PriceLists(wavespeed=[wavespeed_row(f"ws/p{n}", 12000) for n in range(8)])
-    with serve(painters(), on_request=lists.reply) as hub:
+    with serve(painters(), price_lists=lists) as hub:
         ingest(tmp_path, hub, clock=clock, feeds=LISTS)
         before = priced(tmp_path, "wavespeed")
         lists.wavespeed = [json.dumps({"model_id": 7, "base_price": 1}), wavespeed_row("a\x00b", 1)]
@@ -268,7 +268,7 @@ def test_a_list_that_shrinks_by_half_loses_no_price_and_holds_the_cards(
 ) -> None:
     clock = Clock()
     lists = PriceLists(wavespeed=[wavespeed_row(f"ws/p{n}", 12000) for n in range(12)])
-    with serve(painters(12), on_request=lists.reply) as hub:
+    with serve(painters(12), price_lists=lists) as hub:
         ingest(tmp_path, hub, clock=clock, feeds=LISTS)
         whole, lists.wavespeed = lists.wavespeed, lists.wavespeed[:5]
         for _ in range(3):
@@ -296,7 +296,7 @@ def test_a_list_that_shrinks_by_half_loses_no_price_and_holds_the_cards(
 def test_a_list_that_loses_a_few_loses_their_prices_with_the_second_answer(tmp_path: Path) -> None:
     clock = Clock()
     lists = PriceLists(wavespeed=[wavespeed_row(f"ws/p{n}", 12000) for n in range(8)])
-    with serve(painters(), on_request=lists.reply) as hub:
+    with serve(painters(), price_lists=lists) as hub:
         ingest(tmp_path, hub, clock=clock, feeds=LISTS)
         lists.wavespeed = lists.wavespeed[:4]
         clock.advance(HOUR)
@@ -316,7 +316,7 @@ def test_a_list_that_loses_a_few_loses_their_prices_with_the_second_answer(tmp_p
 def test_a_list_that_comes_back_whole_after_half_an_answer_changed_nothing(tmp_path: Path) -> None:
     clock = Clock()
     lists = PriceLists(wavespeed=[wavespeed_row(f"ws/p{n}", 12000) for n in range(8)])
-    with serve(painters(), on_request=lists.reply) as hub:
+    with serve(painters(), price_lists=lists) as hub:
         ingest(tmp_path, hub, clock=clock, feeds=LISTS)
         whole, lists.wavespeed = lists.wavespeed, lists.wavespeed[:3]
         clock.advance(HOUR)
@@ -337,7 +337,7 @@ def test_a_price_of_a_now_unknown_unit_is_held_and_the_card_keeps_the_last(
     catalog = mapped(("acme/paint", "fal-ai", "fal/paint", task))
     lists = PriceLists(fal={"fal/paint": fal_row("fal/paint", "0.003", unit)}, fal_key=FAL_KEY)
     asked = ("hub", "router", "fal_pricing")
-    with serve(catalog, on_request=lists.reply) as hub:
+    with serve(catalog, price_lists=lists) as hub:
         ingest(tmp_path, hub, clock=clock, feeds=asked, key=FAL_KEY, account_prices=True)
         lists.fal = {"fal/paint": fal_row("fal/paint", "0.3", "furlongs")}
         for events in ({"held": 1}, {}):
@@ -366,7 +366,7 @@ def test_the_same_cost_in_another_unit_is_a_unit_change(tmp_path: Path) -> None:
         fal={"fal/paint": fal_row("fal/paint", "0.003", "megapixels")}, fal_key=FAL_KEY
     )
     asked = ("hub", "router", "fal_pricing")
-    with serve(catalog, on_request=lists.reply) as hub:
+    with serve(catalog, price_lists=lists) as hub:
         ingest(tmp_path, hub, clock=clock, feeds=asked, key=FAL_KEY, account_prices=True)
         lists.fal = {"fal/paint": fal_row("fal/paint", "0.004", "images")}
         clock.advance(HOUR)
@@ -388,7 +388,7 @@ def test_an_estimate_outlives_a_failed_hub_and_ends_with_its_measurement(
     chat = routed_model("acme/chat", offering("novita", price=("0.2", "0.6")))
     card = "SELECT estimated_cost, estimated_unit FROM cards WHERE model_id = 'acme/paint'"
 
-    def reply(request: Request) -> Reply | None:
+    def reply(request: ServerRequest) -> ServerReply | None:
         return error(403, "no") if request.path in down else None
 
     with serve(
@@ -410,7 +410,7 @@ def test_an_estimate_outlives_a_failed_hub_and_ends_with_its_measurement(
 def test_a_list_keeps_no_offer_alive_that_the_hub_no_longer_names(tmp_path: Path) -> None:
     clock = Clock()
     lists = PriceLists(wavespeed=[wavespeed_row(f"ws/p{n}", 12000) for n in range(8)])
-    with serve(painters(8), on_request=lists.reply) as hub:
+    with serve(painters(8), price_lists=lists) as hub:
         ingest(tmp_path, hub, clock=clock, feeds=LISTS)
         hub.show(painters(6))
         for _ in range(2):
@@ -439,7 +439,7 @@ def test_the_rows_are_found_in_any_envelope(tmp_path: Path, envelope: str) -> No
         wavespeed=[wavespeed_row(f"ws/p{n}", 12000) for n in range(8)],
         envelope=lambda rows: envelope % rows,
     )
-    with serve(painters(), on_request=lists.reply) as hub:
+    with serve(painters(), price_lists=lists) as hub:
         report = ingest(tmp_path, hub, clock=Clock(), feeds=LISTS)
     outcomes = {f.feed: (f.outcome, f.records) for f in report.feeds}
     assert outcomes["wavespeed_list"] == ("complete", 8)
@@ -461,7 +461,7 @@ def test_an_envelope_without_one_array_of_rows_is_a_named_error_of_this_feed_alo
         wavespeed=[wavespeed_row("ws/p0", 12000)],
         envelope=lambda rows: envelope.replace("%s", rows),
     )
-    with serve(painters(), on_request=lists.reply) as hub:
+    with serve(painters(), price_lists=lists) as hub:
         report = ingest(tmp_path, hub, clock=Clock(), feeds=LISTS)
     assert (report.outcome, report.exit_status) == ("published", 0)
     failed = {f.feed: (f.outcome, f.error_code) for f in report.feeds if f.failure}
@@ -470,11 +470,11 @@ def test_an_envelope_without_one_array_of_rows_is_a_named_error_of_this_feed_alo
 
 def test_a_list_of_many_pages_is_walked_to_its_end(tmp_path: Path) -> None:
     lists = PriceLists(wavespeed=[wavespeed_row(f"ws/p{n}", 12000) for n in range(1046)])
-    with serve(painters(), on_request=lists.reply) as hub:
+    with serve(painters(), price_lists=lists) as hub:
         report = ingest(tmp_path, hub, clock=Clock(), feeds=LISTS)
     (feed,) = [f for f in report.feeds if f.feed == "wavespeed_list"]
     assert (feed.pages, feed.records, feed.rejected) == (6, 1046, 0)
-    assert {dict(r.query)["page_size"] for r in lists.asked if "page=" in r.target} == {"200"}
+    assert {dict(r.query)["page_size"] for r in lists.requests if "page=" in r.target} == {"200"}
 
 
 def test_price_lists_are_replayed_byte_for_byte(tmp_path: Path) -> None:
@@ -492,7 +492,7 @@ def test_price_lists_are_replayed_byte_for_byte(tmp_path: Path) -> None:
     )
     asked = (*LISTS, "fal_pricing")
     home = tmp_path / "home"
-    with serve(catalog, on_request=lists.reply) as hub:
+    with serve(catalog, price_lists=lists) as hub:
         for count in (8, 3, 3):
             lists.wavespeed = lists.wavespeed[:count]
             ingest(home, hub, clock=clock, feeds=asked, key=FAL_KEY, account_prices=count == 3)

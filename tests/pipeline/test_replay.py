@@ -15,7 +15,7 @@ from pipeline.settings import Settings
 from providers.registry import load_registry
 from samples.catalog import STEPS, load
 from samples.hub import FEEDS, serve
-from samples.routes import Reply, Request, error
+from samples.routes import ServerReply, ServerRequest, error
 from schemas.errors import HomeKindError, LandingError, UsageError
 from tests.support.hours import Clock, ingest, small_catalog
 from tests.support.published import copy_landing, exported
@@ -37,7 +37,7 @@ def eventful_home(root: Path) -> Path:
     """Prices up and to zero, an absence, a failed feed, a failed hour, a gap, an unchanged hour."""
     clock, broken = Clock(), {"paths": set[str]()}
 
-    def fail(request: Request) -> Reply | None:
+    def fail(request: ServerRequest) -> ServerReply | None:
         return error(403, "not now") if request.path in broken["paths"] else None
 
     with serve(small_catalog(), on_request=fail) as hub:

@@ -17,7 +17,7 @@ import pytest
 from pipeline.decisions import CorrectionRequest, DecisionRequest, correct, decide
 from pipeline.replay import replay
 from samples.hub import serve
-from samples.routes import Reply, Request, error
+from samples.routes import ServerReply, ServerRequest, error
 from tests.support.hours import Clock, ingest
 from tests.support.published import exported
 from tests.support.simulator import Market
@@ -54,7 +54,7 @@ class Weather:
     def __init__(self) -> None:
         self.failing: str | None = None
 
-    def __call__(self, request: Request) -> Reply | None:
+    def __call__(self, request: ServerRequest) -> ServerReply | None:
         router = request.path.startswith("/v1/")
         if self.failing == ("router" if router else "hub"):
             return error(403, "not today")

@@ -29,7 +29,7 @@ from flows.artifacts import markdown
 from pipeline.report import Report
 from pipeline.status import read_status
 from samples.hub import serve
-from samples.routes import Request
+from samples.routes import ServerRequest
 from tests.support.bao import make_certificates
 from tests.support.command import environment
 from tests.support.fault_matrix_cases import CANARY, CASES, Case
@@ -56,7 +56,7 @@ class Outcome(NamedTuple):
 
     report: Report
     output: str
-    requests: list[Request]
+    requests: list[ServerRequest]
 
 
 @pytest.fixture(scope="module")

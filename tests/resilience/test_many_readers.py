@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from samples.hub import serve
-from samples.routes import Reply, Request
+from samples.routes import ServerReply, ServerRequest
 from tests.support.command import environment
 from tests.support.home_files import publication_is_consistent
 from tests.support.hours import Clock, ingest, small_catalog
@@ -113,9 +113,9 @@ def test_a_reader_that_holds_a_publication_is_not_disturbed_by_any_number_of_lat
 
 
 def test_of_two_ingests_at_once_the_second_waits_and_both_are_told(tmp_path: Path) -> None:
-    asked: list[Request] = []
+    asked: list[ServerRequest] = []
 
-    def listen(request: Request) -> Reply | None:
+    def listen(request: ServerRequest) -> ServerReply | None:
         asked.append(request)
         return None
 

@@ -12,7 +12,7 @@ import pytest
 from pipeline.replay import replay
 from samples.catalog import Catalog
 from samples.hub import serve
-from samples.routes import Reply, Request, error
+from samples.routes import ServerReply, ServerRequest, error
 from schemas.errors import HomeBusy, HomeError, UsageError, WarehouseError
 from tests.support.hours import (
     START,
@@ -63,7 +63,7 @@ def test_a_home_of_two_models_takes_changes_like_any_other(tmp_path: Path) -> No
 def test_an_answer_that_never_entered_confirms_nothing(tmp_path: Path) -> None:
     clock, down = Clock(), set[str]()
 
-    def refuse(request: Request) -> Reply | None:
+    def refuse(request: ServerRequest) -> ServerReply | None:
         return error(403, "not now") if request.path in down else None
 
     with serve(small_catalog(), on_request=refuse) as hub:

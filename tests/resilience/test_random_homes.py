@@ -20,7 +20,7 @@ from pipeline.decisions import CorrectionRequest, DecisionRequest, correct, deci
 from pipeline.replay import replay
 from samples.catalog import Catalog
 from samples.hub import Hub, serve
-from samples.routes import Reply, Request, error
+from samples.routes import ServerReply, ServerRequest, error
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
 from tests.support.published import exported
 from warehouse.publication.newest import newest
@@ -99,7 +99,7 @@ class Life:
 def test_replay_of_any_life_gives_the_same_home(data: st.DataObject) -> None:
     failing: list[str] = []
 
-    def weather(request: Request) -> Reply | None:
+    def weather(request: ServerRequest) -> ServerReply | None:
         feed = "router" if request.path.startswith("/v1/") else "hub"
         return error(403, "not today") if feed in failing else None
 

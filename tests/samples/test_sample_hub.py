@@ -1,4 +1,4 @@
-"""The sample's server answers as the Hub and the router do, over real HTTP."""
+"""The sample's server replies as the Hub, the router and two price lists do, over real HTTP."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ import pytest
 
 from samples.catalog import Catalog, hub_model, load, router_model
 from samples.hub import serve
+from samples.list_routes import load_price_lists
 from samples.quota import Quota
-from samples.routes import Reply, Request
+from samples.routes import ServerReply, ServerRequest
 from samples.scale import scaled
 
 PATHS = ("/api/models?limit=1", "/v1/models")
@@ -100,7 +101,7 @@ def test_the_provider_filter_takes_one_several_or_all(client: httpx.Client) -> N
             assert walk(client, f"{url}&limit=1000") == [ids]
 
 
-def test_the_filter_finds_what_the_sample_says_of_a_provider(client: httpx.Client) -> None:
+def test_the_provider_filter_returns_the_models_of_that_provider(client: httpx.Client) -> None:
     with serve(load(1)) as hub:
         url = f"{hub.url}/api/models?inference_provider=groq&expand[]=inferenceProviderMapping"
         models = client.get(url).json()
@@ -125,7 +126,7 @@ def test_the_filter_finds_what_the_sample_says_of_a_provider(client: httpx.Clien
         "author=org",
     ],
 )
-def test_what_cannot_be_served_is_refused_in_the_hubs_form(
+def test_an_unsupported_parameter_is_refused_in_the_hubs_form(
     query: str, client: httpx.Client
 ) -> None:
     with serve(small("a")) as hub:
@@ -143,7 +144,7 @@ def test_an_unknown_path_is_not_found(client: httpx.Client) -> None:
         assert answer.json() == {"error": "Sorry, we can't find the page you are looking for."}
 
 
-def test_the_quota_is_a_fixed_window_that_every_answer_reports(client: httpx.Client) -> None:
+def test_every_reply_reports_the_fixed_window_quota(client: httpx.Client) -> None:
     now = 0.0
     quota = Quota(2, window_s=300, clock=lambda: now)
     with serve(small("a"), quota=quota) as hub:
@@ -161,7 +162,7 @@ def test_the_quota_is_a_fixed_window_that_every_answer_reports(client: httpx.Cli
         ]
 
 
-def test_a_refused_call_says_so_in_json(client: httpx.Client) -> None:
+def test_a_call_over_the_quota_gets_a_json_error(client: httpx.Client) -> None:
     with serve(small("a"), quota=Quota(0)) as hub:
         answer = client.get(f"{hub.url}/v1/models")
     assert answer.status_code == 429
@@ -190,13 +191,39 @@ def test_each_recorded_answer_carries_its_own_date(client: httpx.Client) -> None
     ]
 
 
-def test_what_is_no_recording_carries_no_date(client: httpx.Client) -> None:
+def test_each_price_list_carries_its_own_date(client: httpx.Client) -> None:
+    with serve(load(1), price_lists=load_price_lists(), quota=Quota(0)) as hub:
+        deepinfra = client.get(f"{hub.url}/models/list")
+        wavespeed = client.get(f"{hub.url}/api/models?page=1&page_size=200")
+    assert deepinfra.headers["memento-datetime"] == "Tue, 08 Sep 2026 00:00:00 GMT"
+    assert wavespeed.headers["memento-datetime"] == "Thu, 17 Sep 2026 00:00:00 GMT"
+    assert "ratelimit" not in deepinfra.headers  # the quota is the Hub's
+    assert (len(deepinfra.json()), len(wavespeed.json())) == (83, 37)
+
+
+def test_wavespeeds_pages_hold_each_row_once_and_end_empty(client: httpx.Client) -> None:
+    with serve(load(1), price_lists=load_price_lists()) as hub:
+        pages = [
+            client.get(f"{hub.url}/api/models?page={page}&page_size=15").json()
+            for page in (1, 2, 3, 4)
+        ]
+    assert [len(page) for page in pages] == [15, 15, 7, 0]
+    assert len({row["model_id"] for page in pages for row in page}) == 37
+    assert set(pages[0][0]) == {"model_id", "type", "base_price", "formula"}
+
+
+def test_a_list_that_is_not_served_is_not_found(client: httpx.Client) -> None:
+    with serve(small("a")) as hub:
+        assert client.get(f"{hub.url}/models/list").status_code == 404
+
+
+def test_replies_without_a_recording_carry_no_date(client: httpx.Client) -> None:
     with serve(small("a")) as hub:
         for path in PATHS:
             assert "memento-datetime" not in client.get(hub.url + path).headers
 
 
-def test_a_date_in_another_zone_is_told_in_gmt(client: httpx.Client) -> None:
+def test_a_date_in_another_zone_is_sent_in_gmt(client: httpx.Client) -> None:
     berlin = datetime.fromisoformat("2026-02-26T04:08:00+01:00")
     catalog = Catalog([], router=[], router_captured_at=berlin)
     with serve(catalog) as hub:
@@ -204,38 +231,38 @@ def test_a_date_in_another_zone_is_told_in_gmt(client: httpx.Client) -> None:
     assert date == "Thu, 26 Feb 2026 03:08:00 GMT"
 
 
-def test_a_walk_goes_on_when_the_catalog_moves_to_the_next_step(client: httpx.Client) -> None:
+def test_paging_continues_when_the_catalog_changes(client: httpx.Client) -> None:
     with serve(small("a", "b", "d")) as hub:
         first = client.get(f"{hub.url}/api/models?limit=2")
         hub.show(small("a", "c", "d"))
         assert walk(client, first.links["next"]["url"]) == [["org/c", "org/d"]]
 
 
-def test_a_hook_sees_each_request_and_may_answer_it(client: httpx.Client) -> None:
-    seen: list[Request] = []
+def test_a_hook_gets_each_request_and_may_reply(client: httpx.Client) -> None:
+    seen: list[ServerRequest] = []
 
-    def on_request(request: Request) -> Reply | None:
+    def on_request(request: ServerRequest) -> ServerReply | None:
         seen.append(request)
         if len(seen) == 1:
-            return Reply(502, b"<html>bad gateway</html>", {"content-type": "text/html"})
+            return ServerReply(502, b"<html>bad gateway</html>", {"content-type": "text/html"})
         return None
 
     with serve(small("a"), on_request=on_request, quota=Quota(1)) as hub:
-        told = client.get(f"{hub.url}/api/models?limit=3", headers={"Authorization": "Bearer x"})
+        hooked = client.get(f"{hub.url}/api/models?limit=3", headers={"Authorization": "Bearer x"})
         normal = client.get(f"{hub.url}/api/models")
         client.post(f"{hub.url}/v1/chat/completions", content=b"{}")
-    assert (told.status_code, told.text) == (502, "<html>bad gateway</html>")
-    assert told.headers["content-type"] == "text/html"
-    assert "ratelimit" not in told.headers
+    assert (hooked.status_code, hooked.text) == (502, "<html>bad gateway</html>")
+    assert hooked.headers["content-type"] == "text/html"
+    assert "ratelimit" not in hooked.headers
     assert normal.status_code == 200
     assert (seen[0].path, seen[0].query) == ("/api/models", [("limit", "3")])
     assert seen[0].headers["authorization"] == "Bearer x"
     assert (seen[2].method, seen[2].body) == ("POST", b"{}")
 
 
-def test_a_hook_may_break_an_answer_off(client: httpx.Client) -> None:
+def test_a_hook_may_cut_a_reply(client: httpx.Client) -> None:
     with (
-        serve(small("a"), on_request=lambda _: Reply(200, b"[1,2,3]", cut_at=3)) as hub,
+        serve(small("a"), on_request=lambda _: ServerReply(200, b"[1,2,3]", cut_at=3)) as hub,
         pytest.raises(httpx.RemoteProtocolError),
     ):
         client.get(f"{hub.url}/api/models")
@@ -253,7 +280,7 @@ def test_gzip_is_sent_only_where_the_server_and_the_caller_want_it(client: httpx
         assert answer.content == load(1).router_answer
 
 
-def test_a_connection_is_kept_and_after_the_block_nothing_answers(client: httpx.Client) -> None:
+def test_connections_are_kept_until_the_block_ends(client: httpx.Client) -> None:
     with serve(small("a")) as hub:
         for _ in range(2):
             assert client.get(f"{hub.url}/api/models").status_code == 200
@@ -261,7 +288,7 @@ def test_a_connection_is_kept_and_after_the_block_nothing_answers(client: httpx.
         client.get(f"{hub.url}/api/models")
 
 
-def test_a_model_named_twice_is_no_catalog() -> None:
+def test_a_catalog_refuses_a_repeated_model() -> None:
     with pytest.raises(ValueError, match="twice"):
         small("a", "a")
 
@@ -274,7 +301,7 @@ def test_a_mapping_keyed_by_provider_is_filtered_too(client: httpx.Client) -> No
         assert walk(client, url + "groq") == [[]]
 
 
-def test_the_scaled_catalog_keeps_the_proportions_and_every_id_is_new(
+def test_the_scaled_catalog_keeps_proportions_under_new_ids(
     client: httpx.Client,
 ) -> None:
     sample, catalog = load(2), scaled(2000)

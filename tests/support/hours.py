@@ -25,7 +25,7 @@ from pipeline.session import open_run
 from pipeline.settings import Settings
 from providers.registry import load_registry
 from providers.secrets import find_token
-from samples.catalog import Catalog, Entry, hub_model, router_model
+from samples.catalog import Catalog, SampleModel, hub_model, router_model
 from samples.hub import Hub
 from samples.verbatim import Json, Number
 
@@ -76,7 +76,7 @@ def ingest(
         return run_pipeline(run)
 
 
-def mapped_model(model_id: str, *entries: dict[str, Json], **facts: Json) -> Entry:
+def mapped_model(model_id: str, *entries: dict[str, Json], **facts: Json) -> SampleModel:
     """Return a model of the Hub with the entries of its provider mapping."""
     return hub_model({"id": model_id, **facts, "inferenceProviderMapping": list[Json](entries)})
 
@@ -99,7 +99,7 @@ def mapping(
     }
 
 
-def routed_model(model_id: str, *offerings: dict[str, Json]) -> Entry:
+def routed_model(model_id: str, *offerings: dict[str, Json]) -> SampleModel:
     """Return a model of the router with the offerings of its providers."""
     architecture: dict[str, Json] = {"input_modalities": ["text"], "output_modalities": ["text"]}
     return router_model(

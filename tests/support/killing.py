@@ -28,7 +28,7 @@ from pipeline.pipeline import run_pipeline
 from pipeline.session import open_run
 from pipeline.settings import recorded_settings
 from providers.registry import load_registry
-from samples.catalog import Catalog, Entry
+from samples.catalog import Catalog, SampleModel
 from samples.hub import Hub, serve
 from tests.support.command import environment
 from tests.support.hours import mapped_model, mapping, offering, routed_model
@@ -89,8 +89,8 @@ def run_hour(home: Path, url: str, at: datetime, before_step: object = None) -> 
 def catalog(attempt: int) -> Catalog:
     """Return what the servers say at an attempt: every price and a third of the offers change."""
     price = (f"0.{100 + attempt}", f"1.{100 + attempt}")
-    models: list[Entry] = []
-    routed: list[Entry] = []
+    models: list[SampleModel] = []
+    routed: list[SampleModel] = []
     for number in range(150):
         name = f"acme/model-{number:03}"
         if (number + attempt) % 3:

@@ -24,7 +24,7 @@ from email.utils import formatdate
 from pathlib import Path
 
 from samples.catalog import Catalog
-from samples.routes import Request, answer
+from samples.routes import ServerRequest, respond
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,14 @@ class Connection:
     sock: socket.socket
     number: int
     server: RawServer
-    request: Request | None = None
+    request: ServerRequest | None = None
 
-    def read_request(self) -> Request:
+    def read_request(self) -> ServerRequest:
         """Read one request with its body and remember it; ConnectionError when none comes."""
         received = b""
         while b"\r\n\r\n" not in received:
             if received and not received[:1].isalpha():  # TLS, as servers without it answer that
-                self.send(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+                self.send(b"HTTP/1.1 400 Bad ServerRequest\r\nConnection: close\r\n\r\n")
                 raise ConnectionError("the client does not use HTTP")
             received += self._receive()
         head, _, body = received.partition(b"\r\n\r\n")
@@ -67,7 +67,7 @@ class Connection:
         headers = {name.lower(): value.strip() for name, value in pairs}
         while len(body) < int(headers.get("content-length", "0")):
             body += self._receive()
-        self.request = Request(method, target, headers, body)
+        self.request = ServerRequest(method, target, headers, body)
         self.server.requests.append(self.request)
         return self.request
 
@@ -94,7 +94,7 @@ class Connection:
         """Return what the server that behaves would send from the catalog."""
         assert self.request is not None
         assert self.server.catalog is not None
-        good = answer(self.request, self.server.catalog, base_url=self.server.url)
+        good = respond(self.request, self.server.catalog, base_url=self.server.url)
         return RawReply(good.status, good.body, good.headers)
 
     def send_good_reply(self, headers: dict[str, str] | None = None) -> None:
@@ -119,7 +119,7 @@ class Connection:
 
 
 Behaviour = Callable[[Connection], None]
-Script = Callable[[Request], RawReply]
+Script = Callable[[ServerRequest], RawReply]
 
 
 @dataclass
@@ -134,7 +134,7 @@ class RawServer:
     tls: ssl.SSLContext | None = None
     elsewhere: str = ""
     first_page: bytes = b""
-    requests: list[Request] = field(default_factory=list)
+    requests: list[ServerRequest] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
     port: int = 0
     _open: set[socket.socket] = field(default_factory=set)

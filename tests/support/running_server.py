@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import httpx
 
-from samples.routes import Reply, Request
+from samples.routes import ServerReply, ServerRequest
 from tests.support.command import environment
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ class Gate:
         self._open.set()
         self.waiting = 0
 
-    def __call__(self, _request: Request) -> Reply | None:
+    def __call__(self, _request: ServerRequest) -> ServerReply | None:
         """Let the request through when the gate is open."""
         self.waiting += 1
         self._open.wait(timeout=600)

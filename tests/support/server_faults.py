@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from samples.routes import Request
+from samples.routes import ServerRequest
 from tests.support.raw_server import Behaviour, Connection, RawReply
 
 JSON = {"Content-Type": "application/json"}
@@ -115,7 +115,7 @@ def echo_in_body(connection: Connection) -> None:
 
 def echo_in_header(connection: Connection) -> None:
     token = connection.read_request().headers.get("authorization", "")
-    connection.send_good_reply({"X-Request-Id": token})
+    connection.send_good_reply({"X-ServerRequest-Id": token})
 
 
 def echo_in_error(connection: Connection) -> None:
@@ -143,7 +143,7 @@ def redirect(location: Callable[[Connection], str], code: int = 302) -> Behaviou
         if "moved" in connection.read_request().target:
             assert connection.request is not None
             before = connection.request.target.split("moved")[0].rstrip("/?&")
-            connection.request = Request("GET", before, connection.request.headers)
+            connection.request = ServerRequest("GET", before, connection.request.headers)
             connection.send_good_reply()
         else:
             connection.send_reply(RawReply(code, b"", {"Location": location(connection)}))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from samples.catalog import Catalog, Entry, hub_model, load, router_model
+from samples.catalog import Catalog, SampleModel, hub_model, load, router_model
 from samples.verbatim import Number, decode
 
 Model = dict[str, Any]
@@ -114,7 +114,7 @@ class Market:
         return [entry for model in self._hub for entry in model["inferenceProviderMapping"]]
 
 
-def _facts(entry: Entry) -> Model:
+def _facts(entry: SampleModel) -> Model:
     facts = decode(entry.json())
     assert isinstance(facts, dict)
     return facts

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from samples.price_lists import rows_of
+from samples.list_routes import rows_of
 from tests.support.price_claims import claims
 
 PRICES = Path(__file__).parents[2].parent / "shared" / "recordings" / "prices"

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from samples.hub import serve
-from samples.routes import Reply
+from samples.routes import ServerReply
 from schemas.errors import WarehouseError
 from tests.support.hours import Clock, ingest, small_catalog
 from warehouse.connect import open_writer
@@ -132,7 +132,7 @@ def test_a_run_that_was_killed_before_the_link_moved_is_published_by_the_next(
     home = Home.at(tmp_path)
     home.link.unlink()
     home.link.symlink_to(f"published/marketplace-{first}.duckdb")
-    with serve(small_catalog(), on_request=lambda _: Reply(404, b"{}")) as hub:
+    with serve(small_catalog(), on_request=lambda _: ServerReply(404, b"{}")) as hub:
         report = ingest(tmp_path, hub, clock=clock)
     assert report.outcome == "failed"
     assert report.publication_id == published_id(home) == second
@@ -143,7 +143,7 @@ def test_a_run_in_which_every_feed_fails_leaves_the_publication_untouched(tmp_pa
     hours(tmp_path, 1, clock=clock)
     home = Home.at(tmp_path)
     before = (home.link.readlink(), newest(home).stat())
-    with serve(small_catalog(), on_request=lambda _: Reply(404, b"{}")) as hub:
+    with serve(small_catalog(), on_request=lambda _: ServerReply(404, b"{}")) as hub:
         assert ingest(tmp_path, hub, clock=clock).exit_status == 1
     after = newest(home).stat()
     assert home.link.readlink() == before[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from providers.secrets import put_token
 from samples.catalog import Catalog
 from samples.hub import serve
-from samples.price_lists import PriceLists
+from samples.list_routes import PriceLists
 from schemas.secrets import Secret
 from tests.support.bao import CANARY
 from tests.support.command import answered, pricehouse
@@ -31,7 +31,7 @@ def test_fal_is_skipped_without_its_key_in_vault_and_read_with_it(bao, tmp_path)
     bao.admin().sys.enable_secrets_engine("kv", path="with-fal", options={"version": "2"})
     environment = bao.environment(PRICEHOUSE_VAULT_MOUNT="with-fal")
     put_token(environment, Secret(CANARY))
-    with serve(CATALOG, on_request=lists.reply) as hub:
+    with serve(CATALOG, price_lists=lists) as hub:
         done = pricehouse("ingest", "--json", home=tmp_path, url=hub.url, **environment)
         feed = fal_of(answered(done))
         assert (feed["outcome"], feed["error_code"]) == ("skipped", "no_key")
@@ -51,7 +51,7 @@ def test_fal_is_skipped_without_its_key_in_vault_and_read_with_it(bao, tmp_path)
         assert fal_of(answered(done))["outcome"] == "complete"
     sent = {
         request.headers["authorization"]
-        for request in lists.asked
+        for request in lists.requests
         if "endpoint_id" in request.target
     }
     assert sent == {f"Key {KEY}"}

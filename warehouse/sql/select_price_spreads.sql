@@ -1,7 +1,7 @@
 SELECT model_id,
        min_by(inference_provider, cost_per_token) AS cheapest,
        min(cost_per_token) * 1000000 AS low,
-       max_by(inference_provider, cost_per_token) AS dearest,
+       max_by(inference_provider, cost_per_token) AS most_expensive,
        max(cost_per_token) * 1000000 AS high,
        round(max(cost_per_token)::DOUBLE / min(cost_per_token)::DOUBLE, 1) AS times
 FROM cards WHERE rankable AND cost_per_token > 0
