@@ -25,8 +25,8 @@ from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.storage.lock import hold
 from warehouse.storage.retention import lacking
+from warehouse.tables import TABLES
 from warehouse.writer.checkpoint import checkpoints
-from warehouse.writer.compact import ORDER
 
 DAYS, HOURS = 5, 5
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -243,10 +243,10 @@ def test_a_rewritten_warehouse_says_the_same_in_order_and_is_smaller(home: Path)
     assert done.warehouse_bytes_after < done.warehouse_bytes_before
     assert described(file) == form
     with duckdb.connect(str(file), read_only=True) as con:
-        for table, key in ORDER.items():
-            columns = ", ".join(f'"{column}"' for column in key)
-            rows = con.execute(f"SELECT {columns} FROM {table} ORDER BY rowid").fetchall()
-            assert rows == sorted(rows), table
+        for table in TABLES:
+            columns = ", ".join(f'"{column}"' for column in table.order)
+            rows = con.execute(f"SELECT {columns} FROM {table.name} ORDER BY rowid").fetchall()
+            assert rows == sorted(rows), table.name
     assert (home / "marketplace.duckdb").readlink() == link  # readers keep what they have
     told(home, 1, clock=Clock(TODAY + timedelta(hours=1)))
     assert len(exported(home)) == len(before)
@@ -278,7 +278,7 @@ def test_every_table_has_an_order(tmp_path: Path) -> None:
         found = {
             name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()
         }
-    assert found - {"_ph_opened"} == set(ORDER)
+    assert found - {"_ph_opened"} == {table.name for table in TABLES}
 
 
 def test_what_killed_processes_left_is_removed_and_nothing_else(home: Path) -> None:

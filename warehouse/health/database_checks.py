@@ -16,6 +16,7 @@ from warehouse.statements import statement
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.storage.retention import sequence_of
+from warehouse.writer.load import tables_with_shared_keys
 from warehouse.writer.state import read_last_run
 
 
@@ -81,8 +82,8 @@ def _migrations(con: Connection) -> str:
 
 
 def _keys(con: Connection) -> str:
-    if doubled := con.execute(statement("check_keys")).fetchall():
-        raise Wrong("two rows share a key in " + ", ".join(row[0] for row in doubled))
+    if shared := tables_with_shared_keys(con):
+        raise Wrong("two rows share a key in " + ", ".join(shared))
     row = con.execute(statement("verify_publication")).fetchone()
     if row is not None and row[1] != row[2]:
         raise Wrong(f"{row[1]} cards of {row[2]} present offers")
