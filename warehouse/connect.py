@@ -40,6 +40,8 @@ def open_writer(path: Path) -> Iterator[Connection]:
         con.execute(_NO_PUSHDOWN)
         yield con
     except _DISK_TROUBLE as error:
+        if "could not read enough bytes" in str(error).lower():  # cut where opening did not read
+            raise _unusable(path, error, read_only=False) from error
         raise HomeError(
             f"{path} cannot be written: {_first_line(error)}. Is the disk full, or a limit too "
             "low? The last publication stands; the next run goes on from the last commit."

@@ -52,7 +52,6 @@ def _log(name: str, part: str, *stamps: str, row_id: str = "log_id") -> Table:
 
 CHECKS = Table("_ph_check", "checks", Kind.APPENDED, ("run_id", "check_id"))
 GAPS = Table("_ph_gap", "gaps", Kind.APPENDED, ("feed", "from_at"))
-MIGRATIONS = Table("_ph_migration", "migrations", Kind.LEDGER, ("number",))
 OFFER_LINKS = Table(
     "_ph_offer_link", "links", Kind.APPENDED, ("at", "old_offer_id", "new_offer_id")
 )
@@ -89,7 +88,8 @@ TABLES: tuple[Table, ...] = (
     Table("_ph_feed", "feeds", Kind.REPLACED, ("feed",)),
     Table("_ph_source", "sources", Kind.REPLACED, ("source",)),
     Table("_ph_compliance_claim", "compliance_claims", Kind.REPLACED, ("claim_id",)),
-    MIGRATIONS,
+    Table("_ph_migration", "migrations", Kind.LEDGER, ("number",)),
+    Table("_ph_view", "views", Kind.LEDGER, ("name",)),
 )
 """In the order in which a run writes them."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,20 +16,8 @@ from samples.catalog import STEPS, load
 from samples.hub import FEEDS, serve
 from samples.routes import Reply, Request, error
 from schemas.errors import HomeKindError, LandingError, UsageError
+from tests.support.homes import copy_landing, exported
 from tests.support.hours import Clock, ingest, small_catalog
-from warehouse.publication.export import export
-from warehouse.publication.newest import newest
-from warehouse.storage.home import Home
-
-
-def exported(home: Path) -> dict[str, bytes]:
-    folder = home / "exported"
-    return {path.name: path.read_bytes() for path in export(newest(Home.at(home)), folder)}
-
-
-def copy_landing(home: Path, to: Path) -> Path:
-    shutil.copytree(home / "landing", to / "landing")
-    return to
 
 
 def sample_home(root: Path) -> Path:

@@ -21,9 +21,8 @@ from pipeline.maintenance import Upkeep, maintain
 from pipeline.replay import replay
 from samples.hub import serve
 from schemas.errors import PricehouseError
-from tests.pipeline.test_replay import exported
-from tests.resilience.test_kills import whole
 from tests.support.command import answered, pricehouse
+from tests.support.homes import exported, whole
 from tests.support.hours import START, Clock, ingest, small_catalog
 from warehouse.migrate import migrations
 from warehouse.publication.export import export

@@ -29,12 +29,12 @@ from pipeline.report import Report
 from pipeline.status import read_status
 from samples.hub import serve
 from tests.e2e.test_canary import files
-from tests.resilience.test_kills import whole
 from tests.support.bao import make_certificates
 from tests.support.command import environment
 from tests.support.fault_cases import CANARY, CASES, Case
 from tests.support.fault_process import tell
 from tests.support.fault_server import FaultServer, tls_context
+from tests.support.homes import whole
 from tests.support.hours import START, Clock, ingest, small_catalog
 from warehouse.storage.home import Home
 

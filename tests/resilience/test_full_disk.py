@@ -17,8 +17,8 @@ import pytest
 
 from samples.hub import serve
 from tests.resilience.test_damage import shown, wrong
-from tests.resilience.test_kills import whole
 from tests.support.command import answered, environment, pricehouse
+from tests.support.homes import whole
 from tests.support.hours import START, Clock, ingest
 from tests.support.killing import catalog
 

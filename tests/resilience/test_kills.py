@@ -4,30 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from samples.hub import serve
 from samples.routes import error
 from tests.support.command import answered, pricehouse
+from tests.support.homes import whole
 from tests.support.hours import small_catalog
 from tests.support.killing import STAGES, kill_hours
 
 KILLS = 20
-
-
-def whole(home: Path) -> bool:
-    """Open what readers see and hold its parts against each other; False before there is any."""
-    link = home / "marketplace.duckdb"
-    if not link.is_symlink():
-        return False
-    with duckdb.connect(str(link.resolve()), read_only=True) as con:
-        said = con.sql(
-            "SELECT p.publication_id = r.run_id, r.offers + r.adapters = (SELECT count(*) FROM "
-            "cards) FROM publication p, runs r ORDER BY r.started_at DESC LIMIT 1"
-        ).fetchone()
-    assert said == (True, True)
-    return True
 
 
 @pytest.mark.slow

@@ -17,8 +17,8 @@ import pytest
 
 from samples.hub import serve
 from samples.routes import Reply, Request
-from tests.resilience.test_kills import whole
 from tests.support.command import environment
+from tests.support.homes import whole
 from tests.support.hours import Clock, ingest, small_catalog
 from tests.warehouse.test_readers import READ_IN_A_LOOP
 from warehouse.publication.newest import newest

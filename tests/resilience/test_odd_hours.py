@@ -15,7 +15,7 @@ from samples.hub import serve
 from samples.routes import Reply, Request, error
 from schemas.errors import HomeBusy, HomeError, UsageError, WarehouseError
 from tests.pipeline.test_hour import rows
-from tests.pipeline.test_replay import copy_landing, exported
+from tests.support.homes import copy_landing, exported
 from tests.support.hours import (
     START,
     Clock,

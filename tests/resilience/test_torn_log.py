@@ -21,7 +21,7 @@ from pipeline.replay import replay
 from samples.hub import serve
 from samples.scale import scaled
 from schemas.errors import WarehouseError
-from tests.resilience.test_kills import whole
+from tests.support.homes import whole
 from tests.support.hours import Clock, ingest, small_catalog
 
 HOUR = timedelta(hours=1)

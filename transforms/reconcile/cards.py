@@ -27,6 +27,8 @@ def make_cards(
 ) -> pl.DataFrame:
     """Return CARDS for every offer in `facts`.
 
+    A card's cost_per_* columns are not made here: warehouse/views/_ph_cards.sql computes them.
+
     `observed` maps a feed to the time of its last whole answer, `answered` those of this run;
     `no_price` has per offer_id the reason code to show where no price is stated. `stored` are the
     cards before this run. A fact that falls back to a feed that did not answer now changed because
