@@ -80,6 +80,8 @@ def _connect(path: Path, *, read_only: bool) -> Connection:
         if read_only:
             con.execute("SET python_enable_replacements = false")  # `FROM x` is never our variable
         con.execute("SET TimeZone = 'UTC'")  # else TIMESTAMPTZ comes back in the machine's zone
+        # DuckDB takes `python -c` for an interactive process and draws one on stdout, in our JSON.
+        con.execute("SET enable_progress_bar = false")
     except duckdb.IOException as error:
         if "could not set lock" in str(error).lower():
             raise HomeBusy(
