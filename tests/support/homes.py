@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipeline.doctor import diagnose
 from warehouse.publication.export import export
 from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
@@ -23,6 +24,13 @@ def exported_link(home: Path, folder: Path) -> dict[str, bytes]:
     """Export what the link leads to, as a reader who knows nothing of homes may."""
     files = export((home / "marketplace.duckdb").resolve(), folder)
     return {path.name: path.read_bytes() for path in files}
+
+
+def failed_checks(home: Path) -> set[str]:
+    """Return the checks of the doctor that fail for a home; each must have a remedy."""
+    findings = diagnose(home, {}).findings
+    assert all(bool(finding.remedy) != finding.ok for finding in findings)
+    return {finding.check for finding in findings if not finding.ok}
 
 
 def copy_landing(home: Path, to: Path) -> Path:
