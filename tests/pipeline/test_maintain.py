@@ -24,7 +24,7 @@ from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.storage.lock import hold
-from warehouse.storage.retention import lacking
+from warehouse.storage.retention import runs_lacking_bytes
 from warehouse.tables import TABLES
 from warehouse.writer.checkpoint import checkpoints
 
@@ -100,7 +100,7 @@ def test_old_runs_keep_their_bytes_once_a_day_and_new_ones_always(home: Path) ->
     landing = landing_of(home)
     committed = landing.committed()
     assert done.hourly_since == datetime(2026, 3, 3, tzinfo=UTC)
-    lost = {run.run_id for run, _ in lacking(landing, committed)}
+    lost = {run.run_id for run, _ in runs_lacking_bytes(landing, committed)}
     old = [run for run in committed if run.record.started_at < done.hourly_since]
     last_of_day = {run.record.started_at.date(): run.run_id for run in old}
     assert len(old) == 2 * HOURS
@@ -152,7 +152,7 @@ def test_bytes_that_a_kept_run_names_too_stay(home: Path) -> None:
     landing = landing_of(home)
     second, third = landing.committed()[1:3]
     assert upkept(home).objects_dropped > 0
-    lost = {run.run_id for run, _ in lacking(landing, landing.committed())}
+    lost = {run.run_id for run, _ in runs_lacking_bytes(landing, landing.committed())}
     assert third.run_id in lost
     assert second.run_id not in lost
 
@@ -177,7 +177,7 @@ def test_without_bytes_and_checkpoint_replay_names_what_is_missing(
     upkept(home)
     (checkpoint,) = checkpoints(Home.at(home))
     checkpoint.path.unlink()
-    run, gone = lacking(landing_of(home), landing_of(home).committed())[-1]
+    run, gone = runs_lacking_bytes(landing_of(home), landing_of(home).committed())[-1]
     with pytest.raises(LandingError, match=f"{run.run_id}: landed payload {gone} is missing"):
         rebuilt(home, tmp_path / "again")
 

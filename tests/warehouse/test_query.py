@@ -13,7 +13,7 @@ from schemas.errors import UsageError
 from tests.support.command import pricehouse
 from warehouse.connect import open_writer
 from warehouse.migrate import migrate
-from warehouse.publication.query import SHOWN_ROWS, query_json, query_text
+from warehouse.publication.query import MAX_TABLE_ROWS, query_json, query_text
 from warehouse.relations import RELATIONS
 
 
@@ -69,9 +69,9 @@ def test_a_table_shows_every_relation_and_every_column_of_the_widest(publication
 
 
 def test_a_long_answer_is_cut_and_says_so(publication: Path) -> None:
-    many = f"FROM range({2 * SHOWN_ROWS})"
-    assert f"{SHOWN_ROWS} shown" in query_text(publication, many)
-    assert len(json.loads(query_json(publication, many))) == 2 * SHOWN_ROWS
+    many = f"FROM range({2 * MAX_TABLE_ROWS})"
+    assert f"{MAX_TABLE_ROWS} shown" in query_text(publication, many)
+    assert len(json.loads(query_json(publication, many))) == 2 * MAX_TABLE_ROWS
 
 
 @pytest.mark.parametrize("ask", [query_text, query_json])

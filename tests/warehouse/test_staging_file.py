@@ -50,12 +50,12 @@ def test_no_file_takes_the_place_beside_another_s_log(home: Home) -> None:
     stranger = home.root / "warehouse.duckdb.wal"
     stranger.write_bytes(b"of another file")
     before = home.warehouse.read_bytes()
-    with staged_database(home.root, "new") as draft:
-        draft.write_bytes(b"new")
+    with staged_database(home.root, "new") as staged:
+        staged.write_bytes(b"new")
         with pytest.raises(WarehouseError, match="move it away"):
-            replace_warehouse(home, draft)
+            replace_warehouse(home, staged)
     assert home.warehouse.read_bytes() == before
-    assert not draft.parent.exists()
+    assert not staged.parent.exists()
 
 
 def test_a_warehouse_of_another_run_is_not_taken(home: Home) -> None:

@@ -31,14 +31,14 @@ def runs_since_compaction(con: Connection) -> int:
 
 
 def compact(home: Home, last: LastRun, *, now: datetime) -> None:
-    """Write all rows into a new file, hold it against the old one, and put it in its place.
+    """Write all rows into a new file, compare it with the old one, and put it in its place.
 
     The writer's file must be closed, migrated and end with `last`. WarehouseError, with nothing
-    changed, when the new file does not say the same.
+    changed, when the new file does not hold the same.
     """
-    with staged_database(home.root, home.warehouse.name) as draft:
+    with staged_database(home.root, home.warehouse.name) as staged:
         try:
-            with open_reader(home.warehouse) as old, open_writer(draft) as new:
+            with open_reader(home.warehouse) as old, open_writer(staged) as new:
                 _rewrite(old, new, now=now)
                 _require_equal(old, new)
         except duckdb.Error as error:
@@ -46,8 +46,8 @@ def compact(home: Home, last: LastRun, *, now: datetime) -> None:
             raise WarehouseError(
                 f"{home.warehouse} cannot be rewritten: {first}; nothing was changed"
             ) from error
-        require_warehouse(draft, run_id=last.run_id, sequence=last.sequence)
-        replace_warehouse(home, draft)
+        require_warehouse(staged, run_id=last.run_id, sequence=last.sequence)
+        replace_warehouse(home, staged)
 
 
 def _tables(con: Connection) -> list[str]:

@@ -13,7 +13,7 @@ from warehouse.tables import Kind, tables_of
 
 @dataclass(frozen=True)
 class LastRun:
-    """The newest committed run of the warehouse; `revised`: it said earlier things otherwise."""
+    """The newest committed run of the warehouse; `revised`: it replaced earlier values."""
 
     run_id: str
     sequence: int
