@@ -87,9 +87,9 @@ def _order(run: Run, place: int, correction: Correction, interval: pl.DataFrame)
         new_text=pl.lit(correction.price),
         new_quantity=pl.lit(correction.per),
         evidence=pl.lit(decisions_bytes(correction).decode()),
-        order_hash=pl.lit(run.record.decisions_hash),
-        order_path=pl.lit(f"$.corrections[{place}]"),
-        order_run=pl.lit(run.record.run_id),
+        request_hash=pl.lit(run.record.decisions_hash),
+        request_path=pl.lit(f"$.corrections[{place}]"),
+        request_run=pl.lit(run.record.run_id),
     )
     return told.select(
         pl.col(name).cast(dtype) for name, dtype in CORRECTION_REQUESTS.schema.items()

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.session import Run
-from schemas.contract import split
+from schemas.contract import filter_rows
 from schemas.errors import SettingsError
 from schemas.offerings import REJECTED
 from schemas.quotes import QUOTES
@@ -47,7 +47,7 @@ def parser_for(feed: Feed) -> Parser:
 
 def split_quotes(parsed: Parsed) -> tuple[Parsed, pl.DataFrame]:
     """Return the list with the entries whose every price meets the contract, and all rejected."""
-    found = split(parsed.quotes, QUOTES)
+    found = filter_rows(parsed.quotes, QUOTES)
     if found.rejected.is_empty():
         return parsed, parsed.rejected
     rows = parsed.quotes.with_row_index("row").join(found.rejected, on="row")

@@ -1,4 +1,4 @@
-"""Types of `providers/compliance_claims.json`: what a provider says of law, place and data."""
+"""Types of `providers/compliance_claims.json`: what a provider states about law, place and data."""
 
 from __future__ import annotations
 

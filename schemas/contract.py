@@ -1,4 +1,6 @@
-"""Frame contracts with two verbs: `require` when a failure means we are wrong, `split` for rows.
+"""Frame contracts with two verbs: `require` raises on a failure, `filter_rows` rejects rows.
+
+`require` is for frames that our own code makes, `filter_rows` for rows that a source states.
 
 pandera checks values only on eager frames, so both verbs take a DataFrame, never a LazyFrame.
 """
@@ -18,9 +20,10 @@ from schemas.errors import SettingsError, WarehouseError
 
 UTC_TIME = pl.Datetime("us", "UTC")
 MONEY = pl.Decimal(38, 18)
-WORDS = pl.List(pl.String)
+TEXT_LIST = pl.List(pl.String)
 
-SLICE_ROWS = 25_000  # checks are row by row, and their copies would be the peak of a run's memory
+SLICE_ROWS = 25_000
+"""Rows that are checked at a time: copies of a whole frame would be the peak of a run's memory."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def contract(name: str, /, *, key: tuple[str, ...] = (), **columns: pa.Column) -
 
 @dataclass(frozen=True)
 class FilterResult:
-    """`accepted` keeps the input's columns; `rejected` has `row`, `reasons`, `field`, `value`."""
+    """`accepted` keeps the input's columns; `rejected` has row, reasons, field, value_text."""
 
     accepted: pl.DataFrame
     rejected: pl.DataFrame
@@ -67,17 +70,17 @@ class FilterResult:
 
 _FAILED: dict[str, Any] = {
     "row": pl.UInt32,
-    "reasons": WORDS,
+    "reasons": TEXT_LIST,
     "field": pl.String,
     "value_text": pl.String,
 }
 
 
-def split(frame: pl.DataFrame, contract: Contract) -> FilterResult:
-    """Part the rows that meet the contract from those that do not, with every reason.
+def filter_rows(frame: pl.DataFrame, contract: Contract) -> FilterResult:
+    """Separate the rows that meet the contract from those that do not, with every reason.
 
-    `rejected.row` is the position in `frame`. A failure that is not of a row (a missing column, a
-    wrong type) means that our own parser is wrong, and raises WarehouseError.
+    `rejected.row` is the position in `frame`. Raises WarehouseError on a failure that is not of a
+    row (a missing column, a wrong type): then our own parser is wrong.
     """
     failures = _failures(frame, contract)
     if failures is None:
@@ -106,7 +109,10 @@ def split(frame: pl.DataFrame, contract: Contract) -> FilterResult:
 
 
 def require(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """Return the frame unchanged if it meets the contract and its key is unique, else raise."""
+    """Return the frame unchanged if it meets the contract and its key is unique.
+
+    Raises WarehouseError otherwise.
+    """
     failures = _failures(frame, contract)
     if failures is not None:
         first = failures.row(0, named=True)
@@ -121,7 +127,7 @@ def require(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
 
 def _failures(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame | None:
     if os.environ.get("PANDERA_VALIDATION_ENABLED", "True").lower() in {"false", "0"}:
-        # pandera then passes everything in silence: no price may enter unchecked
+        # pandera then accepts every value without a check: no price may enter unchecked
         raise SettingsError("PANDERA_VALIDATION_ENABLED switches validation off; unset it")
     found = []
     for start in range(0, max(frame.height, 1), SLICE_ROWS):  # also once for a frame of no rows
@@ -141,5 +147,8 @@ def _failures(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame | None:
 
 
 def _check_name(check: str) -> str:
-    """`str_matches('^[a-z]+$')` → `str_matches`: reasons are counted, patterns are noise there."""
+    """Return the name of a check without its pattern: `str_matches` of `str_matches('^[a-z]+$')`.
+
+    Reasons are counted by name, and patterns would make each count its own.
+    """
     return check.split("(", 1)[0]

@@ -37,7 +37,7 @@ EVENTS = contract(
     not_before_at=pa.Column(UTC_TIME, nullable=True),
     occurred_at=pa.Column(UTC_TIME),
 )
-"""`not_before_at` is the last answer that showed the former state, null where there was none."""
+"""`not_before_at` is the last answer that stated the previous value, null where there was none."""
 
 
 CURRENT: dict[str, Contract] = {
@@ -64,11 +64,11 @@ HOLDS = contract(
     currency=pa.Column(pl.String, nullable=True),
     old_amount=pa.Column(MONEY, nullable=True),
     candidate_amount=pa.Column(MONEY, nullable=True),
-    shown_at=pa.Column(UTC_TIME, nullable=True),
+    seen_at=pa.Column(UTC_TIME, nullable=True),
     observed_at=pa.Column(UTC_TIME, nullable=True),
 )
-"""One row per held offer: the first refused unit, null where the whole offer is held; `shown_at` is
-the last answer that showed what the card goes on with."""
+"""One row per held offer: the first held unit, null where the whole offer is held; `seen_at` is the
+last answer that stated the price which the card keeps."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Diff:
         return pl.concat([self.changed, self.removed])
 
     def without(self, rows: pl.DataFrame, *, on: list[str]) -> Diff:
-        """Return the difference less the new rows whose key stands in `rows`."""
+        """Return the difference without the new rows whose key is in `rows`."""
         return Diff(
             self.added.join(rows, on=on, how="anti"),
             self.changed.join(rows, on=on, how="anti"),
@@ -100,15 +100,15 @@ class Diff:
 
 @dataclass(frozen=True)
 class Findings:
-    """What the gate saw, for the checks: refused prices, drops, and large moves that passed."""
+    """What the gate found, for the checks: held prices, drops, and large moves that passed."""
 
-    refused: pl.DataFrame
+    held_prices: pl.DataFrame
     drops: pl.DataFrame
     moves: pl.DataFrame
 
     @staticmethod
     def none() -> Findings:
-        """Return the findings of a run that judged nothing."""
+        """Return the findings of a run without a gate."""
         return Findings(pl.DataFrame(), pl.DataFrame(), pl.DataFrame())
 
 

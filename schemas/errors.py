@@ -1,12 +1,12 @@
-"""Every error of ours; the type says what to do next.
+"""All errors of pricehouse; the type determines what to do next.
 
 PricehouseError
 ├── UsageError            stop, exit 2: the person asked for something that cannot be
 │   ├── SettingsError     a setting has a value that cannot be used
-│   └── HomeKindError     a sample was led into a live home, or the other way round
+│   └── HomeKindError     sample data would enter a live home, or live data a sample home
 ├── FeedError             skip this feed; its last good rows stay
-│   ├── FeedUnreachable   nothing answered, or the connection broke, after all retries
-│   ├── FeedRefused       the server said no (401, 403, 404, …); a retry would hear the same
+│   ├── FeedUnreachable   no answer came, or the connection broke, after all retries
+│   ├── FeedRefused       the server refuses (401, 403, 404, …); a retry would get the same answer
 │   ├── FeedBusy          429 or 5xx until the retries were used up
 │   ├── FeedDeadline      the feed's deadline passed, or a wait would pass it
 │   ├── PagingError       a next link that repeats, loops or leaves the host
@@ -30,7 +30,7 @@ from __future__ import annotations
 
 
 class PricehouseError(Exception):
-    """Base of all errors of ours. The message is for a person: what was wrong, what to do."""
+    """Base of all errors of pricehouse. The message is for a person: what happened, what to do."""
 
 
 class UsageError(PricehouseError):
@@ -46,7 +46,7 @@ class HomeKindError(UsageError):
 
 
 class CodedError(PricehouseError):
-    """Base of the errors with a `code`: stable, for programs; the message may change."""
+    """Base of errors with a `code`, which is stable and for programs; the message may change."""
 
     code = "error"
 
@@ -63,7 +63,7 @@ class FeedError(CodedError):
 
 
 class FeedUnreachable(FeedError):
-    """Raised when nothing answered, or the connection broke, after all retries."""
+    """Raised when no answer came, or the connection broke, after all retries."""
 
     code = "unreachable"
 
@@ -101,7 +101,7 @@ class FeedMalformed(FeedError):
 class SecretError(CodedError):
     """Raised when Vault is set and does not give or take a secret; docs/secrets.md has the codes.
 
-    There is no way round it: neither HF_TOKEN nor anonymous reading takes Vault's place.
+    Then neither HF_TOKEN nor anonymous reading is used instead of Vault.
     """
 
     code = "secret_error"
@@ -148,7 +148,7 @@ class HomeError(PricehouseError):
 
 
 class HomeBusy(HomeError):
-    """Raised when another process holds the home for writing longer than we may wait."""
+    """Raised when another process holds the home for writing longer than a run may wait."""
 
 
 class LandingError(HomeError):

@@ -1,4 +1,4 @@
-"""One run, ready to be written: everything that a single transaction puts into the warehouse."""
+"""One run, ready to be loaded: everything that a single transaction writes to the warehouse."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 import pandera.polars as pa
 import polars as pl
 
-from schemas.contract import MONEY, UTC_TIME, WORDS, contract
+from schemas.contract import MONEY, TEXT_LIST, UTC_TIME, contract
 from schemas.delta import Delta
 from schemas.records import FeedFetch, RunRecord
 
@@ -45,7 +45,7 @@ REJECTED_ROWS = contract(
     json_path=_text(),
     record_key=_text(nullable=True),
     inference_provider=_text(nullable=True),
-    reasons=pa.Column(WORDS),
+    reasons=pa.Column(TEXT_LIST),
     field=_text(nullable=True),
     value_text=_text(nullable=True),
     rejected_at=pa.Column(UTC_TIME),
@@ -105,7 +105,7 @@ class FeedCount:
 
 @dataclass(frozen=True)
 class Failure:
-    """A run that ended without a commit, told to the warehouse by the next one that commits.
+    """A run that ended without a commit; the next run that commits writes it to the warehouse.
 
     `outcome` is `failed` or `dry_run`.
     """

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandera.polars as pa
 import polars as pl
 
-from schemas.contract import UTC_TIME, WORDS, contract
+from schemas.contract import TEXT_LIST, UTC_TIME, contract
 from schemas.text import PRINTABLE
 
 # A repository id on the Hub: optional owner, then a name; nothing else can be a model.
@@ -39,8 +39,8 @@ OFFERINGS = contract(
     supports_tools=pa.Column(pl.Boolean, nullable=True),
     supports_structured_output=pa.Column(pl.Boolean, nullable=True),
     is_model_author=pa.Column(pl.Boolean, nullable=True),
-    input_modalities=pa.Column(WORDS, nullable=True),
-    output_modalities=pa.Column(WORDS, nullable=True),
+    input_modalities=pa.Column(TEXT_LIST, nullable=True),
+    output_modalities=pa.Column(TEXT_LIST, nullable=True),
     request_latency_ms=pa.Column(pl.Float64, nullable=True),
     first_token_latency_ms=pa.Column(pl.Float64, nullable=True),
     throughput_tps=pa.Column(pl.Float64, nullable=True),
@@ -83,7 +83,7 @@ REJECTED = contract(
     payload_hash=_text(),
     json_path=_text(),
     record_key=_text(nullable=True),
-    reasons=pa.Column(WORDS),
+    reasons=pa.Column(TEXT_LIST),
     field=_text(nullable=True),
     value_text=_text(nullable=True),
     inference_provider=_text(nullable=True),

@@ -1,4 +1,4 @@
-"""What stands behind an offer's numbers: each price, the claim it was chosen from, those that lost.
+"""The proof of an offer's numbers: each price, the claim it was chosen from, and those that lost.
 
 Money is plain text (no exponent), times are UTC, None is unknown.
 """
@@ -10,15 +10,16 @@ from typing import Literal
 
 import msgspec
 
-Standing = Literal["shown", "lost", "held", "superseded", "ended"]
+ClaimOutcome = Literal["shown", "lost", "held", "superseded", "ended"]
+"""What became of a claim; field names and values are those of `explain --json` and of the API."""
 
 
 class ClaimProof(msgspec.Struct, frozen=True, kw_only=True):
-    """What one feed said that one unit costs, and what became of it."""
+    """The price that one feed stated of one unit, and what became of it."""
 
-    standing: Standing
+    standing: ClaimOutcome
     why: str
-    """In words: why cards show it, or why not."""
+    """Why cards show it, or why not, as text."""
     unit: str
     tier: str
     feed: str
@@ -47,7 +48,7 @@ class ClaimProof(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PriceProof(msgspec.Struct, frozen=True, kw_only=True):
-    """One unit of an offer: what cards show of it now, and every claim about it."""
+    """One unit of an offer: its current price, and every claim about it."""
 
     unit: str
     tier: str
@@ -56,7 +57,7 @@ class PriceProof(msgspec.Struct, frozen=True, kw_only=True):
     price_status: str
     reason: str | None
     since: datetime
-    """First answer that showed this price."""
+    """The first answer that stated this price."""
     conversion: str | None
     """The arithmetic from the stated number to the amount, with its figures."""
     rule: str
@@ -65,7 +66,7 @@ class PriceProof(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CostProof(msgspec.Struct, frozen=True, kw_only=True):
-    """A number on the card, and what it is made of."""
+    """A cost on the card, and what it is calculated from."""
 
     column: str
     amount: str
@@ -87,7 +88,7 @@ class CheckProof(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that stands behind one offer's numbers, from one publication."""
+    """Everything that proves one offer's numbers, from one publication."""
 
     publication_id: str
     origin: str
@@ -107,5 +108,5 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     costs: list[CostProof]
     prices: list[PriceProof]
     earlier: list[ClaimProof]
-    """Claims about units that no card shows now."""
+    """Claims about units without a current price."""
     checks: list[CheckProof]

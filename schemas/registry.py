@@ -8,6 +8,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
 
 Fact = Literal["price", "status", "speed", "context", "capabilities"]
+FeedRole = Literal["catalog", "routed", "price_list", "estimate"]
+"""What a feed does in a run: a `catalog` lists models and offers; a `routed` feed names models
+itself, and its rows attach to offers of the catalogue; a `price_list` and an `estimate` only price
+offers that other feeds list."""
+PRICED_ONLY: frozenset[FeedRole] = frozenset({"price_list", "estimate"})
+"""The roles of feeds that list no offers: such a feed neither keeps an offer present nor ends
+it."""
 
 
 class _Strict(BaseModel):
@@ -122,6 +129,16 @@ class Registry(_Strict):
     def priced_only(self) -> frozenset[str]:
         """Return the feeds that state prices of offers which others name."""
         return frozenset([feed.feed for feed in self.lists()] + [e.feed for e in self.estimates])
+
+    def roles(self) -> dict[str, FeedRole]:
+        """Return the role of every feed, those of estimates included, in registry order."""
+        roles: dict[str, FeedRole] = {}
+        for _, feed in self.feeds():
+            if feed.kind == "catalog":
+                roles[feed.feed] = "catalog"
+            else:
+                roles[feed.feed] = "routed" if feed.inference_provider is None else "price_list"
+        return roles | {rule.feed: "estimate" for rule in self.estimates}
 
     def feeds(self) -> list[tuple[Source, Feed]]:
         """Return every feed with its source, in registry order."""

@@ -1,7 +1,8 @@
-"""The warehouse's current rows as frames: what a run reads before and writes after.
+"""Contracts of the warehouse's current rows: the frames that a run reads before and writes after.
 
-Times are UTC. `missed` counts whole fetches in a row that did not show a listing; `absent_from`
-is the first of them and `last_seen_at` the answer before it, both null while it is shown.
+Times are UTC. `missed` counts the whole answers in a row that lacked a listing; `absent_from` is
+the time of the first of them and `last_seen_at` that of the answer before it. Both are null while
+the feed lists the offer.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import pandera.polars as pa
 import polars as pl
 
-from schemas.contract import MONEY, UTC_TIME, WORDS, contract
+from schemas.contract import MONEY, TEXT_LIST, UTC_TIME, contract
 
 SERIES = ("offer_id", "unit", "tier")
 """The columns that identify a price series."""
@@ -21,8 +22,8 @@ def _text(*, nullable: bool = False) -> pa.Column:
     return pa.Column(pl.String, nullable=nullable)
 
 
-def _one_of(*words: str, nullable: bool = False) -> pa.Column:
-    return pa.Column(pl.String, pa.Check.isin(words), nullable=nullable)
+def _one_of(*values: str, nullable: bool = False) -> pa.Column:
+    return pa.Column(pl.String, pa.Check.isin(values), nullable=nullable)
 
 
 def _time(*, nullable: bool = True) -> pa.Column:
@@ -43,8 +44,8 @@ _FACTS = {
     "supports_tools": _flag(),
     "supports_structured_output": _flag(),
     "is_model_author": _flag(),
-    "input_modalities": pa.Column(WORDS, nullable=True),
-    "output_modalities": pa.Column(WORDS, nullable=True),
+    "input_modalities": pa.Column(TEXT_LIST, nullable=True),
+    "output_modalities": pa.Column(TEXT_LIST, nullable=True),
     "throughput_tps": _not_negative(pl.Float64),
     "first_token_latency_ms": _not_negative(pl.Float64),
     "request_latency_ms": _not_negative(pl.Float64),
@@ -79,7 +80,7 @@ LISTINGS = contract(
     absent_from=_time(),
     last_seen_at=_time(),
 )
-"""What each feed says of an offer now."""
+"""The facts that each feed states of an offer now."""
 
 _MONEY_FACTS = {
     "amount": pa.Column(MONEY, pa.Check.ge(0), nullable=True),
@@ -110,7 +111,7 @@ CLAIMS = contract(
     **_MONEY_FACTS,
     **_PROOF,
 )
-"""What each feed says a unit costs now; `run_id` is the run that first recorded this claim."""
+"""The price that each feed states per unit now; `run_id` is the run that first recorded it."""
 
 INCOMING_CLAIMS = contract(
     "incoming_claims",
@@ -118,7 +119,7 @@ INCOMING_CLAIMS = contract(
     **CLAIMS.frame.columns,
     evidence=_text(),
 )
-"""Claims as one answer states them, with the verbatim fragment; only the log keeps that."""
+"""Claims as one answer states them, with the verbatim fragment, which only the log keeps."""
 
 EVIDENCE = contract(
     "evidence",
@@ -140,7 +141,7 @@ PRICES = contract(
     valid_from=_time(nullable=False),
     changed_at=_time(nullable=False),
 )
-"""The chosen claim of each series: what cards show. `run_id` names the claim it was chosen from."""
+"""The chosen claim of each series, from which cards are made; `run_id` is that of the claim."""
 
 CARDS = contract(
     "cards",
@@ -164,7 +165,7 @@ CARDS = contract(
 """One row per present offer: the facts chosen from its listings and prices.
 
 `facts_since` dates status, context and capabilities together, `status_since` the status alone.
-`price_seen_at` is when a held price was last shown, null unless held."""
+`price_seen_at` is the last answer that stated a held price, null unless held."""
 
 PROVIDERS = contract(
     "providers",
@@ -173,10 +174,10 @@ PROVIDERS = contract(
     display_name=_text(),
     operator=_text(nullable=True),
     operator_country=_text(nullable=True),
-    serving_countries=pa.Column(WORDS, nullable=True),
+    serving_countries=pa.Column(TEXT_LIST, nullable=True),
     region=_text(),
     region_confidence=_text(nullable=True),
-    compliance_tags=pa.Column(WORDS),
+    compliance_tags=pa.Column(TEXT_LIST),
     price_feed=_text(nullable=True),
     price_feed_reason=_text(nullable=True),
 )
@@ -196,7 +197,7 @@ REFUSALS = contract(
     since_at=_time(nullable=False),
     decision=_one_of("pending", "accepted", "rejected"),
 )
-"""What the gate refuses now: a price (offer, unit, tier), or a drop of a whole provider."""
+"""The open holds of the gate: a held price (offer, unit, tier), or a drop of a whole provider."""
 
 CORRECTIONS = contract(
     "corrections",
@@ -208,7 +209,7 @@ CORRECTIONS = contract(
     overruled_status=_one_of(*PRICE_STATUSES),
     overruled_currency=_text(),
 )
-"""Prices that stand corrected while their source states the value that was overruled."""
+"""Active corrections: each counts while its source states the value that was overridden."""
 
 STORED_MODELS = contract(
     "stored_models",
@@ -224,8 +225,8 @@ STORED_MODELS = contract(
     gated=_text(nullable=True),
     created_at=_time(),
     modified_at=_time(),
-    input_modalities=pa.Column(WORDS, nullable=True),
-    output_modalities=pa.Column(WORDS, nullable=True),
+    input_modalities=pa.Column(TEXT_LIST, nullable=True),
+    output_modalities=pa.Column(TEXT_LIST, nullable=True),
     first_seen_at=_time(nullable=False),
 )
-"""Every model that ever had an offer, with what was last said of it."""
+"""Every model that ever had an offer, with the last stated facts of it."""

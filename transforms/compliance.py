@@ -1,4 +1,4 @@
-"""Where a provider runs inference and what it promises, as far as its claims in force prove it."""
+"""Describe where a provider runs inference and what it promises, as far as its claims prove it."""
 
 from __future__ import annotations
 
@@ -112,12 +112,13 @@ def describe_providers(
     seen: Sequence[str],
     *,
     today: date,
-    unread: Mapping[str, str] | None = None,
+    unavailable: Mapping[str, str] | None = None,
 ) -> pl.DataFrame:
     """Return PROVIDERS: every provider of the registry, and those seen that it does not know.
 
-    `unread` maps a price list that has stated nothing so far to why: then it is no price feed yet.
-    Only claims in force count, and none of low confidence: a weak word proves no place and no tag.
+    `unavailable` maps a price list that has stated nothing so far to the reason: it is no price
+    feed yet. Only claims in force count, and none of low confidence: those prove no place and no
+    tag.
     """
     known = {p.inference_provider: p for p in registry.inference_providers}
     in_force = [c for c in claims if expires_on(c, registry) > today and c.confidence != "low"]
@@ -128,7 +129,7 @@ def describe_providers(
         country = _operator_country(own)
         entry = known.get(name)
         price_feed = entry.price_feed if entry else None
-        why = (unread or {}).get(price_feed or "")
+        why = (unavailable or {}).get(price_feed or "")
         row = {
             "inference_provider": name,
             "display_name": entry.display_name if entry else name,
@@ -147,7 +148,7 @@ def describe_providers(
 
 
 def _operator_country(claims: Sequence[ComplianceClaim]) -> str | None:
-    """The one country that every claim about the operator names; None when none or several do."""
+    """Return the country that all claims about the operator name; None when none or several do."""
     stated = {str(c.value) for c in claims if c.claim == "operator_jurisdiction"}
     return stated.pop() if len(stated) == 1 else None
 

@@ -19,7 +19,7 @@ from pipeline.feeds import (
     split_quotes,
 )
 from pipeline.session import Run
-from schemas.contract import Contract, split
+from schemas.contract import Contract, filter_rows
 from schemas.errors import FeedError, FeedMalformed
 from schemas.offerings import HUB_OFFERINGS, MODELS, OFFERINGS, REJECTED
 from schemas.records import FeedFetch
@@ -27,7 +27,7 @@ from schemas.state import LISTINGS, OFFERS
 from schemas.text import LONGEST_NAME, UNPRINTABLE
 from transforms.parsing.collector import Page, Parsed
 from transforms.pricing.token_prices import price_tokens
-from transforms.reconcile.batch import UNREAD, FeedBatch
+from transforms.reconcile.batch import NO_UNREADABLE_ROWS, FeedBatch
 from transforms.reconcile.listings import Observation
 from transforms.resolve.catalog import ResolvedRows, identified, resolve_catalog, resolve_routed
 
@@ -99,7 +99,7 @@ def validate_rows(run: Run, heard: Heard) -> Heard:
                 fetches[feed], outcome="failed", error_code="nothing_accepted", error=said
             )
             continue
-        unread[feed] = UNREAD.clone() if feed in lists else _unread(refused)
+        unread[feed] = NO_UNREADABLE_ROWS.clone() if feed in lists else _unread(refused)
         parsed[feed] = kept
     return dataclasses.replace(
         heard,
@@ -112,8 +112,8 @@ def validate_rows(run: Run, heard: Heard) -> Heard:
 
 def _split_offerings(told: Parsed) -> tuple[Parsed, pl.DataFrame]:
     """Return what meets its contract, and all that was rejected so far."""
-    offerings = split(told.offerings, CONTRACTS[told.feed])
-    models = split(told.models, MODELS).accepted  # a bad model id rejects its offerings too
+    offerings = filter_rows(told.offerings, CONTRACTS[told.feed])
+    models = filter_rows(told.models, MODELS).accepted  # a bad model id rejects its offerings too
     refused = pl.concat([told.rejected, _rejected_rows(told.offerings, offerings.rejected)])
     return dataclasses.replace(told, offerings=offerings.accepted, models=models), refused
 
@@ -150,7 +150,7 @@ def resolve_rows(run: Run, heard: Heard) -> Heard:
         heard,
         fetches=[*heard.fetches, *_reckoned(heard, estimated)],
         parsed=read | reckoned,
-        unread=heard.unread | {feed: UNREAD.clone() for feed in estimated},
+        unread=heard.unread | {feed: NO_UNREADABLE_ROWS.clone() for feed in estimated},
         statements=statements | estimated,
         rejected=pl.concat([heard.rejected, *(s.rejected for s in statements.values())]),
     )
@@ -173,17 +173,22 @@ def price_rows(run: Run, heard: Heard) -> Heard:
 
 def feed_batches(run: Run, heard: Heard) -> list[FeedBatch]:
     """Return the whole answers of this run, in registry order."""
-    kinds = {feed.feed: (feed.kind, feed.gone_after) for _, feed in run.registry.feeds()}
-    kinds |= {rule.feed: ("price_list", 1) for rule in run.registry.estimates}
+    gone_after = {feed.feed: feed.gone_after for _, feed in run.registry.feeds()}
     return [
         FeedBatch(
-            Observation(feed, heard.observed(feed).observed_at, run.observed.get(feed), gone_after),
+            Observation(
+                feed,
+                heard.observed(feed).observed_at,
+                run.observed.get(feed),
+                gone_after.get(feed, 1),
+            ),
             heard.statements[feed].rows,
             heard.claims[feed],
-            heard.parsed[feed].models if kind == "catalog" else None,
+            heard.parsed[feed].models if role == "catalog" else None,
             heard.unread[feed],
+            role=role,
         )
-        for feed, (kind, gone_after) in kinds.items()
+        for feed, role in run.registry.roles().items()
         if feed in heard.statements
     ]
 

@@ -14,23 +14,13 @@ from pipeline.steps.parse import Heard, feed_batches
 from schemas.contract import UTC_TIME
 from schemas.delta import Delta
 from schemas.load import CHECKS, REJECTED_ROWS, Counts
+from schemas.offerings import DRIFT
 from schemas.records import FeedFetch
-from transforms.checks.compliance import check_expiry, check_providers
-from transforms.checks.feeds import (
-    check_agreement,
-    check_counts,
-    check_drift,
-    check_facts,
-    check_pages,
-    finish_checks,
-    join_checks,
-)
-from transforms.checks.gate import check_drops, check_flips, check_moves, check_refusals
+from transforms.checks import CheckInputs, count_pages, run_checks
 from transforms.compliance import claim_rows, describe_providers
 from transforms.reconcile.batch import Rules
 from transforms.reconcile.counts import count_entries, tally
 from transforms.reconcile.reconcile import reconcile
-from transforms.reconcile.selection import by_precedence
 
 
 @dataclass(frozen=True)
@@ -60,7 +50,7 @@ def judge_hour(run: Run, heard: Heard) -> RunResult:
     source = run.registry.sources[0]
     told = feed_batches(run, heard)
     statements = [t.statements for t in told]
-    answers = {t.answered.feed for t in told}
+    answers = {batch.feed for batch in told}
     seen = {name for frame in (*statements, state.offers) for name in frame["inference_provider"]}
     delta, after = reconcile(
         state,
@@ -73,7 +63,7 @@ def judge_hour(run: Run, heard: Heard) -> RunResult:
                     run.claims,
                     sorted(seen),
                     today=run.today.date(),
-                    unread=unread_lists(run, heard.fetches, answers),
+                    unavailable=unread_lists(run, heard.fetches, answers),
                 )
                 if run.decisions is None
                 else state.providers  # a decision changes nothing but what it decides
@@ -81,36 +71,32 @@ def judge_hour(run: Run, heard: Heard) -> RunResult:
             details=run.record.details,
             run_id=run_id,
             gone_after={feed.feed: feed.gone_after for _, feed in run.registry.feeds()},
-            priced_only=run.registry.priced_only(),
+            roles=run.registry.roles(),
             verdicts=verdict_rows(run, state),
-            orders=order_rows(run),
+            correction_requests=order_rows(run),
         ),
     )
-    named = after.listings.filter(~pl.col("feed").is_in(run.registry.priced_only()))
-    promised = claim_rows(run.registry, run.claims, today=run.today.date())
     entries = _entries(heard)
-    checks = [
-        finish_checks(found, run_id=run_id)
-        for found in (
-            *(check_drift(p.drift) for p in heard.parsed.values()),
-            *(check_drift(s.odd_drift()) for s in heard.statements.values()),
-            check_agreement(by_precedence(after.claims, source.precedence["price"]), after.offers),
-            check_facts(by_precedence(named, source.precedence["status"]), after.offers),
-            check_refusals(delta.found.refused),
-            check_drops(delta.found.drops),
-            check_moves(delta.found.moves, after.offers),
-            check_expiry(promised),
-            check_providers(state.providers, after.providers),
-        )
-    ]
-    figures = [
-        finish_checks(found, run_id=run_id, every_run=True)
-        for found in (
-            check_counts(entries),
-            *(check_pages(p) for p in heard.parsed.values()),
-            check_flips(state.cards, after.cards, after.offers),
-        )
-    ]
+    checks = run_checks(
+        CheckInputs(
+            before=state,
+            after=after,
+            findings=delta.found,
+            drift=pl.concat(
+                [
+                    DRIFT.empty(),
+                    *(p.drift for p in heard.parsed.values()),
+                    *(s.odd_drift() for s in heard.statements.values()),
+                ]
+            ),
+            pages=count_pages(heard.parsed.values()),
+            entries=entries,
+            compliance_claims=claim_rows(run.registry, run.claims, today=run.today.date()),
+            precedence=source.precedence,
+            roles=run.registry.roles(),
+        ),
+        run_id,
+    )
     rejected = REJECTED_ROWS.shape(
         heard.rejected.with_columns(
             run_id=pl.lit(run_id), rejected_at=pl.lit(run.today).cast(UTC_TIME)
@@ -122,7 +108,7 @@ def judge_hour(run: Run, heard: Heard) -> RunResult:
         tally(delta, after, rejected=rejected.height),
         dict(sorted(delta.changes.group_by("event").len().iter_rows())),
         entries,
-        join_checks([*checks, *figures]),
+        checks,
         rejected,
         change_examples(delta.changes, after.offers),
     )

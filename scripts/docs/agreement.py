@@ -1,8 +1,8 @@
 """Write docs/agreement.md, our token prices beside genai-prices': python -m scripts.docs.agreement.
 
-What is compared are the captures of the built-in sample (real answers, see samples/data/README.md)
-with the `huggingface_*` providers of the installed genai-prices release. A measure of both lists,
-not a gate: nothing that is published depends on it.
+The page compares the captures of the built-in sample (real answers, see samples/data/README.md)
+with the `huggingface_*` providers of the installed genai-prices release. It measures both lists
+and is no gate: nothing that is published depends on it.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from typing import NamedTuple
 
 import polars as pl
 from genai_prices.data import providers
-from genai_prices.types import ModelInfo, ModelPrice
+from genai_prices.types import ModelInfo, ModelPrice, StartDateConstraint
 
 from samples.catalog import STEPS, load
 from schemas.amounts import MILLION, amount_text
-from schemas.contract import split
+from schemas.contract import filter_rows
 from schemas.offerings import HUB_OFFERINGS, OFFERINGS
 from schemas.state import OFFERS
 from transforms.parsing.collector import Page
@@ -36,31 +36,31 @@ ALL_KEYS = frozenset({"inferenceProviderMapping", "pipeline_tag"})
 UNITS = {"input_token": "input_mtok", "output_token": "output_mtok"}
 HEAD = """# Agreement with genai-prices
 
-Our token prices of the captures in the built-in sample, beside the `huggingface_*` providers of
-genai-prices {version} (MIT), as they stood on {on}. The page is written by
-`python -m scripts.docs.agreement > docs/agreement.md`; a test holds the two equal.
+This page compares our token prices of the captures in the built-in sample with the `huggingface_*`
+providers of genai-prices {version} (MIT), as of {on}.
+`python -m scripts.docs.agreement > docs/agreement.md` writes the page; a test compares the two.
 
-It is a measure, not a gate: no price of ours is changed by it. Theirs is written by hand and by
-scripts at other moments than the captures (Hub: {hub}; router: {router}, two answers), so a
-difference is not an error by itself. Each has its reason below, as far as the captures tell it.
+It is a measure, not a gate: it changes no price of ours. Their list is written by hand and by
+scripts at other times than the captures (Hub: {hub}; router: {router}, two answers), so a
+difference is not an error by itself. Each has its reason below, as far as the captures show it.
 
 """
 
 
-class Price(NamedTuple):
-    """What one list says of one unit: USD per 1,000,000 tokens, None where no number is shown."""
+class UnitPrice(NamedTuple):
+    """The price of a unit in one list: USD per 1,000,000 tokens, None where it shows no number."""
 
     amount: Decimal | None
     status: str
 
 
-class Row(NamedTuple):
+class ComparedUnit(NamedTuple):
     """One unit of one model at one provider, in both lists."""
 
     provider: str
     model: str
     unit: str
-    ours: Price
+    ours: UnitPrice
     theirs: Decimal
     reason: str
     """`equal`, or why not."""
@@ -69,25 +69,25 @@ class Row(NamedTuple):
 Key = tuple[str, str, str]
 
 
-def ours(step: int, feed: str) -> dict[Key, Price]:
-    """Return (provider, model, unit) → what a feed of a step says, through the real line."""
+def ours(step: int, feed: str) -> dict[Key, UnitPrice]:
+    """Return (provider, model, unit) → the price by a feed of a step, through the real steps."""
     catalog = load(step)
     if feed == "router":
-        told = parse_router([_page(catalog.router_answer)])
-        rows = split(told.offerings, OFFERINGS).accepted
-        nothing = OFFERS.empty().with_columns(status=pl.lit(None, pl.String))
-        statements = resolve_routed(rows, nothing, source="huggingface")
+        parsed = parse_router([_page(catalog.router_answer)])
+        rows = filter_rows(parsed.offerings, OFFERINGS).accepted
+        no_offers = OFFERS.empty().with_columns(status=pl.lit(None, pl.String))
+        resolved = resolve_routed(rows, no_offers, source="huggingface")
     else:
         records = b",".join(catalog.view(ALL_KEYS, None).records)
-        told = parse_hub([_page(b"[" + records + b"]")])
-        rows = split(told.offerings, HUB_OFFERINGS).accepted
-        statements = resolve_catalog(rows, source="huggingface")
-    named = identified(statements.rows)
+        parsed = parse_hub([_page(b"[" + records + b"]")])
+        rows = filter_rows(parsed.offerings, HUB_OFFERINGS).accepted
+        resolved = resolve_catalog(rows, source="huggingface")
+    named = identified(resolved.rows)
     claims = price_tokens(named, run_id="agreement").join(
         named.select("offer_id", "inference_provider", "model_id"), on="offer_id"
     )
     return {
-        (row["inference_provider"], row["model_id"], row["unit"]): Price(
+        (row["inference_provider"], row["model_id"], row["unit"]): UnitPrice(
             None if row["amount"] is None else row["amount"] * MILLION, row["price_status"]
         )
         for row in claims.iter_rows(named=True)
@@ -103,21 +103,31 @@ def theirs(on: date) -> Iterator[tuple[str, ModelInfo, ModelPrice]]:
 
 
 def _in_force(model: ModelInfo, on: date) -> ModelPrice:
+    return [prices for start, prices in _dated(model) if start is None or start <= on][-1]
+
+
+def _after(model: ModelInfo, on: date) -> list[ModelPrice]:
+    return [prices for start, prices in _dated(model) if start is not None and start > on]
+
+
+def _dated(model: ModelInfo) -> Iterator[tuple[date | None, ModelPrice]]:
+    """Yield each price with its first day; one for some hours of a day is no price of a day."""
     if isinstance(model.prices, ModelPrice):
-        return model.prices
-    found = [
-        conditional.prices
-        for conditional in model.prices
-        if conditional.constraint is None or conditional.constraint.start_date <= on
-    ]
-    return found[-1]
+        yield None, model.prices
+        return
+    for conditional in model.prices:
+        constraint = conditional.constraint
+        if constraint is None:
+            yield None, conditional.prices
+        elif isinstance(constraint, StartDateConstraint):
+            yield constraint.start_date, conditional.prices
 
 
-def compare(on: date) -> tuple[list[Row], list[Key]]:
+def compare(on: date) -> tuple[list[ComparedUnit], list[Key]]:
     """Return every unit that both lists price, and those of theirs that our captures lack."""
     router = ours(STEPS[-1], "router")
     hub = ours(STEPS[-1], "hub")
-    stated = [*(ours(step, feed) for step in STEPS for feed in ("router", "hub"))]
+    captures = [ours(step, feed) for step in STEPS for feed in ("router", "hub")]
     chosen = hub | router  # router before hub, as on cards
     rows, absent = [], []
     for provider, model, prices in theirs(on):
@@ -129,41 +139,37 @@ def compare(on: date) -> tuple[list[Row], list[Key]]:
             if key not in chosen:
                 absent.append(key)
                 continue
-            told = [said[key].amount for said in stated if key in said]
+            captured = [prices_of[key].amount for prices_of in captures if key in prices_of]
             later = [getattr(prices, name, None) for prices in _after(model, on)]
-            reason = _reason(chosen[key], amount, told, later, routed=key in router)
-            rows.append(Row(provider, model.id, unit, chosen[key], amount, reason))
+            reason = _reason(chosen[key], amount, captured, later, routed=key in router)
+            rows.append(ComparedUnit(provider, model.id, unit, chosen[key], amount, reason))
     return sorted(rows), sorted(absent)
 
 
-def _after(model: ModelInfo, on: date) -> list[ModelPrice]:
-    if isinstance(model.prices, ModelPrice):
-        return []
-    dated = [c for c in model.prices if c.constraint is not None]
-    return [c.prices for c in dated if c.constraint.start_date > on]
-
-
 def _reason(
-    stated: Price,
+    stated: UnitPrice,
     amount: Decimal,
-    told: list[Decimal | None],
-    later: list[Decimal],
+    captured: list[Decimal | None],
+    later: list[Decimal | None],
     *,
     routed: bool,
 ) -> str:
     if stated.amount is None:
         if amount == 0:
-            return "they show 0; the source states 0 and not that it is free, so we show no number"
+            return "they show 0; the source states 0 and does not state free, so we show no number"
         return f"we show no number: {stated.status}"
     if _same(stated.amount, amount):
         return "equal"
-    if any(_same(stated.amount, other) for other in later):
-        return "theirs of a later day is ours: the router's answers are dated by the earliest day they can be of"  # noqa: E501
-    if any(other is not None and _same(other, amount) for other in told):
-        return "theirs is the price that another capture of ours states"
+    if any(other is not None and _same(stated.amount, other) for other in later):
+        return (
+            "theirs of a later day equals ours: the router's answers are dated by the earliest "
+            "possible day"
+        )
+    if any(other is not None and _same(other, amount) for other in captured):
+        return "theirs is the price in another capture of ours"
     if not routed:
-        return "only the Hub of February states ours; theirs is of another day"
-    return "no capture of ours states theirs; it is of another day"
+        return "only the Hub of February states ours; theirs is from another day"
+    return "no capture of ours states theirs; it is from another day"
 
 
 def _same(one: Decimal, other: Decimal) -> bool:
@@ -188,13 +194,13 @@ def page() -> str:
         f"| in both lists | {len(rows)} |\n",
         f"| equal | {len(equal)} ({_share(len(equal), len(rows))}) |\n",
         f"| differing | {len(differing)} ({_share(len(differing), len(rows))}) |\n",
-        f"| in theirs, and in no capture's last step of ours | {len(absent)} |\n",
-        "\n## Why they differ\n\n| reason | units |\n|---|---|\n",
+        f"| in theirs, and not in our last captures | {len(absent)} |\n",
+        "\n## Reasons for differences\n\n| reason | units |\n|---|---|\n",
         *(
             f"| {reason} | {count} |\n"
             for reason, count in sorted(Counter(row.reason for row in differing).items())
         ),
-        "\n## Each difference\n\nUSD per 1,000,000 tokens.\n\n"
+        "\n## Differences\n\nUSD per 1,000,000 tokens.\n\n"
         "| provider | model | unit | ours | theirs | reason |\n|---|---|---|---|---|---|\n",
         *(
             f"| {r.provider} | {r.model} | {r.unit} | {_number(r.ours.amount)} | "

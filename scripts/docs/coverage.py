@@ -1,7 +1,7 @@
-"""Write docs/coverage.md from recordings: python -m scripts.docs.coverage FOLDER > docs/coverage.md.
+"""Write docs/coverage.md: python -m scripts.docs.coverage FOLDER > docs/coverage.md.
 
-FOLDER holds `hub/`, `router/` and `prices/`, as they were recorded. They are served by a real HTTP
-server on this machine and told through the real hour into a home that is thrown away.
+FOLDER holds `hub/`, `router/` and `prices/`, as they were recorded. A real HTTP
+server on this machine serves them, and the real steps process them into a temporary home.
 """
 
 from __future__ import annotations
@@ -27,25 +27,29 @@ from warehouse.storage.home import Home
 
 HUB, ROUTER = "hub/2026-02-26T12-27.json", "router/b.json"
 DEEPINFRA, WAVESPEED = "prices/deepinfra_list_excerpt.json", "prices/wavespeed_list_excerpt.json"
-HEAD = f"""# What is priced, and what is not
+HEAD = f"""# Price coverage
 
-How many offers of each task and provider have a price, how many only an estimate, and why the others have neither. `python -m scripts.docs.coverage FOLDER > docs/coverage.md` makes this page: it serves recordings of real answers over HTTP, tells them through the real hour, and counts the cards. A test holds the two equal.
+This page counts the offers of each task and provider with a price, those with only an estimate, and the reasons of the others. `python -m scripts.docs.coverage FOLDER > docs/coverage.md` writes it: the program serves recordings of real answers over HTTP, processes them through the real steps, and counts the cards. A test compares the two.
 
-The recordings: `{HUB}` (at most 200 models a provider, so the numbers are lower bounds), `{ROUTER}`, and **excerpts** of two lists (`{DEEPINFRA}`: 21 of 372 rows; `{WAVESPEED}`: 37 of 1,046). They are months apart and were never one moment. WaveSpeedAI's list is switched on here; by default it is off.
+The recordings: `{HUB}` (at most 200 models a provider, so the numbers are lower bounds), `{ROUTER}`, and **excerpts** of two lists (`{DEEPINFRA}`: 21 of 372 rows; `{WAVESPEED}`: 37 of 1,046). They are months apart and were never one moment. WaveSpeedAI's list is enabled here; by default it is off.
 
-## Who states prices
+## Price sources
 
 """  # noqa: E501 - a paragraph of Markdown is one line
 MIDDLE = """
-`shape`: *recorded* means that a real answer was seen, *documented* that only its description was: treat what is made of it with care until a live run confirmed it ([first-live-run.md](first-live-run.md)).
+`shape`: *recorded* means that a real answer was seen, *documented* that only its description was: be careful with these prices until a live run has confirmed them ([first-live-run.md](first-live-run.md)).
 
-A list is joined on (inference provider, the provider's own id) exactly. DeepInfra's joins nowhere in these recordings, because the Hub maps no model to an id of DeepInfra in them; the router names DeepInfra's chat offers, and prices those.
+pricehouse joins a list on (inference provider, the provider's own id) exactly. DeepInfra's list has no match in these recordings, because the Hub maps no model to an id of DeepInfra in them; the router names DeepInfra's chat offers, and prices those.
 
-## Task by provider
+## Coverage by task and provider
 
-`all` counts the cards, adapters among them; `priced` those with a price that a feed states, also where it can be compared with nothing (a video run of no stated length); `estimated` those with our estimate alone. The reasons are those of the rest, explained in [sql.md](sql.md#words-that-columns-use).
+`all` counts the cards, adapters included; `priced` those with a price that a feed states, also a price that cannot be compared (a video run of no stated length); `estimated` those with our estimate alone. The last column has the reasons of the others, explained in [sql.md](sql.md#values-of-columns).
 
-| task | inference_provider | all | adapters | priced | estimated | why not the others |
+```sql
+SELECT task, count(*) FILTER (price_status = 'priced') AS priced FROM cards GROUP BY task;
+```
+
+| task | inference_provider | all | adapters | priced | estimated | reasons of the others |
 |---|---|---|---|---|---|---|
 """  # noqa: E501 - a paragraph of Markdown is one line
 QUERY = """
@@ -69,7 +73,7 @@ GROUP BY c.task, c.inference_provider ORDER BY c.task, c.inference_provider
 def coverage_page(recordings: Path) -> str:
     """Return the page as Markdown."""
     with tempfile.TemporaryDirectory() as folder:
-        home = _told(recordings, Path(folder))
+        home = _process(recordings, Path(folder))
         found = json.loads(query_json(newest(Home.at(home)), QUERY))
     rows = [
         f"| `{row['task']}` | {row['inference_provider']} | {row['everything']} | {row['adapters']}"
@@ -83,11 +87,11 @@ def coverage_page(recordings: Path) -> str:
 
 def _feeds() -> str:
     registry = load_registry()
-    head = "| feed | whose prices | shape | key | read |\n|---|---|---|---|---|\n"
+    head = "| feed | prices of | shape | key | enabled |\n|---|---|---|---|---|\n"
     rows = [
         f"| `{feed.feed}` | {feed.inference_provider or 'of many providers, per token'} "
         f"| {feed.shape} | {feed.secret or 'none'} "
-        f"| {'by default' if feed.enabled else f'only if switched on: {feed.off_because}'} |\n"
+        f"| {'by default' if feed.enabled else f'only if enabled: {feed.off_because}'} |\n"
         for _, feed in registry.feeds()
     ]
     rows += [
@@ -95,17 +99,17 @@ def _feeds() -> str:
         f"{rule.currency} a second ([the rate]({rule.rate_url})) | none | nothing is fetched |\n"
         for rule in registry.estimates
     ]
-    why = [f"- `{code}`: {said}\n" for code, said in UNREAD_LIST_REASONS.items()]
+    reasons = [f"- `{code}`: {reason}\n" for code, reason in UNREAD_LIST_REASONS.items()]
     return (
         head
         + "".join(rows)
-        + "\nA list that has stated nothing so far says why:\n\n"
-        + "".join(why)
+        + "\nA list without any price so far has one of these reasons:\n\n"
+        + "".join(reasons)
     )
 
 
-def _told(recordings: Path, home: Path) -> Path:
-    """Tell one hour of the recordings into a home, and return it."""
+def _process(recordings: Path, home: Path) -> Path:
+    """Process one hour of the recordings into a home, and return it."""
 
     def read(name: str) -> str:
         return (recordings / name).read_text("utf-8")

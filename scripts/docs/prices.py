@@ -1,8 +1,8 @@
-"""Write docs/prices.md, a card of each kind with its proof: python -m scripts.docs.prices > docs/prices.md.
+"""Write docs/prices.md, a card of each kind: python -m scripts.docs.prices > docs/prices.md.
 
-Kinds that occur in the built-in sample are shown from it. For the others a few answers are made up
-here, and the page says so at each. Both go through the real hour, over HTTP, with a clock in hand;
-run ids, times of today and addresses are replaced, because they differ each time.
+Kinds that occur in the built-in sample come from it. For the others this program makes up a few
+answers, and the page marks each of them. The real steps process both, over HTTP, with an injected
+clock; run ids, times of today and addresses are replaced, because they differ each time.
 """
 
 from __future__ import annotations
@@ -29,37 +29,40 @@ from warehouse.publication.query import rows
 from warehouse.storage.home import Home
 
 START = datetime(2026, 11, 25, 12, tzinfo=UTC)
-HEAD = """# A card of each kind, and its proof
+HEAD = """# Cards and their proofs
 
-`pricehouse explain OFFER_ID` walks a card's numbers back: from the column on the card to the claim
-that it was chosen from, the rule, the text as the source wrote it, the arithmetic, the fragment of
-the answer, the hash of the answer (held against the landed bytes while they are kept), the run, and
-the other claims with why they lost. This page is what it prints for one card of each kind. It is
-written by `python -m scripts.docs.prices > docs/prices.md`; a test holds the two equal. Run ids, times of
-the run and addresses are replaced by words.
+```sh
+.venv/bin/pricehouse explain OFFER_ID
+```
+
+The command traces a card's numbers: from the column on the card to the claim that it was chosen
+from, the rule, the text as the source wrote it, the arithmetic, the fragment of the answer, the
+hash of the answer (compared with the landed bytes while they are kept), the run, and the other
+claims with the reason why they were not chosen. This page has its output for one card of each kind.
+`python -m scripts.docs.prices > docs/prices.md` writes it; a test compares the two. Run ids, times
+of the run and addresses are replaced by placeholders.
 """
 SAMPLE = (
     (
         "Priced, by two feeds",
-        "The router's price is shown; the Hub's mapping states another one, which lost.",
+        "The card shows the router's price; the Hub's mapping states another one, not chosen.",
         "SELECT offer_id FROM checks WHERE name = 'feeds_agree_on_price' ORDER BY offer_id, unit",
     ),
     (
         "Priced, by one feed",
-        "Nobody else states a price of this offer.",
-        "SELECT offer_id FROM cards WHERE rankable AND offer_id IN (SELECT offer_id FROM price_claims "
-        "GROUP BY ALL HAVING count(DISTINCT feed) = 1) ORDER BY model_id, offer_id",
+        "No other feed states a price of this offer.",
+        "SELECT offer_id FROM cards WHERE rankable AND offer_id IN (SELECT offer_id FROM "
+        "price_claims GROUP BY ALL HAVING count(DISTINCT feed) = 1) ORDER BY model_id, offer_id",
     ),
     (
         "Suspect",
-        "The source states 0 for both, and says in the same breath that it is not free. No number is "
-        "shown.",
+        "The source states 0 for both, and that the offer is not free. The card shows no number.",
         "SELECT offer_id FROM cards WHERE price_status = 'suspect' AND NOT held ORDER BY offer_id",
     ),
     (
         "Held",
-        "A known price became a bare 0. The card goes on with the old one, says so, and is not ranked "
-        "until somebody decides or the source states a price that passes.",
+        "A known price became a bare 0. The card keeps the old one, marks it, and is not ranked "
+        "until a person decides or the source states a price that passes.",
         "SELECT offer_id FROM cards WHERE held ORDER BY offer_id",
     ),
     (
@@ -70,29 +73,30 @@ SAMPLE = (
     ),
     (
         "An adapter",
-        "Served by one rule of its provider; no model of its own, and never ranked.",
+        "One rule of its provider serves it; it is no model of its own, and never ranked.",
         "SELECT offer_id FROM cards WHERE offer_type = 'adapter' ORDER BY model_id, offer_id",
     ),
 )
 MADE = (
-    ("Free", "The source says so.", "gift"),
+    ("Free", "The source states that it is free.", "free"),
     (
         "Beyond all bounds",
-        "A first price that no offer could have. No number is shown until somebody accepts it.",
-        "dear",
+        "A first price that no offer could have. The card shows no number until a person "
+        "accepts it.",
+        "outlier",
     ),
-    ("Unparsed", "A price object with a key that nobody knows.", "odd"),
+    ("Unparsed", "A price object with an unknown key.", "unknown-key"),
     (
         "Corrected",
-        "A person said that the stated price was wrong, and what it should be. It stays "
-        "so while the source states the same.",
-        "slip",
+        "A person replaced the stated price by the right one. The correction is valid while the "
+        "source states the same price.",
+        "mistake",
     ),
 )
 
 
 class _Clock:
-    """A clock that moves one second at each look."""
+    """A clock that advances one second at each call."""
 
     def __init__(self) -> None:
         self._now = START
@@ -114,9 +118,9 @@ def _sampled(root: Path) -> list[str]:
         _hour(root, hub, clock, origin="sample")
         hub.show(load(2))
         _hour(root, hub, clock, origin="sample")
-    for title, words, query in SAMPLE:
+    for title, description, query in SAMPLE:
         (offer_id, *_) = (row["offer_id"] for row in rows(newest(Home.at(root)), query))
-        parts.append(_shown(root, title, f"{words} From the built-in sample.", offer_id))
+        parts.append(_proof(root, title, f"{description} From the built-in sample.", offer_id))
     return parts
 
 
@@ -128,7 +132,7 @@ def _made_up(root: Path) -> list[str]:
     ids = {card["model_name"]: card["offer_id"] for card in cards}
     correct(
         root,
-        offer_id=ids["slip"],
+        offer_id=ids["mistake"],
         unit="output_token",
         tier="standard",
         at=None,
@@ -138,9 +142,9 @@ def _made_up(root: Path) -> list[str]:
         reason="their price page says 0.60",
         clock=clock,
     )
-    for title, words, name in MADE:
-        said = f"{words} **The answer behind it is made up for this page**: the sample has none."
-        parts.append(_shown(root, title, said, ids[name]))
+    for title, description, name in MADE:
+        text = f"{description} **The answer is made up for this page**: the sample has none."
+        parts.append(_proof(root, title, text, ids[name]))
     return parts
 
 
@@ -154,12 +158,12 @@ def _hour(root: Path, hub: Hub, clock: _Clock, *, origin: Origin) -> None:
 
 
 def _catalog() -> Catalog:
-    """Return four models of nobody, each at one provider."""
+    """Return four made-up models, each at one provider."""
     prices: dict[str, Json] = {
-        "gift": {"input": Number("0"), "output": Number("0")},
-        "dear": {"input": Number("20000"), "output": Number("0.4")},
-        "odd": {"input": Number("0.2"), "output": Number("0.4"), "batch": Number("0.1")},
-        "slip": {"input": Number("0.2"), "output": Number("6.0")},
+        "free": {"input": Number("0"), "output": Number("0")},
+        "outlier": {"input": Number("20000"), "output": Number("0.4")},
+        "unknown-key": {"input": Number("0.2"), "output": Number("0.4"), "batch": Number("0.1")},
+        "mistake": {"input": Number("0.2"), "output": Number("6.0")},
     }
     mapped: list[dict[str, Json]] = [
         {
@@ -189,7 +193,7 @@ def _catalog() -> Catalog:
                     "provider": "novita",
                     "status": "live",
                     "pricing": pricing,
-                    "is_free": name == "gift",
+                    "is_free": name == "free",
                     "is_model_author": False,
                 }
             ],
@@ -199,20 +203,20 @@ def _catalog() -> Catalog:
     return Catalog(map(hub_model, mapped), router=map(router_model, routed))
 
 
-def _shown(root: Path, title: str, words: str, offer_id: str) -> str:
+def _proof(root: Path, title: str, description: str, offer_id: str) -> str:
     lines = told(explain(Home.at(root), offer_id))
     text = _without_today("\n".join(lines))
-    return f"\n## {title}\n\n{words}\n\n```text\n{text}\n```\n"
+    return f"\n## {title}\n\n{description}\n\n```text\n{text}\n```\n"
 
 
 def _without_today(text: str) -> str:
-    for pattern, word in (
+    for pattern, placeholder in (
         (r"\d{8}T\d{12}Z-[0-9a-f]{6}", "RUN"),
         (r"http://127\.0\.0\.1:\d+", "ADDRESS"),
         (r"2026-11-25 \d\d:\d\d(:\d\d)?", "TODAY"),
         (r"(?m)^  [0-9a-f]{16} ", "  CHECK "),
     ):
-        text = re.sub(pattern, word, text)
+        text = re.sub(pattern, placeholder, text)
     return text
 
 

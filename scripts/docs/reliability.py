@@ -1,7 +1,7 @@
 """Write docs/reliability.md: python -m scripts.docs.reliability > docs/reliability.md.
 
-The tables are made of what the tests run: the matrix of servers, the damages of a home. The other
-rows and the measured numbers stand here; a test holds that every test they name exists.
+The tables come from what the tests run: the matrix of servers, the damages of a home. The other
+rows and the measured numbers are written here; a test checks that every test that they name exists.
 """
 
 from __future__ import annotations
@@ -13,26 +13,30 @@ from tests.support.fault_cases import CASES
 
 MATRIX = "tests/resilience/test_fault_matrix.py::test_an_hour_against"
 DAMAGED = "tests/resilience/test_damage.py::test_doctor_reports_and_repairs_damage"
-HEAD = """# What may go wrong, and what then comes of it
+HEAD = """# Reliability: failures and their outcomes
 
-Each row is a test that does it for real: a server on a socket of this machine that misbehaves, a
-process that is killed, a disk that is full, a file that is damaged. The page is written by
-`python -m scripts.docs.reliability > docs/reliability.md`; a test holds the two equal and looks for every
-test that is named. What an operator does about an error stands in [operating.md](operating.md).
+Each row is a test with a real failure: a server on a socket of this machine that misbehaves, a
+process that is killed, a full disk, a damaged file. [operating.md](operating.md) explains what to
+do about an error. `python -m scripts.docs.reliability > docs/reliability.md` writes this page; a
+test compares the two and looks for every test that the page names.
 
-## Numbers
+```sh
+.venv/bin/pricehouse doctor
+```
 
-Measured on 2026-11-25, 2 cores, Linux, Python 3.11. The default suite repeats each at the size in
-the third column.
+## Measurements
 
-| what | measured once | in each run of the suite |
+Measured on 2026-11-25, 2 cores, Linux, Python 3.11. The test suites (`make test`, `make test-slow`)
+repeat each at the size in the third column.
+
+| test | measured once | in the test suites |
 |---|---|---|
 """
 NUMBERS = (
     (
         "SIGKILL at random moments of fetch, landing, load, checkpoint and publication; after each "
-        "the publication was whole, and in the end the home exported byte for byte what one did that "
-        "nobody disturbed",
+        "the publication was whole, and at the end the home's export was byte for byte that of a "
+        "home without kills",
         "500 kills, 160 committed hours, 0 losses",
         "20 kills",
     ),
@@ -41,9 +45,10 @@ NUMBERS = (
         "1,100,000 pages in two runs, 0 failures",
         "100,000 pages",
     ),
-    ("servers that misbehave, in one hour each", f"{len(CASES)} cases", f"{len(CASES)} cases"),
+    ("servers that misbehave, one run each", f"{len(CASES)} cases", f"{len(CASES)} cases"),
     (
-        "readers in a loop while hours are published: no error, never a mix of two hours",
+        "readers in a loop while runs publish: no error, never rows of two publications in one "
+        "answer",
         "16 readers × 20 publications, 0 errors",
         "the same",
     ),
@@ -51,7 +56,7 @@ NUMBERS = (
 OTHERS = (
     (
         "killed at a random moment of any stage",
-        "the publication is whole, the next hours end where undisturbed ones would",
+        "the publication is whole, the next runs give what they give without kills",
         "tests/resilience/test_kills.py::"
         "test_hours_killed_at_random_moments_of_every_stage_lose_nothing",
     ),
@@ -68,18 +73,18 @@ OTHERS = (
     ),
     (
         "a write-ahead log that a kill cut",
-        "hours go on over it",
+        "the next runs succeed",
         "tests/resilience/test_torn_log.py::test_hours_continue_over_a_log_that_was_cut",
     ),
     (
         "a write-ahead log with a changed byte",
-        "refused with a way back, or never there",
+        "refused with a remedy, or it has no effect",
         "tests/resilience/test_torn_log.py::"
         "test_a_log_with_a_changed_byte_is_refused_with_a_remedy_or_ignored",
     ),
     (
-        "a disk that fills up at any point of an hour",
-        "the hour ends whole, or with a word",
+        "a disk that fills up at any point of a run",
+        "the run completes, or fails with a clear error",
         "tests/resilience/test_full_disk.py::"
         "test_on_a_nearly_full_disk_an_hour_completes_or_fails_with_a_clear_error",
     ),
@@ -91,35 +96,35 @@ OTHERS = (
     ),
     (
         "a user who may not write, or not read",
-        "one sentence that says what to allow",
+        "one sentence that names the permission to grant",
         "tests/resilience/test_full_disk.py::test_a_user_without_permission_gets_what_to_allow",
     ),
     (
         "a user who may only read",
-        "status, sql and doctor answer",
+        "status, sql and doctor work",
         "tests/resilience/test_full_disk.py::test_a_user_who_may_only_read_can_run_queries",
     ),
     (
         "two ingests at once",
-        "the second waits, and both are told",
+        "the second waits, and both are processed",
         "tests/resilience/test_many_readers.py::"
         "test_of_two_ingests_at_once_the_second_waits_and_both_commit",
     ),
     (
         "a reader that holds one publication through many later ones",
-        "it goes on undisturbed",
+        "it reads the same rows throughout",
         "tests/resilience/test_many_readers.py::"
         "test_an_open_publication_stays_readable_after_many_later_ones",
     ),
     (
         "sixteen readers through twenty publications",
-        "no error, never a mix",
+        "no error, never rows of two publications in one answer",
         "tests/resilience/test_many_readers.py::"
         "test_sixteen_readers_see_twenty_publishes_without_an_error_or_a_mix",
     ),
     (
         "a publication deleted under its readers",
-        "they are told; the next hour publishes",
+        "they get an error; the next run publishes",
         "tests/resilience/test_damage.py::"
         "test_a_deleted_publication_is_an_error_and_the_next_hour_publishes",
     ),
@@ -127,7 +132,7 @@ OTHERS = (
         "a warehouse of an earlier schema",
         "opens with its rows, and rebuilds the same",
         "tests/warehouse/test_upgrade.py::"
-        "test_a_warehouse_of_an_earlier_schema_is_brought_on_with_its_rows",
+        "test_a_warehouse_of_each_earlier_schema_opens_with_its_rows",
     ),
     (
         "a warehouse of newer code",
@@ -148,22 +153,23 @@ def page() -> str:
         [
             HEAD,
             *(_row(*row) for row in NUMBERS),
-            "\nPower loss was not tried: a kill leaves the system's caches standing.\n",
+            "\nPower loss was not tested: a kill keeps the system's caches.\n",
             "\n## Crashes, locks, disks, upgrades\n\n| case | outcome | test |\n|---|---|---|\n",
             *(_row(case, outcome, f"`{test}`") for case, outcome, test in OTHERS),
-            "\n## Damage to a home\n\n`pricehouse doctor` finds each and names the way back, which "
-            f"the test goes. Test: `{DAMAGED}`.\n\n"
-            "| damage | the next hour | doctor's finding |\n|---|---|---|\n",
+            "\n## Damage to a home\n\n`pricehouse doctor` finds each and prints a remedy, which "
+            f"the test follows. Test: `{DAMAGED}`.\n\n"
+            "| damage | the next run | doctor's finding |\n|---|---|---|\n",
             *(
                 _row(
                     damage.name,
-                    f"refuses, and says “{damage.hour}”" if damage.hour else "goes on",
-                    ", ".join(f"`{name}`" for name in damage.found) or "none: mended by itself",
+                    f"refuses with “{damage.hour}”" if damage.hour else "succeeds",
+                    ", ".join(f"`{name}`" for name in damage.found)
+                    or "none: the next run repairs it",
                 )
                 for damage in DAMAGES
             ),
-            "\n## Servers that misbehave\n\nIn each case the hour ends in bounded time, the other "
-            "feed's news of that hour is published, and the token of the run is found nowhere: not "
+            "\n## Servers that misbehave\n\nIn each case the run ends in bounded time, publishes "
+            "the other feed's changes, and writes the token of the run nowhere: not "
             "in the home, the log, the output or an error. Test: "
             f"`{MATRIX}`, by the name of the case.\n\n| case | outcome |\n|---|---|\n",
             *(_row(case.name, case.outcome) for case in CASES),

@@ -1,6 +1,7 @@
 """Fill docs/sql.md: the answers of its cookbook and the dictionary of every column.
 
-`.venv/bin/python -m scripts.docs.sql_page`, after `make run`, writes them anew from the demo's publication.
+After `make run`, `.venv/bin/python -m scripts.docs.sql_page` writes both from the demo's
+publication.
 """
 
 from __future__ import annotations
@@ -16,17 +17,21 @@ from warehouse.relations import RELATIONS
 from warehouse.storage.home import Home
 
 PAGE = Path(__file__).parents[2] / "docs" / "sql.md"
-_COOKBOOK, _AFTER, _DICTIONARY = "## Cookbook\n", "### And about the data", "## Data dictionary\n"
+_COOKBOOK, _AFTER, _DICTIONARY = (
+    "## Cookbook\n",
+    "### Questions about the data",
+    "## Data dictionary\n",
+)
 _QUESTION = re.compile(r"```sql\n(?P<query>.*?)```\n(?:\n```text answer\n.*?```\n)?", re.DOTALL)
 
 
-def filled(text: str, publication: Path) -> str:
+def fill_page(text: str, publication: Path) -> str:
     """Return the page with the answers of this publication, and its dictionary."""
     before, cookbook = text.split(_COOKBOOK)
     questions, rest = cookbook.split(_AFTER)
-    told, _ = rest.split(_DICTIONARY)
-    answered = _QUESTION.sub(lambda found: _answered(found["query"], publication), questions)
-    page = before + _COOKBOOK + answered + _AFTER + told + _DICTIONARY
+    remarks, _ = rest.split(_DICTIONARY)
+    answered = _QUESTION.sub(lambda found: _with_answer(found["query"], publication), questions)
+    page = before + _COOKBOOK + answered + _AFTER + remarks + _DICTIONARY
     return page + "\n" + dictionary(publication)
 
 
@@ -50,7 +55,7 @@ _COLUMNS = (
 )
 
 
-def _answered(query: str, publication: Path) -> str:
+def _with_answer(query: str, publication: Path) -> str:
     table = "\n".join(line.rstrip() for line in query_text(publication, query).splitlines())
     return f"```sql\n{query}```\n\n```text answer\n{table.strip()}\n```\n"
 
@@ -60,4 +65,4 @@ def _cell(comment: str | None) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(filled(PAGE.read_text("utf-8"), newest(Home.at(DEMO_HOME))), "utf-8")
+    PAGE.write_text(fill_page(PAGE.read_text("utf-8"), newest(Home.at(DEMO_HOME))), "utf-8")

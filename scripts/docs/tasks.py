@@ -1,4 +1,4 @@
-"""Write docs/tasks.md from the table that the code uses: python -m scripts.docs.tasks > docs/tasks.md."""
+"""Write docs/tasks.md from the code's table: python -m scripts.docs.tasks > docs/tasks.md."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from transforms.task_groups import GROUPS
 
 HEAD = """# Tasks and their groups
 
-`task_group` says what comes out. Every task that is not named here is `other`, among them
-classification, segmentation, detection and fill-mask. The table is made from
-`transforms/task_groups.json` by `python -m scripts.docs.tasks > docs/tasks.md`; a test holds the two equal.
+`task_group` is the output type of a task. Every task that is not listed is `other`, among them
+classification, segmentation, detection and fill-mask. The command
+`python -m scripts.docs.tasks > docs/tasks.md` writes this page from `transforms/task_groups.json`;
+a test compares the two.
 
 | task_group | tasks |
 |---|---|

@@ -1,4 +1,4 @@
-"""Imports point one way, and each third-party library has one door."""
+"""Imports go down only, and each third-party library has one place."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BELOW: dict[str, set[str]] = {
     "schemas": set(),
     "samples": set(),
 }
-"""Package → the packages that it may import, besides itself."""
+"""Package → the packages that it may import, besides itself: those below it."""
 BORDERS: dict[str, str] = {
     "prefect": "flows/",
     "click": "cli/",
@@ -49,6 +49,15 @@ BORDERS: dict[str, str] = {
     "uvicorn": "marketplace/server",
 }
 """Library → the only place that may import it."""
+NARROW: dict[tuple[str, str], tuple[str, ...]] = {
+    ("marketplace", "warehouse"): (
+        "warehouse.publication",
+        "warehouse.relations",
+        "warehouse.storage.home",
+    ),
+    ("cli", "marketplace"): ("marketplace.server",),
+}
+"""(Package, imported package) → the only parts of it that it may import."""
 OURS = {*BELOW, "bench", "scripts", "tests"}
 
 
@@ -59,36 +68,36 @@ class Import(NamedTuple):
     name: str
 
     @property
-    def room(self) -> str:
-        """The room of the module."""
+    def package(self) -> str:
+        """The package of the module."""
         return self.module.split("/")[0]
 
     @property
-    def package(self) -> str:
+    def imported(self) -> str:
         """The top-level name of what is imported."""
         return self.name.split(".")[0]
 
 
 def modules() -> list[Path]:
-    """Return every module of every room, also those in folders inside it."""
-    return [path for room in BELOW for path in sorted((CHECKOUT / room).rglob("*.py"))]
+    """Return every module of every package, also those in folders inside it."""
+    return [path for package in BELOW for path in sorted((CHECKOUT / package).rglob("*.py"))]
 
 
 def imports_of(path: Path) -> Iterator[Import]:
-    """Yield every import, wherever in the module it stands."""
+    """Yield every import of a module, also those inside functions."""
     module = path.relative_to(CHECKOUT).as_posix()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             yield from (Import(module, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{module}: relative imports hide the room they lead to"
+            assert node.level == 0, f"{module}: relative imports hide the package that they lead to"
             yield Import(module, node.module or "")
 
 
 IMPORTS = [found for path in modules() for found in imports_of(path)]
 
 
-def test_the_modules_were_found() -> None:
+def test_modules_were_found() -> None:
     found = {path.relative_to(CHECKOUT).as_posix() for path in modules()}
     assert found >= {
         "pipeline/pipeline.py",
@@ -99,28 +108,36 @@ def test_the_modules_were_found() -> None:
     assert len(IMPORTS) > 300
 
 
-@pytest.mark.parametrize("room", BELOW)
-def test_a_room_imports_only_what_lies_below_it(room: str) -> None:
-    allowed = BELOW[room] | {room}
-    astray = [i for i in IMPORTS if i.room == room and i.package in OURS - allowed]
+@pytest.mark.parametrize("package", BELOW)
+def test_a_package_imports_only_what_is_below_it(package: str) -> None:
+    allowed = BELOW[package] | {package}
+    astray = [i for i in IMPORTS if i.package == package and i.imported in OURS - allowed]
     assert astray == []
 
 
-def test_the_marketplace_reads_the_warehouse_through_its_reader_only() -> None:
-    through = {i.name for i in IMPORTS if i.room == "marketplace" and i.package == "warehouse"}
-    assert {name for name in through if not name.startswith("warehouse.publication.")} <= {
-        "warehouse.relations",
-        "warehouse.storage.home",
+@pytest.mark.parametrize(("package", "imported"), NARROW)
+def test_a_package_imports_only_named_parts_of_another(package: str, imported: str) -> None:
+    parts = NARROW[package, imported]
+    names = {i.name for i in IMPORTS if i.package == package and i.imported == imported}
+    astray = {n for n in names if not any(n == part or n.startswith(f"{part}.") for part in parts)}
+    assert names
+    assert astray == set()
+
+
+def test_only_the_serve_command_imports_the_marketplace() -> None:
+    users = {i.module for i in IMPORTS if i.imported == "marketplace"} - {
+        path.relative_to(CHECKOUT).as_posix() for path in (CHECKOUT / "marketplace").rglob("*.py")
     }
+    assert users == {"cli/serve.py"}
 
 
 @pytest.mark.parametrize("library", BORDERS)
-def test_a_library_has_one_door(library: str) -> None:
-    users = {i.module for i in IMPORTS if i.package == library}
+def test_a_library_is_imported_in_one_place(library: str) -> None:
+    users = {i.module for i in IMPORTS if i.imported == library}
     assert {m for m in users if not m.startswith(BORDERS[library])} == set()
 
 
-def test_transforms_touch_no_clock_network_disk_or_logger() -> None:
+def test_transforms_import_no_clock_network_disk_or_logger() -> None:
     outside = {"logging", "os", "random", "secrets", "socket", "subprocess", "sys", "time"}
-    found = [i for i in IMPORTS if i.room == "transforms" and i.package in outside]
+    found = [i for i in IMPORTS if i.package == "transforms" and i.imported in outside]
     assert found == []

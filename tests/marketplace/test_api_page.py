@@ -57,6 +57,6 @@ def test_every_script_of_the_page_prints_what_sql_says(site: Site, script: str) 
 
 def test_the_table_of_routes_is_that_of_the_document(site: Site) -> None:
     paths = set(site.ask("/openapi.json")["paths"])
-    assert set(first_column(section(PAGE, "## Ask"))) == {
+    assert set(first_column(section(PAGE, "## Call the API"))) == {
         path for path in paths if not path.startswith("/v1/exports/")
     }

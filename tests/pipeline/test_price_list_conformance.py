@@ -56,7 +56,7 @@ def missing(source: Source, feed: Feed, *, readme: str, tests: Path) -> list[str
         found.append(
             f"providers/secrets/__init__.py: VARIABLES names no variable for {feed.secret}"
         )
-    for page, text in (("README.md", readme), ("cli/main.py", EPILOG)):
+    for page, text in (("docs/reference.md", readme), ("cli/main.py", EPILOG)):
         if feed.setting not in text:
             found.append(f"{page}: {feed.setting} is not in the settings")
     if not any(feed.feed in path.read_text("utf-8") for path in tests.glob("test_list_*.py")):
@@ -65,7 +65,7 @@ def missing(source: Source, feed: Feed, *, readme: str, tests: Path) -> list[str
 
 
 def lacks(source: Source, feed: Feed) -> list[str]:
-    readme = (CHECKOUT / "README.md").read_text("utf-8")
+    readme = (CHECKOUT / "docs" / "reference.md").read_text("utf-8")
     return missing(source, feed, readme=readme, tests=CHECKOUT / "tests" / "transforms")
 
 
@@ -97,7 +97,7 @@ def test_a_list_that_is_only_an_entry_in_the_registry_is_told_all_that_it_lacks(
         "transforms/parsing/nscale_list.py",
         "must not be required",
         "VARIABLES names no variable for nscale",
-        "README.md: PRICEHOUSE_NSCALE_URL",
+        "docs/reference.md: PRICEHOUSE_NSCALE_URL",
         "cli/main.py: PRICEHOUSE_NSCALE_URL",
         "no test_list_….py reads a row of nscale_list",
     ):

@@ -1,4 +1,4 @@
-"""The project's pages as tests read them: fenced blocks, tables, commands, links."""
+"""Read the project's pages: fenced blocks, tables, commands, links."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 CHECKOUT = Path(__file__).parents[2]
 README = CHECKOUT / "README.md"
+REFERENCE = CHECKOUT / "docs" / "reference.md"
 PAGES = [
     *(CHECKOUT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
     *sorted((CHECKOUT / "docs").glob("*.md")),
@@ -19,6 +20,8 @@ _FENCE = re.compile(r"^( *)```([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _CALL = re.compile(r"(?:^|[\s/])pricehouse(?= )([^|&;>#]*)")
+_TAKES_A_VALUE = {"--home"}
+"""Options before the command that have a value."""
 
 
 class Block(NamedTuple):
@@ -30,16 +33,23 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Call:
-    """`pricehouse COMMAND …` as a page shows it."""
+    """`pricehouse [OPTION…] COMMAND …` as a page shows it."""
 
     page: str
     command: str
     arguments: list[str]
+    before: list[str]
+    """The options before the command, with their values."""
 
     @property
     def options(self) -> list[str]:
-        """The options, without values."""
+        """The options of the command, without values."""
         return [a.partition("=")[0] for a in self.arguments if a.startswith("-")]
+
+    @property
+    def global_options(self) -> list[str]:
+        """The options before the command, without values."""
+        return [a.partition("=")[0] for a in self.before if a.startswith("-")]
 
 
 def blocks(text: str, language: str | None = None) -> list[Block]:
@@ -49,7 +59,7 @@ def blocks(text: str, language: str | None = None) -> list[Block]:
 
 
 def section(text: str, heading: str) -> str:
-    """Return what stands under a heading, as far as the next one of its level."""
+    """Return the text under a heading, up to the next heading of its level."""
     level = heading.split(" ")[0]
     start = text.index(f"\n{heading}\n") + len(heading) + 2
     end = re.search(rf"^#{{1,{len(level)}}} ", text[start:], re.MULTILINE)
@@ -74,6 +84,12 @@ def paths(text: str) -> list[str]:
     return [s for s in _SPAN.findall(text) if re.fullmatch(r"[\w.]+(/[\w.]+)*(/|\.\w+)", s)]
 
 
+def references(text: str) -> list[tuple[str, str]]:
+    """Return (path, name) of the code spans that name something in a file: `path.py:name`."""
+    found = (re.fullmatch(r"([\w/]+\.\w+):(\w+(?:\.\w+)?)", span) for span in _SPAN.findall(text))
+    return [(match[1], match[2]) for match in found if match]
+
+
 def calls(page: Path) -> Iterator[Call]:
     """Find every call of our command in the code spans and blocks of a page."""
     text = page.read_text("utf-8")
@@ -81,5 +97,10 @@ def calls(page: Path) -> Iterator[Call]:
     code += _SPAN.findall(_FENCE.sub("", text))
     for line in code:
         for match in _CALL.finditer(line):
-            command, *arguments = shlex.split(match[1]) or [""]
-            yield Call(page.name, command, arguments)
+            words = shlex.split(match[1])
+            before: list[str] = []
+            while words and words[0].startswith("-"):
+                takes = 2 if words[0] in _TAKES_A_VALUE else 1
+                before, words = before + words[:takes], words[takes:]
+            command, *arguments = words or [""]
+            yield Call(page.name, command, arguments, before)

@@ -21,7 +21,7 @@ import polars as pl
 
 from samples.catalog import STEPS, load
 from schemas.amounts import PER_MILLION
-from schemas.contract import Contract, split
+from schemas.contract import Contract, filter_rows
 from schemas.errors import FeedMalformed
 from schemas.offerings import HUB_OFFERINGS, MODELS, OFFERINGS
 from transforms.money import read_amount
@@ -244,9 +244,9 @@ def fuzz(seed: int, feed: str, inputs: int = BATCH) -> Counter[str]:
 
 def _go_on(feed: str, contract: Contract, read: list[Parsed], outcome: Counter[str]) -> None:
     offerings = pl.concat([parsed.offerings for parsed in read])
-    found = split(offerings, contract)
+    found = filter_rows(offerings, contract)
     assert found.accepted.height + found.rejected.height == offerings.height
-    split(pl.concat([parsed.models for parsed in read]), MODELS)
+    filter_rows(pl.concat([parsed.models for parsed in read]), MODELS)
     told = (
         resolve_catalog(found.accepted, source="huggingface")
         if feed == "hub"

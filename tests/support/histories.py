@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from providers.registry import load_claims, load_registry
-from schemas.contract import Contract, split
+from schemas.contract import Contract, filter_rows
 from schemas.delta import CURRENT, Delta, Diff, State
 from schemas.offerings import HUB_OFFERINGS, OFFERINGS
 from schemas.state import OFFERS
@@ -37,6 +37,7 @@ MODEL = "org/m"
 REGISTRY = load_registry()
 CLAIMS_IN_FORCE = load_claims().claims
 FEEDS = {feed.feed: feed for _, feed in REGISTRY.feeds()}
+ROLES = REGISTRY.roles()
 SHAPES = CURRENT
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -95,12 +96,12 @@ def page(value: Any) -> Page:
 
 def hub_statements(parsed: Parsed) -> ResolvedRows:
     """Split and conform a parsed Hub answer."""
-    return resolve_catalog(split(parsed.offerings, HUB_OFFERINGS).accepted, source=SOURCE)
+    return resolve_catalog(filter_rows(parsed.offerings, HUB_OFFERINGS).accepted, source=SOURCE)
 
 
 def router_statements(parsed: Parsed, mapped: pl.DataFrame) -> ResolvedRows:
     """Split and conform a parsed router answer; `mapped` are the offers to attach to."""
-    accepted = split(parsed.offerings, OFFERINGS).accepted
+    accepted = filter_rows(parsed.offerings, OFFERINGS).accepted
     return resolve_routed(accepted, mapped, source=SOURCE)
 
 
@@ -125,7 +126,9 @@ class History:
     hours: int = 0
     price_log: list[pl.DataFrame] = field(default_factory=list)
     foretold: State = field(default_factory=State.empty)
-    """The state that `advance` says its differences lead to."""
+    """The state that `reconcile` returns beside its differences."""
+    last_inputs: tuple[State, list[FeedBatch], Rules] | None = None
+    """What the last run reconciled."""
 
     def hour(self, hub: Answer | None = None, router: Answer | None = None) -> Delta:
         """Tell one hour, keep what it leads to, return what it changed.
@@ -160,9 +163,10 @@ class History:
 
     def correct(self, orders: pl.DataFrame) -> Delta:
         """Carry out corrections (ORDERS) in a run of its own."""
-        return self._advance([], dataclasses.replace(self._rules([]), orders=orders))
+        return self._advance([], dataclasses.replace(self._rules([]), correction_requests=orders))
 
     def _advance(self, told: list[FeedBatch], rules: Rules) -> Delta:
+        self.last_inputs = (self.state, told, rules)
         delta, self.foretold = reconcile(self.state, told, rules)
         self.state = State(
             **{
@@ -202,7 +206,8 @@ class History:
         answered = Observation(
             feed, self.at(feed, self.hours), self.state.observed.get(feed), FEEDS[feed].gone_after
         )
-        return FeedBatch(answered, rows, price_tokens(rows, run_id=f"run-{self.hours}"), models)
+        claims = price_tokens(rows, run_id=f"run-{self.hours}")
+        return FeedBatch(answered, rows, claims, models, role=ROLES[feed])
 
     def _rules(self, told: list[FeedBatch]) -> Rules:
         seen = {name for t in told for name in t.statements["inference_provider"]}
@@ -215,6 +220,7 @@ class History:
             details=False,
             run_id=f"run-{self.hours}",
             gone_after={name: feed.gone_after for name, feed in FEEDS.items()},
+            roles=ROLES,
         )
 
     def _mapped_before(self) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.contract import split
+from schemas.contract import filter_rows
 from schemas.offerings import HUB_OFFERINGS, OFFERINGS
 from tests.support.histories import (
     Json,
@@ -69,7 +69,7 @@ def test_what_is_no_object_is_none(value: Any) -> None:
 def hub_row(told: Json) -> tuple[Json, set[tuple[str, str]]]:
     """Return the only accepted row of a mapping entry, and its drift as (field, kind)."""
     parsed = parse_hub([hub_page({"org/m": [told]})])
-    rows = split(parsed.offerings, HUB_OFFERINGS).accepted
+    rows = filter_rows(parsed.offerings, HUB_OFFERINGS).accepted
     drift = set(parsed.drift.select("field", "kind").rows())
     return rows.row(0, named=True), drift
 
@@ -172,7 +172,7 @@ def test_an_entry_without_one_of_its_names_is_rejected_with_a_reason(
         del told[missing]
     else:
         told[missing] = values[how]
-    parts = split(parse_hub([hub_page({"org/m": [told]})]).offerings, HUB_OFFERINGS)
+    parts = filter_rows(parse_hub([hub_page({"org/m": [told]})]).offerings, HUB_OFFERINGS)
     assert (parts.accepted.height, parts.rejected.height) == (0, 1)
     names = {"provider": "inference_provider", "providerId": "provider_model_id", "task": "task"}
     assert parts.rejected["field"].to_list() == [names[missing]]
@@ -184,7 +184,7 @@ def test_an_entry_without_one_of_its_names_is_rejected_with_a_reason(
 )
 def test_a_row_whose_model_is_no_repository_name_is_rejected(name: str) -> None:
     parsed = parse_hub([hub_page({name: [entry()]})])
-    assert split(parsed.offerings, HUB_OFFERINGS).accepted.is_empty()
+    assert filter_rows(parsed.offerings, HUB_OFFERINGS).accepted.is_empty()
     assert parsed.records == 1
 
 
@@ -192,7 +192,7 @@ def test_a_router_offering_without_provider_is_rejected() -> None:
     told = offering()
     del told["provider"]
     parsed = parse_router([router_page({"org/m": [told, offering()]})])
-    parts = split(parsed.offerings, OFFERINGS)
+    parts = filter_rows(parsed.offerings, OFFERINGS)
     assert (parts.accepted.height, parts.rejected.height) == (1, 1)
 
 

@@ -1,4 +1,4 @@
-"""What the gate refuses, and whom that concerns: magnitudes, shares, and the good ones beside."""
+"""What the gate holds, and whom that concerns: magnitudes, shares, and the good prices beside."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from schemas.contract import MONEY
 from schemas.delta import Delta
+from tests.support.checks import checks_named
 from tests.support.histories import (
     MODEL,
     History,
@@ -19,20 +20,20 @@ from tests.support.histories import (
     priced_entry,
     told_once,
 )
-from transforms.checks.feeds import finish_checks
-from transforms.checks.gate import check_drops, check_flips, check_moves, check_refusals
 from transforms.gate.holds import OpenHolds, known_rejections
-from transforms.gate.price_rules import refused_prices
+from transforms.gate.price_rules import find_held_prices
 
 MODELS = tuple(f"org/m{number:02}" for number in range(12))
 
 
-def routed(told: Any, models: tuple[str, ...] = MODELS, provider: str = "novita") -> dict[str, Any]:
+def routed(
+    pricing: Any, models: tuple[str, ...] = MODELS, provider: str = "novita"
+) -> dict[str, Any]:
     """Return a router's answer that lists each of the models with the same price."""
-    return {model: [offering(told, provider)] for model in models}
+    return {model: [offering(pricing, provider)] for model in models}
 
 
-def refusals(history: History) -> list[tuple[Any, ...]]:
+def open_holds(history: History) -> list[tuple[Any, ...]]:
     return history.state.refusals.select("name", "inference_provider", "unit", "decision").rows()
 
 
@@ -65,16 +66,17 @@ def test_a_price_that_moves_by_ten_times_or_more_is_held(
     expected = (
         [] if outcome == "passes" else [("unit_magnitude", "novita", "input_token", "pending")]
     )
-    assert refusals(history) == expected
+    assert open_holds(history) == expected
 
 
-@pytest.mark.parametrize(("after", "told"), [(1.99, 0), (2, 1), (0.5, 1), (0.51, 0), (10, 0)])
-def test_a_price_that_doubles_or_halves_is_told_as_a_warning(after: float, told: int) -> None:
+@pytest.mark.parametrize(("after", "warnings"), [(1.99, 0), (2, 1), (0.5, 1), (0.51, 0), (10, 0)])
+def test_a_price_that_doubles_or_halves_gives_a_warning(after: float, warnings: int) -> None:
     history = History()
     history.hour({MODEL: [entry()]}, {MODEL: [offering(price(1, 5))]})
+    before = history.state
     delta = history.hour({MODEL: [entry()]}, {MODEL: [offering(price(after, 5))]})
-    checks = finish_checks(check_moves(delta.found.moves, history.state.offers), run_id="r")
-    assert checks.height == told
+    checks = checks_named("large_price_move", before, history.state, delta.found)
+    assert checks.height == warnings
     assert set(checks["severity"]) <= {"warn"}
 
 
@@ -85,10 +87,10 @@ def test_free_and_paid_are_no_matter_of_magnitude() -> None:
     assert told_once(delta, "free_to_paid", "input_token")["new_amount"] is not None
     delta = history.hour({MODEL: [entry()]}, {MODEL: [offering(price(0, 0), is_free=True)]})
     assert told_once(delta, "paid_to_free", "input_token")
-    assert refusals(history) == []
+    assert open_holds(history) == []
 
 
-def test_an_hour_of_nothing_but_zeros_is_held_whole_and_the_other_provider_goes_on() -> None:
+def test_zeros_of_one_provider_are_held_and_another_provider_moves_on() -> None:
     history = History()
     hub = {model: [entry(), entry("scaleway")] for model in MODELS}
 
@@ -104,10 +106,10 @@ def test_an_hour_of_nothing_but_zeros_is_held_whole_and_the_other_provider_goes_
         assert not history.card("scaleway", model)["held"]
     history.hour(hub, router(price(1, 2), price(3.5, 4)))
     assert held(history) == set()
-    assert refusals(history) == []
+    assert open_holds(history) == []
 
 
-def test_a_new_key_inside_price_objects_is_held_and_the_other_provider_goes_on() -> None:
+def test_a_new_price_key_of_one_provider_is_held_and_another_moves_on() -> None:
     history = History()
     hub = {model: [entry(), entry("scaleway")] for model in MODELS}
     told = {m: [offering(price(1, 2)), offering(price(3, 4), "scaleway")] for m in MODELS}
@@ -128,7 +130,7 @@ def test_units_that_were_renamed_are_held() -> None:
     assert history.amounts(model=MODELS[3]) == {"input_token": "1", "output_token": "2"}
 
 
-def test_half_a_catalogue_missing_is_not_believed_however_long_it_lasts() -> None:
+def test_a_catalogue_that_lacks_half_ends_nothing_however_long_it_lasts() -> None:
     history = History()
     hub = {model: [entry(), entry("scaleway")] for model in MODELS}
     history.hour(hub, None)
@@ -138,15 +140,15 @@ def test_half_a_catalogue_missing_is_not_believed_however_long_it_lasts() -> Non
         assert "gone" not in set(delta.changes["event"])
         assert history.state.cards.height == 2 * len(MODELS)
         assert held(history) == set(MODELS[5:])
-    assert refusals(history) == [("count_drop", "novita", None, "pending")]
-    found = check_drops(delta.found.drops)
+    assert open_holds(history) == [("count_drop", "novita", None, "pending")]
+    found = checks_named("count_drop", history.state, history.state, delta.found)
     assert found["expected"].to_list() == ["12 offers"]
     assert found["observed"].to_list() == ["5 offers"]
     history.hour(hub, None)
-    assert (held(history), refusals(history)) == (set(), [])
+    assert (held(history), open_holds(history)) == (set(), [])
 
 
-def test_half_a_mapping_missing_renames_nothing_that_the_router_still_offers() -> None:
+def test_a_mapping_that_lacks_half_renames_nothing_the_router_still_offers() -> None:
     history = History()
     hub = {model: [entry()] for model in MODELS}
     history.hour(hub, routed(price(1, 2)))
@@ -155,7 +157,7 @@ def test_half_a_mapping_missing_renames_nothing_that_the_router_still_offers() -
         delta = history.hour({m: [entry()] for m in MODELS[:4]}, routed(price(1, 2)))
         assert delta.changes.is_empty()
         assert history.offers().select("offer_id", "provider_model_id").rows() == before
-    assert refusals(history) == [("count_drop", "novita", None, "pending")]
+    assert open_holds(history) == [("count_drop", "novita", None, "pending")]
     assert history.hour(hub, routed(price(1.5, 2))).links.is_empty()
     assert history.amounts(model=MODELS[9]) == {"input_token": "1.5", "output_token": "2"}
     history.hour({m: [entry()] for m in MODELS[:4]}, routed(price(1.5, 2)))
@@ -172,7 +174,7 @@ def test_a_few_offers_that_end_are_gone_after_two_whole_answers() -> None:
     history.hour(left, None)
     delta = history.hour(left, None)
     assert delta.changes["event"].to_list() == ["gone"] * 5
-    assert refusals(history) == []
+    assert open_holds(history) == []
 
 
 def test_small_providers_are_counted_together() -> None:
@@ -182,7 +184,7 @@ def test_small_providers_are_counted_together() -> None:
     history.hour(hub, None)
     for _ in range(2):
         history.hour({MODELS[0]: [entry(name) for name in names]}, None)
-    assert refusals(history) == [("count_drop", None, None, "pending")]
+    assert open_holds(history) == [("count_drop", None, None, "pending")]
     assert history.state.cards.height == 12
 
 
@@ -197,10 +199,10 @@ def test_an_accepted_drop_takes_effect_with_the_decision() -> None:
     assert delta.changes["event"].to_list() == ["gone"] * 9
     assert history.state.cards.height == 3
     assert history.hour(left, None).changes.is_empty()
-    assert refusals(history) == []
+    assert open_holds(history) == []
 
 
-def test_prices_that_half_a_provider_no_longer_states_stay_and_say_so() -> None:
+def test_prices_that_half_a_provider_no_longer_states_are_held() -> None:
     history = History()
     hub = {model: [entry()] for model in MODELS}
     history.hour(hub, routed(price(1, 2)))
@@ -208,22 +210,23 @@ def test_prices_that_half_a_provider_no_longer_states_stay_and_say_so() -> None:
     delta = history.hour(hub, some)
     assert held(history) == set(MODELS[4:])
     assert history.amounts(model=MODELS[7]) == {"input_token": "1", "output_token": "2"}
-    assert refusals(history) == [("coverage_drop", "novita", None, "pending")]
-    assert check_drops(delta.found.drops)["observed"].to_list() == ["4 priced offers"]
+    assert open_holds(history) == [("coverage_drop", "novita", None, "pending")]
+    found = checks_named("coverage_drop", history.state, history.state, delta.found)
+    assert found["observed"].to_list() == ["4 priced offers"]
     (check_id,) = history.state.refusals["check_id"]
     history.decide(check_id, "accepted")
     assert held(history) == set()
     assert history.card(model=MODELS[7])["price_status"] == "not_published"
 
 
-def test_prices_that_nobody_states_any_more_stay_and_say_since_when() -> None:
+def test_prices_that_no_feed_states_any_more_are_held_since_that_answer() -> None:
     history = History()
     hub = {model: [entry()] for model in MODELS}
     history.hour(hub, routed(price(1, 2)))
     delta = history.hour(hub, routed(None))
     assert held(history) == set(MODELS)
     assert history.amounts(model=MODELS[0]) == {"input_token": "1", "output_token": "2"}
-    assert refusals(history) == [("coverage_drop", "novita", None, "pending")]
+    assert open_holds(history) == [("coverage_drop", "novita", None, "pending")]
     assert history.card(model=MODELS[0])["held_since"] == history.at("router", 1)
     told = delta.changes.filter(pl.col("event") == "held")
     assert set(told["occurred_at"]) == {history.at("router", 1)}
@@ -231,12 +234,12 @@ def test_prices_that_nobody_states_any_more_stay_and_say_since_when() -> None:
     assert "held" not in set(history.hour(hub, routed(None)).changes["event"])
 
 
-def test_prices_that_another_feed_goes_on_stating_are_not_missing() -> None:
+def test_prices_that_another_feed_still_states_are_not_missing() -> None:
     history = History()
     hub = {model: [priced_entry(1, 2)] for model in MODELS}
     history.hour(hub, routed(price(1, 2)))
     history.hour(hub, routed(None))
-    assert refusals(history) == []
+    assert open_holds(history) == []
     assert history.amounts(model=MODELS[0]) == {"input_token": "1", "output_token": "2"}
     assert held(history) == set()
 
@@ -248,15 +251,15 @@ def test_one_price_that_is_no_longer_stated_ends_at_once() -> None:
     some = {m: [offering(None if m == MODELS[0] else price(1, 2))] for m in MODELS}
     history.hour(hub, some)
     assert history.card(model=MODELS[0])["price_status"] == "not_published"
-    assert refusals(history) == []
+    assert open_holds(history) == []
 
 
-def test_a_provider_whose_offers_stop_being_live_at_once_is_told_and_shown() -> None:
+def test_offers_that_stop_being_live_at_once_give_a_warning_and_stay() -> None:
     history = History()
     history.hour({model: [entry()] for model in MODELS}, None)
-    before = history.state.cards
-    history.hour({model: [entry(status="error")] for model in MODELS}, None)
-    found = check_flips(before, history.state.cards, history.state.offers)
+    before = history.state
+    delta = history.hour({model: [entry(status="error")] for model in MODELS}, None)
+    found = checks_named("status_flips", before, history.state, delta.found)
     assert found["expected"].to_list() == ["12 live"]
     assert found["observed"].to_list() == ["0 live"]
     assert set(history.state.cards["status"]) == {"error"}
@@ -268,7 +271,8 @@ def test_a_first_price_beyond_all_bounds_shows_no_number() -> None:
     delta = history.hour({MODEL: [priced_entry(5000, 2)]}, None)
     assert history.card()["price_status"] == "suspect"
     assert history.amounts() == {"input_token": None, "output_token": "2"}
-    (check,) = check_refusals(delta.found.refused).to_dicts()
+    found = checks_named("price_bounds", history.state, history.state, delta.found)
+    (check,) = found.to_dicts()
     assert (check["name"], check["expected"]) == ("price_bounds", "none")
     assert "show no number" in check["message"]
 
@@ -277,7 +281,7 @@ def applied_decisions(delta: Delta) -> list[tuple[str, str]]:
     return delta.decided.select("check_id", "decision").rows()
 
 
-def test_a_decision_is_told_once_and_a_finding_that_is_over_expires() -> None:
+def test_a_decision_changes_once_and_a_finding_that_ended_expires() -> None:
     history = History()
     hub = {MODEL: [entry()]}
     history.hour(hub, {MODEL: [offering(price(1, 2))]})
@@ -292,7 +296,7 @@ def test_a_decision_is_told_once_and_a_finding_that_is_over_expires() -> None:
     assert applied_decisions(delta) == [(other, "expired")]
 
 
-def test_a_decision_is_remembered_when_the_offer_gets_another_name() -> None:
+def test_a_decision_is_kept_when_the_offer_gets_another_name() -> None:
     history = History()
     history.hour({MODEL: [entry()]}, {MODEL: [offering(price(1, 2))]})
     history.hour({MODEL: [entry()]}, {MODEL: [offering(price(20, 40))]})
@@ -307,8 +311,8 @@ def test_a_decision_is_remembered_when_the_offer_gets_another_name() -> None:
 
 
 @pytest.mark.parametrize(("unit", "currency"), [("page", "USD"), ("input_token", "EUR")])
-def test_a_price_in_another_unit_or_currency_is_refused(unit: str, currency: str) -> None:
-    # no feed that is read states one yet, so the rule is asked itself
+def test_a_price_in_another_unit_or_currency_is_held(unit: str, currency: str) -> None:
+    # no feed that is read states one yet, so the rule is called itself
     now = {
         "offer_id": "o",
         "unit": "input_token",
@@ -329,5 +333,5 @@ def test_a_price_in_another_unit_or_currency_is_refused(unit: str, currency: str
     pairs = pl.DataFrame([now]).with_columns(
         pl.col("amount", "old_amount").cast(MONEY), pl.col("reason").cast(pl.String)
     )
-    found = refused_prices(pairs, known_rejections(OpenHolds()))
+    found = find_held_prices(pairs, known_rejections(OpenHolds()))
     assert found["name"].to_list() == ["unit_change"]

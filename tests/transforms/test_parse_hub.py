@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 
-from schemas.contract import split
+from schemas.contract import filter_rows
 from schemas.errors import FeedMalformed
 from schemas.offerings import HUB_OFFERINGS, MODELS
 from tests.support.histories import MODEL, entry, hub_page, page, priced_entry
@@ -187,8 +187,8 @@ def test_broken_answers_reconcile_or_are_named(answer: Any) -> None:
     assert parsed.records == entries_of(answer) == parsed.providers.height
     assert parsed.records == parsed.offerings.height + parsed.rejected.height
     assert parsed.rows == len(answer) == parsed.distinct + parsed.repeats + parsed.nameless
-    parts = split(parsed.offerings, HUB_OFFERINGS)
-    split(parsed.models, MODELS)
+    parts = filter_rows(parsed.offerings, HUB_OFFERINGS)
+    filter_rows(parsed.models, MODELS)
     told = resolve_catalog(parts.accepted, source="huggingface")
     kept = parsed.rejected.height + parts.rejected.height + told.rejected.height
     assert told.rows.height + kept == parsed.records

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 
-from schemas.contract import split
+from schemas.contract import filter_rows
 from schemas.errors import FeedMalformed
 from schemas.offerings import OFFERINGS
 from tests.support.histories import MODEL, nothing_mapped, offering, page, price, router_page
@@ -149,7 +149,7 @@ def test_broken_answers_reconcile_or_are_named(answer: Any) -> None:
     assert parsed.records == entries_of(data) == parsed.providers.height
     assert parsed.records == parsed.offerings.height + parsed.rejected.height
     assert parsed.rows == len(data) == parsed.distinct + parsed.repeats + parsed.nameless
-    parts = split(parsed.offerings, OFFERINGS)
+    parts = filter_rows(parsed.offerings, OFFERINGS)
     told = resolve_routed(parts.accepted, nothing_mapped(), source="huggingface")
     kept = parsed.rejected.height + parts.rejected.height + told.rejected.height
     assert told.rows.height + kept == parsed.records

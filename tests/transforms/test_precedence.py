@@ -20,7 +20,7 @@ from tests.support.histories import (
 
 
 def card(hub: Json, router: Json) -> dict[str, Any]:
-    """Return the card of an offer that both feeds speak of."""
+    """Return the card of an offer that both feeds list."""
     history = History()
     history.hour({MODEL: [hub]}, {MODEL: [router]})
     return history.card()
@@ -122,7 +122,7 @@ def test_context_and_capabilities_are_the_router_s_where_it_states_them() -> Non
     assert (shown["context_length"], shown["supports_tools"]) == (4096, False)
 
 
-def test_a_status_change_tells_both_words_and_when() -> None:
+def test_a_status_event_has_both_statuses_and_the_time() -> None:
     history = History()
     history.hour({MODEL: [entry()]}, {})
     delta = history.hour({MODEL: [entry(status="error")]}, {})

@@ -1,4 +1,4 @@
-"""Absence, failure, return and renaming: missing is not deleted, and a failed feed says nothing."""
+"""Absence, failure, return and renaming: missing is not deleted, and a failed feed ends nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WITHOUT: Answer = {"org/b": [entry()]}
 ROUTER: Answer = {MODEL: [offering(price(0.2, 0.4))]}
 
 
-def test_one_absence_changes_nothing_that_anybody_sees() -> None:
+def test_one_absence_changes_no_card_and_no_log() -> None:
     history = History()
     history.hour(HUB, {})
     before = history.state.cards
@@ -82,7 +82,7 @@ def test_an_offer_that_returns_before_it_is_gone_leaves_no_trace_in_history() ->
     assert events(history.hour(HUB, {})) == []
 
 
-def test_after_an_absence_a_change_is_not_before_the_last_answer_that_showed_it() -> None:
+def test_a_change_after_an_absence_is_not_before_the_last_answer_with_it() -> None:
     history = History()
     for answer in (HUB, WITHOUT):
         history.hour(answer, {})
@@ -158,15 +158,13 @@ def test_an_offer_that_goes_on_under_another_name_is_linked(before: Answer, afte
 
 
 @pytest.mark.parametrize(("before", "after"), RELABELS)
-def test_a_new_name_is_told_as_relabelled_and_as_nothing_else(
-    before: Answer, after: Answer
-) -> None:
+def test_a_new_name_is_a_relabelled_event_and_no_other(before: Answer, after: Answer) -> None:
     history = History()
     history.hour(before, ROUTER)
     assert events(history.hour(after, ROUTER)) == [("relabelled", None)]
 
 
-def test_a_price_that_changes_with_the_name_is_told_as_that_change() -> None:
+def test_a_price_that_changes_with_the_name_is_an_event_of_that_change() -> None:
     history = History()
     history.hour({MODEL: [priced_entry(0.2, 0.4)]})
     delta = history.hour({MODEL: [priced_entry(0.1, 0.4, provider_id="y")]})
@@ -186,7 +184,7 @@ def test_a_price_that_is_held_under_a_new_name_begins_with_the_name() -> None:
     assert set(begun) == {history.at("hub", 1)}
 
 
-def test_an_offer_goes_back_to_its_former_name_under_its_former_id() -> None:
+def test_an_offer_that_gets_its_previous_name_back_has_its_previous_id() -> None:
     history = History()
     history.hour({}, ROUTER)
     first = history.card()["offer_id"]

@@ -1,7 +1,7 @@
-"""Random histories with decisions and corrections: what was said at each hour can be said again.
+"""Random histories with decisions and corrections: the log returns every earlier state.
 
-`as_of` is written here from the log's rule alone (the last word about the start of an interval
-counts), so that it checks the state that the line keeps, hour by hour, and not itself.
+`as_of` is written here from the log's rule alone (the latest row about the start of an interval
+counts), so that it checks the state that the pipeline keeps, hour by hour, and not itself.
 """
 
 from __future__ import annotations
@@ -23,27 +23,32 @@ from tests.support.histories import (
     per_million,
     price,
 )
-from tests.transforms.test_histories import RETOLD, assert_sound, hub_answers, router_answers
+from tests.support.random_histories import (
+    MAX_GONE_AFTER,
+    assert_sound,
+    hub_answers,
+    router_answers,
+)
 from transforms.reconcile.corrections import CORRECTION_REQUESTS
 
 SERIES = ["offer_id", "unit", "tier"]
 Key = tuple[Any, ...]
-Shown = dict[Key, tuple[Decimal | None, str]]
+Prices = dict[Key, tuple[Decimal | None, str]]
 
 
 @dataclass
-class FeedBatch:
+class RecordedHistory:
     """A history, and what its cards showed after each run."""
 
     history: History = field(default_factory=History)
-    shown: list[tuple[datetime, Shown]] = field(default_factory=list)
+    prices: list[tuple[datetime, Prices]] = field(default_factory=list)
 
     def note(self) -> None:
         """Keep what cards show now, with the time of the newest answer."""
         state = self.history.state
         assert_sound(self.history)
         rows = state.prices.select(*SERIES, "amount", "price_status").rows()
-        self.shown.append((max(state.observed.values()), {r[:3]: r[3:] for r in rows}))
+        self.prices.append((max(state.observed.values()), {r[:3]: r[3:] for r in rows}))
 
     def decide(self, draw: st.DrawFn) -> None:
         """Decide about one of the findings that wait, if any does."""
@@ -55,7 +60,7 @@ class FeedBatch:
 
     def correct(self, draw: st.DrawFn) -> None:
         """Correct one interval that was ever shown, over or not."""
-        intervals = words(self.history, len(self.history.price_log))
+        intervals = intervals_of(self.history, len(self.history.price_log))
         if intervals:
             row = draw(st.sampled_from(intervals))
             text = draw(st.sampled_from(["0.25", "0.35", None]))
@@ -65,9 +70,9 @@ class FeedBatch:
                 "new_text": text,
                 "new_quantity": 1_000_000,
                 "evidence": "{}",
-                "order_hash": "h",
-                "order_path": "$",
-                "order_run": run,
+                "request_hash": "h",
+                "request_path": "$",
+                "request_run": run,
             }
             names = list(CORRECTION_REQUESTS.columns)
             self.history.correct(
@@ -78,7 +83,7 @@ class FeedBatch:
             self.note()
 
 
-def words(history: History, known: int) -> list[dict[str, Any]]:
+def intervals_of(history: History, known: int) -> list[dict[str, Any]]:
     """Return the intervals of values after so many runs, by the rule of the log."""
     log = pl.concat(history.price_log[:known]).with_row_index("place")
     last = log.unique([*SERIES, "valid_from"], keep="last").sort(*SERIES, "valid_from")
@@ -86,49 +91,49 @@ def words(history: History, known: int) -> list[dict[str, Any]]:
     return ended.filter(pl.col("kind").is_in(["seen", "corrected"])).to_dicts()
 
 
-def as_of(history: History, at: datetime, known: int) -> Shown:
+def as_of(history: History, at: datetime, known: int) -> Prices:
     """Return what each series was at a moment, as was known after so many runs."""
     return {
         (row["offer_id"], row["unit"], row["tier"]): (row["amount"], row["price_status"])
-        for row in words(history, known)
+        for row in intervals_of(history, known)
         if row["valid_from"] <= at and (row["valid_to"] is None or at < row["valid_to"])
     }
 
 
 @st.composite
-def told_histories(draw: st.DrawFn) -> FeedBatch:
+def recorded_histories(draw: st.DrawFn) -> RecordedHistory:
     """A few hours, with failures, and with decisions and corrections between them."""
-    told = FeedBatch()
-    told.history.hour(draw(hub_answers()), draw(st.none() | router_answers()))
-    told.note()
+    recorded = RecordedHistory()
+    recorded.history.hour(draw(hub_answers()), draw(st.none() | router_answers()))
+    recorded.note()
     for _ in range(draw(st.integers(2, 6))):
         match draw(st.sampled_from(["hour", "hour", "hour", "decide", "correct"])):
             case "hour":
                 answers = st.tuples(st.none() | hub_answers(), st.none() | router_answers())
                 hub, router = draw(answers.filter(lambda pair: pair != (None, None)))
-                told.history.hour(hub, router)
-                told.note()
+                recorded.history.hour(hub, router)
+                recorded.note()
             case "decide":
-                told.decide(draw)
+                recorded.decide(draw)
             case "correct":
-                told.correct(draw)
-    return told
+                recorded.correct(draw)
+    return recorded
 
 
 @settings(max_examples=25, deadline=None)
-@given(told_histories())
-def test_what_cards_showed_after_each_run_can_be_said_again(told: FeedBatch) -> None:
-    for known, (at, shown) in enumerate(told.shown, start=1):
-        assert as_of(told.history, at, known) == shown
+@given(recorded_histories())
+def test_the_log_returns_what_cards_showed_after_each_run(recorded: RecordedHistory) -> None:
+    for known, (at, prices) in enumerate(recorded.prices, start=1):
+        assert as_of(recorded.history, at, known) == prices
 
 
 @settings(max_examples=25, deadline=None)
-@given(told_histories())
+@given(recorded_histories())
 def test_intervals_never_overlap_and_tile_the_time_in_which_a_price_was_seen(
-    told: FeedBatch,
+    recorded: RecordedHistory,
 ) -> None:
-    intervals = words(told.history, len(told.history.price_log))
-    log = pl.concat(told.history.price_log)
+    intervals = intervals_of(recorded.history, len(recorded.history.price_log))
+    log = pl.concat(recorded.history.price_log)
     ends = {
         (*r[:3], r[3])
         for r in log.filter(~pl.col("kind").is_in(["seen", "corrected"]))
@@ -163,8 +168,8 @@ def plain_hours(draw: st.DrawFn) -> list[tuple[dict[str, list[Json]], dict[str, 
 def stated_amounts(history: History) -> dict[Key, Any]:
     """Return unit → amount of every offer that its newest answers state, by model and provider."""
     state = history.state
-    shown = state.listings.filter(pl.col("missed") == 0).select("offer_id").unique()
-    rows = state.prices.join(shown, on="offer_id").join(state.offers, on="offer_id")
+    listed = state.listings.filter(pl.col("missed") == 0).select("offer_id").unique()
+    rows = state.prices.join(listed, on="offer_id").join(state.offers, on="offer_id")
     return {
         (model, unit): per_million(amount)
         for model, unit, amount in rows.select("model_id", "unit", "amount").rows()
@@ -199,7 +204,7 @@ def test_any_order_of_failures_gives_the_clean_history_less_its_gaps(
                     )  # what the router no longer states may still be counted out
                 }.items()
             )
-    for _ in range(RETOLD):
+    for _ in range(MAX_GONE_AFTER):
         clean.hour(*hours[-1])
         broken.hour(*hours[-1])
     assert stated_amounts(broken) == stated_amounts(clean)

@@ -1,1 +1,15 @@
-"""Checks as data, one module a family."""
+"""The checks of a run: what was expected, what was found, and how much it matters."""
+
+from transforms.checks.all_checks import CHECKS, CheckDescription, describe_checks, run_checks
+from transforms.checks.check import Check, CheckInputs
+from transforms.checks.entry_counts import count_pages
+
+__all__ = [
+    "CHECKS",
+    "Check",
+    "CheckDescription",
+    "CheckInputs",
+    "count_pages",
+    "describe_checks",
+    "run_checks",
+]

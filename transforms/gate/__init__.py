@@ -1,1 +1,1 @@
-"""Which new prices may be shown, and which are held."""
+"""The gate: which new prices pass, and which are held."""

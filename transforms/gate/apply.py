@@ -1,7 +1,7 @@
-"""The gate: which chosen claims may become what cards show, and which are held.
+"""The gate: which chosen claims become current prices, and which are held.
 
-A held offer goes on with its last good price and says so; nothing of it is lost, because the
-refused claim is recorded with its evidence all the same.
+A held offer keeps its last good price and is marked as held; nothing is lost, because the held
+claim is recorded with its evidence all the same.
 """
 
 from __future__ import annotations
@@ -26,106 +26,134 @@ from transforms.gate.price_rules import (
     OUTSIDE_BOUNDS,
     WARN_FACTOR,
     compared,
+    find_held_prices,
     moved_by,
-    refused_prices,
 )
 from transforms.reconcile.cards import feed_time
 
-DOUBTED = "price_bounds"
-"""A refusal without a hold: there is no last good price to go on with, so no number is shown."""
+WITHHELD = "price_bounds"
+"""The rule that holds no offer: there is no last good price to keep, so the amount is withheld."""
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """`prices`: the chosen series after this run; `holds`: HOLDS; `refusals`: what is refused now.
+class GateInputs:
+    """What the gate compares.
 
-    `refused` and `drops` say for the checks what was seen, `moves` which large moves passed.
+    `candidates` are the chosen claims with `observed_at` of their feed; `previous` the series
+    before this run, under the names that their offers have now. `offers` has offer_id,
+    inference_provider and gone_at, `listed` the ids that are listed now. `active_corrections` are
+    series whose current price is a correction, `missing` offers (HOLDS) whose absence a drop
+    protects, `observed` the time of each feed's last whole answer.
+    """
+
+    candidates: pl.DataFrame
+    previous: pl.DataFrame
+    offers: pl.DataFrame
+    listed: pl.Series
+    active_corrections: pl.DataFrame
+    missing: pl.DataFrame
+    open_holds: OpenHolds
+    observed: Mapping[str, datetime]
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """`prices`: the chosen series after the gate; `holds`: HOLDS; `open_holds`: REFUSALS.
+
+    `held_prices` and `drops` are the findings of this run for the checks, `moves` the large moves
+    that passed.
     """
 
     prices: pl.DataFrame
     holds: pl.DataFrame
-    refusals: pl.DataFrame
-    refused: pl.DataFrame
+    open_holds: pl.DataFrame
+    held_prices: pl.DataFrame
     drops: pl.DataFrame
     moves: pl.DataFrame
 
 
-def judge(
-    candidates: pl.DataFrame,
-    current: pl.DataFrame,
-    offers: pl.DataFrame,
-    *,
-    overruled: pl.DataFrame,
-    listed: pl.Series,
-    missing: pl.DataFrame,
-    memory: OpenHolds,
-    observed: Mapping[str, datetime],
-) -> Verdict:
-    """Part the candidates that may replace the current prices from those that are held.
+def apply_gate(inputs: GateInputs) -> GateResult:
+    """Separate the candidates that replace the current prices from those that are held.
 
-    `candidates` are chosen claims with `observed_at` of their feed; `current` the former series;
-    `offers` has offer_id, inference_provider and gone_at, `listed` the ids that are listed now.
-    `overruled` are series that stand corrected, `missing` offers (HOLDS) whose absence is not
-    believed, `observed` has the time of each feed's last whole answer. transforms/gate/price_rules.py has the
-    rules for prices, transforms/gate/coverage.py for shares.
+    transforms/gate/price_rules.py has the rules for prices, transforms/gate/coverage.py those for
+    shares.
     """
-    stated = candidates
-    candidates = stated.join(overruled, on=list(SERIES), how="anti")
-    pairs = compared(candidates, current, offers)
-    found = refused_prices(pairs, known_rejections(memory))
-    prices = match_known_prices(found, memory)
-    refused = found.drop("name").hstack(prices.select("check_id", "decision", "name", "since_at"))
-    closed = blocking(refused)
-    priced = _priced_offers(current, offers, listed)
-    lacking = find_drops(
-        priced, _still_priced(stated, priced, offers), name="coverage_drop"
-    ).with_columns(observed_at=feed_time("feed", observed))
-    drops = match_known_drops(lacking, memory)
-    silent = in_groups(priced, blocking(drops)).join(stated, on="offer_id", how="anti")
+    previous, offers = inputs.previous, inputs.offers
+    corrected = inputs.active_corrections
+    candidates = inputs.candidates.join(corrected, on=list(SERIES), how="anti")
+    pairs = compared(candidates, previous, offers)
+    found = find_held_prices(pairs, known_rejections(inputs.open_holds))
+    matched = match_known_prices(found, inputs.open_holds)
+    held_prices = found.drop("name").hstack(
+        matched.select("check_id", "decision", "name", "since_at")
+    )
+    blocked = blocking(held_prices)
+    lost = _lost_prices(inputs)
     holds = pl.concat(
-        [
-            _holds(closed.filter(pl.col("name") != DOUBTED)),
-            _holds(
-                silent.with_columns(
-                    name=pl.lit("coverage_drop"), observed_at=feed_time("feed", observed)
-                )
-            ),
-            missing,
-        ]
+        [_holds(blocked.filter(pl.col("name") != WITHHELD)), lost.holds, inputs.missing]
     ).unique("offer_id", keep="first", maintain_order=True)
     held = pl.col("offer_id").is_in(holds["offer_id"].implode())
     kept = pl.concat(
-        [current.filter(held), current.filter(~held).join(overruled, on=list(SERIES), how="semi")]
+        [
+            previous.filter(held),
+            previous.filter(~held).join(corrected, on=list(SERIES), how="semi"),
+        ]
     )
-    passed = _doubted(candidates, closed).join(holds, on="offer_id", how="anti")
-    return Verdict(
-        pl.concat([_as_prices(passed, current, refused, offers), PRICES.shape(kept)]),
-        holds.sort("offer_id"),
-        pl.concat([prices, drops]),
-        refused,
-        lacking.hstack(drops.select("check_id", "decision")),
-        pairs.filter(moved_by(WARN_FACTOR)).join(refused, on=list(SERIES), how="anti"),
+    passed = _withhold_amounts(candidates, blocked).join(holds, on="offer_id", how="anti")
+    return GateResult(
+        prices=pl.concat([_as_prices(passed, previous, held_prices, offers), PRICES.shape(kept)]),
+        holds=holds.sort("offer_id"),
+        open_holds=pl.concat([matched, lost.open_holds]),
+        held_prices=held_prices,
+        drops=lost.found,
+        moves=pairs.filter(moved_by(WARN_FACTOR)).join(held_prices, on=list(SERIES), how="anti"),
     )
 
 
-def _priced_offers(current: pl.DataFrame, offers: pl.DataFrame, listed: pl.Series) -> pl.DataFrame:
-    """Return one row per listed offer that has a price: who serves it, and which feed states it."""
+@dataclass(frozen=True)
+class _LostPrices:
+    """Providers of which too many priced offers have no price now, and the offers held for it."""
+
+    found: pl.DataFrame
+    open_holds: pl.DataFrame
+    holds: pl.DataFrame
+
+
+def _lost_prices(inputs: GateInputs) -> _LostPrices:
+    priced = _priced_offers(inputs.previous, inputs.offers, inputs.listed)
+    observed_at = feed_time("feed", inputs.observed)
+    found = find_drops(
+        priced, _still_priced(inputs.candidates, priced, inputs.offers), name="coverage_drop"
+    ).with_columns(observed_at=observed_at)
+    matched = match_known_drops(found, inputs.open_holds)
+    unpriced = in_groups(priced, blocking(matched)).join(
+        inputs.candidates, on="offer_id", how="anti"
+    )
+    return _LostPrices(
+        found=found.hstack(matched.select("check_id", "decision")),
+        open_holds=matched,
+        holds=_holds(unpriced.with_columns(name=pl.lit("coverage_drop"), observed_at=observed_at)),
+    )
+
+
+def _priced_offers(previous: pl.DataFrame, offers: pl.DataFrame, listed: pl.Series) -> pl.DataFrame:
+    """Return one row per listed offer that has a price: who serves it, and which feed stated it."""
     return (
-        current.filter(pl.col("offer_id").is_in(listed.implode()))
+        previous.filter(pl.col("offer_id").is_in(listed.implode()))
         .sort(SERIES)
         .unique("offer_id", keep="first", maintain_order=True)
         .join(offers.select("offer_id", "inference_provider"), on="offer_id")
         .select(
-            "offer_id", "feed", "inference_provider", "currency", "shown_at", old_amount="amount"
+            "offer_id", "feed", "inference_provider", "currency", "seen_at", old_amount="amount"
         )
     )
 
 
 def _still_priced(stated: pl.DataFrame, priced: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
-    """Return feed, inference_provider and offer_id of what has a price now, whoever states it.
+    """Return feed, inference_provider and offer_id of what has a price now, of any feed.
 
-    An offer is counted under the feed that stated its price before: another one that steps in
-    leaves nothing missing.
+    An offer is counted under the feed that stated its price before: if another
+    feed states one now, nothing is missing.
     """
     return (
         stated.unique("offer_id", keep="first", maintain_order=True)
@@ -137,7 +165,7 @@ def _still_priced(stated: pl.DataFrame, priced: pl.DataFrame, offers: pl.DataFra
 
 
 def _holds(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return HOLDS from rows with `name`, the first refused unit of each offer."""
+    """Return HOLDS from rows with `name`, the first held unit of each offer."""
     absent = [name for name in ("unit", "tier", "amount") if name not in rows.columns]
     named = rows.with_columns(**{name: pl.lit(None) for name in absent}).rename(
         {"name": "hold_reason", "amount": "candidate_amount"}
@@ -145,32 +173,35 @@ def _holds(rows: pl.DataFrame) -> pl.DataFrame:
     return HOLDS.shape(named).sort(SERIES).unique("offer_id", keep="first", maintain_order=True)
 
 
-def _doubted(candidates: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
-    """Show no number where one lies outside the bounds of its unit and there is no history."""
-    odd = closed.filter(pl.col("name") == DOUBTED).select(*SERIES, _odd=pl.lit(value=True))
-    unsure = pl.col("_odd").is_not_null()
+def _withhold_amounts(candidates: pl.DataFrame, blocked: pl.DataFrame) -> pl.DataFrame:
+    """Withhold an amount that is outside the bounds of its unit and has no history."""
+    odd = blocked.filter(pl.col("name") == WITHHELD).select(*SERIES, _odd=pl.lit(value=True))
+    withheld = pl.col("_odd").is_not_null()
     return (
         candidates.join(odd, on=list(SERIES), how="left", maintain_order="left")
         .with_columns(
-            amount=pl.when(~unsure).then("amount"),
-            price_status=pl.when(unsure).then(pl.lit("suspect")).otherwise("price_status"),
-            reason=pl.when(unsure).then(pl.lit(OUTSIDE_BOUNDS)).otherwise("reason"),
+            amount=pl.when(~withheld).then("amount"),
+            price_status=pl.when(withheld).then(pl.lit("suspect")).otherwise("price_status"),
+            reason=pl.when(withheld).then(pl.lit(OUTSIDE_BOUNDS)).otherwise("reason"),
         )
         .drop("_odd")
     )
 
 
 def _as_prices(
-    candidates: pl.DataFrame, current: pl.DataFrame, refused: pl.DataFrame, offers: pl.DataFrame
+    candidates: pl.DataFrame,
+    previous: pl.DataFrame,
+    held_prices: pl.DataFrame,
+    offers: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give each candidate its dates; a series never steps back behind its last interval.
 
-    `valid_from` is the first answer of this proof (of a price that was refused and is accepted by
-    now, the first that was refused), `changed_at` the last real change of the price: another feed
-    that states the same amount is a new proof and no change.
+    `valid_from` is the first answer of this proof (of a price that was held and is accepted by now,
+    the first that was held), `changed_at` the last real change of the price: another feed that
+    states the same amount is a new proof and no change.
     """
     same = ("amount", "price_status", "currency", "native_unit", "basis")
-    stored = current.select(
+    stored = previous.select(
         *SERIES,
         _from="valid_from",
         _changed="changed_at",
@@ -178,7 +209,7 @@ def _as_prices(
     )
     rows = (
         candidates.join(stored, on=list(SERIES), how="left")
-        .join(refused.select(*SERIES, "since_at"), on=list(SERIES), how="left")
+        .join(held_prices.select(*SERIES, "since_at"), on=list(SERIES), how="left")
         .join(offers.select("offer_id", "gone_at"), on="offer_id", how="left")
         .with_columns(
             valid_from=pl.max_horizontal(pl.coalesce("since_at", "observed_at"), "_from", "gone_at")

@@ -1,7 +1,7 @@
-"""Absolute bounds of a price: what stands in where there is no history to compare with.
+"""Absolute bounds of a price, used where there is no history to compare with.
 
-Wide on purpose: the cheapest and dearest of what is known to be sold lie far inside. A number
-outside is a slip of unit or point, not an offer.
+Wide on purpose: the cheapest and the most expensive known prices are far inside. A number outside
+is a mistake of unit or decimal point, not an offer.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ BOUNDS: dict[str, tuple[str, str]] = {
     "run": ("0.0000001", "1000"),
     "request": ("0.0000001", "1000"),
 }
-"""Unit → (lowest, highest) amount per ONE unit that is believed unseen, in any currency."""
+"""Unit → (lowest, highest) amount per ONE unit that passes without history, in any currency."""
 
 
 def outside_bounds() -> pl.Expr:
-    """Tell of each priced row whether its amount lies outside the bounds of its unit."""
+    """Return whether the amount of each priced row is outside the bounds of its unit."""
     low, high = (
         pl.col("unit").replace_strict(
             list(BOUNDS),

@@ -1,6 +1,6 @@
-"""Notice that a whole answer lacks too much: half of a provider's offers, or of their prices.
+"""Detect that a whole answer lacks too much: half of a provider's offers, or of their prices.
 
-A provider with few offers is not judged by itself: those of a feed are counted together, under a
+A provider with few offers is not counted by itself: those of a feed are counted together, under a
 null provider, so that half a catalogue cannot vanish provider by provider.
 """
 
@@ -9,17 +9,17 @@ from __future__ import annotations
 import polars as pl
 
 LEAST = 10
-"""Fewer than this many are no ground for a share."""
+"""Fewer than this many are too few to calculate a share."""
 SHARE = 0.5
-"""Below this share of what was there before, what is missing is not believed."""
+"""Below this share of what was there before, absences do not take effect."""
 
 _GROUP = ["feed", "inference_provider"]
 
 
 def grouped(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add `judged`: the provider by which a row is counted, null among the small ones of a feed."""
+    """Add `counted_as`: the provider of the row, null for the small providers of a feed."""
     return rows.with_columns(
-        judged=pl.when(pl.len().over(_GROUP) >= LEAST).then("inference_provider")
+        counted_as=pl.when(pl.len().over(_GROUP) >= LEAST).then("inference_provider")
     )
 
 
@@ -29,9 +29,9 @@ def find_drops(before: pl.DataFrame, after: pl.DataFrame, *, name: str) -> pl.Da
     Both frames have feed, inference_provider and offer_id; only providers of `before` count.
     """
     known = grouped(before)
-    groups = known.select(*_GROUP, "judged").unique()
+    groups = known.select(*_GROUP, "counted_as").unique()
     now = after.select(*_GROUP, "offer_id").unique().join(groups, on=_GROUP)
-    key = ["feed", "judged"]
+    key = ["feed", "counted_as"]
     return (
         known.group_by(key)
         .agg(was=pl.len().cast(pl.Int64))
@@ -47,7 +47,7 @@ def find_drops(before: pl.DataFrame, after: pl.DataFrame, *, name: str) -> pl.Da
             "feed",
             "was",
             "is_now",
-            inference_provider="judged",
+            inference_provider="counted_as",
             name=pl.lit(name),
             candidate=pl.col("is_now").cast(pl.String),
         )
@@ -60,10 +60,10 @@ def in_groups(rows: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
     return (
         grouped(rows)
         .join(
-            groups.select("feed", judged="inference_provider"),
-            on=["feed", "judged"],
+            groups.select("feed", counted_as="inference_provider"),
+            on=["feed", "counted_as"],
             how="semi",
             nulls_equal=True,
         )
-        .drop("judged")
+        .drop("counted_as")
     )

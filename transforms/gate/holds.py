@@ -1,7 +1,7 @@
-"""The gate's memory: a refusal is one finding for as long as the source states the same thing.
+"""Match what the gate holds with the open holds of earlier runs.
 
-So a decision is remembered until the value changes again, and a value that comes back later is a
-new finding.
+A hold is one finding for as long as the source states the same value. So a decision counts until
+the value changes again, and a value that comes back later is a new finding.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ VERDICTS = pl.DataFrame(
 
 @dataclass(frozen=True)
 class OpenHolds:
-    """What was refused before, what was decided now, and which run it is."""
+    """The holds before a run (`known`, REFUSALS), and the decisions (VERDICTS) of that run."""
 
-    refusals: pl.DataFrame = field(default_factory=REFUSALS.empty)
+    known: pl.DataFrame = field(default_factory=REFUSALS.empty)
     verdicts: pl.DataFrame = field(default_factory=VERDICTS.clone)
     run_id: str = ""
 
 
-def known_rejections(memory: OpenHolds) -> pl.DataFrame:
-    """Return feed, offer_id, unit, tier, candidate and `name` of refused prices that are rejected.
+def known_rejections(open_holds: OpenHolds) -> pl.DataFrame:
+    """Return feed, offer_id, unit, tier, candidate and `name` of held prices that are rejected.
 
-    Those are refused whatever the rules say now, for as long as the source states them.
+    Those are held whatever today's rules find, for as long as the source states them.
     """
-    known = _decided(memory.refusals.filter(~pl.col("name").is_in(GROUPED)), memory)
+    known = _decided(open_holds.known.filter(~pl.col("name").is_in(GROUPED)), open_holds)
     return known.filter(pl.col("decision") == "rejected").select(*_PRICE_KEY, "name")
 
 
-def match_known_prices(found: pl.DataFrame, memory: OpenHolds) -> pl.DataFrame:
-    """Return REFUSALS of refused prices, in the order of `found` (name, feed, series, candidate).
+def match_known_prices(found: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFrame:
+    """Return REFUSALS of held prices, in the order of `found` (name, feed, series, candidate).
 
-    One that says what an earlier one said is that one, whatever rule finds it now.
+    A price with the same candidate as an open hold is that hold, whatever rule finds it now.
     """
-    stored = memory.refusals.filter(~pl.col("name").is_in(GROUPED))
+    stored = open_holds.known.filter(~pl.col("name").is_in(GROUPED))
     known = found.join(
         stored.select(*_PRICE_KEY, "check_id", "decision", _name="name", _since="since_at"),
         on=_PRICE_KEY,
@@ -56,15 +56,15 @@ def match_known_prices(found: pl.DataFrame, memory: OpenHolds) -> pl.DataFrame:
         nulls_equal=True,
         maintain_order="left",
     ).with_columns(name=pl.coalesce("_name", "name"))
-    return _decided(_named(known, memory.run_id), memory)
+    return _decided(_named(known, open_holds.run_id), open_holds)
 
 
-def match_known_drops(found: pl.DataFrame, memory: OpenHolds) -> pl.DataFrame:
-    """Return REFUSALS of drops; one that goes on is one finding, however many come and go in it.
+def match_known_drops(found: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFrame:
+    """Return REFUSALS of drops; a lasting drop is one finding, however many offers come and go.
 
-    An accepted drop stands until what is left falls below half of what was accepted.
+    An accepted drop stays accepted until what is left falls below half of what was accepted.
     """
-    stored = memory.refusals.filter(pl.col("name").is_in(GROUPED))
+    stored = open_holds.known.filter(pl.col("name").is_in(GROUPED))
     known = found.join(
         stored.select(
             *_GROUP_KEY, "check_id", "decision", _candidate="candidate", _since="since_at"
@@ -76,36 +76,34 @@ def match_known_drops(found: pl.DataFrame, memory: OpenHolds) -> pl.DataFrame:
     )
     level = pl.col("_candidate").cast(pl.Int64)
     deeper = (pl.col("decision") == "accepted") & (pl.col("is_now") < SHARE * level)
-    forgotten = [
+    kept = [
         pl.when(~deeper.fill_null(value=False)).then(name).alias(name)
         for name in ("check_id", "decision", "_candidate", "_since")
     ]
-    known = known.with_columns(forgotten).with_columns(
-        candidate=pl.coalesce("_candidate", "candidate")
-    )
-    return _decided(_named(known, memory.run_id), memory)
+    known = known.with_columns(kept).with_columns(candidate=pl.coalesce("_candidate", "candidate"))
+    return _decided(_named(known, open_holds.run_id), open_holds)
 
 
-def carry_known_drops(memory: OpenHolds, answered: set[str]) -> pl.DataFrame:
-    """Return the drops of feeds that did not answer now: nothing new is known of them."""
-    stored = memory.refusals.filter(
+def carry_known_drops(open_holds: OpenHolds, answered: set[str]) -> pl.DataFrame:
+    """Return the known drops of feeds without an answer in this run, which nothing changes."""
+    stored = open_holds.known.filter(
         (pl.col("name") == "count_drop") & ~pl.col("feed").is_in(list(answered))
     )
-    return _decided(stored, memory)
+    return _decided(stored, open_holds)
 
 
-def blocking(refusals: pl.DataFrame) -> pl.DataFrame:
-    """Return the refusals that nobody accepted."""
-    return refusals.filter(pl.col("decision") != "accepted")
+def blocking(holds: pl.DataFrame) -> pl.DataFrame:
+    """Return the holds that no operator accepted."""
+    return holds.filter(pl.col("decision") != "accepted")
 
 
 def _named(known: pl.DataFrame, run_id: str) -> pl.DataFrame:
-    """Give each new finding its id: what it says, and the run that said it first."""
+    """Give each new hold its id: a hash of what was found, and of the run that found it first."""
     missing = [name for name in _ID if name not in known.columns]
     full = known.with_columns(**{name: pl.lit(None, pl.String) for name in missing})
     ids = [
-        kept or sha256("\x1f".join([*(v or "" for v in said), run_id]).encode()).hexdigest()[:16]
-        for kept, *said in full.select("check_id", *_ID).iter_rows()
+        known_id or sha256("\x1f".join([*(v or "" for v in row), run_id]).encode()).hexdigest()[:16]
+        for known_id, *row in full.select("check_id", *_ID).iter_rows()
     ]
     return REFUSALS.shape(
         full.with_columns(
@@ -116,10 +114,10 @@ def _named(known: pl.DataFrame, run_id: str) -> pl.DataFrame:
     )
 
 
-def _decided(refusals: pl.DataFrame, memory: OpenHolds) -> pl.DataFrame:
-    now = memory.verdicts.select("check_id", _now="decision")
+def _decided(holds: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFrame:
+    now = open_holds.verdicts.select("check_id", _now="decision")
     return REFUSALS.shape(
-        refusals.join(now, on="check_id", how="left", maintain_order="left").with_columns(
+        holds.join(now, on="check_id", how="left", maintain_order="left").with_columns(
             decision=pl.coalesce("_now", "decision")
         )
     )

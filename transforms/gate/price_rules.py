@@ -1,6 +1,6 @@
-"""What the gate refuses of a run's prices: one row per unit whose newer value may not be shown.
+"""The rules of the gate for prices: one row per unit whose new value is held.
 
-The rules look at a value and the one before it; none knows what was decided about it.
+A rule compares a value with the one before it and does not use earlier decisions.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from transforms.gate.bounds import outside_bounds
 from transforms.money import amount_as_text
 
 OUTSIDE_BOUNDS = "outside_bounds"
-"""Why such a price shows no number."""
+"""The reason of a price whose amount is withheld because it is outside its bounds."""
 HOLD_FACTOR = 10
 """A price that moves by this factor or more is held."""
 WARN_FACTOR = 2
-"""From this factor on a move is told, though it passes."""
+"""A price that moves by this factor or more passes with a warning."""
 PROVIDER_DRIFT_SHARE = 0.05
 """Above this share of unreadable price objects a whole (feed, provider) is held."""
 _READ = (
@@ -33,16 +33,17 @@ _READ = (
 _GOOD = pl.col("old_status").is_in(["priced", "free"])
 
 
-def compared(candidates: pl.DataFrame, current: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
-    """Return what the gate reads of each candidate, with `inference_provider` and what cards show
-    of the same unit.
+def compared(
+    candidates: pl.DataFrame, previous: pl.DataFrame, offers: pl.DataFrame
+) -> pl.DataFrame:
+    """Return each candidate with `inference_provider` and the current price of the same series.
 
-    `old_amount`, `old_status`, `old_currency`, `old_unit` and `shown_at` are null where nothing is
-    shown.
+    `old_amount`, `old_status`, `old_currency`, `old_unit` and `seen_at` are null where the series
+    has no current price.
     """
-    stored = current.select(
+    stored = previous.select(
         *SERIES,
-        "shown_at",
+        "seen_at",
         old_amount="amount",
         old_status="price_status",
         old_currency="currency",
@@ -55,12 +56,12 @@ def compared(candidates: pl.DataFrame, current: pl.DataFrame, offers: pl.DataFra
     )
 
 
-def refused_prices(pairs: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of `compared` that the gate refuses, with `name` (why) and `candidate`.
+def find_held_prices(pairs: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of `compared` that the gate holds, with `name` (why) and `candidate`.
 
-    `candidate` says in words what was refused: as long as it stays the same, so does a decision.
-    `rejected` has feed, series, candidate and `name` of those that a person rejected: they are
-    refused as long as they would change what is shown.
+    `candidate` is the new value as text: a decision counts for as long as it stays the same.
+    `rejected` has feed, series, candidate and `name` of those that an operator rejected: they are
+    held as long as they would change the current price.
     """
     moved = pl.col("amount").ne_missing(pl.col("old_amount")) | pl.col("price_status").ne_missing(
         pl.col("old_status")
@@ -111,7 +112,7 @@ def refused_prices(pairs: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
 
 
 def moved_by(factor: int) -> pl.Expr:
-    """Tell of each row of `compared` whether its price moved by this factor or more, either way."""
+    """Return whether the price of each row of `compared` moved by this factor or more."""
     old, new = pl.col("old_amount"), pl.col("amount")
     both = (pl.col("old_status") == "priced") & (pl.col("price_status") == "priced")
     ratio = new.cast(pl.Float64) / old.cast(pl.Float64)
@@ -123,7 +124,9 @@ def moved_by(factor: int) -> pl.Expr:
 
 
 def _unreadable_share(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Return feed, inference_provider, `unreadable`: of its priced offers those not readable."""
+    """Return feed, inference_provider, `unreadable`: the share of priced offers without a readable
+    price.
+    """
     return (
         pairs.group_by("feed", "inference_provider", "offer_id")
         .agg(odd=(pl.col("price_status") == "unparsed").any())

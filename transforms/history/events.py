@@ -1,4 +1,4 @@
-"""What changed, as the feed tells it: events of offers and of price series."""
+"""Make the events of a run: of offers, of price series and of holds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import polars as pl
 from schemas.contract import UTC_TIME
 from schemas.delta import EVENTS, Diff
 from schemas.state import SERIES
-from transforms.history.logs import with_former
+from transforms.history.logs import add_not_before
 from transforms.reconcile.cards import feed_time
 
 Times = Mapping[str, datetime]
@@ -52,14 +52,14 @@ def offer_events(
 
 
 def price_events(
-    prices: Diff, former: pl.DataFrame, closed: pl.DataFrame, *, earlier: Times
+    prices: Diff, previous: pl.DataFrame, closed: pl.DataFrame, *, earlier: Times
 ) -> list[pl.DataFrame]:
     """Return the events of price series.
 
-    `former` has the series before, under the names that their offers have now: a new name alone is
-    no event of a price. `closed` has the ended series with their times.
+    `previous` has the series before, under the names that their offers have now: a new name alone
+    is no event of a price. `closed` has the ended series with their times.
     """
-    old = former.select(
+    old = previous.select(
         *SERIES,
         old_amount="amount",
         old_value="price_status",
@@ -67,8 +67,8 @@ def price_events(
         _currency="currency",
         _known=pl.lit(value=True),
     )
-    shown = (
-        with_former(prices.fresh, former, earlier)
+    started = (
+        add_not_before(prices.fresh, previous, earlier)
         .join(old, on=list(SERIES), how="left")
         .with_columns(
             event=pl.when(pl.col("_known").is_null()).then(pl.lit("new")).otherwise(_price_event()),
@@ -84,7 +84,7 @@ def price_events(
         old_value=pl.col("price_status"),
         occurred_at=pl.col("closed_from"),
     )
-    return [fill(shown), fill(ended)]
+    return [fill(started), fill(ended)]
 
 
 def hold_events(
@@ -109,7 +109,7 @@ def hold_events(
                 "old_amount",
                 new_amount="candidate_amount",
                 occurred_at="observed_at",
-                not_before_at="shown_at",
+                not_before_at="seen_at",
             ),
             on="offer_id",
         )
@@ -119,7 +119,8 @@ def hold_events(
         after.filter(~pl.col("held"))
         .join(was, on="offer_id")
         .with_columns(
-            event=pl.lit("released"),  # an offer without a price has no feed of it
+            event=pl.lit("released"),
+            # an offer without a price has no feed of it
             occurred_at=feed_time("_feed", now).fill_null(pl.lit(max(now.values()), UTC_TIME)),
             not_before_at=feed_time("_feed", earlier).fill_null(
                 pl.lit(max(earlier.values(), default=None), UTC_TIME)
@@ -142,8 +143,8 @@ def gone_events(gone: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def relabel_events(relabels: pl.DataFrame, *, at: pl.Expr, before_at: pl.Expr) -> pl.DataFrame:
-    """Return `relabelled` events, told on the new offer with the old id as old_value."""
+def relabel_events(relabels: pl.DataFrame, *, at: pl.Expr, previous_at: pl.Expr) -> pl.DataFrame:
+    """Return `relabelled` events of the new offer, with the old id as old_value."""
     return fill(
         relabels.select(
             offer_id="new_offer_id",
@@ -151,7 +152,7 @@ def relabel_events(relabels: pl.DataFrame, *, at: pl.Expr, before_at: pl.Expr) -
             old_value="old_offer_id",
             new_value="new_offer_id",
             occurred_at=at,
-            not_before_at=before_at,
+            not_before_at=previous_at,
         )
     )
 

@@ -1,4 +1,4 @@
-"""Hours that are missing: from one whole answer to the next, longer than it should be."""
+"""Find gaps: two whole answers of a feed in a row that are further apart than they should be."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def find_gaps(
     *,
     run_id: str,
 ) -> pl.DataFrame:
-    """Return a gap per feed whose two last whole answers lie more than 1.5 × its rhythm apart."""
+    """Return a gap per feed whose last two whole answers are more than 1.5 × its interval apart."""
     late = [
         (feed, before[feed], at)
         for feed, at in sorted(after.items())

@@ -1,4 +1,4 @@
-"""Rows for the append-only logs: a value seen, a value gone. Intervals are a view over them."""
+"""Make rows for the append-only logs: a value seen, a value gone. Intervals are a view of them."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ Times = Mapping[str, datetime]
 
 
 def price_log(
-    prices: Diff, former: pl.DataFrame, closed: pl.DataFrame, earlier: Times
+    prices: Diff, previous: pl.DataFrame, closed: pl.DataFrame, earlier: Times
 ) -> pl.DataFrame:
     """Return PRICES columns but `changed_at`; `kind` (seen | absence | change), `not_before_at`."""
-    seen = with_former(prices.fresh, former, earlier).with_columns(kind=pl.lit("seen"))
+    seen = add_not_before(prices.fresh, previous, earlier).with_columns(kind=pl.lit("seen"))
     ended = closed.with_columns(kind=pl.col("closed_by"), valid_from=pl.col("closed_from"))
     names = [*(name for name in PRICES.dtypes if name != "changed_at"), "kind", "not_before_at"]
     return pl.concat([seen.select(names), ended.select(names)]).sort(*SERIES, maintain_order=True)
 
 
-def with_former(fresh: pl.DataFrame, former: pl.DataFrame, earlier: Times) -> pl.DataFrame:
-    """Add `not_before_at`: the last answer that showed the former state of each series.
+def add_not_before(fresh: pl.DataFrame, previous: pl.DataFrame, earlier: Times) -> pl.DataFrame:
+    """Add `not_before_at`: the last answer that stated the previous value of each series.
 
-    For a series that is new, the last answer of its feed, which did not show it.
+    For a series that is new, the last answer of its feed, which did not state it.
     """
-    shown = former.select(*SERIES, _shown="shown_at")
+    seen = previous.select(*SERIES, _seen="seen_at")
     return (
-        fresh.join(shown, on=list(SERIES), how="left")
-        .with_columns(not_before_at=pl.coalesce("_shown", feed_time("feed", earlier)))
-        .drop("_shown")
+        fresh.join(seen, on=list(SERIES), how="left")
+        .with_columns(not_before_at=pl.coalesce("_seen", feed_time("feed", earlier)))
+        .drop("_seen")
     )
 
 

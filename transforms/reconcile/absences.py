@@ -1,9 +1,9 @@
-"""Who is missing from a whole answer, and whether that is believed."""
+"""Which offers a whole answer lacks, and which of these absences take effect."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -11,98 +11,128 @@ from schemas.contract import UTC_TIME
 from schemas.delta import HOLDS, State
 from transforms.gate.coverage import find_drops, in_groups
 from transforms.gate.holds import OpenHolds, blocking, carry_known_drops, match_known_drops
-from transforms.reconcile.listings import Observation
+from transforms.reconcile.batch import FeedBatch
 
 
-class Heard(NamedTuple):
-    """What a feed's whole answer is about: the offers it states, those it may be about unread."""
+@dataclass(frozen=True)
+class Drops:
+    """Providers of which whole answers lack too much.
 
-    answered: Observation
-    statements: pl.DataFrame
-    unread: pl.DataFrame
+    `open_holds` (REFUSALS) are the drops that are held or were accepted, `found` those of this run
+    for the checks, `protected_absences` (feed, offer_id) the absences that do not take effect.
+    """
 
+    open_holds: pl.DataFrame
+    found: pl.DataFrame
+    protected_absences: pl.DataFrame
 
-class Drops(NamedTuple):
-    """`refusals` of absences, `lacking` for the checks, `unbelieved`: feed and offer_id."""
-
-    refusals: pl.DataFrame
-    lacking: pl.DataFrame
-    unbelieved: pl.DataFrame
-
-    def of(self, feed: str) -> pl.Series:
-        """Return the ids whose absence from this feed is not believed."""
-        return self.unbelieved.filter(pl.col("feed") == feed)["offer_id"]
+    def protected_by(self, feed: str) -> pl.Series:
+        """Return the ids of offers whose absence from this feed does not take effect."""
+        return self.protected_absences.filter(pl.col("feed") == feed)["offer_id"]
 
 
-def count_drops(state: State, heard: list[Heard], memory: OpenHolds) -> Drops:
-    """Find the providers of which a whole answer lacks more than half, and whom that protects."""
-    answered = {h.answered.feed: h.answered.observed_at for h in heard}
-    named = state.offers.select("offer_id", "inference_provider")
-    before = state.listings.select("feed", "offer_id").join(named, on="offer_id")
-    after = pl.concat(
+def unreadable_offers(offers: pl.DataFrame, batch: FeedBatch) -> pl.DataFrame:
+    """Return offer_id of the known offers that the unreadable rows of an answer may be about."""
+    known = offers.select("offer_id", "model_id", "inference_provider")
+    by_provider = batch.unreadable.filter(pl.col("inference_provider").is_not_null())
+    by_model = batch.unreadable.filter(pl.col("inference_provider").is_null())
+    return (
+        pl.concat(
+            [
+                known.join(by_provider, on=["model_id", "inference_provider"], how="semi"),
+                known.join(by_model, on="model_id", how="semi"),
+            ]
+        )
+        .unique("offer_id")
+        .select("offer_id")
+    )
+
+
+def count_drops(
+    before: State,
+    batches: list[FeedBatch],
+    unreadable: Mapping[str, pl.DataFrame],
+    open_holds: OpenHolds,
+) -> Drops:
+    """Find the providers of which a whole answer lacks more than half, and protect their offers.
+
+    `unreadable` maps a feed to the offers (offer_id) that its unreadable rows may be about. An
+    estimate lists nothing that could be absent, so it is not counted.
+    """
+    batches = [batch for batch in batches if batch.role != "estimate"]
+    observed = {batch.feed: batch.observation.observed_at for batch in batches}
+    providers = before.offers.select("offer_id", "inference_provider")
+    listed = before.listings.select("feed", "offer_id").join(providers, on="offer_id")
+    answered = pl.concat(
         [
-            before.clear(),
+            listed.clear(),
             *(
                 rows.select("offer_id", "inference_provider").select(
-                    pl.lit(h.answered.feed).alias("feed"), "offer_id", "inference_provider"
+                    pl.lit(batch.feed).alias("feed"), "offer_id", "inference_provider"
                 )
-                for h in heard
-                for rows in (h.statements, h.unread.join(named, on="offer_id"))
+                for batch in batches
+                for rows in (
+                    batch.statements,
+                    unreadable[batch.feed].join(providers, on="offer_id"),
+                )
             ),
         ]
     )
-    lacking = find_drops(
-        before.filter(pl.col("feed").is_in(list(answered))), after, name="count_drop"
+    found = find_drops(
+        listed.filter(pl.col("feed").is_in(list(observed))), answered, name="count_drop"
     ).with_columns(
-        observed_at=pl.col("feed").replace_strict(answered, default=None, return_dtype=UTC_TIME)
+        observed_at=pl.col("feed").replace_strict(observed, default=None, return_dtype=UTC_TIME)
     )
-    found = match_known_drops(lacking, memory)
-    refusals = pl.concat([found, carry_known_drops(memory, set(answered))])
+    matched = match_known_drops(found, open_holds)
+    drops = pl.concat([matched, carry_known_drops(open_holds, set(observed))])
     return Drops(
-        refusals,
-        lacking.hstack(found.select("check_id", "decision")),
-        in_groups(before, blocking(refusals)).select("feed", "offer_id"),
+        open_holds=drops,
+        found=found.hstack(matched.select("check_id", "decision")),
+        protected_absences=in_groups(listed, blocking(drops)).select("feed", "offer_id"),
     )
 
 
 def end_absent(
-    listings: pl.DataFrame, drops: Drops, gone_after: Mapping[str, int], answered: set[str]
+    listings: pl.DataFrame, drops: Drops, gone_after: Mapping[str, int], answered: list[str]
 ) -> pl.DataFrame:
-    """End what was missed often enough and is no longer protected, of feeds that said nothing now.
+    """End listings that were missed often enough and that no drop protects any more.
 
-    So an accepted drop takes effect with the decision.
+    Only of feeds without an answer in this run; so an accepted drop takes effect with the decision.
     """
     after = pl.col("feed").replace_strict(dict(gone_after), default=None, return_dtype=pl.Int64)
-    due = listings.filter((pl.col("missed") >= after) & ~pl.col("feed").is_in(list(answered))).join(
-        drops.unbelieved, on=["feed", "offer_id"], how="anti"
+    due = listings.filter((pl.col("missed") >= after) & ~pl.col("feed").is_in(answered)).join(
+        drops.protected_absences, on=["feed", "offer_id"], how="anti"
     )
     return listings.join(due, on=["feed", "offer_id"], how="anti")
 
 
 def missing_offers(
-    listings: pl.DataFrame, drops: Drops, prices: pl.DataFrame, priced_only: frozenset[str]
+    listings: pl.DataFrame,
+    naming_listings: pl.DataFrame,
+    drops: Drops,
+    prices: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Return HOLDS of what is missing and not believed to be gone.
+    """Return HOLDS of offers that are missing while a drop protects them.
 
-    That is an offer that no feed shows which names offers, and one that goes on with the price of a
-    feed which no longer states it. `prices` are the series that cards showed.
+    That is an offer that no feed lists any more, and one that keeps the price of a feed which no
+    longer states it. `naming_listings` are the listings of feeds that list offers, `prices` the
+    series before this run.
     """
     unseen = listings.filter(pl.col("missed") > 0).join(
-        drops.unbelieved, on=["feed", "offer_id"], how="semi"
+        drops.protected_absences, on=["feed", "offer_id"], how="semi"
     )
-    named = listings.filter(~pl.col("feed").is_in(priced_only))
-    shown = named.filter(pl.col("missed") == 0).select("offer_id")
-    absent = unseen.join(named, on=["feed", "offer_id"], how="semi").join(
-        shown, on="offer_id", how="anti"
+    seen = naming_listings.filter(pl.col("missed") == 0).select("offer_id")
+    absent = unseen.join(naming_listings, on=["feed", "offer_id"], how="semi").join(
+        seen, on="offer_id", how="anti"
     )
     unpriced = unseen.join(prices.select("feed", "offer_id"), on=["feed", "offer_id"], how="semi")
     rows = pl.concat([absent, unpriced]).select(
         "offer_id",
         "feed",
         hold_reason=pl.lit("count_drop"),
-        shown_at="last_seen_at",
+        seen_at="last_seen_at",
         observed_at="absent_from",
     )
-    missing = [name for name in HOLDS.dtypes if name not in rows.columns]
-    held = HOLDS.shape(rows.with_columns(**{name: pl.lit(None) for name in missing}))
+    lacking = [name for name in HOLDS.dtypes if name not in rows.columns]
+    held = HOLDS.shape(rows.with_columns(**{name: pl.lit(None) for name in lacking}))
     return held.sort("offer_id", "feed").unique("offer_id", keep="first", maintain_order=True)

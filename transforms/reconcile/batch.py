@@ -1,4 +1,4 @@
-"""What one hour is told: each feed's whole answer, and what does not come from feeds."""
+"""The input of one run: each feed's whole answer, and the rules that do not come from feeds."""
 
 from __future__ import annotations
 
@@ -7,33 +7,41 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from schemas.registry import PRICED_ONLY, FeedRole
 from transforms.gate.holds import VERDICTS
 from transforms.reconcile.corrections import CORRECTION_REQUESTS
 from transforms.reconcile.listings import Observation
 from transforms.reconcile.selection import Precedence
 
-UNREAD = pl.DataFrame(schema={"model_id": pl.String, "inference_provider": pl.String})
+NO_UNREADABLE_ROWS = pl.DataFrame(schema={"model_id": pl.String, "inference_provider": pl.String})
 
 
 @dataclass(frozen=True)
 class FeedBatch:
-    """One feed's whole answer, conformed: identified statements and their claims."""
+    """One feed's whole answer: its observation, its rows with offer identity, and their claims."""
 
-    answered: Observation
+    observation: Observation
     statements: pl.DataFrame
     claims: pl.DataFrame
     models: pl.DataFrame | None = None
     """The models that a catalogue states; None for a feed that states none."""
-    unread: pl.DataFrame = field(default_factory=UNREAD.clone)
-    """model_id and inference_provider (null: not said) of rows that could not be read."""
+    unreadable: pl.DataFrame = field(default_factory=NO_UNREADABLE_ROWS.clone)
+    """model_id and inference_provider (null: not known) of rows that could not be read."""
+    role: FeedRole = field(kw_only=True)
+
+    @property
+    def feed(self) -> str:
+        """The feed that gave the answer."""
+        return self.observation.feed
 
 
 @dataclass(frozen=True)
 class Rules:
     """What does not come from feeds: precedence, providers as described today, decisions.
 
-    `gone_after` maps a feed to the whole answers without an offer after which it is gone;
-    `verdicts` (VERDICTS) and `orders` (ORDERS) are what operators decide in this run.
+    `gone_after` maps a feed to the whole answers without an offer after which it is gone; `roles`
+    has the role of every known feed, also of those that did not answer now. `verdicts` (VERDICTS)
+    and `correction_requests` (CORRECTION_REQUESTS) are what operators decide in this run.
     """
 
     precedence: Precedence
@@ -41,7 +49,21 @@ class Rules:
     details: bool
     run_id: str = ""
     gone_after: Mapping[str, int] = field(default_factory=dict)
-    priced_only: frozenset[str] = frozenset()
-    """Feeds that price offers and name none: they neither keep one present nor send it away."""
+    roles: Mapping[str, FeedRole] = field(default_factory=dict)
     verdicts: pl.DataFrame = field(default_factory=VERDICTS.clone)
-    orders: pl.DataFrame = field(default_factory=CORRECTION_REQUESTS.clone)
+    correction_requests: pl.DataFrame = field(default_factory=CORRECTION_REQUESTS.clone)
+
+    @property
+    def lists_offers(self) -> pl.Expr:
+        """Whether the feed of a row lists offers."""
+        return lists_offers(self.roles)
+
+    @property
+    def catalogs(self) -> list[str]:
+        """The feeds that are catalogues."""
+        return [feed for feed, role in self.roles.items() if role == "catalog"]
+
+
+def lists_offers(roles: Mapping[str, FeedRole]) -> pl.Expr:
+    """Return whether the feed of a row lists offers; a feed without a known role does."""
+    return ~pl.col("feed").is_in([feed for feed, role in roles.items() if role in PRICED_ONLY])

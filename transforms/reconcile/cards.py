@@ -1,4 +1,8 @@
-"""Make the card rows: chosen facts and prices of each present offer, with their since-dates."""
+"""Make the card rows: chosen facts and prices of each present offer, with their since-dates.
+
+The costs of a card (cost_per_token, cost_per_image, …) are not made here: the warehouse's view
+`cards` calculates them from the current prices.
+"""
 
 from __future__ import annotations
 
@@ -23,18 +27,17 @@ def make_cards(
     *,
     no_price: pl.DataFrame,
     observed: Mapping[str, datetime],
-    answered: Mapping[str, datetime],
 ) -> pl.DataFrame:
     """Return CARDS for every offer in `facts`.
 
     A card's cost_per_* columns are not made here: warehouse/views/_ph_cards.sql computes them.
 
-    `observed` maps a feed to the time of its last whole answer, `answered` those of this run;
-    `no_price` has per offer_id the reason code to show where no price is stated. `stored` are the
-    cards before this run. A fact that falls back to a feed that did not answer now changed because
-    another feed did: it is dated by that.
+    `observed` maps the feeds of this run to the time of their answer; in a run without any answer,
+    every feed to that of its last one. `no_price` has per offer_id the reason code where no price
+    is stated. `stored` are the cards before this run. A fact that falls back to a feed that did not
+    answer now changed because another feed did: it is dated by that answer.
     """
-    before = stored.select(
+    previous = stored.select(
         "offer_id",
         "status_since",
         "facts_since",
@@ -48,21 +51,21 @@ def make_cards(
         facts.join(no_price, on="offer_id", how="left")
         .join(_price_of(prices), on="offer_id", how="left")
         .join(
-            holds.select("offer_id", "hold_reason", "shown_at", hold_observed_at="observed_at"),
+            holds.select("offer_id", "hold_reason", "seen_at", hold_observed_at="observed_at"),
             on="offer_id",
             how="left",
         )
-        .join(before, on="offer_id", how="left")
+        .join(previous, on="offer_id", how="left")
     )
-    latest = max((answered or observed).values(), default=None)
+    latest = max(observed.values(), default=None)
     status_at, speed_at = (
-        feed_time(name, answered or observed).fill_null(pl.lit(latest, UTC_TIME))
+        feed_time(name, observed).fill_null(pl.lit(latest, UTC_TIME))
         for name in ("status_feed", "speed_feed")
     )
     held_at = pl.col("hold_observed_at")
     speed = pl.any_horizontal(*(pl.col(name).is_not_null() for name in SPEED_FACTS))
     held = pl.col("hold_reason").is_not_null()
-    refused = held & ~pl.col("hold_reason").is_in(["count_drop", "coverage_drop"])
+    unparsed = held & ~pl.col("hold_reason").is_in(["count_drop", "coverage_drop"])
     return CARDS.shape(
         rows.with_columns(
             status_since=_since(
@@ -74,22 +77,22 @@ def make_cards(
             ),
             price_changed_at=pl.col("_price_since"),
             price_status=pl.col("price_status").fill_null(
-                pl.when(refused).then(pl.lit("unparsed")).otherwise(pl.lit("not_published"))
+                pl.when(unparsed).then(pl.lit("unparsed")).otherwise(pl.lit("not_published"))
             ),
             price_reason=pl.when(pl.col("price_status").is_null())
-            .then(pl.when(refused).then("hold_reason").otherwise("no_price"))
+            .then(pl.when(unparsed).then("hold_reason").otherwise("no_price"))
             .otherwise("price_reason"),
             held=held,
             held_since=pl.when(held).then(
                 _since(pl.col("_held").fill_null(value=False), "held_since", held_at)
             ),
-            price_seen_at=pl.when(held).then(pl.coalesce("price_seen_at", "shown_at")),
+            price_seen_at=pl.when(held).then(pl.coalesce("price_seen_at", "seen_at")),
         )
     )
 
 
 def feed_time(column: str, observed: Mapping[str, datetime]) -> pl.Expr:
-    """The time of the last whole answer of the feed that a column names; null without one."""
+    """Return the time of the last whole answer of the feed in a column; null without one."""
     return pl.col(column).replace_strict(dict(observed), default=None, return_dtype=UTC_TIME)
 
 
@@ -98,7 +101,7 @@ def _same(names: tuple[str, ...]) -> pl.Expr:
 
 
 def _since(same: pl.Expr, column: str, now: pl.Expr) -> pl.Expr:
-    """The stored date while the value is the same, else now; never before the stored date."""
+    """Return the stored date while the value is the same, else now, if that is later."""
     stored = pl.col(column)
     return (
         pl.when(same & stored.is_not_null()).then(stored).otherwise(pl.max_horizontal(now, stored))
@@ -106,7 +109,7 @@ def _since(same: pl.Expr, column: str, now: pl.Expr) -> pl.Expr:
 
 
 def _price_of(prices: pl.DataFrame) -> pl.DataFrame:
-    """One row per offer: the card's price status is its weakest unit's."""
+    """Return one row per offer; the price status of a card is that of its weakest unit."""
     weakest = (
         pl.when((pl.col("price_status") == "suspect").any())
         .then(pl.lit("suspect"))

@@ -1,13 +1,13 @@
-"""Corrections: a person says that a price which cards showed was wrong, and what it should be.
+"""Corrections: an operator replaces a published price that was wrong.
 
-A correction takes the place of one interval. Where that interval still stands, the corrected price
-stays as long as the source goes on stating the value that was overruled.
+A correction replaces one interval. Where that interval is still open, the corrected price stays as
+long as the source states the value that was overridden.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
 
 import polars as pl
 
@@ -28,16 +28,21 @@ CORRECTION_REQUESTS = pl.DataFrame(
         "new_text": pl.String,
         "new_quantity": pl.Int64,
         "evidence": pl.String,
-        "order_hash": pl.String,
-        "order_path": pl.String,
-        "order_run": pl.String,
+        "request_hash": pl.String,
+        "request_path": pl.String,
+        "request_run": pl.String,
     }
 )
-"""The interval that each correction of a run speaks of, and what it says; `is_open`: it stands."""
+"""Per correction of a run the interval that it replaces (`is_open`: it has no end), and the new
+price."""
 
 
-class Corrected(NamedTuple):
-    """What corrections change: current prices, log rows, events, and what is overruled now."""
+@dataclass(frozen=True)
+class CorrectedPrices:
+    """The prices after the corrections of a run, and what these add to the logs.
+
+    `prices` (PRICES) are all current series, `corrections` (CORRECTIONS) all that are active.
+    """
 
     prices: pl.DataFrame
     price_log: pl.DataFrame
@@ -46,8 +51,8 @@ class Corrected(NamedTuple):
     corrections: pl.DataFrame
 
 
-def overruled(corrections: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
-    """Return the corrections that still stand: their source states what was overruled."""
+def find_active(corrections: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
+    """Return the corrections that are still active: their source states the overridden value."""
     return CORRECTIONS.shape(
         corrections.join(candidates, on=list(SERIES)).filter(
             pl.col("amount").eq_missing(pl.col("overruled_amount"))
@@ -57,18 +62,21 @@ def overruled(corrections: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFra
     )
 
 
-def correct(
-    orders: pl.DataFrame, prices: pl.DataFrame, standing: pl.DataFrame, candidates: pl.DataFrame
-) -> Corrected:
-    """Carry out the corrections of a run (ORDERS) on the prices (PRICES) after it.
+def apply_corrections(
+    requests: pl.DataFrame,
+    prices: pl.DataFrame,
+    active_corrections: pl.DataFrame,
+    candidates: pl.DataFrame,
+) -> CorrectedPrices:
+    """Apply the corrections of a run (CORRECTION_REQUESTS) to the prices (PRICES) after its gate.
 
-    `standing` are the corrections that still stand (CORRECTIONS), `candidates` the chosen claims. A
-    price that is known becomes `priced`, one of which only the error is known becomes `suspect` and
-    shows no number.
+    `active_corrections` (CORRECTIONS) are those of earlier runs, `candidates` the chosen claims. A
+    price that is known becomes `priced`; one of which only the error is known becomes `suspect` and
+    has no amount.
     """
-    told = orders.with_columns(_told(orders))
+    read = requests.with_columns(_read_prices(requests))
     known = pl.col("new_amount").is_not_null()
-    log = told.with_columns(
+    log = read.with_columns(
         old_amount="amount",
         old_status="price_status",
         amount="new_amount",
@@ -78,15 +86,17 @@ def correct(
         native_quantity=pl.col("new_quantity").cast(MONEY),
         formula=pl.lit(FORMULA),
         reason=pl.lit(CORRECTED),
-        payload_hash="order_hash",
-        json_path="order_path",
-        run_id="order_run",
+        payload_hash="request_hash",
+        json_path="request_path",
+        run_id="request_run",
         kind=pl.lit(CORRECTED),
     )
     open_now = log.filter("is_open")
-    fresh = open_now.join(_overruled_now(prices, candidates), on=list(SERIES))
-    still = standing.select(*SERIES, *(n for n in CORRECTIONS.dtypes if n.startswith("overruled")))
-    remembered = fresh.join(still, on=list(SERIES), how="left").with_columns(
+    fresh = open_now.join(_overridden_values(prices, candidates), on=list(SERIES))
+    active = active_corrections.select(
+        *SERIES, *(n for n in CORRECTIONS.dtypes if n.startswith("overruled"))
+    )
+    remembered = fresh.join(active, on=list(SERIES), how="left").with_columns(
         overruled_amount=pl.when(pl.col("overruled_status").is_null())
         .then("_amount")
         .otherwise("overruled_amount"),
@@ -95,41 +105,41 @@ def correct(
     )
     rest = prices.join(open_now, on=list(SERIES), how="anti")
     logged = [name for name in PRICES.dtypes if name != "changed_at"]
-    return Corrected(
+    return CorrectedPrices(
         prices=pl.concat([rest, PRICES.shape(fresh)]),
         price_log=log.select(*logged, *_LOG_ONLY),
         claim_log=log.select(*CLAIMS.dtypes, "kind", "valid_from", "not_before_at", "evidence"),
         changes=_events(log),
         corrections=pl.concat(
             [
-                standing.join(open_now, on=list(SERIES), how="anti"),
+                active_corrections.join(open_now, on=list(SERIES), how="anti"),
                 CORRECTIONS.shape(remembered),
             ]
         ),
     )
 
 
-def _overruled_now(prices: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
-    """Return per series `changed_at` and what a correction overrules: what cards show.
+def _overridden_values(prices: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
+    """Return per series `changed_at` and the values that a correction overrides: the current ones.
 
-    Of a number that was not shown because of its bounds, what its source states.
+    Of an amount that is withheld because of its bounds, the value that its source states.
     """
-    stated = candidates.select(*SERIES, _said="amount", _said_status="price_status")
-    doubted = (pl.col("reason") == OUTSIDE_BOUNDS).fill_null(value=False)
+    stated = candidates.select(*SERIES, _stated="amount", _stated_status="price_status")
+    withheld = (pl.col("reason") == OUTSIDE_BOUNDS).fill_null(value=False)
     return prices.join(stated, on=list(SERIES), how="left").select(
         *SERIES,
         "changed_at",
-        _amount=pl.when(doubted).then("_said").otherwise("amount"),
-        _status=pl.when(doubted).then("_said_status").otherwise("price_status"),
+        _amount=pl.when(withheld).then("_stated").otherwise("amount"),
+        _status=pl.when(withheld).then("_stated_status").otherwise("price_status"),
         _currency="currency",
     )
 
 
-def _told(orders: pl.DataFrame) -> list[pl.Series]:
-    """Read what each correction says the price is: `new_native` and `new_amount` per one unit."""
+def _read_prices(requests: pl.DataFrame) -> list[pl.Series]:
+    """Return `new_native` and `new_amount` per one unit of each correction; null: not known."""
     read = [
         read_amount(text, reciprocal=Decimal(1) / quantity) if text is not None else None
-        for text, quantity in orders.select("new_text", "new_quantity").iter_rows()
+        for text, quantity in requests.select("new_text", "new_quantity").iter_rows()
     ]
     return [
         pl.Series("new_native", [money.native if money else None for money in read], MONEY),

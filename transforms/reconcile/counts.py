@@ -1,4 +1,4 @@
-"""Count what a run found: entries per feed and provider, offers and prices on cards."""
+"""Count the entries per feed and provider of a run, and the offers and prices on cards."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def count_entries(
 
 
 def tally(delta: Delta, after: State, *, rejected: int) -> Counts:
-    """Return the counts of a run, of all that cards show after it."""
+    """Return the counts of a run, of all cards after it."""
     cards = after.cards.join(
         after.offers.select("offer_id", "model_id", "offer_type"), on="offer_id"
     )

@@ -1,4 +1,4 @@
-"""Find what changed between the stored rows and the new ones, so that only that is written."""
+"""Compare the stored rows with the new ones, so that only the changes are written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def diff(
     """Compare two states of a table by its key, null-safe.
 
     A row whose only differences are in `ignore` (where a fact was read, and when) is not changed:
-    the answer that first showed the fact remains its proof.
+    the answer that first stated the fact remains its proof.
     """
     key = list(shape.key)
     compared = [name for name in shape.dtypes if name not in (*key, *ignore)]

@@ -1,7 +1,7 @@
-"""Who is listed now: a feed's whole answer against what it said before, absence counted.
+"""Update a feed's listings and claims with its whole answer, and count absences.
 
 Missing is not deleted: a listing stays, with its last good facts, until `gone_after` whole
-answers in a row did not show it.
+answers in a row lacked it.
 """
 
 from __future__ import annotations
@@ -20,15 +20,17 @@ class Observation:
 
     feed: str
     observed_at: datetime
-    before_at: datetime | None
+    previous_at: datetime | None
     gone_after: int
 
 
-def unmoved(stored: pl.DataFrame, statements: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
+def drop_moved(
+    stored: pl.DataFrame, statements: pl.DataFrame, offers: pl.DataFrame
+) -> pl.DataFrame:
     """Drop the listings of a price list whose triple this answer states for another offer.
 
-    There an offering is of a (model, provider, task) and attaches to one offer: what it left is
-    moved, not missing, and one price must not stand on two cards.
+    There an offering is of a (model, provider, task) and attaches to one offer: the offer that it
+    left is moved, not missing, and two cards must not have one price.
     """
     triple = ["model_id", "inference_provider", "task"]
     named = stored.select("offer_id").join(offers.select("offer_id", *triple), on="offer_id")
@@ -41,34 +43,34 @@ def unmoved(stored: pl.DataFrame, statements: pl.DataFrame, offers: pl.DataFrame
 def listings_after(
     stored: pl.DataFrame,
     statements: pl.DataFrame,
-    unread: pl.DataFrame,
-    answered: Observation,
+    unreadable: pl.DataFrame,
+    observation: Observation,
     *,
-    unbelieved: pl.Series,
+    protected: pl.Series,
 ) -> pl.DataFrame:
-    """Return this feed's listings after its answer: the shown ones, then those still missed.
+    """Return this feed's listings after its answer: the listed ones, then those still missed.
 
-    `stored` and `statements` hold this feed's rows only. `unread` has offer_id of offers that a
-    rejected row may be about: those are not shown, and not missed either. `unbelieved` are ids
-    whose absence is counted, and ends nothing.
+    `stored` and `statements` hold this feed's rows only. `unreadable` has offer_id of offers that
+    a rejected row may be about: they are neither listed nor missed. `protected` are ids whose
+    absence is counted, and ends nothing.
     """
-    shown = LISTINGS.shape(
+    listed = LISTINGS.shape(
         statements.with_columns(
             missed=pl.lit(0, pl.Int64), absent_from=pl.lit(None), last_seen_at=pl.lit(None)
         )
     )
-    present = pl.col("offer_id").is_in(unread["offer_id"].implode())
-    missed = stored.join(shown, on="offer_id", how="anti").with_columns(
+    present = pl.col("offer_id").is_in(unreadable["offer_id"].implode())
+    missed = stored.join(listed, on="offer_id", how="anti").with_columns(
         missed=pl.when(present).then("missed").otherwise(pl.col("missed") + 1),
         absent_from=pl.when(present)
         .then("absent_from")
-        .otherwise(pl.col("absent_from").fill_null(pl.lit(answered.observed_at))),
-        last_seen_at=pl.col("last_seen_at").fill_null(pl.lit(answered.before_at)),
+        .otherwise(pl.col("absent_from").fill_null(pl.lit(observation.observed_at))),
+        last_seen_at=pl.col("last_seen_at").fill_null(pl.lit(observation.previous_at)),
     )
     staying = missed.filter(
-        (pl.col("missed") < answered.gone_after) | pl.col("offer_id").is_in(unbelieved.implode())
+        (pl.col("missed") < observation.gone_after) | pl.col("offer_id").is_in(protected.implode())
     )
-    return pl.concat([shown, LISTINGS.shape(staying)])
+    return pl.concat([listed, LISTINGS.shape(staying)])
 
 
 def claims_after(

@@ -1,4 +1,4 @@
-"""The models relation: what was last said of each model that ever had an offer."""
+"""The models relation: the last stated facts of each model that ever had an offer."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def models_after(
     stored: pl.DataFrame,
     offers: pl.DataFrame,
     listings: pl.DataFrame,
-    hub: pl.DataFrame | None,
+    catalog: pl.DataFrame | None,
     *,
     details: bool,
 ) -> pl.DataFrame:
     """Return STORED_MODELS after a run.
 
-    `hub` holds the models of a whole Hub answer, None when there was none; its daily fields count
-    only when the query asked for them (`details`), so that not asking never erases.
+    `catalog` holds the models of a catalogue's whole answer, None when there was none; its daily
+    fields count only when the query asked for them (`details`), so that not asking never erases.
     """
     seen = offers.group_by("model_id", maintain_order=True).agg(pl.col("first_seen_at").min())
     rows = seen.join(_modalities(offers, listings), on="model_id", how="left").join(
@@ -37,21 +37,22 @@ def models_after(
         on="model_id",
         how="left",
     )
-    if hub is not None:
+    if catalog is not None:
         fresh = ("hub_id", "pipeline_tag", *(_DAILY if details else ()))
-        told = hub.select(
+        stated = catalog.select(
             "model_id",
             *(pl.col(name).alias(f"_{name}") for name in fresh),
-            _told=pl.lit(value=True),
+            _stated=pl.lit(value=True),
         )
-        rows = rows.join(told, on="model_id", how="left").with_columns(
-            pl.when(pl.col("_told")).then(f"_{name}").otherwise(name).alias(name) for name in fresh
+        rows = rows.join(stated, on="model_id", how="left").with_columns(
+            pl.when(pl.col("_stated")).then(f"_{name}").otherwise(name).alias(name)
+            for name in fresh
         )
     return STORED_MODELS.shape(rows)
 
 
 def _modalities(offers: pl.DataFrame, listings: pl.DataFrame) -> pl.DataFrame:
-    """What goes in and comes out, as the first feed that says so says it."""
+    """Return the input and output types of each model, from the first feed that states them."""
     return (
         listings.filter(pl.col("input_modalities").is_not_null())
         .join(offers.select("offer_id", "model_id"), on="offer_id")

@@ -1,4 +1,4 @@
-"""The offers relation: who appeared, who ended and when, why somebody has no price."""
+"""Update the offers relation: which appeared, which ended and when, why one has no price."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from schemas.state import OFFERS, SERIES
 from transforms.reconcile.cards import feed_time
 
 
-def offers_after(state: State, told: list[tuple[datetime, pl.DataFrame]]) -> pl.DataFrame:
+def offers_after(
+    stored: pl.DataFrame, answers: list[tuple[datetime, pl.DataFrame]]
+) -> pl.DataFrame:
     """Return OFFERS with the stated ones added; adapter rule and type as last stated.
 
-    `told` has each whole answer's time and statements.
+    `answers` has each whole answer's time and statements.
     """
     names = [name for name in OFFERS.dtypes if not name.endswith("_at")]
     stated = pl.concat(
@@ -30,39 +32,40 @@ def offers_after(state: State, told: list[tuple[datetime, pl.DataFrame]]) -> pl.
                         gone_at=pl.lit(None),
                     )
                 )
-                for observed_at, statements in told
+                for observed_at, statements in answers
             ),
         ]
     ).unique("offer_id", keep="first", maintain_order=True)
-    known = state.offers.select("offer_id", _first="first_seen_at")
+    known = stored.select("offer_id", _first="first_seen_at")
     stated = OFFERS.shape(
         stated.join(known, on="offer_id", how="left").with_columns(
             first_seen_at=pl.coalesce("_first", "first_seen_at")
         )
     )
-    rest = state.offers.join(stated, on="offer_id", how="anti")
+    rest = stored.join(stated, on="offer_id", how="anti")
     return pl.concat([rest, stated])
 
 
 def gone_offers(
-    state: State, listings: pl.DataFrame, relabels: pl.DataFrame, now: Mapping[str, datetime]
+    before: State, listings: pl.DataFrame, relabels: pl.DataFrame, observed: Mapping[str, datetime]
 ) -> pl.DataFrame:
     """Return offer_id, status, gone_at, last_seen_at, relabelled of offers that end in this run.
 
-    The end is the first answer that did not show the offer; of several feeds, the latest such.
+    `listings` are those of feeds that list offers, `before` has only such ones. The end is the
+    first answer that lacked the offer; of several feeds, the latest such.
     """
-    before = (
-        state.listings.with_columns(
-            absent_from=pl.col("absent_from").fill_null(feed_time("feed", now)),
-            last_seen_at=pl.col("last_seen_at").fill_null(feed_time("feed", state.observed)),
+    ends = (
+        before.listings.with_columns(
+            absent_from=pl.col("absent_from").fill_null(feed_time("feed", observed)),
+            last_seen_at=pl.col("last_seen_at").fill_null(feed_time("feed", before.observed)),
         )
         .group_by("offer_id", maintain_order=True)
         .agg(gone_at=pl.col("absent_from").max(), last_seen_at=pl.col("last_seen_at").max())
     )
     return (
-        state.cards.select("offer_id", "status")
+        before.cards.select("offer_id", "status")
         .join(listings, on="offer_id", how="anti")
-        .join(before, on="offer_id", how="left")
+        .join(ends, on="offer_id", how="left")
         .with_columns(relabelled=pl.col("offer_id").is_in(relabels["old_offer_id"].implode()))
         .sort("offer_id")
     )
@@ -85,24 +88,26 @@ def no_price_reasons(
 ) -> pl.DataFrame:
     """Return per offer why it would have no price.
 
-    What its provider's list says of it (`claims` that state no price), else why that list is not
-    read, else the provider's reason, else `not_stated`.
+    That is the reason which its provider's list states (`claims` without a price), else why that
+    list is not read, else the provider's reason, else `not_stated`.
     """
     reasons = providers.select("inference_provider", no_price="price_feed_reason")
-    silent = (
+    unpriced = (
         claims.filter(pl.col("price_status") == "not_published")
         .sort(*SERIES, "feed")
         .unique("offer_id", keep="first", maintain_order=True)
-        .select("offer_id", said="reason")
+        .select("offer_id", claim_reason="reason")
     )
-    unread = pl.when(pl.col("no_price").str.starts_with("list_")).then("no_price")
+    list_reason = pl.when(pl.col("no_price").str.starts_with("list_")).then("no_price")
     adapter = pl.when(pl.col("offer_type") == "adapter").then(pl.lit("adapter_without_own_price"))
     return (
         offers.select("offer_id", "inference_provider", "offer_type", "task_group")
         .join(reasons, on="inference_provider", how="left")
-        .join(silent, on="offer_id", how="left")
+        .join(unpriced, on="offer_id", how="left")
         .select(
             "offer_id",
-            no_price=pl.coalesce("said", unread, adapter, "no_price", pl.lit("not_stated")),
+            no_price=pl.coalesce(
+                "claim_reason", list_reason, adapter, "no_price", pl.lit("not_stated")
+            ),
         )
     )

@@ -1,4 +1,4 @@
-"""The price series before a run as the run must see them: shown until when, under which name."""
+"""The price series before a run: when each was last seen, and under which name it continues."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from schemas.state import SERIES
 from transforms.reconcile.cards import feed_time
 
 
-def current_series(state: State) -> pl.DataFrame:
-    """Return the stored prices with `shown_at`, the last answer that showed each.
+def current_series(before: State) -> pl.DataFrame:
+    """Return the stored prices with `seen_at`, the last answer that stated each.
 
     For a held price that is the answer before it was held, for a missed listing the one before its
     first absence, else its feed's last whole answer.
     """
-    missed = state.listings.select("offer_id", "feed", _last="last_seen_at")
-    held = state.cards.select("offer_id", _held="price_seen_at")
+    missed = before.listings.select("offer_id", "feed", _last="last_seen_at")
+    held = before.cards.select("offer_id", _held="price_seen_at")
     return (
-        state.prices.join(missed, on=["offer_id", "feed"], how="left")
+        before.prices.join(missed, on=["offer_id", "feed"], how="left")
         .join(held, on="offer_id", how="left")
-        .with_columns(shown_at=pl.coalesce("_held", "_last", feed_time("feed", state.observed)))
+        .with_columns(seen_at=pl.coalesce("_held", "_last", feed_time("feed", before.observed)))
         .drop("_held", "_last")
     )
 
@@ -40,7 +40,7 @@ def renamed(rows: pl.DataFrame, relabels: pl.DataFrame, shape: Contract) -> pl.D
 
 
 def renamed_series(
-    shown: pl.DataFrame, relabels: pl.DataFrame, *, at: datetime | None
+    series: pl.DataFrame, relabels: pl.DataFrame, *, at: datetime | None
 ) -> pl.DataFrame:
     """Return the series under the names that their offers have from `at` on.
 
@@ -48,7 +48,7 @@ def renamed_series(
     """
     names = relabels.select("new_offer_id", offer_id="old_offer_id")
     return (
-        shown.join(names, on="offer_id", how="left")
+        series.join(names, on="offer_id", how="left")
         .with_columns(
             offer_id=pl.coalesce("new_offer_id", "offer_id"),
             valid_from=pl.when(pl.col("new_offer_id").is_not_null())
@@ -60,13 +60,13 @@ def renamed_series(
 
 
 def carried_series(
-    shown: pl.DataFrame, relabels: pl.DataFrame, prices: pl.DataFrame
+    series: pl.DataFrame, relabels: pl.DataFrame, prices: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return offer_id (the old), unit, tier of the series that go on under a new name."""
+    """Return offer_id (the old), unit, tier of the series that continue under a new name."""
     names = relabels.select("new_offer_id", offer_id="old_offer_id")
     now = prices.select("unit", "tier", new_offer_id="offer_id")
     return (
-        shown.select(*SERIES)
+        series.select(*SERIES)
         .join(names, on="offer_id")
         .join(now, on=["new_offer_id", "unit", "tier"], how="semi")
         .drop("new_offer_id")
@@ -75,29 +75,29 @@ def carried_series(
 
 def closed_series(
     removed: pl.DataFrame,
-    shown: pl.DataFrame,
+    series: pl.DataFrame,
     gone: pl.DataFrame,
     ended: pl.DataFrame,
     carried: pl.DataFrame,
-    now: Mapping[str, datetime],
+    observed: Mapping[str, datetime],
 ) -> pl.DataFrame:
     """Date the price series that end: `closed_from`, `closed_by`, `not_before_at`, `relabelled`.
 
     With its offer or its listing (`ended`: offer_id, feed, absent_from) from the first absence;
     else from the answer that no longer states a price. Never before the interval's own start.
-    `carried` are the series that go on under a new name: those are relabelled, not gone.
+    `carried` are the series that continue under a new name: those are relabelled, not gone.
     """
     key = list(SERIES)
     ends = gone.select("offer_id", "gone_at")
     return (
         removed.join(ends, on="offer_id", how="left")
         .join(ended.select("offer_id", "feed", "absent_from"), on=["offer_id", "feed"], how="left")
-        .join(shown.select(*key, not_before_at="shown_at"), on=key, how="left")
+        .join(series.select(*key, not_before_at="seen_at"), on=key, how="left")
         .join(carried.select(*key, relabelled=pl.lit(value=True)), on=key, how="left")
         .with_columns(
             relabelled=pl.col("relabelled").fill_null(value=False),
             closed_from=pl.max_horizontal(
-                pl.coalesce("gone_at", "absent_from", feed_time("feed", now)), "valid_from"
+                pl.coalesce("gone_at", "absent_from", feed_time("feed", observed)), "valid_from"
             ),
         )
         .with_columns(

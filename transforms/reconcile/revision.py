@@ -1,7 +1,7 @@
-"""What today's rules say otherwise than was said: rows to append, nothing is ever overwritten.
+"""Revise the logs with today's rules: rows to append, nothing is ever overwritten.
 
-A word about the start of an interval that reads otherwise is said again as `corrected`; one that
-today's rules do not say is `void`.
+A row about the start of an interval that today's rules read otherwise is appended as `corrected`;
+one that today's rules do not read at all is appended as `void`.
 """
 
 from __future__ import annotations
@@ -14,97 +14,105 @@ import polars as pl
 from schemas.contract import UTC_TIME
 from schemas.delta import CURRENT, EVENTS, HOLDS, Delta, Findings, State
 from schemas.state import SERIES
-from transforms.gate.decisions import decided
+from transforms.gate.decisions import changed_decisions
 from transforms.gate.holds import VERDICTS
 from transforms.history.events import fill
 from transforms.reconcile.diff import diff
 
 CORRECTED = "corrected"
 _VALUES = ("seen", CORRECTED)
-_SHOWN = ("amount", "price_status", "currency")
+_PRICE_FACTS = ("amount", "price_status", "currency")
 _LINKS = {"old_offer_id": pl.String, "new_offer_id": pl.String, "reason": pl.String}
 
 
 def revise_state(
-    held: State, told: State, words: Mapping[str, pl.DataFrame], retold: Mapping[str, pl.DataFrame]
+    stored: State,
+    replayed: State,
+    stored_logs: Mapping[str, pl.DataFrame],
+    replayed_logs: Mapping[str, pl.DataFrame],
 ) -> tuple[Delta, State]:
-    """Return what leads from what the home holds to what today's rules tell, and that state.
+    """Return what leads from the stored rows to those that today's rules make, and these rows.
 
-    `words` and `retold` have the last words of each log: price, claim, status, speed. An offer or a
+    The logs have the latest row about each interval: price, claim, status, speed. An offer or a
     model that today's rules do not know stays on record; such an offer ends where it began.
     """
     after = replace(
-        told,
-        offers=pl.concat([told.offers, _never_were(held, told)]),
-        models=_all(told.models, held.models, "model_id"),
+        replayed,
+        offers=pl.concat([replayed.offers, _unknown_offers(stored, replayed)]),
+        models=pl.concat(
+            [
+                replayed.models,
+                stored.models.join(replayed.models, on="model_id", how="anti"),
+            ]
+        ),
     )
-    price = revised(words["price"], retold["price"], key=list(SERIES))
+    price = revise_log(stored_logs["price"], replayed_logs["price"], key=list(SERIES))
     diffs = {
-        name: diff(getattr(held, name), getattr(after, name), shape)
+        name: diff(getattr(stored, name), getattr(after, name), shape)
         for name, shape in CURRENT.items()
     }
     delta = Delta(
         **diffs,
-        claim_log=revised(words["claim"], retold["claim"], key=[*SERIES, "feed"]),
+        claim_log=revise_log(stored_logs["claim"], replayed_logs["claim"], key=[*SERIES, "feed"]),
         price_log=price,
-        status_log=revised(words["status"], retold["status"], key=["offer_id"]),
-        speed_log=retold["speed"].join(
-            words["speed"], on=words["speed"].columns, how="anti", nulls_equal=True
+        status_log=revise_log(stored_logs["status"], replayed_logs["status"], key=["offer_id"]),
+        speed_log=replayed_logs["speed"].join(
+            stored_logs["speed"], on=stored_logs["speed"].columns, how="anti", nulls_equal=True
         ),
-        changes=pl.concat([corrected_events(words["price"], price), *_offer_events(held, after)]),
+        changes=pl.concat(
+            [corrected_events(stored_logs["price"], price), *_offer_events(stored, after)]
+        ),
         links=pl.DataFrame(schema=_LINKS | {"at": UTC_TIME}),
         holds=HOLDS.empty(),
         found=Findings.none(),
-        decided=decided(held.refusals, after.refusals, VERDICTS),
+        decided=changed_decisions(stored.refusals, after.refusals, VERDICTS),
         observed={},
     )
     return delta, after
 
 
-def revised(held: pl.DataFrame, told: pl.DataFrame, *, key: list[str]) -> pl.DataFrame:
-    """Return the words of `told` that differ from those of `held`, and what is void by now.
+def revise_log(stored: pl.DataFrame, replayed: pl.DataFrame, *, key: list[str]) -> pl.DataFrame:
+    """Return the rows of `replayed` that differ from those of `stored`, and those void by now.
 
-    Both are last words with `kind` and `valid_from`; `key` is the series. A value that enters this
-    way is `corrected`, the end of a series keeps its kind.
+    Both have the latest row about each interval, with `kind` and `valid_from`; `key` is the series.
+    A value that enters this way is `corrected`, the end of a series keeps its kind.
     """
     at = [*key, "valid_from"]
-    standing = held.filter(pl.col("kind") != "void").with_columns(kind=_plain_kind())
-    said = told.filter(pl.col("kind") != "void").with_columns(kind=_plain_kind())
-    facts = [name for name in told.columns if name not in at]
-    pairs = said.join(
-        standing.with_columns(_known=pl.lit(value=True)),
+    known = stored.filter(pl.col("kind") != "void").with_columns(kind=_plain_kind())
+    read = replayed.filter(pl.col("kind") != "void").with_columns(kind=_plain_kind())
+    facts = [name for name in replayed.columns if name not in at]
+    pairs = read.join(
+        known.with_columns(_known=pl.lit(value=True)),
         on=at,
         how="left",
         nulls_equal=True,
-        suffix="_held",
+        suffix="_stored",
     )
     differs = pl.col("_known").is_null() | pl.any_horizontal(
-        *(pl.col(name).ne_missing(pl.col(f"{name}_held")) for name in facts)
+        *(pl.col(name).ne_missing(pl.col(f"{name}_stored")) for name in facts)
     )
     fresh = (
         pairs.filter(differs)
-        .select(told.columns)
+        .select(replayed.columns)
         .with_columns(
             kind=pl.when(pl.col("kind") == "seen").then(pl.lit(CORRECTED)).otherwise("kind")
         )
     )
-    void = standing.join(said, on=at, how="anti", nulls_equal=True).with_columns(
-        kind=pl.lit("void")
-    )
-    return pl.concat([fresh, void.select(told.columns)]).sort(at)
+    void = known.join(read, on=at, how="anti", nulls_equal=True).with_columns(kind=pl.lit("void"))
+    return pl.concat([fresh, void.select(replayed.columns)]).sort(at)
 
 
-def corrected_events(held: pl.DataFrame, words: pl.DataFrame) -> pl.DataFrame:
-    """Return a `corrected` event for each interval of a price that shows something else now.
+def corrected_events(stored: pl.DataFrame, revised: pl.DataFrame) -> pl.DataFrame:
+    """Return a `corrected` event for each interval of a price that has another value now.
 
-    `held` are the last words before, `words` what `revised` found.
+    `stored` has the latest row about each interval before, `revised` the rows of `revise_log`.
     """
     at = [*SERIES, "valid_from"]
-    before = held.filter(pl.col("kind").is_in(_VALUES)).select(
-        *at, **{f"_{name}": pl.col(name) for name in _SHOWN}
+    before = stored.filter(pl.col("kind").is_in(_VALUES)).select(
+        *at, **{f"_{name}": pl.col(name) for name in _PRICE_FACTS}
     )
     gone = pl.col("kind") != CORRECTED
-    rows = words.join(before, on=at, how="left").select(
+    rows = revised.join(before, on=at, how="left").select(
         *at,
         event=pl.lit(CORRECTED),
         old_amount="_amount",
@@ -121,23 +129,19 @@ def corrected_events(held: pl.DataFrame, words: pl.DataFrame) -> pl.DataFrame:
     return fill(rows.filter(changed)).sort(list(EVENTS.dtypes)[1:4], nulls_last=False)
 
 
-def _never_were(held: State, told: State) -> pl.DataFrame:
+def _unknown_offers(stored: State, replayed: State) -> pl.DataFrame:
     """Return the offers that today's rules do not know, ended where they began."""
-    unknown = held.offers.join(told.offers, on="offer_id", how="anti")
+    unknown = stored.offers.join(replayed.offers, on="offer_id", how="anti")
     return unknown.with_columns(last_seen_at="first_seen_at", gone_at="first_seen_at")
 
 
-def _all(told: pl.DataFrame, held: pl.DataFrame, key: str) -> pl.DataFrame:
-    return pl.concat([told, held.join(told, on=key, how="anti")])
-
-
-def _offer_events(held: State, after: State) -> list[pl.DataFrame]:
+def _offer_events(stored: State, after: State) -> list[pl.DataFrame]:
     """Return `new` and `gone` events of offers that have a card now, or have none any more."""
-    new = after.cards.join(held.cards, on="offer_id", how="anti").select(
+    new = after.cards.join(stored.cards, on="offer_id", how="anti").select(
         "offer_id", event=pl.lit("new"), new_value="status", occurred_at="status_since"
     )
     gone = (
-        held.cards.join(after.cards, on="offer_id", how="anti")
+        stored.cards.join(after.cards, on="offer_id", how="anti")
         .join(after.offers.select("offer_id", "gone_at"), on="offer_id")
         .select("offer_id", event=pl.lit("gone"), old_value="status", occurred_at="gone_at")
     )
@@ -145,5 +149,5 @@ def _offer_events(held: State, after: State) -> list[pl.DataFrame]:
 
 
 def _plain_kind() -> pl.Expr:
-    """A value is a value, however it entered."""
+    """Return the kind of a log row, the same for seen and corrected values."""
     return pl.when(pl.col("kind").is_in(_VALUES)).then(pl.lit("seen")).otherwise("kind")

@@ -1,4 +1,4 @@
-"""Choose what a card shows where feeds differ, by the registry's precedence."""
+"""Choose the facts and prices of each card where feeds differ, by the registry's precedence."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def choose_claims(claims: pl.DataFrame, precedence: Precedence) -> pl.DataFrame:
     """Return the claims of the first feed, in price order, that claims anything for an offer.
 
     One feed per offer: an input price of one feed beside an output price of another would be a
-    price that nobody states. An estimate is no price, and neither is a list's word that it states
-    none: neither is ever chosen.
+    price that no feed states. An estimate is no price, and a claim of a list that it publishes no
+    price is none either: neither is ever chosen.
     """
     stated = claims.filter(
         (pl.col("basis") != "estimate") & (pl.col("price_status") != "not_published")
@@ -37,42 +37,46 @@ def choose_claims(claims: pl.DataFrame, precedence: Precedence) -> pl.DataFrame:
     return ranked.filter(pl.col("_rank") == pl.col("_rank").min().over("offer_id")).drop("_rank")
 
 
-def slot_unreadable(candidates: pl.DataFrame, former: pl.DataFrame) -> pl.DataFrame:
-    """Put a price that cannot be read in the place of the one that the offer has.
+def slot_unreadable(candidates: pl.DataFrame, previous: pl.DataFrame) -> pl.DataFrame:
+    """Assign a price that cannot be read to the series of a price that the offer has.
 
-    Without its unit nobody knows which of an offer's series it would go on; so that the gate can
-    hold it, it stands where the offer's stored price stands, if that is another unit.
+    Without its unit it is not known which of an offer's series it continues. So that the gate can
+    hold it, it takes unit and tier of the offer's stored price, if that has another unit.
     """
     key = list(SERIES)
-    unread = candidates.filter(pl.col("price_status") == "unparsed").join(
-        former.select(key), on=key, how="anti"
+    unreadable = candidates.filter(pl.col("price_status") == "unparsed").join(
+        previous.select(key), on=key, how="anti"
     )
-    if unread.is_empty():
+    if unreadable.is_empty():
         return candidates
     places = (
-        former.filter(pl.col("price_status").is_in(["priced", "free"]))
+        previous.filter(pl.col("price_status").is_in(["priced", "free"]))
         .sort(key)
         .unique("offer_id", keep="first", maintain_order=True)
         .select("offer_id", _unit="unit", _tier="tier")
     )
     moved = (
-        unread.join(places, on="offer_id", how="left", maintain_order="left")
+        unreadable.join(places, on="offer_id", how="left", maintain_order="left")
         .with_columns(unit=pl.coalesce("_unit", "unit"), tier=pl.coalesce("_tier", "tier"))
         .drop("_unit", "_tier")
     )
-    rest = candidates.join(unread.select(key), on=key, how="anti", maintain_order="left")
+    rest = candidates.join(unreadable.select(key), on=key, how="anti", maintain_order="left")
     return pl.concat([rest, moved]).unique(key, keep="first", maintain_order=True)
 
 
-def choose_facts(listings: pl.DataFrame, precedence: Precedence) -> pl.DataFrame:
+def choose_facts(
+    listings: pl.DataFrame, precedence: Precedence, *, catalogs: Sequence[str]
+) -> pl.DataFrame:
     """Return one row per offer with its chosen facts, `status_feed` and `speed_feed`.
 
     A group of facts comes from the first feed that states any of it; facts within capabilities
-    fall back one by one. Status is the Hub's where it says error or staging (it probes its own
-    mapping), else by precedence among the feeds that state one.
+    fall back one by one. Status is the catalogue's where it is error or staging (the Hub probes
+    its own mapping), else by precedence among the feeds that state one. `catalogs` are the feeds
+    that are catalogues.
     """
     offers = listings.select("offer_id").unique(maintain_order=True)
-    chosen = offers.join(_status(listings, precedence["status"]), on="offer_id", how="left")
+    status = _status(listings, precedence["status"], catalogs)
+    chosen = offers.join(status, on="offer_id", how="left")
     groups: tuple[Fact, ...] = ("context", "capabilities")
     for group in groups:
         chosen = chosen.join(
@@ -95,8 +99,8 @@ def _rank(feeds: Sequence[str]) -> pl.Expr:
     )
 
 
-def _status(listings: pl.DataFrame, feeds: Sequence[str]) -> pl.DataFrame:
-    warned = (pl.col("feed") == "hub") & pl.col("status").is_in(["error", "staging"])
+def _status(listings: pl.DataFrame, feeds: Sequence[str], catalogs: Sequence[str]) -> pl.DataFrame:
+    warned = pl.col("feed").is_in(catalogs) & pl.col("status").is_in(["error", "staging"])
     return (
         listings.select(
             "offer_id",

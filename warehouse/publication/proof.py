@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.amounts import amount_text
 from schemas.errors import UsageError
-from schemas.proof import CheckProof, ClaimProof, CostProof, PriceProof, Proof, Standing
+from schemas.proof import CheckProof, ClaimOutcome, ClaimProof, CostProof, PriceProof, Proof
 from warehouse.connect import Connection
 from warehouse.rows import named_rows
 from warehouse.statements import statement
@@ -38,7 +38,7 @@ def read_proof(con: Connection, offer_id: str) -> Proof:
             ],
             "prices": [_price(price, claims, offer) for price in prices],
             "earlier": [
-                _claim(claim, *_status_of(claim, None, offer))
+                _claim(claim, *_outcome_of(claim, None, offer))
                 for claim in claims
                 if (claim["unit"], claim["tier"]) not in priced_series
             ],
@@ -51,7 +51,7 @@ def read_proof(con: Connection, offer_id: str) -> Proof:
 def _price(price: Row, claims: list[Row], offer: Row) -> PriceProof:
     series = (price["unit"], price["tier"])
     proofs = [
-        _claim(claim, *_status_of(claim, price, offer))
+        _claim(claim, *_outcome_of(claim, price, offer))
         for claim in claims
         if (claim["unit"], claim["tier"]) == series
     ]
@@ -71,7 +71,7 @@ def _price(price: Row, claims: list[Row], offer: Row) -> PriceProof:
     )
 
 
-def _status_of(claim: Row, price: Row | None, offer: Row) -> tuple[Standing, str]:
+def _outcome_of(claim: Row, price: Row | None, offer: Row) -> tuple[ClaimOutcome, str]:
     """Return the status of a claim and why; `price` is what cards show of its unit now."""
     proof = ("feed", "payload_hash", "json_path")
     if price is not None and claim["chosen"] and all(claim[k] == price[k] for k in proof):
@@ -90,7 +90,7 @@ def _status_of(claim: Row, price: Row | None, offer: Row) -> tuple[Standing, str
     return "superseded", "cards show another statement of the same feed"
 
 
-def _claim(row: Row, standing: Standing, why: str) -> ClaimProof:
+def _claim(row: Row, standing: ClaimOutcome, why: str) -> ClaimProof:
     money = {name: _plain(row[name]) for name in ("amount", "native_amount", "native_quantity")}
     return msgspec.convert(row | money | {"standing": standing, "why": why}, ClaimProof)
 

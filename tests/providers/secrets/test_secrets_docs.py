@@ -12,7 +12,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "secrets.md").read_text("utf-8")
 
 
 def test_every_code_is_explained_and_no_other():
-    assert set(first_column(section(PAGE, "## What goes wrong"))) == set(FAILURES)
+    assert set(first_column(section(PAGE, "## Errors"))) == set(FAILURES)
 
 
 def test_every_field_is_named_in_its_order():

@@ -83,7 +83,7 @@ ZERO = offering(price(0, 0))
         (FREE, ZERO, "became_suspect", "0", None, ("free", "suspect")),
     ],
 )
-def test_a_price_event_says_what_was_and_what_is(
+def test_a_price_event_has_the_old_and_the_new_price(
     before: Json, after: Json, event: str, old: str, new: str | None, values: tuple[str, str]
 ) -> None:
     history, delta = router_hours(before, after)
@@ -99,7 +99,7 @@ def test_a_price_event_says_what_was_and_what_is(
     assert history.card()["price_changed_at"] == history.at("router", 1)
 
 
-def test_the_first_hour_tells_each_offer_and_each_price_once() -> None:
+def test_the_first_hour_has_one_event_per_offer_and_price() -> None:
     _, delta = router_hours(offering(price(0.2, 1)))
     assert events(delta) == [("new", None), ("new", "input_token"), ("new", "output_token")]
     told = told_once(delta, "new", "input_token")
@@ -129,7 +129,7 @@ UNKNOWN_KEY = {"input": 0.3, "output": 1, "cached": 0.1}
         (offering([]), "unreadable_price"),
     ],
 )
-def test_what_cannot_be_believed_is_held_until_the_price_returns(odd: Json, reason: str) -> None:
+def test_a_doubtful_price_is_held_until_the_price_returns(odd: Json, reason: str) -> None:
     history, delta = router_hours(offering(price(0.2, 1)), odd)
     shown = history.card()
     assert (shown["held"], shown["hold_reason"], shown["price_status"]) == (True, reason, "priced")
@@ -146,7 +146,7 @@ def test_what_cannot_be_believed_is_held_until_the_price_returns(odd: Json, reas
     assert (history.card()["held"], history.card()["held_since"]) == (False, None)
 
 
-def test_a_refused_price_is_recorded_with_its_evidence() -> None:
+def test_a_held_price_is_recorded_with_its_evidence() -> None:
     _, delta = router_hours(offering(price(0.2, 1)), offering(UNKNOWN_KEY))
     claims = delta.claim_log
     assert claims.select("kind", "price_status").rows() == [("seen", "unparsed")] * 2
@@ -160,7 +160,7 @@ def test_a_held_offer_moves_on_when_a_readable_price_comes() -> None:
     assert history.amounts() == {"input_token": "0.3", "output_token": "1"}
 
 
-def test_after_a_hold_a_change_is_not_before_the_last_answer_that_showed_the_old_price() -> None:
+def test_a_change_after_a_hold_is_not_before_the_last_answer_with_the_old_price() -> None:
     history, _ = router_hours(offering(price(0.2, 1)), ZERO)
     delta = history.hour({MODEL: [entry()]}, {MODEL: [offering(price(0.3, 1))]})
     assert told_once(delta, "up", "input_token")["not_before_at"] == history.at("router", 0)
@@ -197,7 +197,7 @@ def prices_at(history: History, provider: str) -> set[str | None]:
     ("count", "odd", "moved"),
     [(20, 1, {"0.2", "0.3"}), (20, 2, {"0.2"}), (19, 1, {"0.2"}), (20, 0, {"0.3"})],
 )
-def test_above_five_percent_unreadable_rows_that_provider_stands_still_and_no_other(
+def test_above_five_percent_unreadable_rows_only_that_provider_is_held(
     count: int, odd: int, moved: set[str]
 ) -> None:
     history = History()

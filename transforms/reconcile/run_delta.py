@@ -1,0 +1,164 @@
+"""Build what one run writes from the records of its steps: differences, log rows and events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from schemas.contract import require
+from schemas.delta import CURRENT, EVENTS, Delta, Diff, Findings, State
+from schemas.state import EVIDENCE, PRICES, SERIES
+from transforms.gate.apply import GateResult
+from transforms.gate.decisions import changed_decisions
+from transforms.history.events import (
+    gone_events,
+    hold_events,
+    offer_events,
+    price_events,
+    relabel_events,
+)
+from transforms.history.logs import claim_log, price_log, speed_log, status_log
+from transforms.reconcile.batch import FeedBatch
+from transforms.reconcile.card_update import CardUpdate
+from transforms.reconcile.claims import NOISE, PROOF, ClaimUpdate
+from transforms.reconcile.corrections import CorrectedPrices
+from transforms.reconcile.diff import diff
+from transforms.reconcile.presence import Presence
+from transforms.reconcile.previous_prices import carried_series, closed_series
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The record of each step of a run, in their order."""
+
+    presence: Presence
+    claims: ClaimUpdate
+    gate: GateResult
+    corrected: CorrectedPrices
+    cards: CardUpdate
+
+
+@dataclass(frozen=True)
+class _PriceChanges:
+    """`changed`: the price series against the stored ones; `stated` the same without those that
+    corrections log; `closed`: the series that end, with their times."""
+
+    changed: Diff
+    stated: Diff
+    closed: pl.DataFrame
+
+
+def build_state(steps: Steps, providers: pl.DataFrame) -> State:
+    """Return the current rows after a run, each checked against its contract."""
+    rows = {
+        "offers": steps.cards.offers,
+        "listings": steps.presence.listings,
+        "claims": steps.claims.claims,
+        "prices": steps.corrected.prices,
+        "cards": steps.cards.cards,
+        "models": steps.cards.models,
+        "providers": providers,
+        "refusals": pl.concat([steps.presence.drops.open_holds, steps.gate.open_holds]),
+        "corrections": steps.corrected.corrections,
+    }
+    checked = {name: require(rows[name], shape) for name, shape in CURRENT.items()}
+    return State(**checked, observed=steps.presence.observed)
+
+
+def build_delta(before: State, after: State, steps: Steps, verdicts: pl.DataFrame) -> Delta:
+    """Return everything that a run changes; `verdicts` are the decisions of operators in it."""
+    presence, claims, gate, corrected, cards = (
+        steps.presence,
+        steps.claims,
+        steps.gate,
+        steps.corrected,
+        steps.cards,
+    )
+    prices = _price_changes(before, after, steps)
+    known = {"claims": claims.changed, "prices": prices.changed, "cards": cards.changed}
+    others = {
+        name: diff(getattr(before, name), getattr(after, name), shape)
+        for name, shape in CURRENT.items()
+        if name not in known
+    }
+    claim_rows = claim_log(
+        claims.changed,
+        evidence_of_run(presence.batches),
+        cards.gone,
+        presence.observed,
+        before.observed,
+    )
+    price_rows = price_log(prices.stated, claims.previous_series, prices.closed, before.observed)
+    return Delta(
+        **known,
+        **others,
+        claim_log=pl.concat([claim_rows, corrected.claim_log]),
+        price_log=pl.concat([price_rows, corrected.price_log]),
+        status_log=status_log(before.cards, cards.changed, cards.gone),
+        speed_log=speed_log(before.cards, cards.changed),
+        changes=_events(before, after, steps, prices),
+        links=presence.relabels.with_columns(at=pl.lit(max(presence.observed.values()))),
+        holds=gate.holds,
+        found=Findings(gate.held_prices, pl.concat([presence.drops.found, gate.drops]), gate.moves),
+        decided=changed_decisions(before.refusals, after.refusals, verdicts),
+        observed=presence.answered,
+    )
+
+
+def evidence_of_run(batches: list[FeedBatch]) -> pl.DataFrame:
+    """Return the verbatim fragment of each claim of this run, by the claim's key."""
+    return pl.concat([EVIDENCE.empty(), *(EVIDENCE.shape(batch.claims) for batch in batches)])
+
+
+def _price_changes(before: State, after: State, steps: Steps) -> _PriceChanges:
+    presence, claims = steps.presence, steps.claims
+    changed = diff(
+        before.prices,
+        after.prices,
+        PRICES,
+        ignore=(*PROOF, *NOISE, "valid_from", "changed_at", "formula"),
+    )
+    closed = closed_series(
+        changed.removed,
+        claims.stored_series,
+        steps.cards.gone,
+        before.listings.join(after.listings, on=["offer_id", "feed"], how="anti"),
+        carried_series(claims.stored_series, presence.relabels, after.prices),
+        presence.observed,
+    )
+    stated = changed.without(steps.corrected.price_log, on=list(SERIES))
+    return _PriceChanges(changed, stated, closed)
+
+
+def _events(before: State, after: State, steps: Steps, prices: _PriceChanges) -> pl.DataFrame:
+    relabels, gone = steps.presence.relabels, steps.cards.gone
+    events = [
+        *offer_events(
+            before.cards,
+            after.cards.join(steps.cards.facts.select("offer_id", "status_feed"), on="offer_id"),
+            known=before.offers["offer_id"],
+            renamed=relabels["new_offer_id"],
+            earlier=before.observed,
+        ),
+        *price_events(
+            prices.stated, steps.claims.previous_series, prices.closed, earlier=before.observed
+        ),
+        *hold_events(
+            before.cards,
+            after.cards,
+            steps.gate.holds,
+            now=after.observed,
+            earlier=before.observed,
+        ),
+        steps.corrected.changes,
+        gone_events(gone.filter(~pl.col("relabelled"))),
+        relabel_events(
+            relabels,
+            at=pl.lit(max(after.observed.values())),
+            previous_at=pl.lit(max(before.observed.values(), default=None)),
+        ),
+    ]
+    return pl.concat([EVENTS.empty(), *events]).sort(
+        "event", "offer_id", "unit", "tier", nulls_last=False, maintain_order=True
+    )
