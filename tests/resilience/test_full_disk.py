@@ -143,7 +143,7 @@ def test_under_a_file_size_limit_an_hour_completes_or_fails_with_a_clear_error(
     assert refused >= 4
 
 
-def nobody(*arguments: str, home: Path, scratch: Path) -> subprocess.CompletedProcess[str]:
+def as_other_user(*arguments: str, home: Path, scratch: Path) -> subprocess.CompletedProcess[str]:
     with serve(catalog(2)) as hub:
         return subprocess.run(
             [sys.executable, "-c", UNPRIVILEGED, str(scratch), *arguments],
@@ -159,7 +159,7 @@ def nobody(*arguments: str, home: Path, scratch: Path) -> subprocess.CompletedPr
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
 @pytest.mark.parametrize(
-    ("command", "locked", "words"),
+    ("command", "locked", "expected"),
     [
         ("ingest", ".", "PRICEHOUSE_HOME"),
         ("ingest", "landing", "let this user read and write there"),
@@ -170,7 +170,7 @@ def nobody(*arguments: str, home: Path, scratch: Path) -> subprocess.CompletedPr
     ],
 )
 def test_a_user_without_permission_gets_what_to_allow(
-    made: Path, command: str, locked: str, words: str
+    made: Path, command: str, locked: str, expected: str
 ) -> None:
     # Not under pytest's own folder, which other users may not enter.
     root = Path("/var/tmp") / f"pricehouse-{os.getpid()}"  # noqa: S108 - it is removed below
@@ -185,13 +185,13 @@ def test_a_user_without_permission_gets_what_to_allow(
             if not path.is_symlink():
                 os.chown(path, 0, 0)
                 path.chmod(0o755 if path.is_dir() else 0o644 if target.is_dir() else 0o600)
-        done = nobody(command, home=home, scratch=scratch)
+        done = as_other_user(command, home=home, scratch=scratch)
         message = done.stderr.split("NOBODY\n")[1]
         assert done.returncode in (1, 2), done.stderr
-        assert words in message
+        assert expected in message
         assert "Traceback" not in message
         assert whole(home)
-        doctor = nobody("doctor", home=home, scratch=scratch)
+        doctor = as_other_user("doctor", home=home, scratch=scratch)
         assert doctor.returncode == 1, doctor.stdout
         assert "failed" in doctor.stdout.split("NOBODY\n")[1]
         assert "Traceback" not in doctor.stderr.split("NOBODY\n")[1]
@@ -210,8 +210,8 @@ def test_a_user_who_may_only_read_can_run_queries(made: Path) -> None:
         for path in (home, *home.rglob("*")):
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() else 0o644)
-        done = nobody("sql", "SELECT count(*) FROM cards", home=home, scratch=scratch)
+        done = as_other_user("sql", "SELECT count(*) FROM cards", home=home, scratch=scratch)
         assert done.returncode == 0, done.stderr
-        assert nobody("status", home=home, scratch=scratch).returncode == 0
+        assert as_other_user("status", home=home, scratch=scratch).returncode == 0
     finally:
         shutil.rmtree(root)

@@ -27,7 +27,7 @@ HOUR = timedelta(hours=1)
 
 Rows = list[tuple[Any, ...]]
 Ask = Callable[[str], Rows]
-"""Runs a query in which `of:` stands before each published relation."""
+"""Runs a query that has `of:` before each published relation."""
 
 
 @pytest.fixture(scope="module")
