@@ -18,7 +18,7 @@ from warehouse.migrate import migrate
 from warehouse.publication.publish import superseded
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
-from warehouse.storage.leftovers import leftovers, remove, size_of
+from warehouse.storage.leftovers import bytes_of, find_leftovers, remove_path
 from warehouse.storage.lock import hold
 from warehouse.storage.retention import Thinning, plan_thinning, sequence_of
 from warehouse.writer.checkpoint import (
@@ -99,12 +99,12 @@ def maintain(
         since -= timedelta(days=upkeep.keep_hourly_days)
         last, uncompacted = _recover(home, now)
         cleaner = _Cleaner(home, on_step, dry_run=upkeep.dry_run)
-        left = cleaner.drop("remove what killed processes left", leftovers(home))
-        before = size_of(home.warehouse) if last else 0
+        left = cleaner.drop("remove what killed processes left", find_leftovers(home))
+        before = bytes_of(home.warehouse) if last else 0
         due = last is not None and uncompacted >= (1 if upkeep.compact else EVERY_RUNS)
         if due and last:
             cleaner.rewrite(last, now=now)
-        after = size_of(home.warehouse) if last else 0
+        after = bytes_of(home.warehouse) if last else 0
         thinning = plan_thinning(Landing(home.landing), before=since)
         checkpoint = cleaner.cover(thinning, last)
         cleaner.thin(thinning)
@@ -157,9 +157,9 @@ class _Cleaner:
         """Remove files and folders; return their names in the home."""
         self._on_step(what)
         for path in paths:
-            self.freed += size_of(path)
+            self.freed += bytes_of(path)
             if not self._dry_run:
-                remove(path)
+                remove_path(path)
         return [str(path.relative_to(self._home.root)) for path in paths]
 
     def rewrite(self, last: LastRun, *, now: datetime) -> None:
@@ -171,8 +171,8 @@ class _Cleaner:
     def cover(self, thinning: Thinning, last: LastRun | None) -> str | None:
         """Write a checkpoint unless a whole one replaces all that landing will lack."""
         self._on_step("look at the checkpoints")
-        covering = [c for c in checkpoints(self._home) if c.sequence >= thinning.untellable]
-        if last is None or not thinning.untellable:
+        covering = [c for c in checkpoints(self._home) if c.sequence >= thinning.newest_lossy]
+        if last is None or not thinning.newest_lossy:
             return None
         if any(is_whole(self._home, checkpoint) for checkpoint in covering):
             return None

@@ -22,7 +22,7 @@ from warehouse.publication.publish import publish, published_id
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing, RunFolder
 from warehouse.storage.lock import hold
-from warehouse.storage.retention import lacking, sequence_of
+from warehouse.storage.retention import runs_lacking_bytes, sequence_of
 from warehouse.writer.checkpoint import Checkpoint, checkpoints, is_whole, restore_checkpoint
 from warehouse.writer.state import LastRun, read_feed_times, read_last_run
 
@@ -118,7 +118,9 @@ def _start_from_checkpoint(home: Home, source: Home, runs: list[RunFolder]) -> N
     """Restore the newest checkpoint if a run that has to be processed has lost its bytes."""
     last, _ = _loaded(home, runs[-1].record.started_at) if runs else (None, {})
     landing = Landing(source.landing)
-    lost = lacking(landing, [r for r in runs if last is None or sequence_of(r) > last.sequence])
+    lost = runs_lacking_bytes(
+        landing, [r for r in runs if last is None or sequence_of(r) > last.sequence]
+    )
     if not lost:
         return
     newest, gone = lost[-1]

@@ -1,1 +1,1 @@
-"""DuckDB and files: what was landed, what the warehouse says, what is published."""
+"""DuckDB and files: landing, the warehouse, what is published."""

@@ -40,9 +40,11 @@ def open_writer(path: Path) -> Iterator[Connection]:
         con.execute(_NO_PUSHDOWN)
         yield con
     except _DISK_TROUBLE as error:
+        if "could not read enough bytes" in str(error).lower():  # cut where opening did not read
+            raise _unusable(path, error, read_only=False) from error
         raise HomeError(
             f"{path} cannot be written: {_first_line(error)}. Is the disk full, or a limit too "
-            "low? The last publication stands; the next run goes on from the last commit."
+            "low? The last publication is kept; the next run continues after the last commit."
         ) from error
     finally:
         con.close()
@@ -78,6 +80,8 @@ def _connect(path: Path, *, read_only: bool) -> Connection:
         if read_only:
             con.execute("SET python_enable_replacements = false")  # `FROM x` is never our variable
         con.execute("SET TimeZone = 'UTC'")  # else TIMESTAMPTZ comes back in the machine's zone
+        # DuckDB takes `python -c` for an interactive process and draws one on stdout, in our JSON.
+        con.execute("SET enable_progress_bar = false")
     except duckdb.IOException as error:
         if "could not set lock" in str(error).lower():
             raise HomeBusy(
@@ -91,13 +95,13 @@ def _connect(path: Path, *, read_only: bool) -> Connection:
 
 
 def _unusable(path: Path, error: Exception, *, read_only: bool) -> WarehouseError:
-    way_back = (
+    remedy = (
         "Remove this file; the next run publishes a new one."
         if read_only
         else "The last publication is not touched; move this file away and run `pricehouse replay` "
-        "to rebuild it from what was landed."
+        "to rebuild it from landing."
     )
-    return WarehouseError(f"{path} cannot be opened: {_first_line(error)}. {way_back}")
+    return WarehouseError(f"{path} cannot be opened: {_first_line(error)}. {remedy}")
 
 
 def _first_line(error: Exception) -> str:

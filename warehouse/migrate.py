@@ -11,6 +11,7 @@ import duckdb
 from schemas.errors import WarehouseError
 from warehouse.connect import Connection
 from warehouse.statements import statement
+from warehouse.view_files import apply_views, unknown_views
 
 _FOLDER = Path(__file__).with_name("migrations")
 _NAME = re.compile(r"^(\d{3})_[a-z]+(_[a-z]+)+\.sql$")
@@ -30,7 +31,10 @@ def migrations() -> list[tuple[int, Path]]:
 
 
 def migrate(con: Connection, *, now: datetime) -> None:
-    """Run the migrations that this file has not seen; refuse a file from newer code."""
+    """Run the migrations that this file lacks, then define the views that changed.
+
+    WarehouseError, with nothing changed, for a file that newer code wrote.
+    """
     con.execute(statement("create_migration_ledger"))
     done, known = require_known(con), migrations()
     for number, path in known[done:]:
@@ -44,9 +48,10 @@ def migrate(con: Connection, *, now: datetime) -> None:
         except duckdb.Error as error:
             con.execute("ROLLBACK")
             raise WarehouseError(
-                f"migration {path.name} cannot be carried out: {error}; the warehouse is as it was"
+                f"migration {path.name} cannot be applied: {error}; the warehouse is as it was"
             ) from error
         con.execute("COMMIT")
+    apply_views(con, now=now)
 
 
 def require_known(con: Connection) -> int:
@@ -54,8 +59,14 @@ def require_known(con: Connection) -> int:
     row = con.execute(statement("read_last_migration")).fetchone()
     done, known = int(row[0]) if row else 0, len(migrations())
     if done > known:
-        raise WarehouseError(
-            f"this warehouse has migration {done}, this pricehouse knows {known}: it was "
-            "written by newer code. Update the checkout and run `make venv`."
-        )
+        raise _newer(f"has migration {done}, this pricehouse knows {known}")
+    if unknown := unknown_views(con):
+        raise _newer(f"has views that this pricehouse does not know ({', '.join(unknown)})")
     return done
+
+
+def _newer(what: str) -> WarehouseError:
+    return WarehouseError(
+        f"this warehouse {what}: it was written by newer code. "
+        "Update the checkout and run `make venv`."
+    )

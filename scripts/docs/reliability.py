@@ -12,7 +12,7 @@ from tests.resilience.test_damage import DAMAGES
 from tests.support.fault_matrix_cases import CASES
 
 MATRIX = "tests/resilience/test_fault_matrix.py::test_an_hour_against"
-DAMAGED = "tests/resilience/test_damage.py::test_damage_has_a_word_a_name_and_a_way_back"
+DAMAGED = "tests/resilience/test_damage.py::test_doctor_reports_and_repairs_damage"
 HEAD = """# Reliability: failures and their outcomes
 
 Each row is a test with a real failure: a server on a socket of this machine that misbehaves, a
@@ -74,47 +74,47 @@ OTHERS = (
     (
         "a write-ahead log that a kill cut",
         "the next runs succeed",
-        "tests/resilience/test_torn_log.py::test_hours_go_on_over_a_log_that_was_cut",
+        "tests/resilience/test_torn_log.py::test_hours_continue_over_a_log_that_was_cut",
     ),
     (
         "a write-ahead log with a changed byte",
         "refused with a remedy, or it has no effect",
         "tests/resilience/test_torn_log.py::"
-        "test_a_log_with_a_changed_byte_is_refused_with_a_way_back_or_was_never_there",
+        "test_a_log_with_a_changed_byte_is_refused_with_a_remedy_or_ignored",
     ),
     (
         "a disk that fills up at any point of a run",
         "the run completes, or fails with a clear error",
         "tests/resilience/test_full_disk.py::"
-        "test_on_a_disk_with_any_little_room_an_hour_ends_whole_or_with_a_word",
+        "test_on_a_nearly_full_disk_an_hour_completes_or_fails_with_a_clear_error",
     ),
     (
         "a limit on the size of files",
         "the same",
         "tests/resilience/test_full_disk.py::"
-        "test_under_any_limit_on_file_sizes_an_hour_ends_whole_or_with_a_word",
+        "test_under_a_file_size_limit_an_hour_completes_or_fails_with_a_clear_error",
     ),
     (
         "a user who may not write, or not read",
         "one sentence that names the permission to grant",
-        "tests/resilience/test_full_disk.py::test_a_user_who_may_not_is_told_what_to_allow",
+        "tests/resilience/test_full_disk.py::test_a_user_without_permission_gets_what_to_allow",
     ),
     (
         "a user who may only read",
         "status, sql and doctor work",
-        "tests/resilience/test_full_disk.py::test_a_user_who_may_only_read_can_still_ask",
+        "tests/resilience/test_full_disk.py::test_a_user_who_may_only_read_can_run_queries",
     ),
     (
         "two ingests at once",
         "the second waits, and both are processed",
         "tests/resilience/test_many_readers.py::"
-        "test_of_two_ingests_at_once_the_second_waits_and_both_are_told",
+        "test_of_two_ingests_at_once_the_second_waits_and_both_commit",
     ),
     (
         "a reader that holds one publication through many later ones",
         "it reads the same rows throughout",
         "tests/resilience/test_many_readers.py::"
-        "test_a_reader_that_holds_a_publication_is_not_disturbed_by_any_number_of_later_ones",
+        "test_an_open_publication_stays_readable_after_many_later_ones",
     ),
     (
         "sixteen readers through twenty publications",
@@ -126,13 +126,13 @@ OTHERS = (
         "a publication deleted under its readers",
         "they get an error; the next run publishes",
         "tests/resilience/test_damage.py::"
-        "test_a_reader_of_a_deleted_publication_is_told_and_the_next_hour_publishes",
+        "test_a_deleted_publication_is_an_error_and_the_next_hour_publishes",
     ),
     (
         "a warehouse of an earlier schema",
         "opens with its rows, and rebuilds the same",
         "tests/warehouse/test_upgrade.py::"
-        "test_a_warehouse_of_an_earlier_schema_is_brought_on_with_its_rows",
+        "test_a_warehouse_of_each_earlier_schema_opens_with_its_rows",
     ),
     (
         "a warehouse of newer code",

@@ -129,6 +129,7 @@ SQL = [
     path
     for room in ("marketplace", "warehouse")
     for path in sorted((CHECKOUT / room).rglob("*.sql"))
+    if path.parent != CHECKOUT / "warehouse" / "views"  # named after what they define
 ]
 
 

@@ -14,7 +14,7 @@ from samples.hub import serve
 from tests.support.command import environment
 from tests.support.hours import Clock, ingest, small_catalog
 from warehouse.storage.landing import Landing
-from warehouse.storage.retention import lacking
+from warehouse.storage.retention import runs_lacking_bytes
 
 FORM = """
 import json
@@ -70,4 +70,6 @@ def test_the_flow_refuses_a_bad_parameter_and_maintains_the_home(tmp_path: Path)
     run(RUN, tmp_path)
     landing = Landing(tmp_path / "landing")
     first, _ = landing.committed()
-    assert [run.run_id for run, _ in lacking(landing, landing.committed())] == [first.run_id]
+    assert [run.run_id for run, _ in runs_lacking_bytes(landing, landing.committed())] == [
+        first.run_id
+    ]

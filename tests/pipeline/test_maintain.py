@@ -24,9 +24,9 @@ from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.storage.lock import hold
-from warehouse.storage.retention import lacking
+from warehouse.storage.retention import runs_lacking_bytes
+from warehouse.tables import TABLES
 from warehouse.writer.checkpoint import checkpoints
-from warehouse.writer.compact import ORDER
 
 DAYS, HOURS = 5, 5
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -95,7 +95,7 @@ def test_old_runs_keep_their_bytes_once_a_day_and_new_ones_always(home: Path) ->
     landing = landing_of(home)
     committed = landing.committed()
     assert done.hourly_since == datetime(2026, 3, 3, tzinfo=UTC)
-    lost = {run.run_id for run, _ in lacking(landing, committed)}
+    lost = {run.run_id for run, _ in runs_lacking_bytes(landing, committed)}
     old = [run for run in committed if run.record.started_at < done.hourly_since]
     last_of_day = {run.record.started_at.date(): run.run_id for run in old}
     assert len(old) == 2 * HOURS
@@ -147,7 +147,7 @@ def test_bytes_that_a_kept_run_names_too_stay(home: Path) -> None:
     landing = landing_of(home)
     second, third = landing.committed()[1:3]
     assert upkept(home).objects_dropped > 0
-    lost = {run.run_id for run, _ in lacking(landing, landing.committed())}
+    lost = {run.run_id for run, _ in runs_lacking_bytes(landing, landing.committed())}
     assert third.run_id in lost
     assert second.run_id not in lost
 
@@ -172,7 +172,7 @@ def test_without_bytes_and_checkpoint_replay_names_what_is_missing(
     upkept(home)
     (checkpoint,) = checkpoints(Home.at(home))
     checkpoint.path.unlink()
-    run, gone = lacking(landing_of(home), landing_of(home).committed())[-1]
+    run, gone = runs_lacking_bytes(landing_of(home), landing_of(home).committed())[-1]
     with pytest.raises(LandingError, match=f"{run.run_id}: landed payload {gone} is missing"):
         rebuilt(home, tmp_path / "again")
 
@@ -238,10 +238,10 @@ def test_a_rewritten_warehouse_holds_the_same_in_order_and_is_smaller(home: Path
     assert done.warehouse_bytes_after < done.warehouse_bytes_before
     assert described(file) == form
     with duckdb.connect(str(file), read_only=True) as con:
-        for table, key in ORDER.items():
-            columns = ", ".join(f'"{column}"' for column in key)
-            rows = con.execute(f"SELECT {columns} FROM {table} ORDER BY rowid").fetchall()
-            assert rows == sorted(rows), table
+        for table in TABLES:
+            columns = ", ".join(f'"{column}"' for column in table.order)
+            rows = con.execute(f"SELECT {columns} FROM {table.name} ORDER BY rowid").fetchall()
+            assert rows == sorted(rows), table.name
     assert (home / "marketplace.duckdb").readlink() == link  # readers keep what they have
     run_hours(home, 1, clock=Clock(TODAY + timedelta(hours=1)))
     assert len(exported(home)) == len(before)
@@ -273,7 +273,7 @@ def test_every_table_has_an_order(tmp_path: Path) -> None:
         found = {
             name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()
         }
-    assert found - {"_ph_opened"} == set(ORDER)
+    assert found - {"_ph_opened"} == {table.name for table in TABLES}
 
 
 def test_what_killed_processes_left_is_removed_and_nothing_else(home: Path) -> None:

@@ -1,6 +1,6 @@
-"""A home that was damaged: what the next hour says, what the doctor finds, and the way back.
+"""A damaged home: how the next hour fails, which check of the doctor fails, and the remedy.
 
-Each damage is mended by the way back that the doctor names, and an export afterwards is byte for
+Each damage is repaired by the remedy that the doctor names, and an export afterwards is byte for
 byte what it was before.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from cli.doctor import diagnose
+from pipeline.doctor import diagnose
 from pipeline.maintenance import Upkeep, maintain
 from pipeline.replay import replay
 from samples.hub import serve
@@ -29,6 +29,7 @@ from tests.support.published import exported, exported_by_link
 from warehouse.migrate import migrations
 from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
+from warehouse.storage.lock import hold
 
 PRICES = ("0.2", "0.3", "0.4")
 DAY = timedelta(days=1)
@@ -36,7 +37,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Damage:
-    """`hour`: words of the next hour's refusal, None where it goes on; `found`: the doctor's."""
+    """`hour`: text of the next hour's error, None where it succeeds; `found`: checks that fail."""
 
     name: str
     do: Callable[[Path], None]
@@ -45,9 +46,9 @@ class Damage:
     back: Callable[[Path, Path], object]
     """Takes the home, and a backup of it."""
     readers: bool = True
-    """Whether readers of the link go on meanwhile."""
+    """Whether readers of the link can still read."""
     same: bool = True
-    """Whether the export afterwards is that of before: not where the way back is a new hour."""
+    """Whether the export afterwards is that of before: not where the remedy is a new hour."""
 
 
 def overwritten(path: str, start: float, size: int = 4096) -> Callable[[Path], None]:
@@ -61,7 +62,10 @@ def overwritten(path: str, start: float, size: int = 4096) -> Callable[[Path], N
 
 
 def truncated(path: str) -> Callable[[Path], None]:
-    return lambda home: (home / path).write_bytes((home / path).read_bytes()[:5000]) and None
+    def do(home: Path) -> None:
+        (home / path).write_bytes((home / path).read_bytes()[:5000])
+
+    return do
 
 
 def removed(*paths: str) -> Callable[[Path], None]:
@@ -73,7 +77,17 @@ def removed(*paths: str) -> Callable[[Path], None]:
 
 
 def written(path: str, data: bytes) -> Callable[[Path], None]:
-    return lambda home: (home / path).write_bytes(data) and None
+    def do(home: Path) -> None:
+        (home / path).write_bytes(data)
+
+    return do
+
+
+def written_in_newest_run(name: str, data: bytes) -> Callable[[Path], None]:
+    def do(home: Path) -> None:
+        (newest_run(home) / name).write_bytes(data)
+
+    return do
 
 
 def foreign_log(home: Path) -> None:
@@ -87,14 +101,14 @@ def foreign_log(home: Path) -> None:
     other.unlink()
 
 
-def log_of_nobody(home: Path) -> None:
+def orphaned_log(home: Path) -> None:
     foreign_log(home)
     (home / "warehouse.duckdb").unlink()
 
 
 def object_of_newest(home: Path) -> Path:
     run = max((home / "landing/runs").iterdir())
-    wanted = json.loads((run / "router.json").read_text())["pages"][0]["payload_hash"]
+    wanted: str = json.loads((run / "router.json").read_text())["pages"][0]["payload_hash"]
     return home / "landing/objects" / wanted[:2] / f"{wanted}.zst"
 
 
@@ -196,17 +210,21 @@ DAMAGES = [
         rebuild,
     ),
     Damage(
-        "a log of nobody lies there", log_of_nobody, "pricehouse replay", ("log", "told"), log_away
+        "an orphaned WAL file is there",
+        orphaned_log,
+        "pricehouse replay",
+        ("log", "told"),
+        log_away,
     ),
     Damage(
-        "another database's log lies beside it",
+        "another database's log is beside it",
         foreign_log,
         "pricehouse replay",
         ("warehouse",),
         rebuild,
     ),
     Damage(
-        "a row stands twice in the warehouse",
+        "a row is in the warehouse twice",
         sql("INSERT INTO _ph_offer SELECT * FROM _ph_offer LIMIT 1"),
         "two rows share the key",
         ("keys",),
@@ -236,14 +254,14 @@ DAMAGES = [
     ),
     Damage(
         "a run record is damaged",
-        lambda home: (newest_run(home) / "run.json").write_text("{") and None,
+        written_in_newest_run("run.json", b"{"),
         "restore it from a backup",
         ("clock", "records", "sequence", "replay", "told", "link"),
         from_backup,
     ),
     Damage(
         "a feed's manifest is damaged",
-        lambda home: (newest_run(home) / "hub.json").write_text("{") and None,
+        written_in_newest_run("hub.json", b"{"),
         None,
         ("records", "replay"),
         from_backup,
@@ -316,7 +334,7 @@ def state_of(home: Path) -> dict[str, bytes]:
     }
 
 
-def test_the_doctor_finds_a_good_home_well_and_changes_nothing(made: Path, thinned: Path) -> None:
+def test_doctor_passes_a_good_home_and_changes_nothing(made: Path, thinned: Path) -> None:
     for home in (made, thinned):
         before = state_of(home)
         assert failed_checks(home) == set()
@@ -324,7 +342,7 @@ def test_the_doctor_finds_a_good_home_well_and_changes_nothing(made: Path, thinn
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
-def test_damage_has_a_word_a_name_and_a_way_back(
+def test_doctor_reports_and_repairs_damage(
     damage: Damage, made: Path, thinned: Path, tmp_path: Path
 ) -> None:
     home, backup = tmp_path / "home", tmp_path / "backup"
@@ -348,8 +366,8 @@ def test_damage_has_a_word_a_name_and_a_way_back(
                 ingest(tried, hub, clock=Clock(START + 2 * DAY))
             if damage.readers:
                 assert (
-                    exported_by_link(tried, tmp_path / "shown") == before
-                )  # the last publication stands
+                    exported_by_link(tried, tmp_path / "link") == before
+                )  # the last publication is kept
 
     damage.back(home, backup)
     assert failed_checks(home) == set()
@@ -359,16 +377,17 @@ def test_damage_has_a_word_a_name_and_a_way_back(
     assert publication_is_consistent(home)
 
 
-def test_the_command_tells_the_way_back_and_leaves_with_one(made: Path, tmp_path: Path) -> None:
+def test_doctor_prints_the_remedy_and_exits_with_1(made: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(made, home, symlinks=True)
-    told = answered(pricehouse("doctor", "--json", home=home))
-    assert told["well"]
-    assert {"versions", "validation", "lock", "disk"} <= {f["check"] for f in told["findings"]}
+    report = answered(pricehouse("doctor", "--json", home=home))
+    assert report["well"]
+    assert {"versions", "validation", "lock", "disk"} <= {f["check"] for f in report["findings"]}
+    assert all(set(f) == {"check", "well", "said", "way_back"} for f in report["findings"])
     (home / "marketplace.duckdb").unlink()
     done = pricehouse("doctor", home=home)
     assert done.returncode == 1
-    assert "wrong link" in done.stdout
+    assert "failed link" in done.stdout
     assert "→ run `pricehouse replay`" in done.stdout
     assert "Traceback" not in done.stderr
     off = pricehouse("doctor", "--json", home=home, PANDERA_VALIDATION_ENABLED="False")
@@ -380,19 +399,17 @@ def test_the_command_tells_the_way_back_and_leaves_with_one(made: Path, tmp_path
     assert pricehouse("doctor", home=tmp_path / "none").returncode == 2
 
 
-def test_the_doctor_may_be_asked_while_a_run_writes(made: Path, tmp_path: Path) -> None:
-    from warehouse.storage.lock import hold
-
+def test_doctor_runs_while_a_run_writes(made: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(made, home, symlinks=True)
     with hold(Home.at(home).lock, wait_s=0), duckdb.connect(home / "warehouse.duckdb"):
-        told = diagnose(home, {})
-    assert told.well
-    (lock,) = [f for f in told.findings if f.check == "lock"]
-    assert "was not looked into" in lock.said
+        diagnosis = diagnose(home, {})
+    assert diagnosis.ok
+    (lock,) = [f for f in diagnosis.findings if f.check == "lock"]
+    assert "was not checked" in lock.message
 
 
-def test_a_home_from_the_future_is_named(made: Path, tmp_path: Path) -> None:
+def test_doctor_reports_a_home_from_the_future(made: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(made, home, symlinks=True)
     with serve(small_catalog()) as hub:
@@ -400,7 +417,7 @@ def test_a_home_from_the_future_is_named(made: Path, tmp_path: Path) -> None:
     assert failed_checks(home) == {"clock"}
 
 
-def test_a_reader_of_a_deleted_publication_is_told_and_the_next_hour_publishes(
+def test_a_deleted_publication_is_an_error_and_the_next_hour_publishes(
     made: Path, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
@@ -410,9 +427,9 @@ def test_a_reader_of_a_deleted_publication_is_told_and_the_next_hour_publishes(
         before = con.sql(query).fetchall()
         (home / linked(home)).unlink()
         assert con.sql(query).fetchall() == before  # who has it open keeps it
-        said = pricehouse("sql", "FROM cards", home=home)
-        assert said.returncode == 1
-        assert "which is gone; the next run publishes again" in said.stderr
+        refused = pricehouse("sql", "FROM cards", home=home)
+        assert refused.returncode == 1
+        assert "which is gone; the next run publishes again" in refused.stderr
     with serve(small_catalog()) as hub:
         ingest(home, hub, clock=Clock(START + 2 * DAY))
     assert publication_is_consistent(home)

@@ -1,4 +1,4 @@
-"""Full disks, limits, read-only homes: a clear word, the last publication, and on with room.
+"""Full disks, limits, read-only homes: a clear error, the last publication, recovery with room.
 
 Real ones: a small tmpfs where this process may mount one, a limit on file sizes everywhere, and a
 user who is not root, whom the system lets ignore no mode.
@@ -77,7 +77,7 @@ def small_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
-def require_told(done: subprocess.CompletedProcess[str]) -> None:
+def require_refused(done: subprocess.CompletedProcess[str]) -> None:
     """A refusal is one clear message of ours, and no traceback."""
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
@@ -85,10 +85,10 @@ def require_told(done: subprocess.CompletedProcess[str]) -> None:
 
 
 @pytest.mark.slow
-def test_on_a_disk_with_any_little_room_an_hour_ends_whole_or_with_a_word(
+def test_on_a_nearly_full_disk_an_hour_completes_or_fails_with_a_clear_error(
     made: Path, small_disk: Path, tmp_path: Path
 ) -> None:
-    refused = done_well = 0
+    refused = completed = 0
     for free_kb in FREE_KB:
         home = small_disk / "home"
         shutil.copytree(made, home, symlinks=True)
@@ -102,23 +102,23 @@ def test_on_a_disk_with_any_little_room_an_hour_ends_whole_or_with_a_word(
             assert publication_is_consistent(home)
             if done.returncode:
                 refused += 1
-                require_told(done)
+                require_refused(done)
                 assert "disk" in done.stderr or "space" in done.stderr, done.stderr
                 assert exported_by_link(home, tmp_path / f"after-{free_kb}") == before
                 assert "disk" in failed_checks(home)
             else:
-                done_well += 1
+                completed += 1
             ballast.unlink()
             answered(pricehouse("ingest", "--json", home=home, url=hub.url))
         assert publication_is_consistent(home)
-        assert failed_checks(home) <= {"disk"}  # the disk is small, and everything else is well
+        assert failed_checks(home) <= {"disk"}  # the disk is small, and every other check passes
         shutil.rmtree(home)
     assert refused >= 4
-    assert done_well >= 1
+    assert completed >= 1
 
 
 @pytest.mark.slow
-def test_under_any_limit_on_file_sizes_an_hour_ends_whole_or_with_a_word(
+def test_under_a_file_size_limit_an_hour_completes_or_fails_with_a_clear_error(
     made: Path, tmp_path: Path
 ) -> None:
     refused = 0
@@ -138,14 +138,14 @@ def test_under_any_limit_on_file_sizes_an_hour_ends_whole_or_with_a_word(
             assert publication_is_consistent(home)
             if done.returncode:
                 refused += 1
-                require_told(done)
+                require_refused(done)
             answered(pricehouse("ingest", "--json", home=home, url=hub.url))
         assert publication_is_consistent(home)
         assert failed_checks(home) == set()
     assert refused >= 4
 
 
-def nobody(*arguments: str, home: Path, scratch: Path) -> subprocess.CompletedProcess[str]:
+def as_other_user(*arguments: str, home: Path, scratch: Path) -> subprocess.CompletedProcess[str]:
     with serve(catalog(2)) as hub:
         return subprocess.run(
             [sys.executable, "-c", UNPRIVILEGED, str(scratch), *arguments],
@@ -161,7 +161,7 @@ def nobody(*arguments: str, home: Path, scratch: Path) -> subprocess.CompletedPr
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
 @pytest.mark.parametrize(
-    ("command", "locked", "words"),
+    ("command", "locked", "expected"),
     [
         ("ingest", ".", "PRICEHOUSE_HOME"),
         ("ingest", "landing", "let this user read and write there"),
@@ -171,8 +171,8 @@ def nobody(*arguments: str, home: Path, scratch: Path) -> subprocess.CompletedPr
         ("replay", ".lock", "let this user read and write there"),
     ],
 )
-def test_a_user_who_may_not_is_told_what_to_allow(
-    made: Path, command: str, locked: str, words: str
+def test_a_user_without_permission_gets_what_to_allow(
+    made: Path, command: str, locked: str, expected: str
 ) -> None:
     # Not under pytest's own folder, which other users may not enter.
     root = Path("/var/tmp") / f"pricehouse-{os.getpid()}"  # noqa: S108 - it is removed below
@@ -187,15 +187,15 @@ def test_a_user_who_may_not_is_told_what_to_allow(
             if not path.is_symlink():
                 os.chown(path, 0, 0)
                 path.chmod(0o755 if path.is_dir() else 0o644 if target.is_dir() else 0o600)
-        done = nobody(command, home=home, scratch=scratch)
-        said = done.stderr.split("NOBODY\n")[1]
+        done = as_other_user(command, home=home, scratch=scratch)
+        message = done.stderr.split("NOBODY\n")[1]
         assert done.returncode in (1, 2), done.stderr
-        assert words in said
-        assert "Traceback" not in said
+        assert expected in message
+        assert "Traceback" not in message
         assert publication_is_consistent(home)
-        doctor = nobody("doctor", home=home, scratch=scratch)
+        doctor = as_other_user("doctor", home=home, scratch=scratch)
         assert doctor.returncode == 1, doctor.stdout
-        assert "wrong" in doctor.stdout.split("NOBODY\n")[1]
+        assert "failed" in doctor.stdout.split("NOBODY\n")[1]
         assert "Traceback" not in doctor.stderr.split("NOBODY\n")[1]
     finally:
         shutil.rmtree(root)
@@ -203,7 +203,7 @@ def test_a_user_who_may_not_is_told_what_to_allow(
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
-def test_a_user_who_may_only_read_can_still_ask(made: Path) -> None:
+def test_a_user_who_may_only_read_can_run_queries(made: Path) -> None:
     root = Path("/var/tmp") / f"pricehouse-read-{os.getpid()}"  # noqa: S108 - it is removed below
     home, scratch = root / "home", root / "scratch"
     try:
@@ -212,8 +212,8 @@ def test_a_user_who_may_only_read_can_still_ask(made: Path) -> None:
         for path in (home, *home.rglob("*")):
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() else 0o644)
-        done = nobody("sql", "SELECT count(*) FROM cards", home=home, scratch=scratch)
+        done = as_other_user("sql", "SELECT count(*) FROM cards", home=home, scratch=scratch)
         assert done.returncode == 0, done.stderr
-        assert nobody("status", home=home, scratch=scratch).returncode == 0
+        assert as_other_user("status", home=home, scratch=scratch).returncode == 0
     finally:
         shutil.rmtree(root)

@@ -1,4 +1,4 @@
-"""Sixteen readers while twenty hours are published, one that never lets go, and two writers."""
+"""Sixteen readers while twenty hours are published, one that never closes, and two writers."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ import duckdb
 import pytest
 
 from samples.hub import serve
-from samples.routes import ServerReply, ServerRequest
+from samples.routes import Request
 from tests.support.command import environment
 from tests.support.home_files import publication_is_consistent
 from tests.support.hours import Clock, ingest, small_catalog
-from tests.warehouse.test_readers import READ_IN_A_LOOP
 from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
@@ -29,6 +28,7 @@ from warehouse.storage.retention import sequence_of
 CHECKOUT = Path(__file__).parents[2]
 READERS, PUBLISHES = 16, 20
 HOUR = timedelta(hours=1)
+LOOP = "tests.support.reader_loop"
 
 
 def price_of(publish: int) -> str:
@@ -37,7 +37,7 @@ def price_of(publish: int) -> str:
 
 @pytest.mark.slow
 def test_sixteen_readers_see_twenty_publishes_without_an_error_or_a_mix(tmp_path: Path) -> None:
-    """Each hour has one price for every offer, which tells its rows from those of the others."""
+    """Each hour has one price for every offer, which distinguishes its rows from all others."""
     clock, published = Clock(), {}
     with serve(small_catalog(input_price=price_of(0))) as hub, ExitStack() as stack:
         published[ingest(tmp_path, hub, clock=clock).run_id] = price_of(0)
@@ -47,7 +47,7 @@ def test_sixteen_readers_see_twenty_publishes_without_an_error_or_a_mix(tmp_path
             stack.enter_context(
                 subprocess.Popen(
                     # sixteen that never pause would leave the writer no processor
-                    ["nice", "-n", "19", sys.executable, "-c", READ_IN_A_LOOP, str(home.link)],
+                    ["nice", "-n", "19", sys.executable, "-m", LOOP, str(home.link)],
                     cwd=CHECKOUT,
                     stdin=subprocess.PIPE,
                     stdout=log,
@@ -76,7 +76,7 @@ def test_sixteen_readers_see_twenty_publishes_without_an_error_or_a_mix(tmp_path
             publication_id, run_id = look["publication"]
             assert look["file"] == f"marketplace-{publication_id}.duckdb"
             assert look["newest_run"] == run_id == publication_id
-            assert [look["cards"], look["changes"]] == look["told"]
+            assert [look["cards"], look["changes"]] == look["recorded"]
             assert [Decimal(price) * 1_000_000 for price in look["prices"]] == [
                 Decimal(published[publication_id])
             ]
@@ -93,7 +93,7 @@ def _all_reading(folder: Path) -> None:
     raise AssertionError("not every reader began to read")
 
 
-def test_a_reader_that_holds_a_publication_is_not_disturbed_by_any_number_of_later_ones(
+def test_an_open_publication_stays_readable_after_many_later_ones(
     tmp_path: Path,
 ) -> None:
     clock = Clock()
@@ -112,8 +112,8 @@ def test_a_reader_that_holds_a_publication_is_not_disturbed_by_any_number_of_lat
         assert publication_is_consistent(tmp_path)
 
 
-def test_of_two_ingests_at_once_the_second_waits_and_both_are_told(tmp_path: Path) -> None:
-    asked: list[ServerRequest] = []
+def test_of_two_ingests_at_once_the_second_waits_and_both_commit(tmp_path: Path) -> None:
+    asked: list[Request] = []
 
     def listen(request: ServerRequest) -> ServerReply | None:
         asked.append(request)
@@ -121,9 +121,9 @@ def test_of_two_ingests_at_once_the_second_waits_and_both_are_told(tmp_path: Pat
 
     with serve(small_catalog(), on_request=listen) as hub:
         both = [_start(tmp_path, hub.url) for _ in range(2)]
-        said = [process.communicate(timeout=180) for process in both]
-    assert [process.returncode for process in both] == [0, 0], said
-    assert {json.loads(out)["outcome"] for out, _ in said} == {"published", "unchanged"}
+        outputs = [process.communicate(timeout=180) for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
+    assert {json.loads(out)["outcome"] for out, _ in outputs} == {"published", "unchanged"}
     assert set(Counter(request.path for request in asked).values()) == {2}
     assert list(map(sequence_of, Landing(tmp_path / "landing").committed())) == [1, 2]
     assert publication_is_consistent(tmp_path)

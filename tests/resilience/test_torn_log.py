@@ -1,4 +1,4 @@
-"""A write-ahead log that a kill tore: the next hours commit over it, and nothing is half there.
+"""A write-ahead log that a kill tore: the next hours commit over it, and nothing is half written.
 
 DuckDB's storage v1.5.0 may leave, after a kill in the middle of COMMIT, a log with which a later
 large commit makes the file refuse to open. The tiny commit and CHECKPOINT after every opening for
@@ -31,7 +31,7 @@ import duckdb
 con = duckdb.connect(sys.argv[1], config={"storage_compatibility_version": "v1.5.0"})
 con.execute("SET checkpoint_threshold = '1TB'")
 con.execute("BEGIN")
-con.execute("CREATE TABLE torn_one AS SELECT i, 'row ' || i AS said FROM range(3000) r(i)")
+con.execute("CREATE TABLE torn_one AS SELECT i, 'row ' || i AS text FROM range(3000) r(i)")
 con.execute("CREATE TEMP TABLE kept AS SELECT * FROM _ph_listing WHERE offer_id < '8'")
 con.execute("DELETE FROM _ph_listing WHERE offer_id < '8'")
 con.execute("INSERT INTO _ph_listing SELECT * FROM kept")
@@ -64,8 +64,8 @@ def markers(home: Path) -> int:
         return int(row.fetchall()[0][0])
 
 
-def go_on(home: Path, hours: int = 2) -> None:
-    """Tell large hours: each rewrites every price of thousands."""
+def run_hours(home: Path, hours: int = 2) -> None:
+    """Ingest large hours: each rewrites every price of thousands."""
     clock = Clock()
     with serve(scaled(500)) as hub:
         for hour in range(1, hours + 1):
@@ -77,21 +77,21 @@ def go_on(home: Path, hours: int = 2) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
-def test_hours_go_on_over_a_log_that_was_cut(torn: Path, tmp_path: Path, place: float) -> None:
+def test_hours_continue_over_a_log_that_was_cut(torn: Path, tmp_path: Path, place: float) -> None:
     home = tmp_path / "home"
     shutil.copytree(torn, home, symlinks=True)
     log = home / "warehouse.duckdb.wal"
     size = int(log.stat().st_size * place)
     with log.open("r+b") as file:
         file.truncate(size)
-    go_on(home)
-    # All of the torn transaction or nothing: without its end it never was.
+    run_hours(home)
+    # All of the torn transaction or nothing: without its end it never happened.
     assert markers(home) == (2 if place == 1.0 else 0)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("place", [0.0, 0.001, 0.5, 0.999])
-def test_a_log_with_a_changed_byte_is_refused_with_a_way_back_or_was_never_there(
+def test_a_log_with_a_changed_byte_is_refused_with_a_remedy_or_ignored(
     torn: Path, tmp_path: Path, place: float
 ) -> None:
     home = tmp_path / "home"
@@ -101,13 +101,13 @@ def test_a_log_with_a_changed_byte_is_refused_with_a_way_back_or_was_never_there
     held[int(len(held) * place)] ^= 0x5A
     log.write_bytes(held)
     try:
-        go_on(home, hours=1)
+        run_hours(home, hours=1)
     except WarehouseError as error:
         assert "pricehouse replay" in str(error)  # noqa: PT017 - either way is good
         assert publication_is_consistent(home)
         for left in home.glob("warehouse.duckdb*"):
             left.rename(tmp_path / left.name)
         assert len(replay(home)) == 1
-        go_on(home)
+        run_hours(home)
     else:
         assert markers(home) in (0, 2)

@@ -1,4 +1,4 @@
-"""An export says what the publication says, exactly, and the same bytes each time."""
+"""An export holds what the publication holds, exactly, and the same bytes each time."""
 
 from __future__ import annotations
 
@@ -72,24 +72,22 @@ def test_exporting_twice_gives_the_same_bytes_whatever_the_zone_of_the_machine(
 
 
 @pytest.mark.parametrize("relation", RELATIONS)
-def test_ndjson_has_decimals_and_times_as_text_and_says_the_same_as_the_relation(
+def test_ndjson_has_decimals_and_times_as_text_equal_to_the_relation(
     publication: Path, folder: Path, relation: str
 ) -> None:
     with open_reader(publication) as con:
         view = con.view(relation)
         kinds = dict(zip(view.columns, map(str, view.types), strict=True))
         rows = view.order(", ".join(f'"{name}"' for name in RELATIONS[relation])).fetchall()
-    told = _read(folder / f"{relation}.ndjson")
-    assert [list(row) for row in told] == [list(kinds)] * len(rows)
-    for row, line in zip(rows, told, strict=True):
+    text = _read(folder / f"{relation}.ndjson")
+    assert [list(row) for row in text] == [list(kinds)] * len(rows)
+    for row, line in zip(rows, text, strict=True):
         for value, (name, kind) in zip(row, kinds.items(), strict=True):
             assert _agrees(value, line[name], kind), (name, value, line[name])
 
 
 @pytest.mark.parametrize("relation", RELATIONS)
-def test_rows_are_in_the_order_of_the_key_which_tells_them_apart(
-    folder: Path, relation: str
-) -> None:
+def test_rows_are_in_the_order_of_the_key_which_is_unique(folder: Path, relation: str) -> None:
     keys = [
         [(row[name] is None, row[name]) for name in RELATIONS[relation]]
         for row in _read(folder / f"{relation}.ndjson")
@@ -136,15 +134,15 @@ def _read(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def _agrees(value: Any, told: Any, kind: str) -> bool:
-    """Tell whether NDJSON says what the relation does: exact decimals, times in UTC."""
-    if value is None or told is None:
-        return value is told
+def _agrees(value: Any, text: Any, kind: str) -> bool:
+    """Return whether NDJSON holds the value of the relation: exact decimals, times in UTC."""
+    if value is None or text is None:
+        return value is text
     if kind.startswith("DECIMAL"):
-        return DECIMAL.fullmatch(told) is not None and Decimal(told) == value
+        return DECIMAL.fullmatch(text) is not None and Decimal(text) == value
     if kind == "TIMESTAMP WITH TIME ZONE":
-        moment = datetime.fromisoformat(told)
-        return RFC_3339_UTC.fullmatch(told) is not None and moment == value.astimezone(UTC)
+        moment = datetime.fromisoformat(text)
+        return RFC_3339_UTC.fullmatch(text) is not None and moment == value.astimezone(UTC)
     if kind in {"DATE", "INTERVAL"}:
-        return bool(told == str(value).rjust(len(told), "0"))
-    return bool(told == value)
+        return bool(text == str(value).rjust(len(text), "0"))
+    return bool(text == value)

@@ -1,4 +1,4 @@
-"""A home is made once, keeps its kind, and says clearly why it cannot be used."""
+"""A home is made once, keeps its kind, and an unusable one is a clear error."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_sample_home_may_lie_inside_a_live_one(tmp_path: Path) -> None:
     assert Home.at(tmp_path / "data" / "demo").root.is_dir()
 
 
-def test_reading_where_nothing_is_writes_nothing_and_says_what_to_run(tmp_path: Path) -> None:
+def test_reading_an_empty_folder_writes_nothing_and_names_the_command(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nothing here yet; run `make run` or `pricehouse ingest`"):
         Home.at(tmp_path / "none")
     assert list(tmp_path.iterdir()) == []
@@ -84,7 +84,7 @@ def test_a_root_that_cannot_be_a_folder_is_a_wrong_setting(tmp_path: Path, below
         Home.open(tmp_path / below, origin="live")
 
 
-def test_a_reader_is_told_of_a_root_that_is_a_file(tmp_path: Path) -> None:
+def test_a_root_that_is_a_file_is_an_error_for_readers(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(SettingsError, match="PRICEHOUSE_HOME"):
         Home.at(tmp_path / "file")
@@ -113,16 +113,16 @@ def test_a_home_in_use_that_lost_its_stamp_gets_none_by_guessing(tmp_path: Path,
     assert not (tmp_path / "home.json").exists()
 
 
-def test_a_full_disk_leaves_no_half_stamp_and_says_what_to_do(tmp_path: Path) -> None:
-    told = subprocess.run(
+def test_a_full_disk_leaves_no_half_stamp_and_names_the_remedy(tmp_path: Path) -> None:
+    message = subprocess.run(
         [sys.executable, "-c", OPEN_ON_A_FULL_DISK, str(tmp_path)],
         cwd=CHECKOUT,
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    assert "home.json cannot be used: File too large" in told
-    assert "run again" in told
+    assert "home.json cannot be used: File too large" in message
+    assert "run again" in message
     assert [path.name for path in tmp_path.iterdir()] == [".lock"]
     Home.open(tmp_path, origin="live")
 

@@ -1,4 +1,4 @@
-"""What landed is whole, is there once, and says when it is not what it was."""
+"""What landed is whole, is stored once, and damage to it is an error."""
 
 from __future__ import annotations
 
@@ -206,9 +206,7 @@ def test_a_missing_object_is_named(landing: Landing) -> None:
 
 
 @pytest.mark.parametrize("keep", [0, 10, -1])
-def test_a_damaged_object_is_mended_by_the_next_answer_that_is_the_same(
-    landing: Landing, keep: int
-) -> None:
+def test_a_damaged_object_is_repaired_by_the_next_same_answer(landing: Landing, keep: int) -> None:
     payload_hash = landing.put(b"[1, 2, 3]" * 100)
     path = only_object(landing)
     path.write_bytes(path.read_bytes()[:keep])
@@ -216,17 +214,17 @@ def test_a_damaged_object_is_mended_by_the_next_answer_that_is_the_same(
     assert landing.get(payload_hash) == b"[1, 2, 3]" * 100
 
 
-def test_a_full_disk_leaves_no_object_and_says_what_to_do(landing: Landing) -> None:
-    told = subprocess.run(
+def test_a_full_disk_leaves_no_object_and_names_the_remedy(landing: Landing) -> None:
+    message = subprocess.run(
         [sys.executable, "-c", PUT_ON_A_FULL_DISK, str(landing.root)],
         cwd=CHECKOUT,
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    assert "File too large" in told
-    assert str(landing.root) in told
-    assert "run again" in told
+    assert "File too large" in message
+    assert str(landing.root) in message
+    assert "run again" in message
     assert [path for path in landing.root.rglob("*") if path.is_file()] == []
 
 
@@ -382,7 +380,7 @@ def test_a_feed_cannot_take_the_name_of_the_runs_own_files(landing: Landing, fee
     assert run.record == landing.runs()[0].record
 
 
-def test_after_kills_at_any_moment_everything_believed_can_be_read(landing: Landing) -> None:
+def test_after_kills_at_any_moment_every_closed_feed_can_be_read(landing: Landing) -> None:
     # How far a run comes in a given time is the machine's business: go on until both were seen.
     for attempt in range(60):
         command = [sys.executable, "-c", LAND_UNTIL_KILLED, str(landing.root), str(attempt)]

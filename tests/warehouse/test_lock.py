@@ -127,11 +127,11 @@ def test_the_lock_is_released_when_the_work_inside_fails(tmp_path: Path) -> None
     assert (tmp_path / ".lock").read_text() == ""
 
 
-def test_the_lock_file_tells_who_holds_it_but_not_its_further_arguments(tmp_path: Path) -> None:
+def test_the_lock_file_names_its_holder_without_further_arguments(tmp_path: Path) -> None:
     with holder(tmp_path / ".lock") as process:
-        told = (tmp_path / ".lock").read_text()
-        assert str(process.pid) in told
-        assert "private" not in told
+        content = (tmp_path / ".lock").read_text()
+        assert str(process.pid) in content
+        assert "private" not in content
 
 
 def test_four_processes_that_count_together_lose_no_count(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_a_file_that_lacks_the_last_migrations_gets_only_those(con: Connection) 
     )
 
 
-def test_a_migration_that_fails_leaves_nothing_of_itself_and_keeps_those_before(
+def test_a_failed_migration_is_rolled_back_and_those_before_are_kept(
     con: Connection,
 ) -> None:
     # Of the third migration's views, some come before this name and some after it.
@@ -72,9 +72,9 @@ def test_a_file_from_newer_code_is_refused_with_what_to_do(con: Connection) -> N
     before = _everything(con)
     with pytest.raises(
         WarehouseError, match=r"written by newer code\. Update the checkout"
-    ) as told:
+    ) as refused:
         migrate(con, now=LATER)
-    assert f"has migration {newer}, this pricehouse knows {newer - 1}" in str(told.value)
+    assert f"has migration {newer}, this pricehouse knows {newer - 1}" in str(refused.value)
     assert _everything(con) == before
 
 

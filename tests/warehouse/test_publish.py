@@ -1,4 +1,4 @@
-"""A publication is whole or not there; whoever reads an older one is not disturbed."""
+"""A publication is whole or not there; readers of an older one are not disturbed."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ HOUR = timedelta(hours=1)
 def hours(root: Path, count: int, *, clock: Clock | None = None) -> list[str]:
     """Run so many hours, each with a price of its own; return the ids of their publications."""
     clock = clock or Clock()
-    told = []
+    run_ids = []
     with serve(small_catalog()) as hub:
         for number in range(count):
             hub.show(small_catalog(input_price=f"0.{20 + number}"))
-            told.append(ingest(root, hub, clock=clock).run_id)
+            run_ids.append(ingest(root, hub, clock=clock).run_id)
             clock.advance(HOUR)
-    return told
+    return run_ids
 
 
 def test_the_link_leads_to_the_newest_and_the_last_three_are_kept(tmp_path: Path) -> None:
-    told = hours(tmp_path, 5)
+    run_ids = hours(tmp_path, 5)
     home = Home.at(tmp_path)
-    assert published_id(home) == told[-1]
-    assert newest(home) == home.published / f"marketplace-{told[-1]}.duckdb"
+    assert published_id(home) == run_ids[-1]
+    assert newest(home) == home.published / f"marketplace-{run_ids[-1]}.duckdb"
     assert sorted(path.name for path in home.published.iterdir()) == [
-        f"marketplace-{run_id}.duckdb" for run_id in told[-3:]
+        f"marketplace-{run_id}.duckdb" for run_id in run_ids[-3:]
     ]
 
 
@@ -90,7 +90,7 @@ def _leave_a_log(home: Home) -> str:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "word"),
+    ("damage", "message"),
     [
         (_name_another, "the copy names publication .*, not 20260301T130000000000Z-abcdef"),
         (_lose_a_card, "the copy shows 7 cards of 8 present offers"),
@@ -99,13 +99,13 @@ def _leave_a_log(home: Home) -> str:
     ],
 )
 def test_a_copy_that_is_not_what_it_should_be_is_refused_and_the_link_stays(
-    tmp_path: Path, spoil: Callable[[Home], str], word: str
+    tmp_path: Path, damage: Callable[[Home], str], message: str
 ) -> None:
     hours(tmp_path, 1)
     home = Home.at(tmp_path)
     link, path, data = home.link.readlink(), newest(home), newest(home).read_bytes()
-    publication_id = spoil(home)
-    with pytest.raises(WarehouseError, match=word):
+    publication_id = damage(home)
+    with pytest.raises(WarehouseError, match=message):
         publish(home, publication_id)
     assert home.link.readlink() == link
     assert path.read_bytes() == data

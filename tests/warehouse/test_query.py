@@ -13,7 +13,7 @@ from schemas.errors import UsageError
 from tests.support.command import pricehouse
 from warehouse.connect import open_writer
 from warehouse.migrate import migrate
-from warehouse.publication.query import SHOWN_ROWS, query_json, query_text
+from warehouse.publication.query import MAX_TABLE_ROWS, query_json, query_text
 from warehouse.relations import RELATIONS
 
 
@@ -32,7 +32,7 @@ def answer(publication: Path, expression: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("expression", "said"),
+    ("expression", "expected"),
     [
         ("0.000000400000000000::DECIMAL(38,18)", "0.000000400000000000"),
         ("[1.10, 2.00]", ["1.10", "2.00"]),
@@ -55,8 +55,8 @@ def answer(publication: Path, expression: str) -> Any:
         ("'ä€'", "ä€"),
     ],
 )
-def test_json_has_a_word_for_every_value(publication: Path, expression: str, said: Any) -> None:
-    assert answer(publication, expression) == said
+def test_every_value_has_a_json_form(publication: Path, expression: str, expected: Any) -> None:
+    assert answer(publication, expression) == expected
 
 
 def test_a_table_shows_every_relation_and_every_column_of_the_widest(publication: Path) -> None:
@@ -68,10 +68,10 @@ def test_a_table_shows_every_relation_and_every_column_of_the_widest(publication
     assert all(f" {column['column_name']} " in described for column in columns)
 
 
-def test_a_long_answer_is_cut_and_says_so(publication: Path) -> None:
-    many = f"FROM range({2 * SHOWN_ROWS})"
-    assert f"{SHOWN_ROWS} shown" in query_text(publication, many)
-    assert len(json.loads(query_json(publication, many))) == 2 * SHOWN_ROWS
+def test_a_long_table_is_cut_and_shows_it(publication: Path) -> None:
+    many = f"FROM range({2 * MAX_TABLE_ROWS})"
+    assert f"{MAX_TABLE_ROWS} shown" in query_text(publication, many)
+    assert len(json.loads(query_json(publication, many))) == 2 * MAX_TABLE_ROWS
 
 
 @pytest.mark.parametrize("ask", [query_text, query_json])

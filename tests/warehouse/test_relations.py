@@ -1,4 +1,4 @@
-"""The published relations are those of the contract, column by column, and each says what it is."""
+"""The published relations are those of the contract, column by column, and each has a comment."""
 
 from __future__ import annotations
 
@@ -227,34 +227,34 @@ def test_the_key_of_a_relation_is_made_of_its_columns(relation: str) -> None:
 
 
 @pytest.mark.parametrize("relation", CONTRACT)
-def test_every_relation_and_column_says_what_it_is(con: Connection, relation: str) -> None:
-    told = con.execute(
+def test_every_relation_and_column_has_a_comment(con: Connection, relation: str) -> None:
+    commented_names = con.execute(
         "SELECT view_name, comment FROM duckdb_views() WHERE view_name = $1 "
         "UNION ALL SELECT column_name, comment FROM duckdb_columns() WHERE table_name = $1",
         [relation],
     ).fetchall()
-    assert {name for name, _ in told} == {relation, *CONTRACT[relation]}
-    for name, comment in told:
+    assert {name for name, _ in commented_names} == {relation, *CONTRACT[relation]}
+    for name, comment in commented_names:
         assert comment, name
         assert comment.endswith("."), name
         assert len(comment) <= 150, name
 
 
-def test_every_time_says_that_it_is_utc_and_every_money_column_its_unit(con: Connection) -> None:
+def test_comments_name_utc_for_times_and_the_unit_for_money(con: Connection) -> None:
     commented = con.execute(
         "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE NOT internal"
     ).fetchall()
-    told = {(relation, column): comment for relation, column, comment in commented}
+    comment_of = {(relation, column): comment for relation, column, comment in commented}
     for relation, kinds in CONTRACT.items():
         for column, kind in kinds.items():
-            comment = told[relation, column]
+            comment = comment_of[relation, column]
             if kind == TIME:
                 assert "UTC" in comment, (relation, column)
             if kind == MONEY and column != "native_quantity":
                 assert re.search(r"\bper\b|\bONE\b", comment), (relation, column)
 
 
-def test_the_macros_have_the_parameters_of_the_contract_and_say_what_they_give(
+def test_macros_have_the_parameters_of_the_contract_and_comments(
     con: Connection,
 ) -> None:
     found = con.execute(

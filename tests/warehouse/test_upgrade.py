@@ -1,6 +1,6 @@
 """A warehouse of every earlier schema opens with this code and its rows; a newer one does not.
 
-The files are made by the migrations as they stood, which are never edited, with rows of real hours.
+The files are made by the migrations, which are never edited, with rows of real hours.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pytest
 from pipeline.replay import replay
 from samples.hub import serve
 from schemas.errors import WarehouseError
+from tests.support.definitions import definitions
 from tests.support.home_files import publication_is_consistent
 from tests.support.hours import START, Clock, ingest, small_catalog
 from tests.support.published import copy_landing, exported
@@ -28,9 +29,9 @@ FIRST_WITH_ALL_TABLES = 2
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home of two hours, made by this code."""
-    home, clock = tmp_path_factory.mktemp("told"), Clock(START)
+    home, clock = tmp_path_factory.mktemp("made"), Clock(START)
     with serve(small_catalog()) as hub:
         for price in ("0.2", "0.3"):
             hub.show(small_catalog(input_price=price))
@@ -61,7 +62,8 @@ def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
         "SELECT table_name, string_agg(format('\"{}\"', column_name), ', ' ORDER BY column_index) "
         "FROM duckdb_columns() c JOIN duckdb_tables() t USING (database_name, table_name) "
         "WHERE database_name <> 'source' AND table_name LIKE '\\_ph\\_%' ESCAPE '\\' "
-        "AND table_name NOT IN ('_ph_migration', '_ph_opened') GROUP BY ALL ORDER BY ALL"
+        "AND table_name NOT IN ('_ph_migration', '_ph_view', '_ph_opened') "
+        "GROUP BY ALL ORDER BY ALL"
     ).fetchall()
 
 
@@ -74,29 +76,33 @@ def counted(home: Path) -> list[tuple[Any, ...]]:
         ).fetchall()
 
 
+def defined(home: Path) -> list[list[tuple[Any, ...]]]:
+    with duckdb.connect(home / "warehouse.duckdb", read_only=True) as con:
+        return definitions(con)
+
+
 @pytest.mark.parametrize("level", range(FIRST_WITH_ALL_TABLES, len(KNOWN) + 1))
-def test_a_warehouse_of_an_earlier_schema_is_brought_on_with_its_rows(
-    told: Path, tmp_path: Path, level: int
+def test_a_warehouse_of_each_earlier_schema_opens_with_its_rows(
+    made: Path, tmp_path: Path, level: int
 ) -> None:
     home = tmp_path / "home"
-    shutil.copytree(told, home, symlinks=True)
+    shutil.copytree(made, home, symlinks=True)
     before = counted(home)
-    made_by(level, told / "warehouse.duckdb", home / "warehouse.duckdb")
+    made_by(level, made / "warehouse.duckdb", home / "warehouse.duckdb")
     with serve(small_catalog(input_price="0.3")) as hub:
         report = ingest(home, hub, clock=Clock(START + timedelta(hours=2)))
     assert report.outcome == "unchanged"  # every row of before is known
     assert counted(home) == before
     assert publication_is_consistent(home)
+    assert defined(home) == defined(made)  # views, comments and macros are those of a new file
     again = copy_landing(home, tmp_path / "again")
     replay(again)
     assert exported(again) == exported(home)
 
 
-def test_a_warehouse_of_no_migration_at_all_that_lacks_runs_asks_for_a_replay(
-    told: Path, tmp_path: Path
-) -> None:
+def test_a_missing_warehouse_asks_for_a_replay(made: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    shutil.copytree(told, home, symlinks=True)
+    shutil.copytree(made, home, symlinks=True)
     (home / "warehouse.duckdb").unlink()
     with serve(small_catalog()) as hub, pytest.raises(WarehouseError, match="pricehouse replay"):
         ingest(home, hub, clock=Clock(START + timedelta(hours=2)))
@@ -104,9 +110,9 @@ def test_a_warehouse_of_no_migration_at_all_that_lacks_runs_asks_for_a_replay(
     assert publication_is_consistent(home)
 
 
-def test_a_newer_warehouse_is_refused_and_left_as_it_was(told: Path, tmp_path: Path) -> None:
+def test_a_newer_warehouse_is_refused_and_left_as_it_was(made: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    shutil.copytree(told, home, symlinks=True)
+    shutil.copytree(made, home, symlinks=True)
     newer = len(KNOWN) + 1
     with duckdb.connect(home / "warehouse.duckdb") as con:
         con.execute("ALTER TABLE _ph_offer ADD COLUMN of_tomorrow VARCHAR")

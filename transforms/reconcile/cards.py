@@ -30,6 +30,8 @@ def make_cards(
 ) -> pl.DataFrame:
     """Return CARDS for every offer in `facts`.
 
+    A card's cost_per_* columns are not made here: warehouse/views/_ph_cards.sql computes them.
+
     `observed` maps the feeds of this run to the time of their answer; in a run without any answer,
     every feed to that of its last one. `no_price` has per offer_id the reason code where no price
     is stated. `stored` are the cards before this run. A fact that falls back to a feed that did not

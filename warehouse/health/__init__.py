@@ -1,1 +1,1 @@
-"""What `pricehouse doctor` checks of a home."""
+"""The checks of a home that `pricehouse doctor` runs."""

@@ -1,34 +1,40 @@
-"""What an examination of a home finds: one sentence a check, and the way back where it is wrong."""
+"""Run one check of a home or an installation, and report what it found in one sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
+import duckdb
 import msgspec
 
 from schemas.errors import PricehouseError
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was looked at; `way_back` is there where it is not well."""
+    """The result of one check; `remedy` says what to do where it failed.
+
+    The JSON names are those that programs have read since the first version.
+    """
 
     check: str
-    well: bool
-    said: str
-    way_back: str | None = None
+    ok: bool = msgspec.field(name="well")
+    message: str = msgspec.field(name="said")
+    remedy: str | None = msgspec.field(name="way_back", default=None)
 
 
-Look = Callable[[], str]
-"""Say what was seen; a PricehouseError says what is wrong."""
+class CheckFailed(PricehouseError):
+    """Raised by a check that finds a problem."""
 
 
-class Wrong(PricehouseError):
-    """Raised by a look that sees something wrong."""
+def run_check(check: str, inspect: Callable[[], str], *, remedy: str) -> Finding:
+    """Run a check and return its finding; what cannot be read at all has failed too.
 
-
-def found(check: str, look: Look, *, way_back: str) -> Iterator[Finding]:
-    """Look, and tell what was seen; whatever cannot even be looked at is wrong too."""
+    `inspect` returns one sentence about what it saw, or raises a PricehouseError with the problem.
+    """
     try:
-        yield Finding(check=check, well=True, said=look())
+        return Finding(check=check, ok=True, message=inspect())
     except (PricehouseError, OSError) as error:
-        yield Finding(check=check, well=False, said=str(error), way_back=way_back)
+        problem = str(error)
+    except duckdb.Error as error:  # a file that opens may still be damaged where it is read next
+        problem = str(error).strip().partition("\n")[0][:200]
+    return Finding(check=check, ok=False, message=problem, remedy=remedy)

@@ -1,4 +1,4 @@
-"""Examine a home without changing it: its files first, then its databases."""
+"""Check a home without changing it: its files first, then its databases."""
 
 from __future__ import annotations
 
@@ -8,47 +8,23 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from schemas.errors import HomeBusy, HomeError, LandingError
-from warehouse.health.database_checks import (
-    look_at_link,
-    look_into_publications,
-    look_into_warehouse,
-)
-from warehouse.health.findings import Finding, Wrong, found
+from warehouse.health.database_checks import check_link, check_publications, check_warehouse
+from warehouse.health.findings import CheckFailed, Finding, run_check
+from warehouse.health.remedies import REMEDIES
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
-from warehouse.storage.leftovers import leftovers, size_of
+from warehouse.storage.leftovers import bytes_of, find_leftovers
 from warehouse.storage.lock import hold
-from warehouse.storage.retention import lacking, sequence_of
+from warehouse.storage.retention import runs_lacking_bytes, sequence_of
 from warehouse.writer.checkpoint import checkpoints, read_through
 
 LEAST_FREE_BYTES = 200_000_000
 
-WAYS_BACK = {
-    "home": "write home.json back as its message says, or let this user read and write the folder",
-    "clock": "set this machine's clock right; runs go on when it has passed the last one's time",
-    "lock": "wait for that process, or end it if it hangs: the lock goes with it",
-    "records": "restore the named file from a backup of landing/",
-    "sequence": "restore landing/runs/ from a backup; two runs may not have one place",
-    "objects": "restore the named file from a backup, or let `pricehouse ingest` land the same "
-    "answer again; without it `pricehouse replay` stops there unless a checkpoint stands in",
-    "checkpoints": "remove the damaged file; `pricehouse maintain` writes a new one",
-    "replay": "restore the named answer from a backup of landing/",
-    "log": "move warehouse.duckdb.wal away: it belongs to no file here",
-    "warehouse": "move warehouse.duckdb and warehouse.duckdb.wal away and run `pricehouse replay`",
-    "migrations": "update the checkout and run `make venv`",
-    "keys": "move warehouse.duckdb away and run `pricehouse replay`",
-    "told": "run `pricehouse replay`: it tells the warehouse what it lacks, and publishes",
-    "publications": "remove the named file; readers use the link, and the next run publishes anew",
-    "link": "run `pricehouse replay` or `pricehouse ingest`: either publishes and links again",
-    "disk": "free space on that disk, or run `pricehouse maintain`",
-}
-"""Check → what to do when it is not well; docs/reliability.md has the same table."""
 
-
-def examine(home: Home, *, now: datetime) -> Iterator[Finding]:
-    """Look at all that a home holds; while a run writes, what it writes is left alone."""
+def check_home(home: Home, *, now: datetime) -> Iterator[Finding]:
+    """Check all that a home holds; while a run writes, the warehouse is left out."""
     landing = Landing(home.landing)
-    for check, look in (
+    for check, inspect in (
         ("home", lambda: _home(home)),
         ("clock", lambda: _clock(landing, now)),
         ("records", lambda: _records(landing)),
@@ -58,29 +34,30 @@ def examine(home: Home, *, now: datetime) -> Iterator[Finding]:
         ("replay", lambda: _replay(home, landing)),
         ("disk", lambda: _disk(home)),
     ):
-        yield from found(check, look, way_back=WAYS_BACK[check])
-    yield from _under_lock(home, landing)
+        yield run_check(check, inspect, remedy=REMEDIES[check])
+    yield from _check_databases(home, landing)
 
 
-def _under_lock(home: Home, landing: Landing) -> Iterator[Finding]:
-    """Look into the databases; a run that begins meanwhile waits a moment, as for another run."""
-    findings: list[Finding] = []
+def _check_databases(home: Home, landing: Landing) -> Iterator[Finding]:
+    """Check the databases under the lock; a run that begins meanwhile waits, as for another run."""
     try:
         with hold(home.lock, wait_s=0):
-            findings.append(Finding(check="lock", well=True, said="free"))
-            findings += look_into_warehouse(home, landing, WAYS_BACK)
-            findings += look_at_link(home, landing, WAYS_BACK)
+            # Collected, so that the lock is not held while the caller prints.
+            findings = [
+                Finding(check="lock", ok=True, message="free"),
+                *check_warehouse(home, landing),
+                check_link(home, landing),
+            ]
     except HomeBusy as error:
-        said = f"{error}".partition(";")[0] + "; the warehouse was not looked into"
-        findings = [Finding(check="lock", well=True, said=said)]
-        findings += look_at_link(home, None, WAYS_BACK)
+        message = f"{error}".partition(";")[0] + "; the warehouse was not checked"
+        findings = [Finding(check="lock", ok=True, message=message), check_link(home, None)]
     except HomeError as error:
         findings = [
-            Finding(check="lock", well=False, said=str(error), way_back=WAYS_BACK["home"]),
-            *look_at_link(home, landing, WAYS_BACK),
+            Finding(check="lock", ok=False, message=str(error), remedy=REMEDIES["home"]),
+            check_link(home, landing),
         ]
     yield from findings
-    yield from look_into_publications(home, WAYS_BACK)
+    yield check_publications(home)
 
 
 def _home(home: Home) -> str:
@@ -88,8 +65,8 @@ def _home(home: Home) -> str:
     for path in (home.root, home.landing, home.published, home.warehouse):
         wanted = os.R_OK | os.W_OK | (os.X_OK if path.is_dir() else 0)
         if path.exists() and not os.access(path, wanted):
-            raise Wrong(f"{path} cannot be read and written by this user")
-    left = len(leftovers(home))
+            raise CheckFailed(f"{path} cannot be read and written by this user")
+    left = len(find_leftovers(home))
     return f"{home.root} is a home" + (
         f"; {left} leftovers of killed processes, which `pricehouse maintain` removes"
         if left
@@ -103,7 +80,7 @@ def _clock(landing: Landing, now: datetime) -> str:
         return "no run yet"
     last = runs[-1].record.started_at
     if last - now >= timedelta(days=1):
-        raise Wrong(f"the last run is of {last:%Y-%m-%d %H:%M} UTC, which is yet to come")
+        raise CheckFailed(f"the last run is of {last:%Y-%m-%d %H:%M} UTC, which is in the future")
     return f"the last run began {last:%Y-%m-%d %H:%M} UTC"
 
 
@@ -129,37 +106,37 @@ def _objects(landing: Landing) -> str:
             damaged.append(str(error))
     if damaged:
         more = f" (and {len(damaged) - 1} more)" if len(damaged) > 1 else ""
-        raise Wrong(damaged[0] + more)
-    return f"{len(objects)} landed answers, each with the bytes that its name says"
+        raise CheckFailed(damaged[0] + more)
+    return f"{len(objects)} landed answers, each matches its hash"
 
 
 def _checkpoints(home: Home) -> str:
-    there = checkpoints(home)
-    for checkpoint in there:
+    stored = checkpoints(home)
+    for checkpoint in stored:
         read_through(checkpoint)
-    return f"{len(there)} checkpoints, each unpacks"
+    return f"{len(stored)} checkpoints, each unpacks"
 
 
 def _replay(home: Home, landing: Landing) -> str:
     committed = landing.committed()
-    lost = lacking(landing, committed)
+    lost = runs_lacking_bytes(landing, committed)
     if not lost:
-        return "every committed run can be told again"
+        return "every committed run can be replayed"
     newest, payload_hash = lost[-1]
     if any(c.sequence >= sequence_of(newest) for c in checkpoints(home)):
-        return f"{len(lost)} runs are thinned out; a checkpoint stands in for them"
-    raise Wrong(
-        f"run {newest.run_id} cannot be told again: landed answer {payload_hash} is missing, and "
-        "no checkpoint stands in for it"
+        return f"{len(lost)} runs are thinned out; a checkpoint replaces them"
+    raise CheckFailed(
+        f"run {newest.run_id} cannot be replayed: landed answer {payload_hash} is missing, and "
+        "no checkpoint replaces it"
     )
 
 
 def _disk(home: Home) -> str:
     free = shutil.disk_usage(home.root).free
-    size = size_of(home.warehouse) if home.warehouse.exists() else 0
+    size = bytes_of(home.warehouse) if home.warehouse.exists() else 0
     wanted = max(3 * size, LEAST_FREE_BYTES)
     if free < wanted:
-        raise Wrong(
+        raise CheckFailed(
             f"{free / 1e6:.0f} MB are free at {home.root}; an hour may need {wanted / 1e6:.0f}"
         )
     return f"{free / 1e9:.1f} GB are free"

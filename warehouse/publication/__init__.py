@@ -1,1 +1,1 @@
-"""What readers see: publish, open, query, export, prove."""
+"""Publications, which readers see: publish, open, query, export, prove."""

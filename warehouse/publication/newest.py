@@ -1,4 +1,4 @@
-"""Find and open the newest publication: what readers see, never the writer's file."""
+"""Find and open the newest publication, which readers see; never the writer's file."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from warehouse.storage.home import Home
 def newest(home: Home) -> Path:
     """Return the file that the link leads to; UsageError before the first publication.
 
-    The name is resolved each time: a process that opened the link's own name twice would be given
-    the file that it has open, however stale.
+    The name is resolved each time: when a process opens the link's own name twice, DuckDB returns
+    the file that is open already, however stale.
     """
     if not home.link.is_symlink():
         raise UsageError(f"{home.root} has no publication yet; run `pricehouse ingest`")

@@ -1,8 +1,7 @@
-"""Walk an offer's numbers back to what was said: the proof of a card, from one publication."""
+"""Trace an offer's numbers back to the answers that state them: the proof of a card."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,23 +11,24 @@ from schemas.amounts import amount_text
 from schemas.errors import UsageError
 from schemas.proof import CheckProof, ClaimOutcome, ClaimProof, CostProof, PriceProof, Proof
 from warehouse.connect import Connection
+from warehouse.rows import named_rows
 from warehouse.statements import statement
 
 Row = dict[str, Any]
 
 
 def read_proof(con: Connection, offer_id: str) -> Proof:
-    """Return the proof of an offer that was ever seen; UsageError for an id that never was."""
-    found = _rows(con, "read_proof_offer", offer_id)
-    if not found:
+    """Return the proof of an offer that was ever seen; UsageError for an unknown id."""
+    offers = _rows(con, "read_proof_offer", offer_id)
+    if not offers:
         raise UsageError(
-            f"there is no offer {offer_id!r} in this publication; ids stand in cards.offer_id "
+            f"there is no offer {offer_id!r} in this publication; ids are in cards.offer_id "
             "and offers.offer_id"
         )
-    offer = found[0]
+    offer = offers[0]
     claims = _rows(con, "read_proof_claims", offer_id)
     prices = _rows(con, "read_proof_prices", offer_id)
-    shown_units = {(price["unit"], price["tier"]) for price in prices}
+    priced_series = {(price["unit"], price["tier"]) for price in prices}
     return msgspec.convert(
         offer
         | {
@@ -38,9 +38,9 @@ def read_proof(con: Connection, offer_id: str) -> Proof:
             ],
             "prices": [_price(price, claims, offer) for price in prices],
             "earlier": [
-                _claim(claim, *_standing(claim, None, offer))
+                _claim(claim, *_outcome_of(claim, None, offer))
                 for claim in claims
-                if (claim["unit"], claim["tier"]) not in shown_units
+                if (claim["unit"], claim["tier"]) not in priced_series
             ],
             "checks": [CheckProof(**row) for row in _rows(con, "read_proof_checks", offer_id)],
         },
@@ -49,9 +49,13 @@ def read_proof(con: Connection, offer_id: str) -> Proof:
 
 
 def _price(price: Row, claims: list[Row], offer: Row) -> PriceProof:
-    about = [c for c in claims if (c["unit"], c["tier"]) == (price["unit"], price["tier"])]
-    told = [_claim(claim, *_standing(claim, price, offer)) for claim in about]
-    shown = next((claim for claim in told if claim.outcome == "shown"), None)
+    series = (price["unit"], price["tier"])
+    proofs = [
+        _claim(claim, *_outcome_of(claim, price, offer))
+        for claim in claims
+        if (claim["unit"], claim["tier"]) == series
+    ]
+    chosen = next((claim for claim in proofs if claim.outcome == "shown"), None)
     return PriceProof(
         unit=price["unit"],
         tier=price["tier"],
@@ -60,23 +64,23 @@ def _price(price: Row, claims: list[Row], offer: Row) -> PriceProof:
         price_status=price["price_status"],
         reason=price["reason"],
         since=price["valid_from"],
-        conversion=_conversion(shown) if shown else None,
+        conversion=_conversion(chosen) if chosen else None,
         rule=f"the first feed that states a price of this offer: {price['price_feeds']}",
-        chosen=shown,
-        others=[claim for claim in told if claim is not shown],
+        chosen=chosen,
+        others=[claim for claim in proofs if claim is not chosen],
     )
 
 
-def _standing(claim: Row, price: Row | None, offer: Row) -> tuple[ClaimOutcome, str]:
-    """Say what became of a claim; `price` is what cards show of its unit now."""
+def _outcome_of(claim: Row, price: Row | None, offer: Row) -> tuple[ClaimOutcome, str]:
+    """Return the status of a claim and why; `price` is what cards show of its unit now."""
     proof = ("feed", "payload_hash", "json_path")
     if price is not None and claim["chosen"] and all(claim[k] == price[k] for k in proof):
         return "shown", "cards show it"
     if claim["superseded_at"] is not None:
-        word = {"absence": "no longer stated", "correction": "corrected"}.get(
+        ending = {"absence": "no longer stated", "correction": "corrected"}.get(
             claim["closed_by"], "replaced by a newer statement of the same feed"
         )
-        return "superseded", f"{word}, recorded {claim['superseded_at']:%Y-%m-%d %H:%M} UTC"
+        return "superseded", f"{ending}, recorded {claim['superseded_at']:%Y-%m-%d %H:%M} UTC"
     if price is None:
         return "ended", "cards show no price of this unit"
     if claim["feed"] != price["feed"]:
@@ -105,13 +109,4 @@ def _plain(amount: Decimal | None) -> str | None:
 
 
 def _rows(con: Connection, name: str, offer_id: str) -> list[Row]:
-    cursor = con.execute(statement(name), {"offer_id": offer_id})
-    columns = [column[0] for column in cursor.description or []]
-    return [
-        {name: _utc(value) for name, value in zip(columns, row, strict=True)}
-        for row in cursor.fetchall()
-    ]
-
-
-def _utc(value: object) -> object:
-    return value.astimezone(UTC) if isinstance(value, datetime) else value
+    return named_rows(con.execute(statement(name), {"offer_id": offer_id}))

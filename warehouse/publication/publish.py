@@ -1,4 +1,4 @@
-"""Publish: a verified copy of the writer's file under a new name, then the link moves to it."""
+"""Publish: copy the writer's file under a new name, verify the copy, then move the link to it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PREFIX, _SUFFIX = "marketplace-", ".duckdb"
 def publish(home: Home, publication_id: str) -> Path:
     """Copy, verify and link the writer's file, which must be closed and checkpointed.
 
-    Readers that have an older file open keep it; the last three stay on disk. Raises
+    Readers that have an older file open keep it; the last three are kept on disk. Raises
     WarehouseError, with the link untouched, when the copy is not the publication it should be.
     """
     target = home.published / f"{_PREFIX}{publication_id}{_SUFFIX}"
@@ -29,15 +29,15 @@ def publish(home: Home, publication_id: str) -> Path:
         # A log beside the writer's file would hold commits that the copy lacks.
         if home.warehouse.with_suffix(".duckdb.wal").exists():
             raise WarehouseError(f"{home.warehouse} has an unmerged write-ahead log; run again")
-        with staged_database(home.published, target.name) as draft:
-            shutil.copyfile(home.warehouse, draft)
-            with open_writer(draft) as con:
+        with staged_database(home.published, target.name) as staged:
+            shutil.copyfile(home.warehouse, staged)
+            with open_writer(staged) as con:
                 con.execute(statement("materialize_cards"))
-            _sync(draft)
-            require_publication(draft, publication_id)
-            draft.replace(target)
+            _sync(staged)
+            require_publication(staged, publication_id)
+            staged.replace(target)
         sync_folder(home.published)
-        _swap(home.link, target)
+        _move_link(home.link, target)
         for old in [*home.published.glob(".*.tmp"), *superseded(home)]:
             old.unlink()
     return target
@@ -60,9 +60,9 @@ def publications(home: Home) -> list[tuple[Path, str]]:
     return [(path, path.name.removeprefix(_PREFIX).removesuffix(_SUFFIX)) for path in files]
 
 
-def require_publication(draft: Path, publication_id: str) -> None:
+def require_publication(staged: Path, publication_id: str) -> None:
     """Raise WarehouseError unless this file is that publication, with a card for every offer."""
-    with open_reader(draft) as con:
+    with open_reader(staged) as con:
         row = con.execute(statement("verify_publication")).fetchone()
     if row is None or row[0] != publication_id:
         raise WarehouseError(f"the copy names publication {row and row[0]}, not {publication_id}")
@@ -70,12 +70,12 @@ def require_publication(draft: Path, publication_id: str) -> None:
         raise WarehouseError(f"the copy shows {row[1]} cards of {row[2]} present offers")
 
 
-def _swap(link: Path, target: Path) -> None:
-    draft = link.with_name(f".{link.name}.{os.getpid()}.tmp")
-    for left in link.parent.glob(f".{link.name}.*.tmp"):  # of a process that was killed here
-        left.unlink(missing_ok=True)
-    draft.symlink_to(target.relative_to(link.parent))
-    draft.replace(link)
+def _move_link(link: Path, target: Path) -> None:
+    staged = link.with_name(f".{link.name}.{os.getpid()}.tmp")
+    for leftover in link.parent.glob(f".{link.name}.*.tmp"):  # of a process that was killed here
+        leftover.unlink(missing_ok=True)
+    staged.symlink_to(target.relative_to(link.parent))
+    staged.replace(link)
     sync_folder(link.parent)
 
 

@@ -18,56 +18,56 @@ import duckdb
 from schemas.errors import UsageError
 from warehouse.connect import Connection, open_reader
 from warehouse.publication.export import ISO, as_text
+from warehouse.rows import named_rows
 from warehouse.storage.files import os_errors_as_home_error
 
-SHOWN_ROWS = 200
+MAX_TABLE_ROWS = 200
 """The most rows that a table for a terminal shows; DuckDB's own 20 cut a list of columns short."""
 
 
 def rows(publication: Path, query: str) -> list[dict[str, Any]]:
     """Return the rows of one of our own statements as Python values, money as Decimal."""
     with open_reader(publication) as con:
-        relation = con.sql(query)
-        return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+        return named_rows(con.execute(query))
 
 
 def query_text(publication: Path, query: str) -> str:
-    """Return a query's rows as a table for a terminal; UsageError with DuckDB's words if wrong."""
+    """Return a query's rows as a table for a terminal; UsageError with DuckDB's message."""
     with open_reader(publication) as con:
         return table(con, query)
 
 
 def table(con: Connection, query: str) -> str:
     """Return a query's rows as a table, on a connection that stays open; errors as above."""
-    with _asking():
+    with _as_usage_error():
         relation = con.sql(_not_empty(query))
         if relation is None:
             return ""
-        with redirect_stdout(io.StringIO()) as shown:
-            relation.show(max_rows=SHOWN_ROWS)
-        return shown.getvalue().rstrip("\n")
+        with redirect_stdout(io.StringIO()) as printed:
+            relation.show(max_rows=MAX_TABLE_ROWS)
+        return printed.getvalue().rstrip("\n")
 
 
 def query_json(publication: Path, query: str) -> str:
     """Return a query's rows as a JSON array; decimals and times are text, as in an export."""
-    names, found = _values(publication, query)
-    told = [dict(zip(names, row, strict=True)) for row in found]
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    names, values = _values(publication, query)
+    objects = [dict(zip(names, row, strict=True)) for row in values]
+    return json.dumps(objects, ensure_ascii=False, separators=(",", ":"))
 
 
 def query_csv(publication: Path, query: str) -> str:
     """Return a query's rows as CSV with a header; a list is JSON in its cell, NULL is empty."""
-    names, found = _values(publication, query)
+    names, values = _values(publication, query)
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(names)
-    lines.writerows([[_cell(value) for value in row] for row in found])
+    lines.writerows([[_cell(value) for value in row] for row in values])
     return text.getvalue()
 
 
 def query_parquet(publication: Path, query: str, file: Path) -> None:
     """Write a query's rows as Parquet, which keeps DECIMAL and TIMESTAMPTZ."""
-    with open_reader(publication) as con, os_errors_as_home_error(file), _asking():
+    with open_reader(publication) as con, os_errors_as_home_error(file), _as_usage_error():
         relation = con.sql(_not_empty(query))
         if relation is None:
             raise UsageError("the query gives no rows; only rows can be written as Parquet")
@@ -75,12 +75,12 @@ def query_parquet(publication: Path, query: str, file: Path) -> None:
 
 
 def _values(publication: Path, query: str) -> tuple[list[str], list[list[Any]]]:
-    with open_reader(publication) as con, _asking():
+    with open_reader(publication) as con, _as_usage_error():
         relation = con.sql(_not_empty(query))
         if relation is None:
             return [], []
-        told = as_text(_named_once(relation))
-        return told.columns, [[_plain(value) for value in row] for row in told.fetchall()]
+        text = as_text(_named_once(relation))
+        return text.columns, [[_plain(value) for value in row] for row in text.fetchall()]
 
 
 def _named_once(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
@@ -96,7 +96,7 @@ def _cell(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return what JSON has a word for, also inside lists and structs."""
+    """Return a value that JSON has a type for, also inside lists and structs."""
     match value:
         case dict():
             return {str(_plain(key)): _plain(inner) for key, inner in value.items()}
@@ -123,8 +123,8 @@ def _not_empty(query: str) -> str:
 
 
 @contextmanager
-def _asking() -> Iterator[None]:
-    """Turn what DuckDB says of a wrong query into a usage error."""
+def _as_usage_error() -> Iterator[None]:
+    """Turn DuckDB's error about a wrong query into a UsageError."""
     try:
         yield
     except duckdb.Error as error:

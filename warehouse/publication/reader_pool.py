@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock, Timer
 from typing import Any, TypeVar, cast
@@ -17,41 +16,42 @@ from warehouse.connect import Connection, open_reader
 from warehouse.publication.export import write_relation
 from warehouse.publication.newest import newest
 from warehouse.publication.proof import read_proof
+from warehouse.rows import named_rows
 from warehouse.storage.home import Home
 
 LIMIT_S = 10.0
 """Seconds that all statements of one reading may take together."""
-_MOVES = 3  # a link may move between looking and opening; more often than this it does not
+_MOVES = 3  # tries: the link may move between resolving and opening it
 Found = TypeVar("Found")
 
 
 class OpenPublication:
-    """One open publication, how many read in it, and what was once worked out from it."""
+    """One open publication, its number of readers, and the values that were computed from it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.readers = 0
         self.kept: dict[object, Any] = {}
-        self._open = ExitStack()
-        self.con: Connection = self._open.enter_context(open_reader(path))
+        self._resources = ExitStack()
+        self.con: Connection = self._resources.enter_context(open_reader(path))
         try:
             # A cursor is a session of its own and starts from the global settings.
             self.con.execute("SET GLOBAL TimeZone = 'UTC'")
-            row = self.con.sql("SELECT * FROM publication")
-            self.facts = dict(zip(row.columns, _told(row.fetchall()[0]), strict=True))
+            self.facts = named_rows(self.con.execute("SELECT * FROM publication"))[0]
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
-        self._open.close()
+        """Close the file."""
+        self._resources.close()
 
 
 class Reading:
-    """One reader's look into one publication: every answer from it is of the same moment."""
+    """One reader's session in one publication: all its results are of the same moment."""
 
-    def __init__(self, book: OpenPublication, cursor: Connection) -> None:
-        self._book = book
+    def __init__(self, publication: OpenPublication, cursor: Connection) -> None:
+        self._open_publication = publication
         self._cursor = cursor
         self._late = False
 
@@ -63,28 +63,26 @@ class Reading:
     @property
     def publication(self) -> dict[str, Any]:
         """The row of `publication`."""
-        return self._book.facts
+        return self._open_publication.facts
 
     def rows(self, query: str, values: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
         """Return the rows of a statement with its named parameters bound.
 
         Money is Decimal, times are aware and UTC. QueryTooSlow when the reading's time is up.
         """
-        with self._asking():
-            found = self._cursor.execute(query, dict(values or {}))
-            names = [column[0] for column in found.description or []]
-            return [dict(zip(names, _told(row), strict=True)) for row in found.fetchall()]
+        with self._within_time():
+            return named_rows(self._cursor.execute(query, dict(values or {})))
 
     def keep(self, key: object, make: Callable[[], Found]) -> Found:
         """Return what `make` gives for this publication, made once: no row of it ever changes."""
-        kept = self._book.kept
+        kept = self._open_publication.kept
         if key not in kept:
             kept[key] = make()
         return cast("Found", kept[key])
 
     def proof(self, offer_id: str) -> Proof:
-        """Return what stands behind an offer's numbers; UsageError for an id that never was."""
-        with self._asking():
+        """Return the proof of an offer's numbers; UsageError for an unknown id."""
+        with self._within_time():
             return read_proof(self._cursor, offer_id)
 
     def write(self, relation: str, kind: str, path: Path) -> None:
@@ -92,23 +90,23 @@ class Reading:
         write_relation(self._cursor, relation, kind, path)
 
     @contextmanager
-    def _asking(self) -> Iterator[None]:
+    def _within_time(self) -> Iterator[None]:
         try:
-            if self._late:  # it came between two statements, where nothing is interrupted
+            if self._late:  # the time ended between two statements, where nothing is interrupted
                 raise duckdb.InterruptException("late")
             yield
         except duckdb.InterruptException as error:
-            raise QueryTooSlow("the answer took longer than is allowed; ask for less") from error
+            raise QueryTooSlow("the query took longer than is allowed; ask for less") from error
 
 
 class PublicationPool:
-    """The publications of a home; looks where the link leads before each reading."""
+    """The publications of a home; each reading begins where the link leads at that moment."""
 
     def __init__(self, home: Home, *, limit_s: float = LIMIT_S) -> None:
         self.home = home
         self._limit_s = limit_s
         self._lock = Lock()
-        self._books: dict[Path, OpenPublication] = {}
+        self._open: dict[Path, OpenPublication] = {}
 
     @contextmanager
     def reading(
@@ -119,9 +117,9 @@ class PublicationPool:
         UsageError before the first publication, PublicationGone for one no longer kept. With
         `limited` false there is no limit of time, for whole relations.
         """
-        book = self._take(publication_id)
-        cursor = book.con.cursor()
-        reading = Reading(book, cursor)
+        publication = self._acquire(publication_id)
+        cursor = publication.con.cursor()
+        reading = Reading(publication, cursor)
         timer = Timer(self._limit_s, reading.end_time) if limited else None
         try:
             if timer:
@@ -132,42 +130,42 @@ class PublicationPool:
             if timer:
                 timer.cancel()
             cursor.close()
-            self._give_back(book)
+            self._release(publication)
 
     def close(self) -> None:
         """Close every file; no reading may be open."""
         with self._lock:
-            for book in self._books.values():
-                book.close()
-            self._books.clear()
+            for publication in self._open.values():
+                publication.close()
+            self._open.clear()
 
-    def _take(self, publication_id: str | None) -> OpenPublication:
+    def _acquire(self, publication_id: str | None) -> OpenPublication:
         with self._lock:
             for attempt in range(_MOVES):
                 path = self._path(publication_id)
                 try:
-                    book = self._books.get(path) or OpenPublication(path)
+                    publication = self._open.get(path) or OpenPublication(path)
                     break
                 except WarehouseError:
-                    # The link may have moved on, and the file with it, while we looked.
+                    # The link may have moved, and the file may be gone, since we resolved it.
                     if attempt == _MOVES - 1 or self._path(publication_id) == path:
                         raise
-            self._books[path] = book
-            book.readers += 1
-            self._close_unread(but=path)
-            return book
+            self._open[path] = publication
+            publication.readers += 1
+            self._close_unused(but=path)
+            return publication
 
-    def _give_back(self, book: OpenPublication) -> None:
+    def _release(self, publication: OpenPublication) -> None:
         with self._lock:
-            book.readers -= 1
-            if book.readers == 0 and book.path != self._newest_path():
-                self._close_unread(but=self._newest_path())
+            publication.readers -= 1
+            if publication.readers == 0 and publication.path != self._newest_path():
+                self._close_unused(but=self._newest_path())
 
-    def _close_unread(self, *, but: Path | None) -> None:
-        for path, book in list(self._books.items()):
-            if path != but and path != self._newest_path() and book.readers == 0:
-                book.close()
-                del self._books[path]
+    def _close_unused(self, *, but: Path | None) -> None:
+        for path, publication in list(self._open.items()):
+            if path != but and path != self._newest_path() and publication.readers == 0:
+                publication.close()
+                del self._open[path]
 
     def _newest_path(self) -> Path | None:
         return self.home.link.resolve() if self.home.link.is_symlink() else None
@@ -175,12 +173,8 @@ class PublicationPool:
     def _path(self, publication_id: str | None) -> Path:
         if publication_id is None:
             return newest(self.home)
-        # Compared with the names that are there: what a stranger sent never becomes a path.
+        # Compared with the existing names: what a client sent never becomes a path.
         for path in self.home.published.glob("marketplace-*.duckdb"):
             if path.name == f"marketplace-{publication_id}.duckdb":
                 return path.resolve()
         raise PublicationGone(f"publication {publication_id} is no longer kept here")
-
-
-def _told(row: tuple[Any, ...]) -> list[Any]:
-    return [v.astimezone(UTC) if isinstance(v, datetime) else v for v in row]

@@ -1,4 +1,4 @@
--- The last word about the start of each interval of a claim series.
+-- The last row about the start of each interval of a claim series.
 SELECT * EXCLUDE (log_id, run_id, claim_run_id, recorded_at, rule_version), claim_run_id AS run_id
 FROM _ph_claim_log
 QUALIFY row_number() OVER (

@@ -1,4 +1,4 @@
--- The last word about the start of each interval of a price series.
+-- The last row about the start of each interval of a price series.
 SELECT * EXCLUDE (log_id, run_id, claim_run_id, recorded_at, rule_version), claim_run_id AS run_id
 FROM _ph_price_log
 QUALIFY row_number() OVER (

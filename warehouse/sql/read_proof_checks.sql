@@ -1,4 +1,4 @@
--- Findings about the offer, also under a former name of it; of those about its whole provider what
+-- Findings about the offer, also under an earlier id of it; of those about its whole provider what
 -- is refused now; of those about the small providers of a feed together the one that holds it.
 SELECT c.check_id, c.name, c.severity, c.message, c.decision, c.decided_by, c.decided_at,
        c.decision_reason

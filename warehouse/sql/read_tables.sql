@@ -1,4 +1,4 @@
--- `_ph_opened` is rewritten at each opening, and `_ph_compacted` speaks of the file itself.
+-- `_ph_opened` is rewritten at each opening, and `_ph_compacted` describes the file itself.
 SELECT table_name FROM duckdb_tables()
 WHERE NOT internal AND table_name NOT IN ('_ph_opened', '_ph_compacted')
 ORDER BY table_name;

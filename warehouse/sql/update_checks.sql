@@ -1,4 +1,4 @@
--- A finding that expires keeps nobody's name.
+-- A finding that expires loses the name of whoever decided it before.
 UPDATE _ph_check c
 SET decision = d.decision, decided_by = d.decided_by, decided_at = d.decided_at,
     decision_reason = d.decision_reason

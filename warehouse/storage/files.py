@@ -12,7 +12,7 @@ from pathlib import Path
 from schemas.errors import HomeError, UsageError
 
 DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
-"""What is the disk's fault, and not that of whoever named the path."""
+"""Errors of the disk, not of the path that was named."""
 _ELSEWHERE = "or set PRICEHOUSE_HOME to another folder"
 _WHAT_TO_DO = {
     errno.ENOSPC: "free space on that disk and run again",
@@ -40,7 +40,7 @@ def write_atomic(path: Path, data: bytes) -> None:
     temp = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     with os_errors_as_home_error(path):
         try:
-            # 0o666 under the umask: tempfile's 0o600 would shut other users' readers out.
+            # 0o666 under the umask: with tempfile's 0o600 other users could not read.
             _write(temp, data, os.O_CREAT | os.O_EXCL)
             temp.rename(path)
         except BaseException:
@@ -67,7 +67,7 @@ def make_folder(path: Path) -> None:
 
 
 def make_named_folder(path: Path) -> None:
-    """Create a folder that somebody named on the command line; UsageError if it cannot be one."""
+    """Create a folder that was named on the command line; UsageError if it cannot be one."""
     try:
         make_folder(path)
     except HomeError as error:

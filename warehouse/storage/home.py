@@ -27,7 +27,7 @@ class _Stamp(_Format):
 
 @dataclass(frozen=True)
 class Home:
-    """One home; the properties are paths, not promises that something is there."""
+    """One home; the properties are paths, which need not exist."""
 
     root: Path
 
@@ -38,7 +38,7 @@ class Home:
         home._make_root()
         kind = home._kind()
         if kind is None:
-            # Two first runs of different kinds must not both believe that the home is theirs.
+            # Two first runs of different kinds must not both take the home as theirs.
             with hold(home.lock, wait_s=STAMP_WAIT_S):
                 kind = home._kind() or home._stamp(origin)
         if kind != origin:
@@ -50,9 +50,9 @@ class Home:
 
     @classmethod
     def adopt(cls, root: Path, *, origin: Origin) -> Home:
-        """Open a home whose kind its landed runs tell, stamping it when the stamp was not copied.
+        """Open a home whose kind its landed runs show, and stamp it if the stamp is missing.
 
-        HomeKindError when it has a stamp that says otherwise.
+        HomeKindError when it has a stamp of the other kind.
         """
         home = cls(root)
         if home._kind() is None:

@@ -1,11 +1,11 @@
-"""Raw bytes by their hash, and what each run says of them; replay reads nothing else.
+"""Raw bytes by their hash, and the records of each run about them; replay reads nothing else.
 
     objects/ab/abcd….zst      one body, zstd, named by the sha256 of what it holds
     runs/<run_id>/run.json    RunRecord, before the first request
-                  <feed>.jsonl  a LandedPage a line while the feed is fetched; a trace, not believed
-                  <feed>.json   FeedFetch, when the fetch is over; this alone is believed
+                  <feed>.jsonl  a LandedPage a line while the feed is fetched; a trace, not used
+                  <feed>.json   FeedFetch, when the fetch is over; replay relies on this alone
                   end.json      EndMark; a run without one was interrupted
-    checkpoints/<sequence>-<run_id>.duckdb.zst  the warehouse after that run (warehouse/checkpoint)
+    checkpoints/<sequence>-<run_id>.duckdb.zst  the warehouse after that run
 
 A name is written only after everything that it names is on disk.
 """
@@ -50,7 +50,7 @@ class Landing:
         path = self._object(payload_hash)
         make_folder(path.parent)
         # Reading the present object back whole costs a quarter of compressing it again, and so an
-        # object that a failing disk damaged is mended by the next answer that is the same.
+        # object that a failing disk damaged is repaired by the next answer that is the same.
         if _holds(path, body):
             # The process that wrote it may have died between its rename and its sync.
             with os_errors_as_home_error(path):
@@ -65,18 +65,18 @@ class Landing:
         path = self._object(payload_hash)
         try:
             body = _unpack(path)
-            wrong = None if sha256(body).hexdigest() == payload_hash else "it holds other bytes"
+            problem = None if sha256(body).hexdigest() == payload_hash else "it holds other bytes"
         except (OSError, zstandard.ZstdError) as error:
-            wrong = str(error)
-        if wrong is not None:
+            problem = str(error)
+        if problem is not None:
             raise LandingError(
-                f"landed payload {payload_hash} cannot be read from {path}: {wrong}; "
+                f"landed payload {payload_hash} cannot be read from {path}: {problem}; "
                 "restore that file from a backup"
             )
         return body
 
     def holds(self, payload_hash: str) -> bool:
-        """Tell whether a body is kept; reading it may still find it damaged."""
+        """Return whether a body is stored; reading it may still find it damaged."""
         return self._object(payload_hash).exists()
 
     def objects(self) -> dict[str, int]:
@@ -85,7 +85,7 @@ class Landing:
             return {path.stem: path.stat().st_size for path in self._objects.glob("??/[!.]*.zst")}
 
     def drop(self, payload_hash: str) -> None:
-        """Remove a body; whoever names it can read it no more."""
+        """Remove a body; runs that name it can no longer be replayed."""
         path = self._object(payload_hash)
         with os_errors_as_home_error(path):
             path.unlink(missing_ok=True)
@@ -98,7 +98,7 @@ class Landing:
             try:
                 path.mkdir()
             except FileExistsError as error:
-                raise HomeError(f"run {record.run_id} is there already: {path}") from error
+                raise HomeError(f"run {record.run_id} exists already: {path}") from error
             sync_folder(self._runs)
         write_atomic(path / "run.json", _pretty(record))
         return RunFolder(landing=self, path=path, record=record)
@@ -125,7 +125,7 @@ class Landing:
         return [order[sequence] for sequence in sorted(order)]
 
     def unfinished(self) -> list[RunFolder]:
-        """Return the runs without an end mark: interrupted, or going on in another process."""
+        """Return the runs without an end mark: interrupted, or running in another process."""
         return [run for run in self.runs() if run.mark is None]
 
     @property
@@ -186,7 +186,7 @@ class RunFolder:
         return page
 
     def close_feed(self, fetch: FeedFetch) -> None:
-        """Write the manifest of a feed, from here on believed; HomeError when there is another."""
+        """Write the manifest of a feed, which replay relies on; HomeError when there is another."""
         self._write_once(self._feed(fetch.feed, "json"), fetch)
         trace = self._feed(fetch.feed, "jsonl")
         with os_errors_as_home_error(trace):
@@ -195,8 +195,8 @@ class RunFolder:
     def fetches(self) -> list[FeedFetch]:
         """Return the closed feeds by name; LandingError when a manifest is damaged."""
         names = sorted(path.stem for path in self._files("json") if path.stem not in _RESERVED)
-        found = [_read(self._feed(name, "json"), FeedFetch) for name in names]
-        return [fetch for fetch in found if fetch is not None]
+        fetches = [_read(self._feed(name, "json"), FeedFetch) for name in names]
+        return [fetch for fetch in fetches if fetch is not None]
 
     def traces(self) -> dict[str, list[LandedPage]]:
         """Return by feed what a run that was killed had landed of feeds that it never closed."""
@@ -205,7 +205,7 @@ class RunFolder:
         return {name: self._trace(name) for name in names if name not in closed}
 
     def end(self, mark: EndMark) -> None:
-        """Say how the run ended; HomeError when it ended before, for the first mark stands."""
+        """Record how the run ended; HomeError when it ended before: the first mark is kept."""
         self._write_once(self.path / "end.json", mark)
 
     def _feed(self, feed: str, suffix: str) -> Path:
@@ -233,7 +233,7 @@ class RunFolder:
         if before is None:
             write_atomic(path, data)
         elif before != data:
-            raise HomeError(f"{path} says something else already; it stands, nothing was changed")
+            raise HomeError(f"{path} has other content already; nothing was changed")
 
 
 def _pretty(record: msgspec.Struct) -> bytes:

@@ -1,4 +1,4 @@
-"""What killed processes left: half-written files that nobody will finish."""
+"""What killed processes left: half-written files that no process will finish."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from warehouse.storage.home import Home
 from warehouse.writer.staging_file import FOLDER, SCRATCH
 
 
-def leftovers(home: Home) -> list[Path]:
-    """Return drafts and spilled rows of writers that died; the caller holds the home's lock.
+def find_leftovers(home: Home) -> list[Path]:
+    """Return staged files and spilled rows of writers that died; the caller holds the lock.
 
     In the home's root only names of our own: other programs may keep files there.
     """
@@ -24,7 +24,7 @@ def leftovers(home: Home) -> list[Path]:
                 *root.glob(FOLDER),
                 *root.glob(SCRATCH),
                 *root.glob(f"{home.warehouse.name}.tmp"),  # where DuckDB spills
-                *home.published.glob(".*.tmp"),  # a draft is such a folder
+                *home.published.glob(".*.tmp"),  # a staged file is in such a folder
                 *home.landing.glob("runs/*/.*.tmp"),
                 *home.landing.glob("objects/*/.*.tmp"),
                 *home.landing.glob("checkpoints/.*.tmp"),
@@ -32,14 +32,14 @@ def leftovers(home: Home) -> list[Path]:
         )
 
 
-def size_of(path: Path) -> int:
+def bytes_of(path: Path) -> int:
     """Return the bytes of a file, or of all files in a folder."""
     paths = path.rglob("*") if path.is_dir() and not path.is_symlink() else [path]
-    return sum(found.lstat().st_size for found in paths)
+    return sum(file.lstat().st_size for file in paths)
 
 
-def remove(path: Path) -> None:
-    """Remove a file, or a folder with all that lies in it."""
+def remove_path(path: Path) -> None:
+    """Remove a file, or a folder with all its files."""
     with os_errors_as_home_error(path):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

@@ -1,4 +1,4 @@
-"""One writer at a time: a file lock that the system takes back when its holder dies."""
+"""One writer at a time: a file lock that the system releases when its holder dies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def hold(
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Iterator[None]:
-    """Hold the lock file for as long as the block runs; HomeBusy after `wait_s` seconds.
+    """Hold the lock file while the block runs; HomeBusy after `wait_s` seconds.
 
     The file stays when the lock is released: unlinking it would let two writers each hold a lock
     on a file of that name. Its content only informs; the lock is the system's (flock).
@@ -33,7 +33,7 @@ def hold(
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         started = monotonic()
-        while not _taken(handle, path):
+        while not _acquired(handle, path):
             waited = monotonic() - started
             if waited >= wait_s:
                 raise HomeBusy(
@@ -41,16 +41,16 @@ def hold(
                     "for it, nothing was changed; run again when it is done"
                 )
             sleep(min(POLL_S, wait_s - waited))
-        _sign(handle, _who())
+        _write_holder(handle, _this_process())
         try:
             yield
         finally:
-            _sign(handle, "")
+            _write_holder(handle, "")
     finally:
         os.close(handle)
 
 
-def _taken(handle: int, path: Path) -> bool:
+def _acquired(handle: int, path: Path) -> bool:
     with os_errors_as_home_error(path):
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -59,14 +59,14 @@ def _taken(handle: int, path: Path) -> bool:
     return True
 
 
-def _who() -> str:
-    # Program and subcommand only: further arguments may hold what is nobody else's business.
+def _this_process() -> str:
+    # Program and subcommand only: further arguments may be private.
     program, *arguments = sys.argv
     return f"process {os.getpid()} ({' '.join([Path(program).name, *arguments[:1]])})"
 
 
-def _sign(handle: int, text: str) -> None:
-    with suppress(OSError):  # a full disk may not cost a holder its turn, nor its own error
+def _write_holder(handle: int, text: str) -> None:
+    with suppress(OSError):  # a full disk must not keep the holder from running or hide its error
         os.ftruncate(handle, 0)
         os.pwrite(handle, text.encode(), 0)
 

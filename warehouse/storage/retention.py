@@ -11,22 +11,22 @@ from warehouse.storage.landing import Landing, RunFolder
 
 @dataclass(frozen=True)
 class Thinning:
-    """What may go from landing. `objects` is sha256 → bytes on disk, `runs` who loses them.
+    """What may go from landing. `objects` is sha256 → bytes on disk, `runs` those that lose them.
 
-    `untellable` is the sequence of the newest committed run that afterwards lacks bytes, 0 when
-    there is none: only a checkpoint of it or of a later run stands in for them.
+    `newest_lossy` is the sequence of the newest committed run that afterwards lacks bytes, 0 when
+    there is none: only a checkpoint of it or of a later run replaces them.
     """
 
     objects: dict[str, int]
     runs: list[str]
-    untellable: int
+    newest_lossy: int
 
 
 def plan_thinning(landing: Landing, *, before: datetime) -> Thinning:
     """Choose what to drop of the runs that started before a moment (UTC).
 
     The last committed run of each UTC day keeps its bytes, and so does whatever a kept run names
-    too. Only what a run names is chosen: an object that nobody names is not known well enough.
+    too. Only what a run names is chosen: what an object without a run is for is not known.
     """
     runs, committed, stored = landing.runs(), landing.committed(), landing.objects()
     daily = {last.run_id for last in _last_of_each_day(committed).values()}
@@ -43,17 +43,17 @@ def plan_thinning(landing: Landing, *, before: datetime) -> Thinning:
     return Thinning(
         objects=objects,
         runs=[run_id for run_id, hashes in lost.items() if hashes],
-        untellable=max((sequence_of(r) for r in committed if feed_batches(r) - left), default=0),
+        newest_lossy=max((sequence_of(r) for r in committed if replay_inputs(r) - left), default=0),
     )
 
 
-def lacking(landing: Landing, runs: Iterable[RunFolder]) -> list[tuple[RunFolder, str]]:
-    """Return those of the committed runs that replay cannot tell, each with a hash it lacks."""
+def runs_lacking_bytes(landing: Landing, runs: Iterable[RunFolder]) -> list[tuple[RunFolder, str]]:
+    """Return the runs that replay cannot process, each with a hash that landing lacks."""
     stored = landing.objects().keys()
-    return [(run, min(gone)) for run in runs if (gone := feed_batches(run) - stored)]
+    return [(run, min(missing)) for run in runs if (missing := replay_inputs(run) - stored)]
 
 
-def feed_batches(run: RunFolder) -> set[str]:
+def replay_inputs(run: RunFolder) -> set[str]:
     """Return the hashes of all that replay reads of a run."""
     whole = (fetch for fetch in run.fetches() if fetch.outcome == "complete")
     return _settings(run) | {page.payload_hash for fetch in whole for page in fetch.pages}
@@ -66,7 +66,7 @@ def sequence_of(run: RunFolder) -> int:
 
 
 def _last_of_each_day(committed: list[RunFolder]) -> dict[date, RunFolder]:
-    # a run that only carried out a decision landed nothing that could stand for its day
+    # a run that only applied a decision landed nothing that could represent its day
     read = [run for run in committed if run.record.decisions_hash is None]
     return {run.record.started_at.date(): run for run in read}
 

@@ -19,7 +19,7 @@ from warehouse.writer.state import LastRun
 KEEP = 2
 LEVEL = 3
 _NAME = re.compile(r"(\d{8,})-(.+)\.duckdb\.zst")
-_PIECE_BYTES = 64 * 1024
+_CHUNK_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ def checkpoints(home: Home) -> list[Checkpoint]:
     with os_errors_as_home_error(_folder(home)):
         paths = list(_folder(home).iterdir()) if _folder(home).is_dir() else []
     named = [(path, match) for path in paths if (match := _NAME.fullmatch(path.name))]
-    found = [Checkpoint(path, int(match[1]), match[2]) for path, match in named]
-    return sorted(found, key=lambda checkpoint: checkpoint.sequence, reverse=True)
+    stored = [Checkpoint(path, int(match[1]), match[2]) for path, match in named]
+    return sorted(stored, key=lambda checkpoint: checkpoint.sequence, reverse=True)
 
 
 def checkpoint_of(home: Home, last: LastRun) -> Checkpoint:
@@ -52,23 +52,23 @@ def write_checkpoint(home: Home, last: LastRun) -> None:
     The copy is unpacked and opened before it gets its name. WarehouseError when it is not whole.
     """
     path = checkpoint_of(home, last).path
-    draft = path.with_name(f".{path.name}.tmp")
+    staged = path.with_name(f".{path.name}.tmp")
     make_folder(path.parent)
     try:
         with os_errors_as_home_error(path):
-            _pack(home.warehouse, draft)
+            _pack(home.warehouse, staged)
         with staged_database(home.root, home.warehouse.name) as copy:
-            _unpack(draft, copy)
+            _unpack(staged, copy)
             require_warehouse(copy, run_id=last.run_id, sequence=last.sequence)
         with os_errors_as_home_error(path):
-            draft.replace(path)
+            staged.replace(path)
             sync_folder(path.parent)
     finally:
-        draft.unlink(missing_ok=True)
+        staged.unlink(missing_ok=True)
 
 
 def is_whole(home: Home, checkpoint: Checkpoint) -> bool:
-    """Unpack a checkpoint and look into it; False when it is damaged or another run's."""
+    """Unpack and open a checkpoint; False when it is damaged or another run's."""
     try:
         with staged_database(home.root, home.warehouse.name) as copy:
             _open(checkpoint, copy)
@@ -78,11 +78,11 @@ def is_whole(home: Home, checkpoint: Checkpoint) -> bool:
 
 
 def read_through(checkpoint: Checkpoint) -> None:
-    """Unpack a checkpoint to nowhere, its checksum included; LandingError when it is damaged."""
+    """Unpack a checkpoint without storing it, to verify its checksum; LandingError if damaged."""
     unpacker = zstandard.ZstdDecompressor().decompressobj()
     try:
-        for piece in _pieces(checkpoint.path):
-            unpacker.decompress(piece)
+        for chunk in _chunks(checkpoint.path):
+            unpacker.decompress(chunk)
     except zstandard.ZstdError as error:
         raise _damaged(checkpoint.path, str(error)) from error
     if not unpacker.eof:
@@ -97,7 +97,7 @@ def restore_checkpoint(checkpoint: Checkpoint, *, into: Home) -> None:
 
 
 def superseded_checkpoints(home: Home) -> list[Path]:
-    """Return the checkpoints that newer ones stand in for: all but the newest two."""
+    """Return the checkpoints that newer ones replace: all but the newest two."""
     return [checkpoint.path for checkpoint in checkpoints(home)[KEEP:]]
 
 
@@ -122,18 +122,18 @@ def _unpack(source: Path, target: Path) -> None:
     unpacker = zstandard.ZstdDecompressor().decompressobj()
     with os_errors_as_home_error(target), target.open("wb") as plain:
         try:
-            for piece in _pieces(source):
-                plain.write(unpacker.decompress(piece))
+            for chunk in _chunks(source):
+                plain.write(unpacker.decompress(chunk))
         except zstandard.ZstdError as error:
             raise _damaged(source, str(error)) from error
     if not unpacker.eof:
         raise _damaged(source, "it is truncated")
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
+def _chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
-        while piece := file.read(_PIECE_BYTES):
-            yield piece
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk
 
 
 def _damaged(path: Path, why: str) -> LandingError:

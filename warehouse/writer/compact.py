@@ -12,39 +12,15 @@ from warehouse.connect import Connection, open_reader, open_writer
 from warehouse.migrate import migrate
 from warehouse.statements import statement
 from warehouse.storage.home import Home
+from warehouse.table_statements import delete_all_rows
+from warehouse.tables import TABLES, Kind, tables_of
 from warehouse.writer.staging_file import replace_warehouse, require_warehouse, staged_database
 from warehouse.writer.state import LastRun
 
 EVERY_RUNS = 24
 """Committed runs after which a rewrite is worth its time: by then reading is three times slower."""
-ORDER: dict[str, tuple[str, ...]] = {
-    "_ph_card": ("offer_id",),
-    "_ph_change": ("change_id",),
-    "_ph_check": ("run_id", "check_id"),
-    "_ph_claim": ("offer_id", "unit", "tier", "feed"),
-    "_ph_claim_log": ("log_id",),
-    "_ph_compliance_claim": ("claim_id",),
-    "_ph_correction": ("offer_id", "unit", "tier"),
-    "_ph_feed": ("feed",),
-    "_ph_gap": ("feed", "from_at"),
-    "_ph_listing": ("offer_id", "feed"),
-    "_ph_migration": ("number",),
-    "_ph_model": ("model_id",),
-    "_ph_offer": ("offer_id",),
-    "_ph_offer_link": ("at", "old_offer_id", "new_offer_id"),
-    "_ph_price": ("offer_id", "unit", "tier"),
-    "_ph_price_log": ("log_id",),
-    "_ph_provider": ("inference_provider",),
-    "_ph_refusal": ("check_id", "offer_id", "unit", "tier"),
-    "_ph_rejected_row": ("run_id", "feed", "payload_hash", "json_path", "record_key"),
-    "_ph_run": ("sequence",),
-    "_ph_run_feed": ("run_id", "feed"),
-    "_ph_source": ("source",),
-    "_ph_speed_log": ("log_id",),
-    "_ph_status_log": ("log_id",),
-}
-"""Table → the columns that order it; a table that is not named here stays in its own order."""
 _BATCH_ROWS = 20_000
+_ORDER = {table.name: table.order for table in TABLES}
 
 
 def runs_since_compaction(con: Connection) -> int:
@@ -55,14 +31,14 @@ def runs_since_compaction(con: Connection) -> int:
 
 
 def compact(home: Home, last: LastRun, *, now: datetime) -> None:
-    """Write all rows into a new file, hold it against the old one, and put it in its place.
+    """Write all rows into a new file, compare it with the old one, and put it in its place.
 
     The writer's file must be closed, migrated and end with `last`. WarehouseError, with nothing
-    changed, when the new file does not say the same.
+    changed, when the new file does not hold the same.
     """
-    with staged_database(home.root, home.warehouse.name) as draft:
+    with staged_database(home.root, home.warehouse.name) as staged:
         try:
-            with open_reader(home.warehouse) as old, open_writer(draft) as new:
+            with open_reader(home.warehouse) as old, open_writer(staged) as new:
                 _rewrite(old, new, now=now)
                 _require_equal(old, new)
         except duckdb.Error as error:
@@ -70,8 +46,8 @@ def compact(home: Home, last: LastRun, *, now: datetime) -> None:
             raise WarehouseError(
                 f"{home.warehouse} cannot be rewritten: {first}; nothing was changed"
             ) from error
-        require_warehouse(draft, run_id=last.run_id, sequence=last.sequence)
-        replace_warehouse(home, draft)
+        require_warehouse(staged, run_id=last.run_id, sequence=last.sequence)
+        replace_warehouse(home, staged)
 
 
 def _tables(con: Connection) -> list[str]:
@@ -80,7 +56,8 @@ def _tables(con: Connection) -> list[str]:
 
 def _rewrite(old: Connection, new: Connection, *, now: datetime) -> None:
     migrate(new, now=now)
-    new.execute(statement("delete_migrations"))  # the ledger comes over with its times
+    for ledger in tables_of(Kind.LEDGER):
+        new.execute(delete_all_rows(ledger))  # it is copied with the times that it holds
     for name in _tables(old):
         _copy(old.table(name), new, name)
     new.execute(statement("create_compaction_table"))
@@ -91,7 +68,7 @@ def _rewrite(old: Connection, new: Connection, *, now: datetime) -> None:
 def _copy(rows: DuckDBPyRelation, new: Connection, name: str) -> None:
     # As a stream from the one connection to the other: ATTACH takes no bound path.
     fresh = new.from_arrow(rows.to_arrow_reader(_BATCH_ROWS))
-    order = [ColumnExpression(column) for column in ORDER.get(name, ())]
+    order = [ColumnExpression(column) for column in _ORDER.get(name, ())]
     (fresh.sort(*order) if order else fresh).insert_into(name)
 
 

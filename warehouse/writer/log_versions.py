@@ -1,4 +1,4 @@
-"""Read what the logs say by today's knowledge: the last word about the start of each interval."""
+"""Read the newest version of each interval from the logs: the last row about its start."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOGS = ("price", "claim", "status", "speed")
 
 @dataclass(frozen=True)
 class LogVersions:
-    """Each log's last words, and the findings behind what is refused now (CHECKS)."""
+    """Each log's newest rows, and the findings behind what is refused now (CHECKS)."""
 
     frames: dict[str, pl.DataFrame]
     """By log of LOGS."""
@@ -23,6 +23,6 @@ class LogVersions:
 
 
 def read_log_versions(con: Connection) -> LogVersions:
-    """Return the last words of a warehouse."""
+    """Return the newest versions of all logs of a warehouse."""
     frames = {log: con.sql(statement(f"read_latest_{log}_rows")).pl() for log in LOGS}
     return LogVersions(frames, CHECKS.shape(con.sql(statement("read_refused_checks")).pl()))

@@ -1,4 +1,4 @@
-"""A new database file: made in a folder of its own, put in place in one step."""
+"""A new database file, made in a folder of its own and put in place in one step."""
 
 from __future__ import annotations
 
@@ -17,55 +17,55 @@ from warehouse.writer.state import read_last_run
 
 FOLDER = ".draft.tmp"
 SCRATCH = ".scratch.tmp"
-"""For a warehouse that is made beside the home's own while other drafts come and go."""
+"""For a warehouse that is made beside the home's own while other staged files come and go."""
 
 
 @contextmanager
 def staged_database(folder: Path, name: str, *, inside: str = FOLDER) -> Iterator[Path]:
-    """Give the path of a file to make, in a folder of its own inside `folder`, and so on its disk.
+    """Yield the path of a file to make, in a folder of its own inside `folder`, so on its disk.
 
-    That folder goes before and after, with all that lies in it: a database leaves a log and
+    That folder is removed before and after with all its files: a database leaves a log and
     spilled rows beside its file, and a log that a kill left keeps the next file of that name from
     opening. The caller holds the home's lock.
     """
-    own = folder / inside
-    with os_errors_as_home_error(own):
-        if own.exists():
-            shutil.rmtree(own)
-        make_folder(own)
+    staging_folder = folder / inside
+    with os_errors_as_home_error(staging_folder):
+        if staging_folder.exists():
+            shutil.rmtree(staging_folder)
+        make_folder(staging_folder)
         try:
-            yield own / name
+            yield staging_folder / name
         finally:
-            shutil.rmtree(own, ignore_errors=True)
+            shutil.rmtree(staging_folder, ignore_errors=True)
 
 
 def require_warehouse(path: Path, *, run_id: str, sequence: int) -> None:
     """Raise WarehouseError unless this is a whole warehouse that ends with this run."""
     with open_reader(path) as con:
-        found = read_last_run(con)
+        last = read_last_run(con)
         row = con.execute(statement("verify_publication")).fetchone()
-    if found is None or row is None or (found.run_id, found.sequence) != (run_id, sequence):
-        raise WarehouseError(f"{path} ends with run {found and found.run_id}, not {run_id}")
+    if last is None or row is None or (last.run_id, last.sequence) != (run_id, sequence):
+        raise WarehouseError(f"{path} ends with run {last and last.run_id}, not {run_id}")
     if row[0] != run_id or row[1] != row[2]:
         raise WarehouseError(f"{path} shows {row[1]} cards of {row[2]} present offers")
 
 
-def replace_warehouse(home: Home, draft: Path) -> None:
-    """Put a finished draft in the place of the writer's file; no database may be open.
+def replace_warehouse(home: Home, staged: Path) -> None:
+    """Put a finished staged file in the place of the writer's file; no database may be open.
 
-    WarehouseError, with nothing changed, when a log lies beside either: of the draft it would
-    hold commits that the file lacks, and beside the place it is another file's.
+    WarehouseError, with nothing changed, when there is a log beside either: that of the staged
+    file would hold commits that the file lacks, and that in the place belongs to another file.
     """
-    for log in (_log(draft), _log(home.warehouse)):
+    for log in (_log(staged), _log(home.warehouse)):
         if log.exists():
             raise WarehouseError(
-                f"{log} is a write-ahead log that belongs to no file here; move it away and run "
-                "again, nothing was changed"
+                f"{log} is an orphaned WAL file: it belongs to no database here; move it away and "
+                "run again, nothing was changed"
             )
     with os_errors_as_home_error(home.warehouse):
-        with draft.open("rb") as file:
+        with staged.open("rb") as file:
             os.fsync(file.fileno())
-        draft.replace(home.warehouse)
+        staged.replace(home.warehouse)
         sync_folder(home.root)
 
 

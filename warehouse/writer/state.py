@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from schemas.delta import CURRENT, State
 from warehouse.connect import Connection
 from warehouse.statements import statement
+from warehouse.tables import Kind, tables_of
 
 
 @dataclass(frozen=True)
 class LastRun:
-    """The newest committed run of the warehouse; `revised`: it said earlier things otherwise."""
+    """The newest committed run of the warehouse; `revised`: it replaced earlier values."""
 
     run_id: str
     sequence: int
@@ -22,10 +23,9 @@ class LastRun:
 
 def read_state(con: Connection) -> State:
     """Return all current rows, each frame in its contract."""
-
     frames = {
-        name: shape.shape(con.sql(statement(f"read_{name}")).pl())
-        for name, shape in CURRENT.items()
+        table.part: CURRENT[table.part].shape(con.table(table.name).pl())
+        for table in tables_of(Kind.CURRENT)
     }
     return State(**frames, observed=read_feed_times(con))
 

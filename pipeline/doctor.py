@@ -1,0 +1,66 @@
+"""Check this installation and a home for problems: what `pricehouse doctor` reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+
+import msgspec
+from packaging.requirements import Requirement
+
+from schemas.clock import utc_now
+from warehouse.health.findings import CheckFailed, Finding, run_check
+from warehouse.health.home_checks import check_home
+from warehouse.storage.home import Home
+
+REMEDIES = {
+    "validation": "unset PANDERA_VALIDATION_ENABLED",
+    "versions": "run `make venv`",
+}
+"""Check of the installation → what to do when it fails."""
+
+
+class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
+    """All findings; `doctor --json` prints this."""
+
+    home: str
+    ok: bool = msgspec.field(name="well")
+    findings: list[Finding]
+
+
+def diagnose(root: Path, environment: Mapping[str, str]) -> Diagnosis:
+    """Check the installation and a home; UsageError where there is no home."""
+    home = Home(root)
+    if not root.is_dir() or not any(root.iterdir()):
+        Home.at(root)  # raises the error that names the command to run
+    findings = [*_check_installation(environment), *check_home(home, now=utc_now())]
+    return Diagnosis(home=str(root), ok=all(f.ok for f in findings), findings=findings)
+
+
+def _check_installation(environment: Mapping[str, str]) -> Iterator[Finding]:
+    yield run_check("validation", lambda: _validation(environment), remedy=REMEDIES["validation"])
+    yield run_check("versions", _versions, remedy=REMEDIES["versions"])
+
+
+def _validation(environment: Mapping[str, str]) -> str:
+    if environment.get("PANDERA_VALIDATION_ENABLED", "True").lower() in {"false", "0"}:
+        raise CheckFailed("PANDERA_VALIDATION_ENABLED switches validation off; no run would begin")
+    return "rows are validated"
+
+
+def _versions() -> str:
+    """Compare the installed packages with the bounds of the project."""
+    problems = []
+    requirements = [Requirement(text) for text in metadata.requires("pricehouse") or []]
+    needed = [r for r in requirements if r.marker is None or r.marker.evaluate({"extra": ""})]
+    for requirement in needed:
+        try:
+            installed = metadata.version(requirement.name)
+        except metadata.PackageNotFoundError:
+            installed = None
+        if installed is None or not requirement.specifier.contains(installed, prereleases=True):
+            problems.append(f"{requirement} is required, {installed or 'nothing'} is installed")
+    if problems:
+        raise CheckFailed("; ".join(problems))
+    return f"{len(needed)} packages within their bounds"

@@ -1,0 +1,22 @@
+"""What a database file defines, apart from its rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+QUERIES = (
+    "SELECT table_name, sql, comment FROM duckdb_tables() WHERE table_name <> '_ph_opened' "
+    "ORDER BY ALL",
+    "SELECT view_name, sql, comment FROM duckdb_views() WHERE NOT internal ORDER BY ALL",
+    "SELECT table_name, column_name, column_index, data_type, comment FROM duckdb_columns() "
+    "WHERE NOT internal AND table_name <> '_ph_opened' ORDER BY ALL",
+    "SELECT function_name, macro_definition, comment FROM duckdb_functions() "
+    "WHERE NOT internal ORDER BY ALL",
+)
+
+
+def definitions(con: duckdb.DuckDBPyConnection) -> list[list[tuple[Any, ...]]]:
+    """Return the tables, views, columns and macros of a file with their comments."""
+    return [con.execute(query).fetchall() for query in QUERIES]

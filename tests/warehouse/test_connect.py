@@ -1,0 +1,35 @@
+"""A connection is set up the same whatever kind of process opens it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from warehouse.connect import open_writer
+
+CHECKOUT = Path(__file__).parents[2]
+SETTINGS = """
+import sys
+from pathlib import Path
+from warehouse.connect import open_reader
+
+with open_reader(Path(sys.argv[1])) as con:
+    query = "SELECT current_setting('enable_progress_bar'), current_setting('TimeZone')"
+    print(*con.execute(query).fetchone())
+"""
+
+
+def test_no_progress_bar_is_drawn_between_a_programs_own_lines(tmp_path: Path) -> None:
+    """DuckDB takes `python -c` for an interactive process and would draw one on stdout."""
+    file = tmp_path / "any.duckdb"
+    with open_writer(file) as con:
+        assert con.execute("SELECT current_setting('enable_progress_bar')").fetchone() == (False,)
+    done = subprocess.run(
+        [sys.executable, "-c", SETTINGS, str(file)],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "False UTC\n"

@@ -1,0 +1,25 @@
+"""What to do about each check of a home that fails."""
+
+from __future__ import annotations
+
+REMEDIES = {
+    "home": "write home.json back as its message says, or let this user read and write the folder",
+    "clock": "set this machine's clock right; runs continue when it has passed the last one's time",
+    "lock": "wait for that process, or end it if it hangs: the lock goes with it",
+    "records": "restore the named file from a backup of landing/",
+    "sequence": "restore landing/runs/ from a backup; two runs may not have one place",
+    "objects": "restore the named file from a backup, or let `pricehouse ingest` land the same "
+    "answer again; without it `pricehouse replay` stops there unless a checkpoint replaces it",
+    "checkpoints": "remove the damaged file; `pricehouse maintain` writes a new one",
+    "replay": "restore the named answer from a backup of landing/",
+    "log": "move warehouse.duckdb.wal away: it belongs to no file here",
+    "warehouse": "move warehouse.duckdb and warehouse.duckdb.wal away and run `pricehouse replay`",
+    "migrations": "update the checkout and run `make venv`",
+    "keys": "move warehouse.duckdb away and run `pricehouse replay`",
+    "told": "run `pricehouse replay`: it adds the runs that the warehouse lacks, and publishes",
+    "publications": "remove the named file; readers use the link, and the next run publishes again",
+    "link": "run `pricehouse replay` or `pricehouse ingest`: either publishes and links again",
+    "disk": "free space on that disk, or run `pricehouse maintain`",
+}
+"""Check → remedy. The names of the checks are in `doctor --json`, so they stay: `told` is whether
+the warehouse holds every committed run of landing."""

@@ -1,1 +1,0 @@
-INSERT INTO _ph_card BY NAME SELECT * FROM fresh;

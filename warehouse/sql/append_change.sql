@@ -1,1 +1,0 @@
-INSERT INTO _ph_change BY NAME SELECT * FROM fresh;

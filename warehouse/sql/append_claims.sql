@@ -1,1 +1,0 @@
-INSERT INTO _ph_claim BY NAME SELECT * FROM fresh;

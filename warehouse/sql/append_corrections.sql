@@ -1,1 +1,0 @@
-INSERT INTO _ph_correction BY NAME SELECT * FROM fresh;

@@ -1,1 +1,0 @@
-INSERT INTO _ph_gap BY NAME SELECT * FROM fresh;

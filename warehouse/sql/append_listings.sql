@@ -1,1 +1,0 @@
-INSERT INTO _ph_listing BY NAME SELECT * FROM fresh;

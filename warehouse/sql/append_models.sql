@@ -1,1 +1,0 @@
-INSERT INTO _ph_model BY NAME SELECT * FROM fresh;

@@ -1,1 +1,0 @@
-INSERT INTO _ph_offer_link BY NAME SELECT * FROM fresh;

@@ -1,1 +1,0 @@
-INSERT INTO _ph_offer BY NAME SELECT * FROM fresh;

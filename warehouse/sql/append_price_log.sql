@@ -1,1 +1,0 @@
-INSERT INTO _ph_price_log BY NAME SELECT * FROM fresh;

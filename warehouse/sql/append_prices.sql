@@ -1,1 +1,0 @@
-INSERT INTO _ph_price BY NAME SELECT * FROM fresh;

@@ -1,1 +1,0 @@
-INSERT INTO _ph_provider BY NAME SELECT * FROM fresh;

@@ -1,1 +1,0 @@
-INSERT INTO _ph_refusal BY NAME SELECT * FROM fresh;

@@ -1,1 +1,0 @@
-INSERT INTO _ph_rejected_row BY NAME SELECT * FROM fresh;

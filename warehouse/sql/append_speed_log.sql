@@ -1,1 +1,0 @@
-INSERT INTO _ph_speed_log BY NAME SELECT * FROM fresh;

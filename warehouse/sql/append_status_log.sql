@@ -1,1 +1,0 @@
-INSERT INTO _ph_status_log BY NAME SELECT * FROM fresh;

@@ -1,0 +1,1 @@
+INSERT INTO _ph_view VALUES ($name, $checksum, $applied_at);

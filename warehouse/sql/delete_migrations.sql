@@ -1,1 +1,0 @@
-DELETE FROM _ph_migration;

@@ -1,1 +1,0 @@
-DELETE FROM _ph_price t USING stale s WHERE t.offer_id = s.offer_id AND t.unit = s.unit AND t.tier = s.tier;

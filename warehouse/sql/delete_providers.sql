@@ -1,1 +1,0 @@
-DELETE FROM _ph_provider t USING stale s WHERE t.inference_provider = s.inference_provider;

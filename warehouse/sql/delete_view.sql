@@ -1,0 +1,1 @@
+DELETE FROM _ph_view WHERE name = $name;

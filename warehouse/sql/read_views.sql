@@ -1,0 +1,1 @@
+SELECT name, checksum FROM _ph_view;

@@ -1,2 +1,0 @@
-DELETE FROM _ph_compliance_claim;
-INSERT INTO _ph_compliance_claim BY NAME SELECT * FROM fresh;

@@ -1,2 +1,0 @@
-DELETE FROM _ph_feed;
-INSERT INTO _ph_feed BY NAME SELECT * FROM fresh;

@@ -1,0 +1,57 @@
+"""Put frames into the writer's tables."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.errors import WarehouseError
+from warehouse.connect import Connection
+from warehouse.table_statements import insert_rows
+from warehouse.tables import Table
+
+SLICE_ROWS = 20_000
+
+
+def append(con: Connection, table: Table, fresh: pl.DataFrame) -> None:
+    """Insert the rows of a frame by column name; a column that it lacks is NULL."""
+    append_with(con, insert_rows(table), fresh)
+
+
+def append_with(con: Connection, query: str, fresh: pl.DataFrame) -> None:
+    """Run a statement that inserts the rows of the frame `fresh`, slice by slice.
+
+    In slices, because a frame is in memory a second time on its way into the database.
+    """
+    for part in fresh.iter_slices(SLICE_ROWS):
+        if not part.is_empty():
+            run_with_frames(con, query, fresh=part)
+
+
+def run_with_frames(con: Connection, query: str, **frames: pl.DataFrame) -> None:
+    """Run a statement that reads the given frames under their names."""
+    scans = {name: _Scan(frame) for name, frame in frames.items()}
+    for name, scan in scans.items():
+        con.register(name, scan)
+    try:
+        con.execute(query)
+    finally:
+        for name, scan in scans.items():
+            con.unregister(name)
+            scan.release()
+
+
+class _Scan:
+    """A frame for DuckDB to read once. Inside a transaction DuckDB keeps every object that was
+    registered until the commit, so what it keeps must not be the frame."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._frame: pl.DataFrame | None = frame
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        if self._frame is None:
+            raise WarehouseError("a frame was read after it was released (internal error)")
+        return self._frame.__arrow_c_stream__(requested_schema)
+
+    def release(self) -> None:
+        """Drop the frame, so that its memory is free before the commit."""
+        self._frame = None
