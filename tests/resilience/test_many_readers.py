@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from samples.hub import serve
-from samples.routes import Request
+from samples.routes import ServerReply, ServerRequest
 from tests.support.command import environment
 from tests.support.home_files import publication_is_consistent
 from tests.support.hours import Clock, ingest, small_catalog

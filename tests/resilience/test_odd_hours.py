@@ -14,7 +14,6 @@ from samples.catalog import Catalog
 from samples.hub import serve
 from samples.routes import ServerReply, ServerRequest, error
 from schemas.errors import HomeBusy, HomeError, UsageError, WarehouseError
-from tests.pipeline.test_hour import rows
 from tests.support.hours import (
     START,
     Clock,
