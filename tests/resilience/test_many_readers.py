@@ -113,10 +113,10 @@ def test_an_open_publication_stays_readable_after_many_later_ones(
 
 
 def test_of_two_ingests_at_once_the_second_waits_and_both_commit(tmp_path: Path) -> None:
-    asked: list[Request] = []
+    requests: list[ServerRequest] = []
 
     def listen(request: ServerRequest) -> ServerReply | None:
-        asked.append(request)
+        requests.append(request)
         return None
 
     with serve(small_catalog(), on_request=listen) as hub:
@@ -124,7 +124,7 @@ def test_of_two_ingests_at_once_the_second_waits_and_both_commit(tmp_path: Path)
         outputs = [process.communicate(timeout=180) for process in both]
     assert [process.returncode for process in both] == [0, 0], outputs
     assert {json.loads(out)["outcome"] for out, _ in outputs} == {"published", "unchanged"}
-    assert set(Counter(request.path for request in asked).values()) == {2}
+    assert set(Counter(request.path for request in requests).values()) == {2}
     assert list(map(sequence_of, Landing(tmp_path / "landing").committed())) == [1, 2]
     assert publication_is_consistent(tmp_path)
 
