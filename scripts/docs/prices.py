@@ -134,7 +134,7 @@ def _made_up(root: Path) -> list[str]:
     correct(
         root,
         CorrectionRequest(
-            offer_id=ids["slip"],
+            offer_id=ids["mistake"],
             unit="output_token",
             price="0.6",
             per=1_000_000,
