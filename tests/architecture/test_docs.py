@@ -51,6 +51,7 @@ PACKAGES = (
 SETTING = re.compile(r"\b(?:PRICEHOUSE|VAULT|HF|FAL)(?:_[A-Z]+)+\b")
 RUN_ID = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{6}|(?<=held )[0-9a-f]{16}")
 SETTINGS = {"PRICEHOUSE_HOME"} | {feed.setting for _, feed in load_registry().feeds()}
+NAME_IN_FILE = re.compile(r"`([A-Za-z_]{4,})` (?:in|of) `([\w/]+\.(?:py|sql|json))`")
 OUTSIDE = ("data/", "landing/", "published/", "recorded-hour/")
 """Paths in a home or in a working folder, which the checkout does not have."""
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -83,6 +84,18 @@ def called_command(call: Call) -> str:
 def options_of(command: click.Command) -> set[str]:
     """Return every name of the options of a command."""
     return {option for param in command.params for option in param.opts} | {"--help"}
+
+
+def anchors(page: Path) -> list[tuple[Path, str]]:
+    """Return the (page, anchor) of the links on a page that lead to a heading of our pages."""
+    found = re.findall(r"\]\((?!https?:)([^)\s#]*)#([^)\s]+)\)", page.read_text("utf-8"))
+    return [(page.parent / path if path else page, anchor) for path, anchor in found]
+
+
+def heading_anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings: lower case, hyphens, no other punctuation."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", text).lower().replace(" ", "-") for text in headings}
 
 
 def defined_names(path: Path) -> set[str]:
@@ -148,6 +161,12 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
         assert target.exists(), f"{page.name} links to {target.relative_to(page.parent)}"
 
 
+@each_page
+def test_every_anchor_in_a_link_is_a_heading(page: Path) -> None:
+    for target, anchor in anchors(page):
+        assert anchor in heading_anchors(target), f"{page.name} links to {target.name}#{anchor}"
+
+
 @pytest.mark.parametrize(
     "name",
     ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/design.md", "docs/glossary.md"],
@@ -195,14 +214,25 @@ def test_every_term_of_the_glossary_has_a_place() -> None:
         assert paths(row[3]) + references(row[3]), f"{row[1]} names no place"
 
 
-def test_recipes_name_existing_code() -> None:
-    text = (CHECKOUT / "CONTRIBUTING.md").read_text("utf-8")
-    pair = re.compile(r"`([A-Za-z_]{4,})` (?:in|of) `([\w/]+\.py)`")
-    named = pair.findall(text)
-    assert len(named) > 10
+@each_page
+def test_every_name_beside_its_file_exists(page: Path) -> None:
+    named = NAME_IN_FILE.findall(page.read_text("utf-8"))
     for name, path in named:
         code = (CHECKOUT / path).read_text("utf-8")
-        assert re.search(rf"\b{name}\b", code), f"{path} has no {name}"
+        assert re.search(rf"\b{name}\b", code), f"{page.name}: {path} has no {name}"
+    assert len(named) > 10 or page.name != "CONTRIBUTING.md"
+
+
+def test_pages_list_the_steps_of_a_run_in_their_order() -> None:
+    code = (CHECKOUT / "pipeline" / "pipeline.py").read_text("utf-8")
+    steps = set(re.findall(r"step\((\w+)\)", code))
+    assert len(steps) > 9
+    architecture = section(ARCHITECTURE.read_text("utf-8"), "## The steps of a run")
+    in_order = first_column(architecture)
+    assert set(in_order) == steps - {"fail_run"}
+    prefect = (CHECKOUT / "docs" / "prefect.md").read_text("utf-8")
+    (sentence,) = re.findall(r"^Each step of a run is a task .*$", prefect, re.MULTILINE)
+    assert re.findall(r"`(\w+_\w+)`", sentence) == [*in_order, "fail_run", "price_rows"]
 
 
 def test_every_query_on_a_command_line_runs(folder: Path) -> None:

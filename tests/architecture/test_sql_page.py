@@ -84,8 +84,11 @@ def test_cookbook_and_dictionary_match_the_publication(folder: Path) -> None:
         "python -m scripts.docs.sql_page"
     )
     cookbook = section(text, "## Cookbook")
-    assert len(re.findall(r"^### \d+\. .*\?$", cookbook, re.MULTILINE)) == 20
-    assert len(blocks(cookbook, "text answer")) == 20
+    numbers = re.findall(r"^### (\d+)\. .*\?$", cookbook, re.MULTILINE)
+    assert numbers == [str(place) for place in range(1, len(numbers) + 1)]
+    assert len(blocks(cookbook, "text answer")) == len(numbers) >= 20
+    for path in (SQL_PAGE, README, CHECKOUT / "CHANGELOG.md"):
+        assert f"{len(numbers)} questions" in path.read_text("utf-8"), path.name
 
 
 def test_each_macro_has_a_plain_query_with_the_same_rows(folder: Path) -> None:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from scripts.docs.agreement import page as agreement_page
+from scripts.docs.checks import fill_page as fill_checks
 from scripts.docs.compliance import compliance_page
 from scripts.docs.coverage import coverage_page
 from scripts.docs.prices import page as prices_page
@@ -20,6 +21,11 @@ RECORDINGS = CHECKOUT.parent / "shared" / "recordings"
 
 def test_tasks_page_matches_the_code() -> None:
     assert (CHECKOUT / "docs" / "tasks.md").read_text("utf-8") == tasks_page()
+
+
+def test_table_of_checks_matches_the_code() -> None:
+    page = (CHECKOUT / "docs" / "operating.md").read_text("utf-8")
+    assert page == fill_checks(page), "python -m scripts.docs.checks"
 
 
 def test_reliability_page_matches_the_tests_that_it_names() -> None:
