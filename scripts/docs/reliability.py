@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from tests.resilience.test_damage import DAMAGES
-from tests.support.fault_matrix_cases import CASES
+from tests.support.fault_matrix_cases import CASES, Case
 
 MATRIX = "tests/resilience/test_fault_matrix.py::test_an_hour_against"
 DAMAGED = "tests/resilience/test_damage.py::test_doctor_reports_and_repairs_damage"
@@ -172,9 +172,26 @@ def page() -> str:
             "the other feed's changes, and writes the token of the run nowhere: not "
             "in the home, the log, the output or an error. Test: "
             f"`{MATRIX}`, by the name of the case.\n\n| case | outcome |\n|---|---|\n",
-            *(_row(case.name, case.outcome) for case in CASES),
+            *(_row(case.name, _outcome(case)) for case in CASES),
         ]
     )
+
+
+def _outcome(case: Case) -> str:
+    """Describe what the test of a case requires."""
+    if case.code:
+        parts = [f"`{case.feed}` fails with `{case.code}`, its last rows stay"]
+    else:
+        parts = [f"`{case.feed}` is whole"]
+    if case.rejected:
+        parts.append("rejected: " + ", ".join(f"`{reason}`" for reason in case.rejected))
+    if case.held:
+        parts.append(f"held: `{case.held}`, the card keeps its price")
+    if case.query:
+        parts.append("a query checks the published rows")
+    if case.apart:
+        parts.append("peak of memory measured")
+    return "; ".join(parts)
 
 
 def _row(*cells: str) -> str:

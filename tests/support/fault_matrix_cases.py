@@ -67,24 +67,6 @@ class Case:
     apart: bool = False
     """Run in a process of its own, whose peak of memory is measured."""
 
-    @property
-    def outcome(self) -> str:
-        """Describe the required outcome."""
-        parts = (
-            [f"`{self.feed}` fails with `{self.code}`, its last rows stand"] if self.code else []
-        )
-        if not self.code:
-            parts.append(f"`{self.feed}` is whole")
-        if self.rejected:
-            parts.append("set aside: " + ", ".join(f"`{reason}`" for reason in self.rejected))
-        if self.held:
-            parts.append(f"held: `{self.held}`, the card keeps its price")
-        if self.query:
-            parts.append("what is shown is looked at")
-        if self.apart:
-            parts.append("peak of memory measured")
-        return "; ".join(parts)
-
 
 HTML = b"<!DOCTYPE html><html><head><title>Please sign in</title></head><body>no</body></html>"
 BODIES = {
