@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,7 +23,8 @@ from pipeline.session import open_run
 from pipeline.settings import Settings
 from providers.registry import load_registry
 from samples.catalog import Catalog, hub_model, load, router_model
-from samples.hub import FEEDS, Hub, serve
+from samples.hub import FEEDS, SAMPLE_FEEDS, Hub, serve
+from samples.list_routes import load_price_lists
 from samples.verbatim import Json, Number
 from schemas.records import Origin
 from warehouse.publication.newest import newest
@@ -56,6 +58,13 @@ SAMPLE = (
         "price_claims GROUP BY ALL HAVING count(DISTINCT feed) = 1) ORDER BY model_id, offer_id",
     ),
     (
+        "Priced by a provider's own list",
+        "WaveSpeedAI's list states a price per run; the card shows the cost of an image, and the "
+        "formula has the assumption.",
+        "SELECT offer_id FROM cards WHERE cost_per_image IS NOT NULL AND offer_type = 'model' "
+        "ORDER BY cost_per_image, model_id, offer_id",
+    ),
+    (
         "Suspect",
         "The source states 0 for both, and that the offer is not free. The card shows no number.",
         "SELECT offer_id FROM cards WHERE price_status = 'suspect' AND NOT held ORDER BY offer_id",
@@ -75,7 +84,8 @@ SAMPLE = (
     (
         "An adapter",
         "One rule of its provider serves it; it is no model of its own, and never ranked.",
-        "SELECT offer_id FROM cards WHERE offer_type = 'adapter' ORDER BY model_id, offer_id",
+        "SELECT offer_id FROM cards WHERE offer_type = 'adapter' ORDER BY price_status <> "
+        "'priced', model_id, offer_id",
     ),
 )
 MADE = (
@@ -115,10 +125,10 @@ def page() -> str:
 
 def _sampled(root: Path) -> list[str]:
     clock, parts = _Clock(), []
-    with serve(load(1)) as hub:
-        _hour(root, hub, clock, origin="sample")
+    with serve(load(1), price_lists=load_price_lists()) as hub:
+        _hour(root, hub, clock, origin="sample", feeds=SAMPLE_FEEDS)
         hub.show(load(2))
-        _hour(root, hub, clock, origin="sample")
+        _hour(root, hub, clock, origin="sample", feeds=SAMPLE_FEEDS)
     for title, description, query in SAMPLE:
         (offer_id, *_) = (row["offer_id"] for row in rows(newest(Home.at(root)), query))
         parts.append(_proof(root, title, f"{description} From the built-in sample.", offer_id))
@@ -128,7 +138,7 @@ def _sampled(root: Path) -> list[str]:
 def _made_up(root: Path) -> list[str]:
     clock, parts = _Clock(), []
     with serve(_catalog()) as hub:
-        _hour(root, hub, clock, origin="live")
+        _hour(root, hub, clock, origin="live", feeds=FEEDS)
     cards = rows(newest(Home.at(root)), "SELECT model_name, offer_id FROM cards")
     ids = {card["model_name"]: card["offer_id"] for card in cards}
     correct(
@@ -149,10 +159,15 @@ def _made_up(root: Path) -> list[str]:
     return parts
 
 
-def _hour(root: Path, hub: Hub, clock: _Clock, *, origin: Origin) -> None:
-    base_urls = {feed.feed: hub.url for _, feed in load_registry().feeds()}
-    settings = Settings(home=root, base_urls=base_urls)
-    options = RunOptions(origin=origin, flow="docs", trigger="docs", feeds=frozenset(FEEDS))
+def _hour(root: Path, hub: Hub, clock: _Clock, *, origin: Origin, feeds: Collection[str]) -> None:
+    registry = load_registry()
+    off = {feed.feed for _, feed in registry.feeds() if not feed.enabled}
+    settings = Settings(
+        home=root,
+        base_urls={feed.feed: hub.url for _, feed in registry.feeds()},
+        enable_feeds=tuple(sorted(off & set(feeds))),
+    )
+    options = RunOptions(origin=origin, flow="docs", trigger="docs", feeds=frozenset(feeds))
     with open_run(settings, options, Dependencies(clock=clock)) as run:
         run_pipeline(run)
 
