@@ -12,6 +12,7 @@ from rich.table import Table
 
 from cli.console import out
 from cli.render import print_report
+from flows.demo import feeds_off_by_default
 from pipeline.report import Report
 from schemas.amounts import amount_text
 from warehouse.publication.query import rows
@@ -24,13 +25,16 @@ ORIGIN = """\
 [bold]This is a sample[/], not today's market. Its answers were recorded at different times:
 {captured}.
 Each price carries the date of its own capture. Only a price seen within 24 h of the newest answer
-is ranked. The two lists of providers are excerpts. wavespeed_list is off by default for live homes
-(PRICEHOUSE_ENABLE_FEEDS=wavespeed_list enables it); the demo switches it on."""
+is ranked. The two lists of providers are excerpts. {off} is off by default for live homes
+(PRICEHOUSE_ENABLE_FEEDS={off} enables it); the demo switches it on."""
 
 
 def print_demo(reports: list[Report], publication: Path, *, home: Path) -> None:
     """Print what tokens, images and seconds cost, what changed, the runs and the next commands."""
-    out.print(ORIGIN.format(captured=_captured(publication)), soft_wrap=True)
+    out.print(
+        ORIGIN.format(captured=_captured(publication), off=",".join(feeds_off_by_default())),
+        soft_wrap=True,
+    )
     _print_token_costs(publication)
     _print_media_costs(publication)
     _print_table(

@@ -9,14 +9,12 @@ from pathlib import Path
 
 from pipeline.report import Report
 from pipeline.settings import Settings
+from providers.registry import load_registry
 from samples.catalog import STEPS, load
 from samples.hub import SAMPLE_FEEDS, serve
 from samples.list_routes import load_price_lists
 from schemas.errors import PricehouseError
 from warehouse.storage.home import Home
-
-OFF_FOR_LIVE_HOMES = ("wavespeed_list",)
-"""Feeds of the sample that the registry leaves off: the demo's settings enable them."""
 
 
 def run_demo(settings: Settings) -> list[Report]:
@@ -38,7 +36,7 @@ def run_demo(settings: Settings) -> list[Report]:
         sample_settings = settings.model_copy(
             update={
                 "base_urls": dict.fromkeys(settings.base_urls, base_url),
-                "enable_feeds": OFF_FOR_LIVE_HOMES,
+                "enable_feeds": feeds_off_by_default(),
             }
         )
         report = await run_hour(sample_settings, origin="sample", feeds=frozenset(SAMPLE_FEEDS))
@@ -51,6 +49,15 @@ def run_demo(settings: Settings) -> list[Report]:
             hub.show(load(step))
             reports.append(asyncio.run(sample_hour(step, hub.url)))
     return reports
+
+
+def feeds_off_by_default() -> tuple[str, ...]:
+    """Return the feeds of the sample that a live home reads only when its settings enable them."""
+    return tuple(
+        feed.feed
+        for _, feed in load_registry().feeds()
+        if not feed.enabled and feed.feed in SAMPLE_FEEDS
+    )
 
 
 def _embed_prefect(folder: Path) -> None:

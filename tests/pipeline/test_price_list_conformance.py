@@ -30,7 +30,7 @@ EMPTY = {"fal_pricing": b'{"prices": []}'}
 """Answers without a row, where it is not an empty array."""
 
 
-def missing(source: Source, feed: Feed, *, readme: str, tests: Path) -> list[str]:
+def missing(source: Source, feed: Feed, *, reference: str, tests: Path) -> list[str]:
     """Return what a price list lacks, each as a sentence that names what to write."""
     found = []
     try:
@@ -63,7 +63,7 @@ def missing(source: Source, feed: Feed, *, readme: str, tests: Path) -> list[str
         found.append(
             f"providers/secrets/__init__.py: VARIABLES names no variable for {feed.secret}"
         )
-    for page, text in (("README.md", readme), ("cli/epilog.py", epilog())):
+    for page, text in (("docs/reference.md", reference), ("cli/epilog.py", epilog())):
         if feed.setting not in text:
             found.append(f"{page}: {feed.setting} is not in the settings")
     if not any(feed.feed in path.read_text("utf-8") for path in tests.glob("test_list_*.py")):
@@ -72,8 +72,8 @@ def missing(source: Source, feed: Feed, *, readme: str, tests: Path) -> list[str
 
 
 def lacks(source: Source, feed: Feed) -> list[str]:
-    readme = (CHECKOUT / "README.md").read_text("utf-8")
-    return missing(source, feed, readme=readme, tests=CHECKOUT / "tests" / "transforms")
+    reference = (CHECKOUT / "docs" / "reference.md").read_text("utf-8")
+    return missing(source, feed, reference=reference, tests=CHECKOUT / "tests" / "transforms")
 
 
 def test_the_lists_were_found() -> None:
@@ -105,7 +105,7 @@ def test_a_list_that_is_only_in_the_registry_lacks_every_other_part() -> None:
         "transforms/parsing/nscale_list.py",
         "must not be required",
         "VARIABLES names no variable for nscale",
-        "README.md: PRICEHOUSE_NSCALE_URL",
+        "docs/reference.md: PRICEHOUSE_NSCALE_URL",
         "cli/epilog.py: PRICEHOUSE_NSCALE_URL",
         "no test_list_….py reads a row of nscale_list",
     ):
