@@ -82,7 +82,7 @@ def test_the_form_shows_every_field_refuses_what_does_not_fit_and_starts_a_run(
     address = f"{running.ui_url}/deployments/deployment/{deployment}/run"
     page.goto(address)
     for described in (
-        "What to ask; a feed that is not asked keeps what it said last.",
+        "What to fetch; a feed that is not fetched keeps its last answer.",
         "Do everything but commit, and show what would change.",
         "Seconds (0 to 900) to wait while another run writes",
     ):

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from flows.server.settings import DEFAULTS, Server, find_server, prefect_environment
+from flows.server.settings import DEFAULTS, PrefectServer, find_server, prefect_environment
 from schemas.errors import SettingsError
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - refused without a password, which is what is tested
-LOCAL = Server("http://127.0.0.1:4200/api", ("127.0.0.1", 4200))
+LOCAL = PrefectServer("http://127.0.0.1:4200/api", ("127.0.0.1", 4200))
 
 
-def told(environment: dict[str, str], server: Server = LOCAL) -> dict[str, str]:
+def told(environment: dict[str, str], server: PrefectServer = LOCAL) -> dict[str, str]:
     return prefect_environment(
         environment, server, home=Path("data"), python=Path("/v/bin/python"), checkout=Path("/c")
     )
@@ -23,31 +23,31 @@ def told(environment: dict[str, str], server: Server = LOCAL) -> dict[str, str]:
     ("environment", "host", "port", "expected"),
     [
         ({}, None, None, LOCAL),
-        ({}, None, 4300, Server("http://127.0.0.1:4300/api", ("127.0.0.1", 4300))),
-        ({}, "::1", None, Server("http://[::1]:4200/api", ("::1", 4200))),
+        ({}, None, 4300, PrefectServer("http://127.0.0.1:4300/api", ("127.0.0.1", 4300))),
+        ({}, "::1", None, PrefectServer("http://[::1]:4200/api", ("::1", 4200))),
         (
             {"PREFECT_SERVER_API_PORT": "4301"},
             None,
             None,
-            Server("http://127.0.0.1:4301/api", ("127.0.0.1", 4301)),
+            PrefectServer("http://127.0.0.1:4301/api", ("127.0.0.1", 4301)),
         ),
         (
             {"PREFECT_API_URL": "https://prefect.example/api/"},
             None,
             None,
-            Server("https://prefect.example/api", None),
+            PrefectServer("https://prefect.example/api", None),
         ),
         ({"PREFECT_API_URL": "https://prefect.example/api"}, "127.0.0.1", None, LOCAL),
         (
             {"PREFECT_SERVER_API_AUTH_STRING": "a:b"},
             EVERYWHERE,
             None,
-            Server("http://127.0.0.1:4200/api", (EVERYWHERE, 4200)),
+            PrefectServer("http://127.0.0.1:4200/api", (EVERYWHERE, 4200)),
         ),
     ],
 )
 def test_the_server_is_the_one_that_options_and_settings_say(
-    environment: dict[str, str], host: str | None, port: int | None, expected: Server
+    environment: dict[str, str], host: str | None, port: int | None, expected: PrefectServer
 ) -> None:
     assert find_server(environment, host=host, port=port) == expected
 
@@ -89,6 +89,6 @@ def test_one_password_serves_both_sides() -> None:
     for name in names:
         said = told({name: "a:b"})
         assert [said[n] for n in names] == ["a:b", "a:b"]
-    theirs = told({"PREFECT_API_AUTH_STRING": "a:b"}, Server("https://elsewhere/api", None))
+    theirs = told({"PREFECT_API_AUTH_STRING": "a:b"}, PrefectServer("https://elsewhere/api", None))
     assert "PREFECT_SERVER_API_AUTH_STRING" not in theirs
     assert not any(name in told({}) for name in names)
