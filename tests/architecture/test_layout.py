@@ -142,5 +142,5 @@ def test_a_sql_file_does_what_its_name_says(path: Path) -> None:
     verb = path.stem.lstrip("0123456789_").split("_")[0]
     code = "\n".join(re.sub(r"--.*", "", line) for line in path.read_text("utf-8").splitlines())
     assert verb in VERBS, f"{path.name} begins with a verb that nobody knows"
-    for words in VERBS[verb]:
-        assert re.search(rf"\b{words}\b", code), f"{path.name} has no {words}"
+    for keywords in VERBS[verb]:
+        assert re.search(rf"\b{keywords}\b", code), f"{path.name} has no {keywords}"

@@ -18,7 +18,7 @@ from tests.support.running_server import Gate, Up, processes, up, wait_for
 from warehouse.storage.lock import hold
 
 pytestmark = pytest.mark.server
-SILENT_S = 120
+CRASHED_WITHIN_S = 120
 """How long a run may stay Running after its process and its worker died."""
 
 
@@ -74,10 +74,10 @@ def test_a_run_triggered_with_the_form_completes_and_leaves_what_people_read(
         assert len(found) < 2
         return found[0] if found else None
 
-    said = wait_for(line, 30, running)
-    assert '"outcome":' in said
-    assert '"trigger":"manual"' in said
-    assert '"hub":{"outcome":"complete"' in said
+    logged = wait_for(line, 30, running)
+    assert '"outcome":' in logged
+    assert '"trigger":"manual"' in logged
+    assert '"hub":{"outcome":"complete"' in logged
 
 
 def test_a_dry_run_of_one_feed_shows_what_would_change_and_commits_nothing(
@@ -156,10 +156,10 @@ def test_up_twice_makes_nothing_twice_and_leaves_the_first_one_s_server_alone(
     assert len(before["automations"]) == 2
     assert before["schedules"] == ["37 3 * * *", "7 * * * *"]
     with up(running.home, hub.url, port=running.port) as again:
-        assert "using the Prefect server" in again.said
+        assert "using the Prefect server" in again.output
         assert counts(running) == before
     assert again.process.returncode == 0
-    assert running.ask("GET", "/health").json() is True
+    assert running.request("GET", "/health").json() is True
 
 
 def test_a_worker_and_a_run_killed_in_the_middle_leave_it_crashed_and_the_next_run_works(
@@ -178,8 +178,8 @@ def test_a_worker_and_a_run_killed_in_the_middle_leave_it_crashed_and_the_next_r
         for pid in doomed:
             os.kill(pid, signal.SIGKILL)
         killed_at = time.monotonic()
-    run = running.wait_for_state(run_id, "CRASHED", timeout_s=SILENT_S)
-    assert time.monotonic() - killed_at < SILENT_S
+    run = running.wait_for_state(run_id, "CRASHED", timeout_s=CRASHED_WITHIN_S)
+    assert time.monotonic() - killed_at < CRASHED_WITHIN_S
     assert "no heartbeat" in run["state"]["message"]
     running.wait_for_state(running.start_run(), "COMPLETED")
 
@@ -202,6 +202,6 @@ def test_sigterm_in_the_middle_of_a_run_ends_every_process_and_says_so(
             assert len(started) == 3
             assert ours.stop() == 0
         assert not set(started) & set(processes())
-    assert ours.said.rstrip().endswith("stopped")
-    assert "Traceback" not in ours.said
-    assert "a-long-password" not in ours.said + "".join(started.values())
+    assert ours.output.rstrip().endswith("stopped")
+    assert "Traceback" not in ours.output
+    assert "a-long-password" not in ours.output + "".join(started.values())

@@ -13,7 +13,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - refused without a password, which is what
 LOCAL = PrefectServer("http://127.0.0.1:4200/api", ("127.0.0.1", 4200))
 
 
-def told(environment: dict[str, str], server: PrefectServer = LOCAL) -> dict[str, str]:
+def child_environment(environment: dict[str, str], server: PrefectServer = LOCAL) -> dict[str, str]:
     return prefect_environment(
         environment, server, home=Path("data"), python=Path("/v/bin/python"), checkout=Path("/c")
     )
@@ -69,26 +69,28 @@ def test_an_address_that_is_none_is_named() -> None:
 
 
 def test_paths_become_absolute_because_flow_runs_start_elsewhere() -> None:
-    said = told({"VAULT_CACERT": "ca.pem", "PATH": "/bin"})
+    found = child_environment({"VAULT_CACERT": "ca.pem", "PATH": "/bin"})
     here = Path.cwd()
-    assert said["PRICEHOUSE_HOME"] == str(here / "data")
-    assert said["PREFECT_HOME"] == str(here / "data" / "prefect")
-    assert said["VAULT_CACERT"] == str(here / "ca.pem")
-    assert (said["PWD"], said["PATH"]) == ("/c", "/v/bin:/bin")
+    assert found["PRICEHOUSE_HOME"] == str(here / "data")
+    assert found["PREFECT_HOME"] == str(here / "data" / "prefect")
+    assert found["VAULT_CACERT"] == str(here / "ca.pem")
+    assert (found["PWD"], found["PATH"]) == ("/c", "/v/bin:/bin")
 
 
 def test_what_the_operator_set_stays() -> None:
     mine = dict.fromkeys(DEFAULTS, "mine") | {"PREFECT_HOME": "/p"}
-    said = told(mine)
-    assert {name: said[name] for name in mine} == mine
-    assert {name: told({})[name] for name in DEFAULTS} == DEFAULTS
+    found = child_environment(mine)
+    assert {name: found[name] for name in mine} == mine
+    assert {name: child_environment({})[name] for name in DEFAULTS} == DEFAULTS
 
 
 def test_one_password_serves_both_sides() -> None:
     names = ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING")
     for name in names:
-        said = told({name: "a:b"})
-        assert [said[n] for n in names] == ["a:b", "a:b"]
-    theirs = told({"PREFECT_API_AUTH_STRING": "a:b"}, PrefectServer("https://elsewhere/api", None))
+        found = child_environment({name: "a:b"})
+        assert [found[n] for n in names] == ["a:b", "a:b"]
+    theirs = child_environment(
+        {"PREFECT_API_AUTH_STRING": "a:b"}, PrefectServer("https://elsewhere/api", None)
+    )
     assert "PREFECT_SERVER_API_AUTH_STRING" not in theirs
-    assert not any(name in told({}) for name in names)
+    assert not any(name in child_environment({}) for name in names)

@@ -91,7 +91,7 @@ def by_text(body: bytes) -> Any:
     return json.loads(body, parse_int=lambda t: ("number", t), parse_float=lambda t: ("number", t))
 
 
-def asked(hub: Hub) -> tuple[Any, Any]:
+def fetched(hub: Hub) -> tuple[Any, Any]:
     """Ask for both answers with all fields, as a run does once a day."""
     fields = (
         "inferenceProviderMapping",
@@ -128,10 +128,10 @@ def ingested_as_sample(home: Path, catalog: Catalog) -> Path:
 def test_every_answered_fact_comes_back_with_its_number_texts(tmp_path: Path) -> None:
     with serve(live_catalog()) as hub:
         recorded(tmp_path / "hour", hub)
-        live = asked(hub)
+        live = fetched(hub)
     with serve(load_recording(tmp_path / "hour")) as again:
-        assert asked(again)[1] == live[1]  # the router's in its own order
-        models = {model["id"]: model for model in asked(again)[0]}
+        assert fetched(again)[1] == live[1]  # the router's in its own order
+        models = {model["id"]: model for model in fetched(again)[0]}
         assert models == {model["id"]: model for model in live[0]}
     assert models["acme/chat"]["downloads"] == ("number", "12345678901234567890")
     assert models["acme/odd"]["inferenceProviderMapping"][0]["previousStatus"] is None

@@ -86,7 +86,7 @@ def outputs(home: Path) -> list[tuple[str, str | None]]:
     ]
 
 
-def said_then(home: Path, known_at: datetime) -> list[str]:
+def prices_known_at(home: Path, known_at: datetime) -> list[str]:
     found = rows(
         newest(Home.at(home)),
         "SELECT format('{:g}', (amount * 1000000)::DOUBLE) AS m FROM price_as_of(("
@@ -109,7 +109,7 @@ def test_revise_corrects_what_a_broken_parser_read_wrong(
     report = answered(pricehouse("replay", "--revise", "--json", home=home))
     assert report["events"] == {"corrected": 3}  # two intervals at novita, one at scaleway
     assert outputs(home) == [("0.4", "correction"), ("0.7", None)]
-    assert said_then(home, wrong) == ["0.3"]
+    assert prices_known_at(home, wrong) == ["0.3"]
     (run,) = rows(newest(Home.at(home)), "FROM runs WHERE flow = 'revise'")
     assert run["outcome"] == "published"
     card = rows(newest(Home.at(home)), "FROM cards WHERE inference_provider = 'novita'")[0]
@@ -134,8 +134,8 @@ def test_revise_goes_on_where_a_decision_was_about_what_was_read_wrong(
     ingest_with(spoiled, home, hub)
     hub.show(chat_catalog(("2", "0.4")))
     ingest_with(spoiled, home, hub)  # holds the output price too, which it reads as 2
-    asked = "SELECT check_id FROM checks WHERE severity = 'hold'"
-    found = [row["check_id"] for row in rows(newest(Home.at(home)), asked)]
+    query = "SELECT check_id FROM checks WHERE severity = 'hold'"
+    found = [row["check_id"] for row in rows(newest(Home.at(home)), query)]
     assert len(found) == 2
     answered(pricehouse("accept", *found, "--reason", "a real rise", "--json", home=home))
     assert outputs(home) == [("0.2", "change"), ("2", None)]
@@ -180,8 +180,8 @@ def test_revise_goes_on_where_a_correction_was_of_a_price_that_never_was(
     )
     answered(pricehouse("replay", "--revise", "--json", home=home))
     assert outputs(home) == [("0.4", None)]
-    asked = "SELECT unit FROM price_history WHERE unit = 'reasoning_token'"
-    assert rows(newest(Home.at(home)), asked) == []
+    query = "SELECT unit FROM price_history WHERE unit = 'reasoning_token'"
+    assert rows(newest(Home.at(home)), query) == []
 
 
 def test_a_revised_home_is_rebuilt_with_its_earlier_results(

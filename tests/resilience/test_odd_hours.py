@@ -130,7 +130,7 @@ def test_a_feed_of_which_nothing_is_accepted_failed_and_sends_no_offer_away(
 ) -> None:
     clock = Clock()
     renamed: dict[str, Any] = {"inferenceProvider": "novita"}
-    strange = Catalog(
+    unusable = Catalog(
         [
             mapped_model(
                 "acme/chat",
@@ -145,7 +145,7 @@ def test_a_feed_of_which_nothing_is_accepted_failed_and_sends_no_offer_away(
         before = rows(tmp_path, "SELECT offer_id FROM cards WHERE task <> 'conversational'")
         for _ in range(3):
             clock.advance(HOUR)
-            hub.show(strange)
+            hub.show(unusable)
             report = ingest(tmp_path, hub, clock=clock)
             outcomes = {f.feed: f.error_code for f in report.feeds}
             assert (outcomes["hub"], outcomes["router"]) == ("nothing_accepted", None)

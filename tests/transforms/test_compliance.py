@@ -88,8 +88,10 @@ def test_a_company_s_name_proves_no_country() -> None:
 
 def test_retention_tags_are_what_default_claims_say() -> None:
     found = describe(CLAIMS)
-    kept_nowhere = {name for name, row in found.items() if "no-retention" in row["compliance_tags"]}
-    assert kept_nowhere == {
+    without_retention = {
+        name for name, row in found.items() if "no-retention" in row["compliance_tags"]
+    }
+    assert without_retention == {
         "ovhcloud",
         "scaleway",
         "hf-inference",

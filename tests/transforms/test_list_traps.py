@@ -14,9 +14,9 @@ from transforms.parsing.fal_pricing import UNITS
 
 
 def deepinfra(name: str = "a/b", *, deprecated: Any = None, **pricing: Any) -> str:
-    words = dict.fromkeys(("short", "full", "table", "discount", "discount_ends_at"))
+    texts = dict.fromkeys(("short", "full", "table", "discount", "discount_ends_at"))
     return json.dumps(
-        {"model_name": name, "deprecated": deprecated, "pricing": {**words, **pricing}}
+        {"model_name": name, "deprecated": deprecated, "pricing": {**texts, **pricing}}
     )
 
 
@@ -41,8 +41,8 @@ def fal(price: str, unit: str, *, name: str = "a/b", currency: str = "USD", more
 
 
 def wavespeed(price: str, formula: str | None = None, name: str = "a/b") -> str:
-    told = json.dumps(formula)
-    return f'{{"model_id": "{name}", "type": "x", "base_price": {price}, "formula": {told}}}'
+    text = json.dumps(formula)
+    return f'{{"model_id": "{name}", "type": "x", "base_price": {price}, "formula": {text}}}'
 
 
 def test_deepinfra_s_numbers_are_cents_and_not_dollars() -> None:
@@ -138,9 +138,9 @@ def test_an_id_that_comes_twice_with_one_price_is_priced_once_and_the_other_row_
     None
 ):
     rows = [wavespeed("12000"), wavespeed("12000"), wavespeed("5000", name="c/d")]
-    told = parsed("wavespeed_list", rows)
-    assert (told.summary.records, told.quotes.height, told.rejected.height) == (3, 2, 1)
-    assert told.rejected["reasons"].to_list() == [["provider_model_id:repeated"]]
+    parts = parsed("wavespeed_list", rows)
+    assert (parts.summary.records, parts.quotes.height, parts.rejected.height) == (3, 2, 1)
+    assert parts.rejected["reasons"].to_list() == [["provider_model_id:repeated"]]
     (found,) = claims("wavespeed_list", rows, "a/b", group="image")
     assert found["amount"] == Decimal("0.012")
 
@@ -149,12 +149,12 @@ def test_an_id_that_comes_twice_with_two_prices_has_none() -> None:
     rows = [wavespeed("12000"), wavespeed("24000")]
     (found,) = claims("wavespeed_list", rows, "a/b", group="image")
     assert (found["price_status"], found["reason"]) == ("unparsed", "listed_twice")
-    told = parsed("wavespeed_list", rows)
+    parts = parsed("wavespeed_list", rows)
     assert (
-        told.summary.rows,
-        told.summary.distinct,
-        told.summary.repeats,
-        told.summary.nameless,
+        parts.summary.rows,
+        parts.summary.distinct,
+        parts.summary.repeats,
+        parts.summary.nameless,
     ) == (2, 1, 1, 0)
 
 
@@ -251,8 +251,8 @@ def test_tokens_are_priced_both_ways_and_a_cached_one_at_its_rate() -> None:
         "output_token": Decimal("0.000002"),
         "cached_input_token": Decimal("0.00000025"),
     }
-    silent = deepinfra(type="tokens", cents_per_input_token=0.0001, cents_per_output_token=0)
-    assert [c["unit"] for c in claims("deepinfra_list", [silent], "a/b", group="embedding")] == [
+    row = deepinfra(type="tokens", cents_per_input_token=0.0001, cents_per_output_token=0)
+    assert [c["unit"] for c in claims("deepinfra_list", [row], "a/b", group="embedding")] == [
         "input_token"
     ]
 
@@ -316,8 +316,8 @@ def test_a_price_of_the_account_leaves_no_number_behind_unless_it_may_be_shown()
     assert (found["price_status"], found["scope"]) == ("not_published", "account")
     assert found["reason"] == "account_price_not_shown"
     assert "0037" not in json.dumps(found, default=str)
-    shown = claims("fal_pricing", rows, "a/b", group="image", latency_ms=900.0)
-    assert {c["basis"] for c in shown} == {"list", "estimate"}
+    found = claims("fal_pricing", rows, "a/b", group="image", latency_ms=900.0)
+    assert {c["basis"] for c in found} == {"list", "estimate"}
 
 
 def test_float_noise_is_rounded_to_twelve_digits_after_the_cents() -> None:
@@ -328,6 +328,6 @@ def test_float_noise_is_rounded_to_twelve_digits_after_the_cents() -> None:
 
 @pytest.mark.parametrize("feed", ["deepinfra_list", "fal_pricing", "wavespeed_list"])
 def test_an_entry_without_a_name_or_that_is_none_is_rejected_and_counted(feed: str) -> None:
-    told = parsed(feed, ["{}", "7", '{"model_name": 4, "model_id": 4, "endpoint_id": 4}'])
-    assert (told.summary.records, told.quotes.height, told.rejected.height) == (3, 0, 3)
-    assert {r for rs in told.rejected["reasons"] for r in rs} == {"provider_model_id:missing"}
+    parts = parsed(feed, ["{}", "7", '{"model_name": 4, "model_id": 4, "endpoint_id": 4}'])
+    assert (parts.summary.records, parts.quotes.height, parts.rejected.height) == (3, 0, 3)
+    assert {r for rs in parts.rejected["reasons"] for r in rs} == {"provider_model_id:missing"}
