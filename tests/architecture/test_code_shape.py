@@ -95,7 +95,7 @@ def test_modules_were_found() -> None:
     assert len(modules("tests")) > 100
 
 
-def test_a_class_name_stands_once() -> None:
+def test_a_class_name_is_unique() -> None:
     places = defaultdict(list)
     for path in modules(*PACKAGES):
         for node in ast.walk(tree_of(path)):
@@ -105,7 +105,7 @@ def test_a_class_name_stands_once() -> None:
     assert {name: found for (name, _), found in places.items() if len(found) > 1} == {}
 
 
-def test_a_module_name_stands_once() -> None:
+def test_a_module_name_is_unique() -> None:
     places = defaultdict(list)
     for path in modules(*PACKAGES):
         places[path.stem].append(place_of(path))

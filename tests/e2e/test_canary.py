@@ -72,7 +72,7 @@ def read_api(running: Up) -> dict[str, Any]:
     return texts
 
 
-def test_a_planted_token_is_found_nowhere_after_runs_that_went_well_and_badly(
+def test_a_planted_token_is_in_no_file_log_or_record_after_good_and_bad_runs(
     tmp_path: Path,
 ) -> None:
     hook, home, scratch, vault = Hub(), tmp_path / "home", tmp_path / "tmp", tmp_path / "vault"

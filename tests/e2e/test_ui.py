@@ -75,7 +75,7 @@ def test_the_deployment_page_shows_the_schedule_and_the_next_run(
     keep(page, "prefect-deployment")
 
 
-def test_the_form_shows_every_field_refuses_what_does_not_fit_and_starts_a_run(
+def test_the_form_has_every_field_refuses_bad_values_and_starts_a_run(
     page: Page, keep: Callable[[Page, str], None], running: Up
 ) -> None:
     deployment = running.deployment("hourly")["id"]
@@ -124,7 +124,9 @@ def test_a_finished_run_shows_its_artifacts(
         keep(page, f"prefect-{key}")
 
 
-def test_no_page_asks_anybody_but_our_server(page: Page, requested: list[str], running: Up) -> None:
+def test_pages_send_requests_to_our_server_only(
+    page: Page, requested: list[str], running: Up
+) -> None:
     page.goto(running.ui_url)
     page.get_by_text("Flow Runs").first.wait_for()
     page.wait_for_load_state("networkidle")

@@ -131,7 +131,7 @@ def test_a_run_that_overlaps_is_cancelled_and_the_first_one_completes(
     running.wait_for_state(first, "COMPLETED")
 
 
-def test_a_run_that_waits_in_vain_for_the_home_fails_with_a_clear_word(running: Up) -> None:
+def test_a_run_that_cannot_get_the_lock_fails_with_a_clear_error(running: Up) -> None:
     running.wait_for_state(running.start_run(), "COMPLETED")
     with hold(running.home / ".lock", wait_s=0):
         run = running.wait_for_state(running.start_run(lock_wait_s=0), "FAILED")
@@ -149,7 +149,7 @@ def test_replay_and_maintain_run_from_their_forms(running: Up) -> None:
     assert running.artifacts(maintained)["maintained"]["type"] == "markdown"
 
 
-def test_up_twice_makes_nothing_twice_and_leaves_the_first_one_s_server_alone(
+def test_a_second_up_creates_nothing_twice_and_keeps_the_running_server(
     running: Up, hub: Hub
 ) -> None:
     before = counts(running)
@@ -162,9 +162,7 @@ def test_up_twice_makes_nothing_twice_and_leaves_the_first_one_s_server_alone(
     assert running.request("GET", "/health").json() is True
 
 
-def test_a_worker_and_a_run_killed_in_the_middle_leave_it_crashed_and_the_next_run_works(
-    running: Up, gate: Gate
-) -> None:
+def test_a_killed_run_is_marked_crashed_and_the_next_run_completes(running: Up, gate: Gate) -> None:
     with gate.shut():
         run_id = running.start_run()
         running.wait_for_state(run_id, "RUNNING")
@@ -184,7 +182,7 @@ def test_a_worker_and_a_run_killed_in_the_middle_leave_it_crashed_and_the_next_r
     running.wait_for_state(running.start_run(), "COMPLETED")
 
 
-def test_sigterm_in_the_middle_of_a_run_ends_every_process_and_says_so(
+def test_sigterm_during_a_run_ends_every_process_and_prints_stopped(
     hub: Hub, gate: Gate, tmp_path: Path
 ) -> None:
     password = {"PREFECT_SERVER_API_AUTH_STRING": "operator:a-long-password"}

@@ -65,7 +65,7 @@ def test_what_is_deployed_exists_and_names_no_machine() -> None:
     assert str(CHECKOUT) not in text
 
 
-def test_a_feed_that_is_not_asked_is_skipped_and_keeps_its_rows(tmp_path: Path) -> None:
+def test_a_feed_that_is_not_selected_is_skipped_and_keeps_its_rows(tmp_path: Path) -> None:
     clock = Clock()
     with serve(small_catalog()) as hub:
         first = ingest(tmp_path, hub, clock=clock)

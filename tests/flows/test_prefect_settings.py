@@ -46,7 +46,7 @@ def child_environment(environment: dict[str, str], server: PrefectServer = LOCAL
         ),
     ],
 )
-def test_the_server_is_the_one_that_options_and_settings_say(
+def test_options_and_settings_choose_the_server(
     environment: dict[str, str], host: str | None, port: int | None, expected: PrefectServer
 ) -> None:
     assert find_server(environment, host=host, port=port) == expected
@@ -58,12 +58,12 @@ def test_a_server_that_others_reach_must_have_a_password() -> None:
 
 
 @pytest.mark.parametrize("port", ["no", "0", "65536", "-1"])
-def test_a_port_that_is_none_is_named(port: str) -> None:
+def test_an_invalid_port_is_named(port: str) -> None:
     with pytest.raises(SettingsError, match="PREFECT_SERVER_API_PORT"):
         find_server({"PREFECT_SERVER_API_PORT": port}, host=None, port=None)
 
 
-def test_an_address_that_is_none_is_named() -> None:
+def test_an_invalid_address_is_named() -> None:
     with pytest.raises(SettingsError, match="PREFECT_API_URL is 'prefect'"):
         find_server({"PREFECT_API_URL": "prefect"}, host=None, port=None)
 

@@ -59,7 +59,7 @@ def died(process: Supervised) -> bool:
     return False
 
 
-def test_what_died_is_started_again_and_what_keeps_dying_ever_later(tmp_path: Path) -> None:
+def test_a_dead_process_is_restarted_after_waits_that_grow(tmp_path: Path) -> None:
     clock, reports = Time(), list[str]()
     process = Supervised(
         command("raise SystemExit(3)", tmp_path), report=reports.append, monotonic=clock
@@ -78,7 +78,7 @@ def test_what_died_is_started_again_and_what_keeps_dying_ever_later(tmp_path: Pa
     process.stop(grace_s=10)
 
 
-def test_one_that_ran_steadily_is_started_again_at_once(tmp_path: Path) -> None:
+def test_a_process_that_ran_steadily_is_restarted_at_once(tmp_path: Path) -> None:
     clock, reports = Time(), list[str]()
     process = Supervised(command(SLEEPS, tmp_path), report=reports.append, monotonic=clock)
     first = process.pid
@@ -92,7 +92,7 @@ def test_one_that_ran_steadily_is_started_again_at_once(tmp_path: Path) -> None:
     assert gone(process.pid)
 
 
-def test_stopping_ends_what_a_killed_one_left_running(tmp_path: Path) -> None:
+def test_stop_ends_the_children_that_a_killed_process_left(tmp_path: Path) -> None:
     process = Supervised(command(PARENT, tmp_path), report=lambda _: None)
     child = tmp_path / "child"
     wait_until(lambda: child.exists() and child.read_text().endswith("\n"))
@@ -106,7 +106,9 @@ def test_stopping_ends_what_a_killed_one_left_running(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("grace_s", [0.5])
-def test_one_that_does_not_listen_is_killed_after_its_grace(tmp_path: Path, grace_s: float) -> None:
+def test_a_process_that_ignores_sigterm_is_killed_after_the_grace_time(
+    tmp_path: Path, grace_s: float
+) -> None:
     ready = tmp_path / "ready"
     code = f"{DEAF} open('ready', 'w').close(); time.sleep(600)"
     process = Supervised(command(code, tmp_path), report=lambda _: None)

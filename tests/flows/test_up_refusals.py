@@ -11,14 +11,14 @@ from tests.support.command import UNUSED_URL, pricehouse
 from tests.support.hours import small_catalog
 
 
-def test_a_server_that_does_not_answer_is_named_with_what_to_do(tmp_path: Path) -> None:
+def test_an_unreachable_server_is_named_with_what_to_do(tmp_path: Path) -> None:
     done = pricehouse("up", home=tmp_path / "home", PREFECT_API_URL=f"{UNUSED_URL}/api")
     assert done.returncode == 1
     assert "no server answers there" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_what_is_no_prefect_server_is_not_taken_for_one(tmp_path: Path) -> None:
+def test_a_server_that_is_not_prefect_is_refused(tmp_path: Path) -> None:
     with serve(small_catalog()) as hub:
         done = pricehouse("up", home=tmp_path / "home", PREFECT_API_URL=f"{hub.url}/api")
     assert done.returncode == 1

@@ -53,7 +53,7 @@ def test_the_server_starts_before_the_first_publication(tmp_path: Path) -> None:
         assert site.get_json("/v1/offers")["total"] > 0
 
 
-def test_requests_during_new_publications_keep_readinge_publication_each(
+def test_a_request_during_a_new_publication_reads_one_publication(
     tmp_path: Path,
 ) -> None:
     home, clock = tmp_path / "home", Clock()

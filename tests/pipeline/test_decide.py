@@ -363,7 +363,7 @@ def test_a_finding_decided_meanwhile_is_not_decided_again(bench: Bench) -> None:
     assert check["decision"] == "accepted"
 
 
-def test_a_correction_is_of_the_price_that_was_seen_though_another_came_meanwhile(
+def test_a_correction_applies_to_the_price_seen_when_another_came_meanwhile(
     bench: Bench,
 ) -> None:
     bench.hour(chat_catalog(("0.2", "0.4")))
@@ -374,7 +374,7 @@ def test_a_correction_is_of_the_price_that_was_seen_though_another_came_meanwhil
     assert bench.inputs() == [("0.3", "priced", "change"), ("0.25", "priced", None)]
 
 
-def test_a_command_with_a_wrong_id_leaves_with_status_two_and_one_sentence(
+def test_a_command_with_a_wrong_id_exits_2_with_one_sentence(
     bench: Bench,
 ) -> None:
     bench.hour(chat_catalog(("0.2", "0.4")))

@@ -90,7 +90,7 @@ def test_every_row_that_joins_is_priced_and_every_other_has_a_reason(recorded: P
 
 
 @needs_shared
-def test_deepinfra_s_list_joins_nowhere_as_long_as_the_hub_gives_no_provider_id(
+def test_deepinfras_list_joins_no_offer_without_provider_ids_of_the_hub(
     recorded: Path,
 ) -> None:
     assert rows(recorded, "SELECT count(*) FROM price_claims WHERE feed = 'deepinfra_list'") == [
@@ -241,7 +241,7 @@ def test_a_list_that_fails_keeps_its_prices_and_they_age(tmp_path: Path) -> None
     assert "not now" in last_error
 
 
-def test_a_list_of_which_no_row_is_understood_failed_and_takes_no_price_away(
+def test_a_list_without_any_readable_row_fails_and_ends_no_price(
     tmp_path: Path,
 ) -> None:
     clock = Clock()
@@ -454,7 +454,7 @@ def test_the_rows_are_found_in_any_envelope(tmp_path: Path, envelope: str) -> No
         ("<!doctype html><title>Sign in</title>", "partial", "not_json"),
     ],
 )
-def test_an_envelope_without_one_array_of_rows_is_a_named_error_of_this_feed_alone(
+def test_an_envelope_without_one_array_of_rows_fails_its_feed_alone(
     tmp_path: Path, envelope: str, outcome: str, code: str
 ) -> None:
     lists = PriceLists(

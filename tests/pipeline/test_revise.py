@@ -23,7 +23,7 @@ from warehouse.publication.query import rows
 from warehouse.storage.home import Home
 
 CHECKOUT = Path(__file__).parents[2]
-ROOMS = (
+PACKAGES = (
     "cli",
     "flows",
     "marketplace",
@@ -40,9 +40,11 @@ ROOMS = (
 def spoiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the checkout that reads the input price as the output price too."""
     copy = tmp_path_factory.mktemp("spoiled")
-    for room in ROOMS:
-        shutil.copytree(CHECKOUT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
-    parser = copy / "transforms" / "claim.py"
+    for package in PACKAGES:
+        shutil.copytree(
+            CHECKOUT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    parser = copy / "transforms" / "pricing" / "token_prices.py"
     text = parser.read_text("utf-8")
     line = 'TOKEN_UNITS = {"price_input_text": "input_token", "price_output_text": "output_token"}'
     assert line in text
@@ -127,7 +129,7 @@ def test_revise_corrects_what_a_broken_parser_read_wrong(
     assert answered(pricehouse("ingest", "--json", home=home, url=hub.url))["events"] == {}
 
 
-def test_revise_goes_on_where_a_decision_was_about_what_was_read_wrong(
+def test_revise_skips_a_decision_about_a_value_that_was_misread(
     spoiled: Path, hub: Hub, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
@@ -150,16 +152,18 @@ def test_revise_goes_on_where_a_decision_was_about_what_was_read_wrong(
 def misnaming(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the checkout that takes the output price for that of another unit."""
     copy = tmp_path_factory.mktemp("misnaming")
-    for room in ROOMS:
-        shutil.copytree(CHECKOUT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
-    parser = copy / "transforms" / "claim.py"
+    for package in PACKAGES:
+        shutil.copytree(
+            CHECKOUT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    parser = copy / "transforms" / "pricing" / "token_prices.py"
     text = parser.read_text("utf-8")
     assert '"price_output_text": "output_token"' in text
     parser.write_text(text.replace('text": "output_token"', 'text": "reasoning_token"'), "utf-8")
     return copy
 
 
-def test_revise_goes_on_where_a_correction_was_of_a_price_that_never_was(
+def test_revise_skips_a_correction_of_a_price_that_no_longer_exists(
     misnaming: Path, hub: Hub, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"

@@ -101,7 +101,7 @@ def test_an_encoding_that_was_not_offered_is_malformed():
     assert caught.value.code == "encoding"
 
 
-def test_a_body_that_trickles_is_given_up_at_the_deadline():
+def test_a_body_that_trickles_fails_at_the_deadline():
     ended = []
 
     def to_its_end(connection):
@@ -115,7 +115,7 @@ def test_a_body_that_trickles_is_given_up_at_the_deadline():
         assert ended == []
 
 
-def test_silent_server_is_given_up_at_the_deadline():
+def test_server_that_sends_nothing_fails_at_the_deadline():
     stalled = RawReply(body=b"[", length=10, then=lambda connection: connection.is_open_after(2))
     with (
         serving([stalled]) as server,

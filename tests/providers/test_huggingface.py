@@ -133,7 +133,7 @@ def test_payload_keeps_the_archive_date_and_a_few_headers():
     assert set(live.answered) == {"date"}
 
 
-def test_a_capture_date_that_is_none_is_malformed():
+def test_an_invalid_capture_date_is_malformed():
     reply = RawReply(headers={"Memento-Datetime": "last winter"})
     with serving([reply]) as server, pytest.raises(FeedMalformed) as caught:
         fetched(server, models)

@@ -82,7 +82,9 @@ def test_the_next_link_names_the_host_that_was_called(client: httpx.Client) -> N
     assert answer.links["next"]["url"].startswith(f"{called}/api/models?")
 
 
-def test_only_the_asked_keys_come_back_and_lacking_ones_are_left_out(client: httpx.Client) -> None:
+def test_only_requested_keys_are_returned_and_missing_ones_are_left_out(
+    client: httpx.Client,
+) -> None:
     with serve(small("a")) as hub:
         expand = "expand[]=likes&expand[]=createdAt&expand[]=_id"
         assert client.get(f"{hub.url}/api/models?{expand}").json() == [{"id": "org/a", "likes": 1}]

@@ -136,7 +136,7 @@ def test_a_mapping_entry_without_a_price_object_claims_nothing(details: Any) -> 
         ("text-generation", 0, (PRICED, SUSPECT)),
     ],
 )
-def test_a_zero_for_output_says_nothing_where_no_text_comes_out(
+def test_a_zero_for_output_is_ignored_where_no_text_comes_out(
     task: str, price_out: Any, expected: tuple[str | None, str | None]
 ) -> None:
     pricing = {"input": 0.02, "output": price_out}
@@ -202,7 +202,7 @@ prices = st.dictionaries(st.sampled_from(["input", "output", "x"]), numbers) | s
 
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from([True, False, None]), prices)
-def test_an_amount_is_shown_only_where_it_is_priced_or_stated_free(
+def test_only_priced_and_stated_free_claims_have_an_amount(
     is_free: bool | None, pricing: Any
 ) -> None:
     claims = router_claims(offering(is_free=is_free, pricing=pricing))

@@ -44,14 +44,14 @@ def contract_id(*names: str) -> str:
     return sha256("\x1f".join(names).encode("utf-8")).hexdigest()[:16]
 
 
-def test_an_offer_id_is_made_as_the_contract_says() -> None:
+def test_an_offer_id_is_made_as_the_contract_specifies() -> None:
     rows = identified(from_hub(entry("novita", "deepseek/r1-türbo")).rows)
     assert rows["offer_id"].to_list() == [
         contract_id("huggingface", MODEL, "novita", "conversational", "deepseek/r1-türbo")
     ]
 
 
-def test_a_missing_provider_model_id_counts_as_empty_and_is_shown_null() -> None:
+def test_a_missing_provider_model_id_counts_as_empty_and_is_published_as_null() -> None:
     rows = identified(from_router(offering()).rows)
     assert rows["offer_id"].to_list() == [
         contract_id("huggingface", MODEL, "novita", "conversational", "")
@@ -186,7 +186,7 @@ def test_an_offering_that_attaches_to_an_adapter_is_one() -> None:
     assert (row["offer_type"], row["adapter_rule_id"]) == ("adapter", "rule-1")
 
 
-def test_a_provider_that_a_router_model_names_twice_makes_one_offer_the_live_one() -> None:
+def test_a_provider_named_twice_by_a_router_model_makes_one_live_offer() -> None:
     for given in itertools.permutations([offering(status="error"), offering(price(1, 2))]):
         result = from_router(*given)
         assert result.rows["status"].to_list() == ["live"]
@@ -194,7 +194,7 @@ def test_a_provider_that_a_router_model_names_twice_makes_one_offer_the_live_one
 
 
 @pytest.mark.parametrize("status", ["paused", "LIVE", "", None, 5])
-def test_a_status_that_is_no_known_word_is_unknown_and_recorded(status: Any) -> None:
+def test_an_unrecognized_status_is_unknown_and_recorded(status: Any) -> None:
     for resolved in (from_hub(entry(status=status)), from_router(offering(status=status))):
         assert resolved.rows["status"].to_list() == ["unknown"]
         assert resolved.status_drift().height == 1

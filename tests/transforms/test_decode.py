@@ -196,7 +196,7 @@ def test_a_router_offering_without_provider_is_rejected() -> None:
     assert (parts.accepted.height, parts.rejected.height) == (1, 1)
 
 
-def test_an_unknown_status_word_is_drift_and_the_row_enters_as_unknown() -> None:
+def test_an_unrecognized_status_is_drift_and_the_row_enters_as_unknown() -> None:
     statements = hub_statements(parse_hub([hub_page({"org/m": [entry(status="paused")]})]))
     assert statements.rows["status"].to_list() == ["unknown"]
     assert statements.status_drift().select("field", "kind").rows() == [

@@ -266,7 +266,7 @@ def test_offers_that_stop_being_live_at_once_give_a_warning_and_stay() -> None:
     assert not history.state.cards["held"].any()
 
 
-def test_a_first_price_beyond_all_bounds_shows_no_number() -> None:
+def test_a_first_price_beyond_all_bounds_gives_no_number() -> None:
     history = History()
     delta = history.hour({MODEL: [priced_entry(5000, 2)]}, None)
     assert history.card()["price_status"] == "suspect"

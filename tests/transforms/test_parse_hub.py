@@ -91,7 +91,7 @@ def test_every_field_of_an_entry_lands_in_its_column() -> None:
     assert str(model["created_at"]) == "2026-01-01 00:00:00+00:00"
 
 
-def test_an_array_and_a_dict_of_the_same_entries_say_the_same() -> None:
+def test_an_array_and_a_dict_of_the_same_entries_are_parsed_alike() -> None:
     given = priced_entry(0.2, 0.4)
     unnamed = {key: value for key, value in given.items() if key != "provider"}
     skip = ["json_path", "payload_hash", "evidence"]
@@ -140,7 +140,7 @@ def test_a_model_on_two_pages_enters_once_and_its_second_entries_are_rejected() 
     assert parsed.models.height == 1
 
 
-def test_what_is_no_model_and_no_entry_is_rejected_with_its_place() -> None:
+def test_an_invalid_model_or_entry_is_rejected_with_its_place() -> None:
     answer = [5, {"likes": 1}, {"id": ""}, {"id": MODEL, "inferenceProviderMapping": [7, entry()]}]
     parsed = parse_hub([page(answer)])
     assert refused(parsed) == [

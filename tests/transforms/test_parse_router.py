@@ -104,7 +104,7 @@ def test_only_true_is_stated_free(value: Any) -> None:
     assert parsed.summary.drift["field"].to_list() == ["providers.is_free"]
 
 
-def test_what_is_no_model_and_no_offering_is_rejected_with_its_place() -> None:
+def test_an_invalid_model_or_offering_is_rejected_with_its_place() -> None:
     models = [None, {"id": 5}, {"id": MODEL, "providers": ["novita", offering()]}, {"id": "org/b"}]
     parsed = parse_router([page({"data": models})])
     assert refused(parsed) == [

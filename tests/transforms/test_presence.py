@@ -136,7 +136,9 @@ RELABELS = [({}, NAMED), (NAMED, RENAMED), (RENAMED, NAMED), (NAMED, {})]
 
 
 @pytest.mark.parametrize(("before", "after"), RELABELS)
-def test_an_offer_that_goes_on_under_another_name_is_linked(before: Answer, after: Answer) -> None:
+def test_an_offer_that_continues_under_another_name_is_linked(
+    before: Answer, after: Answer
+) -> None:
     history = History()
     history.hour(before, ROUTER)
     old = history.card()["offer_id"]

@@ -107,7 +107,7 @@ def test_the_first_hour_has_one_event_per_offer_and_price() -> None:
     assert change["not_before_at"] is None
 
 
-def test_a_zero_that_comes_first_is_suspect_and_shows_no_number() -> None:
+def test_a_first_price_of_zero_is_suspect_and_gives_no_number() -> None:
     history, _ = router_hours(ZERO)
     assert history.amounts() == {"input_token": None, "output_token": None}
     assert (history.card()["price_status"], history.card()["held"]) == ("suspect", False)

@@ -357,7 +357,7 @@ def test_a_trace_left_beside_its_manifest_is_not_open(landing: Landing) -> None:
     assert run.fetches() == [fetched([page])]
 
 
-def test_what_is_believed_is_never_changed(landing: Landing) -> None:
+def test_a_closed_feed_or_run_is_never_changed(landing: Landing) -> None:
     run = landing.begin(record())
     run.close_feed(fetched([]))
     run.close_feed(fetched([]))

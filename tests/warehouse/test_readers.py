@@ -93,7 +93,7 @@ WAYS = (through_attach, through_attach_and_use, as_parquet)
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("relation", RELATIONS)
-def test_a_relation_has_the_same_rows_whichever_way_it_is_opened(
+def test_a_relation_has_the_same_rows_however_it_is_opened(
     home: Home, way: Callable[[Home], Any], relation: str
 ) -> None:
     query = f"SELECT * FROM of:{relation} ORDER BY ALL"
@@ -104,7 +104,7 @@ def test_a_relation_has_the_same_rows_whichever_way_it_is_opened(
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_buyers_query_returns_the_same_whichever_way_it_is_run(
+def test_a_buyers_query_returns_the_same_rows_however_it_is_run(
     home: Home, way: Callable[[Home], Any]
 ) -> None:
     query = """

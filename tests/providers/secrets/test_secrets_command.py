@@ -114,7 +114,7 @@ def test_put_prompts_without_echo_at_a_terminal(mount, tmp_path):
 
 
 @pytest.mark.parametrize("stdin", ["", " \n", f"{CANARY}\n{CANARY}\n", f"{CANARY}é"])
-def test_put_refuses_what_is_no_token(mount, tmp_path, stdin):
+def test_put_refuses_an_invalid_token(mount, tmp_path, stdin):
     done = pricehouse("secrets", "put", "huggingface", home=tmp_path, stdin=stdin, **mount)
     assert done.returncode == 2
     assert "no token" in output_of(done)
@@ -130,7 +130,7 @@ def test_put_takes_no_token_on_the_command_line_and_needs_a_vault(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="reads Linux's process list")
-def test_the_process_list_never_shows_the_token(bao, tmp_path):
+def test_the_process_list_never_contains_the_token(bao, tmp_path):
     lists = []
 
     def script(_request):
@@ -150,7 +150,7 @@ def test_the_process_list_never_shows_the_token(bao, tmp_path):
     assert not [command for command in lists if CANARY.encode() in command]
 
 
-def test_a_run_sends_the_token_and_leaves_it_nowhere(bao, tmp_path):
+def test_a_run_sends_the_token_and_writes_it_to_no_file(bao, tmp_path):
     sent = []
     answers = {"echo": False, "refuse": False}
 
