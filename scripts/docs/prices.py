@@ -96,7 +96,7 @@ MADE = (
 )
 
 
-class _Clock:
+class _TickingClock:
     """A clock that advances one second at each call."""
 
     def __init__(self) -> None:
@@ -114,7 +114,7 @@ def page() -> str:
 
 
 def _sampled(root: Path) -> list[str]:
-    clock, parts = _Clock(), []
+    clock, parts = _TickingClock(), []
     with serve(load(1)) as hub:
         _hour(root, hub, clock, origin="sample")
         hub.show(load(2))
@@ -126,7 +126,7 @@ def _sampled(root: Path) -> list[str]:
 
 
 def _made_up(root: Path) -> list[str]:
-    clock, parts = _Clock(), []
+    clock, parts = _TickingClock(), []
     with serve(_catalog()) as hub:
         _hour(root, hub, clock, origin="live")
     cards = rows(newest(Home.at(root)), "SELECT model_name, offer_id FROM cards")
@@ -149,7 +149,7 @@ def _made_up(root: Path) -> list[str]:
     return parts
 
 
-def _hour(root: Path, hub: Hub, clock: _Clock, *, origin: Origin) -> None:
+def _hour(root: Path, hub: Hub, clock: _TickingClock, *, origin: Origin) -> None:
     base_urls = {feed.feed: hub.url for _, feed in load_registry().feeds()}
     settings = Settings(home=root, base_urls=base_urls)
     options = RunOptions(origin=origin, flow="docs", trigger="docs", feeds=frozenset(FEEDS))

@@ -1,4 +1,4 @@
-"""One name for one thing, short functions, no formatting exceptions, tests that stand alone."""
+"""One name for one thing, short functions, no formatting exceptions, independent tests."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 CHECKOUT = Path(__file__).parents[2]
 LAYERS = ("cli", "flows", "pipeline", "schemas")
 """A command, its flow, its work and its records may share a module name: cli/replay.py,
-flows/replay.py, pipeline/replay.py. Inside one layer a name stands once."""
+flows/replay.py, pipeline/replay.py. Inside one layer a name is unique."""
 WORKING = ("providers", "transforms", "warehouse", "marketplace", "samples", "bench")
-"""Packages among which a module name stands once."""
+"""Packages among which a module name is unique."""
 PAGES = "scripts"
 """Its programs are named after the pages that they write."""
 PACKAGES = (*LAYERS, *WORKING, PAGES)
@@ -27,7 +27,7 @@ SHARED_MODULE_NAMES = {
     "routes": "routes of the API, of the pages and of the sample's server",
     "statements": "the warehouse and the marketplace each read their own SQL files",
 }
-"""Module name → why it may stand more than once."""
+"""Module name → why several modules may have it."""
 API_MODELS = "marketplace/api/models/"
 """The names of its classes are published: /openapi.json has them. They are unique among themselves,
 and may be those of the records that they show."""
@@ -64,7 +64,7 @@ def functions(path: Path) -> Iterator[Function]:
 
 
 def has_reason(path: Path, function: Function) -> bool:
-    """Return whether a comment stands above the function or in its signature."""
+    """Return whether a comment is above the function or in its signature."""
     first = min([function.lineno, *(d.lineno for d in function.decorator_list)]) - 1
     last = function.body[0].lineno
     lines = path.read_text("utf-8").splitlines()[max(first - 1, 0) : last]
@@ -97,11 +97,11 @@ def test_modules_were_found() -> None:
 
 def test_a_class_name_is_unique() -> None:
     places = defaultdict(list)
-    for path in modules(*PACKAGES):
+    for path in modules(*PACKAGES, "tests"):
         for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ClassDef):
                 published = place_of(path).startswith(API_MODELS)
-                places[node.name, published].append(place_of(path))
+                places[node.name.lstrip("_"), published].append(place_of(path))
     assert {name: found for (name, _), found in places.items() if len(found) > 1} == {}
 
 

@@ -127,8 +127,8 @@ def test_no_file_is_larger_than_a_megabyte() -> None:
 
 SQL = [
     path
-    for room in ("marketplace", "warehouse")
-    for path in sorted((CHECKOUT / room).rglob("*.sql"))
+    for package in ("marketplace", "warehouse")
+    for path in sorted((CHECKOUT / package).rglob("*.sql"))
     if path.parent != CHECKOUT / "warehouse" / "views"  # named after what they define
 ]
 

@@ -27,7 +27,7 @@ DECOY = "hf_DecoyInTheEnvironment0123456789"
 PLANTED = [text.encode() for text in (CANARY, ROOT, DECOY)]
 
 
-class Hub:
+class LeakingHub:
     """A hook for the sample's server that quotes what it is sent, as bad servers do."""
 
     def __init__(self) -> None:
@@ -75,7 +75,12 @@ def read_api(running: Up) -> dict[str, Any]:
 def test_a_planted_token_is_in_no_file_log_or_record_after_good_and_bad_runs(
     tmp_path: Path,
 ) -> None:
-    hook, home, scratch, vault = Hub(), tmp_path / "home", tmp_path / "tmp", tmp_path / "vault"
+    hook, home, scratch, vault = (
+        LeakingHub(),
+        tmp_path / "home",
+        tmp_path / "tmp",
+        tmp_path / "vault",
+    )
     scratch.mkdir()
     vault.mkdir()
     with dev_server(vault) as bao, serve(small_catalog(), on_request=hook) as hub:

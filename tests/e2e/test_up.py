@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from flows.server.deployments import EARLIER_NAMES, ZOMBIES
 from samples.hub import Hub
 from tests.support.command import pricehouse
 from tests.support.hours import small_catalog
@@ -18,6 +19,7 @@ from tests.support.running_server import Gate, Up, processes, up, wait_for
 from warehouse.storage.lock import hold
 
 pytestmark = pytest.mark.server
+AUTOMATION_FIELDS = {"name", "description", "enabled", "tags", "trigger", "actions"}
 CRASHED_WITHIN_S = 120
 """How long a run may stay Running after its process and its worker died."""
 
@@ -160,6 +162,28 @@ def test_a_second_up_creates_nothing_twice_and_keeps_the_running_server(
         assert counts(running) == before
     assert again.process.returncode == 0
     assert running.request("GET", "/health").json() is True
+
+
+def test_up_renames_an_automation_of_an_earlier_version_and_keeps_its_settings(
+    running: Up, hub: Hub
+) -> None:
+    before = counts(running)
+    (found,) = [a for a in running.read("/automations/filter") if a["name"] == ZOMBIES]
+    earlier = {key: value for key, value in found.items() if key in AUTOMATION_FIELDS}
+    earlier |= {"name": EARLIER_NAMES[ZOMBIES][0], "enabled": False, "description": "ours"}
+    running.request("PUT", f"/automations/{found['id']}", earlier)
+    with up(running.home, hub.url, port=running.port):
+        assert counts(running) == before
+    (renamed,) = [a for a in running.read("/automations/filter") if a["id"] == found["id"]]
+    assert (renamed["name"], renamed["enabled"], renamed["description"]) == (ZOMBIES, False, "ours")
+    assert renamed["trigger"]["within"] == found["trigger"]["within"]
+    assert renamed["actions"] == found["actions"]
+    running.request("POST", "/automations/", earlier)
+    running.request(
+        "PUT", f"/automations/{found['id']}", earlier | {"name": ZOMBIES, "enabled": True}
+    )
+    with up(running.home, hub.url, port=running.port):
+        assert counts(running) == before, "the one of the earlier name is deleted"
 
 
 def test_a_killed_run_is_marked_crashed_and_the_next_run_completes(running: Up, gate: Gate) -> None:

@@ -99,7 +99,7 @@ def test_a_place_shows_what_is_verified_and_that_routing_is_not(site: Site) -> N
     assert "Inference: location unverified." in card(site, "inference_provider=novita")
 
 
-def test_speed_has_its_own_date_and_is_shown_for_text_only(site: Site) -> None:
+def test_speed_has_its_own_date_and_is_on_text_cards_only(site: Site) -> None:
     measured = card(site, "inference_provider=cerebras&model_id=openai/gpt-oss-120b")
     assert "Speed 900 tokens/s" in measured
     assert "Speed measured 21 Sep 2026" in measured

@@ -44,7 +44,7 @@ with hold(Path(sys.argv[1]), wait_s=0):
 """
 
 
-class Clock:
+class WaitingClock:
     """Time that passes only by sleeping."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ def holder(path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_held_lock_is_waited_for_and_then_named(tmp_path: Path) -> None:
-    clock = Clock()
+    clock = WaitingClock()
     with holder(tmp_path / ".lock") as process:
         with (
             pytest.raises(HomeBusy) as caught,
@@ -86,7 +86,7 @@ def test_a_held_lock_is_waited_for_and_then_named(tmp_path: Path) -> None:
 
 
 def test_without_a_wait_it_is_tried_once(tmp_path: Path) -> None:
-    clock = Clock()
+    clock = WaitingClock()
     with (
         holder(tmp_path / ".lock"),
         pytest.raises(HomeBusy),
@@ -97,7 +97,7 @@ def test_without_a_wait_it_is_tried_once(tmp_path: Path) -> None:
 
 
 def test_a_lock_that_is_released_meanwhile_is_taken(tmp_path: Path) -> None:
-    clock = Clock()
+    clock = WaitingClock()
     first = ExitStack()
     first.enter_context(hold(tmp_path / ".lock", wait_s=0))
 
