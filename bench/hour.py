@@ -128,7 +128,7 @@ def _dlt_python() -> tuple[Path | None, str]:
     if python.is_file():
         return python, ""
     place = f"{DLT_SETTING} is {setting}" if setting else f"{DLT_VENV.name}/bin/python"
-    return None, f"{place}, which is not there; bench/README.md says how to set it up"
+    return None, f"{place}, which is not there; bench/README.md explains how to set it up"
 
 
 def _as_json(

@@ -115,7 +115,8 @@ def _rename_earlier(client: SyncPrefectClient, name: str) -> bool:
             if found:
                 client.delete_automation(earlier.id)
                 continue
-            settings = {field: getattr(earlier, field) for field in AutomationCore.model_fields}
+            fields = AutomationCore.model_fields.keys() - {"owner_resource"}  # no update takes it
+            settings = {field: getattr(earlier, field) for field in fields}
             client.update_automation(earlier.id, AutomationCore(**settings | {"name": name}))
             found = [earlier]
     return bool(found)

@@ -16,7 +16,7 @@ DEFAULTS = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-    # Its newer pages ask a tracking service for its settings, whatever the above say.
+    # Its newer pages request settings from a tracking service in spite of the above.
     "PREFECT_SERVER_UI_V2_ENABLED": "false",
     # The browser asks the server that the page came from, under whatever name it reached it.
     "PREFECT_SERVER_UI_API_URL": "/api",
