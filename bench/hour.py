@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from bench.measure import ROOT, BenchFailed, Cost, Server, measure, serving
+from bench.measure import ROOT, BenchFailed, Cost, SampleServer, measure, serving
 from bench.verdict import BARE, DLT, FIRST, SECOND, promises, rows, table
 from providers.registry import load_registry
 from samples.hub import FEEDS
@@ -80,7 +80,7 @@ def run(*, models: int, rounds: int) -> tuple[dict[str, list[Cost]], dict[str, s
 
 
 def _round(
-    costs: dict[str, list[Cost]], server: Server, folder: Path, *, dlt_python: Path | None
+    costs: dict[str, list[Cost]], server: SampleServer, folder: Path, *, dlt_python: Path | None
 ) -> None:
     """Run each contestant once, one after the other, in a folder of its own."""
     folder.mkdir()
@@ -128,7 +128,7 @@ def _dlt_python() -> tuple[Path | None, str]:
     if python.is_file():
         return python, ""
     place = f"{DLT_SETTING} is {setting}" if setting else f"{DLT_VENV.name}/bin/python"
-    return None, f"{place}, which is not there; bench/README.md says how to set it up"
+    return None, f"{place}, which is not there; bench/README.md explains how to set it up"
 
 
 def _as_json(

@@ -30,7 +30,7 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Server:
+class SampleServer:
     """The scaled sample in a process of its own, which no measured figure contains."""
 
     url: str
@@ -71,7 +71,7 @@ def measure(
 
 
 @contextmanager
-def serving(models: int) -> Iterator[Server]:
+def serving(models: int) -> Iterator[SampleServer]:
     """Serve so many models until the block ends; the process is stopped by its id."""
     command = [
         sys.executable,
@@ -90,7 +90,7 @@ def serving(models: int) -> Iterator[Server]:
             line = process.stdout.readline().split()
             if not line:
                 raise BenchFailed("the sample server ended before it served")
-            yield Server(line[-1], process.pid)
+            yield SampleServer(line[-1], process.pid)
         finally:
             process.terminate()
 

@@ -13,11 +13,11 @@ MAX_RATIO = 6.0
 MAX_PEAK_MB = 700.0
 
 Costs = Mapping[str, Sequence[Cost]]
-"""Row → its cost in each round; a round has the same place in every row."""
+"""CostRow → its cost in each round; a round has the same place in every row."""
 
 
 @dataclass(frozen=True)
-class Row:
+class CostRow:
     """One line of the table; `ratio` is the median over rounds of its time to the bare script's."""
 
     name: str
@@ -35,10 +35,10 @@ class Promise:
     kept: bool
 
 
-def rows(costs: Costs) -> list[Row]:
+def rows(costs: Costs) -> list[CostRow]:
     """Return a row for each contestant: median seconds, largest peak."""
     return [
-        Row(
+        CostRow(
             name,
             median(cost.seconds for cost in each),
             max(cost.peak_mb for cost in each),

@@ -62,7 +62,7 @@ async def keep_report(report: Report) -> None:
             for f in report.feeds
         ],
         key="feeds",
-        description=f"What came in {report.run_id}",
+        description=f"Feeds of {report.run_id}",
     )
     await acreate_table_artifact(
         [msgspec.structs.asdict(change) for change in report.examples],
@@ -78,12 +78,12 @@ def _changes_description(report: Report) -> str:
     total = report.counts.changes
     listed = len(report.examples)
     part = f"the first {listed} of {total}" if listed < total else f"all {total}"
-    what = "would change, nothing was committed" if report.outcome == "dry_run" else "changed"
-    return f"What {what}: {part}, in {report.run_id}"
+    what = "Changes that were not committed" if report.outcome == "dry_run" else "Changes"
+    return f"{what}: {part}, in {report.run_id}"
 
 
 def markdown(report: Report) -> str:
-    """Return the report as Markdown: what came, what changed, what is held or was rejected."""
+    """Return the report as Markdown: counts, changes, held offers, rejected rows, failed feeds."""
     c = report.counts
     lines = [
         f"# {report.outcome}: {report.run_id}",

@@ -46,14 +46,14 @@ def as_task(function: Callable[P, T], /) -> Callable[P, T]:
 
 def run_name() -> str:
     """Name a run by its sources and its hour, and mark a partial or a dry run."""
-    asked = flow_run.get_parameters()
-    feeds = set(asked.get("feeds") or ALL_FEEDS)
+    parameters = flow_run.get_parameters()
+    feeds = set(parameters.get("feeds") or ALL_FEEDS)
     registry = load_registry()
     own = {f.feed for _, f in registry.feeds() if spec_of(f.feed).role == "price_list"}
     named = feeds - own or feeds  # the name is the catalogue's; price lists come along
     sources = [s.source for s in registry.sources if named & {f.feed for f in s.feeds}]
     part = "" if feeds >= set(ALL_FEEDS) - own else f" ({', '.join(sorted(feeds))} only)"
-    dry = ", dry run" if asked.get("dry_run") else ""
+    dry = ", dry run" if parameters.get("dry_run") else ""
     return f"{' + '.join(sources)} {_scheduled_at():%Y-%m-%d %H:%M}{part}{dry}"
 
 
@@ -64,15 +64,15 @@ async def hourly(
     """Fetch, validate, price and publish one hour.
 
     Args:
-        feeds: What to ask; a feed that is not asked keeps its last answer.
+        feeds: What to fetch; a feed that is not fetched keeps its last answer.
         dry_run: Do everything but commit, and show what would change.
         lock_wait_s: Seconds (0 to 900) to wait while another run writes; then this one fails and
             changes nothing.
     """
     settings = read_settings(os.environ, load_registry())
-    asked = None if set(feeds) == set(ALL_FEEDS) else frozenset(feeds)
+    selected = None if set(feeds) == set(ALL_FEEDS) else frozenset(feeds)
     report = await run_hour(
-        settings, origin="live", feeds=asked, dry_run=dry_run, lock_wait_s=lock_wait_s
+        settings, origin="live", feeds=selected, dry_run=dry_run, lock_wait_s=lock_wait_s
     )
     require_success(report)
     if not dry_run:

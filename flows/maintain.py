@@ -43,5 +43,5 @@ async def maintain(
     await acreate_markdown_artifact(
         "\n".join(["```", *lines(done), "```"]),
         key="maintained",
-        description="What would go" if dry_run else "What went",
+        description="Files that would be removed" if dry_run else "Removed files",
     )

@@ -144,7 +144,7 @@ def _apply(
 
 def _require_text(decided_by: str, reason: str) -> None:
     if not decided_by.strip() or not reason.strip():
-        raise UsageError("a decision needs to say who decides and why: --by and --reason")
+        raise UsageError("a decision needs a name and a reason: --by and --reason")
     try:
         f"{decided_by}{reason}".encode()
     except UnicodeEncodeError as error:

@@ -75,13 +75,13 @@ def _look(landing: Landing, claim: ClaimProof, run: RunFolder | None) -> PagePro
 
 def _verify(landing: Landing, claim: ClaimProof) -> tuple[str, str]:
     if not landing.holds(claim.payload_hash):
-        return "missing", "no longer kept under landing/; the fragment below is what is left of it"
+        return "missing", "no longer kept under landing/; only the fragment below is left of it"
     try:
         body = landing.get(claim.payload_hash)
     except LandingError as error:
         return "damaged", str(error)
     if claim.evidence is None or claim.evidence.encode() in body:
-        return "verified", "its bytes have this hash and contain the fragment word for word"
+        return "verified", "its bytes have this hash and contain the fragment verbatim"
     return "mismatch", "its bytes have this hash, but do not contain the fragment"
 
 

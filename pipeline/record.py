@@ -143,10 +143,12 @@ def _payloads(adapter: ProviderInterface, feed: Feed) -> Iterator[Payload]:
 
 
 def _recorded(feed: Feed, payloads: list[Payload]) -> RecordedCapture:
-    asked = urlsplit(payloads[0].url)
-    query = [pair for pair in parse_qsl(asked.query, keep_blank_values=True) if pair[0] != "cursor"]
+    requested = urlsplit(payloads[0].url)
+    query = [
+        pair for pair in parse_qsl(requested.query, keep_blank_values=True) if pair[0] != "cursor"
+    ]
     provenance: Record = {
-        # without the host, which may be a gateway that is nobody else's business
+        # without the host, which may be a private gateway
         "source": f"{feed.title}, GET {feed.path}" + (f"?{urlencode(query)}" if query else ""),
         "terms": str(feed.terms_url),
         "captured_at": f"{_captured_at(payloads):%Y-%m-%dT%H:%M:%SZ}",

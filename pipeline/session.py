@@ -167,7 +167,7 @@ def recover(home: Home, landing: Landing, last: LastRun | None, *, now: datetime
             mark = EndMark(
                 outcome="interrupted",
                 finished_at=now,
-                error="interrupted: the process ended without a word; nothing of it was committed",
+                error="interrupted: the process ended during the run; nothing of it was committed",
             )
         run.end(mark)
     if last is not None:

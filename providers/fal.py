@@ -23,7 +23,7 @@ _MAY_BE_UNKNOWN_ID = frozenset({"http_400", "http_404", "http_422"})
 """Refusals that may be about one id of a call; halving the call finds the ids that fal knows."""
 
 
-class _Cursor(msgspec.Struct):
+class _NextPage(msgspec.Struct):
     next_cursor: str | None = None
     has_more: bool | None = None
 
@@ -65,7 +65,7 @@ class FalAdapter(PriceListAdapter):
         for _ in range(MAX_PAGES_PER_CALL):
             response = get(self.reader.url, params=params)
             yield response
-            page = msgspec.json.decode(response.body, type=_Cursor)
+            page = msgspec.json.decode(response.body, type=_NextPage)
             if not page.has_more or not page.next_cursor:
                 return
             if page.next_cursor in cursors:

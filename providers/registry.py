@@ -34,12 +34,12 @@ PRICE_FEED_REASONS = {
 }
 """Why an inference provider has no price feed: the values of `price_feed_reason`."""
 
-FORMER_REASONS = {
+EARLIER_REASONS = {
     "list_not_read": "publishes a machine-readable price list that no feed here reads",
 }
 """Reasons in registries that earlier runs landed; replay reads those too."""
 
-UNREAD_LIST_REASONS = {
+MISSING_LIST_REASONS = {
     "list_needs_key": "its price list answers only with a key, and none is set",
     "list_off": "its price list is not read unless an operator switches it on",
     "list_unanswered": "its price list has not given a whole answer yet",
@@ -78,7 +78,7 @@ def load_registry(raw: bytes | None = None) -> Registry:
         place = f"{REGISTRY}: inference_providers: {entry.inference_provider}"
         if entry.price_feed is not None and entry.price_feed not in feeds:
             raise SettingsError(f"{place}: price_feed {entry.price_feed!r} is no feed")
-        if entry.price_feed_reason not in {None, *PRICE_FEED_REASONS, *FORMER_REASONS}:
+        if entry.price_feed_reason not in {None, *PRICE_FEED_REASONS, *EARLIER_REASONS}:
             raise SettingsError(
                 f"{place}: price_feed_reason {entry.price_feed_reason!r} is none of "
                 + ", ".join(PRICE_FEED_REASONS)

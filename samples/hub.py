@@ -101,7 +101,7 @@ def serve(
         on_request=on_request,
         compress=compress,
     )
-    with _Server(hub, port) as server:
+    with _HubServer(hub, port) as server:
         hub.url = f"http://127.0.0.1:{server.server_port}"
         # The poll only bounds how long leaving takes; requests are accepted at once.
         thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
@@ -114,7 +114,7 @@ def serve(
             server.cut_connections()
 
 
-class _Server(ThreadingHTTPServer):
+class _HubServer(ThreadingHTTPServer):
     daemon_threads = True  # a hook that still sleeps must not delay the end
     request_queue_size = 128  # callers that connect all at once are not refused
 
@@ -156,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # keep-alive
     wbufsize = 65536  # head and small body leave in one write
     disable_nagle_algorithm = True
-    server: _Server
+    server: _HubServer
 
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))

@@ -15,6 +15,10 @@ from schemas.contract import MONEY, TEXT_LIST, UTC_TIME, contract
 SERIES = ("offer_id", "unit", "tier")
 """The columns that identify a price series."""
 STATUSES = ("live", "staging", "error", "unknown")
+STATUS_FACTS = ("status", "context_length", "supports_tools", "supports_structured_output")
+"""The facts of a card whose changes status_history has."""
+SPEED_FACTS = ("throughput_tps", "first_token_latency_ms", "request_latency_ms")
+"""The facts of a card whose changes speed_history has."""
 PRICE_STATUSES = ("priced", "free", "suspect", "not_published", "unparsed")
 
 

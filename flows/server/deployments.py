@@ -1,6 +1,6 @@
-"""What Prefect's server must know before anything runs: the pool, the deployments, automations.
+"""Set up Prefect's server before a run: the work pool, the deployments, the automations.
 
-Import it only when Prefect's settings stand in the environment: Prefect reads them once.
+Import it only when Prefect's settings are in the environment: Prefect reads them once.
 """
 
 from __future__ import annotations
@@ -22,20 +22,22 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.workers.process import ProcessWorker
 
 from flows.events import COMMITTED
-from flows.server.settings import PREFECT_FILE, Server
+from flows.server.settings import PREFECT_FILE, PrefectServer
 from schemas.errors import PricehouseError
 
 POOL = "pricehouse"
-ZOMBIES = "pricehouse: crash runs that fell silent"
+ZOMBIES = "pricehouse: crash runs without a heartbeat"
 STALE = "pricehouse: no new hour for over two hours"
+EARLIER_NAMES = {ZOMBIES: ("pricehouse: crash runs that fell silent",)}
+"""Automation → the names that earlier versions gave it; servers may have it under one of them."""
 STALE_AFTER = timedelta(hours=2, minutes=15)
 _RUN = "prefect.flow-run."
 _HEARTBEAT = f"{_RUN}heartbeat"
 _RUN_ENDED = {f"{_RUN}{state}" for state in ("Completed", "Failed", "Cancelled", "Crashed")}
 
 
-def answers(server: Server) -> bool:
-    """Return whether a Prefect server answers that takes us; PricehouseError for any other."""
+def server_answers(server: PrefectServer) -> bool:
+    """Return whether a Prefect server answers; PricehouseError where pricehouse cannot use it."""
     with get_client(sync_client=True) as client:
         problem = client.api_healthcheck()
         if isinstance(problem, PrefectHTTPStatusError):
@@ -58,8 +60,8 @@ def answers(server: Server) -> bool:
 
 
 def require_pool() -> None:
-    """Create the work pool; one that is there stays as it was set, if it starts processes."""
-    with _asking("make the work pool") as client:
+    """Create the work pool; an existing one of type process stays unchanged."""
+    with _open_client("create the work pool") as client:
         try:
             pool = client.read_work_pool(POOL)
         except ObjectNotFound:
@@ -76,7 +78,7 @@ def require_pool() -> None:
 
 
 def deploy(environment: Mapping[str, str], *, checkout: Path) -> None:
-    """Bring every deployment to what prefect.yaml says; PricehouseError with what Prefect said."""
+    """Update every deployment from prefect.yaml; PricehouseError with the output of Prefect."""
     done = subprocess.run(  # noqa: S603 - our own command
         [
             *(sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"),
@@ -88,37 +90,55 @@ def deploy(environment: Mapping[str, str], *, checkout: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        start_new_session=True,  # a Ctrl-C is ours: it ends what it began
+        start_new_session=True,  # a Ctrl-C is for this process alone
     )
     if done.returncode:
         raise PricehouseError(f"Prefect could not deploy: {done.stdout}{done.stderr}")
 
 
 def require_automations(*, heartbeat_s: int) -> None:
-    """Create each automation that no automation of its name is there for; others stay as set."""
-    with _asking("make the automations") as client:
-        for automation in (_crash_zombies(heartbeat_s), _tell_stale()):
-            if not client.read_automations_by_name(automation.name):
+    """Create each automation that is missing; an existing one stays as the operator set it.
+
+    One that an earlier version created under another name is renamed.
+    """
+    with _open_client("create the automations") as client:
+        for automation in (_crash_zombies(heartbeat_s), _report_stale()):
+            if not _rename_earlier(client, automation.name):
                 client.create_automation(automation)
 
 
+def _rename_earlier(client: SyncPrefectClient, name: str) -> bool:
+    """Keep one automation of a name and its earlier names, under the name; False without any."""
+    found = client.read_automations_by_name(name)
+    for earlier_name in EARLIER_NAMES.get(name, ()):
+        for earlier in client.read_automations_by_name(earlier_name):
+            if found:
+                client.delete_automation(earlier.id)
+                continue
+            fields = AutomationCore.model_fields.keys() - {"owner_resource"}  # no update takes it
+            settings = {field: getattr(earlier, field) for field in fields}
+            client.update_automation(earlier.id, AutomationCore(**settings | {"name": name}))
+            found = [earlier]
+    return bool(found)
+
+
 @contextmanager
-def _asking(what: str) -> Iterator[SyncPrefectClient]:
-    """Open a client; whatever goes wrong with the server is said in one sentence."""
+def _open_client(what: str) -> Iterator[SyncPrefectClient]:
+    """Open a client; PricehouseError, in one sentence, for every failure of the server."""
     try:
         with get_client(sync_client=True) as client:
             yield client
     except PricehouseError:
         raise
     except Exception as error:
-        raise PricehouseError(f"Prefect's server was to {what}: {error!r}") from error
+        raise PricehouseError(f"Prefect's server could not {what}: {error!r}") from error
 
 
 def _crash_zombies(heartbeat_s: int) -> AutomationCore:
     return AutomationCore(
         name=ZOMBIES,
-        description="A run whose machine, worker and process died says nothing; without this it "
-        "stays Running and keeps its slot.",
+        description="Marks a run as Crashed when its process sends no heartbeat any more; without "
+        "this it stays Running and keeps its slot.",
         trigger=EventTrigger(
             after={_HEARTBEAT},
             expect={_HEARTBEAT, *_RUN_ENDED},
@@ -133,17 +153,17 @@ def _crash_zombies(heartbeat_s: int) -> AutomationCore:
                 name=None,
                 force=False,
                 state=StateType.CRASHED,
-                message="it fell silent: its process is gone; the next run goes on by itself",
+                message="no heartbeat: its process is gone; the next run recovers by itself",
             )
         ],
     )
 
 
-def _tell_stale() -> AutomationCore:
+def _report_stale() -> AutomationCore:
     return AutomationCore(
         name=STALE,
-        description="Shows in the event feed when no hour was committed in time. Add a "
-        "notification action to hear of it.",
+        description="Adds an event to the event feed when no hour was committed in time. Add a "
+        "notification action to be notified.",
         trigger=EventTrigger(
             after={COMMITTED},
             expect={COMMITTED},

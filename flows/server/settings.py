@@ -16,11 +16,11 @@ DEFAULTS = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-    # Its newer pages ask a tracking service for its settings, whatever the above say.
+    # Its newer pages request settings from a tracking service in spite of the above.
     "PREFECT_SERVER_UI_V2_ENABLED": "false",
     # The browser asks the server that the page came from, under whatever name it reached it.
     "PREFECT_SERVER_UI_API_URL": "/api",
-    # In the server's memory, the default, a restart frees the slot of a run that goes on.
+    # In the server's memory, the default, a restart frees the slot of a run that continues.
     "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": (
         "prefect.server.concurrency.lease_storage.filesystem"
     ),
@@ -36,8 +36,8 @@ _THIS_MACHINE = {"127.0.0.1", "::1", "localhost"}
 
 
 @dataclass(frozen=True)
-class Server:
-    """Where Prefect's server is; without `listen` it is somebody else's, to be used as it is."""
+class PrefectServer:
+    """The address of Prefect's server; without `listen` it is already running elsewhere."""
 
     api_url: str
     listen: tuple[str, int] | None
@@ -48,7 +48,9 @@ class Server:
         return self.api_url.removesuffix("/api")
 
 
-def find_server(environment: Mapping[str, str], *, host: str | None, port: int | None) -> Server:
+def find_server(
+    environment: Mapping[str, str], *, host: str | None, port: int | None
+) -> PrefectServer:
     """Return the server of PREFECT_API_URL, unless host or port is given; SettingsError names a
     setting that cannot be used."""
     url = environment.get("PREFECT_API_URL")
@@ -57,43 +59,50 @@ def find_server(environment: Mapping[str, str], *, host: str | None, port: int |
             raise SettingsError(
                 f"PREFECT_API_URL is {url!r}; it must be like http://127.0.0.1:4200/api"
             )
-        return Server(url.rstrip("/"), None)
+        return PrefectServer(url.rstrip("/"), None)
     host = host or environment.get("PREFECT_SERVER_API_HOST") or DEFAULT_HOST
     port = port or _port(environment.get("PREFECT_SERVER_API_PORT") or str(DEFAULT_PORT))
     if host not in _THIS_MACHINE and not any(environment.get(name) for name in _AUTH):
         raise SettingsError(
-            f"on {host} others reach Prefect, and whoever reaches it runs flows here; set "
+            f"on {host} other machines reach Prefect, and who reaches it can run flows here; set "
             "PREFECT_SERVER_API_AUTH_STRING to user:password, or leave the host at 127.0.0.1"
         )
     name = _EVERYWHERE.get(host, host)
-    return Server(f"http://{f'[{name}]' if ':' in name else name}:{port}/api", (host, port))
+    return PrefectServer(f"http://{f'[{name}]' if ':' in name else name}:{port}/api", (host, port))
 
 
 def prefect_environment(
-    environment: Mapping[str, str], server: Server, *, home: Path, python: Path, checkout: Path
+    environment: Mapping[str, str],
+    server: PrefectServer,
+    *,
+    home: Path,
+    python: Path,
+    checkout: Path,
 ) -> dict[str, str]:
     """Return the environment with everything set that server, worker and flow runs need.
 
     Flow runs start in the checkout, so paths become absolute. `home` is the pricehouse home.
     """
     home = home.absolute()
-    told = {**DEFAULTS, **{name: value for name, value in environment.items() if value}}
-    told |= {
+    variables = {**DEFAULTS, **{name: value for name, value in environment.items() if value}}
+    variables |= {
         "PRICEHOUSE_HOME": str(home),
-        "PREFECT_HOME": str(Path(told.get("PREFECT_HOME") or home / "prefect").absolute()),
+        "PREFECT_HOME": str(Path(variables.get("PREFECT_HOME") or home / "prefect").absolute()),
         "PREFECT_API_URL": server.api_url,
-        "PWD": str(checkout),  # where prefect.yaml says that flows are
-        "PATH": os.pathsep.join([str(python.parent), told.get("PATH", os.defpath)]),
+        "PWD": str(checkout),  # where prefect.yaml loads flows from
+        "PATH": os.pathsep.join([str(python.parent), variables.get("PATH", os.defpath)]),
     }
-    told |= {name: str(Path(told[name]).absolute()) for name in _PATHS if name in told}
-    if auth := next((told[name] for name in _AUTH if name in told), None):
-        told["PREFECT_API_AUTH_STRING"] = told.get("PREFECT_API_AUTH_STRING", auth)
+    variables |= {
+        name: str(Path(variables[name]).absolute()) for name in _PATHS if name in variables
+    }
+    if auth := next((variables[name] for name in _AUTH if name in variables), None):
+        variables["PREFECT_API_AUTH_STRING"] = variables.get("PREFECT_API_AUTH_STRING", auth)
     if server.listen:
         host, port = server.listen
-        told |= {"PREFECT_SERVER_API_HOST": host, "PREFECT_SERVER_API_PORT": str(port)}
+        variables |= {"PREFECT_SERVER_API_HOST": host, "PREFECT_SERVER_API_PORT": str(port)}
         if auth:
-            told["PREFECT_SERVER_API_AUTH_STRING"] = told.get(_AUTH[0], auth)
-    return told
+            variables["PREFECT_SERVER_API_AUTH_STRING"] = variables.get(_AUTH[0], auth)
+    return variables
 
 
 def _port(text: str) -> int:

@@ -32,18 +32,18 @@ class Command:
 class Supervised:
     """One process in a session of its own, so that a Ctrl-C in the terminal is ours to handle.
 
-    `say` hears, in words, of every start and end after the first.
+    `report` gets one line of text for every start and end after the first start.
     """
 
     def __init__(
         self,
         command: Command,
         *,
-        say: Callable[[str], None],
+        report: Callable[[str], None],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._command = command
-        self._say = say
+        self._report = report
         self._monotonic = monotonic
         self._wait_s = 0.0
         self._due: float | None = None
@@ -63,7 +63,7 @@ class Supervised:
             if now >= self._due:
                 self._due = None
                 self._process = self._start()
-                self._say(f"{self._command.name} was started again, process {self.pid}")
+                self._report(f"{self._command.name} was started again, process {self.pid}")
             return
         status = self._process.poll()
         if status is None:
@@ -72,7 +72,7 @@ class Supervised:
         self._wait_s = 0.0 if steady else min(max(2 * self._wait_s, FIRST_WAIT_S), LONGEST_WAIT_S)
         self._due = now + self._wait_s
         self._left.add(self.pid)
-        self._say(
+        self._report(
             f"{self._command.name} ended with status {status}; "
             f"it is started again in {self._wait_s:.0f} s"
         )
@@ -81,12 +81,12 @@ class Supervised:
         """Raise PricehouseError when it ended."""
         if (status := self._process.poll()) is not None:
             raise PricehouseError(
-                f"{self._command.name} ended with status {status} while starting; what it said "
-                "stands above"
+                f"{self._command.name} ended with status {status} while starting; its "
+                "output is above"
             )
 
     def stop(self, *, grace_s: float) -> None:
-        """End it and every process of its sessions: ask first, and after `grace_s` kill."""
+        """End it and every process of its sessions: SIGTERM first, SIGKILL after `grace_s`."""
         groups = {group for group in {*self._left, self.pid} if _alive(group)}
         for group in groups:
             _signal_group(group, signal.SIGTERM)

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
-from flows.server.settings import PREFECT_FILE, Server, find_server, prefect_environment
+from flows.server.settings import PREFECT_FILE, PrefectServer, find_server, prefect_environment
 from flows.server.supervisor import POLL_S, Command, Supervised
 from pipeline.settings import read_settings
 from providers.registry import load_registry
@@ -55,44 +55,48 @@ def run_until_stopped(
 
 
 class Stopped(Exception):
-    """Raised where work is going on when somebody asked to stop."""
+    """Raised during work once a stop was requested."""
 
 
 class Stop:
-    """Whether SIGINT or SIGTERM came; they are looked at where it is safe to leave."""
+    """Whether SIGINT or SIGTERM came; checked where it is safe to leave."""
 
     def __init__(self) -> None:
-        self._asked = False
+        self._requested = False
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._ask)
+            signal.signal(number, self._request)
 
     def check(self) -> None:
-        """Raise Stopped when asked to stop."""
-        if self._asked:
+        """Raise Stopped when a stop was requested."""
+        if self._requested:
             raise Stopped
 
-    def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        self._asked = True
+    def _request(self, _number: int, _frame: FrameType | None) -> None:
+        self._requested = True
 
 
 def _bring_up(
-    server: Server, environment: dict[str, str], running: ExitStack, stop: Stop, report: Report
+    server: PrefectServer,
+    environment: dict[str, str],
+    running: ExitStack,
+    stop: Stop,
+    report: Report,
 ) -> None:
     # Prefect reads its settings when it is imported, and that takes a second.
     from flows.server.deployments import (
         POOL,
-        answers,
         deploy,
         require_automations,
         require_pool,
+        server_answers,
     )
 
     kept: list[Supervised] = []
-    if answers(server):
+    if server_answers(server):
         report(f"using the Prefect server at {server.ui_url}")
     elif server.listen is None:
         raise PricehouseError(
-            f"PREFECT_API_URL is {server.api_url} and nothing answers there; start that server, "
+            f"PREFECT_API_URL is {server.api_url} and no server answers there; start that server, "
             "or unset it to have one started here"
         )
     else:
@@ -106,7 +110,7 @@ def _bring_up(
             )
         )
         deadline = time.monotonic() + START_S
-        while not answers(server):
+        while not server_answers(server):
             stop.check()
             kept[0].require_alive()
             if time.monotonic() >= deadline:
@@ -141,6 +145,6 @@ def _prefect(name: str, environment: dict[str, str], *arguments: str) -> Command
 
 
 def _start(command: Command, running: ExitStack, report: Report, *, grace_s: float) -> Supervised:
-    process = Supervised(command, say=report)
+    process = Supervised(command, report=report)
     running.callback(process.stop, grace_s=grace_s)
     return process

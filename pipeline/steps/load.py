@@ -55,7 +55,7 @@ def _load(run: Run, result: RunResult, finished_at: datetime, outcome: str) -> L
     failures = failures_before(run.folder, run.folder.landing.runs())
     delta, summary = result.delta, result.summary
     rhythm = {feed.name: entry.expected_every_s for feed, entry in run.fetched_feeds()}
-    asked = {feed: at for feed, at in delta.observed.items() if feed in rhythm}
+    observed = {feed: at for feed, at in delta.observed.items() if feed in rhythm}
     return Load(
         record=run.record,
         finished_at=finished_at,
@@ -65,7 +65,7 @@ def _load(run: Run, result: RunResult, finished_at: datetime, outcome: str) -> L
         fetches=summary.fetches,
         feed_counts={feed: FeedCount(*numbers) for feed, numbers in _by_feed(summary).items()},
         delta=delta,
-        gaps=find_gaps(run.observed, asked, rhythm, run_id=run.record.run_id),
+        gaps=find_gaps(run.observed, observed, rhythm, run_id=run.record.run_id),
         checks=summary.checks,
         rejected=summary.rejected,
         feeds=_feed_rows(run),

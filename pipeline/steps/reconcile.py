@@ -97,7 +97,7 @@ def _providers(run: Run, priced: StepOutput[PricedFeed], state: State) -> pl.Dat
 def _unavailable_lists(
     run: Run, fetches: Sequence[FeedFetch], answered: Collection[str]
 ) -> dict[str, str]:
-    """Return price list → why it has stated nothing so far: a key of `UNREAD_LIST_REASONS`."""
+    """Return price list → why it has stated nothing so far: a key of `MISSING_LIST_REASONS`."""
     codes = {fetch.feed: fetch.error_code for fetch in fetches}
     reasons = {}
     for feed, entry in run.fetched_feeds():

@@ -37,7 +37,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True)
-class _Call:
+class _FeedCall:
     """One `get` or `post`; `tries` counts the one that is under way."""
 
     feed: str
@@ -114,14 +114,14 @@ class HttpClient:
             stop=stop_after_attempt(TRIES),  # the feed's deadline limits the time
             wait=BACKOFF,
             retry=retry_if_exception(is_retryable),
-            sleep=partial(self._wait_to_retry, url, _Call(feed, traffic, deadline)),
+            sleep=partial(self._wait_to_retry, url, _FeedCall(feed, traffic, deadline)),
             reraise=True,
         )
-        self._wait(url, _Call(feed, traffic, deadline))
+        self._wait(url, _FeedCall(feed, traffic, deadline))
         for attempt in retrying:
             with attempt:
                 tries = attempt.retry_state.attempt_number
-                return self._get_once(url, params, _Call(feed, traffic, deadline, tries))
+                return self._get_once(url, params, _FeedCall(feed, traffic, deadline, tries))
         raise AssertionError("tenacity returns or raises within its tries")
 
     def post(
@@ -132,13 +132,13 @@ class HttpClient:
         No redirection is followed, and only the deadline bounds it: FeedUnreachable, FeedDeadline,
         FeedMalformed, or FeedRefused `echoed_secret` when there is no response to use.
         """
-        call = _Call(feed, Traffic(), deadline)
+        call = _FeedCall(feed, Traffic(), deadline)
         headers = {"Content-Type": "application/json", "Accept": accept}
         return self._send(
             Request("POST", url, feed, deadline, deadline.seconds, None, content, headers), call
         )
 
-    def _get_once(self, url: str, params: Params | None, call: _Call) -> Response:
+    def _get_once(self, url: str, params: Params | None, call: _FeedCall) -> Response:
         """Send one GET and follow its redirects within the origin."""
         response = self._get_page(url, params, call)
         for _ in range(MAX_REDIRECTS):
@@ -164,12 +164,12 @@ class HttpClient:
         call.traffic.bytes += len(response.body)
         return response
 
-    def _get_page(self, url: str, params: Params | None, call: _Call) -> Response:
+    def _get_page(self, url: str, params: Params | None, call: _FeedCall) -> Response:
         call.traffic.requests += 1
         request = Request("GET", url, call.feed, call.deadline, self._timeout_s, params=params)
         return self._send(request, call)
 
-    def _send(self, request: Request, call: _Call) -> Response:
+    def _send(self, request: Request, call: _FeedCall) -> Response:
         try:
             return self._transport.send(request)
         except (httpx.TransportError, BrokenBody) as error:
@@ -184,7 +184,7 @@ class HttpClient:
         call.deadline.check(feed=call.feed)
         raise failure
 
-    def _wait(self, url: str, call: _Call, *, backoff: float = 0.0) -> None:
+    def _wait(self, url: str, call: _FeedCall, *, backoff: float = 0.0) -> None:
         self._limiter.wait(
             origin(url),
             feed=call.feed,
@@ -193,7 +193,7 @@ class HttpClient:
             traffic=call.traffic,
         )
 
-    def _wait_to_retry(self, url: str, call: _Call, backoff: float) -> None:
+    def _wait_to_retry(self, url: str, call: _FeedCall, backoff: float) -> None:
         self._wait(url, call, backoff=backoff)
         call.traffic.retries += 1  # a retry that the deadline forbids is not one
 

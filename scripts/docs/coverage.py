@@ -17,7 +17,7 @@ from pipeline.context import Dependencies, RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.session import open_run
 from pipeline.settings import Settings
-from providers.registry import UNREAD_LIST_REASONS, load_registry
+from providers.registry import MISSING_LIST_REASONS, load_registry
 from samples.catalog import Catalog, hub_model, router_model
 from samples.hub import serve
 from samples.list_routes import PriceLists, rows_of
@@ -100,7 +100,7 @@ def _feeds() -> str:
         f"{rule.currency} a second ([the rate]({rule.rate_url})) | none | nothing is fetched |\n"
         for rule in registry.estimates
     ]
-    reasons = [f"- `{code}`: {reason}\n" for code, reason in UNREAD_LIST_REASONS.items()]
+    reasons = [f"- `{code}`: {reason}\n" for code, reason in MISSING_LIST_REASONS.items()]
     return (
         head
         + "".join(rows)

@@ -106,7 +106,7 @@ MADE = (
 )
 
 
-class _Clock:
+class _TickingClock:
     """A clock that advances one second at each call."""
 
     def __init__(self) -> None:
@@ -124,7 +124,7 @@ def page() -> str:
 
 
 def _sampled(root: Path) -> list[str]:
-    clock, parts = _Clock(), []
+    clock, parts = _TickingClock(), []
     with serve(load(1), price_lists=load_price_lists()) as hub:
         _hour(root, hub, clock, origin="sample", feeds=SAMPLE_FEEDS)
         hub.show(load(2))
@@ -136,7 +136,7 @@ def _sampled(root: Path) -> list[str]:
 
 
 def _made_up(root: Path) -> list[str]:
-    clock, parts = _Clock(), []
+    clock, parts = _TickingClock(), []
     with serve(_catalog()) as hub:
         _hour(root, hub, clock, origin="live", feeds=FEEDS)
     cards = rows(newest(Home.at(root)), "SELECT model_name, offer_id FROM cards")
@@ -159,7 +159,7 @@ def _made_up(root: Path) -> list[str]:
     return parts
 
 
-def _hour(root: Path, hub: Hub, clock: _Clock, *, origin: Origin, feeds: Collection[str]) -> None:
+def _hour(root: Path, hub: Hub, clock: _TickingClock, *, origin: Origin, feeds: Collection[str]) -> None:
     registry = load_registry()
     off = {feed.feed for _, feed in registry.feeds() if not feed.enabled}
     settings = Settings(

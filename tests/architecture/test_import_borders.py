@@ -58,6 +58,8 @@ NARROW: dict[tuple[str, str], tuple[str, ...]] = {
     ("cli", "marketplace"): ("marketplace.server",),
 }
 """(Package, imported package) → the only parts of it that it may import."""
+TRANSFORMS = ("parsing", "resolve", "pricing", "gate", "history", "reconcile", "checks")
+"""Sub-packages of transforms: each may import itself and those before it."""
 OURS = {*BELOW, "bench", "scripts", "tests"}
 
 
@@ -113,6 +115,16 @@ def test_a_package_imports_only_what_is_below_it(package: str) -> None:
     allowed = BELOW[package] | {package}
     astray = [i for i in IMPORTS if i.package == package and i.imported in OURS - allowed]
     assert astray == []
+
+
+@pytest.mark.parametrize("part", TRANSFORMS)
+def test_a_part_of_transforms_imports_only_earlier_ones(part: str) -> None:
+    later = TRANSFORMS[TRANSFORMS.index(part) + 1 :]
+    own = [i for i in IMPORTS if i.module.startswith(f"transforms/{part}/")]
+    assert own
+    assert [
+        i for i in own if i.name.startswith(tuple(f"transforms.{name}" for name in later))
+    ] == []
 
 
 @pytest.mark.parametrize(("package", "imported"), NARROW)

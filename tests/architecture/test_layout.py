@@ -113,7 +113,7 @@ def test_every_bound_is_closed_above_or_left_to_the_lock(requirement: str, rest:
     assert bounds == "" or "==" in bounds or "<" in bounds
 
 
-def test_every_dependency_at_run_time_says_its_reason() -> None:
+def test_every_run_time_dependency_has_a_reason_beside_it() -> None:
     text = (CHECKOUT / "pyproject.toml").read_text("utf-8")
     needed = tomllib.loads(text)["project"]["dependencies"]
     assert len(needed) > 10
@@ -127,8 +127,8 @@ def test_no_file_is_larger_than_a_megabyte() -> None:
 
 SQL = [
     path
-    for room in ("marketplace", "warehouse")
-    for path in sorted((CHECKOUT / room).rglob("*.sql"))
+    for package in ("marketplace", "warehouse")
+    for path in sorted((CHECKOUT / package).rglob("*.sql"))
     if path.parent != CHECKOUT / "warehouse" / "views"  # named after what they define
 ]
 
@@ -138,9 +138,9 @@ def test_the_sql_was_found() -> None:
 
 
 @pytest.mark.parametrize("path", SQL, ids=lambda path: path.stem)
-def test_a_sql_file_does_what_its_name_says(path: Path) -> None:
+def test_the_verb_in_a_sql_file_name_is_in_the_file(path: Path) -> None:
     verb = path.stem.lstrip("0123456789_").split("_")[0]
     code = "\n".join(re.sub(r"--.*", "", line) for line in path.read_text("utf-8").splitlines())
-    assert verb in VERBS, f"{path.name} begins with a verb that nobody knows"
-    for words in VERBS[verb]:
-        assert re.search(rf"\b{words}\b", code), f"{path.name} has no {words}"
+    assert verb in VERBS, f"{path.name} begins with an unknown verb"
+    for keywords in VERBS[verb]:
+        assert re.search(rf"\b{keywords}\b", code), f"{path.name} has no {keywords}"

@@ -14,9 +14,9 @@ import duckdb
 import pytest
 
 from providers.registry import (
-    FORMER_REASONS,
+    EARLIER_REASONS,
+    MISSING_LIST_REASONS,
     PRICE_FEED_REASONS,
-    UNREAD_LIST_REASONS,
 )
 from scripts.docs.sql_page import fill_page
 from tests.support.documents import CHECKOUT, README, blocks, first_column, section
@@ -127,8 +127,8 @@ def test_sql_page_explains_every_price_reason(folder: Path) -> None:
     seen = {reason for (reason,) in rows(folder, query)[1]}
     known = {
         *PRICE_FEED_REASONS,
-        *FORMER_REASONS,
-        *UNREAD_LIST_REASONS,
+        *EARLIER_REASONS,
+        *MISSING_LIST_REASONS,
         ADAPTER_REASON,
         ACCOUNT_REASON,
     }

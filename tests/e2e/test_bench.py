@@ -19,7 +19,7 @@ from bench.startup import table as startup_table
 from bench.verdict import BARE, DLT, FIRST, SECOND, promises, rows, table
 
 ROOT = Path(__file__).parents[2]
-NOWHERE = {"PRICEHOUSE_BENCH_DLT_PYTHON": "/nowhere/python"}
+WITHOUT_DLT = {"PRICEHOUSE_BENCH_DLT_PYTHON": "/nowhere/python"}
 COMMAND = [sys.executable, "-m", "bench.hour", "--models", "300"]
 
 
@@ -31,7 +31,7 @@ def measured() -> dict[str, Any]:
         capture_output=True,
         text=True,
         cwd=ROOT,
-        env={**os.environ, **NOWHERE},
+        env={**os.environ, **WITHOUT_DLT},
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -69,7 +69,7 @@ def test_stopped_bench_stops_its_server() -> None:
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        env={**os.environ, **NOWHERE},
+        env={**os.environ, **WITHOUT_DLT},
     ) as bench:
         assert bench.stderr is not None
         line = bench.stderr.readline()

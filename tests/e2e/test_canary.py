@@ -27,7 +27,7 @@ DECOY = "hf_DecoyInTheEnvironment0123456789"
 PLANTED = [text.encode() for text in (CANARY, ROOT, DECOY)]
 
 
-class Hub:
+class LeakingHub:
     """A hook for the sample's server that quotes what it is sent, as bad servers do."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ def found_in(text: bytes) -> list[bytes]:
     return [planted for planted in PLANTED if planted in text]
 
 
-def told_by_api(running: Up) -> dict[str, Any]:
+def read_api(running: Up) -> dict[str, Any]:
     kinds = (
         "flow_runs",
         "task_runs",
@@ -65,17 +65,22 @@ def told_by_api(running: Up) -> dict[str, Any]:
         "work_pools",
         "events",
     )
-    told: dict[str, Any] = {}
+    texts: dict[str, Any] = {}
     for kind in kinds:
         path = "/flow_runs/filter" if kind == "flow_run_states" else f"/{kind}/filter"
-        told[kind] = running.ask("POST", path, {}).text
-    return told
+        texts[kind] = running.request("POST", path, {}).text
+    return texts
 
 
-def test_a_planted_token_is_found_nowhere_after_runs_that_went_well_and_badly(
+def test_a_planted_token_is_in_no_file_log_or_record_after_good_and_bad_runs(
     tmp_path: Path,
 ) -> None:
-    hook, home, scratch, vault = Hub(), tmp_path / "home", tmp_path / "tmp", tmp_path / "vault"
+    hook, home, scratch, vault = (
+        LeakingHub(),
+        tmp_path / "home",
+        tmp_path / "tmp",
+        tmp_path / "vault",
+    )
     scratch.mkdir()
     vault.mkdir()
     with dev_server(vault) as bao, serve(small_catalog(), on_request=hook) as hub:
@@ -95,17 +100,17 @@ def test_a_planted_token_is_found_nowhere_after_runs_that_went_well_and_badly(
             os.kill(bao.pid, signal.SIGKILL)
             refused = running.wait_for_state(running.start_run(), "FAILED")
             listed = "\n".join(line for _, line in processes().values())
-            told = told_by_api(running)
-        said = running.said
+            texts = read_api(running)
+        output = running.output
     assert "there is no secret" in missing["state"]["message"]
     assert "Vault" in refused["state"]["message"]
     assert f"Bearer {DECOY}" not in hook.tokens  # never a fall-back from a Vault that fails
-    assert len(told["logs"]) > 100
+    assert len(texts["logs"]) > 100
     assert found_in(listed.replace(f"-dev-root-token-id={ROOT}", "").encode()) == []
     assert {
-        kind: found_in(text.encode()) for kind, text in told.items() if found_in(text.encode())
+        kind: found_in(text.encode()) for kind, text in texts.items() if found_in(text.encode())
     } == {}
-    assert found_in(said.encode()) == []
+    assert found_in(output.encode()) == []
     searched = [
         (path, found_in(held)) for folder in (home, scratch) for path, held in contents(folder)
     ]

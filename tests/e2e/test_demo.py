@@ -10,7 +10,7 @@ from tests.support.command import answered, pricehouse
 
 
 @pytest.mark.slow
-def test_the_demo_shows_prices_changes_and_runs_and_runs_twice(tmp_path: Path) -> None:
+def test_the_demo_prints_prices_changes_and_runs_and_can_run_twice(tmp_path: Path) -> None:
     home = tmp_path / "demo"
     first = pricehouse("demo", home=home)
     assert first.returncode == 0, first.stderr

@@ -113,7 +113,7 @@ def site(installed: Path, folder: Path, demo: subprocess.CompletedProcess[str]) 
         try:
             assert process.stderr is not None
             line = process.stderr.readline()
-            yield next(word for word in line.split() if word.startswith("http://")).rstrip("/")
+            yield next(part for part in line.split() if part.startswith("http://")).rstrip("/")
         finally:
             process.terminate()
 

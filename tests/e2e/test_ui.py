@@ -35,18 +35,18 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def asked() -> list[str]:
+def requested() -> list[str]:
     """Return the addresses that the browser asked so far."""
     return []
 
 
 @pytest.fixture(scope="module")
-def page(asked: list[str]) -> Iterator[Page]:
+def page(requested: list[str]) -> Iterator[Page]:
     with playwright.sync_playwright() as engine:
         browser = engine.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         page = browser.new_page(viewport={"width": 1400, "height": 1000}, timezone_id="UTC")
         page.set_default_timeout(SLOW_MS)
-        page.on("request", lambda request: asked.append(request.url))
+        page.on("request", lambda request: requested.append(request.url))
         yield page
         browser.close()
 
@@ -75,14 +75,14 @@ def test_the_deployment_page_shows_the_schedule_and_the_next_run(
     keep(page, "prefect-deployment")
 
 
-def test_the_form_shows_every_field_refuses_what_does_not_fit_and_starts_a_run(
+def test_the_form_has_every_field_refuses_bad_values_and_starts_a_run(
     page: Page, keep: Callable[[Page, str], None], running: Up
 ) -> None:
     deployment = running.deployment("hourly")["id"]
     address = f"{running.ui_url}/deployments/deployment/{deployment}/run"
     page.goto(address)
     for described in (
-        "What to ask; a feed that is not asked keeps what it said last.",
+        "What to fetch; a feed that is not fetched keeps its last answer.",
         "Do everything but commit, and show what would change.",
         "Seconds (0 to 900) to wait while another run writes",
     ):
@@ -124,13 +124,15 @@ def test_a_finished_run_shows_its_artifacts(
         keep(page, f"prefect-{key}")
 
 
-def test_no_page_asks_anybody_but_our_server(page: Page, asked: list[str], running: Up) -> None:
+def test_pages_send_requests_to_our_server_only(
+    page: Page, requested: list[str], running: Up
+) -> None:
     page.goto(running.ui_url)
     page.get_by_text("Flow Runs").first.wait_for()
     page.wait_for_load_state("networkidle")
-    assert f"{running.ui_url}/api/flow_runs/count" in asked
+    assert f"{running.ui_url}/api/flow_runs/count" in requested
     ours = (f"{running.ui_url}/", f"blob:{running.ui_url}/", "data:")
-    assert [url for url in asked if not url.startswith(ours)] == []
+    assert [url for url in requested if not url.startswith(ours)] == []
 
 
 def manual_runs(running: Up) -> set[str]:

@@ -26,7 +26,7 @@ from tests.support.hours import Clock, ingest, small_catalog
 CHECKOUT = Path(__file__).parents[2]
 
 
-def ask(home: Path, hub: Hub, *feeds: str, clock: Clock, dry_run: bool = False) -> Report:
+def run_feeds(home: Path, hub: Hub, *feeds: str, clock: Clock, dry_run: bool = False) -> Report:
     settings = Settings(home=home, base_urls=dict.fromkeys(ALL_FEEDS, hub.url))
     options = RunOptions(
         origin="live", flow="hourly", trigger="test", feeds=frozenset(feeds), dry_run=dry_run
@@ -65,13 +65,13 @@ def test_what_is_deployed_exists_and_names_no_machine() -> None:
     assert str(CHECKOUT) not in text
 
 
-def test_a_feed_that_is_not_asked_is_skipped_and_keeps_its_rows(tmp_path: Path) -> None:
+def test_a_feed_that_is_not_selected_is_skipped_and_keeps_its_rows(tmp_path: Path) -> None:
     clock = Clock()
     with serve(small_catalog()) as hub:
         first = ingest(tmp_path, hub, clock=clock)
         clock.advance(timedelta(hours=1))
         hub.show(small_catalog(input_price="0.3"))
-        report = ask(tmp_path, hub, "router", clock=clock)
+        report = run_feeds(tmp_path, hub, "router", clock=clock)
     assert {f.feed: f.outcome for f in report.feeds if f.error_code != "not_asked"} == {
         "router": "complete"
     }
@@ -86,15 +86,15 @@ def test_a_feed_that_is_not_asked_is_skipped_and_keeps_its_rows(tmp_path: Path) 
 
 def test_nothing_is_published_before_every_required_feed_came_once(tmp_path: Path) -> None:
     with serve(small_catalog()) as hub:
-        report = ask(tmp_path, hub, "router", clock=Clock())
+        report = run_feeds(tmp_path, hub, "router", clock=Clock())
     assert (report.outcome, report.exit_status) == ("failed", 1)
 
 
 def test_a_dry_run_names_what_would_change_as_the_run_itself_would(tmp_path: Path) -> None:
     clock = Clock()
     with serve(small_catalog()) as hub:
-        dry = ask(tmp_path, hub, *FEEDS, clock=clock, dry_run=True)
-        wet = ask(tmp_path, hub, *FEEDS, clock=clock)
+        dry = run_feeds(tmp_path, hub, *FEEDS, clock=clock, dry_run=True)
+        wet = run_feeds(tmp_path, hub, *FEEDS, clock=clock)
     assert dry.publication_id is None
     assert dry.examples == wet.examples
     assert 0 < len(dry.examples) == min(dry.counts.changes, EXAMPLES)

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from flows.server.settings import DEFAULTS, Server, find_server, prefect_environment
+from flows.server.settings import DEFAULTS, PrefectServer, find_server, prefect_environment
 from schemas.errors import SettingsError
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - refused without a password, which is what is tested
-LOCAL = Server("http://127.0.0.1:4200/api", ("127.0.0.1", 4200))
+LOCAL = PrefectServer("http://127.0.0.1:4200/api", ("127.0.0.1", 4200))
 
 
-def told(environment: dict[str, str], server: Server = LOCAL) -> dict[str, str]:
+def child_environment(environment: dict[str, str], server: PrefectServer = LOCAL) -> dict[str, str]:
     return prefect_environment(
         environment, server, home=Path("data"), python=Path("/v/bin/python"), checkout=Path("/c")
     )
@@ -23,31 +23,31 @@ def told(environment: dict[str, str], server: Server = LOCAL) -> dict[str, str]:
     ("environment", "host", "port", "expected"),
     [
         ({}, None, None, LOCAL),
-        ({}, None, 4300, Server("http://127.0.0.1:4300/api", ("127.0.0.1", 4300))),
-        ({}, "::1", None, Server("http://[::1]:4200/api", ("::1", 4200))),
+        ({}, None, 4300, PrefectServer("http://127.0.0.1:4300/api", ("127.0.0.1", 4300))),
+        ({}, "::1", None, PrefectServer("http://[::1]:4200/api", ("::1", 4200))),
         (
             {"PREFECT_SERVER_API_PORT": "4301"},
             None,
             None,
-            Server("http://127.0.0.1:4301/api", ("127.0.0.1", 4301)),
+            PrefectServer("http://127.0.0.1:4301/api", ("127.0.0.1", 4301)),
         ),
         (
             {"PREFECT_API_URL": "https://prefect.example/api/"},
             None,
             None,
-            Server("https://prefect.example/api", None),
+            PrefectServer("https://prefect.example/api", None),
         ),
         ({"PREFECT_API_URL": "https://prefect.example/api"}, "127.0.0.1", None, LOCAL),
         (
             {"PREFECT_SERVER_API_AUTH_STRING": "a:b"},
             EVERYWHERE,
             None,
-            Server("http://127.0.0.1:4200/api", (EVERYWHERE, 4200)),
+            PrefectServer("http://127.0.0.1:4200/api", (EVERYWHERE, 4200)),
         ),
     ],
 )
-def test_the_server_is_the_one_that_options_and_settings_say(
-    environment: dict[str, str], host: str | None, port: int | None, expected: Server
+def test_options_and_settings_choose_the_server(
+    environment: dict[str, str], host: str | None, port: int | None, expected: PrefectServer
 ) -> None:
     assert find_server(environment, host=host, port=port) == expected
 
@@ -58,37 +58,39 @@ def test_a_server_that_others_reach_must_have_a_password() -> None:
 
 
 @pytest.mark.parametrize("port", ["no", "0", "65536", "-1"])
-def test_a_port_that_is_none_is_named(port: str) -> None:
+def test_an_invalid_port_is_named(port: str) -> None:
     with pytest.raises(SettingsError, match="PREFECT_SERVER_API_PORT"):
         find_server({"PREFECT_SERVER_API_PORT": port}, host=None, port=None)
 
 
-def test_an_address_that_is_none_is_named() -> None:
+def test_an_invalid_address_is_named() -> None:
     with pytest.raises(SettingsError, match="PREFECT_API_URL is 'prefect'"):
         find_server({"PREFECT_API_URL": "prefect"}, host=None, port=None)
 
 
 def test_paths_become_absolute_because_flow_runs_start_elsewhere() -> None:
-    said = told({"VAULT_CACERT": "ca.pem", "PATH": "/bin"})
+    found = child_environment({"VAULT_CACERT": "ca.pem", "PATH": "/bin"})
     here = Path.cwd()
-    assert said["PRICEHOUSE_HOME"] == str(here / "data")
-    assert said["PREFECT_HOME"] == str(here / "data" / "prefect")
-    assert said["VAULT_CACERT"] == str(here / "ca.pem")
-    assert (said["PWD"], said["PATH"]) == ("/c", "/v/bin:/bin")
+    assert found["PRICEHOUSE_HOME"] == str(here / "data")
+    assert found["PREFECT_HOME"] == str(here / "data" / "prefect")
+    assert found["VAULT_CACERT"] == str(here / "ca.pem")
+    assert (found["PWD"], found["PATH"]) == ("/c", "/v/bin:/bin")
 
 
 def test_what_the_operator_set_stays() -> None:
     mine = dict.fromkeys(DEFAULTS, "mine") | {"PREFECT_HOME": "/p"}
-    said = told(mine)
-    assert {name: said[name] for name in mine} == mine
-    assert {name: told({})[name] for name in DEFAULTS} == DEFAULTS
+    found = child_environment(mine)
+    assert {name: found[name] for name in mine} == mine
+    assert {name: child_environment({})[name] for name in DEFAULTS} == DEFAULTS
 
 
 def test_one_password_serves_both_sides() -> None:
     names = ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING")
     for name in names:
-        said = told({name: "a:b"})
-        assert [said[n] for n in names] == ["a:b", "a:b"]
-    theirs = told({"PREFECT_API_AUTH_STRING": "a:b"}, Server("https://elsewhere/api", None))
+        found = child_environment({name: "a:b"})
+        assert [found[n] for n in names] == ["a:b", "a:b"]
+    theirs = child_environment(
+        {"PREFECT_API_AUTH_STRING": "a:b"}, PrefectServer("https://elsewhere/api", None)
+    )
     assert "PREFECT_SERVER_API_AUTH_STRING" not in theirs
-    assert not any(name in told({}) for name in names)
+    assert not any(name in child_environment({}) for name in names)

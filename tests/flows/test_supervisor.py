@@ -59,26 +59,28 @@ def died(process: Supervised) -> bool:
     return False
 
 
-def test_what_died_is_started_again_and_what_keeps_dying_ever_later(tmp_path: Path) -> None:
-    clock, said = Time(), list[str]()
-    process = Supervised(command("raise SystemExit(3)", tmp_path), say=said.append, monotonic=clock)
+def test_a_dead_process_is_restarted_after_waits_that_grow(tmp_path: Path) -> None:
+    clock, reports = Time(), list[str]()
+    process = Supervised(
+        command("raise SystemExit(3)", tmp_path), report=reports.append, monotonic=clock
+    )
     waits = []
     for _ in range(9):
         wait_until(lambda: died(process))
         process.keep()
         before = clock.now
-        while "again, process" not in said[-1]:
+        while "again, process" not in reports[-1]:
             clock.now += 1
             process.keep()
         waits.append(clock.now - before)
     assert waits == [1, 2, 4, 8, 16, 32, LONGEST_WAIT_S, LONGEST_WAIT_S, LONGEST_WAIT_S]
-    assert "ended with status 3" in said[0]
+    assert "ended with status 3" in reports[0]
     process.stop(grace_s=10)
 
 
-def test_one_that_ran_steadily_is_started_again_at_once(tmp_path: Path) -> None:
-    clock, said = Time(), list[str]()
-    process = Supervised(command(SLEEPS, tmp_path), say=said.append, monotonic=clock)
+def test_a_process_that_ran_steadily_is_restarted_at_once(tmp_path: Path) -> None:
+    clock, reports = Time(), list[str]()
+    process = Supervised(command(SLEEPS, tmp_path), report=reports.append, monotonic=clock)
     first = process.pid
     clock.now += STEADY_S
     os.kill(first, signal.SIGKILL)
@@ -90,8 +92,8 @@ def test_one_that_ran_steadily_is_started_again_at_once(tmp_path: Path) -> None:
     assert gone(process.pid)
 
 
-def test_stopping_ends_what_a_killed_one_left_running(tmp_path: Path) -> None:
-    process = Supervised(command(PARENT, tmp_path), say=lambda _: None)
+def test_stop_ends_the_children_that_a_killed_process_left(tmp_path: Path) -> None:
+    process = Supervised(command(PARENT, tmp_path), report=lambda _: None)
     child = tmp_path / "child"
     wait_until(lambda: child.exists() and child.read_text().endswith("\n"))
     left = int(child.read_text())
@@ -104,10 +106,12 @@ def test_stopping_ends_what_a_killed_one_left_running(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("grace_s", [0.5])
-def test_one_that_does_not_listen_is_killed_after_its_grace(tmp_path: Path, grace_s: float) -> None:
+def test_a_process_that_ignores_sigterm_is_killed_after_the_grace_time(
+    tmp_path: Path, grace_s: float
+) -> None:
     ready = tmp_path / "ready"
     code = f"{DEAF} open('ready', 'w').close(); time.sleep(600)"
-    process = Supervised(command(code, tmp_path), say=lambda _: None)
+    process = Supervised(command(code, tmp_path), report=lambda _: None)
     wait_until(ready.exists)
     started = time.monotonic()
     process.stop(grace_s=grace_s)

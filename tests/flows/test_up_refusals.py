@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 
 from samples.hub import serve
-from tests.support.command import NOWHERE, pricehouse
+from tests.support.command import UNUSED_URL, pricehouse
 from tests.support.hours import small_catalog
 
 
-def test_a_server_that_does_not_answer_is_named_with_what_to_do(tmp_path: Path) -> None:
-    done = pricehouse("up", home=tmp_path / "home", PREFECT_API_URL=f"{NOWHERE}/api")
+def test_an_unreachable_server_is_named_with_what_to_do(tmp_path: Path) -> None:
+    done = pricehouse("up", home=tmp_path / "home", PREFECT_API_URL=f"{UNUSED_URL}/api")
     assert done.returncode == 1
-    assert "nothing answers there" in done.stderr
+    assert "no server answers there" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_what_is_no_prefect_server_is_not_taken_for_one(tmp_path: Path) -> None:
+def test_a_server_that_is_not_prefect_is_refused(tmp_path: Path) -> None:
     with serve(small_catalog()) as hub:
         done = pricehouse("up", home=tmp_path / "home", PREFECT_API_URL=f"{hub.url}/api")
     assert done.returncode == 1
@@ -27,7 +27,7 @@ def test_what_is_no_prefect_server_is_not_taken_for_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "settings", "said"),
+    ("arguments", "settings", "message"),
     [
         (["--host", "192.0.2.1"], {}, "PREFECT_SERVER_API_AUTH_STRING"),
         ([], {"PREFECT_SERVER_API_PORT": "many"}, "PREFECT_SERVER_API_PORT"),
@@ -35,11 +35,11 @@ def test_what_is_no_prefect_server_is_not_taken_for_one(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_settings_are_status_2(
-    tmp_path: Path, arguments: list[str], settings: dict[str, str], said: str
+    tmp_path: Path, arguments: list[str], settings: dict[str, str], message: str
 ) -> None:
     done = pricehouse("up", *arguments, home=tmp_path / "home", **settings)
     assert done.returncode == 2
-    assert said in done.stderr
+    assert message in done.stderr
 
 
 def test_a_home_of_the_sample_is_not_scheduled(tmp_path: Path) -> None:

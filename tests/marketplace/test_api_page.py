@@ -13,7 +13,7 @@ from tests.support.documents import CHECKOUT, blocks, first_column, section
 from tests.support.serving import Site
 
 PAGE = (CHECKOUT / "docs" / "api.md").read_text("utf-8")
-SHOWN = "http://127.0.0.1:8400"
+PAGE_URL = "http://127.0.0.1:8400"
 CURLS = [line for block in blocks(PAGE, "sh") for line in block.text.splitlines() if "curl" in line]
 SCRIPTS = [block.text for block in blocks(PAGE, "python")]
 
@@ -26,7 +26,7 @@ def test_the_page_has_requests() -> None:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
 def test_every_curl_command_of_the_page_works(site: Site, tmp_path: Path) -> None:
     for line in CURLS:
-        command = line.replace(SHOWN, site.url).replace("curl ", "curl -sSf --noproxy '*' ")
+        command = line.replace(PAGE_URL, site.url).replace("curl ", "curl -sSf --noproxy '*' ")
         done = subprocess.run(
             ["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
         )
@@ -38,7 +38,7 @@ def test_every_curl_command_of_the_page_works(site: Site, tmp_path: Path) -> Non
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_every_script_of_the_page_prints_the_sql_result(site: Site, script: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", script.replace(SHOWN, site.url)],
+        [sys.executable, "-c", script.replace(PAGE_URL, site.url)],
         capture_output=True,
         text=True,
         check=False,
@@ -56,7 +56,7 @@ def test_every_script_of_the_page_prints_the_sql_result(site: Site, script: str)
 
 
 def test_the_table_of_routes_equals_the_openapi_document(site: Site) -> None:
-    paths = set(site.ask("/openapi.json")["paths"])
+    paths = set(site.get_json("/openapi.json")["paths"])
     assert set(first_column(section(PAGE, "## Call the API"))) == {
         path for path in paths if not path.startswith("/v1/exports/")
     }

@@ -19,7 +19,7 @@ from warehouse.relations import RELATIONS
 def test_every_relation_is_exported_whole_with_its_checksum(
     site: Site, relation: str, kind: str, tmp_path: Path
 ) -> None:
-    (listed,) = [i for i in site.ask("/v1/exports")["items"] if i["relation"] == relation]
+    (listed,) = [i for i in site.get_json("/v1/exports")["items"] if i["relation"] == relation]
     answer = site.client.get(listed[kind])
     digest = hashlib.sha256(answer.content).hexdigest()
     assert site.client.get(f"{listed[kind]}.sha256").text == f"{digest}  {relation}.{kind}\n"

@@ -61,8 +61,8 @@ def test_a_wrong_method_is_a_problem_with_an_allow_header(site: Site) -> None:
 
 
 def test_a_cursor_is_refused_with_other_filters(site: Site) -> None:
-    cursor = site.ask("/v1/offers", ("task", "text"), ("limit", 5))["next"]
-    assert site.ask("/v1/offers", ("task", "text"), ("cursor", cursor))["items"]
+    cursor = site.get_json("/v1/offers", ("task", "text"), ("limit", 5))["next"]
+    assert site.get_json("/v1/offers", ("task", "text"), ("cursor", cursor))["items"]
     answer = site.get(f"/v1/offers?task=image&cursor={cursor}")
     assert answer.status_code == 422
     assert "other filters" in answer.json()["detail"]

@@ -75,7 +75,7 @@ def walk(site: Site, *pairs: tuple[str, object]) -> list[dict[str, Any]]:
     """Return the items of all pages."""
     found, cursor = [], None
     while True:
-        page = site.ask("/v1/offers", *pairs, *([("cursor", cursor)] if cursor else []))
+        page = site.get_json("/v1/offers", *pairs, *([("cursor", cursor)] if cursor else []))
         found += page["items"]
         cursor = page["next"]
         if cursor is None:
@@ -87,7 +87,7 @@ def test_a_filter_returns_the_offers_of_the_same_sql(
     site: Site, pairs: list[tuple[str, object]], where: str
 ) -> None:
     wanted = {row[0] for row in site.sql(f"SELECT offer_id FROM cards WHERE {where}")}
-    first = site.ask("/v1/offers", *pairs)
+    first = site.get_json("/v1/offers", *pairs)
     found = walk(site, *pairs, ("limit", 200))
     assert first["total"] == len(found) == len(wanted)
     assert {item["offer_id"] for item in found} == wanted
@@ -153,27 +153,27 @@ def test_pages_of_any_size_have_each_offer_once(site: Site, limit: int) -> None:
 
 
 def test_a_facet_count_is_the_total_with_that_filter(site: Site) -> None:
-    asked: list[tuple[str, object]] = [("task", "text"), ("tools", "true")]
-    facets = site.ask("/v1/offers", *asked)["facets"]
+    filters: list[tuple[str, object]] = [("task", "text"), ("tools", "true")]
+    facets = site.get_json("/v1/offers", *filters)["facets"]
     for facet, others in (
-        ("region", asked),
-        ("inference_provider", asked),
-        ("status", asked),
-        ("tag", asked),
-        ("task", asked[1:]),
+        ("region", filters),
+        ("inference_provider", filters),
+        ("status", filters),
+        ("tag", filters),
+        ("task", filters[1:]),
     ):
         assert facets[facet]
         for each in facets[facet]:
-            chosen = site.ask("/v1/offers", *others, (facet, each["value"]), ("limit", 1))
+            chosen = site.get_json("/v1/offers", *others, (facet, each["value"]), ("limit", 1))
             assert chosen["total"] == each["count"], (facet, each)
     for facet in ("structured_output", "priced_only", "rankable_only"):
-        chosen = site.ask("/v1/offers", *asked, (facet, "true"), ("limit", 1))
+        chosen = site.get_json("/v1/offers", *filters, (facet, "true"), ("limit", 1))
         assert facets[facet] == [{"value": "true", "count": chosen["total"]}]
 
 
 def test_a_response_names_its_publication_and_origin(site: Site, live_site: Site) -> None:
     for where, origin in ((site, "sample"), (live_site, "live")):
         ((published,),) = where.sql("SELECT publication_id FROM publication")
-        body = where.ask("/v1/offers")
+        body = where.get_json("/v1/offers")
         assert list(body)[:2] == ["publication", "origin"]
         assert (body["publication"], body["origin"]) == (published, origin)

@@ -43,7 +43,7 @@ def test_schemathesis_finds_no_error_and_no_undocumented_response(
 
 
 def test_the_document_describes_every_route_and_its_errors(site: Site) -> None:
-    document = site.ask("/openapi.json")
+    document = site.get_json("/openapi.json")
     assert set(document["paths"]) >= {
         "/v1/offers",
         "/v1/offers/{offer_id}",

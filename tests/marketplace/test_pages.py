@@ -299,7 +299,7 @@ HOSTILE = [
 ]
 
 
-def test_a_hostile_provider_model_id_is_shown_as_text(tmp_path: Path, opens: Opens) -> None:
+def test_a_hostile_provider_model_id_is_rendered_as_text(tmp_path: Path, opens: Opens) -> None:
     price = ("0.1", "0.2")
     entries = [
         mapping("novita", price=price, providerId=name, _id=f"entry-{number}")
@@ -320,7 +320,9 @@ def test_a_hostile_provider_model_id_is_shown_as_text(tmp_path: Path, opens: Ope
         assert [c for c in window.errors if "favicon" not in c] == []
 
 
-def test_a_hostile_model_id_is_shown_as_text(live_site: Site, tmp_path: Path, opens: Opens) -> None:
+def test_a_hostile_model_id_is_rendered_as_text(
+    live_site: Site, tmp_path: Path, opens: Opens
+) -> None:
     """The contract refuses such an id; this tests the pages' escaping on a copy."""
     models = [m for (m,) in live_site.sql("SELECT DISTINCT model_id FROM cards ORDER BY 1")]
     renamed: list[tuple[str, list[object]]] = []

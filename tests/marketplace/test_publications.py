@@ -49,11 +49,11 @@ def test_the_server_starts_before_the_first_publication(tmp_path: Path) -> None:
         assert page.status_code == 503
         assert "nothing is published here yet" in page.text
         report = ingest(home, hub, clock=Clock())
-        assert site.ask("/readyz")["publication"] == report.publication_id
-        assert site.ask("/v1/offers")["total"] > 0
+        assert site.get_json("/readyz")["publication"] == report.publication_id
+        assert site.get_json("/v1/offers")["total"] > 0
 
 
-def test_requests_during_new_publications_keep_readinge_publication_each(
+def test_a_request_during_a_new_publication_reads_one_publication(
     tmp_path: Path,
 ) -> None:
     home, clock = tmp_path / "home", Clock()
@@ -71,7 +71,7 @@ def test_requests_during_new_publications_keep_readinge_publication_each(
                 clock.advance(timedelta(hours=1))
                 hub.show(small_catalog(input_price=price))
                 price_of[ingest(home, hub, clock=clock).publication_id] = price
-            last = site.ask("/v1/offers")["publication"]
+            last = site.get_json("/v1/offers")["publication"]
             done.set()
             for reader in readers:
                 reader.join()
@@ -82,7 +82,7 @@ def test_requests_during_new_publications_keep_readinge_publication_each(
             for _, publication, costs in answers:
                 assert set(costs) == {f"0.000000{price_of[publication].removeprefix('0.')}"}
             assert last == list(price_of)[-1]
-            site.ask("/v1/offers")
+            site.get_json("/v1/offers")
             assert open_files(site.process.pid) == {f"marketplace-{last}.duckdb"}
 
 
@@ -105,13 +105,13 @@ def test_a_cursor_keeps_its_publication_and_restarts_when_gone(
     with serve(small_catalog()) as hub:
         first = ingest(home, hub, clock=clock).publication_id
         with serving(home) as site:
-            page = site.ask("/v1/offers", ("offer_type", "all"), ("limit", 1))
+            page = site.get_json("/v1/offers", ("offer_type", "all"), ("limit", 1))
             clock.advance(timedelta(hours=1))
             hub.show(small_catalog(input_price="0.3"))
             second = ingest(home, hub, clock=clock).publication_id
             again = f"/v1/offers?offer_type=all&limit=1&cursor={page['next']}"
-            assert site.ask(again)["publication"] == first
-            assert site.ask("/v1/offers")["publication"] == second
+            assert site.get_json(again)["publication"] == first
+            assert site.get_json("/v1/offers")["publication"] == second
             for price in NEW_PRICES[:KEEP]:
                 clock.advance(timedelta(hours=1))
                 hub.show(small_catalog(input_price=price))

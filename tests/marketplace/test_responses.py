@@ -51,7 +51,7 @@ def test_an_offer_has_its_prices_and_the_proof_of_each(site: Site) -> None:
     ((offer_id,),) = site.sql(
         "SELECT offer_id FROM cards WHERE model_id = ? AND inference_provider = 'cerebras'", GPT
     )
-    body = site.ask(f"/v1/offers/{offer_id}")
+    body = site.get_json(f"/v1/offers/{offer_id}")
     assert body["offer"] == rows(site, "FROM cards WHERE offer_id = ?", offer_id)[0]
     assert body["prices"] == rows(site, "FROM prices WHERE offer_id = ? ORDER BY unit", offer_id)
     proofs = {price["unit"]: price["shown"] for price in body["proof"]["prices"]}
@@ -69,8 +69,8 @@ def test_an_offer_has_its_prices_and_the_proof_of_each(site: Site) -> None:
 
 
 def test_a_model_is_found_by_its_id_and_has_all_its_offers(site: Site) -> None:
-    body = site.ask(f"/v1/models/{GPT}")
-    assert body == site.ask(f"/v1/models/{quote(GPT, safe='')}")
+    body = site.get_json(f"/v1/models/{GPT}")
+    assert body == site.get_json(f"/v1/models/{quote(GPT, safe='')}")
     assert body["model"] == rows(site, "FROM models WHERE model_id = ?", GPT)[0]
     cards = rows(site, "FROM cards WHERE model_id = ?", GPT)
     assert sorted(o["offer_id"] for o in body["offers"]) == sorted(c["offer_id"] for c in cards)
@@ -83,8 +83,8 @@ def test_a_model_is_found_by_its_id_and_has_all_its_offers(site: Site) -> None:
 
 
 def test_a_spread_needs_two_rankable_offers(live_site: Site) -> None:
-    assert live_site.ask("/v1/models/acme/hub-chat")["spread"] == []
-    (spread,) = live_site.ask("/v1/models/acme/chat")["spread"]
+    assert live_site.get_json("/v1/models/acme/hub-chat")["spread"] == []
+    (spread,) = live_site.get_json("/v1/models/acme/chat")["spread"]
     assert spread["rankable_offers"] >= 2
 
 
@@ -92,7 +92,7 @@ def test_a_history_includes_the_previous_ids_of_an_offer(site: Site) -> None:
     ((old, new),) = site.sql(
         "SELECT old_offer_id, new_offer_id FROM offer_links ORDER BY 1 LIMIT 1"
     )
-    items = site.ask(f"/v1/prices/{new}/history")["items"]
+    items = site.get_json(f"/v1/prices/{new}/history")["items"]
     wanted = "FROM price_history WHERE offer_id IN (?, ?) ORDER BY unit, valid_from, recorded_at"
     assert items == rows(site, wanted, old, new)
     assert {item["offer_id"] for item in items} == {old, new}
@@ -101,15 +101,15 @@ def test_a_history_includes_the_previous_ids_of_an_offer(site: Site) -> None:
 def test_changes_come_in_order_and_next_after_continues_them(site: Site) -> None:
     found, after = [], 0
     while True:
-        page = site.ask("/v1/changes", ("after", after), ("limit", 999))
+        page = site.get_json("/v1/changes", ("after", after), ("limit", 999))
         found += page["items"]
         after = page["next_after"]
         if not page["more"]:
             break
     assert found == rows(site, "FROM changes ORDER BY change_id")
-    later = site.ask("/v1/changes", ("after", after))
+    later = site.get_json("/v1/changes", ("after", after))
     assert (later["items"], later["next_after"]) == ([], after)
-    held = site.ask("/v1/changes", ("event", "held"))["items"]
+    held = site.get_json("/v1/changes", ("event", "held"))["items"]
     assert held == rows(site, "FROM changes WHERE event = 'held'")
     assert held
 
@@ -133,7 +133,7 @@ def test_the_changes_are_an_atom_feed_that_pages_link_to(site: Site) -> None:
 
 def test_an_estimate_ranks_by_the_exact_cost_of_the_mix(site: Site) -> None:
     mix = (("input_tokens", 30_000_001), ("output_tokens", 10_000_003))
-    body = site.ask("/v1/estimate", *mix, ("limit", 200))
+    body = site.get_json("/v1/estimate", *mix, ("limit", 200))
     wanted = site.sql(
         "SELECT offer_id, cost_per_input_token * 30000001 + cost_per_output_token * 10000003 AS c"
         " FROM cards WHERE rankable AND cost_per_output_token IS NOT NULL"
@@ -151,16 +151,16 @@ def test_an_estimate_ranks_by_the_exact_cost_of_the_mix(site: Site) -> None:
 
 
 def test_an_estimate_names_the_unpriced_part_of_a_mix(site: Site) -> None:
-    body = site.ask("/v1/estimate", ("input_tokens", 5), ("images", 5))
+    body = site.get_json("/v1/estimate", ("input_tokens", 5), ("images", 5))
     assert body["unmet"] == ["images"]
     assert body["least_per_month"] is None
-    narrowed = site.ask("/v1/estimate", ("input_tokens", 5), ("region", "eu"))["needs"][0]
+    narrowed = site.get_json("/v1/estimate", ("input_tokens", 5), ("region", "eu"))["needs"][0]
     assert {item["offer"]["region"] for item in narrowed["items"]} == {"eu"}
-    assert site.ask("/v1/estimate")["needs"] == []
+    assert site.get_json("/v1/estimate")["needs"] == []
 
 
 def test_the_status_has_the_age_of_the_data_and_held_offers(site: Site) -> None:
-    body = site.ask("/v1/status")
+    body = site.get_json("/v1/status")
     ((held, gaps, rankable),) = site.sql(
         "SELECT count(*) FILTER (held), (SELECT count(*) FROM gaps), count(*) FILTER (rankable)"
         " FROM cards"

@@ -99,7 +99,7 @@ def test_a_place_shows_what_is_verified_and_that_routing_is_not(site: Site) -> N
     assert "Inference: location unverified." in card(site, "inference_provider=novita")
 
 
-def test_speed_has_its_own_date_and_is_shown_for_text_only(site: Site) -> None:
+def test_speed_has_its_own_date_and_is_on_text_cards_only(site: Site) -> None:
     measured = card(site, "inference_provider=cerebras&model_id=openai/gpt-oss-120b")
     assert "Speed 900 tokens/s" in measured
     assert "Speed measured 21 Sep 2026" in measured
@@ -142,7 +142,7 @@ def test_image_prices_and_estimates_are_labelled_as_such(site: Site, tmp_path: P
     ]
     home = altered(site.home, tmp_path / "home", *changes, (guess, [image[3][0]]))
     with serving(home) as copy:
-        page = copy.ask("/v1/offers", ("task", "text-to-image"), ("limit", 200))
+        page = copy.get_json("/v1/offers", ("task", "text-to-image"), ("limit", 200))
         assert [item["cost_per_image"] for item in page["items"][:3]] == ["0.003", "0.003", "0.02"]
         assert page["items"][3]["estimated_cost"] == "0.0021", "behind every price"
         text = card(copy, "task=text-to-image")
@@ -153,13 +153,13 @@ def test_image_prices_and_estimates_are_labelled_as_such(site: Site, tmp_path: P
         )
         assert '<p class="estimate">≈ $0.0021 per image, an estimate, not a price</p>' in guessed
         assert "cheapest" not in guessed
-        body = copy.ask("/v1/estimate", ("images", 1000))
+        body = copy.get_json("/v1/estimate", ("images", 1000))
         (need,) = body["needs"]
         assert [item["cost_per_month"] for item in need["items"]] == ["3", "3", "20"]
         assert "From $3.00 a month" in copy.get("/calculator?images=1000&input_tokens=0").text
-        spread = copy.ask(f"/v1/models/{image[0][1]}")["spread"]
+        spread = copy.get_json(f"/v1/models/{image[0][1]}")["spread"]
         assert [s["unit"] for s in spread] == ["image"]
-        under = copy.ask("/v1/offers", ("max_cost_per_image", "0.003"))
+        under = copy.get_json("/v1/offers", ("max_cost_per_image", "0.003"))
         assert under["total"] == 2
 
 

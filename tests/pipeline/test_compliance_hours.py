@@ -80,7 +80,7 @@ def test_strict_region_needs_proof_and_lenient_region_no_disproof(
     assert providers("us", "true") == everybody - {"scaleway"}
 
 
-def test_optional_and_enterprise_claims_reach_no_card_and_stand_apart() -> None:
+def test_optional_and_enterprise_claims_are_listed_and_on_no_card() -> None:
     apart = [c for c in load_claims().claims if c.applies != "default"]
     assert {c.applies for c in apart} == {"optional", "enterprise"}
     assert load_registry().claim_expires_after_days == 180

@@ -43,18 +43,18 @@ class Bench:
         self.hub.show(served)
         return ingest(self.home, self.hub, clock=self.clock)
 
-    def ask(self, query: str) -> list[dict[str, Any]]:
+    def query_rows(self, query: str) -> list[dict[str, Any]]:
         return rows(newest(Home.at(self.home)), query)
 
     def card(self, provider: str = "novita") -> dict[str, Any]:
-        (card,) = self.ask(f"FROM cards WHERE inference_provider = '{provider}'")
+        (card,) = self.query_rows(f"FROM cards WHERE inference_provider = '{provider}'")
         return card
 
     def inputs(self, provider: str = "novita") -> list[tuple[str | None, str | None, str | None]]:
         """Return amount per million, status and closed_by of each interval of the input price."""
         return [
             (row["m"], row["price_status"], row["closed_by"])
-            for row in self.ask(
+            for row in self.query_rows(
                 "SELECT format('{:g}', (amount * 1000000)::DOUBLE) AS m, price_status, closed_by "
                 f"FROM price_history WHERE inference_provider = '{provider}' "
                 "AND unit = 'input_token' ORDER BY valid_from"
@@ -114,7 +114,7 @@ def test_an_extreme_price_is_held_and_the_other_provider_publishes(
     assert f"{card['cost_per_input_token']:f}".rstrip("0") == "0.0000002"
     assert f"{other['cost_per_input_token']:f}".rstrip("0") == "0.0000006"
     assert not other["held"]
-    checks = bench.ask("FROM checks WHERE name = 'unit_magnitude' ORDER BY unit")
+    checks = bench.query_rows("FROM checks WHERE name = 'unit_magnitude' ORDER BY unit")
     assert [(c["unit"], c["severity"], c["decision"]) for c in checks] == [
         ("input_token", "hold", "pending"),
         ("output_token", "hold", "pending"),
@@ -132,12 +132,12 @@ def test_an_accepted_value_is_valid_from_its_first_statement(bench: Bench, tmp_p
     report = bench.decide(check_id)
     assert report.events == {"released": 1, "up": 1}
     assert bench.inputs() == [("0.2", "priced", "change"), ("3", "priced", None)]
-    (row,) = bench.ask(
+    (row,) = bench.query_rows(
         "FROM price_history WHERE inference_provider = 'novita' AND unit = 'input_token' "
         "AND valid_to IS NULL"
     )
     assert row["valid_from"] == stated
-    (check,) = bench.ask(f"FROM checks WHERE check_id = '{check_id}'")
+    (check,) = bench.query_rows(f"FROM checks WHERE check_id = '{check_id}'")
     assert (check["decision"], check["decided_by"]) == ("accepted", "ada")
     assert check["decision_reason"] == "asked them"
     assert held(bench.hour(chat_catalog(("3", "0.4")))) == []
@@ -172,7 +172,7 @@ def test_a_rejected_value_waits_no_longer_and_can_still_be_accepted(
     bench.hour(chat_catalog(("0.2", "0.4")))
     (check_id,) = held(bench.hour(chat_catalog(("2", "0.4"))))
     assert bench.decide(check_id, decision="rejected").outcome == "unchanged"
-    (check,) = bench.ask(f"FROM checks WHERE check_id = '{check_id}'")
+    (check,) = bench.query_rows(f"FROM checks WHERE check_id = '{check_id}'")
     assert check["decision"] == "rejected"
     assert held(bench.hour(chat_catalog(("2", "0.4")))) == [check_id]
     assert bench.card()["held"]
@@ -190,7 +190,7 @@ def test_a_finding_expires_when_the_source_takes_its_value_back(bench: Bench) ->
     (check_id,) = held(bench.hour(chat_catalog(("2", "0.4"))))
     report = bench.hour(chat_catalog(("0.2", "0.4")))
     assert held(report) == []
-    (check,) = bench.ask(f"FROM checks WHERE check_id = '{check_id}'")
+    (check,) = bench.query_rows(f"FROM checks WHERE check_id = '{check_id}'")
     assert (check["decision"], check["decided_by"]) == ("expired", None)
     assert bench.inputs() == [("0.2", "priced", None)]
     with pytest.raises(UsageError, match="out of date"):
@@ -218,19 +218,19 @@ def test_a_correction_replaces_the_price_and_keeps_the_wrong_one_on_record(
     bench: Bench, tmp_path: Path
 ) -> None:
     bench.hour(chat_catalog(("0.2", "0.4")))
-    (run,) = bench.ask("FROM runs")
+    (run,) = bench.query_rows("FROM runs")
     report = bench.correct(price="0.3")
     assert report.events == {"corrected": 1}
     assert bench.inputs() == [("0.3", "priced", None)]
-    asked = (
+    query = (
         "SELECT format('{:g}', (amount * 1000000)::DOUBLE) AS m, payload_hash FROM price_as_of("
         "(SELECT observed_to FROM publication)%s) "
         "WHERE inference_provider = 'novita' AND unit = 'input_token'"
     )
-    now = bench.ask(asked % "")
-    then = bench.ask(asked % f", known_at := TIMESTAMPTZ '{run['started_at']}'")
+    now = bench.query_rows(query % "")
+    then = bench.query_rows(query % f", known_at := TIMESTAMPTZ '{run['started_at']}'")
     assert [row["m"] for row in (*now, *then)] == ["0.3", "0.2"]
-    wrong, right = bench.ask(
+    wrong, right = bench.query_rows(
         "FROM price_claims WHERE inference_provider = 'novita' AND unit = 'input_token' "
         "ORDER BY recorded_at"
     )
@@ -238,7 +238,7 @@ def test_a_correction_replaces_the_price_and_keeps_the_wrong_one_on_record(
     assert wrong["superseded_by_run"] == right["run_id"] == report.run_id
     assert right["reason"] == "corrected"
     assert '"their page says so"' in right["evidence"]
-    (event,) = bench.ask("FROM price_changes WHERE event = 'corrected'")
+    (event,) = bench.query_rows("FROM price_changes WHERE event = 'corrected'")
     assert (event["old_amount"], event["new_amount"]) == (wrong["amount"], right["amount"])
     require_replayable(bench.home, tmp_path)
 
@@ -268,7 +268,7 @@ def test_an_interval_that_is_over_is_corrected_and_what_came_after_it_stays(
     bench.correct(at=wrong.feeds[1].observed_at, price=None)
     assert bench.inputs() == [(None, "suspect", "change"), ("0.3", "priced", None)]
     assert bench.card()["price_status"] == "priced"
-    claims = bench.ask(
+    claims = bench.query_rows(
         "SELECT format('{:g}', (amount * 1000000)::DOUBLE) AS m, valid_to IS NULL AS stands "
         "FROM price_claims WHERE inference_provider = 'novita' AND unit = 'input_token' "
         "ORDER BY valid_from, recorded_at"
@@ -340,7 +340,7 @@ def test_a_correction_that_cannot_be_is_refused_with_the_reason(
     bench.hour(chat_catalog(("0.2", "0.4")))
     with pytest.raises(UsageError, match=message):
         bench.correct(**fields)
-    assert len(bench.ask("FROM runs")) == 1
+    assert len(bench.query_rows("FROM runs")) == 1
 
 
 def show_again(home: Path, publication: Path) -> None:
@@ -359,11 +359,11 @@ def test_a_finding_decided_meanwhile_is_not_decided_again(bench: Bench) -> None:
     with pytest.raises(UsageError, match="was accepted in the meantime"):
         bench.decide(check_id, decision="rejected")
     bench.hour(chat_catalog(("2", "0.4")))
-    (check,) = bench.ask(f"FROM checks WHERE check_id = '{check_id}'")
+    (check,) = bench.query_rows(f"FROM checks WHERE check_id = '{check_id}'")
     assert check["decision"] == "accepted"
 
 
-def test_a_correction_is_of_the_price_that_was_seen_though_another_came_meanwhile(
+def test_a_correction_applies_to_the_price_seen_when_another_came_meanwhile(
     bench: Bench,
 ) -> None:
     bench.hour(chat_catalog(("0.2", "0.4")))
@@ -374,11 +374,11 @@ def test_a_correction_is_of_the_price_that_was_seen_though_another_came_meanwhil
     assert bench.inputs() == [("0.3", "priced", "change"), ("0.25", "priced", None)]
 
 
-def test_a_command_with_a_wrong_id_leaves_with_status_two_and_one_sentence(
+def test_a_command_with_a_wrong_id_exits_2_with_one_sentence(
     bench: Bench,
 ) -> None:
     bench.hour(chat_catalog(("0.2", "0.4")))
-    (warn, *_) = bench.ask("FROM checks WHERE severity = 'info'")
+    (warn, *_) = bench.query_rows("FROM checks WHERE severity = 'info'")
     for arguments, message in (
         (("accept", "nope", "--reason", "x"), "there is no finding 'nope'"),
         (("accept", warn["check_id"], "--reason", "x"), "there is nothing to decide"),
@@ -429,7 +429,7 @@ def test_explain_names_the_finding_about_many_for_which_an_offer_is_held(
     (check_id,) = held(bench.hour(left))  # half of ten offers, at providers of five
     if decision == "rejected":
         bench.decide(check_id, decision=decision)
-    (card, *_) = bench.ask("FROM cards WHERE held AND inference_provider = 'scaleway'")
+    (card, *_) = bench.query_rows("FROM cards WHERE held AND inference_provider = 'scaleway'")
     proof = explain(Home.at(bench.home), card["offer_id"]).proof
     assert [(c.check_id, c.decision) for c in proof.checks] == [(check_id, decision)]
 
@@ -443,7 +443,7 @@ def test_explain_reports_the_state_of_the_landed_answer(bench: Bench) -> None:
         return page.state
 
     assert looked() == "verified"
-    (claim, *_) = bench.ask(f"FROM prices WHERE offer_id = '{offer_id}'")
+    (claim, *_) = bench.query_rows(f"FROM prices WHERE offer_id = '{offer_id}'")
     payload_hash = claim["payload_hash"]
     path = home.landing / "objects" / payload_hash[:2] / f"{payload_hash}.zst"
     whole = path.read_bytes()
@@ -478,7 +478,7 @@ def test_explain_reports_who_decided_and_why(bench: Bench) -> None:
     )
     assert done.returncode == 0, done.stderr
     text = pricehouse("explain", offer_id, home=bench.home).stdout
-    for words in (
+    for expected in (
         "by ada on",
         "a real rise",
         "0.0000015 USD",
@@ -486,4 +486,4 @@ def test_explain_reports_who_decided_and_why(bench: Bench) -> None:
         '"decided_by":"bob"',
         "corrected, recorded",
     ):
-        assert words in text, text
+        assert expected in text, text

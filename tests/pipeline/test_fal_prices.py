@@ -62,7 +62,7 @@ def test_without_a_key_the_feed_is_skipped_with_a_reason_and_the_run_succeeds(
     ) == [(None, "list_needs_key")]
 
 
-def test_only_mapped_ids_are_asked_for_fifty_a_call_and_cursors_are_followed(
+def test_mapped_ids_are_requested_fifty_a_call_and_cursors_are_followed(
     tmp_path: Path,
 ) -> None:
     catalog, prices = endpoints(120)
@@ -95,7 +95,7 @@ def test_mapped_ids_come_from_this_run_s_hub_answer_else_the_last_one(
         assert fal_feed(ingest(tmp_path, hub, clock=clock, feeds=FEEDS, key=FAL_KEY)).records == 3
 
 
-def test_an_id_that_fal_does_not_know_costs_the_others_nothing(tmp_path: Path) -> None:
+def test_an_id_unknown_to_fal_does_not_affect_the_others(tmp_path: Path) -> None:
     catalog, prices = endpoints(9)
     lost = prices.pop("fal/f004")
     assert lost
@@ -115,7 +115,7 @@ def test_a_key_that_fal_refuses_fails_the_feed_and_not_the_hour(tmp_path: Path) 
     assert FAL_KEY not in feed.error
 
 
-def test_where_nothing_is_mapped_nothing_is_asked(tmp_path: Path) -> None:
+def test_without_mapped_ids_no_request_is_sent(tmp_path: Path) -> None:
     lists = PriceLists(fal={}, fal_key=FAL_KEY)
     with serve(mapped(), price_lists=lists) as hub:
         hub.show(mapped(("acme/x", "wavespeed", "ws/x", "text-to-image")))
@@ -124,7 +124,7 @@ def test_where_nothing_is_mapped_nothing_is_asked(tmp_path: Path) -> None:
     assert lists.requests == []
 
 
-def test_the_key_goes_to_fal_alone_and_hugging_face_s_token_never_there(tmp_path: Path) -> None:
+def test_fal_gets_its_key_alone_and_never_the_hugging_face_token(tmp_path: Path) -> None:
     catalog, prices = endpoints(2)
     lists = PriceLists(fal=prices, fal_key=FAL_KEY, deepinfra=['{"model_name": "x"}'])
     carried: dict[str, set[str | None]] = {}
@@ -198,7 +198,7 @@ def test_a_switch_with_an_unknown_value_is_refused(setting: str, value: str, mes
     assert message in str(caught.value)
 
 
-def test_the_list_that_is_off_is_asked_only_where_the_setting_names_it(tmp_path: Path) -> None:
+def test_a_disabled_list_is_fetched_only_if_its_setting_is_set(tmp_path: Path) -> None:
     lists = PriceLists(wavespeed=[json.dumps({"model_id": "ws/x", "base_price": 12000})])
     catalog = mapped(("acme/x", "wavespeed", "ws/x", "text-to-image"))
     with serve(catalog, price_lists=lists) as hub:

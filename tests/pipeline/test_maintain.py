@@ -178,7 +178,7 @@ def test_without_bytes_and_checkpoint_replay_names_what_is_missing(
 
 
 @pytest.mark.parametrize("damage", ["changed", "truncated", "renamed"])
-def test_a_damaged_checkpoint_is_not_believed_and_the_next_maintenance_mends_it(
+def test_a_damaged_checkpoint_is_ignored_and_rewritten_by_the_next_maintenance(
     home: Path, tmp_path: Path, damage: str
 ) -> None:
     before = exported(home)
@@ -259,7 +259,7 @@ def test_publications_of_a_rewritten_and_of_an_untouched_warehouse_are_the_same(
     assert exported(home) == exported(untouched)
 
 
-def test_a_rewrite_waits_for_24_runs_unless_it_is_asked_for(home: Path) -> None:
+def test_a_rewrite_waits_for_24_runs_unless_it_is_requested(home: Path) -> None:
     assert upkept(home).compacted
     assert not upkept(home, Upkeep(compact=True)).compacted  # nothing came since
     run_hours(home, 1, clock=Clock(TODAY + timedelta(hours=1)))
@@ -309,13 +309,13 @@ def test_old_publications_go_and_the_linked_one_stays(home: Path) -> None:
     assert len(list((home / "published").iterdir())) == 3
 
 
-def test_it_waits_for_another_writer_and_then_leaves(home: Path) -> None:
+def test_maintenance_waits_for_another_writer_and_then_fails(home: Path) -> None:
     with hold(home / ".lock", wait_s=0), pytest.raises(HomeBusy):
         upkept(home)
 
 
 @pytest.mark.parametrize("days", [0, 3651, -1])
-def test_days_that_make_no_sense_are_refused(days: int) -> None:
+def test_an_invalid_number_of_days_is_refused(days: int) -> None:
     with pytest.raises(UsageError):
         Upkeep(keep_hourly_days=days)
 

@@ -119,11 +119,11 @@ def test_only_its_own_modules_and_the_feed_table_name_a_list() -> None:
         | {"feeds.py"}
         | {"deepinfra.py", "fal.py", "wavespeed.py"}
     )
-    rooms = ("cli", "flows", "pipeline", "providers", "schemas", "transforms", "warehouse")
+    packages = ("cli", "flows", "pipeline", "providers", "schemas", "transforms", "warehouse")
     naming = {
         path.relative_to(CHECKOUT).as_posix()
-        for room in rooms
-        for path in (CHECKOUT / room).rglob("*")
+        for package in packages
+        for path in (CHECKOUT / package).rglob("*")
         if path.suffix in {".py", ".sql"} and path.name not in own
         for name in SOURCES
         if name in path.read_text("utf-8").strip()

@@ -90,7 +90,7 @@ def test_every_row_that_joins_is_priced_and_every_other_has_a_reason(recorded: P
 
 
 @needs_shared
-def test_deepinfra_s_list_joins_nowhere_as_long_as_the_hub_gives_no_provider_id(
+def test_deepinfras_list_joins_no_offer_without_provider_ids_of_the_hub(
     recorded: Path,
 ) -> None:
     assert rows(recorded, "SELECT count(*) FROM price_claims WHERE feed = 'deepinfra_list'") == [
@@ -210,8 +210,8 @@ def test_a_list_that_fails_keeps_its_prices_and_they_age(tmp_path: Path) -> None
     lists = PriceLists(wavespeed=[wavespeed_row(f"ws/p{n}", 12000) for n in range(8)])
 
     def reply(request: ServerRequest) -> ServerReply | None:
-        asks_list = "page=" in request.target
-        return error(403, "not now") if asks_list and broken else lists.reply(request)
+        is_list = "page=" in request.target
+        return error(403, "not now") if is_list and broken else lists.reply(request)
 
     with serve(painters(), on_request=reply) as hub:
         ingest(tmp_path, hub, clock=clock, feeds=LISTS)
@@ -241,7 +241,7 @@ def test_a_list_that_fails_keeps_its_prices_and_they_age(tmp_path: Path) -> None
     assert "not now" in last_error
 
 
-def test_a_list_of_which_no_row_is_understood_failed_and_takes_no_price_away(
+def test_a_list_without_any_readable_row_fails_and_ends_no_price(
     tmp_path: Path,
 ) -> None:
     clock = Clock()
@@ -336,14 +336,14 @@ def test_a_price_of_a_now_unknown_unit_is_held_and_the_card_keeps_the_last(
     clock = Clock()
     catalog = mapped(("acme/paint", "fal-ai", "fal/paint", task))
     lists = PriceLists(fal={"fal/paint": fal_row("fal/paint", "0.003", unit)}, fal_key=FAL_KEY)
-    asked = ("hub", "router", "fal_pricing")
+    feeds = ("hub", "router", "fal_pricing")
     with serve(catalog, price_lists=lists) as hub:
-        ingest(tmp_path, hub, clock=clock, feeds=asked, key=FAL_KEY, account_prices=True)
+        ingest(tmp_path, hub, clock=clock, feeds=feeds, key=FAL_KEY, account_prices=True)
         lists.fal = {"fal/paint": fal_row("fal/paint", "0.3", "furlongs")}
         for events in ({"held": 1}, {}):
             clock.advance(HOUR)
             report = ingest(
-                tmp_path, hub, clock=clock, feeds=asked, key=FAL_KEY, account_prices=True
+                tmp_path, hub, clock=clock, feeds=feeds, key=FAL_KEY, account_prices=True
             )
             assert report.events == events
         found = rows(
@@ -355,7 +355,7 @@ def test_a_price_of_a_now_unknown_unit_is_held_and_the_card_keeps_the_last(
         assert found == [(ours, Decimal("0.003"), "priced", True, "unreadable_price")]
         lists.fal = {"fal/paint": fal_row("fal/paint", "0.004", unit)}
         clock.advance(HOUR)
-        report = ingest(tmp_path, hub, clock=clock, feeds=asked, key=FAL_KEY, account_prices=True)
+        report = ingest(tmp_path, hub, clock=clock, feeds=feeds, key=FAL_KEY, account_prices=True)
     assert report.events == {"released": 1, "up": 1}
 
 
@@ -365,12 +365,12 @@ def test_the_same_cost_in_another_unit_is_a_unit_change(tmp_path: Path) -> None:
     lists = PriceLists(
         fal={"fal/paint": fal_row("fal/paint", "0.003", "megapixels")}, fal_key=FAL_KEY
     )
-    asked = ("hub", "router", "fal_pricing")
+    feeds = ("hub", "router", "fal_pricing")
     with serve(catalog, price_lists=lists) as hub:
-        ingest(tmp_path, hub, clock=clock, feeds=asked, key=FAL_KEY, account_prices=True)
+        ingest(tmp_path, hub, clock=clock, feeds=feeds, key=FAL_KEY, account_prices=True)
         lists.fal = {"fal/paint": fal_row("fal/paint", "0.004", "images")}
         clock.advance(HOUR)
-        report = ingest(tmp_path, hub, clock=clock, feeds=asked, key=FAL_KEY, account_prices=True)
+        report = ingest(tmp_path, hub, clock=clock, feeds=feeds, key=FAL_KEY, account_prices=True)
     assert report.events == {"held": 1}  # a person looks at what a unit means
     (check,) = report.held
     report = decide(
@@ -454,7 +454,7 @@ def test_the_rows_are_found_in_any_envelope(tmp_path: Path, envelope: str) -> No
         ("<!doctype html><title>Sign in</title>", "partial", "not_json"),
     ],
 )
-def test_an_envelope_without_one_array_of_rows_is_a_named_error_of_this_feed_alone(
+def test_an_envelope_without_one_array_of_rows_fails_its_feed_alone(
     tmp_path: Path, envelope: str, outcome: str, code: str
 ) -> None:
     lists = PriceLists(
@@ -490,12 +490,12 @@ def test_price_lists_are_replayed_byte_for_byte(tmp_path: Path) -> None:
         ("acme/hear", "deepinfra", "di/x", "automatic-speech-recognition"),
         *[(f"acme/p{n}", "wavespeed", f"ws/p{n}", "text-to-image") for n in range(8)],
     )
-    asked = (*LISTS, "fal_pricing")
+    feeds = (*LISTS, "fal_pricing")
     home = tmp_path / "home"
     with serve(catalog, price_lists=lists) as hub:
         for count in (8, 3, 3):
             lists.wavespeed = lists.wavespeed[:count]
-            ingest(home, hub, clock=clock, feeds=asked, key=FAL_KEY, account_prices=count == 3)
+            ingest(home, hub, clock=clock, feeds=feeds, key=FAL_KEY, account_prices=count == 3)
             clock.advance(HOUR)
     first = {p.name: p.read_bytes() for p in export(newest(Home.at(home)), tmp_path / "first")}
     again = tmp_path / "again"

@@ -91,7 +91,7 @@ def by_text(body: bytes) -> Any:
     return json.loads(body, parse_int=lambda t: ("number", t), parse_float=lambda t: ("number", t))
 
 
-def asked(hub: Hub) -> tuple[Any, Any]:
+def fetched(hub: Hub) -> tuple[Any, Any]:
     """Ask for both answers with all fields, as a run does once a day."""
     fields = (
         "inferenceProviderMapping",
@@ -128,10 +128,10 @@ def ingested_as_sample(home: Path, catalog: Catalog) -> Path:
 def test_every_answered_fact_comes_back_with_its_number_texts(tmp_path: Path) -> None:
     with serve(live_catalog()) as hub:
         recorded(tmp_path / "hour", hub)
-        live = asked(hub)
+        live = fetched(hub)
     with serve(load_recording(tmp_path / "hour")) as again:
-        assert asked(again)[1] == live[1]  # the router's in its own order
-        models = {model["id"]: model for model in asked(again)[0]}
+        assert fetched(again)[1] == live[1]  # the router's in its own order
+        models = {model["id"]: model for model in fetched(again)[0]}
         assert models == {model["id"]: model for model in live[0]}
     assert models["acme/chat"]["downloads"] == ("number", "12345678901234567890")
     assert models["acme/odd"]["inferenceProviderMapping"][0]["previousStatus"] is None
@@ -195,7 +195,7 @@ def test_the_files_name_their_origin_and_what_was_left_out(tmp_path: Path) -> No
     assert json.loads(load_recording(tmp_path / "hour").hub[0].json()).get("likes") is None
 
 
-def test_our_token_goes_out_and_stays_out_of_the_files(tmp_path: Path) -> None:
+def test_our_token_is_sent_and_is_in_no_file(tmp_path: Path) -> None:
     token = "hf_canaryCanaryCanary"  # noqa: S105 - a made-up one
     seen: list[str] = []
 
@@ -239,7 +239,7 @@ def test_a_feed_that_is_not_whole_leaves_nothing(
     assert not (tmp_path / "hour").exists()
 
 
-def test_a_folder_in_use_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+def test_a_folder_in_use_is_refused_before_any_request(tmp_path: Path) -> None:
     (tmp_path / "kept.txt").write_text("mine")
     with serve(live_catalog(), on_request=lambda request: pytest.fail("asked")) as hub:
         with pytest.raises(UsageError, match="not empty"):
@@ -295,7 +295,7 @@ def test_the_sample_s_server_serves_a_recording_by_hand(tmp_path: Path) -> None:
         assert "serves a sample (captured 2026-11-23)" in done.stderr
 
 
-def test_a_folder_without_a_recording_is_refused_with_a_word(tmp_path: Path) -> None:
+def test_a_folder_without_a_recording_is_refused_with_a_message(tmp_path: Path) -> None:
     (tmp_path / "hub.json").write_text('{"provenance":{}}')
     with served("--recording", str(tmp_path)) as process:
         _, stderr = process.communicate(timeout=30)

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-class Entry(NamedTuple):
+class RecordedEntry(NamedTuple):
     """One recorded entry and its model; numbers are the text that was recorded."""
 
     model_id: str
@@ -64,12 +64,12 @@ def landed(feed: str, name: str) -> Page:
     return Page(body, sha256(body).hexdigest())
 
 
-def recorded(feed: str, name: str) -> Iterator[Entry]:
+def recorded(feed: str, name: str) -> Iterator[RecordedEntry]:
     """Read a file without any of our code; no number becomes a float."""
     value = json.loads(landed(feed, name).body, parse_float=str, parse_int=str)
     for model in value if feed == "hub" else value["data"]:
         for stated in (model.get("inferenceProviderMapping") or model.get("providers")) or []:
-            yield Entry(model["id"], stated)
+            yield RecordedEntry(model["id"], stated)
 
 
 def read(feed: str, name: str) -> Line:
@@ -85,7 +85,7 @@ def read(feed: str, name: str) -> Line:
     return Line(parsed, rows, claims, parsed.rejected.height + statements.rejected.height)
 
 
-def expected(entry: Entry, text: str) -> tuple[str, Decimal | None]:
+def expected(entry: RecordedEntry, text: str) -> tuple[str, Decimal | None]:
     """Return status and amount per token, by the contract: 12 digits half even, then an exact
     reciprocal, then 18 decimals."""
     stated = Decimal(text)
@@ -98,7 +98,7 @@ def expected(entry: Entry, text: str) -> tuple[str, Decimal | None]:
     return "priced", Decimal(int(exact * 10**18)).scaleb(-18)
 
 
-def key_of(feed: str, entry: Entry) -> tuple[str, ...]:
+def key_of(feed: str, entry: RecordedEntry) -> tuple[str, ...]:
     stated = entry.stated
     if feed == "router":
         return (entry.model_id, stated["provider"], "conversational", "")

@@ -23,7 +23,7 @@ from warehouse.publication.query import rows
 from warehouse.storage.home import Home
 
 CHECKOUT = Path(__file__).parents[2]
-ROOMS = (
+PACKAGES = (
     "cli",
     "flows",
     "marketplace",
@@ -40,9 +40,11 @@ ROOMS = (
 def spoiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the checkout that reads the input price as the output price too."""
     copy = tmp_path_factory.mktemp("spoiled")
-    for room in ROOMS:
-        shutil.copytree(CHECKOUT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
-    parser = copy / "transforms" / "claim.py"
+    for package in PACKAGES:
+        shutil.copytree(
+            CHECKOUT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    parser = copy / "transforms" / "pricing" / "token_prices.py"
     text = parser.read_text("utf-8")
     line = 'TOKEN_UNITS = {"price_input_text": "input_token", "price_output_text": "output_token"}'
     assert line in text
@@ -86,7 +88,7 @@ def outputs(home: Path) -> list[tuple[str, str | None]]:
     ]
 
 
-def said_then(home: Path, known_at: datetime) -> list[str]:
+def prices_known_at(home: Path, known_at: datetime) -> list[str]:
     found = rows(
         newest(Home.at(home)),
         "SELECT format('{:g}', (amount * 1000000)::DOUBLE) AS m FROM price_as_of(("
@@ -109,7 +111,7 @@ def test_revise_corrects_what_a_broken_parser_read_wrong(
     report = answered(pricehouse("replay", "--revise", "--json", home=home))
     assert report["events"] == {"corrected": 3}  # two intervals at novita, one at scaleway
     assert outputs(home) == [("0.4", "correction"), ("0.7", None)]
-    assert said_then(home, wrong) == ["0.3"]
+    assert prices_known_at(home, wrong) == ["0.3"]
     (run,) = rows(newest(Home.at(home)), "FROM runs WHERE flow = 'revise'")
     assert run["outcome"] == "published"
     card = rows(newest(Home.at(home)), "FROM cards WHERE inference_provider = 'novita'")[0]
@@ -127,15 +129,15 @@ def test_revise_corrects_what_a_broken_parser_read_wrong(
     assert answered(pricehouse("ingest", "--json", home=home, url=hub.url))["events"] == {}
 
 
-def test_revise_goes_on_where_a_decision_was_about_what_was_read_wrong(
+def test_revise_skips_a_decision_about_a_value_that_was_misread(
     spoiled: Path, hub: Hub, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
     ingest_with(spoiled, home, hub)
     hub.show(chat_catalog(("2", "0.4")))
     ingest_with(spoiled, home, hub)  # holds the output price too, which it reads as 2
-    asked = "SELECT check_id FROM checks WHERE severity = 'hold'"
-    found = [row["check_id"] for row in rows(newest(Home.at(home)), asked)]
+    query = "SELECT check_id FROM checks WHERE severity = 'hold'"
+    found = [row["check_id"] for row in rows(newest(Home.at(home)), query)]
     assert len(found) == 2
     answered(pricehouse("accept", *found, "--reason", "a real rise", "--json", home=home))
     assert outputs(home) == [("0.2", "change"), ("2", None)]
@@ -150,16 +152,18 @@ def test_revise_goes_on_where_a_decision_was_about_what_was_read_wrong(
 def misnaming(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the checkout that takes the output price for that of another unit."""
     copy = tmp_path_factory.mktemp("misnaming")
-    for room in ROOMS:
-        shutil.copytree(CHECKOUT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
-    parser = copy / "transforms" / "claim.py"
+    for package in PACKAGES:
+        shutil.copytree(
+            CHECKOUT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    parser = copy / "transforms" / "pricing" / "token_prices.py"
     text = parser.read_text("utf-8")
     assert '"price_output_text": "output_token"' in text
     parser.write_text(text.replace('text": "output_token"', 'text": "reasoning_token"'), "utf-8")
     return copy
 
 
-def test_revise_goes_on_where_a_correction_was_of_a_price_that_never_was(
+def test_revise_skips_a_correction_of_a_price_that_no_longer_exists(
     misnaming: Path, hub: Hub, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
@@ -180,8 +184,8 @@ def test_revise_goes_on_where_a_correction_was_of_a_price_that_never_was(
     )
     answered(pricehouse("replay", "--revise", "--json", home=home))
     assert outputs(home) == [("0.4", None)]
-    asked = "SELECT unit FROM price_history WHERE unit = 'reasoning_token'"
-    assert rows(newest(Home.at(home)), asked) == []
+    query = "SELECT unit FROM price_history WHERE unit = 'reasoning_token'"
+    assert rows(newest(Home.at(home)), query) == []
 
 
 def test_a_revised_home_is_rebuilt_with_its_earlier_results(

@@ -32,7 +32,7 @@ SELECT offer_id, cost_per_input_token AS i, cost_per_output_token AS o, price_st
 FROM cards WHERE offer_id IN (SELECT offer_id FROM prices)
 ORDER BY offer_id
 """
-SAID_THEN = """
+CARDS_AS_OF = """
 SELECT offer_id, max(amount) FILTER (unit = 'input_token') AS i,
        max(amount) FILTER (unit = 'output_token') AS o,
        CASE WHEN bool_or(price_status = 'suspect') THEN 'suspect'
@@ -68,17 +68,17 @@ def test_every_card_of_two_days_can_be_reconstructed(tmp_path: Path) -> None:
     published: list[tuple[dict[str, Any], list[dict[str, Any]]]] = []
     followed: list[dict[str, Any]] = []
 
-    def ask(query: str) -> list[dict[str, Any]]:
+    def run_query(query: str) -> list[dict[str, Any]]:
         return rows(newest(Home.at(home)), query)
 
     def note() -> None:
-        (publication,) = ask(PUBLICATION)
+        (publication,) = run_query(PUBLICATION)
         if published and published[-1][0]["publication_id"] == publication["publication_id"]:
             return
-        published.append((publication, ask(CARDS)))
+        published.append((publication, run_query(CARDS)))
         if len(published) % 6 == 0:  # a reader of the feed who comes by now and then
             after = followed[-1]["change_id"] if followed else 0
-            followed.extend(ask(f"FROM changes WHERE change_id > {after} ORDER BY change_id"))
+            followed.extend(run_query(f"FROM changes WHERE change_id > {after} ORDER BY change_id"))
 
     with serve(market.catalog(), on_request=weather) as hub:
         for hour in range(HOURS):
@@ -88,14 +88,14 @@ def test_every_card_of_two_days_can_be_reconstructed(tmp_path: Path) -> None:
             hub.show(market.catalog())
             ingest(home, hub, clock=clock)
             note()
-            waiting = ask("FROM checks WHERE decision = 'pending' ORDER BY check_id")
+            waiting = run_query("FROM checks WHERE decision = 'pending' ORDER BY check_id")
             if waiting and chance.random() < 0.3:
                 chosen = chance.choice(waiting)["check_id"]
                 verdict: Any = chance.choice(["accepted", "rejected"])
                 decide(home, DecisionRequest([chosen], verdict, "ada", "seeded"), clock=clock)
                 note()
             if chance.random() < 0.1:
-                current = ask("FROM price_history WHERE price_status = 'priced' ORDER BY ALL")
+                current = run_query("FROM price_history WHERE price_status = 'priced' ORDER BY ALL")
                 wrong = chance.choice(current)
                 correct(
                     home,
@@ -115,14 +115,14 @@ def test_every_card_of_two_days_can_be_reconstructed(tmp_path: Path) -> None:
             market.step()
             clock.advance(timedelta(minutes=57))
 
-    events = {row["event"] for row in ask("SELECT DISTINCT event FROM changes")}
+    events = {row["event"] for row in run_query("SELECT DISTINCT event FROM changes")}
     assert events >= {"up", "down", "held", "released", "relabelled", "status", "corrected", "gone"}
-    assert len(ask("FROM gaps")) > 0
+    assert len(run_query("FROM gaps")) > 0
     assert len(published) > HOURS
     for publication, cards in published:
-        then = SAID_THEN.format(at=publication["observed_to"], known_at=publication["started_at"])
-        assert ask(then) == cards, publication
-    everything = ask("FROM changes ORDER BY change_id")
+        then = CARDS_AS_OF.format(at=publication["observed_to"], known_at=publication["started_at"])
+        assert run_query(then) == cards, publication
+    everything = run_query("FROM changes ORDER BY change_id")
     assert [row["change_id"] for row in everything] == list(range(1, len(everything) + 1))
     assert followed == everything[: len(followed)]
     shutil.copytree(home / "landing", tmp_path / "again" / "landing")

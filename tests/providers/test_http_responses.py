@@ -14,7 +14,7 @@ from tests.support.clocks import FakeClock
 from tests.support.raw_server import RawReply, RawServer, bomb, drip, end_here, scripted, serving
 
 
-def ask(url, *, params=None, traffic=None, deadline_s=60.0, **client_settings):
+def fetch(url, *, params=None, traffic=None, deadline_s=60.0, **client_settings):
     clock = FakeClock()
     with HttpClient(sleep=clock.sleep, now=clock.now, **client_settings) as client:
         return client.get(
@@ -29,7 +29,7 @@ def ask(url, *, params=None, traffic=None, deadline_s=60.0, **client_settings):
 def test_response_has_its_bytes_address_and_our_time():
     reply = RawReply(body=b'[{"price": 0.10}]', headers={"X-Request-Id": "r-1"})
     with serving([reply]) as server:
-        answer = ask(f"{server.url}/list", params=(("expand[]", "a"), ("expand[]", "b")))
+        answer = fetch(f"{server.url}/list", params=(("expand[]", "a"), ("expand[]", "b")))
     assert answer.body == b'[{"price": 0.10}]'
     assert answer.status == 200
     assert answer.headers["x-request-id"] == "r-1"
@@ -40,7 +40,7 @@ def test_response_has_its_bytes_address_and_our_time():
 
 def test_request_names_the_client_and_accepts_only_gzip():
     with serving([RawReply()]) as server:
-        ask(server.url)
+        fetch(server.url)
     headers = server.requests[0].headers
     assert headers["user-agent"].startswith("pricehouse")
     assert headers["accept-encoding"] == "gzip"
@@ -70,7 +70,7 @@ def test_a_gzip_body_arrives_decoded_also_in_several_members():
     )
     traffic = Traffic()
     with serving([both]) as server:
-        assert ask(server.url, traffic=traffic).body == one + two
+        assert fetch(server.url, traffic=traffic).body == one + two
     assert traffic.bytes == len(one + two)
 
 
@@ -79,7 +79,7 @@ def test_a_gzip_bomb_is_stopped_by_the_cap_on_decoded_bytes():
     assert len(packed.body) < 60_000
     traffic = Traffic()
     with serving([packed]) as server, pytest.raises(FeedMalformed) as caught:
-        ask(server.url, traffic=traffic, max_body_bytes=1_000_000)
+        fetch(server.url, traffic=traffic, max_body_bytes=1_000_000)
     assert caught.value.code == "too_large"
     assert "larger than 1000000 bytes" in str(caught.value)
     assert traffic.requests == 1
@@ -89,19 +89,19 @@ def test_a_body_of_just_the_cap_is_taken_and_one_byte_more_is_not():
     with RawServer(
         scripted([RawReply(body=b" " * 1000), RawReply(body=b" " * 1001)])
     ).running() as server:
-        assert len(ask(server.url, max_body_bytes=1000).body) == 1000
+        assert len(fetch(server.url, max_body_bytes=1000).body) == 1000
         with pytest.raises(FeedMalformed, match="larger than 1000 bytes"):
-            ask(server.url, max_body_bytes=1000)
+            fetch(server.url, max_body_bytes=1000)
 
 
 def test_an_encoding_that_was_not_offered_is_malformed():
     twice = RawReply(headers={"Content-Encoding": "gzip, gzip"})
     with serving([twice]) as server, pytest.raises(FeedMalformed) as caught:
-        ask(server.url)
+        fetch(server.url)
     assert caught.value.code == "encoding"
 
 
-def test_a_body_that_trickles_is_given_up_at_the_deadline():
+def test_a_body_that_trickles_fails_at_the_deadline():
     ended = []
 
     def to_its_end(connection):
@@ -111,17 +111,17 @@ def test_a_body_that_trickles_is_given_up_at_the_deadline():
     slow = RawReply(body=b"[", length=100_000, then=to_its_end)
     with serving([slow]) as server:
         with pytest.raises(FeedDeadline):
-            ask(server.url, deadline_s=0.3)
+            fetch(server.url, deadline_s=0.3)
         assert ended == []
 
 
-def test_silent_server_is_given_up_at_the_deadline():
+def test_server_that_sends_nothing_fails_at_the_deadline():
     stalled = RawReply(body=b"[", length=10, then=lambda connection: connection.is_open_after(2))
     with (
         serving([stalled]) as server,
         pytest.raises(FeedDeadline, match=r"not whole after its deadline of 0\.3 s"),
     ):
-        ask(server.url, deadline_s=0.3)
+        fetch(server.url, deadline_s=0.3)
     assert len(server.requests) <= 1  # none where the machine took the deadline to connect
 
 
@@ -133,7 +133,7 @@ def test_redirect_within_the_origin_is_followed_without_the_query():
 
     traffic = Traffic()
     with serving(script) as server:
-        answer = ask(f"{server.url}/old", params=(("page", "1"),), traffic=traffic)
+        answer = fetch(f"{server.url}/old", params=(("page", "1"),), traffic=traffic)
     assert [request.target for request in server.requests] == ["/old?page=1", "/new?page=2"]
     assert answer.url == f"{server.url}/new?page=2"
     assert (traffic.requests, traffic.retries) == (2, 0)
@@ -153,7 +153,7 @@ def test_redirect_within_the_origin_is_followed_without_the_query():
 def test_a_redirect_to_another_origin_is_refused(location):
     moved = RawReply(302, b"", {"Location": location})
     with serving([moved]) as server, pytest.raises(FeedRefused) as caught:
-        ask(server.url)
+        fetch(server.url)
     assert caught.value.code == "redirect"
     assert "token" not in str(caught.value)
     assert len(server.requests) == 1
@@ -162,7 +162,7 @@ def test_a_redirect_to_another_origin_is_refused(location):
 def test_redirects_end_after_five():
     moved = RawReply(301, b"", {"Location": "/again"})
     with serving([moved]) as server, pytest.raises(FeedRefused) as caught:
-        ask(server.url)
+        fetch(server.url)
     assert caught.value.code == "redirect"
     assert len(server.requests) == 6
 
@@ -172,7 +172,7 @@ def test_3xx_without_a_location_is_refused_by_its_status():
         serving([RawReply(304, b"")]) as server,
         pytest.raises(FeedRefused) as caught,
     ):
-        ask(server.url)
+        fetch(server.url)
     assert caught.value.code == "http_304"
 
 
@@ -194,7 +194,7 @@ def test_3xx_without_a_location_is_refused_by_its_status():
 def test_message_is_read_from_each_shape_of_json_error(body, message):
     refusal = RawReply(401, json.dumps(body).encode())
     with serving([refusal]) as server, pytest.raises(FeedRefused) as caught:
-        ask(f"{server.url}/list", params=(("secret", "in-query"),))
+        fetch(f"{server.url}/list", params=(("secret", "in-query"),))
     assert caught.value.code == "http_401"
     assert str(caught.value) == f"hub: {server.url}/list answered 401 Unauthorized: {message}"
 
@@ -203,7 +203,7 @@ def test_error_headers_come_before_the_body():
     headers = {"X-Error-Code": "GatedRepo", "X-Error-Message": "Ask for access"}
     refusal = RawReply(403, b'{"error": "less exact"}', headers)
     with serving([refusal]) as server, pytest.raises(FeedRefused) as caught:
-        ask(server.url)
+        fetch(server.url)
     assert str(caught.value).endswith("403 Forbidden: GatedRepo: Ask for access")
 
 
@@ -215,7 +215,7 @@ def test_error_message_is_at_most_200_printable_characters(body):
         serving([RawReply(404, body)]) as server,
         pytest.raises(FeedRefused) as caught,
     ):
-        ask(server.url)
+        fetch(server.url)
     message = str(caught.value).split("404 Not Found: ")[1]
     assert 0 < len(message) <= 200
     assert message.isprintable()
@@ -224,7 +224,7 @@ def test_error_message_is_at_most_200_printable_characters(body):
 def test_error_with_a_broken_body_is_reported_by_status():
     broken = RawReply(401, b"so", length=100, then=end_here)
     with serving([broken]) as server, pytest.raises(FeedRefused, match="401"):
-        ask(server.url)
+        fetch(server.url)
     assert len(server.requests) == 1
 
 
@@ -233,7 +233,7 @@ def test_a_5xx_that_retries_do_not_help_is_busy_at_once():
         serving([RawReply(501, b"")]) as server,
         pytest.raises(FeedBusy) as caught,
     ):
-        ask(server.url)
+        fetch(server.url)
     assert caught.value.code == "http_501"
     assert len(server.requests) == 1
 
@@ -243,5 +243,5 @@ def test_a_5xx_that_retries_do_not_help_is_busy_at_once():
 )
 def test_bad_address_is_refused(url):
     with pytest.raises(FeedMalformed) as caught:
-        ask(url)
+        fetch(url)
     assert caught.value.code == "bad_url"

@@ -25,7 +25,7 @@ from tests.support.raw_server import (
 OK = RawReply(body=b'["ok"]')
 
 
-def ask(server_url, clock, *, deadline_s=1200.0, times=1, traffic=None):
+def fetch(server_url, clock, *, deadline_s=1200.0, times=1, traffic=None):
     traffic = Traffic() if traffic is None else traffic
     with HttpClient(sleep=clock.sleep, monotonic=clock.monotonic, now=clock.now) as client:
         deadline = client.deadline(deadline_s)
@@ -48,7 +48,7 @@ def test_a_429_with_nothing_left_waits_until_the_window_ends_and_one_second():
     clock, traffic = FakeClock(), Traffic()
     refused = RawReply(429, b"", {"RateLimit": '"api";r=0;t=23', "Retry-After": "5"})
     with serving([refused, OK]) as server:
-        assert ask(server.url, clock, traffic=traffic).body == OK.body
+        assert fetch(server.url, clock, traffic=traffic).body == OK.body
     assert clock.slept == [24.0]
     assert traffic == Traffic(requests=2, retries=1, bytes=len(OK.body), waited_s=24.0)
 
@@ -56,7 +56,7 @@ def test_a_429_with_nothing_left_waits_until_the_window_ends_and_one_second():
 def test_a_429_with_retry_after_only_waits_that_long_and_one_second():
     clock = FakeClock()
     with serving([RawReply(429, b"", {"Retry-After": "7"}), OK]) as server:
-        ask(server.url, clock)
+        fetch(server.url, clock)
     assert clock.slept == [8.0]
 
 
@@ -69,14 +69,14 @@ def test_retry_after_may_be_an_http_date_of_the_servers_own_clock():
             "Retry-After": format_datetime(date + timedelta(seconds=40), usegmt=True),
         }
         with serving([RawReply(503, b"", headers), OK]) as server:
-            ask(server.url, clock)
+            fetch(server.url, clock)
     assert clock.slept == [41.0] * 3
 
 
 def test_429_without_a_wait_backs_off():
     clock = FakeClock()
     with serving([limited(12, 200, status=429), OK]) as server:
-        ask(server.url, clock)
+        fetch(server.url, clock)
     assert len(clock.slept) == 1
     assert 1.0 <= clock.slept[0] <= 2.0
 
@@ -85,7 +85,7 @@ def test_429_without_a_wait_backs_off():
 def test_busy_server_is_retried_until_it_answers(status):
     clock, traffic = FakeClock(), Traffic()
     with serving([RawReply(status, b"busy"), OK]) as server:
-        assert ask(server.url, clock, traffic=traffic).body == OK.body
+        assert fetch(server.url, clock, traffic=traffic).body == OK.body
     assert (traffic.requests, traffic.retries) == (2, 1)
 
 
@@ -96,7 +96,7 @@ def test_the_back_off_doubles_up_to_eight_seconds_and_ends_after_five_tries():
         serving([RawReply(502, page)]) as server,
         pytest.raises(FeedBusy) as caught,
     ):
-        ask(server.url, clock, traffic=traffic)
+        fetch(server.url, clock, traffic=traffic)
     for slept, least in zip(clock.slept, [1, 2, 4, 8], strict=True):
         assert least <= slept <= min(least + 1, 8)
     assert (traffic.requests, traffic.retries) == (5, 4)
@@ -121,7 +121,7 @@ def test_the_back_off_doubles_up_to_eight_seconds_and_ends_after_five_tries():
 def test_broken_body_is_requested_again(broken):
     clock, traffic = FakeClock(), Traffic()
     with serving([broken, broken, OK]) as server:
-        assert ask(server.url, clock, traffic=traffic).body == OK.body
+        assert fetch(server.url, clock, traffic=traffic).body == OK.body
     assert (traffic.retries, traffic.bytes) == (2, len(OK.body))
 
 
@@ -131,13 +131,13 @@ def test_a_body_that_always_breaks_is_unreachable():
         serving([broken]) as server,
         pytest.raises(FeedUnreachable, match="tried 5"),
     ):
-        ask(server.url, FakeClock())
+        fetch(server.url, FakeClock())
 
 
 def test_closed_port_error_names_the_address_without_query_and_the_tries():
     port = unused_port()
     with pytest.raises(FeedUnreachable) as caught:
-        ask(f"http://127.0.0.1:{port}", FakeClock())
+        fetch(f"http://127.0.0.1:{port}", FakeClock())
     message = str(caught.value)
     assert f"http://127.0.0.1:{port}/list (tried 5 times)" in message
     assert "refused" in message
@@ -147,7 +147,7 @@ def test_closed_port_error_names_the_address_without_query_and_the_tries():
 
 def test_error_keeps_no_library_text_that_may_quote_a_header():
     with pytest.raises(FeedUnreachable) as caught:
-        ask(f"http://127.0.0.1:{unused_port()}", FakeClock())
+        fetch(f"http://127.0.0.1:{unused_port()}", FakeClock())
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
     quoting = httpx.LocalProtocolError("Illegal header value b'Bearer hidden\\n'")
@@ -160,7 +160,7 @@ def test_error_keeps_no_library_text_that_may_quote_a_header():
 def test_https_to_a_server_without_tls_is_a_tls_error_without_retry():
     clock = FakeClock()
     with serving([OK]) as server, pytest.raises(FeedUnreachable) as caught:
-        ask(server.url.replace("http:", "https:"), clock)
+        fetch(server.url.replace("http:", "https:"), clock)
     assert caught.value.code == "tls"
     assert clock.slept == []
 
@@ -168,7 +168,7 @@ def test_https_to_a_server_without_tls_is_a_tls_error_without_retry():
 def test_exhausted_rate_limit_delays_the_next_request_before_a_429():
     clock, traffic = FakeClock(), Traffic()
     with serving([limited(0, 10), limited(499, 300)]) as server:
-        ask(server.url, clock, times=3, traffic=traffic)
+        fetch(server.url, clock, times=3, traffic=traffic)
     assert clock.slept == [11.0]
     assert traffic.retries == 0
     assert traffic.waited_s == 11.0
@@ -178,7 +178,7 @@ def test_redirect_waits_for_the_rate_limit_like_any_request():
     clock = FakeClock()
     headers = {"RateLimit": '"api";r=0;t=10', "Location": "/list-2"}
     with serving([RawReply(302, b"", headers), OK]) as server:
-        ask(server.url, clock)
+        fetch(server.url, clock)
     assert clock.slept == [11.0]
 
 
@@ -209,7 +209,7 @@ def test_one_host_out_of_requests_does_not_hold_another_back():
 def test_rate_limit_header_without_a_pause_causes_no_wait(header):
     clock = FakeClock()
     with serving([RawReply(headers={"RateLimit": header})]) as server:
-        ask(server.url, clock, times=2)
+        fetch(server.url, clock, times=2)
     assert clock.slept == []
 
 
@@ -220,7 +220,7 @@ def test_a_wait_that_would_pass_the_deadline_is_refused_at_once(seconds):
         serving([limited(0, seconds)]) as server,
         pytest.raises(FeedDeadline) as caught,
     ):
-        ask(server.url, clock, times=2, traffic=traffic)
+        fetch(server.url, clock, times=2, traffic=traffic)
     assert clock.slept == []
     assert (traffic.requests, traffic.retries) == (1, 0)
     assert "deadline of 1200 s" in str(caught.value)
@@ -233,7 +233,7 @@ def test_a_retry_that_the_deadline_forbids_is_not_counted_as_one():
         serving([busy]) as server,
         pytest.raises(FeedDeadline, match="Retry-After"),
     ):
-        ask(server.url, clock, traffic=traffic)
+        fetch(server.url, clock, traffic=traffic)
     assert (traffic.requests, traffic.retries, clock.slept) == (1, 0, [])
 
 
@@ -243,7 +243,7 @@ def test_the_deadline_can_be_reached_by_paced_waits_together():
         serving([limited(0, 49)]) as server,
         pytest.raises(FeedDeadline) as caught,
     ):
-        ask(server.url, clock, times=10, deadline_s=120, traffic=traffic)
+        fetch(server.url, clock, times=10, deadline_s=120, traffic=traffic)
     assert clock.slept == [50.0, 50.0]
     assert "a wait of 50.0 s" in str(caught.value)
     assert "20.0 s are left" in str(caught.value)

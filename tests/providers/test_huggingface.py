@@ -20,7 +20,7 @@ from tests.support.raw_server import RawReply, json_reply, serving
 ROUTER_ANSWER = json_reply({"object": "list", "data": []})
 
 
-def fetched(server, ask, *, below="", deadline_s=None):
+def fetched(server, read, *, below="", deadline_s=None):
     clock = FakeClock()
     traffic = {"hub": Traffic(), "router": Traffic()}
     with HttpClient(sleep=clock.sleep, monotonic=clock.monotonic, now=clock.now) as client:
@@ -33,7 +33,7 @@ def fetched(server, ask, *, below="", deadline_s=None):
                 deadline_s=deadline_s,
             ),
         )
-        return list(ask(adapter)), traffic
+        return list(read(adapter)), traffic
 
 
 def models(adapter):
@@ -47,9 +47,9 @@ def prices(adapter):
 def test_hourly_query_requests_every_mapping_sorted_by_a_stable_key():
     with serving([RawReply()]) as server:
         fetched(server, models)
-    asked = urlsplit(server.requests[0].target)
-    assert asked.path == "/api/models"
-    assert sorted(parse_qsl(asked.query)) == [
+    requested = urlsplit(server.requests[0].target)
+    assert requested.path == "/api/models"
+    assert sorted(parse_qsl(requested.query)) == [
         ("direction", "-1"),
         ("expand[]", "inferenceProviderMapping"),
         ("expand[]", "pipeline_tag"),
@@ -62,8 +62,8 @@ def test_hourly_query_requests_every_mapping_sorted_by_a_stable_key():
 def test_daily_query_requests_the_other_fields_too():
     with serving([RawReply()]) as server:
         fetched(server, lambda adapter: adapter.list_models(details=True))
-    asked = parse_qs(urlsplit(server.requests[0].target).query)["expand[]"]
-    assert asked == ["inferenceProviderMapping", "pipeline_tag", *DAILY_FIELDS]
+    requested = parse_qs(urlsplit(server.requests[0].target).query)["expand[]"]
+    assert requested == ["inferenceProviderMapping", "pipeline_tag", *DAILY_FIELDS]
 
 
 def test_pages_are_numbered_from_one_and_counted():
@@ -133,7 +133,7 @@ def test_payload_keeps_the_archive_date_and_a_few_headers():
     assert set(live.answered) == {"date"}
 
 
-def test_a_capture_date_that_is_none_is_malformed():
+def test_an_invalid_capture_date_is_malformed():
     reply = RawReply(headers={"Memento-Datetime": "last winter"})
     with serving([reply]) as server, pytest.raises(FeedMalformed) as caught:
         fetched(server, models)

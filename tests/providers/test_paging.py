@@ -135,8 +135,8 @@ def test_pages_that_never_end_are_endless():
         number = next(numbers)
         return page(number, after=f"?p={number}")
 
-    code, kept, asked = failed_walk(script, max_pages=12)
-    assert (code, len(kept), asked) == ("paging_endless", 12, 12)
+    code, kept, requests = failed_walk(script, max_pages=12)
+    assert (code, len(kept), requests) == ("paging_endless", 12, 12)
 
 
 @pytest.mark.parametrize(

@@ -195,9 +195,9 @@ def test_a_registry_that_an_earlier_version_landed_is_still_read():
             if entry["price_feed"] in {"fal_pricing", "wavespeed_list"}:
                 entry.update(price_feed=None, price_feed_reason="list_not_read")
 
-    former = load_registry(changed(as_it_was))
-    assert [feed.feed for _, feed in former.feeds()] == ["hub", "router"]
-    assert (former.lists(), former.estimates) == ([], [])
+    earlier = load_registry(changed(as_it_was))
+    assert [feed.feed for _, feed in earlier.feeds()] == ["hub", "router"]
+    assert (earlier.lists(), earlier.estimates) == ([], [])
 
 
 def test_disabled_feed_needs_a_reason_and_price_list_a_known_provider():

@@ -52,7 +52,7 @@ def test_walk_ends_behind_a_short_page(last):
     assert walk([FULL, SHORT, last]) == (2, None, 3)
 
 
-def test_walk_goes_on_after_a_short_page_with_new_rows_behind_it():
+def test_walk_continues_after_a_short_page_with_new_rows_behind_it():
     more = json_reply(rows(300, 3))
     assert walk([SHORT, more, json_reply([])]) == (2, None, 3)
 

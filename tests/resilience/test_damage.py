@@ -129,7 +129,7 @@ def newest_run(home: Path) -> Path:
     return max((home / "landing/runs").iterdir())
 
 
-def same_place_twice(home: Path) -> None:
+def same_sequence_twice(home: Path) -> None:
     runs = sorted((home / "landing/runs").iterdir())
     shutil.copy(runs[0] / "end.json", runs[1] / "end.json")
 
@@ -224,7 +224,7 @@ DAMAGES = [
         rebuild,
     ),
     Damage(
-        "a row is in the warehouse twice",
+        "a row is stored twice",
         sql("INSERT INTO _ph_offer SELECT * FROM _ph_offer LIMIT 1"),
         "two rows share the key",
         ("keys",),
@@ -238,7 +238,7 @@ DAMAGES = [
         rebuild,
     ),
     Damage(
-        "a landed answer has another byte",
+        "a landed answer has a changed byte",
         changed_object,
         None,
         ("objects",),
@@ -267,8 +267,8 @@ DAMAGES = [
         from_backup,
     ),
     Damage(
-        "two runs have one place",
-        same_place_twice,
+        "two runs have the same sequence number",
+        same_sequence_twice,
         "order of replay is not clear",
         ("sequence", "replay", "told", "link"),
         from_backup,
@@ -282,7 +282,7 @@ DAMAGES = [
         readers=False,
     ),
     Damage(
-        "what the link leads to is gone",
+        "the target of the link is gone",
         lambda home: (home / linked(home)).unlink(),
         None,
         ("link",),
@@ -426,7 +426,7 @@ def test_a_deleted_publication_is_an_error_and_the_next_hour_publishes(
         query = "SELECT count(*) FROM cards"
         before = con.sql(query).fetchall()
         (home / linked(home)).unlink()
-        assert con.sql(query).fetchall() == before  # who has it open keeps it
+        assert con.sql(query).fetchall() == before  # a reader that has it open keeps it
         refused = pricehouse("sql", "FROM cards", home=home)
         assert refused.returncode == 1
         assert "which is gone; the next run publishes again" in refused.stderr

@@ -191,7 +191,7 @@ def assert_publication_is_as_required(case: Case, home: Path, before: Path) -> N
         assert query(home, sql) == [(value,)]
 
 
-def test_the_matrix_is_a_matrix() -> None:
+def test_the_matrix_has_over_100_cases_with_unique_names() -> None:
     names = [case.name for case in CASES]
     assert len(names) == len(set(names)) > 100
 

@@ -54,5 +54,5 @@ KEY = st.sampled_from([b'"input"', b'"output"', b'"\\u0069nput"', b'"per_image"'
     | st.binary(max_size=60)
     | st.sampled_from(VALUES + PAIRS)
 )
-def test_a_price_object_is_read_or_told_as_a_problem(price: bytes) -> None:
+def test_a_price_object_is_read_or_reported_as_a_problem(price: bytes) -> None:
     fuzz_price(price)

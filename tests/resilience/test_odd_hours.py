@@ -84,7 +84,7 @@ def test_an_answer_that_never_entered_confirms_nothing(tmp_path: Path) -> None:
     identical_replay(tmp_path, tmp_path / "again")
 
 
-def test_without_its_warehouse_a_home_asks_for_a_replay_and_starts_no_new_history(
+def test_a_home_without_its_warehouse_requires_a_replay(
     tmp_path: Path,
 ) -> None:
     clock = Clock()
@@ -130,7 +130,7 @@ def test_a_feed_of_which_nothing_is_accepted_failed_and_sends_no_offer_away(
 ) -> None:
     clock = Clock()
     renamed: dict[str, Any] = {"inferenceProvider": "novita"}
-    strange = Catalog(
+    unusable = Catalog(
         [
             mapped_model(
                 "acme/chat",
@@ -145,7 +145,7 @@ def test_a_feed_of_which_nothing_is_accepted_failed_and_sends_no_offer_away(
         before = rows(tmp_path, "SELECT offer_id FROM cards WHERE task <> 'conversational'")
         for _ in range(3):
             clock.advance(HOUR)
-            hub.show(strange)
+            hub.show(unusable)
             report = ingest(tmp_path, hub, clock=clock)
             outcomes = {f.feed: f.error_code for f in report.feeds}
             assert (outcomes["hub"], outcomes["router"]) == ("nothing_accepted", None)
@@ -179,7 +179,7 @@ def test_an_offer_whose_row_is_rejected_is_not_missing(tmp_path: Path) -> None:
         assert ingest(tmp_path, hub, clock=clock).events == {}
 
 
-def test_one_router_offering_stands_on_one_card(tmp_path: Path) -> None:
+def test_one_router_offering_is_on_one_card(tmp_path: Path) -> None:
     clock = Clock()
 
     def catalog(first: str) -> Catalog:
@@ -204,7 +204,7 @@ def test_one_router_offering_stands_on_one_card(tmp_path: Path) -> None:
             ) == [(priced,)]
 
 
-def test_a_dry_run_stands_in_runs_and_changes_nothing_else(tmp_path: Path) -> None:
+def test_a_dry_run_is_listed_in_runs_and_changes_nothing_else(tmp_path: Path) -> None:
     from flows.parameters import ALL_FEEDS
     from pipeline.context import Dependencies, RunOptions
     from pipeline.pipeline import run_pipeline

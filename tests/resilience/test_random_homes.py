@@ -50,7 +50,7 @@ class Life:
     def __init__(self, home: Path, hub: Hub) -> None:
         self.home, self.hub, self.clock = home, hub, Clock()
 
-    def ask(self, query: str) -> list[dict[str, Any]]:
+    def query_rows(self, query: str) -> list[dict[str, Any]]:
         return rows(newest(Home.at(self.home)), query)
 
     def hour(self, catalog: Catalog) -> None:
@@ -59,7 +59,9 @@ class Life:
         self.clock.advance(timedelta(minutes=59))
 
     def decide(self, draw: Any) -> None:
-        waiting = self.ask("FROM checks WHERE decision = 'pending' ORDER BY name, offer_id, unit")
+        waiting = self.query_rows(
+            "FROM checks WHERE decision = 'pending' ORDER BY name, offer_id, unit"
+        )
         if waiting:
             verdict = draw(st.sampled_from(["accepted", "rejected"]))
             decide(
@@ -69,14 +71,14 @@ class Life:
             )
 
     def correct(self, draw: Any) -> None:
-        shown = self.ask(
+        priced = self.query_rows(
             "FROM price_history WHERE price_status = 'priced' ORDER BY offer_id, unit, valid_from"
         )
-        if shown:
-            wrong = draw(st.sampled_from(shown))
-            shown_now = f"{wrong['native_amount'].normalize():f}"
+        if priced:
+            wrong = draw(st.sampled_from(priced))
+            current = f"{wrong['native_amount'].normalize():f}"
             # a correction to what is shown already is refused
-            prices = [price for price in ("0.123", "0.124", None) if price != shown_now]
+            prices = [price for price in ("0.123", "0.124", None) if price != current]
             correct(
                 self.home,
                 CorrectionRequest(
@@ -113,7 +115,9 @@ def test_replay_of_any_life_gives_the_same_home(data: st.DataObject) -> None:
                 life.decide(data.draw)
             if data.draw(st.booleans()):
                 life.correct(data.draw)
-        ids = [row["change_id"] for row in life.ask("SELECT change_id FROM changes ORDER BY 1")]
+        ids = [
+            row["change_id"] for row in life.query_rows("SELECT change_id FROM changes ORDER BY 1")
+        ]
         assert ids == list(range(1, len(ids) + 1))
         again = Path(folder) / "again"
         shutil.copytree(life.home / "landing", again / "landing")

@@ -153,7 +153,9 @@ def test_every_data_file_names_origin_licence_and_date() -> None:
     ("name", "rows", "of", "date"),
     [("deepinfra-list", 83, "372", "2026-09-08"), ("wavespeed-list", 37, "1,046", "2026-09-17")],
 )
-def test_a_price_list_is_an_excerpt_and_says_so(name: str, rows: int, of: str, date: str) -> None:
+def test_a_price_list_is_an_excerpt_and_marked_as_one(
+    name: str, rows: int, of: str, date: str
+) -> None:
     capture = read_capture(DATA / f"{name}.json")
     assert len(capture.records) == rows
     assert capture.provenance["excerpt"] == f"{rows} of {of} rows"

@@ -82,22 +82,24 @@ def test_the_next_link_names_the_host_that_was_called(client: httpx.Client) -> N
     assert answer.links["next"]["url"].startswith(f"{called}/api/models?")
 
 
-def test_only_the_asked_keys_come_back_and_lacking_ones_are_left_out(client: httpx.Client) -> None:
+def test_only_requested_keys_are_returned_and_missing_ones_are_left_out(
+    client: httpx.Client,
+) -> None:
     with serve(small("a")) as hub:
-        asked = "expand[]=likes&expand[]=createdAt&expand[]=_id"
-        assert client.get(f"{hub.url}/api/models?{asked}").json() == [{"id": "org/a", "likes": 1}]
+        expand = "expand[]=likes&expand[]=createdAt&expand[]=_id"
+        assert client.get(f"{hub.url}/api/models?{expand}").json() == [{"id": "org/a", "likes": 1}]
         assert client.get(f"{hub.url}/api/models").json() == [{"id": "org/a", "likes": 1}]
 
 
 def test_the_provider_filter_takes_one_several_or_all(client: httpx.Client) -> None:
     with serve(small("a1", "a2", "b", "c")) as hub:
-        for asked, ids in {
+        for providers, ids in {
             "a": ["org/a1", "org/a2"],
             "b,c": ["org/b", "org/c"],
             "all": ["org/a1", "org/a2", "org/b", "org/c"],
             "nobody": [],
         }.items():
-            url = f"{hub.url}/api/models?inference_provider={asked}"
+            url = f"{hub.url}/api/models?inference_provider={providers}"
             assert walk(client, f"{url}&limit=1000") == [ids]
 
 

@@ -193,7 +193,7 @@ def test_an_unparsed_list_price_leaves_the_routers_price(deepinfra_home: Path) -
     assert {(claim["price_status"], claim["chosen"]) for claim in claims} == {("unparsed", False)}
 
 
-def test_an_unparsed_list_price_alone_shows_no_number(deepinfra_home: Path) -> None:
+def test_an_unparsed_list_price_alone_gives_no_number(deepinfra_home: Path) -> None:
     found = card(deepinfra_home, "acme/tuned", "deepinfra", "conversational")
     assert (found["price_status"], found["cost_per_token"]) == ("unparsed", None)
     assert not found["rankable"]

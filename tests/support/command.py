@@ -11,10 +11,10 @@ from typing import Any
 
 from providers.registry import load_registry
 
-NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing listens there
+UNUSED_URL = "http://127.0.0.1:9"  # the discard port: nothing listens there
 
 
-def environment(home: Path, url: str = NOWHERE, **more: str) -> dict[str, str]:
+def environment(home: Path, url: str = UNUSED_URL, **more: str) -> dict[str, str]:
     """Return the environment of a command: this home, every feed at `url`, no other setting."""
     ours = ("PRICEHOUSE_", "PREFECT_", "VAULT_", "HF_TOKEN", "FAL_KEY")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
@@ -27,7 +27,7 @@ def environment(home: Path, url: str = NOWHERE, **more: str) -> dict[str, str]:
 
 
 def pricehouse(
-    *arguments: str, home: Path, url: str = NOWHERE, stdin: str = "", **more: str
+    *arguments: str, home: Path, url: str = UNUSED_URL, stdin: str = "", **more: str
 ) -> subprocess.CompletedProcess[str]:
     """Run `pricehouse …` to its end and return what it said."""
     return subprocess.run(

@@ -97,10 +97,10 @@ def calls(page: Path) -> Iterator[Call]:
     code += _SPAN.findall(_FENCE.sub("", text))
     for line in code:
         for match in _CALL.finditer(line):
-            words = shlex.split(match[1])
+            parts = shlex.split(match[1])
             before: list[str] = []
-            while words and words[0].startswith("-"):
-                takes = 2 if words[0] in _TAKES_A_VALUE else 1
-                before, words = before + words[:takes], words[takes:]
-            command, *arguments = words or [""]
+            while parts and parts[0].startswith("-"):
+                takes = 2 if parts[0] in _TAKES_A_VALUE else 1
+                before, parts = before + parts[:takes], parts[takes:]
+            command, *arguments = parts or [""]
             yield Call(page.name, command, arguments, before)

@@ -48,7 +48,7 @@ CANARY = "hf_CanaryOfTheFaultMatrix0123456789"
 
 @dataclass(frozen=True)
 class Case:
-    """`code`: the feed fails with it, None: it is whole. `rejected`: reasons of rows set aside.
+    """`code`: the feed fails with it, None: it is whole. `rejected`: reasons of rejected rows.
     `held`: why novita's card keeps its old price. `query`: a query and its one value."""
 
     name: str
@@ -82,25 +82,25 @@ PARENS = b"[" * 100_000 + b"]" * 100_000
 
 CASES = [
     # the pace
-    Case("429 without headers, for ever", "hub", status(429), "http_429"),
+    Case("429 without headers, always", "hub", status(429), "http_429"),
     Case("429 without headers, once", "hub", once(429)),
     Case("429 with nothing left, once", "hub", once(429, b"", {"RateLimit": '"api";r=0;t=30'})),
     Case(
-        "429 with some left (an action limit), for ever",
+        "429 with some left (an action limit), always",
         "router",
         status(429, b"", {"RateLimit": '"api";r=12;t=200'}),
         "http_429",
     ),
     Case("429 with Retry-After, once", "router", once(429, b"", {"Retry-After": "60"})),
     Case(
-        "a storm of 429, each asking for a whole window",
+        "429 every time, each with a wait of a whole window",
         "hub",
         status(429, b"", {"RateLimit": '"api";r=0;t=299'}),
         "deadline",
     ),
     Case("429 of a CDN: HTML, no headers", "hub", status(429, HTML), "http_429"),
     Case(
-        "the rate limit's reset lies in the past",
+        "the rate limit's reset is in the past",
         "hub",
         status(429, b"", {"RateLimit": '"api";r=0;t=-300'}),
         "http_429",
@@ -115,7 +115,7 @@ CASES = [
         most_requests=5000,
     ),
     Case(
-        "a good page asks to wait past the deadline for the next",
+        "a good page with a wait past the deadline for the next",
         "hub",
         pages(same_page, lambda connection, page: here(2), {"RateLimit": '"api";r=0;t=5000'}),
         "deadline",
@@ -149,8 +149,8 @@ CASES = [
         for code in STATUSES
         for kind, (text, headers) in BODIES.items()
     ),
-    Case("206: a part that nobody asked for", "hub", status(206, b"[]"), "http_206"),
-    Case("304 that nobody asked for", "hub", status(304), "http_304"),
+    Case("206: a part that was not requested", "hub", status(206, b"[]"), "http_206"),
+    Case("304 that was not requested", "hub", status(304), "http_304"),
     Case(
         "an error with terminal codes and markup",
         "router",
@@ -205,7 +205,7 @@ CASES = [
         apart=True,
     ),
     Case(
-        "two million rows that are none",
+        "two million rows of the wrong type",
         "router",
         body(b'{"data":[' + b"1," * 1_900_000 + b"1]}"),
         "too_many",
@@ -233,7 +233,7 @@ CASES = [
         deadline_s=1.0,
     ),
     Case(
-        "interim answers without an end",
+        "interim responses without an end",
         "router",
         dripping(b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
         "deadline",
@@ -246,13 +246,13 @@ CASES = [
         "unreachable",
         timeout_s=0.1,
     ),
-    Case("silence after the request", "router", stalling(), "unreachable", timeout_s=0.1),
-    Case("silence until the deadline", "hub", stalling(), "deadline", deadline_s=0.5),
+    Case("no response to the request", "router", stalling(), "unreachable", timeout_s=0.1),
+    Case("no response until the deadline", "hub", stalling(), "deadline", deadline_s=0.5),
     *(
         Case(f"a reset at: {phase}", "hub", reset_at(phase), "unreachable")
         for phase in ("accept", "request", "head", "body")
     ),
-    Case("hanging up without a word", "router", raw(), "unreachable"),
+    Case("a connection closed without a response", "router", raw(), "unreachable"),
     Case(
         "another protocol's greeting",
         "hub",
@@ -273,7 +273,7 @@ CASES = [
         "unreachable",
     ),
     # TLS
-    Case("a certificate of nobody we trust", "hub", good(), "tls", kind="https"),
+    Case("a certificate of an untrusted CA", "hub", good(), "tls", kind="https"),
     Case(
         "a certificate of another host",
         "hub",
@@ -285,13 +285,13 @@ CASES = [
     ),
     Case("a good certificate", "hub", good(), kind="https", trusted=True),
     Case(
-        "no TLS where https is asked for",
+        "no TLS where https is configured",
         "router",
         raw(b"HTTP/1.1 400 Bad Request\r\n\r\n", read=False),
         "tls",
         kind="https to http",
     ),
-    Case("TLS where http is asked for", "router", good(), "unreachable", kind="http to https"),
+    Case("TLS where http is configured", "router", good(), "unreachable", kind="http to https"),
     # places
     Case("a redirect on the same host", "router", redirect(moved_here)),
     Case(
@@ -319,7 +319,7 @@ CASES = [
         redirect(lambda connection: f"http://me:you@127.0.0.1:{connection.server.port}/v1/models"),
         "redirect",
     ),
-    Case("a redirect to nowhere", "hub", status(302), "http_302"),
+    Case("a redirect without a target", "hub", status(302), "http_302"),
     Case(
         "a next link to another host",
         "hub",
@@ -383,12 +383,12 @@ CASES = [
     Case("204", "router", status(204), "not_json"),
     Case("a sign-in page with 200", "hub", body(HTML), "not_json"),
     Case("null", "hub", body(b"null"), "not_array"),
-    Case("an object where a list is asked for", "hub", body(b'{"models":[]}'), "not_array"),
-    Case("a list where an object is asked for", "router", body(b"[]"), "not_object"),
+    Case("an object where a list is expected", "hub", body(b'{"models":[]}'), "not_array"),
+    Case("a list where an object is expected", "router", body(b"[]"), "not_object"),
     Case("an answer without its list", "router", body(b'{"object":"list"}'), "wrong_shape"),
-    Case("a whole answer without any entry", "hub", body(b"[]"), "empty"),
+    Case("a complete answer without any entry", "hub", body(b"[]"), "empty"),
     Case(
-        "a list of things that are no models",
+        "a list of values that are no models",
         "hub",
         body(b'[1,null,"a",[],{"id":7}]'),
         "nothing_accepted",
@@ -400,20 +400,20 @@ CASES = [
         "a key that is no UTF-8", "router", body(lambda good: b'{"\xff":1,' + good[1:]), "not_json"
     ),
     Case(
-        "a date of capture that is none",
+        "an invalid date of capture",
         "router",
         good({"Memento-Datetime": "yesterday"}),
         "bad_memento",
     ),
     Case("nesting of 100,000", "hub", body(PARENS), "not_json"),
     Case(
-        "nesting of 100,000 in a field that nobody reads",
+        "nesting of 100,000 in a field that is not read",
         "hub",
         swap(LIKES, LIKES + b',"x":' + PARENS),
         "not_json",
     ),
     Case(
-        "nesting of 300 in a field that nobody reads",
+        "nesting of 300 in a field that is not read",
         "hub",
         swap(LIKES, LIKES + b',"x":' + b"[" * 300 + b"]" * 300),
     ),
@@ -570,7 +570,7 @@ CASES = [
         apart=True,
     ),
     Case(
-        "a string of 10 MB in a field that nobody reads",
+        "a string of 10 MB in a field that is not read",
         "hub",
         hub_entry(entry(note='"' + "x" * 10_000_000 + '"')),
         rejected=("entry:too_large",),
@@ -584,7 +584,7 @@ CASES = [
         apart=True,
     ),
     Case(
-        "ten thousand keys that nobody knows",
+        "ten thousand unknown keys",
         "hub",
         swap(LIKES, LIKES + b"," + b",".join(b'"k%d":1' % n for n in range(10_000))),
         query=("SELECT count(*) < 300 FROM checks WHERE name = 'schema_drift'", True),
@@ -653,7 +653,7 @@ CASES = [
     ),
     Case("half of a surrogate pair", "hub", hub_entry(entry(providerId='"\\ud800"')), "not_json"),
     Case(
-        "a status that nobody knows",
+        "an unknown status",
         "hub",
         hub_entry(entry(status='"asleep"')),
         query=(GROQ_VALUE.format("status"), "unknown"),
@@ -665,13 +665,13 @@ CASES = [
         query=("SELECT count(*) FROM checks WHERE contains(message, chr(27))", 0),
     ),
     Case(
-        "a task that nobody knows",
+        "an unknown task",
         "hub",
         hub_entry(entry(task='"text-to-smell"')),
         query=(GROQ_VALUE.format("task_group"), "other"),
     ),
     Case(
-        "a type that nobody knows",
+        "an unknown type",
         "hub",
         hub_entry(entry(type='"multi-model"')),
         query=(GROQ_VALUE.format("offer_type"), "model"),

@@ -123,8 +123,8 @@ def corpus() -> dict[str, list[bytes]]:
         found["router"] += [entry.json().encode() for entry in catalog.router]
     for feed in found:
         for path in sorted((RECORDINGS / feed).glob("*.json")):
-            told = json.loads(path.read_bytes())
-            records = told["data"] if isinstance(told, dict) else told
+            document = json.loads(path.read_bytes())
+            records = document["data"] if isinstance(document, dict) else document
             found[feed] += [json.dumps(record).encode() for record in records[::4]]
     return found
 
@@ -174,10 +174,10 @@ def _wound(body: bytearray, chance: random.Random, records: list[bytes]) -> None
 def entries_in(feed: str, body: bytes) -> int | None:
     """Count a page's entries by another reader; None where that one reads it otherwise."""
     try:
-        told = json.loads(body.decode("utf-8"), object_pairs_hook=_once)
+        document = json.loads(body.decode("utf-8"), object_pairs_hook=_once)
     except (ValueError, RecursionError):
         return None
-    records = told["data"] if feed == "router" else told
+    records = document["data"] if feed == "router" else document
     return sum(_entries(feed, record) for record in records)
 
 
@@ -194,11 +194,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _entries(feed: str, record: Any) -> int:
     if not isinstance(record, dict) or not isinstance(record.get("id"), str) or not record["id"]:
         return 1
-    told = record.get("inferenceProviderMapping" if feed == "hub" else "providers")
-    if feed == "hub" and told is None:
+    mapping = record.get("inferenceProviderMapping" if feed == "hub" else "providers")
+    if feed == "hub" and mapping is None:
         return 0
-    sized = isinstance(told, list | dict) if feed == "hub" else isinstance(told, list)
-    return len(told) if sized and len(told) <= MAX_ENTRIES else 1
+    sized = isinstance(mapping, list | dict) if feed == "hub" else isinstance(mapping, list)
+    return len(mapping) if sized and len(mapping) <= MAX_ENTRIES else 1
 
 
 PARSERS: dict[str, tuple[Callable[..., ParsedFeed], Contract]] = {
@@ -226,9 +226,9 @@ def fuzz(seed: int, feed: str, inputs: int = BATCH) -> Counter[str]:
             continue
         except Exception as error:
             raise AssertionError(f"{feed}, seed {seed}: {body!r}") from error
-        told = entries_in(feed, body)
+        count = entries_in(feed, body)
         accepted, rejected = parsed.offerings.height, parsed.rejected.height
-        assert told in (None, accepted + rejected), (told, accepted, rejected, body)
+        assert count in (None, accepted + rejected), (count, accepted, rejected, body)
         assert accepted + rejected == parsed.summary.records, body
         assert (
             parsed.summary.rows
@@ -250,7 +250,7 @@ def _go_on(feed: str, contract: Contract, read: list[ParsedFeed], outcome: Count
     found = filter_rows(offerings, contract)
     assert found.accepted.height + found.rejected.height == offerings.height
     filter_rows(pl.concat([parsed.models for parsed in read]), MODELS)
-    told = (
+    resolved = (
         resolve_catalog(found.accepted, source="huggingface")
         if feed == "hub"
         else resolve_routed(
@@ -259,8 +259,8 @@ def _go_on(feed: str, contract: Contract, read: list[ParsedFeed], outcome: Count
             source="huggingface",
         )
     )
-    assert told.rows.height + told.rejected.height == found.accepted.height
-    claims = price_tokens(identified(told.rows), run_id="fuzz")
+    assert resolved.rows.height + resolved.rejected.height == found.accepted.height
+    claims = price_tokens(identified(resolved.rows), run_id="fuzz")
     outcome["claims"] += claims.height
     assert claims.filter(pl.col("amount") < 0).is_empty()
     bare = claims.filter((pl.col("amount") == 0) & (pl.col("price_status") != "free"))
@@ -269,8 +269,8 @@ def _go_on(feed: str, contract: Contract, read: list[ParsedFeed], outcome: Count
 
 def fuzz_price(price: bytes) -> None:
     """Read one price object; whatever it is, there is a problem or texts, and no wrong number."""
-    told = read_price(price)
-    for text in (told.input, told.output):
+    read = read_price(price)
+    for text in (read.input, read.output):
         if text is not None:
             money = read_amount(text, reciprocal=PER_MILLION)
             assert money is None or (money.native >= 0 and money.amount >= 0)

@@ -79,12 +79,16 @@ def price(price_in: float, price_out: float) -> Json:
 
 def hub_page(answer: Answer) -> Page:
     """Return a page of the Hub list."""
-    return page([{"id": name, "inferenceProviderMapping": told} for name, told in answer.items()])
+    return page(
+        [{"id": name, "inferenceProviderMapping": entries} for name, entries in answer.items()]
+    )
 
 
 def router_page(answer: Answer) -> Page:
     """Return the router's answer."""
-    models = [{"id": name, "object": "model", "providers": told} for name, told in answer.items()]
+    models = [
+        {"id": name, "object": "model", "providers": entries} for name, entries in answer.items()
+    ]
     return page({"object": "list", "data": models})
 
 
@@ -125,7 +129,7 @@ class History:
     state: State = field(default_factory=State.empty)
     hours: int = 0
     price_log: list[pl.DataFrame] = field(default_factory=list)
-    foretold: State = field(default_factory=State.empty)
+    predicted: State = field(default_factory=State.empty)
     """The state that `reconcile` returns beside its differences."""
     last_inputs: tuple[State, list[FeedBatch], Rules] | None = None
     """What the last run reconciled."""
@@ -142,17 +146,17 @@ class History:
 
     def hour_of_pages(self, *, hub: Page | None = None, router: Page | None = None) -> Delta:
         """Tell one hour of landed pages, which are whole answers."""
-        told: list[FeedBatch] = []
+        batches: list[FeedBatch] = []
         mapped = self._mapped_before()
         if hub is not None:
             parsed = parse_hub([hub])
             statements = hub_statements(parsed)
             mapped = statements.rows
-            told.append(self._told("hub", statements, parsed.models))
+            batches.append(self._batch("hub", statements, parsed.models))
         if router is not None:
             statements = router_statements(parse_router([router]), mapped)
-            told.append(self._told("router", statements, None))
-        return self._advance(told, self._rules(told))
+            batches.append(self._batch("router", statements, None))
+        return self._advance(batches, self._rules(batches))
 
     def decide(self, check_id: str, decision: str) -> Delta:
         """Carry out a decision in a run of its own, which asks no feed."""
@@ -165,9 +169,9 @@ class History:
         """Carry out corrections (ORDERS) in a run of its own."""
         return self._advance([], dataclasses.replace(self._rules([]), correction_requests=orders))
 
-    def _advance(self, told: list[FeedBatch], rules: Rules) -> Delta:
-        self.last_inputs = (self.state, told, rules)
-        delta, self.foretold = reconcile(self.state, told, rules)
+    def _advance(self, batches: list[FeedBatch], rules: Rules) -> Delta:
+        self.last_inputs = (self.state, batches, rules)
+        delta, self.predicted = reconcile(self.state, batches, rules)
         self.state = State(
             **{
                 name: applied(getattr(self.state, name), getattr(delta, name), shape)
@@ -201,7 +205,7 @@ class History:
         rows = self.state.prices.filter(pl.col("offer_id") == offer_id)
         return {unit: per_million(amount) for unit, amount in rows.select("unit", "amount").rows()}
 
-    def _told(self, feed: str, statements: ResolvedRows, models: pl.DataFrame | None) -> FeedBatch:
+    def _batch(self, feed: str, statements: ResolvedRows, models: pl.DataFrame | None) -> FeedBatch:
         rows = identified(statements.rows)
         answered = Observation(
             feed, self.at(feed, self.hours), self.state.observed.get(feed), FEEDS[feed].gone_after
@@ -209,8 +213,8 @@ class History:
         claims = price_tokens(rows, run_id=f"run-{self.hours}")
         return FeedBatch(answered, rows, claims, models, role=ROLES[feed])
 
-    def _rules(self, told: list[FeedBatch]) -> Rules:
-        seen = {name for t in told for name in t.statements["inference_provider"]}
+    def _rules(self, batches: list[FeedBatch]) -> Rules:
+        seen = {name for t in batches for name in t.statements["inference_provider"]}
         seen |= set(self.state.offers["inference_provider"])
         described = describe_providers(REGISTRY, CLAIMS_IN_FORCE, sorted(seen), today=START.date())
         source = REGISTRY.sources[0]
@@ -235,20 +239,20 @@ def per_million(amount: Any) -> str | None:
 
 
 def events(delta: Delta) -> list[tuple[str, str | None]]:
-    """Return (event, unit) of everything that a run tells, sorted."""
+    """Return (event, unit) of every event of a run, sorted."""
     rows: list[tuple[str, str | None]] = delta.changes.select("event", "unit").rows()
     return sorted(rows, key=lambda row: (row[0], row[1] or ""))
 
 
-def told_once(delta: Delta, event: str, unit: str | None = None) -> dict[str, Any]:
+def single_change(delta: Delta, event: str, unit: str | None = None) -> dict[str, Any]:
     """Return the only event of that kind and unit."""
     found = delta.changes.filter((pl.col("event") == event) & pl.col("unit").eq_missing(unit))
     assert found.height == 1, f"{found.height} events {event} of {unit}"
     return found.row(0, named=True)
 
 
-def says_nothing(delta: Delta) -> bool:
-    """Tell whether a run left no trace: no row written, no log row, no event, no link."""
+def changes_nothing(delta: Delta) -> bool:
+    """Return whether a run left no trace: no row written, no log row, no event, no link."""
     diffs = [getattr(delta, name) for name in SHAPES]
     logs = (delta.claim_log, delta.price_log, delta.status_log, delta.speed_log)
     return all(d.fresh.is_empty() and d.removed.is_empty() for d in diffs) and all(

@@ -69,11 +69,11 @@ def assert_sound(history: History) -> None:
         kept, key = getattr(state, name), list(shape.key)
         assert not kept.select(pl.struct(key).is_duplicated().any()).item(), name
         same = [column for column in kept.columns if name != "prices" or column not in DATED]
-        foretold = getattr(history.foretold, name).sort(key)
-        assert kept.select(same).equals(foretold.select(same)), name
+        predicted = getattr(history.predicted, name).sort(key)
+        assert kept.select(same).equals(predicted.select(same)), name
     present = set(state.cards["offer_id"])
     assert present == set(state.offers.filter(pl.col("gone_at").is_null())["offer_id"])
     assert present == set(state.listings["offer_id"])
     assert set(state.prices["offer_id"]) <= present
-    shown = state.prices["price_status"].is_in(["priced", "free"])
-    assert (state.prices["amount"].is_not_null() == shown).all()
+    stated = state.prices["price_status"].is_in(["priced", "free"])
+    assert (state.prices["amount"].is_not_null() == stated).all()

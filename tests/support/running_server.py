@@ -1,4 +1,4 @@
-"""A real `pricehouse up` for tests: started as a process, asked through Prefect's HTTP API."""
+"""A real `pricehouse up` for tests: started as a process, queried through Prefect's HTTP API."""
 
 from __future__ import annotations
 
@@ -68,15 +68,15 @@ class Up:
             )
 
     def wait_until_scheduled(self) -> None:
-        """Return when it says that all is up."""
-        wait_for(lambda: "scheduled; look at" in self.said or None, START_S, self)
+        """Return when its output reports that all is up."""
+        wait_for(lambda: "scheduled; look at" in self.output or None, START_S, self)
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         """What it and its processes printed so far."""
         return self.log.read_text("utf-8", errors="replace")
 
-    def ask(self, method: str, path: str, json: Any = None) -> httpx.Response:
+    def request(self, method: str, path: str, json: Any = None) -> httpx.Response:
         """Send one request to Prefect's API; again on 503, which a locked SQLite file gives, and
         when a machine at its limit lets it wait too long."""
         for _ in range(20):
@@ -89,27 +89,29 @@ class Up:
             if answer.status_code != 503:
                 return answer
             time.sleep(0.5)
-        raise AssertionError(f"{method} {path} was not answered; it said:\n{self.said[-6000:]}")
+        raise AssertionError(
+            f"{method} {path} was not answered; its output:\n{self.output[-6000:]}"
+        )
 
     def read(self, path: str, **query: Any) -> Any:
         """Return what a filter route gives."""
-        answer = self.ask("POST", path, query)
+        answer = self.request("POST", path, query)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def deployment(self, name: str) -> Any:
         """Return a deployment; its flow has the same name."""
-        return self.ask("GET", f"/deployments/name/{name}/{name}").json()
+        return self.request("GET", f"/deployments/name/{name}/{name}").json()
 
     def trigger(self, name: str = "hourly", **parameters: Any) -> httpx.Response:
         """Ask for a run, as the form does."""
         found = self.deployment(name)["id"]
-        asked = {
+        body = {
             "parameters": parameters,
             "state": {"type": "SCHEDULED"},
-            "idempotency_key": uuid4().hex,  # asked again, it is the same run
+            "idempotency_key": uuid4().hex,  # requested again, it is the same run
         }
-        return self.ask("POST", f"/deployments/{found}/create_flow_run", asked)
+        return self.request("POST", f"/deployments/{found}/create_flow_run", body)
 
     def start_run(self, name: str = "hourly", **parameters: Any) -> str:
         """Ask for a run that is accepted; return its id."""
@@ -119,7 +121,7 @@ class Up:
 
     def run(self, run_id: str) -> Any:
         """Return a run."""
-        return self.ask("GET", f"/flow_runs/{run_id}").json()
+        return self.request("GET", f"/flow_runs/{run_id}").json()
 
     def wait_for_state(self, run_id: str, *states: str, timeout_s: float = 180) -> Any:
         """Return the run when it is in one of the states; fail when it ends in another."""
@@ -173,9 +175,9 @@ def wait_for(look: Callable[[], T | None], timeout_s: float, running: Up) -> T:
     while time.monotonic() < deadline:
         if (found := look()) is not None:
             return found
-        assert running.process.poll() is None, running.said
+        assert running.process.poll() is None, running.output
         time.sleep(0.5)
-    raise AssertionError(f"nothing within {timeout_s} s; it said:\n{running.said[-6000:]}")
+    raise AssertionError(f"nothing within {timeout_s} s; its output:\n{running.output[-6000:]}")
 
 
 def processes() -> dict[int, tuple[int, str]]:

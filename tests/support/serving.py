@@ -40,7 +40,7 @@ class Site:
     def get(self, path: str, **headers: str) -> httpx.Response:
         return self.client.get(path, headers=headers)
 
-    def ask(self, path: str, *pairs: tuple[str, object]) -> dict[str, Any]:
+    def get_json(self, path: str, *pairs: tuple[str, object]) -> dict[str, Any]:
         """Return the JSON of a response, which must have status 200."""
         response = self.client.get(path + ("?" + urlencode(pairs) if pairs else ""))
         assert response.status_code == 200, response.text

@@ -45,7 +45,7 @@ class Market:
                 self._zero,
                 self._rename,
                 self._flip_status,
-                self._fall_silent,
+                self._drop_listing,
                 self._lose_price,
                 self._lose_provider,
             ],
@@ -88,7 +88,7 @@ class Market:
         entry = self._chance.choice(self._entries())
         entry["status"] = "error" if entry["status"] == "live" else "live"
 
-    def _fall_silent(self) -> None:
+    def _drop_listing(self) -> None:
         """A model is not listed by the router for one hour, or for good."""
         model = self._chance.choice(self._router)
         kept, model["providers"] = model["providers"], model["providers"][1:]
@@ -107,7 +107,7 @@ class Market:
         for model in (*self._router, *self._hub):
             key = "providers" if "providers" in model else "inferenceProviderMapping"
             kept = model[key]
-            model[key] = [told for told in kept if told["provider"] != name]
+            model[key] = [entry for entry in kept if entry["provider"] != name]
             self._once.append(lambda m=model, k=key, v=kept: m.update({k: v}))  # type: ignore[misc]
 
     def _entries(self) -> list[Model]:

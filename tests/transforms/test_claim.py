@@ -30,13 +30,13 @@ from transforms.resolve.catalog import identified
 FREE, SUSPECT, UNPARSED, PRICED = "free", "suspect", "unparsed", "priced"
 
 
-def router_claims(*told: Json) -> pl.DataFrame:
-    parsed = parse_router([router_page({MODEL: told})])
+def router_claims(*given: Json) -> pl.DataFrame:
+    parsed = parse_router([router_page({MODEL: given})])
     return claims_of(router_statements(parsed, nothing_mapped()).rows)
 
 
-def hub_claims(*told: Json) -> pl.DataFrame:
-    return claims_of(hub_statements(parse_hub([hub_page({MODEL: told})])).rows)
+def hub_claims(*given: Json) -> pl.DataFrame:
+    return claims_of(hub_statements(parse_hub([hub_page({MODEL: given})])).rows)
 
 
 def claims_of(rows: pl.DataFrame) -> pl.DataFrame:
@@ -95,10 +95,10 @@ CASES: list[tuple[Any, Any, str | None, str | None]] = [
 def test_each_statement_has_one_state(
     is_free: Any, pricing: Any, input_state: str | None, output_state: str | None
 ) -> None:
-    told = offering(is_free=is_free)
+    given = offering(is_free=is_free)
     if pricing != "absent":
-        told["pricing"] = pricing
-    claims = router_claims(told)
+        given["pricing"] = pricing
+    claims = router_claims(given)
     assert states(claims) == (input_state, output_state)
     for row in claims.to_dicts():
         match row["price_status"]:
@@ -136,7 +136,7 @@ def test_a_mapping_entry_without_a_price_object_claims_nothing(details: Any) -> 
         ("text-generation", 0, (PRICED, SUSPECT)),
     ],
 )
-def test_a_zero_for_output_says_nothing_where_no_text_comes_out(
+def test_a_zero_for_output_is_ignored_where_no_text_comes_out(
     task: str, price_out: Any, expected: tuple[str | None, str | None]
 ) -> None:
     pricing = {"input": 0.02, "output": price_out}
@@ -145,13 +145,13 @@ def test_a_zero_for_output_says_nothing_where_no_text_comes_out(
 
 def test_an_embedding_at_zero_is_suspect_and_not_free() -> None:
     pricing = {"input": 0, "output": 0}
-    told = entry(task="feature-extraction", providerDetails={"pricing": pricing})
-    assert states(hub_claims(told)) == (SUSPECT, None)
+    given = entry(task="feature-extraction", providerDetails={"pricing": pricing})
+    assert states(hub_claims(given)) == (SUSPECT, None)
 
 
 def test_a_claim_carries_its_proof() -> None:
-    told = offering({"input": 0.42, "output": 3})
-    row = router_claims(told).row(0, named=True)
+    given = offering({"input": 0.42, "output": 3})
+    row = router_claims(given).row(0, named=True)
     assert row["raw_text"] == "0.42"
     assert (row["native_amount"], row["native_quantity"]) == (Decimal("0.42"), Decimal(1_000_000))
     assert (row["amount"], row["currency"]) == (Decimal("0.00000042"), "USD")
@@ -202,7 +202,7 @@ prices = st.dictionaries(st.sampled_from(["input", "output", "x"]), numbers) | s
 
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from([True, False, None]), prices)
-def test_an_amount_is_shown_only_where_it_is_priced_or_stated_free(
+def test_only_priced_and_stated_free_claims_have_an_amount(
     is_free: bool | None, pricing: Any
 ) -> None:
     claims = router_claims(offering(is_free=is_free, pricing=pricing))

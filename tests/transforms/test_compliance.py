@@ -86,10 +86,12 @@ def test_a_company_s_name_proves_no_country() -> None:
     }
 
 
-def test_retention_tags_are_what_default_claims_say() -> None:
+def test_retention_tags_follow_the_default_claims() -> None:
     found = describe(CLAIMS)
-    kept_nowhere = {name for name, row in found.items() if "no-retention" in row["compliance_tags"]}
-    assert kept_nowhere == {
+    without_retention = {
+        name for name, row in found.items() if "no-retention" in row["compliance_tags"]
+    }
+    assert without_retention == {
         "ovhcloud",
         "scaleway",
         "hf-inference",
@@ -130,7 +132,7 @@ def test_providers_without_claims_have_no_tags() -> None:
         (["multi", "FR"], "multi"),
     ],
 )
-def test_a_region_counts_only_if_every_default_site_lies_in_it(
+def test_a_region_counts_only_if_every_default_site_is_in_it(
     sites: str | list[str], region: str
 ) -> None:
     row = acme(claim("serving_region", sites))
@@ -207,12 +209,12 @@ def test_an_eu_endpoint_of_a_us_operator_is_two_facts_and_no_eu_operator() -> No
     assert row["compliance_tags"] == ["eu-hosted"]
 
 
-def test_no_tag_speaks_of_gdpr() -> None:
+def test_no_tag_mentions_gdpr() -> None:
     tags = {tag for row in describe(CLAIMS).values() for tag in row["compliance_tags"]}
     assert not [tag for tag in tags if "gdpr" in tag]
 
 
-def test_every_claim_keeps_its_source_and_its_words() -> None:
+def test_every_claim_keeps_its_source_and_its_paraphrase() -> None:
     rows = claim_rows(REGISTRY, CLAIMS, today=CHECKED)
     assert rows["claim_id"].is_unique().all()
     assert rows["source_url"].str.starts_with("https://").all()

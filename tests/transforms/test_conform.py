@@ -44,14 +44,14 @@ def contract_id(*names: str) -> str:
     return sha256("\x1f".join(names).encode("utf-8")).hexdigest()[:16]
 
 
-def test_an_offer_id_is_made_as_the_contract_says() -> None:
+def test_an_offer_id_is_made_as_the_contract_specifies() -> None:
     rows = identified(from_hub(entry("novita", "deepseek/r1-türbo")).rows)
     assert rows["offer_id"].to_list() == [
         contract_id("huggingface", MODEL, "novita", "conversational", "deepseek/r1-türbo")
     ]
 
 
-def test_a_missing_provider_model_id_counts_as_empty_and_is_shown_null() -> None:
+def test_a_missing_provider_model_id_counts_as_empty_and_is_published_as_null() -> None:
     rows = identified(from_router(offering()).rows)
     assert rows["offer_id"].to_list() == [
         contract_id("huggingface", MODEL, "novita", "conversational", "")
@@ -66,9 +66,9 @@ def test_a_router_model_is_named_only_where_the_router_routes_it() -> None:
 
 
 def test_tasks_and_provider_ids_make_offers_of_their_own() -> None:
-    told = from_hub(entry(), entry(provider_id="y"), entry(task="text-generation"))
-    assert identified(told.rows)["offer_id"].n_unique() == 3
-    assert told.rejected.is_empty()
+    resolved = from_hub(entry(), entry(provider_id="y"), entry(task="text-generation"))
+    assert identified(resolved.rows)["offer_id"].n_unique() == 3
+    assert resolved.rejected.is_empty()
 
 
 # From the best to the worst: status first, then single-model before tag-filter, then the lowest id.
@@ -82,8 +82,8 @@ RANKED: list[Json] = [
 
 @pytest.mark.parametrize(("better", "worse"), list(itertools.pairwise(RANKED)))
 def test_of_equal_keys_the_better_entry_wins_in_either_order(better: Json, worse: Json) -> None:
-    for told in itertools.permutations((entry(**better), entry(**worse))):
-        result = from_hub(*told)
+    for given in itertools.permutations((entry(**better), entry(**worse))):
+        result = from_hub(*given)
         row = result.rows.row(0, named=True)
         assert result.rows.height == 1
         assert (row["status_text"], row["mapping_type"], row["entry_id"]) == (
@@ -97,17 +97,17 @@ def test_of_equal_keys_the_better_entry_wins_in_either_order(better: Json, worse
 
 @pytest.mark.parametrize("seed", range(5))
 def test_of_many_equal_keys_the_best_wins_in_any_order(seed: int) -> None:
-    told = [entry(**words) for words in RANKED]
-    Random(seed).shuffle(told)  # noqa: S311 - an order, no secret
-    result = from_hub(*told)
+    given = [entry(**fields) for fields in RANKED]
+    Random(seed).shuffle(given)  # noqa: S311 - an order, no secret
+    result = from_hub(*given)
     assert result.rows["entry_id"].to_list() == ["a1"]
     assert result.rows["status"].to_list() == ["live"]
     assert result.rejected.height == len(RANKED) - 1
 
 
 def test_with_an_entry_that_has_no_id_the_winner_is_the_same_in_any_order() -> None:
-    told = [entry(_id=None), entry(_id="b"), entry(_id="a")]
-    winners = {from_hub(*order).rows["entry_id"].item() for order in itertools.permutations(told)}
+    given = [entry(_id=None), entry(_id="b"), entry(_id="a")]
+    winners = {from_hub(*order).rows["entry_id"].item() for order in itertools.permutations(given)}
     assert len(winners) == 1
 
 
@@ -117,7 +117,7 @@ def test_duplicates_without_any_id_leave_one_offer() -> None:
 
 
 def test_tag_filter_rows_are_adapters_and_name_their_rule() -> None:
-    told = from_hub(
+    resolved = from_hub(
         entry(
             "fal-ai",
             "flux-lora",
@@ -129,13 +129,13 @@ def test_tag_filter_rows_are_adapters_and_name_their_rule() -> None:
         ),
         entry("fal-ai", "flux", task="text-to-image", _id="e-2"),
     )
-    found = told.rows.select("provider_model_id", "offer_type", "adapter_rule_id").rows()
+    found = resolved.rows.select("provider_model_id", "offer_type", "adapter_rule_id").rows()
     assert found == [("flux-lora", "adapter", "rule-1"), ("flux", "model", None)]
 
 
-def attach(*mapped: Json, told: Json | None = None) -> Json:
+def attach(*mapped: Json, given: Json | None = None) -> Json:
     """Return the statement of a router offering beside a Hub mapping."""
-    rows = from_router(told or offering(price(1, 2)), mapped=from_hub(*mapped).rows).rows
+    rows = from_router(given or offering(price(1, 2)), mapped=from_hub(*mapped).rows).rows
     return rows.row(0, named=True)
 
 
@@ -162,9 +162,9 @@ def test_a_router_offering_attaches_to_the_offer_of_its_triple() -> None:
 def test_of_several_the_live_one_then_the_lowest_provider_model_id(
     mapped: list[tuple[str, str]], expected: str
 ) -> None:
-    told = [entry(provider_id=name, status=status) for name, status in mapped]
-    assert attach(*told)["provider_model_id"] == expected
-    assert attach(*told[::-1])["provider_model_id"] == expected
+    given = [entry(provider_id=name, status=status) for name, status in mapped]
+    assert attach(*given)["provider_model_id"] == expected
+    assert attach(*given[::-1])["provider_model_id"] == expected
 
 
 @pytest.mark.parametrize(
@@ -186,31 +186,31 @@ def test_an_offering_that_attaches_to_an_adapter_is_one() -> None:
     assert (row["offer_type"], row["adapter_rule_id"]) == ("adapter", "rule-1")
 
 
-def test_a_provider_that_a_router_model_names_twice_makes_one_offer_the_live_one() -> None:
-    for told in itertools.permutations([offering(status="error"), offering(price(1, 2))]):
-        result = from_router(*told)
+def test_a_provider_named_twice_by_a_router_model_makes_one_live_offer() -> None:
+    for given in itertools.permutations([offering(status="error"), offering(price(1, 2))]):
+        result = from_router(*given)
         assert result.rows["status"].to_list() == ["live"]
         assert result.rejected["reasons"].to_list() == [["offer:duplicate_key"]]
 
 
-@pytest.mark.parametrize("word", ["paused", "LIVE", "", None, 5])
-def test_a_status_that_is_no_known_word_is_unknown_and_recorded(word: Any) -> None:
-    for told in (from_hub(entry(status=word)), from_router(offering(status=word))):
-        assert told.rows["status"].to_list() == ["unknown"]
-        assert told.status_drift().height == 1
+@pytest.mark.parametrize("status", ["paused", "LIVE", "", None, 5])
+def test_an_unrecognized_status_is_unknown_and_recorded(status: Any) -> None:
+    for resolved in (from_hub(entry(status=status)), from_router(offering(status=status))):
+        assert resolved.rows["status"].to_list() == ["unknown"]
+        assert resolved.status_drift().height == 1
 
 
-@pytest.mark.parametrize("word", STATUSES[:3])
-def test_a_known_status_is_kept_and_nothing_is_recorded(word: str) -> None:
-    told = from_hub(entry(status=word))
-    assert told.rows["status"].to_list() == [word]
-    assert told.unknown_statuses.is_empty()
+@pytest.mark.parametrize("status", STATUSES[:3])
+def test_a_known_status_is_kept_and_nothing_is_recorded(status: str) -> None:
+    resolved = from_hub(entry(status=status))
+    assert resolved.rows["status"].to_list() == [status]
+    assert resolved.unknown_statuses.is_empty()
 
 
 @pytest.mark.parametrize("speed", [0, -1, 0.0])
 def test_a_speed_or_length_that_is_not_above_zero_is_unknown(speed: float) -> None:
-    told = offering(throughput=speed, first_token_latency_ms=speed, context_length=int(speed))
-    row = from_router(told).rows.row(0, named=True)
+    given = offering(throughput=speed, first_token_latency_ms=speed, context_length=int(speed))
+    row = from_router(given).rows.row(0, named=True)
     assert {
         row[name] for name in ("throughput_tps", "first_token_latency_ms", "context_length")
     } == {None}

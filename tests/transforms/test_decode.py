@@ -66,9 +66,9 @@ def test_what_is_no_object_is_none(value: Any) -> None:
     assert read(value)[0] is None
 
 
-def hub_row(told: Json) -> tuple[Json, set[tuple[str, str]]]:
+def hub_row(given: Json) -> tuple[Json, set[tuple[str, str]]]:
     """Return the only accepted row of a mapping entry, and its drift as (field, kind)."""
-    parsed = parse_hub([hub_page({"org/m": [told]})])
+    parsed = parse_hub([hub_page({"org/m": [given]})])
     rows = filter_rows(parsed.offerings, HUB_OFFERINGS).accepted
     drift = set(parsed.summary.drift.select("field", "kind").rows())
     return rows.row(0, named=True), drift
@@ -109,7 +109,7 @@ def test_a_wrong_type_in_a_tolerant_field_is_null_and_drift(
 
 
 @pytest.mark.parametrize(
-    ("told", "field"),
+    ("given", "field"),
     [
         (entry(quota=5), "quota"),
         (entry(features={"vision": True}), "features.vision"),
@@ -118,9 +118,9 @@ def test_a_wrong_type_in_a_tolerant_field_is_null_and_drift(
     ],
 )
 def test_an_unknown_key_outside_the_price_is_drift_and_the_row_enters(
-    told: Json, field: str
+    given: Json, field: str
 ) -> None:
-    row, drift = hub_row(told)
+    row, drift = hub_row(given)
     assert row["status_text"] == "live"
     assert drift == {(f"inferenceProviderMapping.{field}", "unknown_key")}
 
@@ -149,14 +149,14 @@ def test_a_number_too_large_for_its_column_is_null_and_drift(huge: int) -> None:
     ],
 )
 def test_a_fact_of_a_model_that_no_column_holds_is_null_and_the_model_enters(odd: Json) -> None:
-    told = {"id": "org/m", "inferenceProviderMapping": [entry()], **odd}
-    parsed = parse_hub([page([told])])
+    given = {"id": "org/m", "inferenceProviderMapping": [entry()], **odd}
+    parsed = parse_hub([page([given])])
     assert (parsed.models.height, parsed.offerings.height) == (1, 1)
 
 
 def test_a_router_number_too_large_for_its_column_is_null_and_drift() -> None:
-    told = offering({"input": 1, "output": 2}, context_length=10**30)
-    parsed = parse_router([router_page({"org/m": [told]})])
+    given = offering({"input": 1, "output": 2}, context_length=10**30)
+    parsed = parse_router([router_page({"org/m": [given]})])
     assert parsed.offerings["context_length"].to_list() == [None]
     assert parsed.summary.drift["field"].to_list() == ["providers.context_length"]
 
@@ -166,13 +166,13 @@ def test_a_router_number_too_large_for_its_column_is_null_and_drift() -> None:
 def test_an_entry_without_one_of_its_names_is_rejected_with_a_reason(
     missing: str, how: str
 ) -> None:
-    told = entry()
+    given = entry()
     values: Json = {"null": None, "number": 5, "empty": "", "control": "a\x1fb"}
     if how == "absent":
-        del told[missing]
+        del given[missing]
     else:
-        told[missing] = values[how]
-    parts = filter_rows(parse_hub([hub_page({"org/m": [told]})]).offerings, HUB_OFFERINGS)
+        given[missing] = values[how]
+    parts = filter_rows(parse_hub([hub_page({"org/m": [given]})]).offerings, HUB_OFFERINGS)
     assert (parts.accepted.height, parts.rejected.height) == (0, 1)
     names = {"provider": "inference_provider", "providerId": "provider_model_id", "task": "task"}
     assert parts.rejected["field"].to_list() == [names[missing]]
@@ -189,14 +189,14 @@ def test_a_row_whose_model_is_no_repository_name_is_rejected(name: str) -> None:
 
 
 def test_a_router_offering_without_provider_is_rejected() -> None:
-    told = offering()
-    del told["provider"]
-    parsed = parse_router([router_page({"org/m": [told, offering()]})])
+    given = offering()
+    del given["provider"]
+    parsed = parse_router([router_page({"org/m": [given, offering()]})])
     parts = filter_rows(parsed.offerings, OFFERINGS)
     assert (parts.accepted.height, parts.rejected.height) == (1, 1)
 
 
-def test_an_unknown_status_word_is_drift_and_the_row_enters_as_unknown() -> None:
+def test_an_unrecognized_status_is_drift_and_the_row_enters_as_unknown() -> None:
     statements = hub_statements(parse_hub([hub_page({"org/m": [entry(status="paused")]})]))
     assert statements.rows["status"].to_list() == ["unknown"]
     assert statements.status_drift().select("field", "kind").rows() == [

@@ -18,7 +18,7 @@ from tests.support.histories import (
     offering,
     price,
     priced_entry,
-    told_once,
+    single_change,
 )
 from transforms.gate.holds import OpenHolds, known_rejections
 from transforms.gate.price_rules import find_held_prices
@@ -60,8 +60,8 @@ def test_a_price_that_moves_by_ten_times_or_more_is_held(
     history = History()
     history.hour({MODEL: [entry()]}, {MODEL: [offering(price(before, 5))]})
     history.hour({MODEL: [entry()]}, {MODEL: [offering(price(after, 5))]})
-    shown = after if outcome == "passes" else before
-    assert history.amounts()["input_token"] == f"{shown:g}"
+    amount = after if outcome == "passes" else before
+    assert history.amounts()["input_token"] == f"{amount:g}"
     assert history.card()["held"] == (outcome == "held")
     expected = (
         [] if outcome == "passes" else [("unit_magnitude", "novita", "input_token", "pending")]
@@ -84,9 +84,9 @@ def test_free_and_paid_are_no_matter_of_magnitude() -> None:
     history = History()
     history.hour({MODEL: [entry()]}, {MODEL: [offering(price(0, 0), is_free=True)]})
     delta = history.hour({MODEL: [entry()]}, {MODEL: [offering(price(5, 5))]})
-    assert told_once(delta, "free_to_paid", "input_token")["new_amount"] is not None
+    assert single_change(delta, "free_to_paid", "input_token")["new_amount"] is not None
     delta = history.hour({MODEL: [entry()]}, {MODEL: [offering(price(0, 0), is_free=True)]})
-    assert told_once(delta, "paid_to_free", "input_token")
+    assert single_change(delta, "paid_to_free", "input_token")
     assert open_holds(history) == []
 
 
@@ -112,8 +112,8 @@ def test_zeros_of_one_provider_are_held_and_another_provider_moves_on() -> None:
 def test_a_new_price_key_of_one_provider_is_held_and_another_moves_on() -> None:
     history = History()
     hub = {model: [entry(), entry("scaleway")] for model in MODELS}
-    told = {m: [offering(price(1, 2)), offering(price(3, 4), "scaleway")] for m in MODELS}
-    history.hour(hub, told)
+    given = {m: [offering(price(1, 2)), offering(price(3, 4), "scaleway")] for m in MODELS}
+    history.hour(hub, given)
     odd = {**price(1, 2), "batch": 0.5}
     history.hour(hub, {m: [offering(odd), offering(price(3.5, 4), "scaleway")] for m in MODELS})
     assert history.card(model=MODELS[0])["hold_reason"] == "unreadable_price"
@@ -228,9 +228,9 @@ def test_prices_that_no_feed_states_any_more_are_held_since_that_answer() -> Non
     assert history.amounts(model=MODELS[0]) == {"input_token": "1", "output_token": "2"}
     assert open_holds(history) == [("coverage_drop", "novita", None, "pending")]
     assert history.card(model=MODELS[0])["held_since"] == history.at("router", 1)
-    told = delta.changes.filter(pl.col("event") == "held")
-    assert set(told["occurred_at"]) == {history.at("router", 1)}
-    assert set(told["not_before_at"]) == {history.at("router", 0)}
+    held_events = delta.changes.filter(pl.col("event") == "held")
+    assert set(held_events["occurred_at"]) == {history.at("router", 1)}
+    assert set(held_events["not_before_at"]) == {history.at("router", 0)}
     assert "held" not in set(history.hour(hub, routed(None)).changes["event"])
 
 
@@ -266,7 +266,7 @@ def test_offers_that_stop_being_live_at_once_give_a_warning_and_stay() -> None:
     assert not history.state.cards["held"].any()
 
 
-def test_a_first_price_beyond_all_bounds_shows_no_number() -> None:
+def test_a_first_price_beyond_all_bounds_gives_no_number() -> None:
     history = History()
     delta = history.hour({MODEL: [priced_entry(5000, 2)]}, None)
     assert history.card()["price_status"] == "suspect"
@@ -305,7 +305,7 @@ def test_a_decision_is_kept_when_the_offer_gets_another_name() -> None:
     history.decide(second, "rejected")
     before = history.state.refusals.select("check_id", "decision").rows()
     delta = history.hour({MODEL: [entry(provider_id="y")]}, {MODEL: [offering(price(20, 40))]})
-    assert told_once(delta, "relabelled")
+    assert single_change(delta, "relabelled")
     assert history.state.refusals.select("check_id", "decision").rows() == before
     assert history.amounts() == {"input_token": "1", "output_token": "2"}
 

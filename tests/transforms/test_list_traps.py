@@ -14,9 +14,9 @@ from transforms.parsing.fal_pricing import UNITS
 
 
 def deepinfra(name: str = "a/b", *, deprecated: Any = None, **pricing: Any) -> str:
-    words = dict.fromkeys(("short", "full", "table", "discount", "discount_ends_at"))
+    texts = dict.fromkeys(("short", "full", "table", "discount", "discount_ends_at"))
     return json.dumps(
-        {"model_name": name, "deprecated": deprecated, "pricing": {**words, **pricing}}
+        {"model_name": name, "deprecated": deprecated, "pricing": {**texts, **pricing}}
     )
 
 
@@ -41,8 +41,8 @@ def fal(price: str, unit: str, *, name: str = "a/b", currency: str = "USD", more
 
 
 def wavespeed(price: str, formula: str | None = None, name: str = "a/b") -> str:
-    told = json.dumps(formula)
-    return f'{{"model_id": "{name}", "type": "x", "base_price": {price}, "formula": {told}}}'
+    text = json.dumps(formula)
+    return f'{{"model_id": "{name}", "type": "x", "base_price": {price}, "formula": {text}}}'
 
 
 def test_deepinfra_s_numbers_are_cents_and_not_dollars() -> None:
@@ -64,14 +64,14 @@ def test_wavespeed_s_numbers_are_millionths_of_a_dollar() -> None:
     assert (found["raw_text"], found["amount"]) == ("12000", Decimal("0.012"))
 
 
-def test_a_default_size_of_zero_drops_the_factor_and_makes_nothing_free_or_infinite() -> None:
+def test_a_default_size_of_zero_is_dropped_and_makes_nothing_free() -> None:
     found = claim("deepinfra_list", image_units(1.5, width=0, height=0), "a/b", group="image")
     assert (found["amount"], found["basis"]) == (Decimal("0.015"), "list")
     one_side = claim("deepinfra_list", image_units(1.5, width=1024), "a/b", group="image")
     assert one_side["amount"] == Decimal("0.015")
 
 
-def test_another_default_size_is_brought_to_our_image_and_the_price_says_derived() -> None:
+def test_a_price_for_another_default_size_is_scaled_and_marked_derived() -> None:
     row = image_units(1.0, width=512, height=512)
     found = claim("deepinfra_list", row, "a/b", group="image")
     assert (found["amount"], found["basis"]) == (Decimal("0.04"), "derived")
@@ -107,9 +107,7 @@ def test_zero_dollars_per_compute_second_is_no_estimate_of_zero() -> None:
     ]
 
 
-def test_a_price_of_compute_seconds_gives_an_estimate_of_a_request_and_no_price_of_an_image() -> (
-    None
-):
+def test_a_compute_second_price_gives_a_request_estimate_and_no_image_price() -> None:
     row = deepinfra(type="time", cents_per_sec=0.05)
     found = claims("deepinfra_list", [row], "a/b", group="image", latency_ms=1500.0)
     assert [(c["unit"], c["basis"], c["amount"]) for c in found] == [
@@ -121,7 +119,7 @@ def test_a_price_of_compute_seconds_gives_an_estimate_of_a_request_and_no_price_
 
 
 @pytest.mark.parametrize("date", [1761252487, "2026-01-01", True])
-def test_a_deprecated_row_prices_nothing_and_keeps_what_it_said(date: Any) -> None:
+def test_a_deprecated_row_prices_nothing_and_keeps_its_native_amount(date: Any) -> None:
     row = deepinfra(deprecated=date, type="time", cents_per_sec=0.05)
     found = claim("deepinfra_list", row, "a/b", group="image", latency_ms=900.0)
     assert (found["price_status"], found["reason"]) == ("not_published", "deprecated_in_list")
@@ -134,13 +132,11 @@ def test_a_row_that_is_not_deprecated_is_priced(date: Any) -> None:
     assert claim("deepinfra_list", row, "a/b", group="video")["amount"] == Decimal("0.14")
 
 
-def test_an_id_that_comes_twice_with_one_price_is_priced_once_and_the_other_row_is_rejected() -> (
-    None
-):
+def test_an_id_listed_twice_with_one_price_is_priced_once() -> None:
     rows = [wavespeed("12000"), wavespeed("12000"), wavespeed("5000", name="c/d")]
-    told = parsed("wavespeed_list", rows)
-    assert (told.summary.records, told.quotes.height, told.rejected.height) == (3, 2, 1)
-    assert told.rejected["reasons"].to_list() == [["provider_model_id:repeated"]]
+    parts = parsed("wavespeed_list", rows)
+    assert (parts.summary.records, parts.quotes.height, parts.rejected.height) == (3, 2, 1)
+    assert parts.rejected["reasons"].to_list() == [["provider_model_id:repeated"]]
     (found,) = claims("wavespeed_list", rows, "a/b", group="image")
     assert found["amount"] == Decimal("0.012")
 
@@ -149,16 +145,16 @@ def test_an_id_that_comes_twice_with_two_prices_has_none() -> None:
     rows = [wavespeed("12000"), wavespeed("24000")]
     (found,) = claims("wavespeed_list", rows, "a/b", group="image")
     assert (found["price_status"], found["reason"]) == ("unparsed", "listed_twice")
-    told = parsed("wavespeed_list", rows)
+    parts = parsed("wavespeed_list", rows)
     assert (
-        told.summary.rows,
-        told.summary.distinct,
-        told.summary.repeats,
-        told.summary.nameless,
+        parts.summary.rows,
+        parts.summary.distinct,
+        parts.summary.repeats,
+        parts.summary.nameless,
     ) == (2, 1, 1, 0)
 
 
-def test_of_a_deprecated_and_a_sold_row_of_one_id_the_sold_one_counts_in_either_order() -> None:
+def test_of_a_deprecated_and_a_sold_row_of_one_id_the_sold_row_counts() -> None:
     sold = deepinfra(type="output_length", cents_per_output_sec=14.0)
     old = deepinfra(deprecated=1, type="output_length", cents_per_output_sec=9.0)
     for rows in ([sold, old], [old, sold]):
@@ -166,7 +162,7 @@ def test_of_a_deprecated_and_a_sold_row_of_one_id_the_sold_one_counts_in_either_
         assert found["amount"] == Decimal("0.14")
 
 
-def test_a_unit_that_nobody_knows_is_no_price() -> None:
+def test_an_unknown_unit_gives_no_price() -> None:
     found = claim("fal_pricing", fal("0.003", "furlongs"), "a/b", group="image")
     assert (found["price_status"], found["amount"]) == ("unparsed", None)
     assert found["reason"] == "unknown_unit: furlongs"
@@ -196,7 +192,7 @@ def test_a_unit_that_cannot_be_converted_stays_native(unit: str) -> None:
         ("1000 characters", "audio", "character", "0.0006", "list"),
     ],
 )
-def test_each_of_fal_s_units_is_scaled_by_what_it_says(
+def test_each_unit_of_fal_is_scaled_by_its_quantity(
     unit: str, group: str, ours: str, amount: str, basis: str
 ) -> None:
     found = claim("fal_pricing", fal("0.6", unit), "a/b", group=group)
@@ -251,8 +247,8 @@ def test_tokens_are_priced_both_ways_and_a_cached_one_at_its_rate() -> None:
         "output_token": Decimal("0.000002"),
         "cached_input_token": Decimal("0.00000025"),
     }
-    silent = deepinfra(type="tokens", cents_per_input_token=0.0001, cents_per_output_token=0)
-    assert [c["unit"] for c in claims("deepinfra_list", [silent], "a/b", group="embedding")] == [
+    row = deepinfra(type="tokens", cents_per_input_token=0.0001, cents_per_output_token=0)
+    assert [c["unit"] for c in claims("deepinfra_list", [row], "a/b", group="embedding")] == [
         "input_token"
     ]
 
@@ -281,7 +277,7 @@ def test_a_key_that_fal_never_had_makes_its_price_unreadable() -> None:
     assert claim("fal_pricing", row, "a/b", group="image")["reason"] == "unknown_key: per"
 
 
-def test_a_formula_that_nobody_knows_is_no_price() -> None:
+def test_an_unknown_formula_gives_no_price() -> None:
     row = wavespeed("12000", '{"total_price": base_price * steps}')
     found = claim("wavespeed_list", row, "a/b", group="image")
     assert (found["price_status"], found["amount"]) == ("unparsed", None)
@@ -302,13 +298,13 @@ def test_euros_stay_euros() -> None:
     assert (odd["price_status"], odd["currency"]) == ("unparsed", "XXX")
 
 
-def test_an_adapter_has_the_price_of_its_rule_and_says_so() -> None:
+def test_an_adapter_has_the_price_of_its_rule_with_that_reason() -> None:
     found = claim("wavespeed_list", wavespeed("15000"), "a/b", group="image", adapter=True)
     assert (found["amount"], found["basis"]) == (Decimal("0.015"), "derived")
     assert found["reason"] == "price_of_adapter_rule"
 
 
-def test_a_price_of_the_account_leaves_no_number_behind_unless_it_may_be_shown() -> None:
+def test_an_account_price_gives_a_number_only_with_the_setting() -> None:
     rows = [fal("0.0037", "compute seconds")]
     (found,) = claims(
         "fal_pricing", rows, "a/b", group="image", latency_ms=900.0, show_account=False
@@ -316,8 +312,8 @@ def test_a_price_of_the_account_leaves_no_number_behind_unless_it_may_be_shown()
     assert (found["price_status"], found["scope"]) == ("not_published", "account")
     assert found["reason"] == "account_price_not_shown"
     assert "0037" not in json.dumps(found, default=str)
-    shown = claims("fal_pricing", rows, "a/b", group="image", latency_ms=900.0)
-    assert {c["basis"] for c in shown} == {"list", "estimate"}
+    found = claims("fal_pricing", rows, "a/b", group="image", latency_ms=900.0)
+    assert {c["basis"] for c in found} == {"list", "estimate"}
 
 
 def test_float_noise_is_rounded_to_twelve_digits_after_the_cents() -> None:
@@ -327,7 +323,7 @@ def test_float_noise_is_rounded_to_twelve_digits_after_the_cents() -> None:
 
 
 @pytest.mark.parametrize("feed", ["deepinfra_list", "fal_pricing", "wavespeed_list"])
-def test_an_entry_without_a_name_or_that_is_none_is_rejected_and_counted(feed: str) -> None:
-    told = parsed(feed, ["{}", "7", '{"model_name": 4, "model_id": 4, "endpoint_id": 4}'])
-    assert (told.summary.records, told.quotes.height, told.rejected.height) == (3, 0, 3)
-    assert {r for rs in told.rejected["reasons"] for r in rs} == {"provider_model_id:missing"}
+def test_an_invalid_entry_or_one_without_a_name_is_rejected_and_counted(feed: str) -> None:
+    parts = parsed(feed, ["{}", "7", '{"model_name": 4, "model_id": 4, "endpoint_id": 4}'])
+    assert (parts.summary.records, parts.quotes.height, parts.rejected.height) == (3, 0, 3)
+    assert {r for rs in parts.rejected["reasons"] for r in rs} == {"provider_model_id:missing"}

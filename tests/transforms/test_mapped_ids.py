@@ -13,7 +13,10 @@ from transforms.parsing.mapped_ids import mapped_ids
 
 def page(*mappings: object) -> bytes:
     return json.dumps(
-        [{"id": f"a/{n}", "inferenceProviderMapping": told} for n, told in enumerate(mappings)]
+        [
+            {"id": f"a/{n}", "inferenceProviderMapping": mapping}
+            for n, mapping in enumerate(mappings)
+        ]
     ).encode()
 
 

@@ -179,12 +179,12 @@ def test_a_price_too_small_for_its_column_is_no_zero(text: str) -> None:
         "1e",
     ],
 )
-def test_what_is_no_finite_number_from_zero_up_is_no_amount(text: str) -> None:
+def test_an_invalid_or_negative_number_is_no_amount(text: str) -> None:
     assert read_amount(text, reciprocal=PER_MILLION) is None
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(st.text(max_size=30) | numbers)
-def test_no_text_makes_it_raise(text: str) -> None:
+def test_read_amount_accepts_any_text(text: str) -> None:
     money = read_amount(text, reciprocal=PER_MILLION)
     assert money is None or money.amount >= 0

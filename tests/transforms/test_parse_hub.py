@@ -91,12 +91,12 @@ def test_every_field_of_an_entry_lands_in_its_column() -> None:
     assert str(model["created_at"]) == "2026-01-01 00:00:00+00:00"
 
 
-def test_an_array_and_a_dict_of_the_same_entries_say_the_same() -> None:
-    told = priced_entry(0.2, 0.4)
-    unnamed = {key: value for key, value in told.items() if key != "provider"}
+def test_an_array_and_a_dict_of_the_same_entries_are_parsed_alike() -> None:
+    given = priced_entry(0.2, 0.4)
+    unnamed = {key: value for key, value in given.items() if key != "provider"}
     skip = ["json_path", "payload_hash", "evidence"]
-    as_array = parse_hub([hub_page({MODEL: [told]})]).offerings.drop(skip)
-    for shape in ({"novita": told}, {"novita": unnamed}):
+    as_array = parse_hub([hub_page({MODEL: [given]})]).offerings.drop(skip)
+    for shape in ({"novita": given}, {"novita": unnamed}):
         answer = [{"id": MODEL, "inferenceProviderMapping": shape}]
         assert parse_hub([page(answer)]).offerings.drop(skip).equals(as_array)
 
@@ -112,17 +112,17 @@ def test_the_digits_of_a_dict_shaped_entry_survive() -> None:
 
 
 def test_evidence_is_the_entry_byte_by_byte() -> None:
-    told = b'{ "provider":"novita",\n "providerDetails": {"pricing": {"input": 1.0}} }'
-    body = b'[{"id":"org/m","inferenceProviderMapping":[' + told + b"]}]"
+    given = b'{ "provider":"novita",\n "providerDetails": {"pricing": {"input": 1.0}} }'
+    body = b'[{"id":"org/m","inferenceProviderMapping":[' + given + b"]}]"
     evidence = parse_hub([Page(body, "h")]).offerings["evidence"].to_list()
-    assert evidence == [told.decode()]
+    assert evidence == [given.decode()]
 
 
 def test_evidence_of_a_dict_shaped_entry_is_the_entry_byte_by_byte() -> None:
-    told = b'{ "providerDetails": {"pricing": {"input": 1.0}} }'
-    body = b'[{"id":"org/m","inferenceProviderMapping":{"novita":' + told + b"}}]"
+    given = b'{ "providerDetails": {"pricing": {"input": 1.0}} }'
+    body = b'[{"id":"org/m","inferenceProviderMapping":{"novita":' + given + b"}}]"
     evidence = parse_hub([Page(body, "h")]).offerings["evidence"].to_list()
-    assert evidence == [told.decode()]
+    assert evidence == [given.decode()]
 
 
 def test_a_model_on_two_pages_enters_once_and_its_second_entries_are_rejected() -> None:
@@ -140,7 +140,7 @@ def test_a_model_on_two_pages_enters_once_and_its_second_entries_are_rejected() 
     assert parsed.models.height == 1
 
 
-def test_what_is_no_model_and_no_entry_is_rejected_with_its_place() -> None:
+def test_an_invalid_model_or_entry_is_rejected_with_its_place() -> None:
     answer = [5, {"likes": 1}, {"id": ""}, {"id": MODEL, "inferenceProviderMapping": [7, entry()]}]
     parsed = parse_hub([page(answer)])
     assert refused(parsed) == [
@@ -198,11 +198,11 @@ def test_broken_answers_reconcile_or_are_named(answer: Any) -> None:
     )
     parts = filter_rows(parsed.offerings, HUB_OFFERINGS)
     filter_rows(parsed.models, MODELS)
-    told = resolve_catalog(parts.accepted, source="huggingface")
-    kept = parsed.rejected.height + parts.rejected.height + told.rejected.height
-    assert told.rows.height + kept == parsed.summary.records
-    named = identified(told.rows)
+    resolved = resolve_catalog(parts.accepted, source="huggingface")
+    kept = parsed.rejected.height + parts.rejected.height + resolved.rejected.height
+    assert resolved.rows.height + kept == parsed.summary.records
+    named = identified(resolved.rows)
     assert named["offer_id"].is_unique().all()
     claims = price_tokens(named, run_id="r")
-    shown = claims["price_status"].is_in(["priced", "free"])
-    assert (claims["amount"].is_not_null() == shown).all()
+    stated = claims["price_status"].is_in(["priced", "free"])
+    assert (claims["amount"].is_not_null() == stated).all()

@@ -79,13 +79,13 @@ def test_every_field_of_an_offering_lands_in_its_column() -> None:
 
 
 def test_an_entry_of_four_keys_has_no_price_and_enters() -> None:
-    told = {
+    given = {
         "provider": "featherless-ai",
         "status": "live",
         "is_free": False,
         "supports_tools": True,
     }
-    parsed = parse_router([router_page({MODEL: [told]})])
+    parsed = parse_router([router_page({MODEL: [given]})])
     row = parsed.offerings.row(0, named=True)
     assert (row["has_price"], row["evidence"], row["context_length"]) == (False, None, None)
 
@@ -97,14 +97,14 @@ def test_an_entry_that_is_stated_free_has_a_price_without_a_price_object() -> No
     assert row["evidence"] is not None
 
 
-@pytest.mark.parametrize("word", ["true", 1, "yes", []])
-def test_only_true_is_stated_free(word: Any) -> None:
-    parsed = parse_router([router_page({MODEL: [offering(price(0, 0), is_free=word)]})])
+@pytest.mark.parametrize("value", ["true", 1, "yes", []])
+def test_only_true_is_stated_free(value: Any) -> None:
+    parsed = parse_router([router_page({MODEL: [offering(price(0, 0), is_free=value)]})])
     assert parsed.offerings["is_free"].to_list() == [None]
     assert parsed.summary.drift["field"].to_list() == ["providers.is_free"]
 
 
-def test_what_is_no_model_and_no_offering_is_rejected_with_its_place() -> None:
+def test_an_invalid_model_or_offering_is_rejected_with_its_place() -> None:
     models = [None, {"id": 5}, {"id": MODEL, "providers": ["novita", offering()]}, {"id": "org/b"}]
     parsed = parse_router([page({"data": models})])
     assert refused(parsed) == [
@@ -154,11 +154,11 @@ def test_broken_answers_reconcile_or_are_named(answer: Any) -> None:
         == parsed.summary.distinct + parsed.summary.repeats + parsed.summary.nameless
     )
     parts = filter_rows(parsed.offerings, OFFERINGS)
-    told = resolve_routed(parts.accepted, nothing_mapped(), source="huggingface")
-    kept = parsed.rejected.height + parts.rejected.height + told.rejected.height
-    assert told.rows.height + kept == parsed.summary.records
-    named = identified(told.rows)
+    resolved = resolve_routed(parts.accepted, nothing_mapped(), source="huggingface")
+    kept = parsed.rejected.height + parts.rejected.height + resolved.rejected.height
+    assert resolved.rows.height + kept == parsed.summary.records
+    named = identified(resolved.rows)
     assert named["offer_id"].is_unique().all()
     claims = price_tokens(named, run_id="r")
-    shown = claims["price_status"].is_in(["priced", "free"])
-    assert (claims["amount"].is_not_null() == shown).all()
+    stated = claims["price_status"].is_in(["priced", "free"])
+    assert (claims["amount"].is_not_null() == stated).all()

@@ -15,7 +15,7 @@ from tests.support.histories import (
     offering,
     price,
     priced_entry,
-    told_once,
+    single_change,
 )
 
 
@@ -27,14 +27,14 @@ def card(hub: Json, router: Json) -> dict[str, Any]:
 
 
 def both(hub_price: Json | None, router_price: Json | None) -> tuple[History, dict[str, Any]]:
-    told = entry() if hub_price is None else entry(providerDetails={"pricing": hub_price})
+    given = entry() if hub_price is None else entry(providerDetails={"pricing": hub_price})
     history = History()
-    history.hour({MODEL: [told]}, {MODEL: [offering(router_price)]})
+    history.hour({MODEL: [given]}, {MODEL: [offering(router_price)]})
     return history, history.card()
 
 
 @pytest.mark.parametrize(
-    ("hub_price", "router_price", "feed", "shown"),
+    ("hub_price", "router_price", "feed", "expected"),
     [
         (price(1, 2), price(3, 4), "router", {"input_token": "3", "output_token": "4"}),
         (price(1, 2), None, "hub", {"input_token": "1", "output_token": "2"}),
@@ -45,11 +45,11 @@ def both(hub_price: Json | None, router_price: Json | None) -> tuple[History, di
     ],
 )
 def test_one_feed_gives_the_whole_price(
-    hub_price: Json | None, router_price: Json | None, feed: str | None, shown: dict[str, str]
+    hub_price: Json | None, router_price: Json | None, feed: str | None, expected: dict[str, str]
 ) -> None:
     history, found = both(hub_price, router_price)
     assert found["price_feed"] == feed
-    assert history.amounts() == shown
+    assert history.amounts() == expected
 
 
 def test_the_claim_that_lost_is_kept() -> None:
@@ -66,9 +66,9 @@ def test_the_claim_that_lost_is_kept() -> None:
 def test_when_the_router_stops_pricing_the_mapping_s_price_takes_over() -> None:
     history, _ = both(price(1, 2), price(3, 4))
     delta = history.hour({MODEL: [priced_entry(1, 2)]}, {MODEL: [offering(None)]})
-    told = told_once(delta, "down", "input_token")
+    change = single_change(delta, "down", "input_token")
     assert history.card()["price_feed"] == "hub"
-    assert told["not_before_at"] == history.at("router", 0)
+    assert change["not_before_at"] == history.at("router", 0)
 
 
 def test_the_same_price_of_another_feed_is_no_event() -> None:
@@ -79,7 +79,7 @@ def test_the_same_price_of_another_feed_is_no_event() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hub_status", "router_status", "shown"),
+    ("hub_status", "router_status", "expected"),
     [
         ("live", "live", "live"),
         ("error", "live", "error"),
@@ -90,24 +90,24 @@ def test_the_same_price_of_another_feed_is_no_event() -> None:
     ],
 )
 def test_the_status_is_the_router_s_unless_the_hub_warns(
-    hub_status: str, router_status: str, shown: str
+    hub_status: str, router_status: str, expected: str
 ) -> None:
-    assert card(entry(status=hub_status), offering(status=router_status))["status"] == shown
+    assert card(entry(status=hub_status), offering(status=router_status))["status"] == expected
 
 
 def test_a_router_that_states_no_status_leaves_it_to_the_hub() -> None:
-    told = offering()
-    del told["status"]
-    assert card(entry(status="live"), told)["status"] == "live"
+    given = offering()
+    del given["status"]
+    assert card(entry(status="live"), given)["status"] == "live"
 
 
 def test_speed_is_one_feed_s_measurement_as_a_whole() -> None:
     measured = entry(performance={"tokensPerSecond": 10, "requestLatencyMs": 900})
-    shown = card(measured, offering(throughput=50))
-    assert (shown["throughput_tps"], shown["request_latency_ms"]) == (50.0, None)
-    shown = card(measured, offering())
-    assert (shown["throughput_tps"], shown["request_latency_ms"]) == (10.0, 900.0)
-    assert shown["speed_feed"] == "hub"
+    found = card(measured, offering(throughput=50))
+    assert (found["throughput_tps"], found["request_latency_ms"]) == (50.0, None)
+    found = card(measured, offering())
+    assert (found["throughput_tps"], found["request_latency_ms"]) == (10.0, 900.0)
+    assert found["speed_feed"] == "hub"
 
 
 def test_context_and_capabilities_are_the_router_s_where_it_states_them() -> None:
@@ -115,11 +115,11 @@ def test_context_and_capabilities_are_the_router_s_where_it_states_them() -> Non
         providerDetails={"context_length": 4096},
         features={"toolCalling": False, "structuredOutput": True},
     )
-    shown = card(hub, offering(context_length=8192, supports_tools=True))
-    assert (shown["context_length"], shown["supports_tools"]) == (8192, True)
-    assert shown["supports_structured_output"] is True
-    shown = card(hub, offering())
-    assert (shown["context_length"], shown["supports_tools"]) == (4096, False)
+    found = card(hub, offering(context_length=8192, supports_tools=True))
+    assert (found["context_length"], found["supports_tools"]) == (8192, True)
+    assert found["supports_structured_output"] is True
+    found = card(hub, offering())
+    assert (found["context_length"], found["supports_tools"]) == (4096, False)
 
 
 def test_a_status_event_has_both_statuses_and_the_time() -> None:
@@ -127,9 +127,9 @@ def test_a_status_event_has_both_statuses_and_the_time() -> None:
     history.hour({MODEL: [entry()]}, {})
     delta = history.hour({MODEL: [entry(status="error")]}, {})
     assert events(delta) == [("status", None)]
-    told = told_once(delta, "status")
-    assert (told["old_value"], told["new_value"]) == ("live", "error")
-    assert (told["not_before_at"], told["occurred_at"]) == (
+    change = single_change(delta, "status")
+    assert (change["old_value"], change["new_value"]) == ("live", "error")
+    assert (change["not_before_at"], change["occurred_at"]) == (
         history.at("hub", 0),
         history.at("hub", 1),
     )

@@ -9,13 +9,13 @@ from tests.support.histories import (
     MODEL,
     Answer,
     History,
+    changes_nothing,
     entry,
     events,
     offering,
     price,
     priced_entry,
-    says_nothing,
-    told_once,
+    single_change,
 )
 
 HUB: Answer = {MODEL: [priced_entry(0.2, 0.4)], "org/b": [entry()]}
@@ -43,8 +43,8 @@ def test_two_absences_are_gone_from_the_first_of_them() -> None:
     delta = history.hour(WITHOUT, {})
     assert events(delta) == [("gone", None), ("gone", "input_token"), ("gone", "output_token")]
     for unit in (None, "input_token", "output_token"):
-        told = told_once(delta, "gone", unit)
-        assert (told["occurred_at"], told["not_before_at"]) == (
+        change = single_change(delta, "gone", unit)
+        assert (change["occurred_at"], change["not_before_at"]) == (
             history.at("hub", 2),
             history.at("hub", 1),
         )
@@ -54,7 +54,7 @@ def test_two_absences_are_gone_from_the_first_of_them() -> None:
         ("absence", history.at("hub", 2))
     ]
     assert offer_id not in set(history.state.cards["offer_id"])
-    assert says_nothing(history.hour(WITHOUT, {}))
+    assert changes_nothing(history.hour(WITHOUT, {}))
 
 
 def test_an_offer_that_comes_back_opens_a_new_interval() -> None:
@@ -67,8 +67,8 @@ def test_an_offer_that_comes_back_opens_a_new_interval() -> None:
     assert delta.price_log.select("kind", "valid_from").unique().rows() == [
         ("seen", history.at("hub", 3))
     ]
-    shown = history.card()
-    assert (shown["first_seen_at"], shown["gone_at"]) == (history.at("hub", 0), None)
+    card = history.card()
+    assert (card["first_seen_at"], card["gone_at"]) == (history.at("hub", 0), None)
 
 
 def test_an_offer_that_returns_before_it_is_gone_leaves_no_trace_in_history() -> None:
@@ -87,16 +87,16 @@ def test_a_change_after_an_absence_is_not_before_the_last_answer_with_it() -> No
     for answer in (HUB, WITHOUT):
         history.hour(answer, {})
     delta = history.hour({MODEL: [priced_entry(0.3, 0.4)], **WITHOUT}, {})
-    assert told_once(delta, "up", "input_token")["not_before_at"] == history.at("hub", 0)
+    assert single_change(delta, "up", "input_token")["not_before_at"] == history.at("hub", 0)
 
 
 def test_a_failed_feed_keeps_its_rows_and_counts_no_absence() -> None:
     history = History()
     history.hour(HUB, ROUTER)
     for _ in range(3):
-        assert says_nothing(history.hour(None, ROUTER))
+        assert changes_nothing(history.hour(None, ROUTER))
     for _ in range(3):
-        assert says_nothing(history.hour(HUB, None))
+        assert changes_nothing(history.hour(HUB, None))
 
 
 def test_a_failure_between_two_absences_does_not_reset_them() -> None:
@@ -106,7 +106,7 @@ def test_a_failure_between_two_absences_does_not_reset_them() -> None:
     for _ in range(3):
         assert events(history.hour(None, {})) == []
     delta = history.hour(WITHOUT, {})
-    assert told_once(delta, "gone")["occurred_at"] == history.at("hub", 1)
+    assert single_change(delta, "gone")["occurred_at"] == history.at("hub", 1)
 
 
 def test_while_the_router_fails_its_price_stays_the_card_s() -> None:
@@ -123,8 +123,8 @@ def test_a_price_whose_feed_stopped_listing_it_ends_at_the_first_absence() -> No
     history.hour({MODEL: [entry()]}, ROUTER)
     history.hour({MODEL: [entry()]}, {})
     delta = history.hour({MODEL: [entry()]}, {})
-    told = told_once(delta, "gone", "input_token")
-    assert (told["occurred_at"], told["not_before_at"]) == (
+    change = single_change(delta, "gone", "input_token")
+    assert (change["occurred_at"], change["not_before_at"]) == (
         history.at("router", 1),
         history.at("router", 0),
     )
@@ -136,7 +136,9 @@ RELABELS = [({}, NAMED), (NAMED, RENAMED), (RENAMED, NAMED), (NAMED, {})]
 
 
 @pytest.mark.parametrize(("before", "after"), RELABELS)
-def test_an_offer_that_goes_on_under_another_name_is_linked(before: Answer, after: Answer) -> None:
+def test_an_offer_that_continues_under_another_name_is_linked(
+    before: Answer, after: Answer
+) -> None:
     history = History()
     history.hour(before, ROUTER)
     old = history.card()["offer_id"]
@@ -144,8 +146,8 @@ def test_an_offer_that_goes_on_under_another_name_is_linked(before: Answer, afte
     new = history.card()["offer_id"]
     assert old != new
     assert delta.links.select("old_offer_id", "new_offer_id").rows() == [(old, new)]
-    told = told_once(delta, "relabelled")
-    assert (told["offer_id"], told["old_value"], told["new_value"]) == (new, old, new)
+    change = single_change(delta, "relabelled")
+    assert (change["offer_id"], change["old_value"], change["new_value"]) == (new, old, new)
     assert history.amounts() == {"input_token": "0.2", "output_token": "0.4"}
     assert set(history.state.prices["offer_id"]) == {new}
     assert set(history.state.listings["offer_id"]) == {new}
@@ -154,7 +156,7 @@ def test_an_offer_that_goes_on_under_another_name_is_linked(before: Answer, afte
     assert ended.select("kind", "valid_from").unique().rows() == [
         ("change", history.at("router", 1))
     ]
-    assert says_nothing(history.hour(after, ROUTER))
+    assert changes_nothing(history.hour(after, ROUTER))
 
 
 @pytest.mark.parametrize(("before", "after"), RELABELS)
@@ -169,7 +171,7 @@ def test_a_price_that_changes_with_the_name_is_an_event_of_that_change() -> None
     history.hour({MODEL: [priced_entry(0.2, 0.4)]})
     delta = history.hour({MODEL: [priced_entry(0.1, 0.4, provider_id="y")]})
     assert events(delta) == [("down", "input_token"), ("relabelled", None)]
-    assert told_once(delta, "down", "input_token")["not_before_at"] == history.at("hub", 0)
+    assert single_change(delta, "down", "input_token")["not_before_at"] == history.at("hub", 0)
 
 
 def test_a_price_that_is_held_under_a_new_name_begins_with_the_name() -> None:

@@ -12,22 +12,22 @@ from tests.support.histories import (
     Answer,
     History,
     Json,
+    changes_nothing,
     entry,
     events,
     offering,
     per_million,
     price,
     priced_entry,
-    says_nothing,
-    told_once,
+    single_change,
 )
 
 
-def router_hours(*told: Json) -> tuple[History, Any]:
+def router_hours(*given: Json) -> tuple[History, Any]:
     """Tell one router offering per hour beside a Hub that names it; return the last difference."""
     history = History()
     delta = None
-    for one in told:
+    for one in given:
         delta = history.hour({MODEL: [entry()]}, {MODEL: [one]})
     return history, delta
 
@@ -36,8 +36,8 @@ def test_an_unchanged_hour_writes_nothing() -> None:
     hub: Answer = {MODEL: [priced_entry(0.2, 0.4), entry("together")], "org/b": [entry()]}
     router: Answer = {MODEL: [offering(price(0.3, 0.6), throughput=50)], "org/c": [offering()]}
     history = History()
-    assert not says_nothing(history.hour(hub, router))
-    assert says_nothing(history.hour(hub, router))
+    assert not changes_nothing(history.hour(hub, router))
+    assert changes_nothing(history.hour(hub, router))
 
 
 def test_the_order_of_an_answer_is_no_change() -> None:
@@ -45,14 +45,14 @@ def test_the_order_of_an_answer_is_no_change() -> None:
     router = {MODEL: [offering(price(1, 2)), offering(None, "together")], "org/b": [offering()]}
     history = History()
     history.hour(hub, router)
-    turned = [{name: told[::-1] for name, told in list(a.items())[::-1]} for a in (hub, router)]
-    assert says_nothing(history.hour(*turned))
+    turned = [{name: given[::-1] for name, given in list(a.items())[::-1]} for a in (hub, router)]
+    assert changes_nothing(history.hour(*turned))
 
 
 def test_the_noise_of_a_float_is_no_change() -> None:
     history, _ = router_hours(offering(price(0.03, 0.6)))
-    told = offering(price(0.030000000000000002, 0.6))
-    assert says_nothing(history.hour({MODEL: [entry()]}, {MODEL: [told]}))
+    given = offering(price(0.030000000000000002, 0.6))
+    assert changes_nothing(history.hour({MODEL: [entry()]}, {MODEL: [given]}))
 
 
 FREE = offering(price(0, 0), is_free=True)
@@ -87,14 +87,14 @@ def test_a_price_event_has_the_old_and_the_new_price(
     before: Json, after: Json, event: str, old: str, new: str | None, values: tuple[str, str]
 ) -> None:
     history, delta = router_hours(before, after)
-    told = told_once(delta, event, "input_token")
-    assert (per_million(told["old_amount"]), per_million(told["new_amount"])) == (old, new)
-    assert (told["old_value"], told["new_value"], told["currency"]) == (*values, "USD")
-    assert (told["not_before_at"], told["occurred_at"]) == (
+    change = single_change(delta, event, "input_token")
+    assert (per_million(change["old_amount"]), per_million(change["new_amount"])) == (old, new)
+    assert (change["old_value"], change["new_value"], change["currency"]) == (*values, "USD")
+    assert (change["not_before_at"], change["occurred_at"]) == (
         history.at("router", 0),
         history.at("router", 1),
     )
-    assert told["offer_id"] == history.card()["offer_id"]
+    assert change["offer_id"] == history.card()["offer_id"]
     assert {name for name, _ in events(delta)} == {event}
     assert history.card()["price_changed_at"] == history.at("router", 1)
 
@@ -102,12 +102,12 @@ def test_a_price_event_has_the_old_and_the_new_price(
 def test_the_first_hour_has_one_event_per_offer_and_price() -> None:
     _, delta = router_hours(offering(price(0.2, 1)))
     assert events(delta) == [("new", None), ("new", "input_token"), ("new", "output_token")]
-    told = told_once(delta, "new", "input_token")
-    assert (told["old_amount"], per_million(told["new_amount"])) == (None, "0.2")
-    assert told["not_before_at"] is None
+    change = single_change(delta, "new", "input_token")
+    assert (change["old_amount"], per_million(change["new_amount"])) == (None, "0.2")
+    assert change["not_before_at"] is None
 
 
-def test_a_zero_that_comes_first_is_suspect_and_shows_no_number() -> None:
+def test_a_first_price_of_zero_is_suspect_and_gives_no_number() -> None:
     history, _ = router_hours(ZERO)
     assert history.amounts() == {"input_token": None, "output_token": None}
     assert (history.card()["price_status"], history.card()["held"]) == ("suspect", False)
@@ -131,15 +131,15 @@ UNKNOWN_KEY = {"input": 0.3, "output": 1, "cached": 0.1}
 )
 def test_a_doubtful_price_is_held_until_the_price_returns(odd: Json, reason: str) -> None:
     history, delta = router_hours(offering(price(0.2, 1)), odd)
-    shown = history.card()
-    assert (shown["held"], shown["hold_reason"], shown["price_status"]) == (True, reason, "priced")
-    assert shown["held_since"] == history.at("router", 1)
-    assert shown["price_seen_at"] == history.at("router", 0)
+    card = history.card()
+    assert (card["held"], card["hold_reason"], card["price_status"]) == (True, reason, "priced")
+    assert card["held_since"] == history.at("router", 1)
+    assert card["price_seen_at"] == history.at("router", 0)
     assert history.amounts() == {"input_token": "0.2", "output_token": "1"}
     assert delta.price_log.is_empty()
     assert {name for name, _ in events(delta)} == {"held"}
     assert delta.holds["hold_reason"].to_list() == [reason]
-    assert says_nothing(history.hour({MODEL: [entry()]}, {MODEL: [odd]}))
+    assert changes_nothing(history.hour({MODEL: [entry()]}, {MODEL: [odd]}))
     back = history.hour({MODEL: [entry()]}, {MODEL: [offering(price(0.2, 1))]})
     assert events(back) == [("released", None)]
     assert back.price_log.is_empty()
@@ -163,14 +163,14 @@ def test_a_held_offer_moves_on_when_a_readable_price_comes() -> None:
 def test_a_change_after_a_hold_is_not_before_the_last_answer_with_the_old_price() -> None:
     history, _ = router_hours(offering(price(0.2, 1)), ZERO)
     delta = history.hour({MODEL: [entry()]}, {MODEL: [offering(price(0.3, 1))]})
-    assert told_once(delta, "up", "input_token")["not_before_at"] == history.at("router", 0)
+    assert single_change(delta, "up", "input_token")["not_before_at"] == history.at("router", 0)
 
 
 def test_an_unreadable_price_that_comes_first_is_unparsed_and_not_held() -> None:
     history, _ = router_hours(offering(UNKNOWN_KEY))
-    shown = history.card()
-    assert (shown["price_status"], shown["held"]) == ("unparsed", False)
-    assert shown["price_reason"] == "unknown_key: cached"
+    card = history.card()
+    assert (card["price_status"], card["held"]) == ("unparsed", False)
+    assert card["price_reason"] == "unknown_key: cached"
     assert set(history.amounts().values()) == {None}
 
 
@@ -218,22 +218,22 @@ def test_a_row_with_one_unreadable_number_counts_as_a_whole_row() -> None:
 
 def test_a_missing_price_object_is_not_published_at_once() -> None:
     history, delta = router_hours(offering(price(0.2, 1)), offering(None))
-    shown = history.card()
-    assert (shown["price_status"], shown["price_feed"], shown["held"]) == (
+    card = history.card()
+    assert (card["price_status"], card["price_feed"], card["held"]) == (
         "not_published",
         None,
         False,
     )
     assert history.amounts() == {}
     assert events(delta) == [("gone", "input_token"), ("gone", "output_token")]
-    assert told_once(delta, "gone", "input_token")["occurred_at"] == history.at("router", 1)
+    assert single_change(delta, "gone", "input_token")["occurred_at"] == history.at("router", 1)
     ended = delta.price_log.select("kind", "valid_from").unique().rows()
     assert ended == [("absence", history.at("router", 1))]
 
 
 def test_a_price_that_ends_names_the_last_answer_that_showed_it() -> None:
     history, delta = router_hours(offering(price(0.2, 1)), offering(None))
-    assert told_once(delta, "gone", "input_token")["not_before_at"] == history.at("router", 0)
+    assert single_change(delta, "gone", "input_token")["not_before_at"] == history.at("router", 0)
 
 
 def test_only_the_missing_half_of_a_price_ends() -> None:

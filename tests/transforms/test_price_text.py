@@ -74,7 +74,7 @@ def test_a_problem_names_every_unknown_key() -> None:
 @pytest.mark.parametrize(
     "value", ['"0.5"', '""', "true", "false", "[]", "[1]", "{}", '{"amount":1}', '"1e3"']
 )
-def test_what_is_no_json_number_makes_the_whole_object_a_problem(value: str) -> None:
+def test_an_invalid_number_makes_the_whole_object_a_problem(value: str) -> None:
     price = read_price(f'{{"output":1,"input":{value}}}'.encode())
     assert price.problem is not None
     assert price.problem.startswith("not_a_number: input")
@@ -104,7 +104,7 @@ def test_what_is_no_json_number_makes_the_whole_object_a_problem(value: str) -> 
         "{input:1}",
     ],
 )
-def test_what_is_no_json_object_is_a_problem(body: str) -> None:
+def test_bytes_that_are_no_json_object_are_a_problem(body: str) -> None:
     price = read_price(body.encode())
     assert price.problem is not None
     assert price.problem.startswith("not_an_object")
@@ -119,7 +119,7 @@ def test_a_very_long_value_is_cut_in_the_problem() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=60))
-def test_no_bytes_make_it_raise(body: bytes) -> None:
+def test_read_price_accepts_any_bytes(body: bytes) -> None:
     price = read_price(body)
     for text in (price.input, price.output):
         assert text is None or Decimal(text) is not None

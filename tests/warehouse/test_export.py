@@ -52,7 +52,7 @@ def folder(publication: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_there_are_two_files_for_each_relation_and_no_more(publication: Path, folder: Path) -> None:
+def test_an_export_has_exactly_two_files_for_each_relation(publication: Path, folder: Path) -> None:
     expected = {f"{name}.{ending}" for name in RELATIONS for ending in ("ndjson", "parquet")}
     assert {path.name for path in folder.iterdir()} == expected
     assert {path.name for path in export(publication, folder)} == expected

@@ -106,7 +106,7 @@ def test_a_damaged_stamp_is_named(tmp_path: Path, stamp: str) -> None:
 
 
 @pytest.mark.parametrize("used", ["warehouse.duckdb", "landing", "published", "marketplace.duckdb"])
-def test_a_home_in_use_that_lost_its_stamp_gets_none_by_guessing(tmp_path: Path, used: str) -> None:
+def test_a_home_in_use_without_its_stamp_gets_no_guessed_one(tmp_path: Path, used: str) -> None:
     (tmp_path / used).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(HomeError, match=r"home\.json is missing"):
         Home.open(tmp_path, origin="sample")

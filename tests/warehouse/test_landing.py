@@ -357,7 +357,7 @@ def test_a_trace_left_beside_its_manifest_is_not_open(landing: Landing) -> None:
     assert run.fetches() == [fetched([page])]
 
 
-def test_what_is_believed_is_never_changed(landing: Landing) -> None:
+def test_a_closed_feed_or_run_is_never_changed(landing: Landing) -> None:
     run = landing.begin(record())
     run.close_feed(fetched([]))
     run.close_feed(fetched([]))
@@ -407,8 +407,8 @@ def assert_all_readable(landing: Landing) -> None:
 
 
 def assert_pages_readable(run: RunFolder) -> None:
-    believed = [page for fetch in run.fetches() for page in fetch.pages]
+    closed = [page for fetch in run.fetches() for page in fetch.pages]
     traced = [page for pages in run.traces().values() for page in pages]
-    for page in believed + traced:
+    for page in closed + traced:
         assert len(run.landing.get(page.payload_hash)) == page.bytes
     assert all(len(fetch.pages) == 3 for fetch in run.fetches())

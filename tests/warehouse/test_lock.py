@@ -44,7 +44,7 @@ with hold(Path(sys.argv[1]), wait_s=0):
 """
 
 
-class Clock:
+class WaitingClock:
     """Time that passes only by sleeping."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ def holder(path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_held_lock_is_waited_for_and_then_named(tmp_path: Path) -> None:
-    clock = Clock()
+    clock = WaitingClock()
     with holder(tmp_path / ".lock") as process:
         with (
             pytest.raises(HomeBusy) as caught,
@@ -86,7 +86,7 @@ def test_a_held_lock_is_waited_for_and_then_named(tmp_path: Path) -> None:
 
 
 def test_without_a_wait_it_is_tried_once(tmp_path: Path) -> None:
-    clock = Clock()
+    clock = WaitingClock()
     with (
         holder(tmp_path / ".lock"),
         pytest.raises(HomeBusy),
@@ -97,7 +97,7 @@ def test_without_a_wait_it_is_tried_once(tmp_path: Path) -> None:
 
 
 def test_a_lock_that_is_released_meanwhile_is_taken(tmp_path: Path) -> None:
-    clock = Clock()
+    clock = WaitingClock()
     first = ExitStack()
     first.enter_context(hold(tmp_path / ".lock", wait_s=0))
 
@@ -110,7 +110,7 @@ def test_a_lock_that_is_released_meanwhile_is_taken(tmp_path: Path) -> None:
         assert 1 < clock.now < 1.5
 
 
-def test_a_killed_holder_holds_no_more(tmp_path: Path) -> None:
+def test_a_killed_holder_releases_the_lock(tmp_path: Path) -> None:
     with holder(tmp_path / ".lock") as process:
         process.kill()
         process.wait()
@@ -148,7 +148,7 @@ def test_a_full_disk_does_not_cost_the_lock(tmp_path: Path) -> None:
     assert subprocess.run(command, cwd=CHECKOUT, check=False).returncode == 0
 
 
-def test_a_lock_that_cannot_be_made_is_a_word_about_the_home(tmp_path: Path) -> None:
+def test_a_lock_that_cannot_be_created_is_a_home_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(HomeError, match="PRICEHOUSE_HOME"), hold(tmp_path / "file/.lock", wait_s=0):
         pass

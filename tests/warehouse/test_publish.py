@@ -151,7 +151,7 @@ def test_a_run_in_which_every_feed_fails_leaves_the_publication_untouched(tmp_pa
     assert len(list(home.published.iterdir())) == 1
 
 
-def test_without_a_link_or_with_one_that_leads_nowhere_nothing_is_published(tmp_path: Path) -> None:
+def test_without_a_link_or_with_a_dangling_one_nothing_is_published(tmp_path: Path) -> None:
     home = Home.open(tmp_path, origin="live")
     assert published_id(home) is None
     home.link.symlink_to("published/marketplace-gone.duckdb")

@@ -68,17 +68,17 @@ def test_a_table_shows_every_relation_and_every_column_of_the_widest(publication
     assert all(f" {column['column_name']} " in described for column in columns)
 
 
-def test_a_long_table_is_cut_and_shows_it(publication: Path) -> None:
+def test_a_long_table_is_cut_and_marked(publication: Path) -> None:
     many = f"FROM range({2 * MAX_TABLE_ROWS})"
     assert f"{MAX_TABLE_ROWS} shown" in query_text(publication, many)
     assert len(json.loads(query_json(publication, many))) == 2 * MAX_TABLE_ROWS
 
 
-@pytest.mark.parametrize("ask", [query_text, query_json])
+@pytest.mark.parametrize("run_query", [query_text, query_json])
 @pytest.mark.parametrize("query", ["", " \n", "SELECT '\udcff'"])
-def test_a_query_that_is_no_text_is_refused(publication: Path, ask: Any, query: str) -> None:
+def test_an_invalid_query_text_is_refused(publication: Path, run_query: Any, query: str) -> None:
     with pytest.raises(UsageError, match=r"empty|UTF-8"):
-        ask(publication, query)
+        run_query(publication, query)
 
 
 def test_bytes_that_are_no_utf8_are_wrong_usage_on_the_command_line(

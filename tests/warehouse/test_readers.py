@@ -26,7 +26,7 @@ CHECKOUT = Path(__file__).parents[2]
 HOUR = timedelta(hours=1)
 
 Rows = list[tuple[Any, ...]]
-Ask = Callable[[str], Rows]
+Query = Callable[[str], Rows]
 """Runs a query that has `of:` before each published relation."""
 
 
@@ -50,40 +50,40 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @contextmanager
-def directly(home: Home) -> Iterator[Ask]:
+def directly(home: Home) -> Iterator[Query]:
     with duckdb.connect(newest(home), read_only=True) as con:
-        yield _asking(con)
+        yield _query_with(con)
 
 
 @contextmanager
-def through_attach(home: Home) -> Iterator[Ask]:
+def through_attach(home: Home) -> Iterator[Query]:
     with duckdb.connect() as con:
         con.execute(f"ATTACH '{newest(home)}' AS ph (READ_ONLY)")
-        ask = _asking(con)
+        run_query = _query_with(con)
         # The reader's own table of the same name must not come between our views and our rows.
         con.execute("CREATE TABLE _ph_cards AS SELECT 'of the reader' AS offer_id")
         con.execute("CREATE TABLE cards AS SELECT 'of the reader' AS offer_id")
-        yield lambda query: ask(query.replace("of:", "ph."))
+        yield lambda query: run_query(query.replace("of:", "ph."))
 
 
 @contextmanager
-def through_attach_and_use(home: Home) -> Iterator[Ask]:
+def through_attach_and_use(home: Home) -> Iterator[Query]:
     with duckdb.connect() as con:
         con.execute(f"ATTACH '{newest(home)}' AS ph (READ_ONLY)")
         con.execute("USE ph")
-        yield _asking(con)
+        yield _query_with(con)
 
 
 @contextmanager
-def as_parquet(home: Home) -> Iterator[Ask]:
+def as_parquet(home: Home) -> Iterator[Query]:
     with duckdb.connect() as con:
         for name in RELATIONS:
             file = home.root / "parquet" / f"{name}.parquet"
             con.execute(f"CREATE VIEW {name} AS FROM read_parquet('{file}')")
-        yield _asking(con)
+        yield _query_with(con)
 
 
-def _asking(con: duckdb.DuckDBPyConnection) -> Ask:
+def _query_with(con: duckdb.DuckDBPyConnection) -> Query:
     con.execute("SET TimeZone = 'UTC'")
     return lambda query: con.execute(query.replace("of:", "")).fetchall()
 
@@ -93,18 +93,18 @@ WAYS = (through_attach, through_attach_and_use, as_parquet)
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("relation", RELATIONS)
-def test_a_relation_has_the_same_rows_whichever_way_it_is_opened(
+def test_a_relation_has_the_same_rows_however_it_is_opened(
     home: Home, way: Callable[[Home], Any], relation: str
 ) -> None:
     query = f"SELECT * FROM of:{relation} ORDER BY ALL"
-    with directly(home) as ask_directly, way(home) as ask:
-        rows = ask_directly(query)
-        assert ask(query) == rows
+    with directly(home) as query_directly, way(home) as run_query:
+        rows = query_directly(query)
+        assert run_query(query) == rows
     assert rows or relation == "offer_links"
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_buyers_query_returns_the_same_whichever_way_it_is_run(
+def test_a_buyers_query_returns_the_same_rows_however_it_is_run(
     home: Home, way: Callable[[Home], Any]
 ) -> None:
     query = """
@@ -112,9 +112,9 @@ def test_a_buyers_query_returns_the_same_whichever_way_it_is_run(
         FROM of:cards WHERE task_group = 'text' AND offer_type = 'model'
         ORDER BY cost_per_token NULLS LAST, inference_provider
     """
-    with directly(home) as ask_directly, way(home) as ask:
-        rows = ask_directly(query)
-        assert ask(query) == rows
+    with directly(home) as query_directly, way(home) as run_query:
+        rows = query_directly(query)
+        assert run_query(query) == rows
     assert len(rows) == 6
 
 
@@ -130,17 +130,17 @@ def test_a_buyers_query_returns_the_same_whichever_way_it_is_run(
 )
 def test_a_macro_gives_the_same_rows_directly_and_after_use(home: Home, call: str) -> None:
     query = f"SELECT * FROM {call} ORDER BY ALL"
-    with directly(home) as ask_directly, through_attach_and_use(home) as ask:
-        rows = ask_directly(query)
-        assert ask(query) == rows
+    with directly(home) as query_directly, through_attach_and_use(home) as run_query:
+        rows = query_directly(query)
+        assert run_query(query) == rows
     # After the zero every price is held, so nothing is left to rank.
     assert bool(rows) == (not call.startswith("cheapest"))
 
 
 def test_an_attached_reader_joins_tables_of_its_own(home: Home) -> None:
-    with through_attach(home) as ask:
-        ask("CREATE TABLE wanted AS SELECT 'novita' AS inference_provider")
-        found = ask("SELECT model_id FROM of:cards JOIN wanted USING (inference_provider)")
+    with through_attach(home) as run_query:
+        run_query("CREATE TABLE wanted AS SELECT 'novita' AS inference_provider")
+        found = run_query("SELECT model_id FROM of:cards JOIN wanted USING (inference_provider)")
     assert found == [("acme/chat",)]
 
 

@@ -264,7 +264,7 @@ def test_macros_have_the_parameters_of_the_contract_and_comments(
     assert all(comment for _, _, comment in found)
 
 
-def test_price_as_of_gives_the_columns_of_price_history_and_whether_it_is_in_a_gap(
+def test_price_as_of_has_the_columns_of_price_history_and_in_gap(
     con: Connection,
 ) -> None:
     given = con.sql("FROM price_as_of(TIMESTAMPTZ '2026-03-01 00:00:00+00')")
@@ -292,7 +292,7 @@ def test_a_macro_reads_only_names_of_ours(con: Connection, macro: str) -> None:
 @pytest.mark.parametrize(
     "call", ["ph.cheapest('text')", "ph.blended()", "ph.price_as_of(now())", "cheapest('text')"]
 )
-def test_a_macro_through_attach_alone_fails_and_never_reads_the_readers_own_tables(
+def test_a_macro_through_attach_fails_and_reads_no_table_of_the_reader(
     file: Path, call: str
 ) -> None:
     with duckdb.connect() as con:

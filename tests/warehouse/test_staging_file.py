@@ -46,7 +46,7 @@ def test_the_log_of_a_killed_publication_does_not_keep_the_next_from_opening(hom
     assert [path.name for path in home.published.iterdir()] == [left.name]
 
 
-def test_no_file_takes_the_place_beside_another_s_log(home: Home) -> None:
+def test_no_file_is_put_beside_the_log_of_another(home: Home) -> None:
     stranger = home.root / "warehouse.duckdb.wal"
     stranger.write_bytes(b"of another file")
     before = home.warehouse.read_bytes()

@@ -100,7 +100,7 @@ def test_a_warehouse_of_each_earlier_schema_opens_with_its_rows(
     assert exported(again) == exported(home)
 
 
-def test_a_missing_warehouse_asks_for_a_replay(made: Path, tmp_path: Path) -> None:
+def test_a_missing_warehouse_requires_a_replay(made: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(made, home, symlinks=True)
     (home / "warehouse.duckdb").unlink()

@@ -14,6 +14,7 @@ import polars as pl
 
 from schemas.delta import HOLDS
 from schemas.state import PRICES, SERIES
+from transforms.feed_times import feed_time
 from transforms.gate.coverage import find_drops, in_groups
 from transforms.gate.holds import (
     OpenHolds,
@@ -29,7 +30,6 @@ from transforms.gate.price_rules import (
     find_held_prices,
     moved_by,
 )
-from transforms.reconcile.cards import feed_time
 
 WITHHELD = "price_bounds"
 """The rule that holds no offer: there is no last good price to keep, so the amount is withheld."""

@@ -10,8 +10,8 @@ import polars as pl
 from schemas.contract import UTC_TIME
 from schemas.delta import EVENTS, Diff
 from schemas.state import SERIES
+from transforms.feed_times import feed_time
 from transforms.history.logs import add_not_before
-from transforms.reconcile.cards import feed_time
 
 Times = Mapping[str, datetime]
 

@@ -8,8 +8,8 @@ from datetime import datetime
 import polars as pl
 
 from schemas.delta import Diff
-from schemas.state import CLAIMS, PRICES, SERIES
-from transforms.reconcile.cards import SPEED_FACTS, STATUS_FACTS, feed_time
+from schemas.state import CLAIMS, PRICES, SERIES, SPEED_FACTS, STATUS_FACTS
+from transforms.feed_times import feed_time
 
 Times = Mapping[str, datetime]
 

@@ -37,7 +37,7 @@ PRICED: dict[str, dict[str, str]] = {
     "frame_units": {"cents_per_frame_unit": "frame_unit"},
 }
 """Type → its money, and the unit of each; all in cents."""
-_WORDS = frozenset({"type", "short", "full", "table", "discount", "discount_ends_at"})
+_TEXT_KEYS = frozenset({"type", "short", "full", "table", "discount", "discount_ends_at"})
 _SIZES = {"default_width", "default_height", "default_iterations"}
 _CACHE = {
     "rate_per_input_token_cached",
@@ -51,7 +51,7 @@ _MORE: dict[str, set[str]] = {
 }
 
 
-class Entry(msgspec.Struct):
+class DeepinfraEntry(msgspec.Struct):
     """The parts of an entry that are read; it has many more, which do not matter for its price."""
 
     model_name: str | None = None
@@ -72,7 +72,7 @@ def parse_deepinfra_list(pages: Iterable[Page], *, inference_provider: str) -> P
         for position, raw in enumerate(entries):
             location = EntryLocation(page.payload_hash, f"$[{position}]", raw)
             try:
-                entry = msgspec.json.decode(raw, type=Entry)
+                entry = msgspec.json.decode(raw, type=DeepinfraEntry)
             except UNREADABLE:
                 out.add(None, location, [])
                 continue
@@ -80,7 +80,7 @@ def parse_deepinfra_list(pages: Iterable[Page], *, inference_provider: str) -> P
     return out.finish()
 
 
-def _quotes(entry: Entry) -> list[Quote]:
+def _quotes(entry: DeepinfraEntry) -> list[Quote]:
     quotes = _stated(entry)
     if is_stated(entry.deprecated) and bytes(entry.deprecated) != b"false":
         # a date, in practice: what is no longer sold has no price
@@ -88,7 +88,7 @@ def _quotes(entry: Entry) -> list[Quote]:
     return quotes
 
 
-def _stated(entry: Entry) -> list[Quote]:
+def _stated(entry: DeepinfraEntry) -> list[Quote]:
     if not is_stated(entry.pricing):
         return [Quote(no_price_reason="listed_without_price")]
     pricing = fields_of(entry.pricing)
@@ -110,7 +110,7 @@ def _stated(entry: Entry) -> list[Quote]:
 
 def _problem(kind: str, pricing: Mapping[str, Raw]) -> str | None:
     """Why the object cannot be read whole; then none of its numbers counts."""
-    known = _WORDS | set(PRICED[kind]) | _MORE.get(kind, set())
+    known = _TEXT_KEYS | set(PRICED[kind]) | _MORE.get(kind, set())
     if unknown := sorted(set(pricing) - known):
         return f"unknown_key: {', '.join(unknown)[:80]}"
     for name in PRICED[kind]:

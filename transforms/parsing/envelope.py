@@ -13,14 +13,14 @@ from schemas.unreadable import UNREADABLE
 DEPTH = 4
 
 
-class Row(NamedTuple):
+class FoundRow(NamedTuple):
     """The verbatim text of one row, and its JSON path in the answer."""
 
     path: str
     raw: msgspec.Raw
 
 
-def find_rows(body: bytes, *, key: str, feed: str) -> list[Row]:
+def find_rows(body: bytes, *, key: str, feed: str) -> list[FoundRow]:
     """Return the rows of a bare array, or of the one array of objects with `key` in an object.
 
     The array may be up to four objects deep; an empty one counts only where there is no other.
@@ -28,7 +28,7 @@ def find_rows(body: bytes, *, key: str, feed: str) -> list[Row]:
     """
     try:
         if body.lstrip()[:1] == b"[":
-            return [Row(f"$[{at}]", raw) for at, raw in enumerate(_array(body))]
+            return [FoundRow(f"$[{at}]", raw) for at, raw in enumerate(_array(body))]
         arrays = list(_arrays(msgspec.Raw(body), "$", DEPTH))
     except UNREADABLE:
         raise FeedMalformed(f"{feed}: the answer is no JSON", code="not_json") from None
@@ -44,7 +44,7 @@ def find_rows(body: bytes, *, key: str, feed: str) -> list[Row]:
             code="two_arrays" if found else "no_rows",
         )
     ((path, rows),) = found
-    return [Row(f"{path}[{at}]", raw) for at, raw in enumerate(rows)]
+    return [FoundRow(f"{path}[{at}]", raw) for at, raw in enumerate(rows)]
 
 
 def _arrays(raw: msgspec.Raw, path: str, depth: int) -> Iterator[tuple[str, list[msgspec.Raw]]]:

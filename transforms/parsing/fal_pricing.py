@@ -39,11 +39,11 @@ UNITS: dict[str, tuple[str, int]] = {
 _KEYS = frozenset({"endpoint_id", "unit_price", "unit", "currency"})
 
 
-class Answer(msgspec.Struct):
+class FalAnswer(msgspec.Struct):
     prices: list[Raw]
 
 
-class Entry(msgspec.Struct):
+class FalEntry(msgspec.Struct):
     endpoint_id: str | None = None
     unit_price: Raw = ABSENT
     unit: str | None = None
@@ -55,7 +55,7 @@ def parse_fal_pricing(pages: Iterable[Page], *, inference_provider: str) -> Pars
     out = PriceListCollector(FEED, inference_provider)
     for page in pages:
         try:
-            entries = msgspec.json.decode(page.body, type=Answer).prices
+            entries = msgspec.json.decode(page.body, type=FalAnswer).prices
         except UNREADABLE as error:
             raise FeedMalformed(
                 f"{FEED}: the answer has no `prices` array: {error}", code="wrong_shape"
@@ -63,7 +63,7 @@ def parse_fal_pricing(pages: Iterable[Page], *, inference_provider: str) -> Pars
         for position, raw in enumerate(entries):
             location = EntryLocation(page.payload_hash, f"$.prices[{position}]", raw)
             try:
-                entry = msgspec.json.decode(raw, type=Entry)
+                entry = msgspec.json.decode(raw, type=FalEntry)
             except UNREADABLE:
                 out.add(None, location, [])
                 continue
@@ -71,7 +71,7 @@ def parse_fal_pricing(pages: Iterable[Page], *, inference_provider: str) -> Pars
     return out.finish()
 
 
-def _quote(entry: Entry, raw: Raw) -> Quote:
+def _quote(entry: FalEntry, raw: Raw) -> Quote:
     """Every price here is the asking account's own."""
     unit, quantity = UNITS.get(entry.unit or "", (None, 1))
     currency = entry.currency or ""

@@ -48,7 +48,7 @@ class Details(msgspec.Struct, forbid_unknown_fields=True):
     pricing: Raw = ABSENT
 
 
-class Entry(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+class HubEntry(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """One mapping entry; every field optional here, the contract decides what must be there."""
 
     _id: str | None = msgspec.field(name="_id", default=None)
@@ -70,7 +70,7 @@ class Safetensors(msgspec.Struct):
     total: Int64 | None = None
 
 
-class Model(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+class HubModel(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     id: str | None = None
     hub_id: str | None = msgspec.field(name="_id", default=None)
     mapping: Raw = msgspec.field(name="inferenceProviderMapping", default=ABSENT)
@@ -110,7 +110,7 @@ def parse_hub(pages: Iterable[Page]) -> ParsedFeed:
 def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Collector) -> None:
     out.require_room()
     out.rows += 1
-    model, unexpected = decode(raw, Model)
+    model, unexpected = decode(raw, HubModel)
     if unexpected:
         out.record_drift(unexpected)
     if model is None or not model.id or model_keys_twice(raw):
@@ -128,7 +128,7 @@ def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Col
         out.distinct += 1
         out.models.append(_model_row(model))
     for suffix, entry_raw, provider in _entries(model, path, payload_hash, out):
-        entry, unexpected = decode(entry_raw, Entry)
+        entry, unexpected = decode(entry_raw, HubEntry)
         if entry is not None and entry.provider is None:
             entry.provider = provider
         if unexpected:
@@ -156,7 +156,7 @@ def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Col
 
 
 def _entries(
-    model: Model, path: str, payload_hash: str, out: Collector
+    model: HubModel, path: str, payload_hash: str, out: Collector
 ) -> list[tuple[str, Raw, str | None]]:
     """Return (path suffix, entry, provider) of a mapping in either shape.
 
@@ -195,7 +195,9 @@ def _entries(
     return []
 
 
-def _offering(entry: Entry, model_id: str, path: str, payload_hash: str, raw: Raw) -> OfferingRow:
+def _offering(
+    entry: HubEntry, model_id: str, path: str, payload_hash: str, raw: Raw
+) -> OfferingRow:
     details = entry.provider_details
     speed = entry.performance or _NO_PERFORMANCE
     features = entry.features or _NO_FEATURES
@@ -228,7 +230,7 @@ def _offering(entry: Entry, model_id: str, path: str, payload_hash: str, raw: Ra
     )
 
 
-def _model_row(model: Model) -> ModelRow:
+def _model_row(model: HubModel) -> ModelRow:
     tags: list[Any] = model.tags or []
     licences = [tag.removeprefix("license:") for tag in tags if tag.startswith("license:")]
     return ModelRow(
@@ -246,7 +248,7 @@ def _model_row(model: Model) -> ModelRow:
     )
 
 
-def _gated(model: Model) -> str | None:
+def _gated(model: HubModel) -> str | None:
     """`false` | `"auto"` | `"manual"` → 'no' | 'auto' | 'manual'."""
     if isinstance(model.gated, bool):
         return "yes" if model.gated else "no"

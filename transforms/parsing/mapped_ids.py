@@ -9,13 +9,13 @@ import msgspec
 from schemas.unreadable import UNREADABLE
 
 
-class _Entry(msgspec.Struct):
+class _MappedEntry(msgspec.Struct):
     provider: str | None = None
     provider_id: str | None = msgspec.field(name="providerId", default=None)
 
 
-class _Model(msgspec.Struct):
-    mapping: list[_Entry] | dict[str, _Entry] | None = msgspec.field(
+class _MappedModel(msgspec.Struct):
+    mapping: list[_MappedEntry] | dict[str, _MappedEntry] | None = msgspec.field(
         name="inferenceProviderMapping", default=None
     )
 
@@ -33,7 +33,7 @@ def mapped_ids(bodies: Iterable[bytes], inference_provider: str) -> list[str]:
             continue
         for raw in records:
             try:
-                mapping = msgspec.json.decode(raw, type=_Model).mapping or []
+                mapping = msgspec.json.decode(raw, type=_MappedModel).mapping or []
             except UNREADABLE:
                 continue
             named = (

@@ -22,7 +22,7 @@ class Architecture(msgspec.Struct, forbid_unknown_fields=True):
     output_modalities: list[str] | None = None
 
 
-class Model(msgspec.Struct, forbid_unknown_fields=True):
+class RouterModel(msgspec.Struct, forbid_unknown_fields=True):
     id: str | None = None
     object: str | None = None
     created: Int64 | None = None
@@ -44,7 +44,7 @@ class Offering(msgspec.Struct, forbid_unknown_fields=True):
     is_model_author: bool | None = None
 
 
-class Answer(msgspec.Struct):
+class RouterAnswer(msgspec.Struct):
     data: list[Raw]
 
 
@@ -53,7 +53,7 @@ def parse_router(pages: Iterable[Page]) -> ParsedFeed:
     out = Collector("router")
     for page in pages:
         try:
-            models = msgspec.json.decode(page.body, type=Answer).data
+            models = msgspec.json.decode(page.body, type=RouterAnswer).data
         except UNREADABLE as error:
             raise FeedMalformed(
                 f"router: the answer has no `data` array: {error}", code="wrong_shape"
@@ -67,7 +67,7 @@ def parse_router(pages: Iterable[Page]) -> ParsedFeed:
 def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Collector) -> None:
     out.require_room()
     out.rows += 1
-    model, unexpected = decode(raw, Model)
+    model, unexpected = decode(raw, RouterModel)
     out.record_drift(unexpected)
     if model is None or not model.id or model_keys_twice(raw):
         out.nameless += 1
@@ -121,7 +121,7 @@ def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Col
 
 
 def _offering(
-    offering: Offering, model: Model, path: str, payload_hash: str, raw: Raw
+    offering: Offering, model: RouterModel, path: str, payload_hash: str, raw: Raw
 ) -> OfferingRow:
     states_price = is_stated(offering.pricing)
     price = read_price(offering.pricing) if states_price else PriceText()

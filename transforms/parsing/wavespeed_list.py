@@ -20,7 +20,7 @@ MILLIONTH = Decimal("0.000001")
 _BY_LENGTH = re.compile(r'\{"total_price":\s*base_price \* duration / ([1-9]\d{0,3})\}')
 
 
-class Entry(msgspec.Struct):
+class WavespeedEntry(msgspec.Struct):
     """The parts of a row that are read. Its `type` is no task: rows join by id alone."""
 
     model_id: str | None = None
@@ -35,7 +35,7 @@ def parse_wavespeed_list(pages: Iterable[Page], *, inference_provider: str) -> P
         for row in find_rows(page.body, key="model_id", feed=FEED):
             location = EntryLocation(page.payload_hash, row.path, row.raw)
             try:
-                entry = msgspec.json.decode(row.raw, type=Entry)
+                entry = msgspec.json.decode(row.raw, type=WavespeedEntry)
             except UNREADABLE:
                 out.add(None, location, [])
                 continue
@@ -43,7 +43,7 @@ def parse_wavespeed_list(pages: Iterable[Page], *, inference_provider: str) -> P
     return out.finish()
 
 
-def _quote(entry: Entry) -> Quote:
+def _quote(entry: WavespeedEntry) -> Quote:
     text = number_text(entry.base_price)
     if text is None:
         if is_stated(entry.base_price):

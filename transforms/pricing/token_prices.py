@@ -17,7 +17,7 @@ TOKEN_FORMULA = "round_12_digits(native_amount) * 0.000001"  # noqa: S105 - a pr
 _ZERO = Decimal(0)
 
 
-class _Reading(NamedTuple):
+class _ParsedAmount(NamedTuple):
     native_amount: Decimal | None
     amount: Decimal | None
     readable: bool
@@ -91,9 +91,11 @@ def _of_unit(priced: pl.DataFrame, column: str, unit: str, run_id: str) -> pl.Da
     )
 
 
-def _read(text: str) -> _Reading:
+def _read(text: str) -> _ParsedAmount:
     money = read_amount(text, reciprocal=PER_MILLION)
-    return _Reading(*money, readable=True) if money else _Reading(None, None, readable=False)
+    return (
+        _ParsedAmount(*money, readable=True) if money else _ParsedAmount(None, None, readable=False)
+    )
 
 
 def _look_up(column: str, values: dict[str, Decimal | None]) -> pl.Expr:

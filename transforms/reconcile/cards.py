@@ -12,11 +12,11 @@ from datetime import datetime
 import polars as pl
 
 from schemas.contract import UTC_TIME
-from schemas.state import CARDS, SERIES
+from schemas.state import CARDS, SERIES, SPEED_FACTS, STATUS_FACTS
+from transforms.feed_times import feed_time
 
-STATUS_FACTS = ("status", "context_length", "supports_tools", "supports_structured_output")
-SPEED_FACTS = ("throughput_tps", "first_token_latency_ms", "request_latency_ms")
 _STATED = pl.col("price_status").is_in(["priced", "free"])
+_HELD = pl.col("hold_reason").is_not_null()
 
 
 def make_cards(
@@ -37,7 +37,31 @@ def make_cards(
     is stated. `stored` are the cards before this run. A fact that falls back to a feed that did not
     answer now changed because another feed did: it is dated by that answer.
     """
-    previous = stored.select(
+    rows = (
+        facts.join(no_price, on="offer_id", how="left")
+        .join(_price_of(prices), on="offer_id", how="left")
+        .join(
+            holds.select("offer_id", "hold_reason", "seen_at", hold_observed_at="observed_at"),
+            on="offer_id",
+            how="left",
+        )
+        .join(_previous(stored), on="offer_id", how="left")
+    )
+    columns = {
+        **_fact_dates(observed),
+        **_price_columns(),
+        "held": _HELD,
+        "held_since": pl.when(_HELD).then(
+            _since(pl.col("_held").fill_null(value=False), "held_since", pl.col("hold_observed_at"))
+        ),
+        "price_seen_at": pl.when(_HELD).then(pl.coalesce("price_seen_at", "seen_at")),
+    }
+    return CARDS.shape(rows.with_columns(**columns))
+
+
+def _previous(stored: pl.DataFrame) -> pl.DataFrame:
+    """Return the dates of the cards before this run, and their facts as `_name`."""
+    return stored.select(
         "offer_id",
         "status_since",
         "facts_since",
@@ -47,53 +71,37 @@ def make_cards(
         "price_seen_at",
         *(pl.col(name).alias(f"_{name}") for name in (*STATUS_FACTS, *SPEED_FACTS, "held")),
     )
-    rows = (
-        facts.join(no_price, on="offer_id", how="left")
-        .join(_price_of(prices), on="offer_id", how="left")
-        .join(
-            holds.select("offer_id", "hold_reason", "seen_at", hold_observed_at="observed_at"),
-            on="offer_id",
-            how="left",
-        )
-        .join(previous, on="offer_id", how="left")
-    )
+
+
+def _fact_dates(observed: Mapping[str, datetime]) -> dict[str, pl.Expr]:
+    """Return the columns that date the status and the speed of a card."""
     latest = max(observed.values(), default=None)
     status_at, speed_at = (
         feed_time(name, observed).fill_null(pl.lit(latest, UTC_TIME))
         for name in ("status_feed", "speed_feed")
     )
-    held_at = pl.col("hold_observed_at")
+    same_status = pl.col("status").eq_missing(pl.col("_status"))
     speed = pl.any_horizontal(*(pl.col(name).is_not_null() for name in SPEED_FACTS))
-    held = pl.col("hold_reason").is_not_null()
-    unparsed = held & ~pl.col("hold_reason").is_in(["count_drop", "coverage_drop"])
-    return CARDS.shape(
-        rows.with_columns(
-            status_since=_since(
-                pl.col("status").eq_missing(pl.col("_status")), "status_since", status_at
-            ),
-            facts_since=_since(_same(STATUS_FACTS), "facts_since", status_at),
-            speed_changed_at=pl.when(speed).then(
-                _since(_same(SPEED_FACTS), "speed_changed_at", speed_at)
-            ),
-            price_changed_at=pl.col("_price_since"),
-            price_status=pl.col("price_status").fill_null(
-                pl.when(unparsed).then(pl.lit("unparsed")).otherwise(pl.lit("not_published"))
-            ),
-            price_reason=pl.when(pl.col("price_status").is_null())
-            .then(pl.when(unparsed).then("hold_reason").otherwise("no_price"))
-            .otherwise("price_reason"),
-            held=held,
-            held_since=pl.when(held).then(
-                _since(pl.col("_held").fill_null(value=False), "held_since", held_at)
-            ),
-            price_seen_at=pl.when(held).then(pl.coalesce("price_seen_at", "seen_at")),
-        )
-    )
+    return {
+        "status_since": _since(same_status, "status_since", status_at),
+        "facts_since": _since(_same(STATUS_FACTS), "facts_since", status_at),
+        "speed_changed_at": pl.when(speed).then(
+            _since(_same(SPEED_FACTS), "speed_changed_at", speed_at)
+        ),
+    }
 
 
-def feed_time(column: str, observed: Mapping[str, datetime]) -> pl.Expr:
-    """Return the time of the last whole answer of the feed in a column; null without one."""
-    return pl.col(column).replace_strict(dict(observed), default=None, return_dtype=UTC_TIME)
+def _price_columns() -> dict[str, pl.Expr]:
+    """Return the date, status and reason of a card's price."""
+    unparsed = _HELD & ~pl.col("hold_reason").is_in(["count_drop", "coverage_drop"])
+    no_status = pl.when(unparsed).then(pl.lit("unparsed")).otherwise(pl.lit("not_published"))
+    return {
+        "price_changed_at": pl.col("_price_since"),
+        "price_status": pl.col("price_status").fill_null(no_status),
+        "price_reason": pl.when(pl.col("price_status").is_null())
+        .then(pl.when(unparsed).then("hold_reason").otherwise("no_price"))
+        .otherwise("price_reason"),
+    }
 
 
 def _same(names: tuple[str, ...]) -> pl.Expr:

@@ -8,7 +8,7 @@ import polars as pl
 
 from schemas.delta import Diff, State
 from schemas.state import CLAIMS, CORRECTIONS
-from transforms.reconcile.cards import feed_time
+from transforms.feed_times import feed_time
 from transforms.reconcile.corrections import find_active
 from transforms.reconcile.diff import applied, diff
 from transforms.reconcile.listings import claims_after

@@ -9,7 +9,7 @@ import polars as pl
 
 from schemas.delta import State
 from schemas.state import OFFERS, SERIES
-from transforms.reconcile.cards import feed_time
+from transforms.feed_times import feed_time
 
 
 def offers_after(

@@ -10,7 +10,7 @@ import polars as pl
 from schemas.contract import UTC_TIME, Contract
 from schemas.delta import State
 from schemas.state import SERIES
-from transforms.reconcile.cards import feed_time
+from transforms.feed_times import feed_time
 
 
 def current_series(before: State) -> pl.DataFrame:

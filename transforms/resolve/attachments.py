@@ -10,14 +10,14 @@ _TRIPLE = ["source", "model_id", "inference_provider", "task"]
 _NAMES = ["offer_id", "provider_model_id", "offer_type", "adapter_rule_id"]
 
 
-def still_named(state: State, unbelieved: pl.DataFrame) -> pl.DataFrame:
+def still_named(state: State, protected_absences: pl.DataFrame) -> pl.DataFrame:
     """Return the mapping offers that an answer lacks and that are not believed to be gone.
 
     One per model, provider and task, chosen as the router's offerings are attached: live first,
-    then the lowest provider_model_id. `unbelieved` has feed and offer_id.
+    then the lowest provider_model_id. `protected_absences` has feed and offer_id.
     """
     return (
-        state.listings.join(unbelieved, on=["feed", "offer_id"], how="semi")
+        state.listings.join(protected_absences, on=["feed", "offer_id"], how="semi")
         .select("offer_id", _live=pl.col("status") != "live")
         .join(state.offers, on="offer_id")
         .filter(pl.col("provider_model_id").is_not_null())

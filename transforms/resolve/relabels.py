@@ -1,4 +1,4 @@
-"""Notice when an offer goes on under another name: same model, provider and task, new id.
+"""Find offers that continue under another name: same model, provider and task, new id.
 
 The Hub names what only the router knew, a providerId changes, or the Hub drops its entry while
 the router still offers the model.

@@ -11,7 +11,7 @@ from schemas.errors import PricehouseError
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of one check; `remedy` says what to do where it failed.
+    """The result of one check; `remedy` is what to do where it failed.
 
     The JSON names are those that programs have read since the first version.
     """

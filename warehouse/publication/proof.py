@@ -90,9 +90,9 @@ def _outcome_of(claim: Row, price: Row | None, offer: Row) -> tuple[ClaimOutcome
     return "superseded", "cards show another statement of the same feed"
 
 
-def _claim(row: Row, standing: ClaimOutcome, why: str) -> ClaimProof:
+def _claim(row: Row, outcome: ClaimOutcome, why: str) -> ClaimProof:
     money = {name: _plain(row[name]) for name in ("amount", "native_amount", "native_quantity")}
-    return msgspec.convert(row | money | {"standing": standing, "why": why}, ClaimProof)
+    return msgspec.convert(row | money | {"standing": outcome, "why": why}, ClaimProof)
 
 
 def _conversion(claim: ClaimProof) -> str | None:

@@ -1,7 +1,7 @@
 -- What each price was at `ts`, as far as was recorded by `known_at`. Inside a gap: the last known.
 -- With `known_at`, last_seen_at of a price that was still valid then is NULL: the log lacks it.
 CREATE OR REPLACE MACRO price_as_of(ts, known_at := NULL) AS TABLE
-WITH word AS (
+WITH latest AS (
     SELECT * FROM _ph_price_log l
     WHERE known_at IS NULL OR l.recorded_at <= known_at
     QUALIFY row_number() OVER (
@@ -9,7 +9,7 @@ WITH word AS (
 ), known AS (
     SELECT *, lead(w.valid_from) OVER series AS until_at, lead(w.kind) OVER series AS next_kind,
            lead(w.not_before_at) OVER series AS last_shown_at
-    FROM word w WHERE w.kind <> 'void'
+    FROM latest w WHERE w.kind <> 'void'
     WINDOW series AS (PARTITION BY w.offer_id, w.unit, w.tier ORDER BY w.valid_from)
 )
 SELECT k.offer_id, o.model_id, o.inference_provider, k.unit, k.tier, k.amount, k.currency,

@@ -65,7 +65,7 @@ def test_check_reports_the_place_of_fal_s_key_and_not_the_key(tmp_path):
     none = pricehouse("secrets", "check", "fal", home=tmp_path)
     assert none.returncode == 0
     assert "FAL_KEY" in none.stdout
-    assert "not asked for" in none.stdout
+    assert "not fetched" in none.stdout
     found = pricehouse("secrets", "check", "fal", home=tmp_path, FAL_KEY=KEY)
     assert "environment variable FAL_KEY" in found.stdout
     assert KEY not in found.stdout + found.stderr

@@ -64,7 +64,7 @@ def refused(kind, reply, **options):
     return caught.value
 
 
-def test_chat_goes_to_the_chat_route_with_the_token_and_what_was_set():
+def test_chat_is_sent_to_the_chat_route_with_the_token_and_the_options():
     answer, [request] = run(json_response(COMPLETION), "acme/chat:novita", below="/gateway")
     assert (request.method, request.target) == ("POST", "/gateway/v1/chat/completions")
     assert request.headers["authorization"] == f"Bearer {CANARY}"
@@ -118,7 +118,7 @@ def test_latency_is_what_our_clock_measured():
 
 
 @pytest.mark.parametrize("model", ["acme/embed", "acme/embed:hf-inference", "gpt2"])
-def test_other_input_goes_to_hf_inference(model):
+def test_other_input_is_sent_to_hf_inference(model):
     payload = RawPayload(inputs=["a", "b"], parameters={"normalize": True})
     answer, [request] = run(json_response([[0.5]]), model, payload)
     assert request.target == f"/hf-inference/models/{model.removesuffix(':hf-inference')}"
@@ -136,7 +136,7 @@ def test_an_image_comes_back_as_its_bytes():
 
 
 @pytest.mark.parametrize("model", ["", "a b/c", "../api/models", "a/../b", "a/b/c", "a/b:", "a?x"])
-def test_what_is_no_model_is_not_sent(model):
+def test_an_invalid_model_is_not_sent(model):
     with pytest.raises(UsageError):
         run(json_response(COMPLETION), model)
     with pytest.raises(UsageError):
@@ -244,7 +244,7 @@ def test_an_answer_that_breaks_off():
     assert (error.code, error.__context__) == ("unreachable", None)
 
 
-def test_nothing_listens():
+def test_a_closed_port_is_unreachable():
     url = f"http://127.0.0.1:{unused_port()}"
     with HttpClient() as client:
         adapter = adapter_for(

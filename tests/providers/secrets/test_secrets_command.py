@@ -114,7 +114,7 @@ def test_put_prompts_without_echo_at_a_terminal(mount, tmp_path):
 
 
 @pytest.mark.parametrize("stdin", ["", " \n", f"{CANARY}\n{CANARY}\n", f"{CANARY}é"])
-def test_put_refuses_what_is_no_token(mount, tmp_path, stdin):
+def test_put_refuses_an_invalid_token(mount, tmp_path, stdin):
     done = pricehouse("secrets", "put", "huggingface", home=tmp_path, stdin=stdin, **mount)
     assert done.returncode == 2
     assert "no token" in output_of(done)
@@ -124,13 +124,13 @@ def test_put_refuses_what_is_no_token(mount, tmp_path, stdin):
 def test_put_takes_no_token_on_the_command_line_and_needs_a_vault(tmp_path):
     argument = pricehouse("secrets", "put", "huggingface", "hf_x", home=tmp_path)
     assert argument.returncode == 2
-    nowhere = pricehouse("secrets", "put", "huggingface", home=tmp_path, stdin=CANARY)
-    assert nowhere.returncode == 2
-    assert "VAULT_ADDR is not set" in output_of(nowhere)
+    unset = pricehouse("secrets", "put", "huggingface", home=tmp_path, stdin=CANARY)
+    assert unset.returncode == 2
+    assert "VAULT_ADDR is not set" in output_of(unset)
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="reads Linux's process list")
-def test_the_process_list_never_shows_the_token(bao, tmp_path):
+def test_the_process_list_never_contains_the_token(bao, tmp_path):
     lists = []
 
     def script(_request):
@@ -150,19 +150,19 @@ def test_the_process_list_never_shows_the_token(bao, tmp_path):
     assert not [command for command in lists if CANARY.encode() in command]
 
 
-def test_a_run_sends_the_token_and_leaves_it_nowhere(bao, tmp_path):
-    asked = []
+def test_a_run_sends_the_token_and_writes_it_to_no_file(bao, tmp_path):
+    sent = []
     answers = {"echo": False, "refuse": False}
 
     def on_request(request):
         if request.path == "/models/list":  # another source, which gets no token of this one
             assert "authorization" not in request.headers
             return error(404, "no such list", {})
-        asked.append(request.headers.get("authorization"))
+        sent.append(request.headers.get("authorization"))
         if answers["refuse"]:
-            return error(401, f"Invalid token {asked[-1]}", {})
+            return error(401, f"Invalid token {sent[-1]}", {})
         if answers["echo"]:
-            return error(200, f"your token is {asked[-1]}", {})
+            return error(200, f"your token is {sent[-1]}", {})
         return None
 
     home = tmp_path / "home"
@@ -178,11 +178,11 @@ def test_a_run_sends_the_token_and_leaves_it_nowhere(bao, tmp_path):
                 done = pricehouse("ingest", home=home, url=hub.url, **token)
                 assert done.returncode == 1
                 output += output_of(done)
-        assert set(asked) == {f"Bearer {CANARY}"}
-        asked.clear()
+        assert set(sent) == {f"Bearer {CANARY}"}
+        sent.clear()
         done = pricehouse("ingest", home=home, url=hub.url, **bao.environment(VAULT_TOKEN=WRONG))
         assert done.returncode == 1
-        assert asked == []  # no run without the token that Vault would not give
+        assert sent == []  # no run without the token that Vault would not give
         output += output_of(done)
     assert "sent our token back" in output
     assert "Invalid token Bearer ***" in output

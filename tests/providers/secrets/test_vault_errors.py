@@ -47,7 +47,7 @@ def unresponsive_port():
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-def test_nothing_listens(bao):
+def test_a_closed_port_is_unreachable(bao):
     address = f"http://127.0.0.1:{unused_port()}"
     assert code_of(bao.environment(VAULT_ADDR=address)) == "vault_unreachable"
 
