@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.errors import FeedMalformed
+from schemas.text import replace_unprintable
 from schemas.unreadable import UNREADABLE
 
 DEPTH = 4
@@ -49,7 +50,8 @@ def find_rows(body: bytes, *, key: str, feed: str) -> list[Row]:
 
 def _arrays(raw: msgspec.Raw, path: str, depth: int) -> Iterator[tuple[str, list[msgspec.Raw]]]:
     """Yield every array that is reached through objects alone."""
-    for name, inner in msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).items():
+    for key, inner in msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).items():
+        name = replace_unprintable(key)
         start = bytes(inner)[:1]
         if start == b"[":
             yield f"{path}.{name}", _array(inner)
