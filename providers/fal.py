@@ -16,7 +16,7 @@ from providers.http.urls import public_url
 from providers.price_list import PriceListAdapter
 from schemas.errors import FeedMalformed, FeedRefused, PagingError
 from schemas.payload import Payload
-from schemas.unreadable import UNREADABLE
+from schemas.unreadable import UNREADABLE, decode_page
 
 IDS_PER_CALL = 50
 MAX_PAGES_PER_CALL = 50
@@ -67,7 +67,7 @@ class FalAdapter(PriceListAdapter):
             response = get(self.reader.url, params=params)
             yield response
             try:
-                page = msgspec.json.decode(response.body, type=_Cursor)
+                page = decode_page(response.body, _Cursor)
             except UNREADABLE:
                 why = f"{self.reader.name}: the answer's cursor is no text"
                 raise FeedMalformed(why, code="wrong_shape") from None

@@ -10,7 +10,7 @@ import msgspec
 
 from schemas.errors import FeedMalformed
 from schemas.text import replace_unprintable
-from schemas.unreadable import UNREADABLE
+from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
 from transforms.parsing.fence import EntryLocation
@@ -71,7 +71,7 @@ def parse_deepinfra_list(pages: Iterable[Page], *, inference_provider: str) -> P
     out = PriceListCollector(FEED, inference_provider, id_field="model_name")
     for page in pages:
         try:
-            entries = msgspec.json.decode(page.body, type=list[Raw])
+            entries = decode_page(page.body, list[Raw])
         except UNREADABLE as error:
             raise FeedMalformed(
                 f"{FEED}: the answer is no JSON array: {error}", code="not_array"

@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.errors import FeedMalformed
 from schemas.text import replace_unprintable
-from schemas.unreadable import UNREADABLE
+from schemas.unreadable import UNREADABLE, read_page
 
 DEPTH = 4
 
@@ -29,8 +29,8 @@ def find_rows(body: bytes, *, key: str, feed: str) -> list[Row]:
     """
     try:
         if body.lstrip()[:1] == b"[":
-            return [Row(f"$[{at}]", raw) for at, raw in enumerate(_array(body))]
-        arrays = list(_arrays(msgspec.Raw(body), "$", DEPTH))
+            return [Row(f"$[{at}]", raw) for at, raw in enumerate(read_page(body, _array))]
+        arrays = read_page(body, lambda text: list(_arrays(msgspec.Raw(text), "$", DEPTH)))
     except UNREADABLE:
         raise FeedMalformed(f"{feed}: the answer is no JSON", code="not_json") from None
     found = [(path, rows) for path, rows in arrays if any(_has(raw, key) for raw in rows)]

@@ -10,7 +10,7 @@ import msgspec
 
 from schemas.errors import FeedMalformed
 from schemas.text import replace_unprintable
-from schemas.unreadable import UNREADABLE
+from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
 from transforms.parsing.fence import EntryLocation
@@ -58,7 +58,7 @@ def parse_fal_pricing(pages: Iterable[Page], *, inference_provider: str) -> Pars
     out = PriceListCollector(FEED, inference_provider, id_field="endpoint_id")
     for page in pages:
         try:
-            entries = msgspec.json.decode(page.body, type=Answer).prices
+            entries = decode_page(page.body, Answer).prices
         except UNREADABLE as error:
             raise FeedMalformed(
                 f"{FEED}: the answer has no `prices` array: {error}", code="wrong_shape"

@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.errors import FeedMalformed
 from schemas.text import printable_or_none, replace_unprintable
-from schemas.unreadable import UNREADABLE
+from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.collector import (
     Collector,
     ModelRow,
@@ -97,7 +97,7 @@ def parse_hub(pages: Iterable[Page]) -> ParsedFeed:
     seen: set[str] = set()
     for page in pages:
         try:
-            records = msgspec.json.decode(page.body, type=list[Raw])
+            records = decode_page(page.body, list[Raw])
         except UNREADABLE as error:
             raise FeedMalformed(
                 f"hub: page {page.payload_hash[:12]} is no JSON array: {error}", code="not_array"

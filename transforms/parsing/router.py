@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.errors import FeedMalformed
 from schemas.text import replace_unprintable
-from schemas.unreadable import UNREADABLE
+from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.collector import Collector, OfferingRow, Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, Int64, UnexpectedField, decode, is_stated
 from transforms.parsing.fence import EntryLocation
@@ -55,7 +55,7 @@ def parse_router(pages: Iterable[Page]) -> ParsedFeed:
     out = Collector("router")
     for page in pages:
         try:
-            models = msgspec.json.decode(page.body, type=Answer).data
+            models = decode_page(page.body, Answer).data
         except UNREADABLE as error:
             raise FeedMalformed(
                 f"router: the answer has no `data` array: {error}", code="wrong_shape"
