@@ -14,8 +14,9 @@ from providers.http.response import Response, require_object
 from providers.http.transport import Params
 from providers.http.urls import public_url
 from providers.price_list import PriceListAdapter
-from schemas.errors import FeedRefused, PagingError
+from schemas.errors import FeedMalformed, FeedRefused, PagingError
 from schemas.payload import Payload
+from schemas.unreadable import UNREADABLE, decode_page
 
 IDS_PER_CALL = 50
 MAX_PAGES_PER_CALL = 50
@@ -65,7 +66,11 @@ class FalAdapter(PriceListAdapter):
         for _ in range(MAX_PAGES_PER_CALL):
             response = get(self.reader.url, params=params)
             yield response
-            page = msgspec.json.decode(response.body, type=_NextPage)
+            try:
+                page = decode_page(response.body, _NextPage)
+            except UNREADABLE:
+                why = f"{self.reader.name}: the answer's cursor is no text"
+                raise FeedMalformed(why, code="wrong_shape") from None
             if not page.has_more or not page.next_cursor:
                 return
             if page.next_cursor in cursors:

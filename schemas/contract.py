@@ -79,15 +79,15 @@ _FAILED: dict[str, Any] = {
 def filter_rows(frame: pl.DataFrame, contract: Contract) -> FilterResult:
     """Separate the rows that meet the contract from those that do not, with every reason.
 
-    `rejected.row` is the position in `frame`. Raises WarehouseError on a failure that is not of a
-    row (a missing column, a wrong type): then our own parser is wrong.
+    `rejected.row` is the position in `frame`. Raises TypeError on a failure that is not of a row
+    (a missing column, a wrong type): then our own parser is wrong, and the home is not.
     """
     failures = _failures(frame, contract)
     if failures is None:
         return FilterResult(frame, pl.DataFrame(schema=_FAILED))
     if failures["index"].null_count():
         first = failures.filter(pl.col("index").is_null()).row(0, named=True)
-        raise WarehouseError(f"{contract.name}: {first['column']} fails {first['check']}")
+        raise TypeError(f"{contract.name}: {first['column']} fails {first['check']}")
     rejected = (
         failures.with_columns(row=pl.col("index").cast(pl.UInt32))
         .with_columns(

@@ -44,10 +44,10 @@ def read_amount(text: str, *, reciprocal: Decimal, factor: Decimal = _ONE) -> Mo
     if not written.is_finite() or written < 0 or written >= _LIMIT:
         return None
     stated = written if factor == 1 else _WIDE.multiply(written, factor)
-    if stated == 0 and written > 0:
+    scaled = _WIDE.multiply(_TWELVE_DIGITS.plus(stated), reciprocal)
+    if (stated == 0 and written > 0) or max(stated, scaled) >= _LIMIT:
         return None
-    native = stated.quantize(_SCALE, context=_WIDE)
-    amount = _WIDE.multiply(_TWELVE_DIGITS.plus(stated), reciprocal).quantize(_SCALE, context=_WIDE)
+    native, amount = stated.quantize(_SCALE, context=_WIDE), scaled.quantize(_SCALE, context=_WIDE)
     if native >= _LIMIT or amount >= _LIMIT or (stated > 0 and amount == 0):
         return None  # rounded out of the column, or to a zero that was not stated
     return Money(native, amount)

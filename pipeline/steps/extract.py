@@ -12,10 +12,12 @@ from msgspec.structs import replace
 from pipeline.context import Run
 from pipeline.credentials import Skip, credential, reason_to_skip
 from pipeline.feeds import RunFeed, spec_of
+from pipeline.steps.fence import internal_failure
 from pipeline.steps.inputs import read_mapped_ids
 from providers.interface import AdapterContext, ProviderInterface
 from providers.registry import adapter_for
 from schemas.errors import FeedError, HomeKindError, UsageError
+from schemas.failures import ANY_ERROR, ENDS_RUN
 from schemas.payload import Payload, Traffic
 from schemas.records import FeedFetch, FetchOutcome, LandedPage
 from schemas.registry import Registry, Source
@@ -109,6 +111,12 @@ def _land_feed(run: Run, feed: str, payloads: Iterator[Payload], traffic: Traffi
             run.dependencies.progress.landed(feed, traffic)
     except FeedError as error:
         failure, outcome = error, "partial" if pages else "failed"
+    except ENDS_RUN:
+        raise
+    except ANY_ERROR as error:
+        what = "its answer could not be fetched"
+        failure = internal_failure(error, feed=feed, what=what, code="adapter_failed")
+        outcome = "partial" if pages else "failed"
     fetch = FeedFetch(
         feed=feed,
         outcome=outcome,

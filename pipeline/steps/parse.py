@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-from msgspec.structs import replace
+from functools import partial
 
 from pipeline.context import Run
+from pipeline.feeds import Parse
+from pipeline.steps.fence import FeedFence, log_row_failures
 from pipeline.steps.output import StepOutput
-from schemas.errors import FeedError, FeedMalformed
+from schemas.errors import FeedMalformed
 from schemas.records import FeedFetch
+from schemas.registry import Feed
 from transforms.parsing.collector import Page, ParsedFeed
 
 
 def parse_feeds(run: Run, fetches: list[FeedFetch]) -> StepOutput[ParsedFeed]:
-    """Parse each complete fetch; a feed that cannot be read counts as failed."""
+    """Parse each complete fetch; a feed that cannot be read counts as failed.
+
+    An entry that a parser raised an error about is rejected; its traceback goes to the log.
+    """
     feeds = {feed.name: (feed.spec, entry) for feed, entry in run.fetched_feeds()}
     parsed: dict[str, ParsedFeed] = {}
-    outcomes = {fetch.feed: fetch for fetch in fetches}
+    fence = FeedFence(fetches)
     for fetch in fetches:
         spec, entry = feeds[fetch.feed]
         if fetch.outcome != "complete" or spec.parse is None:
             continue
-        try:
-            parsed[fetch.feed] = _require_records(spec.parse(_pages(run, fetch), entry))
-        except FeedError as error:
-            outcomes[fetch.feed] = replace(
-                fetch, outcome="failed", error_code=error.code, error=str(error)
-            )
-    return StepOutput(list(outcomes.values()), parsed)
+        own = fence.call(
+            fetch.feed,
+            partial(_parse, spec.parse, run, fetch, entry),
+            what="its answer could not be parsed",
+        )
+        if own is not None:
+            log_row_failures(fetch.feed, own.failures)
+            parsed[fetch.feed] = own
+    return StepOutput(fence.fetches, parsed)
+
+
+def _parse(parse: Parse, run: Run, fetch: FeedFetch, entry: Feed) -> ParsedFeed:
+    return _require_records(parse(_pages(run, fetch), entry))
 
 
 def _pages(run: Run, fetch: FeedFetch) -> Iterator[Page]:

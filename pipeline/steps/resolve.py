@@ -5,17 +5,19 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import polars as pl
 
 from pipeline.context import Run
-from pipeline.feeds import ResolveContext, in_resolve_order
+from pipeline.feeds import ResolveContext, RunFeed, in_resolve_order
+from pipeline.steps.fence import FeedFence
 from pipeline.steps.inputs import read_mapped_offers
 from pipeline.steps.output import StepOutput
 from schemas.offerings import MODELS
 from schemas.quotes import QUOTES
 from schemas.records import FeedFetch
+from schemas.registry import Estimate
 from transforms.parsing.collector import AnswerSummary
 from transforms.parsing.validation import UNREADABLE_OFFERS, ValidatedFeed
 from transforms.pricing.estimates import summarize_estimate
@@ -43,29 +45,42 @@ def resolve_rows(run: Run, validated: StepOutput[ValidatedFeed]) -> StepOutput[R
     was observed.
     """
     feeds: dict[str, ResolvedFeed] = {}
-    fetches, rejected = [*validated.fetches], [validated.rejected]
+    rejected = [validated.rejected]
+    fence = FeedFence(validated.fetches)
     mapped = _mapped_offers(run, feeds)
     catalogs = {feed.source: feed.name for feed in run.catalogs()}
     for feed in in_resolve_order(run.feeds):
         own, catalog = validated.feeds.get(feed.name), catalogs.get(feed.source, "")
-        resolved = feed.spec.resolve(
-            own,
-            ResolveContext(
-                source=feed.source,
-                entry=feed.entry,
-                mapped=mapped,
-                catalog=feeds[catalog].rows if catalog in feeds else None,
-            ),
+        if isinstance(feed.entry, Estimate):
+            if catalog not in feeds:
+                continue
+            fence.add(_estimated_fetch(feed.name, validated.fetch_of(catalog)))
+        elif own is not None and feed.spec.role != "catalog":
+            mapped()  # may read the warehouse, and no feed is to blame for what that raises
+        context = ResolveContext(
+            source=feed.source,
+            entry=feed.entry,
+            mapped=mapped,
+            catalog=feeds[catalog].rows if catalog in feeds else None,
         )
-        if resolved is None:
-            continue
-        rejected.append(resolved.rejected)
-        if own is not None:
-            feeds[feed.name] = _resolved_feed(own, resolved)
-        else:
-            feeds[feed.name] = _estimated_feed(feed.name, resolved.rows)
-            fetches.append(_estimated_fetch(feed.name, validated.fetch_of(catalog)))
-    return StepOutput(fetches, feeds, pl.concat(rejected))
+        what = "its rows could not be joined with offers"
+        resolved = fence.call(feed.name, partial(_resolve, feed, own, context), what=what)
+        if resolved is not None:
+            feeds[feed.name], refused = resolved
+            rejected.append(refused)
+    return StepOutput(fence.fetches, feeds, pl.concat(rejected))
+
+
+def _resolve(
+    feed: RunFeed, own: ValidatedFeed | None, context: ResolveContext
+) -> tuple[ResolvedFeed, pl.DataFrame] | None:
+    """Return the resolved feed and REJECTED, None when this run has nothing of the feed."""
+    resolved = feed.spec.resolve(own, context)
+    if resolved is None:
+        return None
+    if own is None:
+        return _estimated_feed(feed.name, resolved.rows), resolved.rejected
+    return _resolved_feed(own, resolved), resolved.rejected
 
 
 def _mapped_offers(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import polars as pl
-from msgspec.structs import replace
 
 from pipeline.context import Run
+from pipeline.steps.fence import FeedFence
 from pipeline.steps.output import StepOutput
-from transforms.parsing.collector import ParsedFeed
+from schemas.errors import FeedMalformed
+from transforms.parsing.collector import AnswerSummary, ParsedFeed
 from transforms.parsing.validation import ValidatedFeed
 
 
@@ -19,22 +22,27 @@ def validate_rows(run: Run, parsed: StepOutput[ParsedFeed]) -> StepOutput[Valida
     """
     feeds: dict[str, ValidatedFeed] = {}
     rejected = [parsed.rejected]
-    fetches = {fetch.feed: fetch for fetch in parsed.fetches}
+    fence = FeedFence(parsed.fetches)
     for feed, _ in run.fetched_feeds():
         own = parsed.feeds.get(feed.name)
         if own is None or feed.spec.validate is None:
             continue
-        kept, refused = feed.spec.validate(own)
+        what = "its rows could not be validated"
+        validated = fence.call(feed.name, partial(feed.spec.validate, own), what=what)
+        if validated is None:
+            rejected.append(own.rejected)
+            continue
+        kept, refused = validated
         rejected.append(refused)
         if kept.is_empty():
-            records = own.summary.records
-            fetches[feed.name] = replace(
-                fetches[feed.name],
-                outcome="failed",
-                error_code="nothing_accepted",
-                error=f"{feed.name}: none of {records} entries meets its contract; "
-                "see rejected_rows",
-            )
+            fence.fail(feed.name, _nothing_accepted(own.summary))
             continue
         feeds[feed.name] = kept
-    return StepOutput(list(fetches.values()), feeds, pl.concat(rejected))
+    return StepOutput(fence.fetches, feeds, pl.concat(rejected))
+
+
+def _nothing_accepted(summary: AnswerSummary) -> FeedMalformed:
+    return FeedMalformed(
+        f"{summary.feed}: none of {summary.records} entries meets its contract; see rejected_rows",
+        code="nothing_accepted",
+    )

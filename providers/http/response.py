@@ -14,7 +14,7 @@ import msgspec
 from providers.http.urls import public_url
 from schemas.errors import FeedMalformed
 from schemas.payload import Payload
-from schemas.unreadable import UNREADABLE
+from schemas.unreadable import UNREADABLE, decode_page
 
 LONGEST_DESCRIPTION = 200
 MAX_VALUES = 2_000_000
@@ -72,7 +72,7 @@ def count_entries(response: Response, *, feed: str) -> int:
     """
     _require_few_values(response, feed=feed)
     try:
-        return len(msgspec.json.decode(response.body, type=list[msgspec.Raw]))
+        return len(decode_page(response.body, list[msgspec.Raw]))
     except msgspec.ValidationError:
         raise _malformed(response, feed=feed, code="not_array") from None
     except UNREADABLE:
@@ -82,7 +82,7 @@ def count_entries(response: Response, *, feed: str) -> int:
 def is_json(response: Response) -> bool:
     """Return whether the body is one JSON document."""
     try:
-        msgspec.json.decode(response.body, type=msgspec.Raw)
+        decode_page(response.body, msgspec.Raw)
     except UNREADABLE:
         return False
     return True
@@ -99,7 +99,7 @@ def require_object(response: Response, *, feed: str) -> None:
     """Raise FeedMalformed `not_json`, `not_object` or `too_many` unless it is a JSON object."""
     _require_few_values(response, feed=feed)
     try:
-        msgspec.json.decode(response.body, type=dict[str, msgspec.Raw])
+        decode_page(response.body, dict[str, msgspec.Raw])
     except msgspec.ValidationError:
         raise _malformed(response, feed=feed, code="not_object") from None
     except UNREADABLE:

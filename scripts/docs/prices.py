@@ -159,7 +159,9 @@ def _made_up(root: Path) -> list[str]:
     return parts
 
 
-def _hour(root: Path, hub: Hub, clock: _TickingClock, *, origin: Origin, feeds: Collection[str]) -> None:
+def _hour(
+    root: Path, hub: Hub, clock: _TickingClock, *, origin: Origin, feeds: Collection[str]
+) -> None:
     registry = load_registry()
     off = {feed.feed for _, feed in registry.feeds() if not feed.enabled}
     settings = Settings(

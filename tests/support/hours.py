@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.context import Dependencies, RunOptions
-from pipeline.pipeline import run_pipeline
+from pipeline.pipeline import Step, run_directly, run_pipeline
 from pipeline.report import Report
 from pipeline.session import open_run
 from pipeline.settings import Settings
@@ -48,6 +48,7 @@ class Clock:
         self._now += by
 
 
+# Seven parameters: each is something that only some tests replace.
 def ingest(
     home: Path,
     hub: Hub,
@@ -56,6 +57,7 @@ def ingest(
     feeds: Collection[str] = ("hub", "router"),
     key: str | None = None,
     account_prices: bool = False,
+    step: Step = run_directly,
 ) -> Report:
     """Run one hour as `pricehouse ingest` does; every feed is the one server.
 
@@ -73,7 +75,7 @@ def ingest(
     options = RunOptions(origin="live", flow="ingest", trigger="test", feeds=frozenset(feeds))
     dependencies = Dependencies(clock=clock, find_token=partial(find_token, environment))
     with open_run(settings, options, dependencies) as run:
-        return run_pipeline(run)
+        return run_pipeline(run, step)
 
 
 def mapped_model(model_id: str, *entries: dict[str, Json], **facts: Json) -> SampleModel:

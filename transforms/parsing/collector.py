@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
+import msgspec
 import polars as pl
 
 from schemas.contract import Contract
 from schemas.errors import FeedMalformed
 from schemas.offerings import DRIFT, MODELS, OFFERINGS, REJECTED
 from schemas.quotes import QUOTES
-from schemas.text import replace_unprintable
-from transforms.parsing.decode import UnexpectedField
+from schemas.text import printable_or_none, replace_unprintable
+from transforms.parsing.decode import UnexpectedField, excerpt
+from transforms.parsing.fence import (
+    UNREADABLE_ENTRY,
+    EntryLocation,
+    RowFailure,
+    RowFence,
+    text_field,
+)
 from transforms.parsing.limits import MAX_DRIFT, MAX_PAGE_RECORDS, MAX_RECORDS
 
 
@@ -114,6 +123,8 @@ class ParsedFeed:
     """The models that a catalogue states; empty for every other feed."""
     quotes: pl.DataFrame = field(default_factory=QUOTES.empty)
     """The prices that a provider's own list states of its ids; such a list has no `offerings`."""
+    failures: tuple[RowFailure, ...] = ()
+    """What our code raised about single rows, for the log; those rows are in `rejected`."""
 
 
 @dataclass
@@ -124,13 +135,66 @@ class Collector:
     offerings: list[OfferingRow] = field(default_factory=list)
     models: list[ModelRow] = field(default_factory=list)
     rejected: list[RejectedRow] = field(default_factory=list)
-    rows: int = 0
+    fence: RowFence = field(default_factory=RowFence)
     distinct: int = 0
     repeats: int = 0
     nameless: int = 0
     records: int = 0
     _drift: dict[tuple[str, str], str] = field(default_factory=dict)
     _frames: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+
+    def read_models(
+        self, entries: Iterable[EntryLocation], read: Callable[[EntryLocation], None]
+    ) -> None:
+        """Read every model of a page; one that raises an error is rejected whole.
+
+        `read` changes the counts after everything that may raise an error.
+        """
+
+        def reject(entry: EntryLocation) -> None:
+            self.nameless += 1
+            self.reject(entry, UNREADABLE_ENTRY, key=text_field(entry.raw, "id"))
+
+        self.fence.each(entries, read, reject)
+
+    def read_entries(
+        self,
+        entries: Iterable[EntryLocation],
+        read: Callable[[EntryLocation], None],
+        *,
+        model_id: str,
+    ) -> None:
+        """Read every entry of a model; one that raises an error is rejected, the others count."""
+
+        def reject(entry: EntryLocation) -> None:
+            provider = text_field(entry.raw, "provider") or entry.name
+            self.reject(entry, UNREADABLE_ENTRY, key=model_id, provider=provider)
+
+        self.fence.each(entries, read, reject)
+
+    # Five parameters beside the row: each is a column of REJECTED that a reader searches by.
+    def reject(
+        self,
+        entry: EntryLocation,
+        reason: str,
+        *,
+        key: str | None = None,
+        field: str | None = None,
+        provider: str | None = None,
+    ) -> None:
+        """Reject one entry; `key` is the id of its model as it is written, where it is known."""
+        self.rejected.append(
+            RejectedRow(
+                self.feed,
+                entry.payload_hash,
+                entry.path,
+                replace_unprintable(key) if key is not None else None,
+                [reason],
+                field,
+                excerpt(entry.raw),
+                printable_or_none(provider),
+            )
+        )
 
     def record_drift(self, unexpected: Iterable[UnexpectedField]) -> None:
         """Keep one example of each unexpected field, of MAX_DRIFT fields at most."""
@@ -154,14 +218,16 @@ class Collector:
         self.records += len(self.offerings) + len(self.rejected)
         names = [row.inference_provider for row in self.offerings]
         names += [row.inference_provider for row in self.rejected]
+        offerings = self.fence.frame(self.offerings, partial(_frame, OFFERINGS), self._unbuilt)
+        models = self.fence.frame(self.models, partial(_frame, MODELS), lambda row: row.model_id)
         providers = pl.DataFrame(
             {"feed": [self.feed] * len(names), "inference_provider": names},
             schema={"feed": pl.String, "inference_provider": pl.String},
         )
         for name, frame in (
-            ("offerings", _frame(self.offerings, OFFERINGS)),
-            ("models", _frame(self.models, MODELS)),
-            ("rejected", _frame(self.rejected, REJECTED)),
+            ("offerings", offerings),
+            ("models", models),
+            ("rejected", _frame(REJECTED, self.rejected)),
             ("providers", providers),
         ):
             self._frames.setdefault(name, []).append(frame)
@@ -175,20 +241,29 @@ class Collector:
             AnswerSummary(
                 feed=self.feed,
                 records=self.records,
-                rows=self.rows,
+                rows=self.distinct + self.repeats + self.nameless,
                 distinct=self.distinct,
                 repeats=self.repeats,
                 nameless=self.nameless,
                 providers=pl.concat(self._frames["providers"]),
-                drift=_frame(drift, DRIFT),
+                drift=_frame(DRIFT, drift),
             ),
             rejected=pl.concat(self._frames["rejected"]),
             offerings=pl.concat(self._frames["offerings"]),
             models=pl.concat(self._frames["models"]),
+            failures=self.fence.failures,
         )
 
+    def _unbuilt(self, row: OfferingRow) -> str:
+        """Reject an offering that polars cannot hold; return its path."""
+        evidence = msgspec.Raw((row.evidence or "").encode("utf-8", "replace"))
+        entry = EntryLocation(row.payload_hash, row.json_path, evidence)
+        provider = row.inference_provider
+        self.reject(entry, UNREADABLE_ENTRY, key=row.model_id, provider=provider)
+        return row.json_path
 
-def _frame(rows: list[Any], shape: Contract) -> pl.DataFrame:
+
+def _frame(shape: Contract, rows: list[Any]) -> pl.DataFrame:
     if not rows:
         return shape.empty()
     return shape.build(dict(zip(shape.dtypes, map(list, zip(*rows, strict=True)), strict=True)))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 
 from schemas.errors import FeedMalformed
-from schemas.unreadable import UNREADABLE
+from schemas.text import replace_unprintable
+from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
+from transforms.parsing.fence import EntryLocation
 from transforms.parsing.quotes import (
-    EntryLocation,
     PriceListCollector,
     Quote,
+    decimal_of,
     fields_of,
     number_text,
 )
@@ -24,6 +27,10 @@ FEED = "deepinfra_list"
 CENT = Decimal("0.01")
 SIDE = 1024
 """Our reference image is 1024 x 1024."""
+_SIZE_DIGITS = 6
+_RATE_PLACES = 16
+"""Decimal places of a rate whose cents QUOTES can hold."""
+_ONE = Decimal(1)
 
 PRICED: dict[str, dict[str, str]] = {
     "tokens": {"cents_per_input_token": "input_token", "cents_per_output_token": "output_token"},
@@ -61,23 +68,29 @@ class DeepinfraEntry(msgspec.Struct):
 
 def parse_deepinfra_list(pages: Iterable[Page], *, inference_provider: str) -> ParsedFeed:
     """Parse the one answer. Raises FeedMalformed when it is no JSON array."""
-    out = PriceListCollector(FEED, inference_provider)
+    out = PriceListCollector(FEED, inference_provider, id_field="model_name")
     for page in pages:
         try:
-            entries = msgspec.json.decode(page.body, type=list[Raw])
+            entries = decode_page(page.body, list[Raw])
         except UNREADABLE as error:
             raise FeedMalformed(
                 f"{FEED}: the answer is no JSON array: {error}", code="not_array"
             ) from error
-        for position, raw in enumerate(entries):
-            location = EntryLocation(page.payload_hash, f"$[{position}]", raw)
-            try:
-                entry = msgspec.json.decode(raw, type=DeepinfraEntry)
-            except UNREADABLE:
-                out.add(None, location, [])
-                continue
-            out.add(entry.model_name, location, _quotes(entry))
+        located = (
+            EntryLocation(page.payload_hash, f"$[{position}]", raw)
+            for position, raw in enumerate(entries)
+        )
+        out.read(located, partial(_read, out=out))
     return out.finish()
+
+
+def _read(location: EntryLocation, *, out: PriceListCollector) -> None:
+    try:
+        entry = msgspec.json.decode(location.raw, type=DeepinfraEntry)
+    except UNREADABLE:
+        out.add(None, location, [])
+        return
+    out.add(entry.model_name, location, _quotes(entry))
 
 
 def _quotes(entry: DeepinfraEntry) -> list[Quote]:
@@ -96,7 +109,7 @@ def _stated(entry: DeepinfraEntry) -> list[Quote]:
         return [Quote(problem="not_an_object: pricing")]
     kind = bytes(pricing.get("type", ABSENT)).decode("utf-8", "replace").strip('"')
     if kind not in PRICED:
-        return [Quote(problem=f"unknown_type: {kind[:40]}")]
+        return [Quote(problem=f"unknown_type: {replace_unprintable(kind, 40)}")]
     problem = _problem(kind, pricing)
     quotes = [
         _quote(kind, pricing, name, unit, problem)
@@ -112,7 +125,7 @@ def _problem(kind: str, pricing: Mapping[str, Raw]) -> str | None:
     """Why the object cannot be read whole; then none of its numbers counts."""
     known = _TEXT_KEYS | set(PRICED[kind]) | _MORE.get(kind, set())
     if unknown := sorted(set(pricing) - known):
-        return f"unknown_key: {', '.join(unknown)[:80]}"
+        return f"unknown_key: {replace_unprintable(', '.join(unknown), 80)}"
     for name in PRICED[kind]:
         stated = pricing.get(name, ABSENT)
         if is_stated(stated) and number_text(stated) is None:
@@ -121,14 +134,20 @@ def _problem(kind: str, pricing: Mapping[str, Raw]) -> str | None:
     if is_stated(discount) and bytes(discount) not in (b"0", b"0.0"):
         return "discount_not_understood"  # is the price before it or after?
     for name in sorted(_SIZES & set(pricing)):
-        if is_stated(pricing[name]) and not bytes(pricing[name]).isdigit():
+        if is_stated(pricing[name]) and _size(pricing[name]) is None:
             return f"not_a_number: {name}"
     default = pricing.get("default_price_cents", ABSENT)
     if is_stated(default):
-        text, stated_text = number_text(default), number_text(pricing["cents_per_image_unit"])
-        if text is None or stated_text is None or Decimal(text) != Decimal(stated_text):
+        cents = decimal_of(pricing.get("cents_per_image_unit", ABSENT))
+        if cents is None or decimal_of(default) != cents:
             return "two_prices: default_price_cents"
     return None
+
+
+def _size(raw: Raw) -> int | None:
+    """Return a size in pixels; None for null and for what no image has."""
+    text = bytes(raw)
+    return int(text) if text.isdigit() and len(text) <= _SIZE_DIGITS else None
 
 
 def _quote(
@@ -143,9 +162,9 @@ def _quote(
     )
     if kind != "image_units" or problem is not None:
         return quote
-    # a default of 0 means that the size does not matter: a factor of 0 would make it free
-    sides = [int(bytes(pricing[n])) for n in ("default_width", "default_height") if n in pricing]
-    sides = [side for side in sides if side > 0]
+    # null or 0 means that the size does not matter: a factor of 0 would make it free
+    stated = [_size(pricing.get(n, ABSENT)) for n in ("default_width", "default_height")]
+    sides = [side for side in stated if side]
     times, per = SIDE ** len(sides), 1
     for side in sides:
         per *= side
@@ -156,14 +175,14 @@ def _quote(
 
 def _cached(pricing: Mapping[str, Raw], rate: Raw) -> Quote:
     """Price a cached input token: the input price times its rate."""
-    text = number_text(rate) or "0"
-    factor = CENT * Decimal(text)
-    usable = factor > 0 and factor == round(factor, 18)
+    stated = decimal_of(rate)
+    usable = stated is not None and 0 < stated <= 1 and stated == round(stated, _RATE_PLACES)
+    share = stated if stated is not None and usable else _ONE
     return Quote(
         native_unit="cached_input_token",
         raw_text=number_text(pricing.get("cents_per_input_token", ABSENT)),
-        factor=factor if usable else CENT,
-        formula_text=f"cents_per_input_token * {text} * 0.01",
+        factor=CENT * share,
+        formula_text=f"cents_per_input_token * {number_text(rate) if usable else '?'} * 0.01",
         derived=True,
         problem=None if usable else "not_a_number: rate_per_input_token_cached",
     )

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.errors import FeedMalformed
-from schemas.unreadable import UNREADABLE
+from schemas.text import replace_unprintable
+from schemas.unreadable import UNREADABLE, read_page
 
 DEPTH = 4
 
@@ -28,8 +29,8 @@ def find_rows(body: bytes, *, key: str, feed: str) -> list[FoundRow]:
     """
     try:
         if body.lstrip()[:1] == b"[":
-            return [FoundRow(f"$[{at}]", raw) for at, raw in enumerate(_array(body))]
-        arrays = list(_arrays(msgspec.Raw(body), "$", DEPTH))
+            return [FoundRow(f"$[{at}]", raw) for at, raw in enumerate(read_page(body, _array))]
+        arrays = read_page(body, lambda text: list(_arrays(msgspec.Raw(text), "$", DEPTH)))
     except UNREADABLE:
         raise FeedMalformed(f"{feed}: the answer is no JSON", code="not_json") from None
     found = [(path, rows) for path, rows in arrays if any(_has(raw, key) for raw in rows)]
@@ -49,7 +50,8 @@ def find_rows(body: bytes, *, key: str, feed: str) -> list[FoundRow]:
 
 def _arrays(raw: msgspec.Raw, path: str, depth: int) -> Iterator[tuple[str, list[msgspec.Raw]]]:
     """Yield every array that is reached through objects alone."""
-    for name, inner in msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).items():
+    for key, inner in msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).items():
+        name = replace_unprintable(key)
         start = bytes(inner)[:1]
         if start == b"[":
             yield f"{path}.{name}", _array(inner)

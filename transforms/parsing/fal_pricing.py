@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 
 from schemas.errors import FeedMalformed
-from schemas.unreadable import UNREADABLE
+from schemas.text import replace_unprintable
+from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
+from transforms.parsing.fence import EntryLocation
 from transforms.parsing.quotes import (
-    EntryLocation,
     PriceListCollector,
     Quote,
     fields_of,
     number_text,
+    text_of,
 )
 
 Raw = msgspec.Raw
@@ -46,46 +49,52 @@ class FalAnswer(msgspec.Struct):
 class FalEntry(msgspec.Struct):
     endpoint_id: str | None = None
     unit_price: Raw = ABSENT
-    unit: str | None = None
-    currency: str | None = None
+    unit: Raw = ABSENT
+    currency: Raw = ABSENT
 
 
 def parse_fal_pricing(pages: Iterable[Page], *, inference_provider: str) -> ParsedFeed:
     """Parse the answers of all calls. Raises FeedMalformed when one has no `prices` array."""
-    out = PriceListCollector(FEED, inference_provider)
+    out = PriceListCollector(FEED, inference_provider, id_field="endpoint_id")
     for page in pages:
         try:
-            entries = msgspec.json.decode(page.body, type=FalAnswer).prices
+            entries = decode_page(page.body, FalAnswer).prices
         except UNREADABLE as error:
             raise FeedMalformed(
                 f"{FEED}: the answer has no `prices` array: {error}", code="wrong_shape"
             ) from error
-        for position, raw in enumerate(entries):
-            location = EntryLocation(page.payload_hash, f"$.prices[{position}]", raw)
-            try:
-                entry = msgspec.json.decode(raw, type=FalEntry)
-            except UNREADABLE:
-                out.add(None, location, [])
-                continue
-            out.add(entry.endpoint_id, location, [_quote(entry, raw)])
+        located = (
+            EntryLocation(page.payload_hash, f"$.prices[{position}]", raw)
+            for position, raw in enumerate(entries)
+        )
+        out.read(located, partial(_read, out=out))
     return out.finish()
+
+
+def _read(location: EntryLocation, *, out: PriceListCollector) -> None:
+    try:
+        entry = msgspec.json.decode(location.raw, type=FalEntry)
+    except UNREADABLE:
+        out.add(None, location, [])
+        return
+    out.add(entry.endpoint_id, location, [_quote(entry, location.raw)])
 
 
 def _quote(entry: FalEntry, raw: Raw) -> Quote:
     """Every price here is the asking account's own."""
-    unit, quantity = UNITS.get(entry.unit or "", (None, 1))
-    currency = entry.currency or ""
+    unit_name, currency = text_of(entry.unit) or "", text_of(entry.currency) or ""
+    unit, quantity = UNITS.get(unit_name, (None, 1))
     text = number_text(entry.unit_price)
     known = len(currency) == 3 and currency.isascii() and currency.isupper()
     problem = None
     if (fields := fields_of(raw)) is None:
         problem = "key_twice"
     elif unknown := sorted(set(fields) - _KEYS):
-        problem = f"unknown_key: {', '.join(unknown)[:80]}"
+        problem = f"unknown_key: {replace_unprintable(', '.join(unknown), 80)}"
     elif unit is None:
-        problem = f"unknown_unit: {(entry.unit or '(none)')[:40]}"
+        problem = f"unknown_unit: {replace_unprintable(unit_name or '(none)', 40)}"
     elif not known:
-        problem = f"unknown_currency: {currency[:20] or '(none)'}"
+        problem = f"unknown_currency: {replace_unprintable(currency or '(none)', 20)}"
     elif text is None and is_stated(entry.unit_price):
         problem = "not_a_number: unit_price"
     return Quote(

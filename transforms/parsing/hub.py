@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from schemas.errors import FeedMalformed
 from schemas.text import printable_or_none, replace_unprintable
-from schemas.unreadable import UNREADABLE
+from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.collector import (
     Collector,
     ModelRow,
     OfferingRow,
     Page,
     ParsedFeed,
-    RejectedRow,
 )
-from transforms.parsing.decode import ABSENT, Int64, UnexpectedField, decode, excerpt, is_stated
+from transforms.parsing.decode import ABSENT, Int64, UnexpectedField, decode, is_stated
+from transforms.parsing.fence import EntryLocation
 from transforms.parsing.limits import (
     MAX_ENTRIES,
     entry_problem,
@@ -96,108 +97,100 @@ def parse_hub(pages: Iterable[Page]) -> ParsedFeed:
     seen: set[str] = set()
     for page in pages:
         try:
-            records = msgspec.json.decode(page.body, type=list[Raw])
+            records = decode_page(page.body, list[Raw])
         except UNREADABLE as error:
             raise FeedMalformed(
                 f"hub: page {page.payload_hash[:12]} is no JSON array: {error}", code="not_array"
             ) from error
-        for position, raw in enumerate(records):
-            _read_model(raw, f"$[{position}]", page.payload_hash, seen, out)
+        entries = (
+            EntryLocation(page.payload_hash, f"$[{position}]", raw)
+            for position, raw in enumerate(records)
+        )
+        out.read_models(entries, partial(_read_model, seen=seen, out=out))
         out.close_page()
     return out.finish()
 
 
-def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Collector) -> None:
+def _read_model(location: EntryLocation, *, seen: set[str], out: Collector) -> None:
     out.require_room()
-    out.rows += 1
-    model, unexpected = decode(raw, HubModel)
+    model, unexpected = decode(location.raw, HubModel)
     if unexpected:
         out.record_drift(unexpected)
-    if model is None or not model.id or model_keys_twice(raw):
-        out.nameless += 1
+    if model is None or not model.id or model_keys_twice(location.raw):
         reason = "model:key_twice" if model and model.id else "model_id:missing"
-        out.rejected.append(
-            RejectedRow("hub", payload_hash, path, None, [reason], "id", excerpt(raw))
-        )
+        out.nameless += 1
+        out.reject(location, reason, field="id")
         return
     repeated = model.id in seen
-    if repeated:
+    row = None if repeated else _model_row(model)
+    entries = _entries(model.mapping, location)
+    if row is None:
         out.repeats += 1
     else:
         seen.add(model.id)
         out.distinct += 1
-        out.models.append(_model_row(model))
-    for suffix, entry_raw, provider in _entries(model, path, payload_hash, out):
-        entry, unexpected = decode(entry_raw, HubEntry)
-        if entry is not None and entry.provider is None:
-            entry.provider = provider
-        if unexpected:
-            out.record_drift(
-                UnexpectedField(f"inferenceProviderMapping.{found.field}", found.kind, found.text)
-                for found in unexpected
-            )
-        where = f"{path}.inferenceProviderMapping{suffix}"
-        problem = "model_id:repeated" if repeated else entry_problem(entry_raw)
-        if entry is None or problem:
-            out.rejected.append(
-                RejectedRow(
-                    "hub",
-                    payload_hash,
-                    where,
-                    replace_unprintable(model.id),
-                    [problem or "entry:not_an_object"],
-                    None,
-                    excerpt(entry_raw),
-                    printable_or_none(entry.provider) if entry else None,
-                )
-            )
-            continue
-        out.offerings.append(_offering(entry, model.id, where, payload_hash, entry_raw))
+        out.models.append(row)
+    if isinstance(entries, str):
+        name = "inferenceProviderMapping"
+        where = EntryLocation(location.payload_hash, f"{location.path}.{name}", model.mapping)
+        out.reject(where, f"{name}:{entries}", key=model.id, field=name)
+        return
+    out.read_entries(
+        entries,
+        partial(_read_entry, model_id=model.id, repeated=repeated, out=out),
+        model_id=model.id,
+    )
 
 
-def _entries(
-    model: HubModel, path: str, payload_hash: str, out: Collector
-) -> list[tuple[str, Raw, str | None]]:
-    """Return (path suffix, entry, provider) of a mapping in either shape.
+def _read_entry(location: EntryLocation, *, model_id: str, repeated: bool, out: Collector) -> None:
+    entry, unexpected = decode(location.raw, HubEntry)
+    if entry is not None and entry.provider is None:
+        entry.provider = location.name
+    if unexpected:
+        out.record_drift(
+            UnexpectedField(f"inferenceProviderMapping.{found.field}", found.kind, found.text)
+            for found in unexpected
+        )
+    problem = "model_id:repeated" if repeated else entry_problem(location.raw)
+    if entry is None or problem:
+        provider = entry.provider if entry else None
+        reason = problem or "entry:not_an_object"
+        out.reject(location, reason, key=model_id, provider=provider)
+        return
+    out.offerings.append(_offering(entry, model_id, location))
+
+
+def _entries(raw: Raw, model: EntryLocation) -> list[EntryLocation] | str:
+    """Return the entries of a mapping in either shape, or why it cannot be read.
 
     In an array each entry names its provider; in a dict the key does, and the entry may.
     """
-    raw = model.mapping
     if not is_stated(raw):
         return []
-    problem = "too_many"
+    path, payload_hash = f"{model.path}.inferenceProviderMapping", model.payload_hash
     try:
         if bytes(raw).startswith(b"{"):
             named = msgspec.json.decode(raw, type=dict[str, Raw])
             if mapping_keys_twice(raw):
-                problem = "key_twice"
-            elif len(named) <= MAX_ENTRIES:
-                return [
-                    (f".{replace_unprintable(name)}", entry, name) for name, entry in named.items()
-                ]
-        else:
-            entries = msgspec.json.decode(raw, type=list[Raw])
-            if len(entries) <= MAX_ENTRIES:
-                return [(f"[{position}]", entry, None) for position, entry in enumerate(entries)]
+                return "key_twice"
+            if len(named) > MAX_ENTRIES:
+                return "too_many"
+            return [
+                EntryLocation(payload_hash, f"{path}.{replace_unprintable(name)}", entry, name)
+                for name, entry in named.items()
+            ]
+        entries = msgspec.json.decode(raw, type=list[Raw])
     except UNREADABLE:
-        problem = "wrong_type"
-    out.rejected.append(
-        RejectedRow(
-            "hub",
-            payload_hash,
-            f"{path}.inferenceProviderMapping",
-            replace_unprintable(model.id or ""),
-            [f"inferenceProviderMapping:{problem}"],
-            "inferenceProviderMapping",
-            excerpt(raw),
-        )
-    )
-    return []
+        return "wrong_type"
+    if len(entries) > MAX_ENTRIES:
+        return "too_many"
+    return [
+        EntryLocation(payload_hash, f"{path}[{position}]", entry)
+        for position, entry in enumerate(entries)
+    ]
 
 
-def _offering(
-    entry: HubEntry, model_id: str, path: str, payload_hash: str, raw: Raw
-) -> OfferingRow:
+def _offering(entry: HubEntry, model_id: str, location: EntryLocation) -> OfferingRow:
     details = entry.provider_details
     speed = entry.performance or _NO_PERFORMANCE
     features = entry.features or _NO_FEATURES
@@ -206,8 +199,8 @@ def _offering(
     price = read_price(pricing) if has_price else _NO_PRICE
     return OfferingRow(
         feed="hub",
-        payload_hash=payload_hash,
-        json_path=path,
+        payload_hash=location.payload_hash,
+        json_path=location.path,
         model_id=model_id,
         inference_provider=entry.provider,
         task=entry.task,
@@ -226,7 +219,7 @@ def _offering(
         price_input_text=price.input,
         price_output_text=price.output,
         price_problem=price.problem,
-        evidence=bytes(raw).decode("utf-8", "replace") if has_price else None,
+        evidence=bytes(location.raw).decode("utf-8", "replace") if has_price else None,
     )
 
 

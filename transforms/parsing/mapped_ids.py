@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from schemas.unreadable import UNREADABLE
+from schemas.unreadable import UNREADABLE, decode_page
 
 
 class _MappedEntry(msgspec.Struct):
@@ -28,7 +28,7 @@ def mapped_ids(bodies: Iterable[bytes], inference_provider: str) -> list[str]:
     found = set[str]()
     for body in bodies:
         try:
-            records = msgspec.json.decode(body, type=list[msgspec.Raw])
+            records = decode_page(body, list[msgspec.Raw])
         except UNREADABLE:
             continue
         for raw in records:

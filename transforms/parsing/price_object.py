@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from schemas.text import replace_unprintable
 from schemas.unreadable import UNREADABLE
 from transforms.parsing.decode import excerpt
 
@@ -33,7 +34,7 @@ def read_price(raw: msgspec.Raw | bytes) -> PriceText:
     except UNREADABLE:
         return PriceText(problem=f"not_an_object: {excerpt(raw, 80)}")
     if unknown := sorted(set(found) - _KNOWN):
-        return PriceText(problem=f"unknown_key: {', '.join(unknown)[:80]}")
+        return PriceText(problem=f"unknown_key: {replace_unprintable(', '.join(unknown), 80)}")
     texts: dict[str, str | None] = {}
     for key, value in found.items():
         text = bytes(value).strip()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,10 +13,14 @@ import polars as pl
 
 from schemas.offerings import REJECTED
 from schemas.quotes import QUOTES
+from schemas.text import replace_unprintable
 from schemas.unreadable import UNREADABLE
 from transforms.parsing.collector import AnswerSummary, ParsedFeed, RejectedRow
 from transforms.parsing.decode import excerpt
+from transforms.parsing.fence import UNREADABLE_ENTRY, EntryLocation, RowFence, text_field
 
+LONGEST_NUMBER = 100
+"""Characters of a number that is read; a price has about twenty."""
 _NUMBER_STARTS = frozenset(b"-0123456789")
 _ONE = Decimal(1)
 _ENTRY_COLUMNS = (
@@ -46,27 +50,41 @@ class Quote(NamedTuple):
     no_price_reason: str | None = None
 
 
-class EntryLocation(NamedTuple):
-    """Where an entry is in an answer, and its verbatim text."""
-
-    payload_hash: str
-    path: str
-    raw: msgspec.Raw
-
-
 def number_text(raw: msgspec.Raw) -> str | None:
-    """Return a JSON number as it is written, never through a float; None without a number."""
+    """Return a JSON number as it is written, never through a float.
+
+    None without a number, or with one of more characters than any price has.
+    """
     text = bytes(raw).strip()
-    if text[:1] and text[0] in _NUMBER_STARTS:
+    if text[:1] and text[0] in _NUMBER_STARTS and len(text) <= LONGEST_NUMBER:
         return text.decode("ascii")
     return None
+
+
+def decimal_of(raw: msgspec.Raw) -> Decimal | None:
+    """Return a JSON number exactly, None without one or with an exponent beyond any decimal."""
+    text = number_text(raw)
+    try:
+        return Decimal(text) if text is not None else None
+    except InvalidOperation:
+        return None
+
+
+def text_of(raw: msgspec.Raw) -> str | None:
+    """Return a JSON string, None for anything else."""
+    try:
+        return msgspec.json.decode(raw, type=str)
+    except UNREADABLE:
+        return None
 
 
 def fields_of(raw: msgspec.Raw) -> dict[str, msgspec.Raw] | None:
     """Return the members of a JSON object, None when it is none or names one twice."""
     try:
         found = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-        members = json.loads(bytes(raw), object_pairs_hook=list)  # msgspec keeps the last of two
+        members = json.loads(  # msgspec keeps the last of two; numbers may have any length
+            bytes(raw), object_pairs_hook=list, parse_int=str, parse_float=str
+        )
     except (*UNREADABLE, ValueError):
         return None
     return found if len(members) == len(found) else None
@@ -78,10 +96,17 @@ class PriceListCollector:
 
     feed: str
     inference_provider: str
+    id_field: str
+    """The key that holds the provider's own id in each entry."""
+    _fence: RowFence = field(default_factory=RowFence)
     _entries: dict[str, tuple[EntryLocation, list[Quote]]] = field(default_factory=dict)
     _rejected: list[RejectedRow] = field(default_factory=list)
     _nameless: int = 0
     _repeats: int = 0
+
+    def read(self, entries: Iterable[EntryLocation], read: Callable[[EntryLocation], None]) -> None:
+        """Read every entry of a page; one that raises an error is rejected, the others count."""
+        self._fence.each(entries, read, self._reject_unreadable)
 
     def add(self, name: str | None, location: EntryLocation, quotes: list[Quote]) -> None:
         """Add an entry with its prices; `name` is the provider's own id, as it is written."""
@@ -105,6 +130,7 @@ class PriceListCollector:
 
     def finish(self) -> ParsedFeed:
         """Return one row of `quotes` for each price of an entry."""
+        quotes = self._fence.frame(list(self._entries), self._quotes_of, self._unbuilt)
         records = len(self._entries) + len(self._rejected)
         return ParsedFeed(
             AnswerSummary(
@@ -123,10 +149,11 @@ class PriceListCollector:
                 ),
             ),
             rejected=REJECTED.build(_columns(REJECTED.dtypes, self._rejected)),
-            quotes=QUOTES.build(self._quote_columns()),
+            quotes=quotes,
+            failures=self._fence.failures,
         )
 
-    def _quote_columns(self) -> dict[str, list[Any]]:
+    def _quotes_of(self, names: list[str]) -> pl.DataFrame:
         rows = [
             (
                 self.feed,
@@ -137,10 +164,22 @@ class PriceListCollector:
                 bytes(location.raw).decode("utf-8", "replace"),
                 *quote,
             )
-            for name, (location, quotes) in self._entries.items()
+            for name in names
+            for location, quotes in (self._entries[name],)
             for quote in quotes
         ]
-        return _columns((*_ENTRY_COLUMNS, *Quote._fields), rows)
+        return QUOTES.build(_columns((*_ENTRY_COLUMNS, *Quote._fields), rows))
+
+    def _reject_unreadable(self, location: EntryLocation) -> None:
+        self._nameless += 1
+        self._reject(text_field(location.raw, self.id_field), location, UNREADABLE_ENTRY)
+
+    def _unbuilt(self, name: str) -> str:
+        """Reject an entry that polars cannot hold; return its path."""
+        location, _ = self._entries.pop(name)
+        self._nameless += 1
+        self._reject(name, location, UNREADABLE_ENTRY)
+        return location.path
 
     def _reject(self, name: str | None, location: EntryLocation, reason: str) -> None:
         self._rejected.append(
@@ -148,7 +187,7 @@ class PriceListCollector:
                 self.feed,
                 location.payload_hash,
                 location.path,
-                name,
+                replace_unprintable(name) if name is not None else None,
                 [reason],
                 None,
                 excerpt(location.raw),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 import msgspec
 
 from schemas.errors import FeedMalformed
-from schemas.text import printable_or_none, replace_unprintable
-from schemas.unreadable import UNREADABLE
-from transforms.parsing.collector import Collector, OfferingRow, Page, ParsedFeed, RejectedRow
-from transforms.parsing.decode import ABSENT, Int64, UnexpectedField, decode, excerpt, is_stated
+from schemas.text import replace_unprintable
+from schemas.unreadable import UNREADABLE, decode_page
+from transforms.parsing.collector import Collector, OfferingRow, Page, ParsedFeed
+from transforms.parsing.decode import ABSENT, Int64, UnexpectedField, decode, is_stated
+from transforms.parsing.fence import EntryLocation
 from transforms.parsing.limits import MAX_ENTRIES, entry_problem, model_keys_twice, short_texts
 from transforms.parsing.price_object import PriceText, read_price
 
@@ -53,84 +55,73 @@ def parse_router(pages: Iterable[Page]) -> ParsedFeed:
     out = Collector("router")
     for page in pages:
         try:
-            models = msgspec.json.decode(page.body, type=RouterAnswer).data
+            models = decode_page(page.body, RouterAnswer).data
         except UNREADABLE as error:
             raise FeedMalformed(
                 f"router: the answer has no `data` array: {error}", code="wrong_shape"
             ) from error
-        seen: set[str] = set()
-        for position, raw in enumerate(models):
-            _read_model(raw, f"$.data[{position}]", page.payload_hash, seen, out)
+        entries = (
+            EntryLocation(page.payload_hash, f"$.data[{position}]", raw)
+            for position, raw in enumerate(models)
+        )
+        out.read_models(entries, partial(_read_model, seen=set(), out=out))
     return out.finish()
 
 
-def _read_model(raw: Raw, path: str, payload_hash: str, seen: set[str], out: Collector) -> None:
+def _read_model(entry: EntryLocation, *, seen: set[str], out: Collector) -> None:
     out.require_room()
-    out.rows += 1
-    model, unexpected = decode(raw, RouterModel)
+    model, unexpected = decode(entry.raw, RouterModel)
     out.record_drift(unexpected)
-    if model is None or not model.id or model_keys_twice(raw):
-        out.nameless += 1
+    if model is None or not model.id or model_keys_twice(entry.raw):
         reason = "model:key_twice" if model and model.id else "model_id:missing"
-        out.rejected.append(
-            RejectedRow("router", payload_hash, path, None, [reason], "id", excerpt(raw))
-        )
+        out.nameless += 1
+        out.reject(entry, reason, field="id")
         return
     repeated = model.id in seen
     out.repeats += repeated
     out.distinct += not repeated
     seen.add(model.id)
     offerings = model.providers or []
+    where = f"{entry.path}.providers"
     if model.providers is None or len(offerings) > MAX_ENTRIES:
         why = "missing" if model.providers is None else "too_many"
-        out.rejected.append(
-            RejectedRow(
-                "router",
-                payload_hash,
-                f"{path}.providers",
-                replace_unprintable(model.id),
-                [f"providers:{why}"],
-                "providers",
-                excerpt(raw),
-            )
-        )
+        out.reject(entry._replace(path=where), f"providers:{why}", key=model.id, field="providers")
         return
-    for index, offering_raw in enumerate(offerings):
-        offering, unexpected = decode(offering_raw, Offering)
-        out.record_drift(
-            UnexpectedField(f"providers.{found.field}", found.kind, found.text)
-            for found in unexpected
-        )
-        where = f"{path}.providers[{index}]"
-        problem = "model_id:repeated" if repeated else entry_problem(offering_raw)
-        if offering is None or problem:
-            out.rejected.append(
-                RejectedRow(
-                    "router",
-                    payload_hash,
-                    where,
-                    replace_unprintable(model.id),
-                    [problem or "entry:not_an_object"],
-                    None,
-                    excerpt(offering_raw),
-                    printable_or_none(offering.provider) if offering else None,
-                )
-            )
-            continue
-        out.offerings.append(_offering(offering, model, where, payload_hash, offering_raw))
+    out.read_entries(
+        (
+            EntryLocation(entry.payload_hash, f"{where}[{index}]", raw)
+            for index, raw in enumerate(offerings)
+        ),
+        partial(_read_offering, model=model, repeated=repeated, out=out),
+        model_id=model.id,
+    )
 
 
-def _offering(
-    offering: Offering, model: RouterModel, path: str, payload_hash: str, raw: Raw
-) -> OfferingRow:
+def _read_offering(
+    entry: EntryLocation, *, model: RouterModel, repeated: bool, out: Collector
+) -> None:
+    offering, unexpected = decode(entry.raw, Offering)
+    out.record_drift(
+        UnexpectedField(f"providers.{found.field}", found.kind, found.text) for found in unexpected
+    )
+    problem = "model_id:repeated" if repeated else entry_problem(entry.raw)
+    if offering is None or problem:
+        provider = offering.provider if offering else None
+        reason = problem or "entry:not_an_object"
+        out.reject(entry, reason, key=model.id, provider=provider)
+        return
+    out.offerings.append(_offering(offering, model, entry))
+
+
+def _offering(offering: Offering, model: RouterModel, entry: EntryLocation) -> OfferingRow:
     states_price = is_stated(offering.pricing)
     price = read_price(offering.pricing) if states_price else PriceText()
     has_price = states_price or bool(offering.is_free)
     architecture = model.architecture or Architecture()
     return OfferingRow(
         feed="router",
-        payload_hash=payload_hash,
-        json_path=path,
+        payload_hash=entry.payload_hash,
+        json_path=entry.path,
         model_id=model.id,
         inference_provider=offering.provider,
         task="conversational",
@@ -150,5 +141,5 @@ def _offering(
         price_input_text=price.input,
         price_output_text=price.output,
         price_problem=price.problem,
-        evidence=bytes(raw).decode("utf-8", "replace") if has_price else None,
+        evidence=bytes(entry.raw).decode("utf-8", "replace") if has_price else None,
     )

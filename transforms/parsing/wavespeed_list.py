@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 
+from schemas.text import replace_unprintable
 from schemas.unreadable import UNREADABLE
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
 from transforms.parsing.envelope import find_rows
-from transforms.parsing.quotes import EntryLocation, PriceListCollector, Quote, number_text
+from transforms.parsing.fence import EntryLocation
+from transforms.parsing.quotes import PriceListCollector, Quote, number_text, text_of
 
 Raw = msgspec.Raw
 FEED = "wavespeed_list"
@@ -30,17 +33,23 @@ class WavespeedEntry(msgspec.Struct):
 
 def parse_wavespeed_list(pages: Iterable[Page], *, inference_provider: str) -> ParsedFeed:
     """Parse every page of one whole walk. Raises FeedMalformed when a page has no one array."""
-    out = PriceListCollector(FEED, inference_provider)
+    out = PriceListCollector(FEED, inference_provider, id_field="model_id")
     for page in pages:
-        for row in find_rows(page.body, key="model_id", feed=FEED):
-            location = EntryLocation(page.payload_hash, row.path, row.raw)
-            try:
-                entry = msgspec.json.decode(row.raw, type=WavespeedEntry)
-            except UNREADABLE:
-                out.add(None, location, [])
-                continue
-            out.add(entry.model_id, location, [_quote(entry)])
+        located = (
+            EntryLocation(page.payload_hash, row.path, row.raw)
+            for row in find_rows(page.body, key="model_id", feed=FEED)
+        )
+        out.read(located, partial(_read, out=out))
     return out.finish()
+
+
+def _read(location: EntryLocation, *, out: PriceListCollector) -> None:
+    try:
+        entry = msgspec.json.decode(location.raw, type=WavespeedEntry)
+    except UNREADABLE:
+        out.add(None, location, [])
+        return
+    out.add(entry.model_id, location, [_quote(entry)])
 
 
 def _quote(entry: WavespeedEntry) -> Quote:
@@ -52,15 +61,10 @@ def _quote(entry: WavespeedEntry) -> Quote:
     quote = Quote("run", text, factor=MILLIONTH, formula_text="base_price * 0.000001")
     if not is_stated(entry.formula):
         return quote
-    formula = _text(entry.formula)
+    formula = text_of(entry.formula)
+    if formula is None:
+        formula = bytes(entry.formula).decode("utf-8", "replace")
     if (by_length := _BY_LENGTH.fullmatch(formula)) is None:
-        return quote._replace(problem=f"unknown_formula: {formula[:80]}")
+        return quote._replace(problem=f"unknown_formula: {replace_unprintable(formula, 80)}")
     seconds = Decimal(by_length[1])
     return quote._replace(native_unit="second", native_quantity=seconds, derived=True)
-
-
-def _text(raw: Raw) -> str:
-    try:
-        return msgspec.json.decode(raw, type=str)
-    except UNREADABLE:
-        return bytes(raw).decode("utf-8", "replace")

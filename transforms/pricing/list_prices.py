@@ -149,8 +149,10 @@ def estimate(timed: pl.DataFrame, *, rate: pl.Expr) -> pl.DataFrame:
     not a measurement.
     """
     frame = timed.with_columns(
-        _ms=pl.col("mapped_latency_ms").round(0).cast(pl.Int64), _rate=rate.cast(MONEY)
-    )
+        # a float too large for a whole number of milliseconds is no measurement
+        _ms=pl.col("mapped_latency_ms").round(0).cast(pl.Int64, strict=False),
+        _rate=rate.cast(MONEY),
+    ).filter(pl.col("_ms") > 0)
     pairs = frame.select("_rate", "_ms").unique().sort("_rate", "_ms")
     amounts = [
         money.amount if (money := read_amount(str(each), reciprocal=ratio(ms, 1000))) else None
@@ -159,7 +161,7 @@ def estimate(timed: pl.DataFrame, *, rate: pl.Expr) -> pl.DataFrame:
     priced = pairs.with_columns(_amount=pl.Series(amounts, dtype=MONEY))
     return INCOMING_CLAIMS.shape(
         frame.join(priced, on=["_rate", "_ms"], maintain_order="left")
-        .filter(pl.col("_amount").is_not_null() & (pl.col("_ms") > 0))
+        .filter(pl.col("_amount").is_not_null())
         .with_columns(
             unit=pl.lit(NO_UNIT),
             amount=pl.col("_amount"),
