@@ -132,9 +132,12 @@ def test_an_answer_without_a_data_array_stops_the_feed_with_a_named_error(body: 
     assert caught.value.code == "wrong_shape"
 
 
-def test_an_answer_nested_too_deep_stops_the_feed_with_a_named_error() -> None:
+def test_a_model_nested_too_deep_is_one_rejected_row() -> None:
+    deep = b"[" * 200_000 + b"]" * 200_000
+    parsed = parse_router([Page(b'{"data":[' + deep + b"]}", "h")])
+    assert parsed.rejected["reasons"].to_list() == [["model_id:missing"]]
     with pytest.raises(FeedMalformed):
-        parse_router([Page(b'{"data":' + b"[" * 200_000 + b"]" * 200_000 + b"}", "h")])
+        parse_router([Page(b'{"data":{"a":' + deep + b"}}", "h")])
 
 
 @settings(max_examples=80, deadline=None)
