@@ -59,7 +59,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["sql", "SELECT 1"], {"rich", "zstandard"}),
         (["sql", "--json", "SELECT * FROM cards"], {"rich", "zstandard"}),
     ],
-    ids=lambda words: " ".join(sorted(words)),
+    ids=lambda value: " ".join(sorted(value) if isinstance(value, set) else value),
 )
 def test_command_does_not_import_what_it_does_not_need(
     arguments: list[str], unneeded: set[str], home: Path

@@ -50,8 +50,8 @@ def test_a_source_has_at_most_one_catalogue() -> None:
 
 
 def test_a_feed_without_a_row_is_a_settings_error_that_names_the_files() -> None:
-    with pytest.raises(SettingsError, match=r"nscale_list.*transforms/parsing/nscale_list\.py"):
-        spec_of("nscale_list")
+    with pytest.raises(SettingsError, match=r"example_list.*transforms/parsing/example_list\.py"):
+        spec_of("example_list")
 
 
 def test_precedences_of_sources_follow_one_another() -> None:

@@ -37,7 +37,7 @@ STEPS = ("parse", "validate", "resolve", "price")
 
 def catalog(price: str = "0.2") -> Catalog:
     """Return chat priced by both feeds, and two models that DeepInfra's list prices."""
-    heard = [
+    received = [
         mapped_model(
             f"acme/{name}",
             mapping("deepinfra", providerId=f"di/{name}", task="automatic-speech-recognition"),
@@ -45,7 +45,7 @@ def catalog(price: str = "0.2") -> Catalog:
         for name in ("hear", "odd")
     ]
     return Catalog(
-        [*heard, mapped_model("acme/chat", mapping("novita", price=(price, "0.6")))],
+        [*received, mapped_model("acme/chat", mapping("novita", price=(price, "0.6")))],
         router=[routed_model("acme/chat", offering("novita", price=(price, "0.6")))],
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.epilog import epilog
-from pipeline.feeds import spec_of
+from pipeline.feeds import Parse, spec_of
 from providers.http.client import HttpClient
 from providers.interface import AdapterContext
 from providers.price_list import PriceListAdapter
@@ -19,6 +19,7 @@ from schemas.payload import Traffic
 from schemas.quotes import QUOTES
 from schemas.registry import Feed, Source
 from tests.support.documents import CHECKOUT
+from tests.support.list_answers import LIST_ANSWERS
 from transforms.parsing.collector import Page
 
 SOURCES = {
@@ -26,8 +27,6 @@ SOURCES = {
     for source, feed in load_registry().feeds()
     if feed.inference_provider is not None
 }
-EMPTY = {"fal_pricing": b'{"prices": []}'}
-"""Answers without a row, where it is not an empty array."""
 
 
 def missing(source: Source, feed: Feed, *, reference: str, tests: Path) -> list[str]:
@@ -47,12 +46,7 @@ def missing(source: Source, feed: Feed, *, reference: str, tests: Path) -> list[
         if spec.role != "price_list" or spec.parse is None:
             found.append(f"pipeline/feeds.py: the role of {feed.feed} is {spec.role}")
         else:
-            parsed = spec.parse(iter([Page(EMPTY.get(feed.feed, b"[]"), "hash")]), feed)
-            if (parsed.summary.feed, parsed.quotes.schema) != (
-                feed.feed,
-                QUOTES.empty().schema,
-            ):
-                found.append(f"transforms/parsing/{feed.feed}.py gives no quotes of {feed.feed}")
+            found += missing_of_parser(spec.parse, feed)
     except PricehouseError as error:
         found.append(f"pipeline/feeds.py: {error}")
     if len(source.feeds) != 1:
@@ -69,6 +63,20 @@ def missing(source: Source, feed: Feed, *, reference: str, tests: Path) -> list[
     if not any(feed.feed in path.read_text("utf-8") for path in tests.glob("test_list_*.py")):
         found.append(f"tests/transforms: no test_list_….py reads a row of {feed.feed}")
     return found
+
+
+def missing_of_parser(parse: Parse, feed: Feed) -> list[str]:
+    """Return what the parser of a list lacks when it reads an answer without a row."""
+    if (answer := LIST_ANSWERS.get(feed.feed)) is None:
+        return [f"tests/support/list_answers.py: LIST_ANSWERS has no row for {feed.feed}"]
+    module = f"transforms/parsing/{feed.feed}.py"
+    try:
+        parsed = parse(iter([Page(answer.envelope([]).encode(), "hash")]), feed)
+    except PricehouseError as error:
+        return [f"{module} or its row in LIST_ANSWERS: {error}"]
+    if (parsed.summary.feed, parsed.quotes.schema) != (feed.feed, QUOTES.empty().schema):
+        return [f"{module} gives no quotes of {feed.feed}"]
+    return []
 
 
 def lacks(source: Source, feed: Feed) -> list[str]:
@@ -89,7 +97,7 @@ def test_a_list_that_is_only_in_the_registry_lacks_every_other_part() -> None:
     source, feed = SOURCES["deepinfra_list"]
     new = feed.model_copy(
         update={
-            "feed": "nscale_list",
+            "feed": "example_list",
             "setting": "PRICEHOUSE_NSCALE_URL",
             "required": True,
             "secret": "nscale",
@@ -102,12 +110,12 @@ def test_a_list_that_is_only_in_the_registry_lacks_every_other_part() -> None:
     for part in (
         "providers.nscale:NscaleAdapter",
         "pipeline/feeds.py has no row for it",
-        "transforms/parsing/nscale_list.py",
+        "transforms/parsing/example_list.py",
         "must not be required",
         "VARIABLES names no variable for nscale",
         "docs/reference.md: PRICEHOUSE_NSCALE_URL",
         "cli/epilog.py: PRICEHOUSE_NSCALE_URL",
-        "no test_list_….py reads a row of nscale_list",
+        "no test_list_….py reads a row of example_list",
     ):
         assert part in lacking
 
@@ -117,7 +125,10 @@ def test_only_its_own_modules_and_the_feed_table_name_a_list() -> None:
     own = (
         {f"{name}.py" for name in SOURCES}
         | {"feeds.py"}
-        | {"deepinfra.py", "fal.py", "wavespeed.py"}
+        | {
+            f"{source.adapter.partition(':')[0].rpartition('.')[2]}.py"
+            for source, _ in SOURCES.values()
+        }
     )
     packages = ("cli", "flows", "pipeline", "providers", "schemas", "transforms", "warehouse")
     naming = {

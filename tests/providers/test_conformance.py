@@ -14,6 +14,7 @@ from schemas.errors import FeedBusy, FeedError, FeedMalformed, FeedRefused
 from schemas.payload import Payload, Traffic
 from schemas.registry import Source
 from tests.support.clocks import FakeClock
+from tests.support.list_answers import LIST_ANSWERS
 from tests.support.raw_server import RawReply, RawServer, serving
 
 SOURCES = load_registry().sources
@@ -41,11 +42,6 @@ def good_replies(source: Source) -> Callable[[object], RawReply]:
     """Return an empty array for a catalogue's path, an empty object for the router's, and one row
     of the mapped id for a list's."""
     feeds = {feed.path: feed for feed in source.feeds}
-    rows = {
-        "deepinfra_list": b'[{"model_name": "mapped-id"}]',
-        "fal_pricing": b'{"prices": [{"endpoint_id": "mapped-id"}], "has_more": false}',
-        "wavespeed_list": b'[{"model_id": "mapped-id"}]',
-    }
 
     def script(request):
         feed = feeds[request.target.partition("?")[0]]
@@ -53,7 +49,8 @@ def good_replies(source: Source) -> Callable[[object], RawReply]:
             return RawReply(404)  # behind the end of a list in numbered pages
         if feed.inference_provider is None:
             return RawReply(body=b"[]" if feed.kind == "catalog" else b"{}")
-        return RawReply(body=rows.get(feed.feed, b"[]"))
+        answer = LIST_ANSWERS[feed.feed]
+        return RawReply(body=answer.envelope([answer.row]).encode())
 
     return script
 

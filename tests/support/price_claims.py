@@ -8,21 +8,18 @@ from typing import Any
 
 import polars as pl
 
+from providers.registry import load_registry
+from tests.support.list_answers import LIST_ANSWERS
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.pricing.list_prices import price_listed
 
-PROVIDERS = {
-    "deepinfra_list": "deepinfra",
-    "fal_pricing": "fal-ai",
-    "wavespeed_list": "wavespeed",
-}
+PROVIDERS = {feed.feed: str(feed.inference_provider) for feed in load_registry().lists()}
+"""Price list → whose list it is."""
 
 
 def parsed(feed: str, rows: Sequence[str]) -> ParsedFeed:
     """Parse rows, given as JSON texts, in the envelope that the feed has."""
-    body = f"[{','.join(rows)}]"
-    if feed == "fal_pricing":
-        body = f'{{"prices": {body}, "next_cursor": null, "has_more": false}}'
+    body = LIST_ANSWERS[feed].envelope(rows)
     parse = getattr(import_module(f"transforms.parsing.{feed}"), f"parse_{feed}")
     feed_rows: ParsedFeed = parse([Page(body.encode(), "hash")], inference_provider=PROVIDERS[feed])
     return feed_rows

@@ -1,0 +1,31 @@
+"""How each price list answers: the one place in tests that a further list adds a row to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+def bare_array(rows: Sequence[str]) -> str:
+    """Return rows, given as JSON texts, as a JSON array."""
+    return f"[{','.join(rows)}]"
+
+
+def _fal_envelope(rows: Sequence[str]) -> str:
+    return f'{{"prices": {bare_array(rows)}, "next_cursor": null, "has_more": false}}'
+
+
+@dataclass(frozen=True)
+class ListAnswer:
+    """The shape of a list's answer: a row with the id `mapped-id`, and what surrounds the rows."""
+
+    row: str
+    envelope: Callable[[Sequence[str]], str] = bare_array
+
+
+LIST_ANSWERS = {
+    "deepinfra_list": ListAnswer('{"model_name": "mapped-id"}'),
+    "fal_pricing": ListAnswer('{"endpoint_id": "mapped-id"}', _fal_envelope),
+    "wavespeed_list": ListAnswer('{"model_id": "mapped-id"}'),
+}
+"""Feed → the shape of its answer."""
