@@ -6,8 +6,8 @@ import re
 
 UNPRINTABLE = r"\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 """Inside a character class: control characters, direction marks, characters without width."""
-PRINTABLE = rf"^[^{UNPRINTABLE}]{{1,500}}$"
-"""Pattern of a provider's own id for a model."""
+PRINTABLE = rf"^[^{UNPRINTABLE}\ufffd]{{1,500}}$"
+"""Pattern of a provider's own id for a model; U+FFFD is what an unreadable part was replaced by."""
 LONGEST_NAME = 200
 
 _UNPRINTABLE = re.compile(f"[{UNPRINTABLE}]")
