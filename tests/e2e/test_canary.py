@@ -22,7 +22,7 @@ from tests.support.home_files import contents
 from tests.support.hours import small_catalog
 from tests.support.running_server import Up, processes, up
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.slow]
 DECOY = "hf_DecoyInTheEnvironment0123456789"
 PLANTED = [text.encode() for text in (CANARY, ROOT, DECOY)]
 

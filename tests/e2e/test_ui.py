@@ -30,6 +30,7 @@ OPTIONS = [
 SLOW_MS = 60_000
 pytestmark = [
     pytest.mark.server,
+    pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium here; apt-get install chromium"),
 ]
 

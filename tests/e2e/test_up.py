@@ -18,7 +18,7 @@ from tests.support.hours import small_catalog
 from tests.support.running_server import Gate, Up, processes, up, wait_for
 from warehouse.storage.lock import hold
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.slow]
 AUTOMATION_FIELDS = {"name", "description", "enabled", "tags", "trigger", "actions"}
 CRASHED_WITHIN_S = 120
 """How long a run may stay Running after its process and its worker died."""

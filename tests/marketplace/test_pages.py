@@ -225,6 +225,7 @@ def test_a_phone_shows_every_page_without_sideways_scrolling(site: Site, opens: 
         assert window.errors == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_no_serious_fault(site: Site, opens: Opens, path: str, scheme: str) -> None:

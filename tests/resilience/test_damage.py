@@ -31,6 +31,8 @@ from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
 from warehouse.storage.lock import hold
 
+pytestmark = pytest.mark.slow
+
 PRICES = ("0.2", "0.3", "0.4")
 DAY = timedelta(days=1)
 

@@ -196,6 +196,7 @@ def test_the_matrix_has_over_100_cases_with_unique_names() -> None:
     assert len(names) == len(set(names)) > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_an_hour_against(
     case: Case,

@@ -23,6 +23,8 @@ from tests.support.published import copy_landing, exported
 from warehouse.connect import STORAGE
 from warehouse.migrate import migrations
 
+pytestmark = pytest.mark.slow
+
 KNOWN = migrations()
 FIRST_WITH_ALL_TABLES = 2
 """Before it, no release existed that could commit an hour: it wrote no logs."""
