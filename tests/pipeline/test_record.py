@@ -187,7 +187,7 @@ def test_the_files_name_their_origin_and_what_was_left_out(tmp_path: Path) -> No
     assert "GET /api/models?inference_provider=all" in provenance["source"]
     assert provenance["source"].endswith("author")
     assert provenance["captured_at"] == "2026-11-23T09:30:01Z"
-    assert {"1 entries without an id", "1 repeated models, of which the first stands"} <= set(
+    assert {"1 entries without an id", "1 repeated models, of which the first is kept"} <= set(
         provenance["dropped"]
     )
     assert "the answer's own key cost" in router_file["provenance"]["dropped"]
@@ -300,4 +300,4 @@ def test_a_folder_without_a_recording_is_refused_with_a_message(tmp_path: Path) 
     with served("--recording", str(tmp_path)) as process:
         _, stderr = process.communicate(timeout=30)
     assert process.returncode == 2
-    assert "hub.json is no data file of the hub" in stderr
+    assert "hub.json is not a capture" in stderr
