@@ -47,7 +47,7 @@ def test_the_server_starts_before_the_first_publication(tmp_path: Path) -> None:
             assert str(tmp_path) not in answer.text, "no folder of the server in a response"
         page = site.get("/")
         assert page.status_code == 503
-        assert "nothing is published here yet" in page.text
+        assert "Nothing is published here yet" in page.text
         report = ingest(home, hub, clock=Clock())
         assert site.get_json("/readyz")["publication"] == report.publication_id
         assert site.get_json("/v1/offers")["total"] > 0
