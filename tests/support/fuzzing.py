@@ -124,7 +124,8 @@ def corpus() -> dict[str, list[bytes]]:
     for feed in found:
         for path in sorted((RECORDINGS / feed).glob("*.json")):
             document = json.loads(path.read_bytes())
-            records = document["data"] if isinstance(document, dict) else document
+            # a list of models, an answer with them in `data`, or one model alone
+            records = document.get("data", [document]) if isinstance(document, dict) else document
             found[feed] += [json.dumps(record).encode() for record in records[::4]]
     return found
 
