@@ -44,7 +44,9 @@ def test_a_response_model_has_the_columns_of_its_relation(
 
 @pytest.mark.parametrize("name", ["Proof", "PriceProof", "ClaimProof", "CostProof", "CheckProof"])
 def test_the_proof_models_have_the_fields_of_the_proof(name: str) -> None:
-    assert tuple(getattr(models, name).model_fields) == getattr(proof, name).__struct_encode_fields__
+    assert (
+        tuple(getattr(models, name).model_fields) == getattr(proof, name).__struct_encode_fields__
+    )
 
 
 def test_an_offer_has_its_prices_and_the_proof_of_each(site: Site) -> None:
