@@ -18,6 +18,7 @@ from providers.registry import load_registry
 from schemas import errors
 from tests.support.documents import (
     CHECKOUT,
+    PACKAGES,
     PAGES,
     README,
     REFERENCE,
@@ -37,17 +38,6 @@ from warehouse.storage.home import Home
 ARCHITECTURE = CHECKOUT / "docs" / "architecture.md"
 GLOSSARY = CHECKOUT / "docs" / "glossary.md"
 OPERATING = (CHECKOUT / "docs" / "operating.md").read_text("utf-8")
-PACKAGES = (
-    "cli",
-    "flows",
-    "marketplace",
-    "pipeline",
-    "providers",
-    "samples",
-    "schemas",
-    "transforms",
-    "warehouse",
-)
 SETTING = re.compile(r"\b(?:PRICEHOUSE|VAULT|HF|FAL)(?:_[A-Z]+)+\b")
 RUN_ID = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{6}|(?<=held )[0-9a-f]{16}")
 SETTINGS = {"PRICEHOUSE_HOME"} | {feed.setting for _, feed in load_registry().feeds()}

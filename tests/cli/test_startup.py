@@ -25,7 +25,6 @@ NEVER = {
     "polars",
     "prefect",
     "pyarrow",
-    "stamina",
     "tenacity",
     "vl_convert",
 }

@@ -15,21 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.documents import CHECKOUT
+from tests.support.documents import CHECKOUT, PACKAGES
 
 pytestmark = pytest.mark.slow
-
-PACKAGES = {
-    "cli",
-    "flows",
-    "marketplace",
-    "pipeline",
-    "providers",
-    "samples",
-    "schemas",
-    "transforms",
-    "warehouse",
-}
 
 
 @pytest.fixture(scope="module")

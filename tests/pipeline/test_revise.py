@@ -16,6 +16,7 @@ import pytest
 
 from samples.hub import Hub, serve
 from tests.support.command import answered, environment, pricehouse
+from tests.support.documents import PACKAGES
 from tests.support.hours import chat_catalog
 from tests.support.published import exported
 from warehouse.publication.newest import newest
@@ -23,17 +24,6 @@ from warehouse.publication.query import rows
 from warehouse.storage.home import Home
 
 CHECKOUT = Path(__file__).parents[2]
-PACKAGES = (
-    "cli",
-    "flows",
-    "marketplace",
-    "pipeline",
-    "providers",
-    "samples",
-    "schemas",
-    "transforms",
-    "warehouse",
-)
 
 pytestmark = pytest.mark.slow
 

@@ -10,6 +10,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 CHECKOUT = Path(__file__).parents[2]
+PACKAGES = (
+    "cli",
+    "flows",
+    "marketplace",
+    "pipeline",
+    "providers",
+    "samples",
+    "schemas",
+    "transforms",
+    "warehouse",
+)
+"""The packages that are installed."""
 README = CHECKOUT / "README.md"
 REFERENCE = CHECKOUT / "docs" / "reference.md"
 PAGES = [
