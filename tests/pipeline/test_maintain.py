@@ -28,6 +28,8 @@ from warehouse.storage.retention import runs_lacking_bytes
 from warehouse.tables import TABLES
 from warehouse.writer.checkpoint import checkpoints
 
+pytestmark = pytest.mark.slow
+
 DAYS, HOURS = 5, 5
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TODAY = datetime(2026, 3, DAYS, 23, tzinfo=UTC)
