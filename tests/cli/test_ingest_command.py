@@ -45,6 +45,7 @@ def test_first_hour_publishes_and_reports_every_feed(tmp_path: Path, hub: Hub) -
     assert report["rejected"] == {"inference_provider:str_matches": 1}
 
 
+@pytest.mark.slow  # five tries with real pauses, for each feed
 def test_unreachable_server_exits_1_and_names_the_address(tmp_path: Path, hub: Hub) -> None:
     first = answered(pricehouse("ingest", "--json", home=tmp_path, url=hub.url))
     before = published(tmp_path).read_bytes()

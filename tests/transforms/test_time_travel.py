@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -176,6 +177,7 @@ def stated_amounts(history: History) -> dict[Key, Any]:
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(plain_hours(), st.data())
 def test_any_order_of_failures_gives_the_clean_history_less_its_gaps(
