@@ -13,7 +13,10 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,20}(?:\.\d{1,30})?|\.\d{1,30})(?:e[-+]?\d{1,2})?"
+_NUMBER = (
+    r"(?:\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,30})?|\d{1,20}(?:\.\d{1,30})?|\.\d{1,30})"
+    r"(?:e[-+]?\d{1,2})?"
+)
 _CURRENCIES = {
     "$": ("USD", 0),
     "us$": ("USD", 0),
@@ -38,13 +41,15 @@ _CURRENCIES = {
 }
 """A mark of money → its currency (ISO 4217, `XXX`: unknown), and the power of ten of its unit."""
 _MARKS = "|".join(sorted(map(re.escape, _CURRENCIES), key=len, reverse=True))
-_MONEY = re.compile(
+_MARKED = (
     rf"(?<![a-z])(?:(?P<foreign>[a-z]{{1,2}}(?<!us)\$)|(?P<before>{_MARKS}))\s*(?P<first>{_NUMBER})"
     r"(?P<letter>[kmb](?![a-z]))?"
     r"(?:\s*(?P<large>million|billion|trillion)\b(?!\s*(?:tok|char|in\b|out|cach)))?"
     rf"|(?P<second>{_NUMBER})\s*(?P<after>{_MARKS})s?(?![a-z])(?!\s*\.?\d)"
 )
-_PLAIN = re.compile(rf"(?P<plain>(?<![\w.]){_NUMBER})(?=\s*(?:/|per\b))|(?<![\w-])free(?![\w-])")
+_UNMARKED = rf"(?<![\w.])(?P<plain>{_NUMBER})(?=\s*(?:/|per\b))|(?P<free>(?<![\w-])free(?![\w-]))"
+_AMOUNT = re.compile(_MARKED)
+_AMOUNT_OF_PRICE = re.compile(f"{_MARKED}|{_UNMARKED}")
 """In a sentence that is known to be about a price, an amount needs no mark of money."""
 _POWERS = {"k": 3, "m": 6, "b": 9, "million": 6, "billion": 9, "trillion": 12}
 _TAG = re.compile(r"<[a-z/!][^<>]{0,200}>")
@@ -158,24 +163,23 @@ def _amounts(found: Sequence[_Money], units: Sequence[Per]) -> list[SentenceAmou
 
 
 def _money_in(text: str, *, about_price: bool) -> Iterator[_Money]:
-    at = 0
-    while found := _next_money(text, at, about_price=about_price):
-        yield found
-        at = found.end
+    if about_price:
+        for found in _AMOUNT_OF_PRICE.finditer(text):
+            plain = "0" if found["free"] else found["plain"]
+            yield _unmarked(found, plain) if plain else _marked(found)
+    else:
+        yield from map(_marked, _AMOUNT.finditer(text))
 
 
-def _next_money(text: str, at: int, *, about_price: bool) -> _Money | None:
-    marked = _MONEY.search(text, at)
-    plain = _PLAIN.search(text, at) if about_price else None
-    if plain is not None and (marked is None or plain.start() < marked.start()):
-        value, step = _number(plain["plain"] or "0")
-        return _Money(plain.start(), plain.end(), value, step, None)
-    if marked is None:
-        return None
-    currency, power = _CURRENCIES.get(marked["before"] or marked["after"], ("XXX", 0))
-    power += _POWERS.get(marked["letter"], 0) + _POWERS.get(marked["large"], 0)
-    value, step = _number(marked["first"] or marked["second"])
-    return _Money(marked.start(), marked.end(), value.scaleb(power), step.scaleb(power), currency)
+def _unmarked(found: re.Match[str], number: str) -> _Money:
+    return _Money(*found.span(), *_number(number), None)
+
+
+def _marked(found: re.Match[str]) -> _Money:
+    currency, power = _CURRENCIES.get(found["before"] or found["after"], ("XXX", 0))
+    power += _POWERS.get(found["letter"], 0) + _POWERS.get(found["large"], 0)
+    value, step = _number(found["first"] or found["second"])
+    return _Money(*found.span(), value.scaleb(power), step.scaleb(power), currency)
 
 
 def _number(text: str) -> tuple[Decimal, Decimal]:
