@@ -42,6 +42,7 @@ REASONS = {
     "price_of_adapter_rule": "the stated price is the mapping rule's, not the adapter's",
     "account_price_not_shown": "its list states a price for one account only",
     "deprecated_in_list": "the provider's list marks it as deprecated",
+    "stated_in_words": "the provider's list states the price in a sentence that is not read",
     "unit_not_convertible": "priced in a unit that cannot be compared with others",
     "listed_twice": "its list has it twice, with two prices",
     "discount_not_understood": "its list states a discount in an unknown form",

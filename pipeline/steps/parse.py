@@ -45,7 +45,8 @@ def _parse(parse: Parse, run: Run, fetch: FeedFetch, entry: Feed) -> ParsedFeed:
 def _pages(run: Run, fetch: FeedFetch) -> Iterator[Page]:
     """Read landed pages one by one: all pages of a walk at once would be the peak of memory."""
     for page in fetch.pages:
-        yield Page(run.folder.landing.get(page.payload_hash), page.payload_hash)
+        body = run.folder.landing.get(page.payload_hash)
+        yield Page(body, page.payload_hash, fetch.observed_at)
 
 
 def _require_records(parsed: ParsedFeed) -> ParsedFeed:

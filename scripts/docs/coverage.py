@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
+
 from pipeline.context import Dependencies, RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.session import open_run
@@ -22,12 +24,16 @@ from samples.catalog import Catalog, hub_model, router_model
 from samples.hub import serve
 from samples.list_routes import PriceLists, rows_of
 from samples.verbatim import Number
+from transforms.parsing.collector import Page
+from transforms.parsing.deepinfra_list import parse_deepinfra_list
+from transforms.parsing.wavespeed_list import parse_wavespeed_list
 from warehouse.publication.newest import newest
 from warehouse.publication.query import query_json
 from warehouse.storage.home import Home
 
 HUB, ROUTER = "hub/2026-02-26T12-27.json", "router/b.json"
 DEEPINFRA, WAVESPEED = "prices/deepinfra_list_excerpt.json", "prices/wavespeed_list_excerpt.json"
+WHOLE_RECORDING = "prices/deepinfra_list_2026-09-08.json"
 HEAD = f"""# Price coverage
 
 This page counts the offers of each task and provider with a price, those with only an estimate, and the reasons of the others. `python -m scripts.docs.coverage FOLDER > docs/coverage.md` writes it: the program serves recordings of real answers over HTTP, processes them through the real steps, and counts the cards. A test compares the two.
@@ -42,6 +48,11 @@ MIDDLE = """
 
 pricehouse joins a list on (inference provider, the provider's own id) exactly. DeepInfra's list has no match in these recordings, because the Hub maps no model to an id of DeepInfra in them; the router names DeepInfra's chat offers, and prices those.
 
+## Entries of the lists
+
+Of each recorded list: its entries, those of which a number counts, and why the others have none, whether or not the Hub maps a model to them.
+
+{entries}
 ## Coverage by task and provider
 
 `all` counts the cards, adapters included; `priced` those with a price that a feed states, also a price that cannot be compared (a video run of no stated length); `estimated` those with our estimate alone. The last column has the reasons of the others, explained in [sql.md](sql.md#values-of-columns).
@@ -83,7 +94,29 @@ def coverage_page(recordings: Path) -> str:
     ]
     parts = ("everything", "adapters", "priced", "estimated")
     total = " | ".join(f"**{sum(int(row[part]) for row in found)}**" for part in parts)
-    return HEAD + _feeds() + MIDDLE + "".join(rows) + f"| **all** | | {total} | |\n"
+    middle = MIDDLE.replace("{entries}", _entries(recordings))
+    return HEAD + _feeds() + middle + "".join(rows) + f"| **all** | | {total} | |\n"
+
+
+def _entries(recordings: Path) -> str:
+    """Return a table of the entries of each recorded list."""
+    lines = ["| recording | entries | with a number | reasons of the others |\n|---|---|---|---|\n"]
+    for name, parse, provider in (
+        (DEEPINFRA, parse_deepinfra_list, "deepinfra"),
+        (WHOLE_RECORDING, parse_deepinfra_list, "deepinfra"),
+        (WAVESPEED, parse_wavespeed_list, "wavespeed"),
+    ):
+        page = Page((recordings / name).read_bytes(), "", datetime(2026, 11, 23, tzinfo=UTC))
+        quotes = parse([page], inference_provider=provider).quotes
+        why = pl.coalesce(pl.col("problem").str.split(":").list.first(), "no_price_reason")
+        zero = pl.col("raw_text").cast(pl.Float64) == 0
+        reason = pl.coalesce(why, pl.when(zero).then(pl.lit("zero_not_stated_free")))
+        found = quotes.group_by("provider_model_id").agg(why=reason.first())
+        others = found.drop_nulls("why")["why"].value_counts().sort("why").rows()
+        reasons = ", ".join(f"`{code}` {count}" for code, count in others)
+        priced = found["why"].null_count()
+        lines.append(f"| `{name}` | {found.height} | {priced} | {reasons} |\n")
+    return "".join(lines)
 
 
 def _feeds() -> str:

@@ -45,6 +45,32 @@ claims with the reason why they were not chosen. This page has its output for on
 `python -m scripts.docs.prices > docs/prices.md` writes it; a test compares the two. Run ids, times
 of the run and addresses are replaced by placeholders.
 """
+LIST_TEXTS = """
+## Numbers and texts of a price list
+
+A list can state a number, and beside it a text about the price: `$0.15 / second for 1080P, $0.10 /
+second for 720P`, `$1.2 in $6 out $0.24 cached <= 32K, $2.4 in $12 out $0.48 cached > 32K`. Such a
+number is the price of a part, or no price at all, and it must not rank as the price.
+
+- Every figure in a text of the price (of `pricing`, whatever its key) has to be the number itself:
+  the same currency and unit after conversion (`$0.50 per 1M tokens` beside 0.00005 cents a token),
+  or the number rounded to two or more digits (`$0.13` beside 0.134). Nothing else may be left in
+  the text: a resolution, a limit (`up to 32K`), a minimum, a share, `from`, `free`.
+- A text without figures does not matter (`billed per second`), nor does a name (`720p`).
+- A table of prices lists variants, so that the number is not the one price.
+- Of the other texts of an entry (a description, an unknown key) only amounts of money are compared,
+  each with the number.
+- Otherwise no number of the entry counts: `not_published` with the reason `stated_in_words`. The
+  evidence has the text, `native_amount` the number. It is not held: the price ends with the first
+  answer whose text contradicts it.
+
+An entry that the list marks with a date (`deprecated`, Unix time) is sold until then. The date is
+compared with the time at which the list was observed, so that a replay ends the price in the same
+hour; the list itself need not change. A date that passed ends the price (`deprecated_in_list`), and
+so does whatever else is there, also a text. An archived list is observed on the day of its archive:
+while an archive states the same moment (`not_modified`), its answer is not parsed again and its
+prices stay as they were on that day.
+"""
 SAMPLE = (
     (
         "Priced, by two feeds",
@@ -120,7 +146,8 @@ class _TickingClock:
 def page() -> str:
     """Return the page as Markdown."""
     with TemporaryDirectory() as folder:
-        return "".join([HEAD, *_sampled(Path(folder) / "sample"), *_made_up(Path(folder) / "made")])
+        root = Path(folder)
+        return "".join([HEAD, *_sampled(root / "sample"), *_made_up(root / "made"), LIST_TEXTS])
 
 
 def _sampled(root: Path) -> list[str]:

@@ -20,6 +20,7 @@ from providers.registry import (
 )
 from scripts.docs.sql_page import fill_page
 from tests.support.documents import CHECKOUT, README, blocks, first_column, section
+from transforms.parsing.sentence_agreement import STATED_IN_TEXT
 from transforms.pricing.list_prices import ACCOUNT_REASON, ADAPTER_REASON
 from warehouse.connect import open_reader
 from warehouse.publication.newest import newest
@@ -132,7 +133,7 @@ def test_sql_page_explains_every_price_reason(folder: Path) -> None:
         ADAPTER_REASON,
         ACCOUNT_REASON,
     }
-    known |= {"deprecated_in_list", "unit_not_convertible", "listed_twice"}
+    known |= {"deprecated_in_list", "unit_not_convertible", "listed_twice", STATED_IN_TEXT}
     assert {reason for reason in seen | known if reason not in listed} == set()
 
 

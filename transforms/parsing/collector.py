@@ -32,6 +32,8 @@ class Page(NamedTuple):
 
     body: bytes
     payload_hash: str
+    observed_at: datetime | None = None
+    """When the feed stated it, None where that is not known."""
 
 
 class OfferingRow(NamedTuple):

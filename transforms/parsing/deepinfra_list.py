@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
@@ -13,6 +14,7 @@ from schemas.text import replace_unprintable
 from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
+from transforms.parsing.end_of_sale import is_sold
 from transforms.parsing.fence import EntryLocation
 from transforms.parsing.quotes import (
     PriceListCollector,
@@ -80,25 +82,26 @@ def parse_deepinfra_list(pages: Iterable[Page], *, inference_provider: str) -> P
             EntryLocation(page.payload_hash, f"$[{position}]", raw)
             for position, raw in enumerate(entries)
         )
-        out.read(located, partial(_read, out=out))
+        out.read(located, partial(_read, out=out, observed_at=page.observed_at))
     return out.finish()
 
 
-def _read(location: EntryLocation, *, out: PriceListCollector) -> None:
+def _read(
+    location: EntryLocation, *, out: PriceListCollector, observed_at: datetime | None
+) -> None:
     try:
         entry = msgspec.json.decode(location.raw, type=DeepinfraEntry)
     except UNREADABLE:
         out.add(None, location, [])
         return
-    out.add(entry.model_name, location, _quotes(entry))
+    out.add(entry.model_name, location, _quotes(entry, observed_at))
 
 
-def _quotes(entry: DeepinfraEntry) -> list[Quote]:
+def _quotes(entry: DeepinfraEntry, observed_at: datetime | None) -> list[Quote]:
     quotes = _stated(entry)
-    if is_stated(entry.deprecated) and bytes(entry.deprecated) != b"false":
-        # a date, in practice: what is no longer sold has no price
-        return [q._replace(no_price_reason="deprecated_in_list", problem=None) for q in quotes]
-    return quotes
+    if is_sold(entry.deprecated, observed_at):
+        return quotes
+    return [q._replace(no_price_reason="deprecated_in_list", problem=None) for q in quotes]
 
 
 def _stated(entry: DeepinfraEntry) -> list[Quote]:

@@ -18,10 +18,13 @@ from schemas.unreadable import UNREADABLE
 from transforms.parsing.collector import AnswerSummary, ParsedFeed, RejectedRow
 from transforms.parsing.decode import excerpt
 from transforms.parsing.fence import UNREADABLE_ENTRY, EntryLocation, RowFence, text_field
+from transforms.parsing.sentence_agreement import STATED_IN_TEXT, StatedRate, is_contradicted
 
 LONGEST_NUMBER = 100
 """Characters of a number that is read; a price has about twenty."""
 _NUMBER_STARTS = frozenset(b"-0123456789")
+_USABLE_POWERS = range(-40, 40)
+"""Powers of ten of a number that can be a price; another one is none, whatever stands beside it."""
 _ONE = Decimal(1)
 _ENTRY_COLUMNS = (
     "feed",
@@ -109,7 +112,11 @@ class PriceListCollector:
         self._fence.each(entries, read, self._reject_unreadable)
 
     def add(self, name: str | None, location: EntryLocation, quotes: list[Quote]) -> None:
-        """Add an entry with its prices; `name` is the provider's own id, as it is written."""
+        """Add an entry with its prices; `name` is the provider's own id, as it is written.
+
+        A price that the texts of the entry contradict is withheld.
+        """
+        quotes = _without_contradicted(quotes, location.raw)
         if not name:
             self._nameless += 1
             self._reject(None, location, "provider_model_id:missing")
@@ -119,9 +126,9 @@ class PriceListCollector:
             return
         self._repeats += 1
         first, earlier = self._entries[name]
-        if quotes == earlier or all(quote.no_price_reason for quote in quotes):
+        if quotes == earlier or _states_nothing(quotes):
             self._reject(name, location, "provider_model_id:repeated")
-        elif all(quote.no_price_reason for quote in earlier):
+        elif _states_nothing(earlier):
             self._entries[name] = location, quotes
             self._reject(name, first, "provider_model_id:repeated")
         else:
@@ -194,6 +201,33 @@ class PriceListCollector:
                 self.inference_provider,
             )
         )
+
+
+def _without_contradicted(quotes: list[Quote], entry: msgspec.Raw) -> list[Quote]:
+    """Withhold every price of an entry whose texts state more, or other, than its numbers."""
+    rates = [rate for quote in quotes if (rate := _rate_of(quote)) is not None]
+    if not rates or not is_contradicted(entry, rates):
+        return quotes
+    return [quote._replace(problem=None, no_price_reason=STATED_IN_TEXT) for quote in quotes]
+
+
+def _rate_of(quote: Quote) -> StatedRate | None:
+    """Return what one unit costs by a quote, None where it states no price."""
+    if quote.raw_text is None or quote.no_price_reason is not None:
+        return None
+    try:
+        number = Decimal(quote.raw_text)
+    except InvalidOperation:
+        return None
+    if number.adjusted() not in _USABLE_POWERS:
+        return None
+    amount = number * quote.factor * quote.times / (quote.per * quote.native_quantity)
+    return StatedRate(quote.native_unit, amount, quote.currency)
+
+
+def _states_nothing(quotes: list[Quote]) -> bool:
+    """Return whether an entry states no price; one that its texts contradict does state one."""
+    return all(quote.no_price_reason not in {None, STATED_IN_TEXT} for quote in quotes)
 
 
 def _columns(names: Iterable[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:

@@ -1,0 +1,44 @@
+"""Recordings that price lists are tested with: those beside the checkout, else what it holds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from samples.capture import read_capture
+from samples.catalog import DATA, Catalog, hub_model, router_model
+from samples.list_routes import load_price_lists, rows_of
+from samples.verbatim import Number
+
+RECORDINGS = Path(__file__).parents[2].parent / "shared" / "recordings"
+PRICES = RECORDINGS / "prices"
+_FILES = {
+    "deepinfra_list": ("deepinfra_list_excerpt.json", "deepinfra_list_2026-09-08.json"),
+    "wavespeed_list": ("wavespeed_list_excerpt.json",),
+}
+"""Feed → its recordings. A row that two of them hold is the same in both."""
+
+
+def recorded_files(feed: str) -> list[list[str]]:
+    """Return the rows of each recording of a feed, as JSON texts; every number keeps its text."""
+    if PRICES.is_dir():
+        return [rows_of((PRICES / name).read_text("utf-8")) for name in _FILES[feed]]
+    lists = load_price_lists()
+    committed = {"deepinfra_list": lists.deepinfra, "wavespeed_list": lists.wavespeed}
+    return [list(committed[feed] or [])]
+
+
+def recorded_catalog() -> Catalog:
+    """Return the Hub's later recording and the router's, undated, as a live hour has them."""
+    if RECORDINGS.is_dir():
+        as_text = {"parse_float": Number, "parse_int": Number}
+        hub_file, router_file = (
+            RECORDINGS / "hub/2026-02-26T12-27.json",
+            RECORDINGS / "router/b.json",
+        )
+        hub = json.loads(hub_file.read_text("utf-8"), **as_text)
+        router = json.loads(router_file.read_text("utf-8"), **as_text)["data"]
+    else:
+        hub = read_capture(DATA / "hub-2.json").records
+        router = read_capture(DATA / "router-2.json").records
+    return Catalog(map(hub_model, hub), router=map(router_model, router))
