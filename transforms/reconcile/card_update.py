@@ -46,7 +46,7 @@ def update_cards(
     """Make the cards from facts, `prices` (PRICES) and `holds` (HOLDS); end what has no card."""
     facts = choose_facts(presence.naming_listings, rules.precedence, catalogs=rules.catalogs)
     cards = make_cards(
-        facts,
+        facts.join(presence.begun, on="offer_id", how="left"),
         prices,
         holds,
         before.cards,

@@ -34,7 +34,8 @@ def make_cards(
 
     `observed` maps the feeds of this run to the time of their answer; in a run without any answer,
     every feed to that of its last one. `no_price` has per offer_id the reason code where no price
-    is stated. `stored` are the cards before this run. A fact that falls back to a feed that did not
+    is stated. `stored` are the cards before this run; an offer without one begins at `begun_at` of
+    `facts`, null for the others. A fact that falls back to a feed that did not
     answer now changed because another feed did: it is dated by that answer.
     """
     rows = (
@@ -77,8 +78,8 @@ def _fact_dates(observed: Mapping[str, datetime]) -> dict[str, pl.Expr]:
     """Return the columns that date the status and the speed of a card."""
     latest = max(observed.values(), default=None)
     status_at, speed_at = (
-        feed_time(name, observed).fill_null(pl.lit(latest, UTC_TIME))
-        for name in ("status_feed", "speed_feed")
+        pl.coalesce(begun, feed_time(name, observed), pl.lit(latest, UTC_TIME))
+        for name, begun in (("status_feed", "begun_at"), ("speed_feed", pl.lit(None, UTC_TIME)))
     )
     same_status = pl.col("status").eq_missing(pl.col("_status"))
     speed = pl.any_horizontal(*(pl.col(name).is_not_null() for name in SPEED_FACTS))

@@ -8,10 +8,10 @@ import polars as pl
 
 from schemas.delta import Diff, State
 from schemas.state import CLAIMS, CORRECTIONS
-from transforms.feed_times import feed_time
 from transforms.reconcile.corrections import find_active
 from transforms.reconcile.diff import applied, diff
 from transforms.reconcile.listings import claims_after
+from transforms.reconcile.moments import date_candidates
 from transforms.reconcile.presence import Presence, merge_feeds, of_feed
 from transforms.reconcile.previous_prices import current_series, renamed, renamed_series
 from transforms.reconcile.selection import Precedence, choose_claims, slot_unreadable
@@ -55,11 +55,13 @@ def update_claims(before: State, presence: Presence, precedence: Precedence) -> 
     changed = diff(before.claims, stated, CLAIMS, ignore=(*PROOF, *NOISE))
     claims = applied(before.claims, changed, CLAIMS)
     stored = current_series(before)
-    previous = renamed_series(
-        stored, presence.relabels, at=max(presence.observed.values(), default=None)
-    )
-    candidates = slot_unreadable(choose_claims(claims, precedence), previous).with_columns(
-        observed_at=feed_time("feed", presence.observed)
+    previous = renamed_series(stored, presence.relabels)
+    candidates = date_candidates(
+        slot_unreadable(choose_claims(claims, precedence), previous),
+        previous,
+        claims,
+        presence.begun,
+        presence.observed,
     )
     return ClaimUpdate(
         claims=claims,
