@@ -116,14 +116,6 @@ class TimedHistory(History):
             Observation(feed, at, previous, 2), statements.rows, pl.DataFrame(), role="price_list"
         )
 
-    def _mapped_before(self) -> pl.DataFrame:
-        listed = self.state.listings.filter(pl.col("feed") == "hub")
-        return (
-            super()
-            ._mapped_before()
-            .join(listed.select("offer_id", "request_latency_ms"), on="offer_id")
-        )
-
 
 @contextmanager
 def loaded(con: Connection, history: TimedHistory) -> Iterator[Connection]:

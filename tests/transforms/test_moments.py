@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from tests.support.histories import START, Json, entry, offering, price, priced_entry
 from tests.support.timed_histories import (
     LIST,
-    PROVIDER,
     TimedHistory,
     TimedHour,
     history_of,
@@ -63,14 +61,12 @@ def assert_tiled(rows: list[Row], *key: str) -> None:
 
 
 def assert_within_offers(rows: list[Row], offers: dict[str, Row]) -> None:
-    """What an offer shows begins no sooner than the offer and ends no later."""
+    """What an offer shows begins no sooner than the offer, and is over when the offer is."""
     for row in rows:
         offer = offers[row["offer_id"]]
         assert row["valid_from"] >= offer["first_seen_at"]
         if row["valid_to"] is None:
             assert offer["gone_at"] is None
-        elif offer["gone_at"] is not None:
-            assert row["valid_to"] <= offer["gone_at"]
         assert row["valid_to"] is None or row["valid_from"] < row["valid_to"]
 
 
@@ -145,6 +141,11 @@ def assert_moments(con: Connection, history: TimedHistory) -> None:
         assert_within_offers(rows, offers)
     assert_links_meet(links, prices, statuses, claims)
     for offer_id, offer in offers.items():
+        assert all(
+            row["valid_to"] <= offer["gone_at"]
+            for row in statuses
+            if row["offer_id"] == offer_id and offer["gone_at"]
+        )
         mine = [row for row in statuses if row["offer_id"] == offer_id]
         assert min(row["valid_from"] for row in mine) == offer["first_seen_at"]
         assert [r for r in mine if r["valid_to"] == offer["gone_at"]]

@@ -15,7 +15,7 @@ from transforms.reconcile.batch import FeedBatch, Rules
 from transforms.reconcile.listings import drop_moved, listings_after
 from transforms.reconcile.moments import begin_cards, date_new_offers, date_relabels
 from transforms.reconcile.offers import offers_after
-from transforms.resolve.attachments import stay_attached, still_named
+from transforms.resolve.attachments import stay_attached, stored_entries
 from transforms.resolve.relabels import find_relabels
 
 
@@ -51,7 +51,7 @@ def find_presence(
     answered = {batch.feed: batch.observation.observed_at for batch in batches}
     unreadable = {batch.feed: unreadable_offers(before.offers, batch) for batch in batches}
     drops = count_drops(before, batches, unreadable, open_holds)
-    batches = _keep_attachments(before, batches, drops)
+    batches = _keep_attachments(before, batches, drops, rules.catalogs)
     updated = merge_feeds(
         before.listings,
         {
@@ -102,9 +102,13 @@ def merge_feeds(stored: pl.DataFrame, updated: Mapping[str, pl.DataFrame]) -> pl
     return pl.concat([kept, *updated.values()])
 
 
-def _keep_attachments(before: State, batches: list[FeedBatch], drops: Drops) -> list[FeedBatch]:
+def _keep_attachments(
+    before: State, batches: list[FeedBatch], drops: Drops, catalogs: list[str]
+) -> list[FeedBatch]:
     """Attach the rows of routed feeds to offers whose absence from the catalogue is protected."""
-    protected = still_named(before, drops.protected_absences)
+    protected = stored_entries(before, catalogs).join(
+        drops.protected_absences, on=["feed", "offer_id"], how="semi"
+    )
     attached = []
     for batch in batches:
         if batch.role == "routed":

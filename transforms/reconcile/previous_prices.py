@@ -56,6 +56,36 @@ def renamed_series(series: pl.DataFrame, relabels: pl.DataFrame) -> pl.DataFrame
     )
 
 
+def moved_series(
+    series: pl.DataFrame,
+    before: pl.DataFrame,
+    after: pl.DataFrame,
+    offers: pl.DataFrame,
+    observed: Mapping[str, datetime],
+) -> pl.DataFrame:
+    """Return the series of offerings that are attached to another offer now, under that offer.
+
+    `before` and `after` are the listings of routed feeds. An offer's own series come first: only
+    what it has no price of is compared with what the offering cost at the offer that it left.
+    """
+    triple = ["source", "model_id", "inference_provider", "task"]
+    names = offers.select("offer_id", *triple)
+    left = before.join(after, on=["feed", "offer_id"], how="anti").join(names, on="offer_id")
+    new = (
+        after.filter(pl.col("missed") == 0)
+        .join(before, on=["feed", "offer_id"], how="anti")
+        .join(names, on="offer_id")
+        .select("feed", *triple, _new="offer_id")
+    )
+    pairs = left.join(new, on=["feed", *triple]).select("feed", "offer_id", "_new")
+    return (
+        series.join(pairs, on=["feed", "offer_id"])
+        .with_columns(offer_id="_new", valid_from=feed_time("feed", observed))
+        .drop("_new")
+        .join(series, on=list(SERIES), how="anti")
+    )
+
+
 def carried_series(
     series: pl.DataFrame, relabels: pl.DataFrame, prices: pl.DataFrame
 ) -> pl.DataFrame:
