@@ -10,6 +10,7 @@ import polars as pl
 from pipeline.context import Run
 from pipeline.correction_requests import correction_request_rows, verdict_rows
 from schemas.delta import State
+from transforms.resolve.attachments import stored_entries
 from warehouse.connect import open_writer
 from warehouse.writer.state import read_state
 
@@ -31,14 +32,8 @@ def load_inputs(run: Run) -> RunInputs:
 
 
 def read_mapped_offers(run: Run, catalog: str) -> pl.DataFrame:
-    """Return the mapping offers that a catalogue last stated, with the status and speed it gave."""
-    state = _read_state(run)
-    listed = state.listings.filter(pl.col("feed") == catalog).select(
-        "offer_id", "status", "request_latency_ms"
-    )
-    return state.offers.join(listed, on="offer_id").filter(
-        pl.col("provider_model_id").is_not_null()
-    )
+    """Return the mapping offers that a catalogue last stated, with its status, speed and price."""
+    return stored_entries(_read_state(run), [catalog])
 
 
 def read_mapped_ids(run: Run, sources: Collection[str], inference_provider: str) -> set[str]:

@@ -26,6 +26,7 @@ from transforms.pricing.token_prices import price_tokens
 from transforms.reconcile.batch import FeedBatch, Rules
 from transforms.reconcile.listings import Observation
 from transforms.reconcile.reconcile import reconcile
+from transforms.resolve.attachments import stored_entries
 from transforms.resolve.catalog import ResolvedRows, identified, resolve_catalog, resolve_routed
 
 Json = dict[str, Any]
@@ -228,9 +229,7 @@ class History:
         )
 
     def _mapped_before(self) -> pl.DataFrame:
-        listed = self.state.listings.filter(pl.col("feed") == "hub").select("offer_id", "status")
-        named = self.state.offers.filter(pl.col("provider_model_id").is_not_null())
-        return named.join(listed, on="offer_id")
+        return stored_entries(self.state, ["hub"])
 
 
 def per_million(amount: Any) -> str | None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.load import CHECKS as CHECK_ROWS
+from transforms.checks.attachments import ATTACHMENT_CHECKS
 from transforms.checks.check import Check, CheckInputs
 from transforms.checks.entry_counts import ENTRY_CHECKS
 from transforms.checks.feed_agreement import AGREEMENT_CHECKS
@@ -18,6 +19,7 @@ from transforms.checks.status_flips import STATUS_CHECKS
 CHECKS: tuple[Check, ...] = (
     *ENTRY_CHECKS,
     *AGREEMENT_CHECKS,
+    *ATTACHMENT_CHECKS,
     *STATUS_CHECKS,
     *COMPLIANCE_CHECKS,
     *GATE_CHECKS,

@@ -143,7 +143,7 @@ def gone_events(gone: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def relabel_events(relabels: pl.DataFrame, *, at: pl.Expr, previous_at: pl.Expr) -> pl.DataFrame:
+def relabel_events(relabels: pl.DataFrame, *, previous_at: pl.Expr) -> pl.DataFrame:
     """Return `relabelled` events of the new offer, with the old id as old_value."""
     return fill(
         relabels.select(
@@ -151,7 +151,7 @@ def relabel_events(relabels: pl.DataFrame, *, at: pl.Expr, previous_at: pl.Expr)
             event=pl.lit("relabelled"),
             old_value="old_offer_id",
             new_value="new_offer_id",
-            occurred_at=at,
+            occurred_at="at",
             not_before_at=previous_at,
         )
     )

@@ -38,23 +38,36 @@ def add_not_before(fresh: pl.DataFrame, previous: pl.DataFrame, earlier: Times) 
 
 
 def claim_log(
-    claims: Diff, evidence: pl.DataFrame, gone: pl.DataFrame, now: Times, earlier: Times
+    claims: Diff,
+    evidence: pl.DataFrame,
+    *,
+    ended: pl.DataFrame,
+    begun: pl.DataFrame,
+    now: Times,
+    earlier: Times,
 ) -> pl.DataFrame:
-    """Return CLAIMS columns with `kind` (seen | absence), its dates, and `evidence` of the seen."""
-    ends = gone.select("offer_id", "gone_at", "last_seen_at")
-    seen = claims.fresh.join(evidence, on=list(CLAIMS.key), how="left").with_columns(
-        kind=pl.lit("seen"),
-        valid_from=feed_time("feed", now),
-        not_before_at=feed_time("feed", earlier),
+    """Return CLAIMS columns with `kind` (seen | absence), its dates, and `evidence` of the seen.
+
+    `ended` are the listings that end (of date_listing_ends): their claims end with them. No claim
+    begins before its offer has a card (`begun`: offer_id, begun_at).
+    """
+    seen = (
+        claims.fresh.join(evidence, on=list(CLAIMS.key), how="left")
+        .join(begun, on="offer_id", how="left")
+        .with_columns(
+            kind=pl.lit("seen"),
+            valid_from=pl.max_horizontal("begun_at", feed_time("feed", now)),
+            not_before_at=feed_time("feed", earlier),
+        )
     )
-    ended = claims.removed.join(ends, on="offer_id", how="left").with_columns(
+    gone = claims.removed.join(ended, on=["offer_id", "feed"], how="left").with_columns(
         kind=pl.lit("absence"),
-        valid_from=pl.coalesce("gone_at", feed_time("feed", now)),
+        valid_from=pl.coalesce("ended_at", feed_time("feed", now)),
         not_before_at=pl.coalesce("last_seen_at", feed_time("feed", earlier)),
         evidence=pl.lit(None, pl.String),
     )
-    names = [*CLAIMS.dtypes, "kind", "valid_from", "not_before_at", "evidence"]
-    return pl.concat([seen.select(names), ended.select(names)]).sort(
+    columns = [*CLAIMS.dtypes, "kind", "valid_from", "not_before_at", "evidence"]
+    return pl.concat([seen.select(columns), gone.select(columns)]).sort(
         *SERIES, "feed", maintain_order=True
     )
 

@@ -61,7 +61,17 @@ class Rules:
     @property
     def catalogs(self) -> list[str]:
         """The feeds that are catalogues."""
-        return [feed for feed, role in self.roles.items() if role == "catalog"]
+        return feeds_of_role(self.roles, "catalog")
+
+    @property
+    def routed(self) -> list[str]:
+        """The feeds whose offerings attach to those of catalogues."""
+        return feeds_of_role(self.roles, "routed")
+
+
+def feeds_of_role(roles: Mapping[str, FeedRole], role: FeedRole) -> list[str]:
+    """Return the feeds that have a role."""
+    return [feed for feed, of_feed in roles.items() if of_feed == role]
 
 
 def lists_offers(roles: Mapping[str, FeedRole]) -> pl.Expr:

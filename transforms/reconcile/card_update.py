@@ -16,6 +16,7 @@ from transforms.reconcile.models import models_after
 from transforms.reconcile.offers import close_offers, gone_offers, no_price_reasons
 from transforms.reconcile.presence import Presence
 from transforms.reconcile.selection import choose_facts
+from transforms.resolve.attachments import find_ambiguous
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,15 @@ def update_cards(
 ) -> CardUpdate:
     """Make the cards from facts, `prices` (PRICES) and `holds` (HOLDS); end what has no card."""
     facts = choose_facts(presence.naming_listings, rules.precedence, catalogs=rules.catalogs)
+    contested = find_ambiguous(
+        replace(before, listings=presence.listings, offers=presence.offers, claims=claims.claims),
+        catalogs=rules.catalogs,
+        routed=rules.routed,
+    )
     cards = make_cards(
-        facts,
+        facts.join(presence.begun, on="offer_id", how="left").join(
+            contested.select("offer_id", contested_feed="feed"), on="offer_id", how="left"
+        ),
         prices,
         holds,
         before.cards,

@@ -14,6 +14,7 @@ import polars as pl
 from schemas.contract import UTC_TIME
 from schemas.state import CARDS, SERIES, SPEED_FACTS, STATUS_FACTS
 from transforms.feed_times import feed_time
+from transforms.resolve.attachments import AMBIGUOUS
 
 _STATED = pl.col("price_status").is_in(["priced", "free"])
 _HELD = pl.col("hold_reason").is_not_null()
@@ -34,7 +35,9 @@ def make_cards(
 
     `observed` maps the feeds of this run to the time of their answer; in a run without any answer,
     every feed to that of its last one. `no_price` has per offer_id the reason code where no price
-    is stated. `stored` are the cards before this run. A fact that falls back to a feed that did not
+    is stated. `stored` are the cards before this run; an offer without one begins at `begun_at` of
+    `facts`, null for the others; `contested_feed` is the feed whose attachment nothing decides. A
+    fact that falls back to a feed that did not
     answer now changed because another feed did: it is dated by that answer.
     """
     rows = (
@@ -77,8 +80,8 @@ def _fact_dates(observed: Mapping[str, datetime]) -> dict[str, pl.Expr]:
     """Return the columns that date the status and the speed of a card."""
     latest = max(observed.values(), default=None)
     status_at, speed_at = (
-        feed_time(name, observed).fill_null(pl.lit(latest, UTC_TIME))
-        for name in ("status_feed", "speed_feed")
+        pl.coalesce(begun, feed_time(name, observed), pl.lit(latest, UTC_TIME))
+        for name, begun in (("status_feed", "begun_at"), ("speed_feed", pl.lit(None, UTC_TIME)))
     )
     same_status = pl.col("status").eq_missing(pl.col("_status"))
     speed = pl.any_horizontal(*(pl.col(name).is_not_null() for name in SPEED_FACTS))
@@ -94,13 +97,14 @@ def _fact_dates(observed: Mapping[str, datetime]) -> dict[str, pl.Expr]:
 def _price_columns() -> dict[str, pl.Expr]:
     """Return the date, status and reason of a card's price."""
     unparsed = _HELD & ~pl.col("hold_reason").is_in(["count_drop", "coverage_drop"])
+    contested = pl.col("price_feed") == pl.col("contested_feed")
     no_status = pl.when(unparsed).then(pl.lit("unparsed")).otherwise(pl.lit("not_published"))
     return {
         "price_changed_at": pl.col("_price_since"),
         "price_status": pl.col("price_status").fill_null(no_status),
         "price_reason": pl.when(pl.col("price_status").is_null())
         .then(pl.when(unparsed).then("hold_reason").otherwise("no_price"))
-        .otherwise("price_reason"),
+        .otherwise(pl.coalesce("price_reason", pl.when(contested).then(pl.lit(AMBIGUOUS)))),
     }
 
 

@@ -8,12 +8,17 @@ import polars as pl
 
 from schemas.delta import Diff, State
 from schemas.state import CLAIMS, CORRECTIONS
-from transforms.feed_times import feed_time
 from transforms.reconcile.corrections import find_active
 from transforms.reconcile.diff import applied, diff
 from transforms.reconcile.listings import claims_after
+from transforms.reconcile.moments import date_candidates
 from transforms.reconcile.presence import Presence, merge_feeds, of_feed
-from transforms.reconcile.previous_prices import current_series, renamed, renamed_series
+from transforms.reconcile.previous_prices import (
+    current_series,
+    moved_series,
+    renamed,
+    renamed_series,
+)
 from transforms.reconcile.selection import Precedence, choose_claims, slot_unreadable
 
 PROOF = ("payload_hash", "json_path", "run_id")
@@ -27,14 +32,17 @@ class ClaimUpdate:
 
     `claims` (CLAIMS) are all claims, `changed` what differs from the stored ones. `stored_series`
     are the price series before this run with `seen_at`, `previous_series` the same under the names
-    that their offers have now. `candidates` are the chosen claims with `observed_at`;
-    `active_corrections` (CORRECTIONS) those whose source still states the overridden value.
+    that their offers have now; `compared_series` are these and those of offerings that moved
+    to an offer without such a series, for the gate. `candidates` are the chosen claims with
+    `observed_at`; `active_corrections` (CORRECTIONS) those whose source still states the overridden
+    value.
     """
 
     claims: pl.DataFrame
     changed: Diff
     stored_series: pl.DataFrame
     previous_series: pl.DataFrame
+    compared_series: pl.DataFrame
     candidates: pl.DataFrame
     active_corrections: pl.DataFrame
 
@@ -55,17 +63,32 @@ def update_claims(before: State, presence: Presence, precedence: Precedence) -> 
     changed = diff(before.claims, stated, CLAIMS, ignore=(*PROOF, *NOISE))
     claims = applied(before.claims, changed, CLAIMS)
     stored = current_series(before)
-    previous = renamed_series(
-        stored, presence.relabels, at=max(presence.observed.values(), default=None)
+    previous = renamed_series(stored, presence.relabels)
+    candidates = date_candidates(
+        slot_unreadable(choose_claims(claims, precedence), previous),
+        previous,
+        claims,
+        presence.begun,
+        presence.observed,
     )
-    candidates = slot_unreadable(choose_claims(claims, precedence), previous).with_columns(
-        observed_at=feed_time("feed", presence.observed)
-    )
+    routed = pl.col("feed").is_in([b.feed for b in presence.batches if b.role == "routed"])
     return ClaimUpdate(
         claims=claims,
         changed=changed,
         stored_series=stored,
         previous_series=previous,
+        compared_series=pl.concat(
+            [
+                previous,
+                moved_series(
+                    previous,
+                    before.listings.filter(routed),
+                    presence.listings.filter(routed),
+                    presence.offers,
+                    presence.observed,
+                ),
+            ]
+        ),
         candidates=candidates,
         active_corrections=find_active(
             renamed(before.corrections, presence.relabels, CORRECTIONS), candidates

@@ -52,8 +52,11 @@ def gone_offers(
     """Return offer_id, status, gone_at, last_seen_at, relabelled of offers that end in this run.
 
     `listings` are those of feeds that list offers, `before` has only such ones. The end is the
-    first answer that lacked the offer; of several feeds, the latest such.
+    first answer that lacked the offer; of several feeds, the latest such. It is never before the
+    start of what the offer shows until then; that of a relabelled offer is `at` of `relabels`.
     """
+    started = before.prices.group_by("offer_id").agg(_priced=pl.col("valid_from").max())
+    names = relabels.select(offer_id="old_offer_id", _named="at")
     ends = (
         before.listings.with_columns(
             absent_from=pl.col("absent_from").fill_null(feed_time("feed", observed)),
@@ -63,10 +66,18 @@ def gone_offers(
         .agg(gone_at=pl.col("absent_from").max(), last_seen_at=pl.col("last_seen_at").max())
     )
     return (
-        before.cards.select("offer_id", "status")
+        before.cards.select("offer_id", "status", "facts_since")
         .join(listings, on="offer_id", how="anti")
         .join(ends, on="offer_id", how="left")
-        .with_columns(relabelled=pl.col("offer_id").is_in(relabels["old_offer_id"].implode()))
+        .join(started, on="offer_id", how="left")
+        .join(names, on="offer_id", how="left")
+        .select(
+            "offer_id",
+            "status",
+            "last_seen_at",
+            gone_at=pl.coalesce("_named", pl.max_horizontal("gone_at", "facts_since", "_priced")),
+            relabelled=pl.col("_named").is_not_null(),
+        )
         .sort("offer_id")
     )
 

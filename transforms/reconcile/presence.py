@@ -13,8 +13,9 @@ from transforms.gate.holds import OpenHolds
 from transforms.reconcile.absences import Drops, count_drops, end_absent, unreadable_offers
 from transforms.reconcile.batch import FeedBatch, Rules
 from transforms.reconcile.listings import drop_moved, listings_after
+from transforms.reconcile.moments import begin_cards, date_new_offers, date_relabels
 from transforms.reconcile.offers import offers_after
-from transforms.resolve.attachments import stay_attached, still_named
+from transforms.resolve.attachments import stay_attached, stored_entries
 from transforms.resolve.relabels import find_relabels
 
 
@@ -24,8 +25,9 @@ class Presence:
 
     `batches` are the answers with the final attachments, `answered` maps their feeds to the time
     observed; `observed` has every feed's last whole answer. `naming_listings` are the listings of
-    feeds that list offers. `offers` (OFFERS) are not closed yet; `relabels` has old_offer_id,
-    new_offer_id and reason.
+    feeds that list offers. `offers` (OFFERS) are not closed yet; `begun` has offer_id and
+    `begun_at` of those without a card before; `relabels` has old_offer_id,
+    new_offer_id, reason and `at`, the moment from which on the new name is used.
     """
 
     batches: list[FeedBatch]
@@ -35,6 +37,7 @@ class Presence:
     listings: pl.DataFrame
     naming_listings: pl.DataFrame
     offers: pl.DataFrame
+    begun: pl.DataFrame
     relabels: pl.DataFrame
 
 
@@ -48,7 +51,7 @@ def find_presence(
     answered = {batch.feed: batch.observation.observed_at for batch in batches}
     unreadable = {batch.feed: unreadable_offers(before.offers, batch) for batch in batches}
     drops = count_drops(before, batches, unreadable, open_holds)
-    batches = _keep_attachments(before, batches, drops)
+    batches = _keep_attachments(before, batches, drops, rules.catalogs)
     updated = merge_feeds(
         before.listings,
         {
@@ -58,22 +61,32 @@ def find_presence(
     )
     remaining = end_absent(updated, drops, rules.gone_after, list(answered))
     offers = offers_after(
-        before.offers, [(batch.observation.observed_at, batch.statements) for batch in batches]
+        before.offers,
+        [(batch.observation.observed_at, batch.statements) for batch in batches],
     )
-    relabels = find_relabels(offers, before.cards["offer_id"], remaining.filter(rules.lists_offers))
+    observed = {**before.observed, **answered}
+    relabels = date_relabels(
+        find_relabels(offers, before.cards["offer_id"], remaining.filter(rules.lists_offers)),
+        before.listings,
+        remaining,
+        answered=answered,
+        observed=observed,
+    )
     relabelled = remaining.join(relabels, left_on="offer_id", right_on="old_offer_id", how="anti")
     naming_listings = relabelled.filter(rules.lists_offers)
+    begun = begin_cards(before.cards, naming_listings, relabels, observed)
     return Presence(
         batches=batches,
         answered=answered,
-        observed={**before.observed, **answered},
+        observed=observed,
         drops=drops,
         # without a feed that lists the offer, a price list's row about it is no listing
         listings=relabelled.join(
             naming_listings.select("offer_id").unique(), on="offer_id", how="semi"
         ),
         naming_listings=naming_listings,
-        offers=offers,
+        offers=date_new_offers(offers, before.offers, begun),
+        begun=begun,
         relabels=relabels,
     )
 
@@ -89,9 +102,13 @@ def merge_feeds(stored: pl.DataFrame, updated: Mapping[str, pl.DataFrame]) -> pl
     return pl.concat([kept, *updated.values()])
 
 
-def _keep_attachments(before: State, batches: list[FeedBatch], drops: Drops) -> list[FeedBatch]:
+def _keep_attachments(
+    before: State, batches: list[FeedBatch], drops: Drops, catalogs: list[str]
+) -> list[FeedBatch]:
     """Attach the rows of routed feeds to offers whose absence from the catalogue is protected."""
-    protected = still_named(before, drops.protected_absences)
+    protected = stored_entries(before, catalogs).join(
+        drops.protected_absences, on=["feed", "offer_id"], how="semi"
+    )
     attached = []
     for batch in batches:
         if batch.role == "routed":

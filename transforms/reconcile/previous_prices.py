@@ -7,8 +7,8 @@ from datetime import datetime
 
 import polars as pl
 
-from schemas.contract import UTC_TIME, Contract
-from schemas.delta import State
+from schemas.contract import Contract
+from schemas.delta import Diff, State
 from schemas.state import SERIES
 from transforms.feed_times import feed_time
 
@@ -39,23 +39,50 @@ def renamed(rows: pl.DataFrame, relabels: pl.DataFrame, shape: Contract) -> pl.D
     )
 
 
-def renamed_series(
-    series: pl.DataFrame, relabels: pl.DataFrame, *, at: datetime | None
-) -> pl.DataFrame:
-    """Return the series under the names that their offers have from `at` on.
+def renamed_series(series: pl.DataFrame, relabels: pl.DataFrame) -> pl.DataFrame:
+    """Return the series under the names that their offers have now.
 
-    A series of a new name begins with the name; the price it continues keeps its `changed_at`.
+    A series of a new name begins with the name (`at` of `relabels`); the price that it continues
+    keeps its `changed_at`.
     """
-    names = relabels.select("new_offer_id", offer_id="old_offer_id")
+    names = relabels.select("new_offer_id", "at", offer_id="old_offer_id")
     return (
         series.join(names, on="offer_id", how="left")
         .with_columns(
             offer_id=pl.coalesce("new_offer_id", "offer_id"),
-            valid_from=pl.when(pl.col("new_offer_id").is_not_null())
-            .then(pl.lit(at, UTC_TIME))
-            .otherwise("valid_from"),
+            valid_from=pl.coalesce("at", "valid_from"),
         )
-        .drop("new_offer_id")
+        .drop("new_offer_id", "at")
+    )
+
+
+def moved_series(
+    series: pl.DataFrame,
+    before: pl.DataFrame,
+    after: pl.DataFrame,
+    offers: pl.DataFrame,
+    observed: Mapping[str, datetime],
+) -> pl.DataFrame:
+    """Return the series of offerings that are attached to another offer now, under that offer.
+
+    `before` and `after` are the listings of routed feeds. An offer's own series come first: only
+    what it has no price of is compared with what the offering cost at the offer that it left.
+    """
+    triple = ["source", "model_id", "inference_provider", "task"]
+    names = offers.select("offer_id", *triple)
+    left = before.join(after, on=["feed", "offer_id"], how="anti").join(names, on="offer_id")
+    new = (
+        after.filter(pl.col("missed") == 0)
+        .join(before, on=["feed", "offer_id"], how="anti")
+        .join(names, on="offer_id")
+        .select("feed", *triple, _new="offer_id")
+    )
+    pairs = left.join(new, on=["feed", *triple]).select("feed", "offer_id", "_new")
+    return (
+        series.join(pairs, on=["feed", "offer_id"])
+        .with_columns(offer_id="_new", valid_from=feed_time("feed", observed))
+        .drop("_new")
+        .join(series, on=list(SERIES), how="anti")
     )
 
 
@@ -74,7 +101,7 @@ def carried_series(
 
 
 def closed_series(
-    removed: pl.DataFrame,
+    prices: Diff,
     series: pl.DataFrame,
     gone: pl.DataFrame,
     ended: pl.DataFrame,
@@ -83,21 +110,26 @@ def closed_series(
 ) -> pl.DataFrame:
     """Date the price series that end: `closed_from`, `closed_by`, `not_before_at`, `relabelled`.
 
-    With its offer or its listing (`ended`: offer_id, feed, absent_from) from the first absence;
-    else from the answer that no longer states a price. Never before the interval's own start.
-    `carried` are the series that continue under a new name: those are relabelled, not gone.
+    With its offer or its listing (`ended`, of date_listing_ends) from the first absence; else from
+    the answer that no longer states a price. Where other prices of its offer change in this run,
+    all of that is one moment. Never before the interval's own start. `carried` are the series
+    that continue under a new name: those are relabelled, not gone.
     """
     key = list(SERIES)
     ends = gone.select("offer_id", "gone_at")
+    begun = prices.fresh.group_by("offer_id").agg(_begun=pl.col("valid_from").max())
     return (
-        removed.join(ends, on="offer_id", how="left")
-        .join(ended.select("offer_id", "feed", "absent_from"), on=["offer_id", "feed"], how="left")
+        prices.removed.join(ends, on="offer_id", how="left")
+        .join(begun, on="offer_id", how="left")
+        .join(ended.select("offer_id", "feed", "ended_at"), on=["offer_id", "feed"], how="left")
         .join(series.select(*key, not_before_at="seen_at"), on=key, how="left")
         .join(carried.select(*key, relabelled=pl.lit(value=True)), on=key, how="left")
         .with_columns(
             relabelled=pl.col("relabelled").fill_null(value=False),
             closed_from=pl.max_horizontal(
-                pl.coalesce("gone_at", "absent_from", feed_time("feed", observed)), "valid_from"
+                pl.coalesce("gone_at", "ended_at", feed_time("feed", observed)),
+                "_begun",
+                "valid_from",
             ),
         )
         .with_columns(

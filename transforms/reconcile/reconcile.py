@@ -41,7 +41,7 @@ def gate_claims(presence: Presence, claims: ClaimUpdate, open_holds: OpenHolds) 
     return apply_gate(
         GateInputs(
             candidates=claims.candidates,
-            previous=claims.previous_series,
+            previous=claims.compared_series,
             offers=presence.offers,
             listed=presence.naming_listings["offer_id"].unique(),
             active_corrections=claims.active_corrections,

@@ -24,6 +24,7 @@ from transforms.reconcile.card_update import CardUpdate
 from transforms.reconcile.claims import NOISE, PROOF, ClaimUpdate
 from transforms.reconcile.corrections import CorrectedPrices
 from transforms.reconcile.diff import diff
+from transforms.reconcile.moments import date_listing_ends
 from transforms.reconcile.presence import Presence
 from transforms.reconcile.previous_prices import carried_series, closed_series
 
@@ -75,7 +76,8 @@ def build_delta(before: State, after: State, steps: Steps, verdicts: pl.DataFram
         steps.corrected,
         steps.cards,
     )
-    prices = _price_changes(before, after, steps)
+    ended = date_listing_ends(before.listings, after.listings, cards.gone)
+    prices = _price_changes(before, after, steps, ended)
     known = {"claims": claims.changed, "prices": prices.changed, "cards": cards.changed}
     others = {
         name: diff(getattr(before, name), getattr(after, name), shape)
@@ -85,9 +87,10 @@ def build_delta(before: State, after: State, steps: Steps, verdicts: pl.DataFram
     claim_rows = claim_log(
         claims.changed,
         evidence_of_run(presence.batches),
-        cards.gone,
-        presence.observed,
-        before.observed,
+        ended=ended,
+        begun=presence.begun,
+        now=presence.observed,
+        earlier=before.observed,
     )
     price_rows = price_log(prices.stated, claims.previous_series, prices.closed, before.observed)
     return Delta(
@@ -98,7 +101,7 @@ def build_delta(before: State, after: State, steps: Steps, verdicts: pl.DataFram
         status_log=status_log(before.cards, cards.changed, cards.gone),
         speed_log=speed_log(before.cards, cards.changed),
         changes=_events(before, after, steps, prices),
-        links=presence.relabels.with_columns(at=pl.lit(max(presence.observed.values()))),
+        links=presence.relabels,
         holds=gate.holds,
         found=Findings(gate.held_prices, pl.concat([presence.drops.found, gate.drops]), gate.moves),
         decided=changed_decisions(before.refusals, after.refusals, verdicts),
@@ -111,7 +114,7 @@ def evidence_of_run(batches: list[FeedBatch]) -> pl.DataFrame:
     return pl.concat([EVIDENCE.empty(), *(EVIDENCE.shape(batch.claims) for batch in batches)])
 
 
-def _price_changes(before: State, after: State, steps: Steps) -> _PriceChanges:
+def _price_changes(before: State, after: State, steps: Steps, ended: pl.DataFrame) -> _PriceChanges:
     presence, claims = steps.presence, steps.claims
     changed = diff(
         before.prices,
@@ -120,10 +123,10 @@ def _price_changes(before: State, after: State, steps: Steps) -> _PriceChanges:
         ignore=(*PROOF, *NOISE, "valid_from", "changed_at", "formula"),
     )
     closed = closed_series(
-        changed.removed,
+        changed,
         claims.stored_series,
         steps.cards.gone,
-        before.listings.join(after.listings, on=["offer_id", "feed"], how="anti"),
+        ended,
         carried_series(claims.stored_series, presence.relabels, after.prices),
         presence.observed,
     )
@@ -155,7 +158,6 @@ def _events(before: State, after: State, steps: Steps, prices: _PriceChanges) ->
         gone_events(gone.filter(~pl.col("relabelled"))),
         relabel_events(
             relabels,
-            at=pl.lit(max(after.observed.values())),
             previous_at=pl.lit(max(before.observed.values(), default=None)),
         ),
     ]

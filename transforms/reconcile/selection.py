@@ -30,11 +30,15 @@ def choose_claims(claims: pl.DataFrame, precedence: Precedence) -> pl.DataFrame:
     price that no feed states. An estimate is no price, and a claim of a list that it publishes no
     price is none either: neither is ever chosen.
     """
-    stated = claims.filter(
+    ranked = stated_prices(claims).with_columns(_rank=_rank(precedence["price"]))
+    return ranked.filter(pl.col("_rank") == pl.col("_rank").min().over("offer_id")).drop("_rank")
+
+
+def stated_prices(claims: pl.DataFrame) -> pl.DataFrame:
+    """Return the claims that state a price, readable or not: no estimate, and not its absence."""
+    return claims.filter(
         (pl.col("basis") != "estimate") & (pl.col("price_status") != "not_published")
     )
-    ranked = stated.with_columns(_rank=_rank(precedence["price"]))
-    return ranked.filter(pl.col("_rank") == pl.col("_rank").min().over("offer_id")).drop("_rank")
 
 
 def slot_unreadable(candidates: pl.DataFrame, previous: pl.DataFrame) -> pl.DataFrame:

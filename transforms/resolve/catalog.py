@@ -8,7 +8,13 @@ import polars as pl
 
 from schemas.offerings import DRIFT, REJECTED
 from schemas.state import LISTINGS, STATUSES
-from transforms.identity import CHAT, IDENTITY, router_model, with_offer_id
+from transforms.identity import IDENTITY, router_model, with_offer_id
+from transforms.resolve.attachments import (
+    TRIPLE,
+    attachable,
+    choose_entries,
+    with_offered_price,
+)
 from transforms.task_groups import task_group
 
 _STATUS_RANK = {"live": 0, "staging": 1, "error": 2, "unknown": 3}
@@ -63,23 +69,25 @@ def resolve_catalog(offerings: pl.DataFrame, *, source: str) -> ResolvedRows:
 def resolve_routed(offerings: pl.DataFrame, mapped: pl.DataFrame, *, source: str) -> ResolvedRows:
     """Attach each router offering to the mapping offer of its (model, provider, conversational).
 
-    `mapped` has the mapping offers to attach to, with the `status` that the Hub states: this run's
-    when its answer was whole, else the last committed ones. Of several the live one wins, then the
-    lowest provider_model_id; where there is none, the offer has no provider_model_id.
+    `mapped` has the mapping offers to attach to, with the `status` and price that the Hub states:
+    this run's when its answer was whole, else the last committed ones. Of several one is chosen as
+    transforms/resolve/attachments.py describes; where there is none, the offer has no
+    provider_model_id.
     """
     rows = _with_status(offerings).with_columns(source=pl.lit(source))
     unique = _unique(rows, key=_TRIPLE, order=[_rank("status")])
-    target = (
-        mapped.filter(pl.col("task") == CHAT)
-        .sort([*_TRIPLE, _rank("status"), "provider_model_id"])
-        .unique(_TRIPLE, keep="first", maintain_order=True)
-        .select(
-            *_TRIPLE,
-            mapped_id="provider_model_id",
-            offer_type="offer_type",
-            adapter_rule_id="adapter_rule_id",
-        )
-    )
+    entries = attachable(mapped)
+    target = choose_entries(
+        with_offered_price(unique.rows, entries),
+        entries.select(
+            *TRIPLE,
+            "offer_type",
+            "adapter_rule_id",
+            "status",
+            "stated_price",
+            "provider_model_id",
+        ),
+    ).select(*_TRIPLE, "offer_type", "adapter_rule_id", mapped_id="provider_model_id")
     attached = (
         unique.rows.join(target, on=_TRIPLE, how="left", maintain_order="left")
         .with_columns(

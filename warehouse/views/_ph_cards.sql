@@ -54,6 +54,7 @@ SELECT
     c.price_status, c.price_basis, c.price_reason, c.price_feed,
     coalesce(c.status = 'live' AND c.price_status = 'priced' AND k.currency = 'USD'
              AND k.comparable AND k.is_public AND NOT c.held AND o.offer_type = 'model'
+             AND c.price_reason IS DISTINCT FROM 'ambiguous_attachment'
              AND k.seen_at >= w.observed_to - INTERVAL 24 HOUR, false) AS rankable,
     c.held, c.hold_reason, c.held_since, o.first_seen_at,
     seen.seen_at AS observed_at, k.seen_at AS price_observed_at, c.price_changed_at,
