@@ -77,13 +77,9 @@ def find_unlike(prices: pl.DataFrame) -> pl.DataFrame:
     group, of LEAST_PROVIDERS other providers. A price that more providers of its model contradict
     than support is unlike; where that is true of all of them, see `_contradicted`.
     """
-    rows = _with_classes(
-        prices.filter(pl.col("unit").is_in(COMPARED_UNITS) & (pl.col("amount") > 0))
-    )
-    pairs = _pairs(rows)
-    rows = _with_votes(rows, pairs).with_columns(
-        is_odd=(pl.col("near") < 2) & _far(pl.col("class_log"), pl.col("class_factor"))
-    )
+    known = _with_logs(prices.filter(pl.col("unit").is_in(COMPARED_UNITS) & (pl.col("amount") > 0)))
+    pairs = _pairs(known)
+    rows = _with_oddness(_with_votes(known, pairs))
     odd = rows.filter("is_odd").select(_voter="_row")
     counted = _with_votes(rows, pairs.join(odd, on="_voter", how="anti")).with_columns(
         is_outvoted=~pl.col("is_odd") & (pl.col("far") > pl.col("near"))
@@ -102,11 +98,9 @@ def find_unlike(prices: pl.DataFrame) -> pl.DataFrame:
     return unlike.select(*SERIES, unlike=_distance()).sort(SERIES)
 
 
-def _with_classes(prices: pl.DataFrame) -> pl.DataFrame:
-    """Add `log`, and `class_log`, `class_factor`, `class_name` of the first class with enough
-    providers; null where no class has enough.
-    """
-    rows = prices.with_columns(
+def _with_logs(prices: pl.DataFrame) -> pl.DataFrame:
+    """Add `log`, a row's number, and the classes that its model belongs to."""
+    return prices.with_columns(
         log=pl.col("amount").cast(pl.Float64).log(),
         size=pl.when(pl.col("parameters") > 0).then(
             pl.col("parameters").cast(pl.Float64).log(4).floor()
@@ -116,8 +110,29 @@ def _with_classes(prices: pl.DataFrame) -> pl.DataFrame:
         ),
         field=pl.lit("all"),
     ).with_row_index("_row")
+
+
+def _with_oddness(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add `is_odd`: no two other providers agree on the price, and it is far from its class.
+
+    Odd prices may have moved the medians of a class of few providers, so that honest ones seem odd
+    too: each has to be far from the others as well, where those are enough.
+    """
+    is_odd = (pl.col("near") < 2) & _far(pl.col("class_log"), pl.col("class_factor"))
+    first = _with_classes(rows, rows).with_columns(is_odd=is_odd)
+    if not first["is_odd"].any():
+        return first
+    others = _with_classes(rows, first.filter(~pl.col("is_odd")))
+    spared = others.filter(~is_odd & pl.col("class_log").is_not_null())["_row"]
+    return first.with_columns(is_odd=pl.col("is_odd") & ~pl.col("_row").is_in(spared.implode()))
+
+
+def _with_classes(rows: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
+    """Add `class_log`, `class_factor`, `class_name` of the first class that has enough providers
+    among the peers; null where none has.
+    """
     for name, _, _ in _CLASSES:
-        rows = _with_median(rows, name)
+        rows = _with_median(rows, peers, name)
     medians = [pl.col(f"{name}_log") for name, _, _ in _CLASSES]
     return rows.with_columns(
         class_log=pl.coalesce(medians),
@@ -133,16 +148,18 @@ def _first_class(values: list[float] | list[str]) -> pl.Expr:
     )
 
 
-def _with_median(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+def _with_median(rows: pl.DataFrame, peers: pl.DataFrame, name: str) -> pl.DataFrame:
     """Add `{name}_log`: the median over other providers, each with the median of its prices."""
     key = [name, *_SAME]
     voices = (
-        rows.filter(pl.col(name).is_not_null())
+        peers.filter(pl.col(name).is_not_null())
         .group_by(*key, "inference_provider")
         .agg(voice=pl.col("log").median())
     )
     medians = (
-        voices.select(*key, "inference_provider")
+        rows.filter(pl.col(name).is_not_null())
+        .select(*key, "inference_provider")
+        .unique()
         .join(voices.rename({"inference_provider": "_other"}), on=key)
         .filter(pl.col("_other") != pl.col("inference_provider"))
         .group_by(*key, "inference_provider")
