@@ -7,11 +7,13 @@ answer by scripts/docs/peer_factors.py; docs/peers.md has the figures.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from math import exp, log
 from typing import NamedTuple
 
 import polars as pl
 
+from schemas.amounts import amount_text
 from schemas.state import SERIES
 
 MODEL_FACTOR = 30
@@ -96,6 +98,21 @@ def find_unlike(prices: pl.DataFrame) -> pl.DataFrame:
         (pl.col("is_odd") | pl.col("is_outvoted")) & ~pl.col("_row").is_in(spared.implode()),
     )
     return unlike.select(*SERIES, unlike=_distance()).sort(SERIES)
+
+
+def measure_distances(prices: pl.DataFrame) -> pl.DataFrame:
+    """Return the prices that are compared with `model`, `size`, `author` and `field`: the factor
+    between each and the median of those peers; null where there are too few.
+    """
+    rows = _with_logs(prices.filter(pl.col("unit").is_in(COMPARED_UNITS) & (pl.col("amount") > 0)))
+    measured = _with_classes(_with_votes(rows, _pairs(rows)), rows)
+    return measured.select(
+        *prices.columns,
+        *(
+            (pl.col("log") - pl.col(f"{name}_log")).abs().exp().alias(name)
+            for name in ("model", *(title for title, _, _ in _CLASSES))
+        ),
+    )
 
 
 def _with_logs(prices: pl.DataFrame) -> pl.DataFrame:
@@ -253,6 +270,6 @@ def _distance() -> pl.Expr:
     reference = pl.when(by_class).then("class_log").otherwise("model_log")
     name = pl.when(by_class).then("class_name").otherwise(pl.lit("this model elsewhere"))
     times = (pl.col("log") - reference).map_elements(
-        lambda value: f"{exp(value):.3g}", return_dtype=pl.String
+        lambda value: amount_text(Decimal(f"{exp(value):.3g}")), return_dtype=pl.String
     )
     return pl.format("{} times the median of {}", times, name)
