@@ -8,13 +8,13 @@ answer by scripts/docs/peer_factors.py; docs/peers.md has the figures.
 from __future__ import annotations
 
 from decimal import Decimal
-from math import exp, log
-from typing import NamedTuple
+from math import exp
 
 import polars as pl
 
 from schemas.amounts import amount_text
 from schemas.state import SERIES
+from transforms.gate.contradictions import refuse_contradicting
 
 MODEL_FACTOR = 30
 """A price is far from one of the same model if they differ by this factor or more."""
@@ -26,14 +26,6 @@ FIELD_FACTOR = 300
 """The same for the median of all models of its task group."""
 LEAST_PROVIDERS = 3
 """A median of fewer other providers could be one provider's mistake."""
-NEARER = 2
-"""Of prices that contradict each other one is right if it is nearer to its peers by this factor."""
-TYPICAL = {
-    ("text", "input_token"): 0.27e-6,
-    ("text", "output_token"): 0.8e-6,
-    ("image", "image"): 0.03,
-}
-"""Median USD per ONE unit of the recorded answers, for a home with too few providers."""
 COMPARED_UNITS = (
     "input_token",
     "output_token",
@@ -51,20 +43,12 @@ UNLIKE = pl.DataFrame(schema={**dict.fromkeys(SERIES, pl.String), "unlike": pl.S
 """Series whose price is unlike its peers; `unlike` is how far, and from whom."""
 
 _SAME = ["task_group", "unit", "tier", "currency"]
-_MODEL = ["model_id", *_SAME]
 _CLASSES = (
     ("size", SIZE_FACTOR, "models of its size"),
     ("author", AUTHOR_FACTOR, "its author's models"),
     ("field", FIELD_FACTOR, "its task group"),
 )
 _EDGE = 1e-9  # logarithms are floats: the edge itself is far
-
-
-class _Contender(NamedTuple):
-    row: int
-    log: float
-    distance: float | None
-    is_established: bool
 
 
 def find_unlike(prices: pl.DataFrame) -> pl.DataFrame:
@@ -77,25 +61,29 @@ def find_unlike(prices: pl.DataFrame) -> pl.DataFrame:
     A price on which two other providers agree is like its peers, unless more contradict it. Without
     them it is unlike where it is far from the median of its size, else its author, else its task
     group, of LEAST_PROVIDERS other providers. A price that more providers of its model contradict
-    than support is unlike; where that is true of all of them, see `_contradicted`.
+    than support is unlike; where that is true of all of them, see `refuse_contradicting`.
     """
     known = _with_logs(prices.filter(pl.col("unit").is_in(COMPARED_UNITS) & (pl.col("amount") > 0)))
     pairs = _pairs(known)
     rows = _with_oddness(_with_votes(known, pairs))
     odd = rows.filter("is_odd").select(_voter="_row")
-    counted = _with_votes(rows, pairs.join(odd, on="_voter", how="anti")).with_columns(
+    counted = _without_voters(rows, pairs, odd).with_columns(
         is_outvoted=~pl.col("is_odd") & (pl.col("far") > pl.col("near"))
     )
     undecided = counted.filter(
         (pl.col("is_odd") | pl.col("is_outvoted") | (pl.col("far") + pl.col("near") == 0))
         .all()
-        .over(_MODEL)
+        .over("_model")
         & pl.col("is_outvoted")
     )
-    spared = undecided.filter(~pl.col("_row").is_in(_contradicted(undecided)))["_row"]
-    unlike = counted.filter(
-        "is_judged",
-        (pl.col("is_odd") | pl.col("is_outvoted")) & ~pl.col("_row").is_in(spared.implode()),
+    refused = refuse_contradicting(undecided, factor=MODEL_FACTOR)
+    spared = undecided.filter(~pl.col("_row").is_in(refused))["_row"]
+    unlike = _with_model_log(
+        counted.filter(
+            "is_judged",
+            (pl.col("is_odd") | pl.col("is_outvoted")) & ~pl.col("_row").is_in(spared.implode()),
+        ),
+        pairs.join(odd, on="_voter", how="anti"),
     )
     return unlike.select(*SERIES, unlike=_distance()).sort(SERIES)
 
@@ -105,7 +93,7 @@ def measure_distances(prices: pl.DataFrame) -> pl.DataFrame:
     between each and the median of those peers; null where there are too few.
     """
     rows = _with_logs(prices.filter(pl.col("unit").is_in(COMPARED_UNITS) & (pl.col("amount") > 0)))
-    measured = _with_classes(_with_votes(rows, _pairs(rows)), rows)
+    measured = _with_classes(_with_model_log(rows, _pairs(rows)), rows)
     return measured.select(
         *prices.columns,
         *(
@@ -116,8 +104,15 @@ def measure_distances(prices: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_logs(prices: pl.DataFrame) -> pl.DataFrame:
-    """Add `log`, a row's number, and the classes that its model belongs to."""
+    """Add `log`, the classes that its model belongs to, and numbers to join with instead of names.
+
+    `_row` is a price, `_kind` what compares at all, `_model` the same model in it, `_who` a
+    provider.
+    """
     return prices.with_columns(
+        _kind=pl.struct(_SAME).rank("dense"),
+        _model=pl.struct("model_id", *_SAME).rank("dense"),
+        _who=pl.col("inference_provider").rank("dense"),
         log=pl.col("amount").cast(pl.Float64).log(),
         size=pl.when(pl.col("parameters") > 0).then(
             pl.col("parameters").cast(pl.Float64).log(4).floor()
@@ -139,7 +134,8 @@ def _with_oddness(rows: pl.DataFrame) -> pl.DataFrame:
     first = _with_classes(rows, rows).with_columns(is_odd=is_odd)
     if not first["is_odd"].any():
         return first
-    others = _with_classes(rows, first.filter(~pl.col("is_odd")))
+    odd = rows.filter(first["is_odd"])
+    others = _with_classes(odd, first.filter(~pl.col("is_odd")))
     spared = others.filter(~is_odd & pl.col("class_log").is_not_null())["_row"]
     return first.with_columns(is_odd=pl.col("is_odd") & ~pl.col("_row").is_in(spared.implode()))
 
@@ -167,57 +163,74 @@ def _first_class(values: list[float] | list[str]) -> pl.Expr:
 
 def _with_median(rows: pl.DataFrame, peers: pl.DataFrame, name: str) -> pl.DataFrame:
     """Add `{name}_log`: the median over other providers, each with the median of its prices."""
-    key = [name, *_SAME]
+    key = [name, "_kind"]
     voices = (
         peers.filter(pl.col(name).is_not_null())
-        .group_by(*key, "inference_provider")
+        .group_by(*key, "_who")
         .agg(voice=pl.col("log").median())
     )
     medians = (
         rows.filter(pl.col(name).is_not_null())
-        .select(*key, "inference_provider")
+        .select(*key, "_who")
         .unique()
-        .join(voices.rename({"inference_provider": "_other"}), on=key)
-        .filter(pl.col("_other") != pl.col("inference_provider"))
-        .group_by(*key, "inference_provider")
+        .join(voices.rename({"_who": "_other"}), on=key)
+        .filter(pl.col("_other") != pl.col("_who"))
+        .group_by(*key, "_who")
         .agg(pl.len().alias("_count"), pl.col("voice").median().alias(f"{name}_log"))
         .filter(pl.col("_count") >= LEAST_PROVIDERS)
         .drop("_count")
     )
-    return rows.join(medians, on=[*key, "inference_provider"], how="left", maintain_order="left")
+    return rows.join(medians, on=[*key, "_who"], how="left", maintain_order="left")
 
 
 def _pairs(rows: pl.DataFrame) -> pl.DataFrame:
     """Return each price with each one of the same model at another provider."""
-    others = rows.select(*_MODEL, _voter="_row", _other="inference_provider", _voice="log")
+    others = rows.select("_model", _voter="_row", _other="_who", _voice="log")
     return (
-        rows.select("_row", "inference_provider", "log", *_MODEL)
-        .join(others, on=_MODEL)
-        .filter(pl.col("_other") != pl.col("inference_provider"))
+        rows.select("_row", "_who", "log", "_model")
+        .join(others, on="_model")
+        .filter(pl.col("_other") != pl.col("_who"))
         .select("_row", "log", "_voter", "_other", "_voice")
     )
 
 
 def _with_votes(rows: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """Add how many other providers are `near` and `far`, and `model_log`: the median of theirs."""
+    """Add how many other providers have a price that is `near`, and how many are all `far`."""
     votes = (
-        pairs.group_by("_row", "_other")
-        .agg(
-            is_near=(~_far(pl.col("_voice"), pl.lit(MODEL_FACTOR))).any(),
-            voice=pl.col("_voice").median(),
-        )
+        pairs.with_columns(is_near=~_far(pl.col("_voice"), pl.lit(MODEL_FACTOR)))
+        .group_by("_row", "_other")
+        .agg(pl.col("is_near").any())
         .group_by("_row")
         .agg(
             near=pl.col("is_near").sum().cast(pl.Int64),
             far=(~pl.col("is_near")).sum().cast(pl.Int64),
-            model_log=pl.col("voice").median(),
         )
     )
-    return (
-        rows.drop("near", "far", "model_log", strict=False)
-        .join(votes, on="_row", how="left", maintain_order="left")
-        .with_columns(pl.col("near", "far").fill_null(0))
+    return rows.join(votes, on="_row", how="left", maintain_order="left").with_columns(
+        pl.col("near", "far").fill_null(0)
     )
+
+
+def _without_voters(rows: pl.DataFrame, pairs: pl.DataFrame, odd: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with their votes counted again where one of `odd` (_voter) was counted."""
+    touched = pairs.join(odd, on="_voter", how="semi").select("_row").unique()
+    if touched.is_empty():
+        return rows
+    left = pairs.join(touched, on="_row", how="semi").join(odd, on="_voter", how="anti")
+    again = _with_votes(rows.join(touched, on="_row", how="semi").drop("near", "far"), left)
+    return pl.concat([rows.join(touched, on="_row", how="anti"), again.select(rows.columns)])
+
+
+def _with_model_log(rows: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Add `model_log`: the median over the other providers of the model."""
+    medians = (
+        pairs.join(rows, on="_row", how="semi")
+        .group_by("_row", "_other")
+        .agg(pl.col("_voice").median())
+        .group_by("_row")
+        .agg(model_log=pl.col("_voice").median())
+    )
+    return rows.join(medians, on="_row", how="left", maintain_order="left")
 
 
 def _far(other: pl.Expr, factor: pl.Expr) -> pl.Expr:
@@ -225,43 +238,6 @@ def _far(other: pl.Expr, factor: pl.Expr) -> pl.Expr:
     return ((pl.col("log") - other).abs() >= factor.cast(pl.Float64).log() - _EDGE).fill_null(
         value=False
     )
-
-
-def _contradicted(undecided: pl.DataFrame) -> list[int]:
-    """Return the rows to refuse of models of which no price has a majority."""
-    typical = pl.lit(None, pl.Float64)
-    for (group, unit), amount in TYPICAL.items():
-        is_this = (pl.col("task_group") == group) & (pl.col("unit") == unit)
-        usual = is_this & (pl.col("currency") == "USD")
-        typical = pl.when(usual).then(pl.lit(log(amount))).otherwise(typical)
-    known = undecided.with_columns(
-        distance=(pl.col("log") - pl.coalesce("class_log", typical)).abs()
-    )
-    refused: list[int] = []
-    for _, group_rows in known.group_by(_MODEL, maintain_order=True):
-        fields = group_rows.select("_row", "log", "distance", "is_established")
-        refused += _refused([_Contender(*row) for row in fields.iter_rows()])
-    return refused
-
-
-def _refused(contenders: list[_Contender]) -> list[int]:
-    """Return the rows of contradicting prices that are refused.
-
-    The one that is clearly nearest to its peers is right, with those near it; else the ones that
-    cards show already; else none is.
-    """
-    measured = sorted((c.distance, c) for c in contenders if c.distance is not None)
-    if len(measured) == len(contenders):
-        least, best = measured[0]
-        rest = [(distance, c) for distance, c in measured if not _is_near(c, best)]
-        if rest and rest[0][0] - least >= log(NEARER):
-            return [c.row for _, c in rest]
-    established = [c for c in contenders if c.is_established]
-    return [c.row for c in contenders if not any(_is_near(c, known) for known in established)]
-
-
-def _is_near(one: _Contender, other: _Contender) -> bool:
-    return abs(one.log - other.log) < log(MODEL_FACTOR) - _EDGE
 
 
 def _distance() -> pl.Expr:
