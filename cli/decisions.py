@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
+from msgspec import to_builtins
 
 from cli.options import current_home, home_option, json_option, print_json
 from cli.render import print_report
+from pipeline.correction_limits import CorrectionPreview, change_text
 from pipeline.decisions import CorrectionRequest, Decision, DecisionRequest, decide
 from pipeline.decisions import correct as correct_price
 from pipeline.report import Report
@@ -75,6 +77,7 @@ def reject(*, check_ids: tuple[str, ...], reason: str, by: str, as_json: bool) -
     help="Units that --price is for.  [default: 1000000 for tokens, else 1]",
 )
 @click.option("--at", help="A time (ISO 8601, UTC) when it was shown.  [default: now]")
+@click.option("--force", is_flag=True, help="Also where the new price is most likely a slip.")
 @_decision_options
 def correct(
     *,
@@ -85,6 +88,7 @@ def correct(
     unknown: bool,
     per: int | None,
     at: str | None,
+    force: bool,
     reason: str,
     by: str,
     as_json: bool,
@@ -95,9 +99,20 @@ def correct(
     another one. The wrong value stays on record: `price_as_of(…, known_at := …)` and
     `price_claims` have it. A price that cards still show stays corrected until its source states
     another one.
+
+    The command prints old → new before it writes. It refuses a price that is ten times the old one
+    or more (or a tenth or less), beyond the bounds of its unit, or unlike its peers; --force lets
+    it pass.
     """
     if (price is None) is not unknown:
         raise click.UsageError("give --price, or --unknown")
+    previews: list[CorrectionPreview] = []
+
+    def announce(preview: CorrectionPreview) -> None:
+        previews.append(preview)
+        if not as_json:
+            click.echo(change_text(preview))
+
     report = correct_price(
         current_home(),
         CorrectionRequest(
@@ -109,9 +124,14 @@ def correct(
             per=per or (PER_TOKENS if unit.endswith("token") else 1),
             decided_by=by,
             reason=reason,
+            force=force,
         ),
+        announce=announce,
     )
-    _print(report, as_json=as_json)
+    if as_json:
+        print_json(to_builtins(report, enc_hook=str) | {"correction": previews[-1]})
+    else:
+        print_report(report)
 
 
 def _decide(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +13,12 @@ from typing import Literal
 from msgspec.structs import replace
 
 from pipeline.context import LOCK_WAIT_S, Dependencies, RunOptions
+from pipeline.correction_limits import (
+    CorrectionPreview,
+    ReplacedPrice,
+    preview_correction,
+    require_plausible,
+)
 from pipeline.pipeline import process_landed
 from pipeline.report import Report
 from pipeline.session import open_run
@@ -50,7 +56,8 @@ class CorrectionRequest:
     """A price that an operator puts in the place of one that cards showed.
 
     `price` is per `per` units in the currency of the wrong one; None takes the number away. `at` is
-    a moment (UTC) at which the wrong price was shown, None for the one shown now.
+    a moment (UTC) at which the wrong price was shown, None for the one shown now. `force` lets an
+    amount pass that is most likely a slip.
     """
 
     offer_id: str
@@ -61,6 +68,11 @@ class CorrectionRequest:
     reason: str
     tier: str = "standard"
     at: datetime | None = None
+    force: bool = False
+
+
+def _announce_nothing(preview: CorrectionPreview) -> None:
+    del preview
 
 
 def decide(
@@ -99,8 +111,12 @@ def correct(
     *,
     clock: Clock = utc_now,
     lock_wait_s: float = LOCK_WAIT_S,
+    announce: Callable[[CorrectionPreview], None] = _announce_nothing,
 ) -> Report:
-    """Replace a price that cards showed by another one; UsageError when that cannot be."""
+    """Replace a price that cards showed by another one; UsageError when that cannot be.
+
+    `announce` gets what changes, before anything is written.
+    """
     _require_text(request.decided_by, request.reason)
     home, now = Home.at(root), clock()
     if request.at is not None and request.at > now:
@@ -115,8 +131,10 @@ def correct(
         decided_by=request.decided_by,
         reason=request.reason,
     )
+    preview = _require_correctable(home, correction, force=request.force)
+    announce(preview)
     # by its start: what is corrected is the price that was seen, though another one comes meanwhile
-    dated = replace(correction, at=_require_correctable(home, correction))
+    dated = replace(correction, at=preview.valid_from)
     return _apply(home, Decisions(corrections=[dated]), "correct", clock, lock_wait_s=lock_wait_s)
 
 
@@ -178,8 +196,8 @@ def _require_waiting(home: Home, check_id: str, decision: Decision) -> None:
         raise UsageError(f"finding {check_id} was rejected by {by} on {at:%Y-%m-%d %H:%M} UTC")
 
 
-def _require_correctable(home: Home, correction: Correction) -> datetime:
-    """Return the start (UTC) of the interval that a correction replaces a price in."""
+def _require_correctable(home: Home, correction: Correction, *, force: bool) -> CorrectionPreview:
+    """Return what a correction replaces, with the start (UTC) of the interval."""
     with open_newest(home) as con:
         interval = read_interval(
             con,
@@ -188,17 +206,27 @@ def _require_correctable(home: Home, correction: Correction) -> datetime:
             tier=correction.tier,
             at=correction.at,
         )
-    if interval.is_empty():
-        raise UsageError(
-            f"cards showed no {correction.unit} price (tier {correction.tier}) of offer "
-            f"{correction.offer_id!r} at {correction.at:%Y-%m-%d %H:%M:%S} UTC; see price_history"
-        )
-    current = interval["amount"].item()
-    start: datetime = interval["valid_from"].item()
+        if interval.is_empty():
+            raise UsageError(
+                f"cards showed no {correction.unit} price (tier {correction.tier}) of offer "
+                f"{correction.offer_id!r} at {correction.at:%Y-%m-%d %H:%M:%S} UTC; "
+                "see price_history"
+            )
+        shown = interval.row(0, named=True)
+        replaced = ReplacedPrice(shown["amount"], shown["currency"], shown["valid_from"])
+        amount = _read_correction(correction, replaced.amount)
+        preview = preview_correction(correction, replaced, amount)
+        if amount is not None and not force:
+            require_plausible(con, preview, replaced.amount, amount)
+        return preview
+
+
+def _read_correction(correction: Correction, current: Decimal | None) -> Decimal | None:
+    """Return the right price per ONE unit, None where it is not known."""
     if correction.price is None:
         if current is None:
             raise UsageError("that price shows no number already; there is nothing to take away")
-        return start
+        return None
     if correction.per < 1 or str(correction.per).strip("0") != "1":
         raise UsageError(f"--per is {correction.per}; it must be a power of ten, like 1000000")
     written = NUMBER.fullmatch(
@@ -214,4 +242,4 @@ def _require_correctable(home: Home, correction: Correction) -> datetime:
         )
     if money.amount == current:
         raise UsageError(f"cards show {correction.price} per {correction.per} already")
-    return start
+    return money.amount

@@ -30,6 +30,7 @@ from transforms.parsing.wavespeed_list import parse_wavespeed_list
 from transforms.pricing.estimates import price_estimate, resolve_estimate
 from transforms.pricing.list_prices import price_listed
 from transforms.pricing.token_prices import price_tokens
+from transforms.pricing.token_tasks import without_foreign_tokens
 from transforms.resolve.catalog import (
     MAPPED,
     ResolvedRows,
@@ -250,7 +251,8 @@ def _price_tokens(rows: pl.DataFrame, quotes: pl.DataFrame, context: PriceContex
 
 
 def _price_listed(rows: pl.DataFrame, quotes: pl.DataFrame, context: PriceContext) -> pl.DataFrame:
-    return price_listed(rows, quotes, run_id=context.run_id, show_account=context.show_account)
+    claims = price_listed(rows, quotes, run_id=context.run_id, show_account=context.show_account)
+    return without_foreign_tokens(claims, rows)
 
 
 def _price_estimate(

@@ -52,6 +52,7 @@ def reconcile_run(run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs) -
             run_id=run.record.run_id,
             gone_after={feed.name: feed.gone_after for feed, _ in run.fetched_feeds()},
             roles={feed.name: feed.spec.role for feed in run.feeds},
+            sources={feed.name: feed.source for feed in run.feeds},
             verdicts=inputs.verdicts,
             correction_requests=inputs.correction_requests,
         ),

@@ -122,6 +122,13 @@ MADE = (
         "accepts it.",
         "outlier",
     ),
+    (
+        "Unlike its peers",
+        "A provider states dollars per 1,000 tokens where another one states 0.2 per 1,000,000 for "
+        "the same model. The card shows no number until another source states the same, its peers "
+        "or its source change, or a person decides ([peers.md](peers.md)).",
+        "slip",
+    ),
     ("Unparsed", "A price object with an unknown key.", "unknown-key"),
     (
         "Corrected",
@@ -166,7 +173,8 @@ def _made_up(root: Path) -> list[str]:
     clock, parts = _TickingClock(), []
     with serve(_catalog()) as hub:
         _hour(root, hub, clock, origin="live", feeds=FEEDS)
-    cards = rows(newest(Home.at(root)), "SELECT model_name, offer_id FROM cards")
+    own = "SELECT model_name, offer_id FROM cards WHERE inference_provider = 'novita'"
+    cards = rows(newest(Home.at(root)), own)
     ids = {card["model_name"]: card["offer_id"] for card in cards}
     correct(
         root,
@@ -202,13 +210,16 @@ def _hour(
 
 
 def _catalog() -> Catalog:
-    """Return four made-up models, each at one provider."""
+    """Return made-up models, each at one provider; one of them at a second one too."""
     prices: dict[str, Json] = {
         "free": {"input": Number("0"), "output": Number("0")},
         "outlier": {"input": Number("20000"), "output": Number("0.4")},
+        "slip": {"input": Number("0.0002"), "output": Number("0.0004")},
         "unknown-key": {"input": Number("0.2"), "output": Number("0.4"), "batch": Number("0.1")},
-        "mistake": {"input": Number("0.2"), "output": Number("6.0")},
+        "mistake": {"input": Number("0.2"), "output": Number("3.0")},
     }
+    elsewhere: dict[str, Json] = {"input": Number("0.2"), "output": Number("0.4")}
+    others = {"slip": (("scaleway", elsewhere),)}
     mapped: list[dict[str, Json]] = [
         {
             "id": f"made-up/{name}",
@@ -234,12 +245,13 @@ def _catalog() -> Catalog:
             "architecture": {"input_modalities": ["text"], "output_modalities": ["text"]},
             "providers": [
                 {
-                    "provider": "novita",
+                    "provider": provider,
                     "status": "live",
-                    "pricing": pricing,
+                    "pricing": stated,
                     "is_free": name == "free",
                     "is_model_author": False,
                 }
+                for provider, stated in (("novita", pricing), *others.get(name, ()))
             ],
         }
         for name, pricing in prices.items()

@@ -10,6 +10,7 @@ from scripts.docs.agreement import page as agreement_page
 from scripts.docs.checks import fill_page as fill_checks
 from scripts.docs.compliance import compliance_page
 from scripts.docs.coverage import coverage_page
+from scripts.docs.peer_factors import peers_page
 from scripts.docs.prices import page as prices_page
 from scripts.docs.reliability import OTHERS
 from scripts.docs.reliability import page as reliability_page
@@ -58,3 +59,10 @@ def test_compliance_page_matches_the_claims_and_promises_nothing() -> None:
 @pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside the checkout")
 def test_coverage_page_matches_the_recordings() -> None:
     assert (CHECKOUT / "docs" / "coverage.md").read_text("utf-8") == coverage_page(RECORDINGS)
+
+
+@pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside the checkout")
+def test_peers_page_matches_the_recordings_and_refuses_no_honest_price() -> None:
+    page = (CHECKOUT / "docs" / "peers.md").read_text("utf-8")
+    assert page == peers_page(RECORDINGS)
+    assert "None is refused, so there is no exception to list." in page

@@ -108,6 +108,7 @@ def test_every_card_of_two_days_can_be_reconstructed(tmp_path: Path) -> None:
                         per=1_000_000,
                         decided_by="ada",
                         reason="seeded",
+                        force=True,
                     ),
                     clock=clock,
                 )

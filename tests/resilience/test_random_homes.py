@@ -90,6 +90,7 @@ class Life:
                     per=1_000_000,
                     decided_by="ada",
                     reason="drawn",
+                    force=True,
                 ),
                 clock=self.clock,
             )

@@ -39,6 +39,7 @@ REGISTRY = load_registry()
 CLAIMS_IN_FORCE = load_claims().claims
 FEEDS = {feed.feed: feed for _, feed in REGISTRY.feeds()}
 ROLES = REGISTRY.roles()
+SOURCES = {feed.feed: source.source for source, feed in REGISTRY.feeds()}
 SHAPES = CURRENT
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -226,6 +227,7 @@ class History:
             run_id=f"run-{self.hours}",
             gone_after={name: feed.gone_after for name, feed in FEEDS.items()},
             roles=ROLES,
+            sources=SOURCES,
         )
 
     def _mapped_before(self) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from transforms.reconcile.batch import FeedBatch, Rules
 from transforms.reconcile.card_update import update_cards
 from transforms.reconcile.claims import update_claims
 from transforms.reconcile.corrections import apply_corrections
+from transforms.reconcile.market_facts import find_market_facts
 from transforms.reconcile.presence import find_presence
 from transforms.reconcile.reconcile import gate_claims, reconcile
 from transforms.reconcile.run_delta import Steps
@@ -55,7 +56,8 @@ def run_steps(inputs: Inputs) -> Steps:
 
     presence = unchanged(find_presence, before, batches, open_holds, rules)
     claims = unchanged(update_claims, before, presence, rules.precedence)
-    gate = unchanged(gate_claims, presence, claims, open_holds)
+    market = unchanged(find_market_facts, before, presence, claims, rules)
+    gate = unchanged(gate_claims, presence, claims, open_holds, market)
     corrected = unchanged(
         apply_corrections,
         rules.correction_requests,

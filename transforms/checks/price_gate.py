@@ -7,9 +7,14 @@ from functools import partial
 import polars as pl
 
 from transforms.checks.check import Check, CheckInputs
+from transforms.gate.price_rules import UNLIKE_PEERS
 from transforms.money import amount_as_text
 
 _PRICE_ENDS = "The source states a price that passes or drops the offer, or an operator decides."
+_UNLIKE_ENDS = (
+    "A feed of another source states the same amount, the source or its peers state a price like "
+    "the others, or an operator decides."
+)
 _DROP_ENDS = "A whole answer states more than half again, or an operator decides."
 
 
@@ -23,7 +28,7 @@ def _find_held_prices(inputs: CheckInputs, *, name: str) -> pl.DataFrame:
         "offer_id",
         "unit",
         "decision",
-        expected=kept.fill_null("none"),
+        expected=pl.when(pl.col("withheld")).then(pl.lit("none")).otherwise(kept.fill_null("none")),
         observed=pl.concat_str(
             [
                 pl.col("price_status"),
@@ -39,8 +44,8 @@ def _find_held_prices(inputs: CheckInputs, *, name: str) -> pl.DataFrame:
             pl.coalesce("raw_text", pl.lit("no readable price")),
             pl.col("native_quantity").cast(pl.Int64),
             "native_unit",
-            pl.coalesce("reason", "name"),
-            pl.when(kept.is_null())
+            pl.coalesce("reason", pl.format("{}: {}", "name", "unlike"), "name"),
+            pl.when(kept.is_null() | pl.col("withheld"))
             .then(pl.lit("show no number"))
             .otherwise(pl.format("keep {} per one {}", kept.fill_null(""), "unit")),
         ),
@@ -99,6 +104,9 @@ _PRICE_RULES = {
     "unit_change": "A known price is stated in another unit or currency.",
     "price_bounds": "A first price that no offer could have; no good price is known, so the card "
     "shows no number (`suspect`) and is not `held`.",
+    "unlike_peers": "A price is far from those of the same model at other providers, or of models "
+    "of its size, author or task group: a card keeps its last good price, or shows no number "
+    "(`suspect`).",
     "unreadable_price": "A known price can no longer be read.",
     "provider_price_drift": "More than 5 % of a provider's price objects cannot be read, so none "
     "of its prices moves.",
@@ -114,7 +122,13 @@ GATE_CHECKS = (
         "Nothing: it is reported when the price moves.",
     ),
     *(
-        Check(name, "hold", partial(_find_held_prices, name=name), meaning, _PRICE_ENDS)
+        Check(
+            name,
+            "hold",
+            partial(_find_held_prices, name=name),
+            meaning,
+            _UNLIKE_ENDS if name == UNLIKE_PEERS else _PRICE_ENDS,
+        )
         for name, meaning in _PRICE_RULES.items()
     ),
     Check(

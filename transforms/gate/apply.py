@@ -7,7 +7,7 @@ claim is recorded with its evidence all the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
@@ -25,14 +25,13 @@ from transforms.gate.holds import (
 )
 from transforms.gate.price_rules import (
     OUTSIDE_BOUNDS,
+    UNLIKE_PEERS,
     WARN_FACTOR,
     compared,
     find_held_prices,
     moved_by,
 )
-
-WITHHELD = "price_bounds"
-"""The rule that holds no offer: there is no last good price to keep, so the amount is withheld."""
+from transforms.gate.unlike_candidates import Market, find_unlike_candidates
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,8 @@ class GateInputs:
     before this run, under the names that their offers have now. `offers` has offer_id,
     inference_provider and gone_at, `listed` the ids that are listed now. `active_corrections` are
     series whose current price is a correction, `missing` offers (HOLDS) whose absence a drop
-    protects, `observed` the time of each feed's last whole answer.
+    protects, `observed` the time of each feed's last whole answer. `market` is what prices are
+    compared with besides each other.
     """
 
     candidates: pl.DataFrame
@@ -54,6 +54,7 @@ class GateInputs:
     missing: pl.DataFrame
     open_holds: OpenHolds
     observed: Mapping[str, datetime]
+    market: Market = field(default_factory=Market)
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,14 @@ def apply_gate(inputs: GateInputs) -> GateResult:
     corrected = inputs.active_corrections
     candidates = inputs.candidates.join(corrected, on=list(SERIES), how="anti")
     pairs = compared(candidates, previous, offers)
-    found = find_held_prices(pairs, known_rejections(inputs.open_holds))
+    unlike = find_unlike_candidates(
+        pairs,
+        previous.join(corrected, on=list(SERIES), how="semi"),
+        offers,
+        inputs.market,
+        inputs.open_holds,
+    )
+    found = find_held_prices(pairs, known_rejections(inputs.open_holds), unlike)
     matched = match_known_prices(found, inputs.open_holds)
     held_prices = found.drop("name").hstack(
         matched.select("check_id", "decision", "name", "since_at")
@@ -90,7 +98,7 @@ def apply_gate(inputs: GateInputs) -> GateResult:
     blocked = blocking(held_prices)
     lost = _lost_prices(inputs)
     holds = pl.concat(
-        [_holds(blocked.filter(pl.col("name") != WITHHELD)), lost.holds, inputs.missing]
+        [_holds(blocked.filter(~pl.col("withheld"))), lost.holds, inputs.missing]
     ).unique("offer_id", keep="first", maintain_order=True)
     held = pl.col("offer_id").is_in(holds["offer_id"].implode())
     kept = pl.concat(
@@ -174,15 +182,19 @@ def _holds(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _withhold_amounts(candidates: pl.DataFrame, blocked: pl.DataFrame) -> pl.DataFrame:
-    """Withhold an amount that is outside the bounds of its unit and has no history."""
-    odd = blocked.filter(pl.col("name") == WITHHELD).select(*SERIES, _odd=pl.lit(value=True))
+    """Withhold an amount that is refused where no good price can be kept instead."""
+    unlike = pl.col("name") == UNLIKE_PEERS
+    odd = blocked.filter("withheld").select(
+        *SERIES,
+        _odd=pl.when(unlike).then(pl.lit(UNLIKE_PEERS)).otherwise(pl.lit(OUTSIDE_BOUNDS)),
+    )
     withheld = pl.col("_odd").is_not_null()
     return (
         candidates.join(odd, on=list(SERIES), how="left", maintain_order="left")
         .with_columns(
             amount=pl.when(~withheld).then("amount"),
             price_status=pl.when(withheld).then(pl.lit("suspect")).otherwise("price_status"),
-            reason=pl.when(withheld).then(pl.lit(OUTSIDE_BOUNDS)).otherwise("reason"),
+            reason=pl.when(withheld).then("_odd").otherwise("reason"),
         )
         .drop("_odd")
     )

@@ -43,6 +43,12 @@ def known_rejections(open_holds: OpenHolds) -> pl.DataFrame:
     return known.filter(pl.col("decision") == "rejected").select(*_PRICE_KEY, "name")
 
 
+def known_decisions(open_holds: OpenHolds, name: str) -> pl.DataFrame:
+    """Return feed, offer_id, unit, tier, candidate that a person decided about under a rule."""
+    known = _decided(open_holds.known.filter(pl.col("name") == name), open_holds)
+    return known.filter(pl.col("decision") != "pending").select(*_PRICE_KEY)
+
+
 def match_known_prices(found: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFrame:
     """Return REFUSALS of held prices, in the order of `found` (name, feed, series, candidate).
 

@@ -9,10 +9,13 @@ import polars as pl
 
 from schemas.state import SERIES
 from transforms.gate.bounds import outside_bounds
+from transforms.gate.peers import UNLIKE
 from transforms.money import amount_as_text
 
 OUTSIDE_BOUNDS = "outside_bounds"
 """The reason of a price whose amount is withheld because it is outside its bounds."""
+UNLIKE_PEERS = "unlike_peers"
+"""The rule, and the reason of a price that is withheld because it is far from its peers."""
 HOLD_FACTOR = 10
 """A price that moves by this factor or more is held."""
 WARN_FACTOR = 2
@@ -56,12 +59,15 @@ def compared(
     )
 
 
-def find_held_prices(pairs: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
+def find_held_prices(
+    pairs: pl.DataFrame, rejected: pl.DataFrame, unlike: pl.DataFrame = UNLIKE
+) -> pl.DataFrame:
     """Return the rows of `compared` that the gate holds, with `name` (why) and `candidate`.
 
     `candidate` is the new value as text: a decision counts for as long as it stays the same.
     `rejected` has feed, series, candidate and `name` of those that an operator rejected: they are
-    held as long as they would change the current price.
+    held as long as they would change the current price. `unlike` (UNLIKE) are the prices that are
+    far from their peers. `withheld` rows have no good price that a card could keep instead.
     """
     moved = pl.col("amount").ne_missing(pl.col("old_amount")) | pl.col("price_status").ne_missing(
         pl.col("old_status")
@@ -92,22 +98,33 @@ def find_held_prices(pairs: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFram
         .then(pl.lit("provider_price_drift"))
         .when(~_GOOD.fill_null(value=False) & outside_bounds())
         .then(pl.lit("price_bounds"))
+        .when(pl.col("unlike").is_not_null())
+        .then(pl.lit("unlike_peers"))
     )
-    candidate = pl.concat_str(
+    return (
+        pairs.join(_unreadable_share(pairs), on=["feed", "inference_provider"], how="left")
+        .join(unlike, on=list(SERIES), how="left")
+        .with_columns(name=name, candidate=candidate_text())
+        .join(rejected.rename({"name": "_rejected"}), on=["feed", *SERIES, "candidate"], how="left")
+        .with_columns(name=pl.coalesce("name", pl.when(_GOOD & moved).then("_rejected")))
+        .with_columns(
+            withheld=pl.col("name").is_in(["price_bounds", UNLIKE_PEERS])
+            & ~(_GOOD & moved).fill_null(value=False)
+        )
+        .drop("_rejected")
+        .filter(pl.col("name").is_not_null())
+        .sort(SERIES)
+    )
+
+
+def candidate_text() -> pl.Expr:
+    """Return the value of each row as text, the same for as long as its source states the same."""
+    return pl.concat_str(
         "price_status",
         pl.coalesce(amount_as_text("amount"), "raw_text", "reason", pl.lit("-")),
         "currency",
         "native_unit",
         separator=" ",
-    )
-    return (
-        pairs.join(_unreadable_share(pairs), on=["feed", "inference_provider"], how="left")
-        .with_columns(name=name, candidate=candidate)
-        .join(rejected.rename({"name": "_rejected"}), on=["feed", *SERIES, "candidate"], how="left")
-        .with_columns(name=pl.coalesce("name", pl.when(_GOOD & moved).then("_rejected")))
-        .drop("_rejected")
-        .filter(pl.col("name").is_not_null())
-        .sort(SERIES)
     )
 
 

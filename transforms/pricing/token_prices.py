@@ -11,6 +11,7 @@ from schemas.amounts import MILLION, PER_MILLION
 from schemas.contract import MONEY
 from schemas.state import INCOMING_CLAIMS
 from transforms.money import read_amount
+from transforms.pricing.token_tasks import without_foreign_tokens
 
 TOKEN_UNITS = {"price_input_text": "input_token", "price_output_text": "output_token"}
 TOKEN_FORMULA = "round_12_digits(native_amount) * 0.000001"  # noqa: S105 - a price per token is no password
@@ -29,12 +30,14 @@ def price_tokens(rows: pl.DataFrame, *, run_id: str) -> pl.DataFrame:
     `rows` are identified statements. Prices are USD per 1,000,000 tokens. A zero that is not
     stated free is `suspect`, a price object that cannot be read is `unparsed`; neither has an
     amount. Output prices where no text comes out state nothing: only a positive one is a claim.
+    A token price on a task without tokens is `not_published`.
     """
     priced = rows.filter("has_price").with_columns(is_free=pl.col("is_free").fill_null(value=False))
     if priced.is_empty():
         return INCOMING_CLAIMS.empty()
     claims = [_of_unit(priced, column, unit, run_id) for column, unit in TOKEN_UNITS.items()]
-    return pl.concat(claims).sort("offer_id", "unit", maintain_order=True)
+    ordered = pl.concat(claims).sort("offer_id", "unit", maintain_order=True)
+    return without_foreign_tokens(ordered, priced)
 
 
 def _of_unit(priced: pl.DataFrame, column: str, unit: str, run_id: str) -> pl.DataFrame:

@@ -40,8 +40,9 @@ class Rules:
     """What does not come from feeds: precedence, providers as described today, decisions.
 
     `gone_after` maps a feed to the whole answers without an offer after which it is gone; `roles`
-    has the role of every known feed, also of those that did not answer now. `verdicts` (VERDICTS)
-    and `correction_requests` (CORRECTION_REQUESTS) are what operators decide in this run.
+    has the role of every known feed, also of those that did not answer now, `sources` the source
+    that each belongs to. `verdicts` (VERDICTS) and `correction_requests` (CORRECTION_REQUESTS) are
+    what operators decide in this run.
     """
 
     precedence: Precedence
@@ -50,6 +51,7 @@ class Rules:
     run_id: str = ""
     gone_after: Mapping[str, int] = field(default_factory=dict)
     roles: Mapping[str, FeedRole] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
     verdicts: pl.DataFrame = field(default_factory=VERDICTS.clone)
     correction_requests: pl.DataFrame = field(default_factory=CORRECTION_REQUESTS.clone)
 

@@ -6,11 +6,13 @@ from schemas.delta import Delta, State
 from schemas.state import REFUSALS
 from transforms.gate.apply import GateInputs, GateResult, apply_gate
 from transforms.gate.holds import OpenHolds
+from transforms.gate.unlike_candidates import Market
 from transforms.reconcile.absences import missing_offers
 from transforms.reconcile.batch import FeedBatch, Rules
 from transforms.reconcile.card_update import update_cards
 from transforms.reconcile.claims import ClaimUpdate, update_claims
 from transforms.reconcile.corrections import apply_corrections
+from transforms.reconcile.market_facts import find_market_facts
 from transforms.reconcile.presence import Presence, find_presence
 from transforms.reconcile.previous_prices import renamed
 from transforms.reconcile.run_delta import Steps, build_delta, build_state
@@ -25,7 +27,8 @@ def reconcile(before: State, batches: list[FeedBatch], rules: Rules) -> tuple[De
     open_holds = OpenHolds(before.refusals, rules.verdicts, rules.run_id)
     presence = find_presence(before, batches, open_holds, rules)
     claims = update_claims(before, presence, rules.precedence)
-    gate = gate_claims(presence, claims, open_holds)
+    market = find_market_facts(before, presence, claims, rules)
+    gate = gate_claims(presence, claims, open_holds, market)
     corrected = apply_corrections(
         rules.correction_requests, gate.prices, claims.active_corrections, claims.candidates
     )
@@ -35,7 +38,9 @@ def reconcile(before: State, batches: list[FeedBatch], rules: Rules) -> tuple[De
     return build_delta(before, after, steps, rules.verdicts), after
 
 
-def gate_claims(presence: Presence, claims: ClaimUpdate, open_holds: OpenHolds) -> GateResult:
+def gate_claims(
+    presence: Presence, claims: ClaimUpdate, open_holds: OpenHolds, market: Market
+) -> GateResult:
     """Decide which candidates become current prices; holds of relabelled offers stay theirs."""
     known = renamed(open_holds.known, presence.relabels, REFUSALS)
     return apply_gate(
@@ -53,5 +58,6 @@ def gate_claims(presence: Presence, claims: ClaimUpdate, open_holds: OpenHolds) 
             ),
             open_holds=OpenHolds(known, open_holds.verdicts, open_holds.run_id),
             observed=presence.observed,
+            market=market,
         )
     )
