@@ -62,7 +62,8 @@ number is the price of a part, or no price at all, and it must not rank as the p
   each with the number.
 - Otherwise no number of the entry counts: `not_published` with the reason `stated_in_words`. The
   evidence has the text, `native_amount` the number. It is not held: the price ends with the first
-  answer whose text contradicts it.
+  answer whose text contradicts it. Only where more than half of a provider's prices end at once,
+  `coverage_drop` holds them, and none of them ranks.
 
 An entry that the list marks with a date (`deprecated`, Unix time) is sold until then. The date is
 compared with the time at which the list was observed, so that a replay ends the price in the same

@@ -99,3 +99,24 @@ def test_a_text_that_begins_to_contradict_a_price_withdraws_it_at_once(tmp_path:
         "SELECT DISTINCT contains(evidence, '$0.0275 / second'), native_amount, raw_text "
         "FROM price_claims WHERE reason = 'stated_in_words'",
     ) == [(True, Decimal("0.025"), "2.5")]
+
+
+def test_texts_that_contradict_most_prices_of_a_provider_at_once_are_a_coverage_drop(
+    tmp_path: Path,
+) -> None:
+    clock = Clock(START)
+    names = [f"di/film{number}" for number in range(12)]
+    catalog = mapped(*[(f"acme/{n[3:]}", "deepinfra", n, "text-to-video") for n in names])
+    lists = PriceLists(deepinfra=[film().replace("di/film", name) for name in names])
+    with serve(catalog, price_lists=lists) as hub:
+        ingest(tmp_path, hub, clock=clock, feeds=LISTS)
+        odd = film(short="$0.02 / second for 720P, $0.04 / second for 1080P")
+        lists.deepinfra = [odd.replace("di/film", name) for name in names]
+        clock.advance(HOUR)
+        report = ingest(tmp_path, hub, clock=clock, feeds=LISTS)
+    assert [held.inference_provider for held in report.held] == ["deepinfra"]
+    found = rows(
+        tmp_path,
+        "SELECT count(*), count_if(rankable) FROM cards WHERE hold_reason = 'coverage_drop'",
+    )
+    assert found == [(12, 0)]

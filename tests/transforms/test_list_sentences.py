@@ -201,7 +201,7 @@ def test_a_contradicted_zero_is_no_suspect_zero() -> None:
     assert statuses(row_of(pricing, "Free"), "audio") == suspect
 
 
-def test_a_key_that_nobody_knows_is_compared_too() -> None:
+def test_an_unknown_key_is_compared_too() -> None:
     assert statuses(row_of(SECOND, "$0.3 per second", "note"), "video") == REFUSED
     assert statuses(row_of(SECOND, None, note="$0.3 per second"), "video") == REFUSED
     assert statuses(row_of(SECOND, None, note={"en": ["now $0.3 per second"]}), "video") == REFUSED

@@ -109,14 +109,14 @@ class SentenceAmount(NamedTuple):
     per: Per
 
 
-class Reading(NamedTuple):
+class SentenceReading(NamedTuple):
     """One way to read a sentence; `is_whole` when nothing but its amounts and units is left."""
 
     amounts: list[SentenceAmount]
     is_whole: bool
 
 
-class _Money(NamedTuple):
+class _MoneyMatch(NamedTuple):
     start: int
     end: int
     value: Decimal
@@ -130,7 +130,7 @@ def normalize(text: str) -> str:
     return _MARKDOWN.sub("", _TAG.sub(" ", plain))
 
 
-def readings_of(normalized: str, *, about_price: bool) -> list[Reading]:
+def readings_of(normalized: str, *, about_price: bool) -> list[SentenceReading]:
     """Return the ways to read a normalized sentence: the units after the amounts, or before them.
 
     None of them without an amount. `about_price`: the sentence is known to be about a price, so
@@ -145,8 +145,8 @@ def readings_of(normalized: str, *, about_price: bool) -> list[Reading]:
     whole = all(complete for _, complete in parts)
     units = [unit for unit, _ in parts]
     return [
-        Reading(_amounts(found, units[1:]), whole and units[0] == Per()),
-        Reading(_amounts(found, units[:-1]), whole and units[-1] == Per()),
+        SentenceReading(_amounts(found, units[1:]), whole and units[0] == Per()),
+        SentenceReading(_amounts(found, units[:-1]), whole and units[-1] == Per()),
     ]
 
 
@@ -155,14 +155,14 @@ def is_unit_alone(normalized: str) -> bool:
     return _read_unit(normalized)[1]
 
 
-def _amounts(found: Sequence[_Money], units: Sequence[Per]) -> list[SentenceAmount]:
+def _amounts(found: Sequence[_MoneyMatch], units: Sequence[Per]) -> list[SentenceAmount]:
     return [
         SentenceAmount(money.value, money.step, money.currency, unit)
         for money, unit in zip(found, units, strict=True)
     ]
 
 
-def _money_in(text: str, *, about_price: bool) -> Iterator[_Money]:
+def _money_in(text: str, *, about_price: bool) -> Iterator[_MoneyMatch]:
     if about_price:
         for found in _AMOUNT_OF_PRICE.finditer(text):
             plain = "0" if found["free"] else found["plain"]
@@ -171,15 +171,15 @@ def _money_in(text: str, *, about_price: bool) -> Iterator[_Money]:
         yield from map(_marked, _AMOUNT.finditer(text))
 
 
-def _unmarked(found: re.Match[str], number: str) -> _Money:
-    return _Money(*found.span(), *_number(number), None)
+def _unmarked(found: re.Match[str], number: str) -> _MoneyMatch:
+    return _MoneyMatch(*found.span(), *_number(number), None)
 
 
-def _marked(found: re.Match[str]) -> _Money:
+def _marked(found: re.Match[str]) -> _MoneyMatch:
     currency, power = _CURRENCIES.get(found["before"] or found["after"], ("XXX", 0))
     power += _POWERS.get(found["letter"], 0) + _POWERS.get(found["large"], 0)
     value, step = _number(found["first"] or found["second"])
-    return _Money(*found.span(), value.scaleb(power), step.scaleb(power), currency)
+    return _MoneyMatch(*found.span(), value.scaleb(power), step.scaleb(power), currency)
 
 
 def _number(text: str) -> tuple[Decimal, Decimal]:

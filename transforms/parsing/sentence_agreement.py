@@ -16,8 +16,8 @@ import msgspec
 
 from transforms.parsing.price_sentences import (
     Per,
-    Reading,
     SentenceAmount,
+    SentenceReading,
     is_unit_alone,
     normalize,
     readings_of,
@@ -157,11 +157,11 @@ def _states_another_amount(text: str, rates: Sequence[StatedRate]) -> bool:
         for reading in readings_of(text, about_price=False)
     ]
     return bool(readings) and not any(
-        _agrees(Reading(amounts, is_whole=False), rates) for amounts in readings
+        _agrees(SentenceReading(amounts, is_whole=False), rates) for amounts in readings
     )
 
 
-def _agrees(reading: Reading, rates: Sequence[StatedRate]) -> bool:
+def _agrees(reading: SentenceReading, rates: Sequence[StatedRate]) -> bool:
     return all(_is_one_of(amount, rates) for amount in reading.amounts)
 
 
