@@ -20,8 +20,10 @@ from samples.routes import error
 from schemas.clock import utc_now
 from schemas.errors import HomeError
 from schemas.records import EndMark
+from tests.support.command import answered, pricehouse
 from tests.support.hours import START, Clock, ingest, small_catalog
 from tests.support.published import copy_landing, exported, rows
+from tests.support.serving import serving
 from warehouse.publication.publish import publications, published_id
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
@@ -198,3 +200,29 @@ def test_a_clock_that_is_behind_now_sets_nothing_aside(tmp_path: Path) -> None:
         with pytest.raises(HomeError, match="clock is behind"):
             repair(tmp_path, clock=Clock(start - YEAR))
     assert len(Landing(tmp_path / "landing").runs()) == 1
+
+
+def test_commands_and_the_marketplace_are_red_until_the_repair(tmp_path: Path) -> None:
+    with serve(small_catalog()) as hub:
+        ingest(tmp_path, hub, clock=Clock(utc_now() + YEAR))
+        with serving(tmp_path) as site:
+            ready = site.get("/readyz")
+            assert ready.status_code == 503
+            assert "dated in the future" in ready.json()["detail"]
+            assert site.get("/healthz").status_code == 200
+            assert site.get_json("/v1/status")["age_s"] is None
+        refused = pricehouse("ingest", home=tmp_path, url=hub.url)
+        assert refused.returncode == 1
+        assert "doctor --repair" in refused.stderr
+        assert "Traceback" not in refused.stderr
+        red = pricehouse("status", "--json", home=tmp_path)
+        assert red.returncode == 1
+        facts = json.loads(red.stdout)
+        assert facts["age_s"] is None
+        assert "doctor --repair" in facts["problem"]
+        assert pricehouse("doctor", home=tmp_path).returncode == 1
+        assert (
+            len(answered(pricehouse("doctor", "--repair", "--json", home=tmp_path))["set_aside"])
+            == 1
+        )
+        assert answered(pricehouse("status", "--json", home=tmp_path))["problem"] is None

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from schemas.clock import is_ahead
-from schemas.errors import HomeError
+from schemas.errors import HomeError, LandingError
 from schemas.records import LandedPage
 from warehouse.storage.files import make_folder, os_errors_as_home_error, sync_folder, write_atomic
 from warehouse.storage.landing import Landing, RunFolder
@@ -111,8 +111,11 @@ def move(path: Path, target: Path) -> None:
 
 
 def _last_time(run: RunFolder) -> datetime:
-    mark = run.mark
     started_at = run.record.started_at
+    try:
+        mark = run.mark
+    except LandingError:  # what has to read it reports it
+        return started_at
     # A killed run has no end; the next one marks it at its own time, which may be far later.
     if mark is None or mark.outcome == "interrupted":
         return started_at
