@@ -140,7 +140,7 @@ def test_an_empty_last_page_ends_a_walk():
     ("sizes", "short"),
     [((2, 2, 2), 0), ((2, 2, 1), 0), ((2, 1, 2), 1), ((1, 1, 1), 2), ((1,), 0), ((2, 3, 0), 0)],
 )
-def test_pages_before_the_last_with_fewer_rows_than_asked_for_are_counted(sizes, short):
+def test_pages_before_the_last_with_fewer_rows_than_requested_are_counted(sizes, short):
     numbers, counts = iter(range(100)), []
     replies = [
         page(*(next(numbers) for _ in range(size)), after=None if last else f"?p={at}")

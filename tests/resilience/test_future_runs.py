@@ -31,7 +31,7 @@ from warehouse.storage.landing import Landing
 HOUR, YEAR = timedelta(hours=1), timedelta(days=365)
 
 
-class Killed(BaseException):
+class StepKilled(BaseException):
     """Raised in the place of a kill."""
 
 
@@ -123,11 +123,11 @@ def test_a_repair_killed_before_any_step_is_completed_by_the_next(tmp_path: Path
         def kill(step: str, seen: Any = seen, at: int = killed_at) -> None:
             steps.append(step)
             if next(seen) == at:
-                raise Killed
+                raise StepKilled
 
         try:
             repair(home, clock=right_clock(), on_step=kill)
-        except Killed:
+        except StepKilled:
             killed_at += 1
             continue
         break

@@ -49,7 +49,7 @@ def unreadable_offers(offers: pl.DataFrame, batch: FeedBatch) -> pl.DataFrame:
     )
 
 
-def unbelieved_absences(before: State, batch: FeedBatch) -> pl.DataFrame:
+def doubted_absences(before: State, batch: FeedBatch) -> pl.DataFrame:
     """Return offer_id of the offers that an answer may lack without being absent."""
     unreadable = unreadable_offers(before.offers, batch)
     if batch.absences_count:

@@ -10,7 +10,7 @@ import polars as pl
 
 from schemas.delta import State
 from transforms.gate.holds import OpenHolds
-from transforms.reconcile.absences import Drops, count_drops, end_absent, unbelieved_absences
+from transforms.reconcile.absences import Drops, count_drops, doubted_absences, end_absent
 from transforms.reconcile.batch import FeedBatch, Rules
 from transforms.reconcile.listings import drop_moved, listings_after
 from transforms.reconcile.offers import offers_after
@@ -46,7 +46,7 @@ def find_presence(
     An absence counts only in a whole answer, and takes effect only where no drop protects it.
     """
     answered = {batch.feed: batch.observation.observed_at for batch in batches}
-    unreadable = {batch.feed: unbelieved_absences(before, batch) for batch in batches}
+    unreadable = {batch.feed: doubted_absences(before, batch) for batch in batches}
     drops = count_drops(before, batches, unreadable, open_holds, rules.feed_drop_share)
     batches = _keep_attachments(before, batches, drops)
     updated = merge_feeds(
@@ -93,8 +93,10 @@ def _keep_attachments(before: State, batches: list[FeedBatch], drops: Drops) -> 
     """Attach the rows of routed feeds to offers whose absence from the catalogue is not
     believed."""
     doubted = [batch.feed for batch in batches if not batch.absences_count]
-    unbelieved = before.listings.filter(pl.col("feed").is_in(doubted)).select("feed", "offer_id")
-    protected = still_named(before, pl.concat([drops.protected_absences, unbelieved]))
+    doubted_listings = before.listings.filter(pl.col("feed").is_in(doubted)).select(
+        "feed", "offer_id"
+    )
+    protected = still_named(before, pl.concat([drops.protected_absences, doubted_listings]))
     attached = []
     for batch in batches:
         if batch.role == "routed":
