@@ -65,12 +65,15 @@ def print_and_exit(report: Report, *, as_json: bool) -> None:
 
 def print_status(status: Status) -> None:
     """Print the status, the age first."""
-    if status.publication_id is None or status.age_s is None:
+    if status.problem:
+        out.print(f"[red]error:[/] {escape(status.problem)}", soft_wrap=True)
+    if status.publication_id is None:
         out.print(f"{escape(status.home)}: nothing is published yet")
     else:
-        age = timedelta(seconds=round(status.age_s))
+        known = status.age_s is not None
+        age = f"{timedelta(seconds=round(status.age_s or 0))} old" if known else "age unknown"
         out.print(
-            f"[bold]{age}[/] old: readers see {status.publication_id} ({status.origin}), "
+            f"[bold]{age}[/]: readers see {status.publication_id} ({status.origin}), "
             f"observed {_minute(status.observed_from)} to {_minute(status.observed_to)}"
         )
         out.print(

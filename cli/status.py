@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from cli.options import current_home, home_option, json_option, print_json
@@ -14,11 +16,16 @@ from warehouse.storage.home import Home
 @home_option
 @json_option
 def status(*, as_json: bool) -> None:
-    """Show data age and the last failure."""
+    """Show data age and the last failure.
+
+    Exit status 1 when no run can begin, because runs of this home lie in the future.
+    """
     found = read_status(Home.at(current_home()), now=utc_now())
     if as_json:
         print_json(found)
-        return
-    from cli.render import print_status  # JSON is for programs, which rich would only slow down
+    else:
+        from cli.render import print_status  # JSON is for programs, which rich would only slow down
 
-    print_status(found)
+        print_status(found)
+    if found.problem:
+        sys.exit(1)

@@ -23,6 +23,7 @@ from marketplace.headers import HeadersMiddleware
 from marketplace.pages import charts
 from marketplace.pages.rendering import Pages
 from marketplace.pages.routes import pages
+from schemas.clock import is_ahead, utc_now
 from warehouse.publication.reader_pool import PublicationPool
 
 STATIC = Path(__file__).with_name("static")
@@ -110,8 +111,15 @@ def healthz() -> dict[str, str]:
     },
 )
 def readyz(request: Request) -> Response:
-    """Return the publication that is served; 503 with the reason when there is none."""
+    """Return the publication that is served; 503 with the reason when there is none, or when it
+    lies in the future."""
     with app_state_of(request).pool.reading() as reading:
+        facts, now = reading.publication, utc_now()
+        times = (facts["published_at"], facts["observed_to"])
+        if any(at is not None and is_ahead(at, now) for at in times):
+            return problems.problem(
+                request, 503, "publication-of-the-future", problems.OF_THE_FUTURE
+            )
         body = encode_json(reading, {"status": "ready"})
     return Response(body, 200, {"Cache-Control": "no-store"}, "application/json")
 

@@ -36,11 +36,16 @@ TYPES = {
     "query-too-slow": "503: the query took too long; ask for less.",
     "nothing-published-yet": "503: there is no publication yet.",
     "publication-unreadable": "503: the newest publication cannot be read.",
+    "publication-of-the-future": "503, at /readyz: the newest publication is dated in the future.",
 }
 """Problem type → its description on the page /api; clients match on the names."""
 RETRY_S = "30"
 _NOTHING = "nothing is published here yet; run `pricehouse ingest` first"
 _UNREADABLE = "the newest publication cannot be read; the next run publishes again"
+OF_THE_FUTURE = (
+    "the newest publication is dated in the future: a clock is or was wrong; "
+    "`pricehouse doctor` has the remedy"
+)
 _INTERNAL = "the request failed (internal error); the server's log has the details"
 Handler = Callable[[Request, Exception], Response]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from packaging.requirements import Requirement
 
-from schemas.clock import utc_now
+from schemas.clock import Clock, utc_now
 from warehouse.health.findings import CheckFailed, Finding, run_check
 from warehouse.health.home_checks import check_home
 from warehouse.storage.home import Home
@@ -29,12 +29,12 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     findings: list[Finding]
 
 
-def diagnose(root: Path, environment: Mapping[str, str]) -> Diagnosis:
+def diagnose(root: Path, environment: Mapping[str, str], *, clock: Clock = utc_now) -> Diagnosis:
     """Check the installation and a home; UsageError where there is no home."""
     home = Home(root)
     if not root.is_dir() or not any(root.iterdir()):
         Home.at(root)  # raises the error that names the command to run
-    findings = [*_check_installation(environment), *check_home(home, now=utc_now())]
+    findings = [*_check_installation(environment), *check_home(home, now=clock())]
     return Diagnosis(home=str(root), ok=all(f.ok for f in findings), findings=findings)
 
 

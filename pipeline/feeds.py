@@ -125,6 +125,11 @@ class RunFeed:
         """Whole answers without an offer until it is gone; 1 for an estimate."""
         return self.entry.gone_after if isinstance(self.entry, Feed) else 1
 
+    @property
+    def feed_drop_share(self) -> float | None:
+        """Share of its offers that may be absent from an answer; None: there is no limit."""
+        return self.entry.feed_drop_share if isinstance(self.entry, Feed) else None
+
 
 def feeds_of_registry(registry: Registry) -> list[RunFeed]:
     """Return every feed in registry order, then the estimates.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,12 +9,14 @@ from pathlib import Path
 import msgspec
 
 from pipeline.context import LOCK_WAIT_S
+from pipeline.progress import OnStep, ignore_step
 from pipeline.session import recover
 from schemas.clock import Clock, utc_now
 from schemas.errors import UsageError, WarehouseError
 from warehouse.connect import open_writer
 from warehouse.migrate import migrate
 from warehouse.publication.publish import superseded
+from warehouse.storage.future_runs import require_no_future_run
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.storage.leftovers import bytes_of, find_leftovers, remove_path
@@ -33,8 +34,6 @@ from warehouse.writer.state import LastRun, read_last_run
 
 KEEP_HOURLY_DAYS = 30
 MOST_DAYS = 3650
-OnStep = Callable[[str], None]
-"""Called with the name of each step before it."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +72,6 @@ class Maintained(msgspec.Struct, frozen=True, kw_only=True):
     """By all of it; what a new checkpoint takes is not subtracted."""
 
 
-def ignore_step(step: str) -> None:
-    """Do nothing with the name of a step."""
-
-
 def maintain(
     root: Path,
     upkeep: Upkeep | None = None,
@@ -89,12 +84,14 @@ def maintain(
 
     After each step the home is whole, so a kill costs no more than the rest of the work, and
     doing it again does nothing. A dry run recovers, as every run does, and changes nothing else.
-    WarehouseError, with nothing dropped, when the warehouse lacks a committed run of landing.
+    WarehouseError, with nothing dropped, when the warehouse lacks a committed run of landing;
+    HomeError when a run lies in the future, by whose time other runs would be dropped.
     """
     upkeep = upkeep or Upkeep()
     home = Home.at(root)
     with hold(home.lock, wait_s=lock_wait_s):
         now = clock()
+        require_no_future_run(Landing(home.landing), now)
         since = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         since -= timedelta(days=upkeep.keep_hourly_days)
         last, uncompacted = _recover(home, now)

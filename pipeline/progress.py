@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from schemas.payload import Traffic
@@ -25,3 +26,12 @@ class NoProgress:
 
     def closed(self, feed: str, outcome: str) -> None:
         """Ignore the end of a feed."""
+
+
+OnStep = Callable[[str], None]
+"""Called with the name of each step before it."""
+
+
+def ignore_step(step: str) -> None:
+    """Do nothing with the name of a step."""
+    del step

@@ -50,12 +50,21 @@ def replay(
     home = Home.adopt(root, origin=_origin(runs))
     with hold(home.lock, wait_s=lock_wait_s):
         missing = _missing(home, runs, clock())
-        _resume(home, missing)
-        process_runs(home, missing, source=home, now=clock(), step=step)
+        rebuild(home, missing, source=home, now=clock(), step=step)
         last = runs[-1].run_id
         if published_id(home) != last:
             publish(home, last)
     return [run.run_id for run in missing]
+
+
+def rebuild(
+    home: Home, runs: list[RunFolder], *, source: Home, now: datetime, step: Step = run_directly
+) -> None:
+    """Process the landed runs of `source`, from its newest revision on, into the warehouse of
+    `home`; LandingError as `process_runs`.
+    """
+    _resume(home, runs, source)
+    process_runs(home, runs, source=source, now=now, step=step)
 
 
 def process_runs(
@@ -106,11 +115,11 @@ def _missing(home: Home, runs: list[RunFolder], now: datetime) -> list[RunFolder
     return [run for run in runs if last is None or sequence_of(run) > last.sequence]
 
 
-def _resume(home: Home, missing: list[RunFolder]) -> None:
+def _resume(home: Home, missing: list[RunFolder], source: Home) -> None:
     """Restore the checkpoint of the newest revision: the runs before it ran by rules that today's
     code no longer has."""
     revisions = [run for run in missing if run.record.flow == REVISE]
-    if revisions and (whole := _whole(home, sequence_of(revisions[-1]))):
+    if revisions and (whole := _whole(source, sequence_of(revisions[-1]), last=missing[-1])):
         restore_checkpoint(whole, into=home)
 
 
@@ -124,7 +133,7 @@ def _start_from_checkpoint(home: Home, source: Home, runs: list[RunFolder]) -> N
     if not lost:
         return
     newest, gone = lost[-1]
-    whole = _whole(source, sequence_of(newest))
+    whole = _whole(source, sequence_of(newest), last=runs[-1])
     if whole is None:
         raise LandingError(
             f"{len(lost)} runs cannot be replayed, the last {newest.run_id}: landed payload "
@@ -134,9 +143,9 @@ def _start_from_checkpoint(home: Home, source: Home, runs: list[RunFolder]) -> N
     restore_checkpoint(whole, into=home)
 
 
-def _whole(home: Home, sequence: int) -> Checkpoint | None:
-    """Return the newest whole checkpoint that holds this run."""
-    covering = [c for c in checkpoints(home) if c.sequence >= sequence]
+def _whole(home: Home, sequence: int, *, last: RunFolder) -> Checkpoint | None:
+    """Return the newest whole checkpoint that holds this run, and none after the last."""
+    covering = [c for c in checkpoints(home) if sequence <= c.sequence <= sequence_of(last)]
     return next((c for c in covering if is_whole(home, c)), None)
 
 

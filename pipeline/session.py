@@ -13,12 +13,13 @@ from pipeline.settings import Settings
 from providers.registry import claims_bytes, load_claims, load_registry, registry_bytes
 from schemas.clock import Clock
 from schemas.decisions import decisions_bytes
-from schemas.errors import HomeError, PricehouseError, WarehouseError
+from schemas.errors import PricehouseError, WarehouseError
 from schemas.load import Failure
 from schemas.records import EndMark, RunRecord
 from warehouse.connect import open_writer
 from warehouse.migrate import migrate
 from warehouse.publication.publish import publish, published_id
+from warehouse.storage.future_runs import require_no_future_run
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing, RunFolder
 from warehouse.storage.lock import hold
@@ -118,18 +119,14 @@ def monotonic_clock(clock: Clock, landing: Landing) -> Clock:
     """Return a clock that is always ahead of every time that this home has recorded.
 
     Run ids, intervals and the order of replay depend on increasing times. HomeError when the home's
-    last run is a day or more ahead: then one of the two clocks was wrong.
+    last run is two hours or more ahead: then one of the two clocks was wrong.
     """
+    require_no_future_run(landing, clock())
     runs = landing.runs()
     seen = [runs[-1].record.started_at] if runs else []
-    if runs and (mark := runs[-1].mark):
-        seen.append(mark.finished_at)
+    if runs and (mark := runs[-1].mark) and mark.outcome != "interrupted":
+        seen.append(mark.finished_at)  # an interrupted run was marked by the run after it
     last = max(seen, default=None)
-    if last is not None and last - clock() >= timedelta(days=1):
-        raise HomeError(
-            f"the last run of this home is of {last:%Y-%m-%d %H:%M} UTC, which is yet to come; "
-            "set this machine's clock right. If it is right, the home was written with a wrong one."
-        )
 
     def increasing() -> datetime:
         nonlocal last

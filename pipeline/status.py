@@ -7,10 +7,12 @@ from typing import Any
 
 import msgspec
 
+from schemas.clock import age_s
 from schemas.errors import UsageError
 from warehouse.connect import Connection
 from warehouse.publication.newest import open_newest
 from warehouse.statements import statement
+from warehouse.storage.future_runs import future_problem
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing, RunFolder
 
@@ -36,7 +38,10 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """What `pricehouse status` shows; `--json` prints this. Ages are seconds."""
+    """What `pricehouse status` shows; `--json` prints this.
+
+    `age_s` is in seconds, never negative; None where what readers see lies in the future.
+    """
 
     home: str
     now: datetime
@@ -53,11 +58,14 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     feeds: list[FeedStatus] = []
     last_run: RunStatus | None = None
     last_failure: RunStatus | None = None
+    problem: str | None = None
+    """Why no run can begin, None when nothing is known to be wrong; the exit status is then 1."""
 
 
 def read_status(home: Home, *, now: datetime) -> Status:
     """Return the status; works while a run is writing, and before the first publication."""
-    runs = [_run_status(run) for run in Landing(home.landing).runs()]
+    landing = Landing(home.landing)
+    runs = [_run_status(run) for run in landing.runs()]
     last_run = runs[-1] if runs else None
     failures = [run for run in runs if run.outcome in {"failed", "interrupted"}]
     from_landing: dict[str, Any] = {
@@ -65,6 +73,7 @@ def read_status(home: Home, *, now: datetime) -> Status:
         "now": now,
         "last_run": last_run,
         "last_failure": failures[-1] if failures else None,
+        "problem": future_problem(landing, now),
     }
     try:
         with open_newest(home) as con:
@@ -75,7 +84,7 @@ def read_status(home: Home, *, now: datetime) -> Status:
     return Status(
         **from_landing,
         **row,
-        age_s=(now - row["observed_to"]).total_seconds(),
+        age_s=age_s(row["observed_to"], now) if row["observed_to"] else None,
         feeds=[FeedStatus(**feed) for feed in feeds],
     )
 

@@ -27,6 +27,12 @@ _MAY_BE_UNKNOWN_ID = frozenset({"http_400", "http_404", "http_422"})
 class _NextPage(msgspec.Struct):
     next_cursor: str | None = None
     has_more: bool | None = None
+    prices: msgspec.Raw = msgspec.Raw()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the page has an empty array of prices, however it is spaced."""
+        return bytes(self.prices).split() in ([b"[]"], [b"[", b"]"])
 
 
 class FalAdapter(PriceListAdapter):
@@ -71,8 +77,13 @@ class FalAdapter(PriceListAdapter):
             except UNREADABLE:
                 why = f"{self.reader.name}: the answer's cursor is no text"
                 raise FeedMalformed(why, code="wrong_shape") from None
-            if not page.has_more or not page.next_cursor:
+            if not page.has_more:
                 return
+            if not page.next_cursor or page.is_empty:
+                why = "an empty page" if page.next_cursor else "a page without a cursor"
+                raise self._paging_error(
+                    f"{why} has more behind it, so prices are missing", code="paging_hole"
+                )
             if page.next_cursor in cursors:
                 raise self._paging_error("a cursor leads back to itself", code="paging_loop")
             cursors.add(page.next_cursor)

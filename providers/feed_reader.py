@@ -36,6 +36,10 @@ class FeedReader:
             deadline=self._context.client.deadline(seconds),
         )
 
+    def count_short_pages(self, number: int) -> None:
+        """Note how many pages so far had fewer rows than asked for and were not the last."""
+        self._context.traffic[self.name].short_pages = number
+
     def payload(self, response: Response, *, page: int) -> Payload:
         """Count a page and return it as a payload."""
         self._context.traffic[self.name].pages += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from providers.feed_reader import FeedReader
-from providers.http.pagination import walk
+from providers.http.pagination import PageSize, walk
 from providers.http.response import require_object
 from providers.inference import call_router
 from providers.interface import INFERENCE_TIMEOUT_S, AdapterContext, ProviderInterface
@@ -28,9 +28,10 @@ DAILY_FIELDS = (
     "safetensors",
     "author",
 )
+PAGE_SIZE = 1000
 _LIST = (
     ("inference_provider", "all"),
-    ("limit", "1000"),
+    ("limit", str(PAGE_SIZE)),
     # A key that never moves: the cursor is a keyset, so rows that move are missed or repeated.
     ("sort", "createdAt"),
     ("direction", "-1"),
@@ -50,7 +51,8 @@ class HuggingFaceAdapter(ProviderInterface):
         fields = HOURLY_FIELDS + (DAILY_FIELDS if details else ())
         params = (*_LIST, *(("expand[]", field) for field in fields))
         hub = self._readers[HUB]
-        responses = walk(hub.getter(), hub.url, params=params, feed=HUB)
+        size = PageSize(PAGE_SIZE, hub.count_short_pages)
+        responses = walk(hub.getter(), hub.url, params=params, feed=HUB, size=size)
         for page, response in enumerate(responses, start=1):
             yield hub.payload(response, page=page)
 

@@ -31,7 +31,7 @@ class WaveSpeedAdapter(PriceListAdapter):
         A short page alone is no end: a server may send fewer rows than the request asks for.
         FeedMalformed when a page before the end has no rows, PagingError when there is no end.
         """
-        get, seen, short = self.reader.getter(), set[bytes](), False
+        get, seen, short, short_pages = self.reader.getter(), set[bytes](), False, 0
         for page in range(1, MAX_PAGES + 1):
             params = (("page", str(page)), ("page_size", str(PAGE_SIZE)))
             try:
@@ -45,6 +45,8 @@ class WaveSpeedAdapter(PriceListAdapter):
             adds_nothing = names <= seen if names else short or is_empty
             if page > 1 and adds_nothing and is_json(response):
                 return
+            short_pages += short  # of the page before, which was not the last
+            self.reader.count_short_pages(short_pages)
             yield self.reader.payload(response, page=page)  # a bad one is kept as evidence
             require_json(response, feed=self.reader.name)
             if not names and not is_empty:

@@ -41,3 +41,6 @@ class Traffic:
     pages: int = 0
     bytes: int = 0
     waited_s: float = 0.0
+    short_pages: int | None = field(default=None, compare=False)  # it took nothing
+    """Pages with fewer rows than the request asked for that were not the last; None: no such size
+    was asked for."""

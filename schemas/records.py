@@ -62,6 +62,9 @@ class FeedFetch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     pages: list[LandedPage]
     error_code: str | None = None
     error: str | None = None
+    short_pages: int | None = None
+    """Pages with fewer rows than the request asked for that were not the last; None: not counted,
+    as before they were."""
 
     @property
     def observed_at(self) -> datetime:

@@ -53,6 +53,13 @@ class Feed(_Strict):
     expected_every_s: int = Field(gt=0, description="Seconds between two whole fetches")
     deadline_s: int = Field(gt=0, description="Seconds after which a fetch is given up")
     gone_after: int = Field(ge=1, description="Whole fetches without an offer until it is gone")
+    feed_drop_share: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="Share of its offers above which their absence from one answer is held; null, "
+        "as in the registries of earlier runs: there is no such limit",
+    )
 
     @model_validator(mode="after")
     def _off_for_a_reason(self) -> Feed:

@@ -70,7 +70,7 @@ class Pages:
             path=request.url.path,
             address=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             theme=theme if theme in THEMES else None,
-            age=wording.age(datetime.now(UTC) - observed_to) if observed_to else None,
+            age=wording.age_of(observed_to, datetime.now(UTC)) if observed_to else None,
         )
         all_headers = {"Cache-Control": REVALIDATE, "Vary": "Cookie", **(headers or {})}
         return HTMLResponse(html, status, all_headers)

@@ -15,6 +15,7 @@ from typing import Any
 
 from marketplace.numbers import dollars, per_million
 from schemas.amounts import amount_text
+from schemas.clock import is_ahead
 
 Row = Mapping[str, Any]
 PER_MILLION = "per 1M tokens"
@@ -90,6 +91,11 @@ def age(passed: timedelta) -> str:
             number = seconds // size
             return f"{number:,} {name}{'' if number == 1 else 's'}"
     return "less than a minute"
+
+
+def age_of(observed_to: datetime, now: datetime) -> str:
+    """Return how old a moment is; one in the future has no age."""
+    return "an unknown time" if is_ahead(observed_to, now) else age(now - observed_to)
 
 
 def unit_price(amount: Decimal, unit: str) -> str:

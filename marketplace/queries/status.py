@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from marketplace.statements import statement
+from schemas.clock import age_s
 from warehouse.publication.reader_pool import Reading
 
 _RUN = ("run_id", "started_at", "finished_at", "outcome", "changes", "holds", "rejected", "error")
@@ -19,7 +20,7 @@ def find_status(reading: Reading, *, now: datetime) -> dict[str, Any]:
     return {
         "now": now,
         **{name: facts[name] for name in ("published_at", "observed_from", "observed_to")},
-        "age_s": (now - observed_to).total_seconds() if observed_to else None,
+        "age_s": age_s(observed_to, now) if observed_to else None,
         "licence": facts["licence"],
         "attribution": facts["attribution"],
         "counts": find_counts(reading),

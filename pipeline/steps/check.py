@@ -13,13 +13,14 @@ from pipeline.steps.output import StepOutput
 from pipeline.steps.price import PricedFeed
 from pipeline.steps.reconcile import ReconciledRun
 from schemas.contract import UTC_TIME
-from schemas.delta import Delta, State
+from schemas.delta import Delta
 from schemas.load import CHECKS, REJECTED_ROWS, Counts
 from schemas.offerings import DRIFT
 from schemas.records import FeedFetch
-from transforms.checks import CheckInputs, count_pages, run_checks
+from transforms.checks import SHORT_WALKS, CheckInputs, count_pages, run_checks
 from transforms.compliance import claim_rows
 from transforms.reconcile.counts import count_entries, tally
+from transforms.reconcile.short_pages import absences_count
 
 
 def no_entries() -> pl.DataFrame:
@@ -79,7 +80,7 @@ def check_run(
             events=dict(sorted(delta.changes.group_by("event").len().iter_rows())),
             entries=entries,
             checks=run_checks(
-                _check_inputs(run, priced, inputs.state, reconciled, entries), run.record.run_id
+                _check_inputs(run, priced, inputs, reconciled, entries), run.record.run_id
             ),
             rejected=rejected,
             examples=change_examples(delta.changes, after.offers),
@@ -90,13 +91,13 @@ def check_run(
 def _check_inputs(
     run: Run,
     priced: StepOutput[PricedFeed],
-    before: State,
+    inputs: RunInputs,
     reconciled: ReconciledRun,
     entries: pl.DataFrame,
 ) -> CheckInputs:
     summaries = [feed.summary for feed in priced.feeds.values()]
     return CheckInputs(
-        before=before,
+        before=inputs.state,
         after=reconciled.after,
         findings=reconciled.delta.found,
         drift=pl.concat([DRIFT.empty(), *(summary.drift for summary in summaries)]),
@@ -105,7 +106,20 @@ def _check_inputs(
         compliance_claims=claim_rows(run.registry, run.claims, today=run.today.date()),
         precedence=run.registry.precedence(),
         roles={feed.name: feed.spec.role for feed in run.feeds},
+        short_walks=_short_walks(run, priced, inputs),
     )
+
+
+def _short_walks(run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs) -> pl.DataFrame:
+    """Return SHORT_WALKS of the answers that entered; a first one can lack nothing."""
+    walks = [
+        (fetch.feed, fetch.short_pages, len(fetch.pages))
+        for fetch in priced.fetches
+        if fetch.feed in priced.feeds
+        and fetch.feed in run.observed
+        and not absences_count(fetch.short_pages, inputs.short_pages.get(fetch.feed, ()))
+    ]
+    return pl.DataFrame(walks, schema=SHORT_WALKS.schema, orient="row")
 
 
 def _count_entries(priced: StepOutput[PricedFeed]) -> pl.DataFrame:

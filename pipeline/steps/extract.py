@@ -129,6 +129,7 @@ def _land_feed(run: Run, feed: str, payloads: Iterator[Payload], traffic: Traffi
         pages=pages,
         error_code=failure.code if failure else None,
         error=str(failure) if failure else None,
+        short_pages=traffic.short_pages,
     )
     if outcome == "complete" and not pages:
         reason = "the Hub maps no model to this provider, so there is nothing to ask for"

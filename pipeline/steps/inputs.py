@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from pipeline.context import Run
 from pipeline.correction_requests import correction_request_rows, verdict_rows
 from schemas.delta import State
+from transforms.reconcile.short_pages import EARLIER_WALKS
 from transforms.resolve.attachments import stored_entries
 from warehouse.connect import open_writer
-from warehouse.writer.state import read_state
+from warehouse.writer.state import read_short_pages, read_state
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,20 @@ class RunInputs:
     state: State
     verdicts: pl.DataFrame
     correction_requests: pl.DataFrame
+    short_pages: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """Feed → the short pages of its last whole walks, the newest first."""
 
 
 def load_inputs(run: Run) -> RunInputs:
     """Read the stored rows and what operators decided; UsageError for a decision out of date."""
     with open_writer(run.home.warehouse) as con:
         state = read_state(con)
-        return RunInputs(state, verdict_rows(run, state), correction_request_rows(run, con))
+        return RunInputs(
+            state,
+            verdict_rows(run, state),
+            correction_request_rows(run, con),
+            read_short_pages(con, walks=EARLIER_WALKS),
+        )
 
 
 def read_mapped_offers(run: Run, catalog: str) -> pl.DataFrame:

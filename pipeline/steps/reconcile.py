@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -17,6 +17,7 @@ from transforms.compliance import describe_providers
 from transforms.reconcile.batch import FeedBatch, Rules
 from transforms.reconcile.listings import Observation
 from transforms.reconcile.reconcile import reconcile
+from transforms.reconcile.short_pages import absences_count
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def can_reconcile(run: Run, fetches: Sequence[FeedFetch]) -> bool:
 
 def reconcile_run(run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs) -> ReconciledRun:
     """Decide what changes by the registry's precedence, today's providers and the decisions."""
-    batches = feed_batches(run, priced)
+    batches = feed_batches(run, priced, inputs.short_pages)
     delta, after = reconcile(
         inputs.state,
         batches,
@@ -51,6 +52,9 @@ def reconcile_run(run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs) -
             details=run.record.details,
             run_id=run.record.run_id,
             gone_after={feed.name: feed.gone_after for feed, _ in run.fetched_feeds()},
+            feed_drop_share={
+                feed.name: feed.feed_drop_share for feed in run.feeds if feed.feed_drop_share
+            },
             roles={feed.name: feed.spec.role for feed in run.feeds},
             sources={feed.name: feed.source for feed in run.feeds},
             verdicts=inputs.verdicts,
@@ -60,8 +64,10 @@ def reconcile_run(run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs) -
     return ReconciledRun(delta, after)
 
 
-def feed_batches(run: Run, priced: StepOutput[PricedFeed]) -> list[FeedBatch]:
-    """Return the whole answers of this run, in registry order."""
+def feed_batches(
+    run: Run, priced: StepOutput[PricedFeed], short_pages: Mapping[str, Sequence[int]]
+) -> list[FeedBatch]:
+    """Return the whole answers of this run, in registry order; `short_pages` of earlier walks."""
     return [
         FeedBatch(
             Observation(
@@ -74,6 +80,9 @@ def feed_batches(run: Run, priced: StepOutput[PricedFeed]) -> list[FeedBatch]:
             own.claims,
             own.models if feed.spec.role == "catalog" else None,
             own.unreadable,
+            absences_count=absences_count(
+                priced.fetch_of(feed.name).short_pages, short_pages.get(feed.name, ())
+            ),
             role=feed.spec.role,
         )
         for feed in run.feeds

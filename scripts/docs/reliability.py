@@ -61,6 +61,17 @@ OTHERS = (
         "test_hours_killed_at_random_moments_of_every_stage_lose_nothing",
     ),
     (
+        "one run under a clock a year ahead",
+        "later runs are refused with the remedy; `doctor --repair` leads back to the home before",
+        "tests/resilience/test_future_runs.py::test_a_repair_leads_back_to_the_home_as_it_was",
+    ),
+    (
+        "killed between two steps of that repair",
+        "the same command completes it",
+        "tests/resilience/test_future_runs.py::"
+        "test_a_repair_killed_before_any_step_is_completed_by_the_next",
+    ),
+    (
         "killed between commit and publication",
         "the next run publishes what was committed",
         "tests/resilience/test_kills.py::"

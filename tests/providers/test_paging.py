@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from providers.http.client import HttpClient
-from providers.http.pagination import walk
+from providers.http.pagination import PageSize, walk
 from schemas.errors import FeedMalformed, PagingError
 from schemas.payload import Traffic
 from tests.support.clocks import FakeClock
@@ -60,9 +60,11 @@ def test_pages_come_in_order_and_the_cursor_goes_back_byte_for_byte():
 
 
 def test_a_relative_next_link_and_other_relations_are_understood():
-    first = RawReply(headers={"Link": '</list?limit=2>; rel="first", </list?p=2>; rel="next"'})
+    first = RawReply(
+        body=b"[1]", headers={"Link": '</list?limit=2>; rel="first", </list?p=2>; rel="next"'}
+    )
     with serving([first, page(2)]) as server:
-        assert walked(server) == [[], [2]]
+        assert walked(server) == [[1], [2]]
     assert server.requests[1].target == "/list?p=2"
 
 
@@ -112,20 +114,43 @@ def test_a_last_page_may_repeat_an_earlier_one():
         assert walked(server) == [[1], [1]]
 
 
-def test_single_empty_pages_between_others_are_passed():
-    script = [
-        page(after="?p=2"),
-        page(2, after="?p=3"),
-        page(after="?p=4"),
-        page(4),
+@pytest.mark.parametrize(
+    "script",
+    [
+        [page(1, after="?p=2"), page(after="?p=3"), page(3)],
+        [page(1, after="?p=2"), page(after="?p=3"), page(after="?p=4"), page(4)],
+        [page(1, after="?p=2"), RawReply(body=b" [ ] ", headers={"Link": '<?p=3>; rel="next"'})],
+    ],
+    ids=["in the middle", "two of them", "with spaces"],
+)
+def test_an_empty_page_with_a_next_link_is_a_hole(script):
+    assert failed_walk(script) == ("paging_hole", [[1], []], 2)
+
+
+def test_an_empty_first_page_with_a_next_link_is_no_walk():
+    assert failed_walk([page(after="?p=2"), page(2)]) == ("paging_endless", [[]], 1)
+
+
+def test_an_empty_last_page_ends_a_walk():
+    with serving([page(1, after="?p=2"), page()]) as server:
+        assert walked(server) == [[1], []]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "short"),
+    [((2, 2, 2), 0), ((2, 2, 1), 0), ((2, 1, 2), 1), ((1, 1, 1), 2), ((1,), 0), ((2, 3, 0), 0)],
+)
+def test_pages_before_the_last_with_fewer_rows_than_requested_are_counted(sizes, short):
+    numbers, counts = iter(range(100)), []
+    replies = [
+        page(*(next(numbers) for _ in range(size)), after=None if last else f"?p={at}")
+        for at, size in enumerate(sizes, start=2)
+        for last in [at == len(sizes) + 1]
     ]
-    with serving(script) as server:
-        assert walked(server) == [[], [2], [], [4]]
-
-
-def test_second_empty_page_with_a_next_link_is_endless():
-    script = [page(1, after="?p=2"), page(after="?p=3"), page(after="?p=4")]
-    assert failed_walk(script) == ("paging_endless", [[1], [], []], 3)
+    with serving(replies) as server:
+        walked(server, size=PageSize(2, counts.append))
+    assert counts[0] == 0
+    assert counts[-1] == short
 
 
 def test_pages_that_never_end_are_endless():

@@ -357,6 +357,15 @@ CASES = [
         "paging_endless",
     ),
     Case(
+        "an empty page in the middle",
+        "hub",
+        pages(
+            lambda connection, page: b"[]" if page == 2 else numbered(connection, page),
+            lambda connection, page: here(page + 1) if page < 3 else None,
+        ),
+        "paging_hole",
+    ),
+    Case(
         "the same page again and again",
         "hub",
         pages(same_page, lambda connection, page: here(page + 1)),

@@ -155,6 +155,7 @@ CONTRACT: dict[str, dict[str, str]] = {
         | columns(REAL, "waited_s")
         | columns(TIME, "started_at finished_at")
         | columns(TEXT, "error_code error")
+        | columns(COUNT, "short_pages")
     ),
     "gaps": (columns(TEXT, "feed") | columns(TIME, "from_at to_at") | columns(TEXT, "reason")),
     "checks": (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import polars as pl
@@ -14,6 +14,9 @@ from transforms.reconcile.selection import Precedence
 
 Severity = Literal["info", "warn", "hold", "fail"]
 
+SHORT_WALKS = pl.DataFrame(schema={"feed": pl.String, "short_pages": pl.Int64, "pages": pl.Int64})
+"""Feeds whose walk had more short pages than is usual, of how many pages."""
+
 
 @dataclass(frozen=True)
 class CheckInputs:
@@ -23,7 +26,7 @@ class CheckInputs:
     found. `drift` (DRIFT) are the unknown fields of all feeds, `pages` the counts of the pages of
     each feed (PAGE_COUNTS), `entries` the counts of `count_entries`. `compliance_claims`
     (COMPLIANCE_CLAIMS) are as they count on the day of the run; `precedence` and `roles` are those
-    of the run.
+    of the run. `short_walks` (SHORT_WALKS) are the walks of which absences do not count.
     """
 
     before: State
@@ -35,6 +38,7 @@ class CheckInputs:
     compliance_claims: pl.DataFrame
     precedence: Precedence
     roles: Mapping[str, FeedRole]
+    short_walks: pl.DataFrame = field(default_factory=SHORT_WALKS.clone)
 
 
 @dataclass(frozen=True)

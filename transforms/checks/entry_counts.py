@@ -77,6 +77,22 @@ def _find_pages(inputs: CheckInputs) -> pl.DataFrame:
     )
 
 
+def _find_short_walks(inputs: CheckInputs) -> pl.DataFrame:
+    """Return one row per walk of which absences do not count."""
+    return inputs.short_walks.select(
+        "feed",
+        expected=pl.lit("no more short pages than most earlier walks"),
+        observed=pl.format("{} short pages", "short_pages"),
+        message=pl.format(
+            "{}: {} of {} pages had fewer rows than requested, which is unusual; what this answer "
+            "lacks stays as it was",
+            "feed",
+            "short_pages",
+            "pages",
+        ),
+    )
+
+
 ENTRY_CHECKS = (
     Check(
         "counts_reconcile",
@@ -93,6 +109,14 @@ ENTRY_CHECKS = (
         "Models on the pages = distinct ones + repeats + those without an id, in each run.",
         "Each run counts again.",
         every_run=True,
+    ),
+    Check(
+        "short_pages",
+        "warn",
+        _find_short_walks,
+        "More pages of a walk had fewer rows than requested than in most earlier walks: what it "
+        "states counts, and what it lacks stays as it was.",
+        "A walk without such a page, or after half a day of them: then they are usual.",
     ),
     Check(
         "schema_drift",

@@ -7,6 +7,7 @@ from functools import partial
 import polars as pl
 
 from transforms.checks.check import Check, CheckInputs
+from transforms.gate.feed_drops import FEED_DROP
 from transforms.gate.price_rules import UNLIKE_PEERS
 from transforms.money import amount_as_text
 
@@ -52,10 +53,11 @@ def _find_held_prices(inputs: CheckInputs, *, name: str) -> pl.DataFrame:
     )
 
 
-def _find_drops(inputs: CheckInputs, *, name: str, counted: str) -> pl.DataFrame:
-    """Return one row per provider of which an answer lacks too much; `counted` is what it lacks."""
+def _find_drops(inputs: CheckInputs, *, names: tuple[str, ...], counted: str) -> pl.DataFrame:
+    """Return one row per provider or feed of which an answer lacks too much; `counted` is what."""
     what = pl.lit(counted)
-    return inputs.findings.drops.filter(pl.col("name") == name).select(
+    all_of = pl.when(pl.col("name") == FEED_DROP).then(pl.lit("the whole feed"))
+    return inputs.findings.drops.filter(pl.col("name").is_in(names)).select(
         "check_id",
         "feed",
         "inference_provider",
@@ -68,7 +70,7 @@ def _find_drops(inputs: CheckInputs, *, name: str, counted: str) -> pl.DataFrame
             "is_now",
             "was",
             what,
-            pl.coalesce("inference_provider", pl.lit("its small providers together")),
+            pl.coalesce("inference_provider", all_of, pl.lit("its small providers together")),
         ),
     )
 
@@ -134,16 +136,17 @@ GATE_CHECKS = (
     Check(
         "count_drop",
         "hold",
-        partial(_find_drops, name="count_drop", counted="offers"),
+        partial(_find_drops, names=("count_drop", FEED_DROP), counted="offers"),
         "A whole answer lacks more than half of a provider's offers (of ten or more; the small "
-        "providers of a feed are counted together): the missing ones stay, held, however long it "
+        "providers of a feed are counted together), or more than 3 % of a feed's offers and ten of "
+        "them at once, whatever its providers lost: the missing ones stay, held, however long it "
         "lasts.",
-        _DROP_ENDS,
+        "A whole answer states enough of them again, or an operator decides.",
     ),
     Check(
         "coverage_drop",
         "hold",
-        partial(_find_drops, name="coverage_drop", counted="priced offers"),
+        partial(_find_drops, names=("coverage_drop",), counted="priced offers"),
         "More than half of a provider's priced offers lost their price: they keep it, held.",
         _DROP_ENDS,
     ),

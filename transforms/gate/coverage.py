@@ -24,7 +24,8 @@ def grouped(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def find_drops(before: pl.DataFrame, after: pl.DataFrame, *, name: str) -> pl.DataFrame:
-    """Return `name`, `feed`, `inference_provider` (null: the small ones), `was`, `is_now`.
+    """Return `name`, `feed`, `inference_provider` (null: the small ones), `was`, `is_now`,
+    `candidate` and `least`: the share of what was accepted below which it is another drop.
 
     Both frames have feed, inference_provider and offer_id; only providers of `before` count.
     """
@@ -50,6 +51,7 @@ def find_drops(before: pl.DataFrame, after: pl.DataFrame, *, name: str) -> pl.Da
             inference_provider="counted_as",
             name=pl.lit(name),
             candidate=pl.col("is_now").cast(pl.String),
+            least=pl.lit(SHARE),
         )
         .sort("feed", "inference_provider")
     )

@@ -12,9 +12,11 @@ from hashlib import sha256
 import polars as pl
 
 from schemas.state import REFUSALS
-from transforms.gate.coverage import SHARE
+from transforms.gate.feed_drops import FEED_DROP
 
-GROUPED = ("count_drop", "coverage_drop")
+GROUPED = ("count_drop", "coverage_drop", FEED_DROP)
+ABSENCES = ("count_drop", FEED_DROP)
+"""The drops that whole answers end: no feed that answered in a run keeps one otherwise."""
 _PRICE_KEY = ["feed", "offer_id", "unit", "tier", "candidate"]
 _GROUP_KEY = ["name", "feed", "inference_provider"]
 _ID = ("name", "feed", "inference_provider", "offer_id", "unit", "tier", "candidate")
@@ -68,7 +70,8 @@ def match_known_prices(found: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFra
 def match_known_drops(found: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFrame:
     """Return REFUSALS of drops; a lasting drop is one finding, however many offers come and go.
 
-    An accepted drop stays accepted until what is left falls below half of what was accepted.
+    An accepted drop stays accepted until what is left falls below the share `least` of what was
+    accepted. A drop of a whole feed that deepens so far is another finding before a decision too.
     """
     stored = open_holds.known.filter(pl.col("name").is_in(GROUPED))
     known = found.join(
@@ -81,7 +84,8 @@ def match_known_drops(found: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFram
         maintain_order="left",
     )
     level = pl.col("_candidate").cast(pl.Int64)
-    deeper = (pl.col("decision") == "accepted") & (pl.col("is_now") < SHARE * level)
+    lasting = (pl.col("decision") == "accepted") | (pl.col("name") == FEED_DROP)
+    deeper = lasting & (pl.col("is_now") < pl.col("least") * level)
     kept = [
         pl.when(~deeper.fill_null(value=False)).then(name).alias(name)
         for name in ("check_id", "decision", "_candidate", "_since")
@@ -93,7 +97,7 @@ def match_known_drops(found: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFram
 def carry_known_drops(open_holds: OpenHolds, answered: set[str]) -> pl.DataFrame:
     """Return the known drops of feeds without an answer in this run, which nothing changes."""
     stored = open_holds.known.filter(
-        (pl.col("name") == "count_drop") & ~pl.col("feed").is_in(list(answered))
+        pl.col("name").is_in(ABSENCES) & ~pl.col("feed").is_in(list(answered))
     )
     return _decided(stored, open_holds)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -10,13 +10,14 @@ import polars as pl
 from schemas.contract import UTC_TIME
 from schemas.delta import HOLDS, State
 from transforms.gate.coverage import find_drops, in_groups
+from transforms.gate.feed_drops import FEED_DROP, find_feed_drops
 from transforms.gate.holds import OpenHolds, blocking, carry_known_drops, match_known_drops
 from transforms.reconcile.batch import FeedBatch
 
 
 @dataclass(frozen=True)
 class Drops:
-    """Providers of which whole answers lack too much.
+    """Providers and feeds of which whole answers lack too much.
 
     `open_holds` (REFUSALS) are the drops that are held or were accepted, `found` those of this run
     for the checks, `protected_absences` (feed, offer_id) the absences that do not take effect.
@@ -48,39 +49,38 @@ def unreadable_offers(offers: pl.DataFrame, batch: FeedBatch) -> pl.DataFrame:
     )
 
 
+def doubted_absences(before: State, batch: FeedBatch) -> pl.DataFrame:
+    """Return offer_id of the offers that an answer may lack without being absent."""
+    unreadable = unreadable_offers(before.offers, batch)
+    if batch.absences_count:
+        return unreadable
+    listed = before.listings.filter(pl.col("feed") == batch.feed).select("offer_id")
+    return pl.concat([unreadable, listed]).unique("offer_id")
+
+
 def count_drops(
     before: State,
     batches: list[FeedBatch],
     unreadable: Mapping[str, pl.DataFrame],
     open_holds: OpenHolds,
+    feed_drop_share: Mapping[str, float],
 ) -> Drops:
-    """Find the providers of which a whole answer lacks more than half, and protect their offers.
+    """Find the providers of which a whole answer lacks more than half, and the feeds of which it
+    lacks more than `feed_drop_share`; protect their offers.
 
     `unreadable` maps a feed to the offers (offer_id) that its unreadable rows may be about. An
-    estimate lists nothing that could be absent, so it is not counted.
+    estimate lists nothing that could be absent, so it is not counted. What a provider lost whose
+    drop is found by itself counts in no drop of the feed.
     """
-    batches = [batch for batch in batches if batch.role != "estimate"]
+    batches = [batch for batch in batches if batch.role != "estimate" and batch.absences_count]
     observed = {batch.feed: batch.observation.observed_at for batch in batches}
-    providers = before.offers.select("offer_id", "inference_provider")
-    listed = before.listings.select("feed", "offer_id").join(providers, on="offer_id")
-    answered = pl.concat(
-        [
-            listed.clear(),
-            *(
-                rows.select("offer_id", "inference_provider").select(
-                    pl.lit(batch.feed).alias("feed"), "offer_id", "inference_provider"
-                )
-                for batch in batches
-                for rows in (
-                    batch.statements,
-                    unreadable[batch.feed].join(providers, on="offer_id"),
-                )
-            ),
-        ]
-    )
-    found = find_drops(
-        listed.filter(pl.col("feed").is_in(list(observed))), answered, name="count_drop"
-    ).with_columns(
+    names = before.offers.select("offer_id", "inference_provider", "model_id", "task")
+    listed = before.listings.select("feed", "offer_id").join(names, on="offer_id")
+    answered = pl.concat([listed.clear(), *_answered(batches, unreadable, names)])
+    counted = listed.filter(pl.col("feed").is_in(list(observed)))
+    of_groups = find_drops(counted, answered, name="count_drop")
+    rest = counted.join(in_groups(counted, of_groups), on=["feed", "offer_id"], how="anti")
+    found = pl.concat([of_groups, find_feed_drops(rest, answered, feed_drop_share)]).with_columns(
         observed_at=pl.col("feed").replace_strict(observed, default=None, return_dtype=UTC_TIME)
     )
     matched = match_known_drops(found, open_holds)
@@ -88,7 +88,31 @@ def count_drops(
     return Drops(
         open_holds=drops,
         found=found.hstack(matched.select("check_id", "decision")),
-        protected_absences=in_groups(listed, blocking(drops)).select("feed", "offer_id"),
+        protected_absences=_protected(listed, blocking(drops)),
+    )
+
+
+def _answered(
+    batches: list[FeedBatch], unreadable: Mapping[str, pl.DataFrame], names: pl.DataFrame
+) -> Iterator[pl.DataFrame]:
+    """Yield the columns of `names` with `feed` before: what each answer states, and what it may."""
+    for batch in batches:
+        for rows in (batch.statements, names.join(unreadable[batch.feed], on="offer_id")):
+            yield rows.select(pl.lit(batch.feed).alias("feed"), *names.columns)
+
+
+def _protected(listed: pl.DataFrame, drops: pl.DataFrame) -> pl.DataFrame:
+    """Return feed and offer_id of the listings that one of the drops is about."""
+    of_feed = pl.col("name") == FEED_DROP
+    return (
+        pl.concat(
+            [
+                in_groups(listed, drops.filter(~of_feed)),
+                listed.join(drops.filter(of_feed), on="feed", how="semi"),
+            ]
+        )
+        .select("feed", "offer_id")
+        .unique(maintain_order=True)
     )
 
 

@@ -27,6 +27,8 @@ class FeedBatch:
     """The models that a catalogue states; None for a feed that states none."""
     unreadable: pl.DataFrame = field(default_factory=NO_UNREADABLE_ROWS.clone)
     """model_id and inference_provider (null: not known) of rows that could not be read."""
+    absences_count: bool = True
+    """Whether what the answer lacks is absent; False after unusually short pages."""
     role: FeedRole = field(kw_only=True)
 
     @property
@@ -41,8 +43,9 @@ class Rules:
 
     `gone_after` maps a feed to the whole answers without an offer after which it is gone; `roles`
     has the role of every known feed, also of those that did not answer now, `sources` the source
-    that each belongs to. `verdicts` (VERDICTS) and `correction_requests` (CORRECTION_REQUESTS) are
-    what operators decide in this run.
+    that each belongs to. `feed_drop_share` maps a feed to the share of its offers that may be
+    absent at once, where there is such a limit. `verdicts` (VERDICTS) and `correction_requests`
+    (CORRECTION_REQUESTS) are what operators decide in this run.
     """
 
     precedence: Precedence
@@ -50,6 +53,7 @@ class Rules:
     details: bool
     run_id: str = ""
     gone_after: Mapping[str, int] = field(default_factory=dict)
+    feed_drop_share: Mapping[str, float] = field(default_factory=dict)
     roles: Mapping[str, FeedRole] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     verdicts: pl.DataFrame = field(default_factory=VERDICTS.clone)

@@ -50,8 +50,8 @@ def listings_after(
 ) -> pl.DataFrame:
     """Return this feed's listings after its answer: the listed ones, then those still missed.
 
-    `stored` and `statements` hold this feed's rows only. `unreadable` has offer_id of offers that
-    a rejected row may be about: they are neither listed nor missed. `protected` are ids whose
+    `stored` and `statements` hold this feed's rows only. `unreadable` has offer_id of offers
+    whose absence is not known: they are neither listed nor missed. `protected` are ids whose
     absence is counted, and ends nothing.
     """
     listed = LISTINGS.shape(
@@ -68,7 +68,9 @@ def listings_after(
         last_seen_at=pl.col("last_seen_at").fill_null(pl.lit(observation.previous_at)),
     )
     staying = missed.filter(
-        (pl.col("missed") < observation.gone_after) | pl.col("offer_id").is_in(protected.implode())
+        (pl.col("missed") < observation.gone_after)
+        | present
+        | pl.col("offer_id").is_in(protected.implode())
     )
     return pl.concat([listed, LISTINGS.shape(staying)])
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from schemas.delta import State
 from transforms.gate.holds import OpenHolds
-from transforms.reconcile.absences import Drops, count_drops, end_absent, unreadable_offers
+from transforms.reconcile.absences import Drops, count_drops, doubted_absences, end_absent
 from transforms.reconcile.batch import FeedBatch, Rules
 from transforms.reconcile.listings import drop_moved, listings_after
 from transforms.reconcile.moments import begin_cards, date_new_offers, date_relabels
@@ -49,8 +49,8 @@ def find_presence(
     An absence counts only in a whole answer, and takes effect only where no drop protects it.
     """
     answered = {batch.feed: batch.observation.observed_at for batch in batches}
-    unreadable = {batch.feed: unreadable_offers(before.offers, batch) for batch in batches}
-    drops = count_drops(before, batches, unreadable, open_holds)
+    unreadable = {batch.feed: doubted_absences(before, batch) for batch in batches}
+    drops = count_drops(before, batches, unreadable, open_holds, rules.feed_drop_share)
     batches = _keep_attachments(before, batches, drops, rules.catalogs)
     updated = merge_feeds(
         before.listings,
@@ -105,9 +105,17 @@ def merge_feeds(stored: pl.DataFrame, updated: Mapping[str, pl.DataFrame]) -> pl
 def _keep_attachments(
     before: State, batches: list[FeedBatch], drops: Drops, catalogs: list[str]
 ) -> list[FeedBatch]:
-    """Attach the rows of routed feeds to offers whose absence from the catalogue is protected."""
+    """Attach the rows of routed feeds to offers whose absence from the catalogue is not
+    believed."""
+    doubted = [batch.feed for batch in batches if not batch.absences_count]
+    not_believed = pl.concat(
+        [
+            drops.protected_absences,
+            before.listings.filter(pl.col("feed").is_in(doubted)).select("feed", "offer_id"),
+        ]
+    )
     protected = stored_entries(before, catalogs).join(
-        drops.protected_absences, on=["feed", "offer_id"], how="semi"
+        not_believed, on=["feed", "offer_id"], how="semi"
     )
     attached = []
     for batch in batches:

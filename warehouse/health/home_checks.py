@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from schemas.errors import HomeBusy, HomeError, LandingError
 from warehouse.health.database_checks import check_link, check_publications, check_warehouse
 from warehouse.health.findings import CheckFailed, Finding, run_check
 from warehouse.health.remedies import REMEDIES
+from warehouse.storage.future_runs import future_runs
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.storage.leftovers import bytes_of, find_leftovers
@@ -19,6 +20,7 @@ from warehouse.storage.retention import runs_lacking_bytes, sequence_of
 from warehouse.writer.checkpoint import checkpoints, read_through
 
 LEAST_FREE_BYTES = 200_000_000
+MOST_NAMED = 5
 
 
 def check_home(home: Home, *, now: datetime) -> Iterator[Finding]:
@@ -78,10 +80,14 @@ def _clock(landing: Landing, now: datetime) -> str:
     runs = landing.runs()
     if not runs:
         return "no run yet"
-    last = runs[-1].record.started_at
-    if last - now >= timedelta(days=1):
-        raise CheckFailed(f"the last run is of {last:%Y-%m-%d %H:%M} UTC, which is in the future")
-    return f"the last run began {last:%Y-%m-%d %H:%M} UTC"
+    if future := future_runs(landing, now):
+        ids = [run.run_id for run in future]
+        some = ids if len(ids) <= MOST_NAMED else [*ids[: MOST_NAMED - 1], "…", ids[-1]]
+        raise CheckFailed(
+            f"{len(ids)} of {len(runs)} runs lie in the future of this clock "
+            f"({now:%Y-%m-%d %H:%M} UTC), so no run begins: {', '.join(some)}"
+        )
+    return f"the last run began {runs[-1].record.started_at:%Y-%m-%d %H:%M} UTC"
 
 
 def _records(landing: Landing) -> str:

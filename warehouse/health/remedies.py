@@ -4,7 +4,8 @@ from __future__ import annotations
 
 REMEDIES = {
     "home": "write home.json back as its message says, or let this user read and write the folder",
-    "clock": "set this machine's clock right; runs continue when it has passed the last one's time",
+    "clock": "set this machine's clock right; if it is right, run `pricehouse doctor --repair`: it "
+    "sets the runs of the future aside and makes the warehouse of the others",
     "lock": "wait for that process, or end it if it hangs: the lock goes with it",
     "records": "restore the named file from a backup of landing/",
     "sequence": "restore landing/runs/ from a backup; two runs may not have one place",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from schemas.errors import WarehouseError
@@ -51,13 +52,28 @@ def published_id(home: Home) -> str | None:
         return None
     if not home.link.exists():
         return None
-    return name.removeprefix(_PREFIX).removesuffix(_SUFFIX)
+    return _id_of(Path(name))
 
 
 def publications(home: Home) -> list[tuple[Path, str]]:
     """Return the publications on disk with the id that each name states."""
     files = sorted(home.published.glob(f"{_PREFIX}*{_SUFFIX}"))
-    return [(path, path.name.removeprefix(_PREFIX).removesuffix(_SUFFIX)) for path in files]
+    return [(path, _id_of(path)) for path in files]
+
+
+def _id_of(path: Path) -> str:
+    return path.name.removeprefix(_PREFIX).removesuffix(_SUFFIX)
+
+
+def forget_publications(home: Home, publication_ids: Collection[str]) -> None:
+    """Remove these publications; readers that have one open keep it. A link to one goes first."""
+    with os_errors_as_home_error(home.published):
+        if home.link.is_symlink() and _id_of(home.link.readlink()) in publication_ids:
+            home.link.unlink()
+            sync_folder(home.root)
+        for path, publication_id in publications(home):
+            if publication_id in publication_ids:
+                path.unlink()
 
 
 def require_publication(staged: Path, publication_id: str) -> None:

@@ -6,6 +6,7 @@
                   <feed>.json   FeedFetch, when the fetch is over; replay relies on this alone
                   end.json      EndMark; a run without one was interrupted
     checkpoints/<sequence>-<run_id>.duckdb.zst  the warehouse after that run
+    set-aside/<run_id>/  a run that was taken out, with the reason beside it: future_runs.py
 
 A name is written only after everything that it names is on disk.
 """
@@ -105,9 +106,16 @@ class Landing:
 
     def runs(self) -> list[RunFolder]:
         """Return all runs by id, so by time; a folder killed while being created is left out."""
-        with os_errors_as_home_error(self._runs):
-            paths = sorted(self._runs.iterdir()) if self._runs.is_dir() else []
-        return [run for path in paths if (run := self._opened(path)) is not None]
+        return self._runs_in(self._runs)
+
+    def set_aside_runs(self) -> list[RunFolder]:
+        """Return the runs that were set aside, by id; replay does not read them."""
+        return self._runs_in(self.set_aside)
+
+    @property
+    def set_aside(self) -> Path:
+        """Folder of the runs that were set aside."""
+        return self.root / "set-aside"
 
     def committed(self) -> list[RunFolder]:
         """Return the committed runs in the order of replay; LandingError when it is not clear."""
@@ -138,6 +146,11 @@ class Landing:
 
     def _object(self, payload_hash: str) -> Path:
         return self._objects / payload_hash[:2] / f"{payload_hash}.zst"
+
+    def _runs_in(self, folder: Path) -> list[RunFolder]:
+        with os_errors_as_home_error(folder):
+            paths = sorted(folder.iterdir()) if folder.is_dir() else []
+        return [run for path in paths if (run := self._opened(path)) is not None]
 
     def _opened(self, path: Path) -> RunFolder | None:
         ended = (path / "end.json").exists()  # then its record was whole once

@@ -34,7 +34,7 @@ def plan_thinning(landing: Landing, *, before: datetime) -> Thinning:
     thinned = {run.run_id for run in old}
     needed = {
         payload_hash
-        for run in runs
+        for run in [*runs, *landing.set_aside_runs()]
         for payload_hash in _settings(run) | (set() if run.run_id in thinned else _pages(run))
     }
     lost = {run.run_id: (_pages(run) - needed) & stored.keys() for run in old}

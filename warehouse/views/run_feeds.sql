@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW run_feeds AS
 SELECT run_id, feed, outcome, requests, retries, pages, bytes, records, accepted, rejected,
-       waited_s, started_at, finished_at, error_code, error
+       waited_s, started_at, finished_at, error_code, error, short_pages
 FROM _ph_run_feed;
 
 COMMENT ON VIEW run_feeds IS 'How reading each feed went in each run: one row per run and feed.';
@@ -24,3 +24,5 @@ COMMENT ON COLUMN run_feeds.started_at IS 'When reading began, UTC.';
 COMMENT ON COLUMN run_feeds.finished_at IS 'When reading ended, UTC.';
 COMMENT ON COLUMN run_feeds.error_code IS 'Stable code of the failure; NULL: none.';
 COMMENT ON COLUMN run_feeds.error IS 'Message of the failure; NULL: none.';
+COMMENT ON COLUMN run_feeds.short_pages IS
+    'Pages with fewer rows than requested that were not the last; NULL: not counted.';

@@ -21,7 +21,7 @@ _NO_COUNTS: dict[str, Any] = {field.name: None for field in fields(Counts)}
 _NO_FEED_COUNT: dict[str, Any] = {field.name: None for field in fields(FeedCount)}
 _TYPES: dict[str, Any] = {
     **dict.fromkeys(("started_at", "finished_at", "observed_at"), UTC_TIME),
-    **dict.fromkeys(_NO_FEED_COUNT, pl.Int64),
+    **dict.fromkeys((*_NO_FEED_COUNT, "short_pages"), pl.Int64),
     **dict.fromkeys(("error_code", "error"), pl.String),
 }
 """Of the columns that may hold no value at all, from which polars could not infer a type."""
@@ -102,6 +102,7 @@ def _append_run_feeds(
             "details": record.details,
             "error_code": f.error_code,
             "error": f.error,
+            "short_pages": f.short_pages,
             **(asdict(counts[f.feed]) if f.feed in counts else _NO_FEED_COUNT),
         }
         for f in fetches

@@ -38,6 +38,14 @@ def read_feed_times(con: Connection) -> dict[str, datetime]:
     }
 
 
+def read_short_pages(con: Connection, *, walks: int) -> dict[str, list[int]]:
+    """Return feed → the short pages of its last whole walks, the newest first."""
+    found: dict[str, list[int]] = {}
+    for feed, number in con.execute(statement("read_short_pages"), {"walks": walks}).fetchall():
+        found.setdefault(feed, []).append(number)
+    return found
+
+
 def read_last_run(con: Connection) -> LastRun | None:
     """Return the newest committed run, None in a new warehouse."""
     row = con.execute(statement("read_last_run")).fetchone()
