@@ -95,7 +95,7 @@ def test_the_sizes_peers_decide_between_two_providers() -> None:
     assert unlike(*prices, *two) == {"org/m novita"}
 
 
-def test_undecidable_prices_that_are_new_are_refused_beside_one_of_good_standing() -> None:
+def test_undecidable_prices_that_are_new_are_refused_beside_one_that_cards_have() -> None:
     image = {"unit": "image", "task_group": "other"}
     two = of_model("3000", "3000000", **image)
     assert unlike(*two) == {"org/m novita", "org/m scaleway"}
