@@ -212,8 +212,8 @@ def _require_correctable(home: Home, correction: Correction, *, force: bool) -> 
                 f"{correction.offer_id!r} at {correction.at:%Y-%m-%d %H:%M:%S} UTC; "
                 "see price_history"
             )
-        shown = interval.row(0, named=True)
-        replaced = ReplacedPrice(shown["amount"], shown["currency"], shown["valid_from"])
+        row = interval.row(0, named=True)
+        replaced = ReplacedPrice(row["amount"], row["currency"], row["valid_from"])
         amount = _read_correction(correction, replaced.amount)
         preview = preview_correction(correction, replaced, amount)
         if amount is not None and not force:

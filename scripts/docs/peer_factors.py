@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -134,7 +135,7 @@ def _prices(rows: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
             "amount",
             "parameters",
             "price_status",
-            is_judged=pl.lit(value=True),
+            is_compared=pl.lit(value=True),
             is_established=pl.lit(value=False),
         )
     )
@@ -154,7 +155,7 @@ def _listed(path: Path) -> pl.DataFrame:
                 rows.append((entry["id"], unit, Decimal(pricing[million]) / MILLION))
             elif pricing.get(one):
                 rows.append((entry["id"], unit, Decimal(pricing[one])))
-    kinds = {"model_id": pl.String, "unit": pl.String, "amount": MONEY}
+    kinds: dict[str, Any] = {"model_id": pl.String, "unit": pl.String, "amount": MONEY}
     return pl.DataFrame(rows, schema=kinds, orient="row").select(
         pl.format("{} {}", "model_id", pl.lit(provider)).alias("offer_id"),
         "unit",
@@ -166,7 +167,7 @@ def _listed(path: Path) -> pl.DataFrame:
         "amount",
         pl.lit(None, pl.Int64).alias("parameters"),
         pl.lit("priced").alias("price_status"),
-        pl.lit(value=True).alias("is_judged"),
+        pl.lit(value=True).alias("is_compared"),
         pl.lit(value=False).alias("is_established"),
     )
 
@@ -260,12 +261,12 @@ def _slipped(
                 is_slip=chosen,
             )
             refused = find_unlike(moved).select("offer_id", "unit", refused=pl.lit(value=True))
-            judged = moved.join(refused, on=["offer_id", "unit"], how="left").with_columns(
+            marked = moved.join(refused, on=["offer_id", "unit"], how="left").with_columns(
                 refused=pl.col("refused").fill_null(value=False) | outside_bounds()
             )
-            count += judged["is_slip"].sum()
-            found += judged.filter("is_slip", "refused").height
-            condemned += judged.filter(~pl.col("is_slip"), "refused").height
+            count += marked.filter("is_slip").height
+            found += marked.filter("is_slip", "refused").height
+            condemned += marked.filter(~pl.col("is_slip"), "refused").height
     return f"{count} | {found} | {condemned}"
 
 

@@ -43,7 +43,8 @@ from, the rule, the text as the source wrote it, the arithmetic, the fragment of
 hash of the answer (compared with the landed bytes while they are kept), the run, and the other
 claims with the reason why they were not chosen. This page has its output for one card of each kind.
 `python -m scripts.docs.prices > docs/prices.md` writes it; a test compares the two. Run ids, times
-of the run and addresses are replaced by placeholders.
+of the run and addresses are replaced by placeholders. [peers.md](peers.md) has the rules by which a
+price is compared with others.
 """
 LIST_TEXTS = """
 ## Numbers and texts of a price list

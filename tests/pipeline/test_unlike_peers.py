@@ -167,7 +167,7 @@ def test_a_small_step_out_of_the_market_is_held_with_the_old_price(desk: Desk) -
     assert not desk.card()["held"]
 
 
-def test_a_provider_that_moves_everything_condemns_nobody(desk: Desk) -> None:
+def test_a_provider_that_moves_all_its_prices_condemns_no_other(desk: Desk) -> None:
     desk.hour(chat(novita="0.2", scaleway="0.3"))
     desk.hour(chat(novita="200", scaleway="0.3"))
     assert desk.card()["hold_reason"] == "unit_magnitude"

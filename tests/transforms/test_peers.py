@@ -23,14 +23,14 @@ _TYPES: dict[str, Any] = {
     "currency": pl.String,
     "amount": MONEY,
     "parameters": pl.Int64,
-    "is_judged": pl.Boolean,
+    "is_compared": pl.Boolean,
     "is_established": pl.Boolean,
 }
 PROVIDERS = ("novita", "scaleway", "together", "groq", "nscale")
 
 
 def stated(model: str, provider: str, per_million: str, **facts: Any) -> dict[str, Any]:
-    """Return one price in USD per 1,000,000 units, judged and new by default."""
+    """Return one price in USD per 1,000,000 units, compared and new by default."""
     return {
         "offer_id": f"{model} {provider}",
         "unit": "input_token",
@@ -41,7 +41,7 @@ def stated(model: str, provider: str, per_million: str, **facts: Any) -> dict[st
         "currency": "USD",
         "amount": Decimal(per_million) / 1_000_000,
         "parameters": None,
-        "is_judged": True,
+        "is_compared": True,
         "is_established": False,
     } | facts
 
@@ -76,13 +76,13 @@ def test_a_price_within_the_factor_is_like_them(price: str) -> None:
     assert unlike(*of_model(price, "0.2", "0.2")) == set()
 
 
-def test_an_outlier_condemns_nobody() -> None:
+def test_an_outlier_condemns_no_other_price() -> None:
     for slip in ("0.0002", "200"):
         assert unlike(*of_model(slip, "0.2", "0.3")) == {"org/m novita"}
         assert unlike(*of_model(slip, "0.2")) == {"org/m novita"}
 
 
-def test_two_wrong_prices_far_from_each_other_condemn_nobody() -> None:
+def test_two_wrong_prices_far_from_each_other_condemn_no_other() -> None:
     assert unlike(*of_model("0.0002", "200", "0.3")) == {"org/m novita", "org/m scaleway"}
 
 
@@ -95,13 +95,13 @@ def test_the_sizes_peers_decide_between_two_providers() -> None:
     assert unlike(*prices, *two) == {"org/m novita"}
 
 
-def test_undecidable_prices_that_are_new_are_refused_beside_one_of_good_standing() -> None:
+def test_undecidable_prices_that_are_new_are_refused_beside_one_that_cards_have() -> None:
     image = {"unit": "image", "task_group": "other"}
     two = of_model("3000", "3000000", **image)
     assert unlike(*two) == {"org/m novita", "org/m scaleway"}
     for known in (0, 1):
-        told = [row | {"is_established": place == known} for place, row in enumerate(two)]
-        assert unlike(*told) == {f"org/m {PROVIDERS[1 - known]}"}
+        known_one = [row | {"is_established": place == known} for place, row in enumerate(two)]
+        assert unlike(*known_one) == {f"org/m {PROVIDERS[1 - known]}"}
     both = [row | {"is_established": True} for row in two]
     assert unlike(*both) == set()
 
@@ -133,7 +133,7 @@ def test_too_few_providers_are_no_class() -> None:
     assert unlike(lone) == set()
 
 
-def test_a_provider_that_states_everything_in_another_unit_outvotes_nobody() -> None:
+def test_a_provider_that_states_all_prices_in_another_unit_outvotes_none() -> None:
     slips = [stated(f"acme/s{n}", "nscale", "0.0003") for n in range(200)]
     found = unlike(*market(), *slips, stated("acme/s0", "novita", "0.3"))
     assert found == {row["offer_id"] for row in slips}
@@ -182,10 +182,10 @@ def test_every_unit_that_compares_is_compared(unit: str) -> None:
     assert unlike(*of_model("0.0002", "0.2", "0.2", unit=unit)) == {"org/m novita"}
 
 
-def test_a_price_that_is_not_judged_is_a_peer_all_the_same() -> None:
+def test_a_price_that_is_not_compared_is_a_peer_all_the_same() -> None:
     slip, *rest = of_model("0.0002", "0.2", "0.2")
-    assert unlike(slip | {"is_judged": False}, *rest) == set()
-    assert unlike(slip, *(row | {"is_judged": False} for row in rest)) == {"org/m novita"}
+    assert unlike(slip | {"is_compared": False}, *rest) == set()
+    assert unlike(slip, *(row | {"is_compared": False} for row in rest)) == {"org/m novita"}
 
 
 def test_the_order_of_the_rows_changes_nothing() -> None:

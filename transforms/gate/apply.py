@@ -31,7 +31,7 @@ from transforms.gate.price_rules import (
     find_held_prices,
     moved_by,
 )
-from transforms.gate.unlike_candidates import Market, find_unlike_candidates
+from transforms.gate.unlike_candidates import PeerFacts, find_unlike_candidates
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class GateInputs:
     missing: pl.DataFrame
     open_holds: OpenHolds
     observed: Mapping[str, datetime]
-    market: Market = field(default_factory=Market)
+    market: PeerFacts = field(default_factory=PeerFacts)
 
 
 @dataclass(frozen=True)

@@ -52,11 +52,11 @@ _EDGE = 1e-9  # logarithms are floats: the edge itself is far
 
 
 def find_unlike(prices: pl.DataFrame) -> pl.DataFrame:
-    """Return UNLIKE: the judged prices that are far from their peers.
+    """Return UNLIKE: the compared prices that are far from their peers.
 
     `prices` has SERIES, model_id, inference_provider, task_group, currency, `amount` per ONE unit,
-    `parameters` of the model (null: not known), `is_judged`, and `is_established`: it is the price
-    that cards show already. Every row is a peer of the others, judged or not.
+    `parameters` of the model (null: not known), `is_compared`, and `is_established`: cards
+    show it already. Every row is a peer of the others, compared or not.
 
     A price on which two other providers agree is like its peers, unless more contradict it. Without
     them it is unlike where it is far from the median of its size, else its author, else its task
@@ -80,7 +80,7 @@ def find_unlike(prices: pl.DataFrame) -> pl.DataFrame:
     spared = undecided.filter(~pl.col("_row").is_in(refused))["_row"]
     unlike = _with_model_log(
         counted.filter(
-            "is_judged",
+            "is_compared",
             (pl.col("is_odd") | pl.col("is_outvoted")) & ~pl.col("_row").is_in(spared.implode()),
         ),
         pairs.join(odd, on="_voter", how="anti"),

@@ -29,7 +29,7 @@ def _none_confirmed() -> pl.DataFrame:
 
 
 @dataclass(frozen=True)
-class Market:
+class PeerFacts:
     """What the peers of a price are found with: `sizes` has `parameters` per model_id.
 
     `confirmed` (SERIES) are prices that a second source states too, in the same amount.
@@ -43,7 +43,7 @@ def find_unlike_candidates(
     pairs: pl.DataFrame,
     corrected: pl.DataFrame,
     offers: pl.DataFrame,
-    market: Market,
+    market: PeerFacts,
     open_holds: OpenHolds,
 ) -> pl.DataFrame:
     """Return UNLIKE: the candidates that are far from their peers, and those decided about.
@@ -66,7 +66,7 @@ def find_unlike_candidates(
             *SERIES,
             amount=pl.when(usable).then("amount").when(_WAS_PRICED).then("old_amount"),
             currency=pl.when(usable).then("currency").when(_WAS_PRICED).then("old_currency"),
-            is_judged=usable & pl.col("_confirmed").is_null(),
+            is_compared=usable & pl.col("_confirmed").is_null(),
             is_established=_WAS_PRICED & (pl.col("amount") == pl.col("old_amount")),
         )
     )
@@ -74,7 +74,7 @@ def find_unlike_candidates(
         *SERIES,
         "amount",
         "currency",
-        is_judged=pl.lit(value=False),
+        is_compared=pl.lit(value=False),
         is_established=pl.lit(value=True),
     )
     models = offers.filter(pl.col("offer_type") == "model").select(
@@ -82,7 +82,7 @@ def find_unlike_candidates(
     )
     prices = (
         pl.concat([stated, kept])
-        .with_columns(pl.col("is_judged", "is_established").fill_null(value=False))
+        .with_columns(pl.col("is_compared", "is_established").fill_null(value=False))
         .join(models, on="offer_id")
         .join(market.sizes, on="model_id", how="left")
     )

@@ -8,7 +8,7 @@ import polars as pl
 
 from schemas.delta import State
 from schemas.state import SERIES
-from transforms.gate.unlike_candidates import Market
+from transforms.gate.unlike_candidates import PeerFacts
 from transforms.reconcile.batch import Rules
 from transforms.reconcile.claims import ClaimUpdate
 from transforms.reconcile.presence import Presence
@@ -16,9 +16,9 @@ from transforms.reconcile.presence import Presence
 
 def find_market_facts(
     before: State, presence: Presence, claims: ClaimUpdate, rules: Rules
-) -> Market:
+) -> PeerFacts:
     """Return the sizes of models as last stated, and the candidates that a second source states."""
-    return Market(
+    return PeerFacts(
         sizes=_sizes(before, presence),
         confirmed=find_confirmed(claims.candidates, claims.claims, rules.sources),
     )

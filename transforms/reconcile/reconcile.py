@@ -6,7 +6,7 @@ from schemas.delta import Delta, State
 from schemas.state import REFUSALS
 from transforms.gate.apply import GateInputs, GateResult, apply_gate
 from transforms.gate.holds import OpenHolds
-from transforms.gate.unlike_candidates import Market
+from transforms.gate.unlike_candidates import PeerFacts
 from transforms.reconcile.absences import missing_offers
 from transforms.reconcile.batch import FeedBatch, Rules
 from transforms.reconcile.card_update import update_cards
@@ -39,7 +39,7 @@ def reconcile(before: State, batches: list[FeedBatch], rules: Rules) -> tuple[De
 
 
 def gate_claims(
-    presence: Presence, claims: ClaimUpdate, open_holds: OpenHolds, market: Market
+    presence: Presence, claims: ClaimUpdate, open_holds: OpenHolds, market: PeerFacts
 ) -> GateResult:
     """Decide which candidates become current prices; holds of relabelled offers stay theirs."""
     known = renamed(open_holds.known, presence.relabels, REFUSALS)

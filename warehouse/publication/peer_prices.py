@@ -13,7 +13,7 @@ from warehouse.statements import statement
 def read_peer_prices(
     con: Connection, *, offer_id: str, unit: str, tier: str, currency: str, amount: Decimal
 ) -> pl.DataFrame:
-    """Return the rows that `transforms.gate.peers.find_unlike` takes; only the offer is judged.
+    """Return the rows that `transforms.gate.peers.find_unlike` takes; only the offer is compared.
 
     `amount` is the offer's price per ONE unit, in place of its current one.
     """

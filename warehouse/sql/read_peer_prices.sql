@@ -1,9 +1,9 @@
 -- The current prices in one unit, tier and currency, with what their peers are found by. The price
--- that is judged is the given one, per ONE unit.
+-- that is compared is the given one, per ONE unit.
 SELECT p.offer_id, p.unit, p.tier, p.currency, o.model_id, o.inference_provider, o.task_group,
        CASE WHEN p.offer_id = $offer_id THEN $amount::DECIMAL(38,18) ELSE p.amount END AS amount,
        m.parameters,
-       p.offer_id = $offer_id AS is_judged,
+       p.offer_id = $offer_id AS is_compared,
        p.offer_id <> $offer_id AS is_established
 FROM prices p
 JOIN offers o USING (offer_id)
