@@ -14,6 +14,8 @@ import polars as pl
 
 from schemas.delta import HOLDS
 from schemas.state import PRICES, SERIES
+from schemas.units import is_main
+from schemas.unknown_keys import unconfirmed
 from transforms.feed_times import feed_time
 from transforms.gate.coverage import find_drops, in_groups
 from transforms.gate.holds import (
@@ -28,18 +30,17 @@ from transforms.gate.price_rules import (
     WARN_FACTOR,
     compared,
     find_held_prices,
+    is_withheld,
     moved_by,
 )
-
-WITHHELD = "price_bounds"
-"""The rule that holds no offer: there is no last good price to keep, so the amount is withheld."""
 
 
 @dataclass(frozen=True)
 class GateInputs:
     """What the gate compares.
 
-    `candidates` are the chosen claims with `observed_at` of their feed; `previous` the series
+    `candidates` are the chosen claims with `observed_at` of their feed, `claims` those of all
+    feeds; `previous` the series
     before this run, under the names that their offers have now. `offers` has offer_id,
     inference_provider and gone_at, `listed` the ids that are listed now. `active_corrections` are
     series whose current price is a correction, `missing` offers (HOLDS) whose absence a drop
@@ -47,6 +48,7 @@ class GateInputs:
     """
 
     candidates: pl.DataFrame
+    claims: pl.DataFrame
     previous: pl.DataFrame
     offers: pl.DataFrame
     listed: pl.Series
@@ -82,16 +84,16 @@ def apply_gate(inputs: GateInputs) -> GateResult:
     corrected = inputs.active_corrections
     candidates = inputs.candidates.join(corrected, on=list(SERIES), how="anti")
     pairs = compared(candidates, previous, offers)
-    found = find_held_prices(pairs, known_rejections(inputs.open_holds))
+    found = find_held_prices(pairs, known_rejections(inputs.open_holds), _stated(inputs))
     matched = match_known_prices(found, inputs.open_holds)
     held_prices = found.drop("name").hstack(
         matched.select("check_id", "decision", "name", "since_at")
     )
     blocked = blocking(held_prices)
     lost = _lost_prices(inputs)
-    holds = pl.concat(
-        [_holds(blocked.filter(pl.col("name") != WITHHELD)), lost.holds, inputs.missing]
-    ).unique("offer_id", keep="first", maintain_order=True)
+    holds = pl.concat([_holds(blocked.filter(~is_withheld())), lost.holds, inputs.missing]).unique(
+        "offer_id", keep="first", maintain_order=True
+    )
     held = pl.col("offer_id").is_in(holds["offer_id"].implode())
     kept = pl.concat(
         [
@@ -108,6 +110,14 @@ def apply_gate(inputs: GateInputs) -> GateResult:
         drops=lost.found,
         moves=pairs.filter(moved_by(WARN_FACTOR)).join(held_prices, on=list(SERIES), how="anti"),
     )
+
+
+def _stated(inputs: GateInputs) -> pl.DataFrame:
+    """Return the claims of prices that cards can show, with the provider of each."""
+    providers = inputs.offers.select("offer_id", "inference_provider")
+    return inputs.claims.filter(
+        (pl.col("basis") != "estimate") & (pl.col("price_status") != "not_published") & is_main()
+    ).join(providers, on="offer_id", how="left")
 
 
 @dataclass(frozen=True)
@@ -140,7 +150,7 @@ def _priced_offers(previous: pl.DataFrame, offers: pl.DataFrame, listed: pl.Seri
     """Return one row per listed offer that has a price: who serves it, and which feed stated it."""
     return (
         previous.filter(pl.col("offer_id").is_in(listed.implode()))
-        .sort(SERIES)
+        .sort(~is_main(), *SERIES)
         .unique("offer_id", keep="first", maintain_order=True)
         .join(offers.select("offer_id", "inference_provider"), on="offer_id")
         .select(
@@ -174,15 +184,26 @@ def _holds(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _withhold_amounts(candidates: pl.DataFrame, blocked: pl.DataFrame) -> pl.DataFrame:
-    """Withhold an amount that is outside the bounds of its unit and has no history."""
-    odd = blocked.filter(pl.col("name") == WITHHELD).select(*SERIES, _odd=pl.lit(value=True))
+    """Withhold an amount without history that is outside the bounds of its unit or unconfirmed.
+
+    An unconfirmed price that passes was accepted by a person, so its mark no longer counts.
+    """
+    odd = blocked.filter(is_withheld()).select(*SERIES, _odd="name")
     withheld = pl.col("_odd").is_not_null()
+    out_of_bounds = (pl.col("_odd") == "price_bounds").fill_null(value=False)
     return (
         candidates.join(odd, on=list(SERIES), how="left", maintain_order="left")
         .with_columns(
             amount=pl.when(~withheld).then("amount"),
-            price_status=pl.when(withheld).then(pl.lit("suspect")).otherwise("price_status"),
-            reason=pl.when(withheld).then(pl.lit(OUTSIDE_BOUNDS)).otherwise("reason"),
+            price_status=pl.when(out_of_bounds)
+            .then(pl.lit("suspect"))
+            .when(withheld)
+            .then(pl.lit("unparsed"))
+            .otherwise("price_status"),
+            reason=pl.when(out_of_bounds)
+            .then(pl.lit(OUTSIDE_BOUNDS))
+            .when(withheld | ~unconfirmed())
+            .then("reason"),
         )
         .drop("_odd")
     )

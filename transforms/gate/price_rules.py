@@ -8,6 +8,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.state import SERIES
+from schemas.unknown_keys import unconfirmed
 from transforms.gate.bounds import outside_bounds
 from transforms.money import amount_as_text
 
@@ -56,12 +57,25 @@ def compared(
     )
 
 
-def find_held_prices(pairs: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
+def is_withheld() -> pl.Expr:
+    """Return whether a held price holds no offer: there is no last good price that it could keep.
+
+    Its own amount is withheld instead.
+    """
+    first = (pl.col("name") == "unconfirmed_price") & ~_GOOD.fill_null(value=False)
+    return (pl.col("name") == "price_bounds") | first
+
+
+def find_held_prices(
+    pairs: pl.DataFrame, rejected: pl.DataFrame, stated: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Return the rows of `compared` that the gate holds, with `name` (why) and `candidate`.
 
     `candidate` is the new value as text: a decision counts for as long as it stays the same.
     `rejected` has feed, series, candidate and `name` of those that an operator rejected: they are
-    held as long as they would change the current price.
+    held as long as they would change the current price. `stated` are the claims of which the share
+    that cannot be read is counted, by default the candidates: a feed whose claim is not chosen
+    states it all the same.
     """
     moved = pl.col("amount").ne_missing(pl.col("old_amount")) | pl.col("price_status").ne_missing(
         pl.col("old_status")
@@ -92,6 +106,8 @@ def find_held_prices(pairs: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFram
         .then(pl.lit("provider_price_drift"))
         .when(~_GOOD.fill_null(value=False) & outside_bounds())
         .then(pl.lit("price_bounds"))
+        .when(unconfirmed())
+        .then(pl.lit("unconfirmed_price"))
     )
     candidate = pl.concat_str(
         "price_status",
@@ -101,7 +117,11 @@ def find_held_prices(pairs: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFram
         separator=" ",
     )
     return (
-        pairs.join(_unreadable_share(pairs), on=["feed", "inference_provider"], how="left")
+        pairs.join(
+            _unreadable_share(pairs if stated is None else stated),
+            on=["feed", "inference_provider"],
+            how="left",
+        )
         .with_columns(name=name, candidate=candidate)
         .join(rejected.rename({"name": "_rejected"}), on=["feed", *SERIES, "candidate"], how="left")
         .with_columns(name=pl.coalesce("name", pl.when(_GOOD & moved).then("_rejected")))
@@ -123,12 +143,12 @@ def moved_by(factor: int) -> pl.Expr:
     )
 
 
-def _unreadable_share(pairs: pl.DataFrame) -> pl.DataFrame:
+def _unreadable_share(stated: pl.DataFrame) -> pl.DataFrame:
     """Return feed, inference_provider, `unreadable`: the share of priced offers without a readable
     price.
     """
     return (
-        pairs.group_by("feed", "inference_provider", "offer_id")
+        stated.group_by("feed", "inference_provider", "offer_id")
         .agg(odd=(pl.col("price_status") == "unparsed").any())
         .group_by("feed", "inference_provider")
         .agg(unreadable=pl.col("odd").mean())

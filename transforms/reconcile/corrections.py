@@ -14,6 +14,7 @@ import polars as pl
 from schemas.contract import MONEY, UTC_TIME
 from schemas.delta import EVENTS
 from schemas.state import CLAIMS, CORRECTIONS, PRICES, SERIES
+from schemas.unknown_keys import marked
 from transforms.gate.price_rules import OUTSIDE_BOUNDS
 from transforms.money import read_amount
 
@@ -122,10 +123,11 @@ def apply_corrections(
 def _overridden_values(prices: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     """Return per series `changed_at` and the values that a correction overrides: the current ones.
 
-    Of an amount that is withheld because of its bounds, the value that its source states.
+    Of an amount that is withheld because of its bounds, or because it is unconfirmed, the value
+    that its source states.
     """
     stated = candidates.select(*SERIES, _stated="amount", _stated_status="price_status")
-    withheld = (pl.col("reason") == OUTSIDE_BOUNDS).fill_null(value=False)
+    withheld = (pl.col("reason") == OUTSIDE_BOUNDS).fill_null(value=False) | marked()
     return prices.join(stated, on=list(SERIES), how="left").select(
         *SERIES,
         "changed_at",

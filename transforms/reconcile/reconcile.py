@@ -41,6 +41,7 @@ def gate_claims(presence: Presence, claims: ClaimUpdate, open_holds: OpenHolds) 
     return apply_gate(
         GateInputs(
             candidates=claims.candidates,
+            claims=claims.claims,
             previous=claims.previous_series,
             offers=presence.offers,
             listed=presence.naming_listings["offer_id"].unique(),
