@@ -49,8 +49,8 @@ CANARY = "hf_CanaryOfTheFaultMatrix0123456789"
 @dataclass(frozen=True)
 class Case:
     """`code`: the feed fails with it, None: it is whole. `rejected`: reasons of rejected rows.
-    `held`: why novita's card keeps its old price. `price_feed`: whose new price novita's card shows.
-    `query`: a query and its one value."""
+    `held`: why novita's card keeps its old price. `price_feed`: whose new price the card
+    shows instead. `query`: a query and its one value."""
 
     name: str
     feed: Literal["hub", "router"]

@@ -40,11 +40,10 @@ class GateInputs:
     """What the gate compares.
 
     `candidates` are the chosen claims with `observed_at` of their feed, `claims` those of all
-    feeds; `previous` the series
-    before this run, under the names that their offers have now. `offers` has offer_id,
-    inference_provider and gone_at, `listed` the ids that are listed now. `active_corrections` are
-    series whose current price is a correction, `missing` offers (HOLDS) whose absence a drop
-    protects, `observed` the time of each feed's last whole answer.
+    feeds; `previous` the series before this run, under the names that their offers have now.
+    `offers` has offer_id, inference_provider and gone_at, `listed` the ids that are listed now.
+    `active_corrections` are series whose current price is a correction, `missing` offers (HOLDS)
+    whose absence a drop protects, `observed` the time of each feed's last whole answer.
     """
 
     candidates: pl.DataFrame
