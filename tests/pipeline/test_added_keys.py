@@ -102,8 +102,8 @@ def test_a_new_home_ranks_prices_beside_an_unknown_key_that_the_hub_states_too(
         assert counts(tmp_path) == (172, 0, 132)
         by_feed = "SELECT price_feed, count(*) FROM cards WHERE rankable GROUP BY 1 ORDER BY 1"
         assert rows(tmp_path, by_feed) == [("hub", 119), ("router", 53)]
-        shown = "SELECT count(*) FROM prices WHERE price_status = 'unparsed' AND amount IS NOT NULL"
-        assert rows(tmp_path, shown) == [(0,)]
+        found = "SELECT count(*) FROM prices WHERE price_status = 'unparsed' AND amount IS NOT NULL"
+        assert rows(tmp_path, found) == [(0,)]
         evidence = (
             "SELECT count(DISTINCT offer_id) FROM price_claims WHERE feed = 'router' "
             "AND price_status = 'priced' AND reason = 'unknown_key: foo' AND amount > 0 "

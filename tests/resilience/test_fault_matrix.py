@@ -190,7 +190,9 @@ def assert_publication_is_as_required(case: Case, home: Path, before: Path) -> N
         shown = (
             f"SELECT held, price_feed, cost_per_input_token * 10000000 FROM cards WHERE {NOVITA}"
         )
-        assert [(h, f, int(c)) for h, f, c in query(home, shown)] == [(False, case.price_feed, 3)]
+        assert [(h, f, int(c)) for h, f, c in query(home, new_price)] == [
+            (False, case.price_feed, 3)
+        ]
     if case.query:
         sql, value = case.query
         assert query(home, sql) == [(value,)]

@@ -43,7 +43,7 @@ def routed(*given: Json, hub: Json | None = None) -> History:
     return history
 
 
-def shown(history: History) -> tuple[Any, ...]:
+def card_facts(history: History) -> tuple[Any, ...]:
     card = history.card()
     return (
         card["price_status"],
@@ -90,7 +90,7 @@ def test_the_claim_beside_a_new_key_has_its_mark_and_stays_the_chosen_one() -> N
 
 def test_a_price_that_moves_beside_a_new_key_is_held_until_it_is_confirmed() -> None:
     history = routed(beside(1, 2), beside(1.2, 2, **FOO))
-    assert shown(history) == ("priced", "router", "unconfirmed_price", "1", "2")
+    assert card_facts(history) == ("priced", "router", "unconfirmed_price", "1", "2")
     assert changes_nothing(hour(history, beside(1.2, 2, **FOO)))
     back = hour(history, beside(1, 2, **FOO))
     assert events(back) == [("released", None)]
@@ -101,16 +101,16 @@ def test_a_price_that_moves_beside_a_new_key_is_held_until_it_is_confirmed() -> 
 
 def test_a_move_beside_a_key_is_held_though_the_hub_states_the_old_price() -> None:
     history = routed(beside(1, 2), beside(1.2, 2, **FOO), hub=priced_entry(1, 2))
-    assert shown(history) == ("priced", "router", "unconfirmed_price", "1", "2")
+    assert card_facts(history) == ("priced", "router", "unconfirmed_price", "1", "2")
     delta = hour(history, beside(1.2, 2, **FOO), priced_entry(1.2, 2))
     assert events(delta) == [("released", None), ("up", "input_token")]
-    assert shown(history) == ("priced", "router", None, "1.2", "2")
+    assert card_facts(history) == ("priced", "router", None, "1.2", "2")
 
 
 def test_a_move_that_another_feed_states_too_passes_in_the_same_hour() -> None:
     history = routed(beside(1, 2), hub=priced_entry(1, 2))
     hour(history, beside(1.2, 2, **FOO), priced_entry(1.2, 2))
-    assert shown(history) == ("priced", "router", None, "1.2", "2")
+    assert card_facts(history) == ("priced", "router", None, "1.2", "2")
 
 
 def test_a_large_move_beside_a_key_has_the_reason_of_its_size() -> None:
@@ -135,7 +135,7 @@ def test_a_first_price_beside_a_key_counts_where_another_feed_states_it(
     hub: Json, expected: tuple[Any, ...]
 ) -> None:
     history = routed(beside(1, 2, **FOO), hub=hub)
-    assert shown(history) == expected
+    assert card_facts(history) == expected
     assert changes_nothing(hour(history, beside(1, 2, **FOO), hub))
 
 
@@ -146,65 +146,65 @@ def test_a_first_price_beside_a_key_counts_once_a_person_accepts_it() -> None:
     assert set(checks["name"]) == {"unconfirmed_price"}
     for check_id in checks["check_id"]:
         history.decide(check_id, "accepted")
-    assert shown(history) == ("priced", "router", None, "1", "2")
+    assert card_facts(history) == ("priced", "router", None, "1", "2")
     assert history.card()["price_reason"] is None
     delta = hour(history, beside(1, 2, **FOO))
     assert (events(delta), delta.price_log.height) == ([], 0)
-    assert shown(history) == ("priced", "router", None, "1", "2")
+    assert card_facts(history) == ("priced", "router", None, "1", "2")
 
 
 def test_a_rejected_move_beside_a_key_stays_held() -> None:
     history = routed(beside(1, 2), beside(1.2, 2, **FOO))
     history.decide(history.state.refusals["check_id"].item(), "rejected")
     assert changes_nothing(hour(history, beside(1.2, 2, **FOO)))
-    assert shown(history) == ("priced", "router", "unconfirmed_price", "1", "2")
+    assert card_facts(history) == ("priced", "router", "unconfirmed_price", "1", "2")
 
 
 @pytest.mark.parametrize("unreadable", [{"input": "1", "output": 2}, [], {"per_1k": 1}, "1"])
 def test_a_price_that_cannot_be_read_yields_to_a_feed_whose_price_can(unreadable: Any) -> None:
     history = routed(offering(unreadable), hub=priced_entry(1, 2))
-    assert shown(history) == ("priced", "hub", None, "1", "2")
+    assert card_facts(history) == ("priced", "hub", None, "1", "2")
     history = routed(beside(1, 2), offering(unreadable), hub=priced_entry(1, 2))
-    assert shown(history) == ("priced", "hub", None, "1", "2")
+    assert card_facts(history) == ("priced", "hub", None, "1", "2")
     history = routed(beside(1, 2), offering(unreadable))
-    assert shown(history) == ("priced", "router", "unreadable_price", "1", "2")
+    assert card_facts(history) == ("priced", "router", "unreadable_price", "1", "2")
 
 
 def test_a_zero_of_the_router_still_comes_before_the_price_of_the_hub() -> None:
     history = routed(offering(price(0, 0)), hub=priced_entry(1, 2))
-    assert shown(history) == ("suspect", "router", None, None, None)
+    assert card_facts(history) == ("suspect", "router", None, None, None)
 
 
 def test_half_a_price_under_a_new_name_is_no_price_without_its_half() -> None:
     renamed = offering({"input": 1, "output_per_m": 2})
-    assert shown(routed(renamed)) == ("unparsed", "router", None, None, None)
+    assert card_facts(routed(renamed)) == ("unparsed", "router", None, None, None)
     history = routed(beside(1, 2), renamed)
-    assert shown(history) == ("priced", "router", "unreadable_price", "1", "2")
+    assert card_facts(history) == ("priced", "router", "unreadable_price", "1", "2")
     history = routed(renamed, hub=priced_entry(1, 2))
-    assert shown(history) == ("priced", "hub", None, "1", "2")
+    assert card_facts(history) == ("priced", "hub", None, "1", "2")
 
 
 def test_an_offer_without_an_output_price_needs_none_beside_a_key() -> None:
     history = routed(offering({"input": 1}), offering({"input": 1, **FOO}))
-    assert shown(history) == ("priced", "router", None, "1", None)
+    assert card_facts(history) == ("priced", "router", None, "1", None)
     hub = entry(providerDetails={"pricing": {"input": 1}})
     history = routed(offering({"input": 1, **FOO}), hub=hub)
-    assert shown(history) == ("priced", "router", None, "1", None)
+    assert card_facts(history) == ("priced", "router", None, "1", None)
 
 
 def test_free_is_confirmed_like_any_price() -> None:
     free = offering(price(0, 0), is_free=True)
     history = routed(free, offering({**price(0, 0), **FOO}, is_free=True))
-    assert shown(history) == ("free", "router", None, "0", "0")
+    assert card_facts(history) == ("free", "router", None, "0", "0")
     history = routed(offering({**price(0, 0), **FOO}, is_free=True))
-    assert shown(history)[0] == "unparsed"
+    assert card_facts(history)[0] == "unparsed"
 
 
 def test_a_new_name_of_an_offer_keeps_what_confirms_its_price() -> None:
     history = routed(beside(1, 2))
     delta = history.hour({MODEL: [entry(provider_id="y")]}, {MODEL: [beside(1, 2, **FOO)]})
     assert events(delta) == [("relabelled", None)]
-    assert shown(history) == ("priced", "router", None, "1", "2")
+    assert card_facts(history) == ("priced", "router", None, "1", "2")
 
 
 MODELS = tuple(f"org/m{number:02}" for number in range(12))
@@ -283,7 +283,7 @@ def test_a_doubtful_additional_price_is_not_published_and_disturbs_nothing(
     cached: Any, reason: str
 ) -> None:
     history = routed(beside(1, 2, cached_input=cached))
-    assert shown(history) == ("priced", "router", None, "1", "2")
+    assert card_facts(history) == ("priced", "router", None, "1", "2")
     assert "cached_input_token" not in history.amounts()
     (claim,) = [row for row in history.state.claims.to_dicts() if row["reason"]]
     assert (claim["unit"], claim["price_status"], claim["reason"], claim["amount"]) == (
@@ -294,15 +294,15 @@ def test_a_doubtful_additional_price_is_not_published_and_disturbs_nothing(
     )
 
 
-def test_an_additional_price_beside_an_unknown_key_is_not_shown_and_disturbs_nothing() -> None:
+def test_an_additional_price_beside_an_unknown_key_has_no_number_and_disturbs_nothing() -> None:
     history = routed(beside(1, 2), beside(1, 2, cached_input=0.1, **FOO))
-    assert shown(history) == ("priced", "router", None, "1", "2")
+    assert card_facts(history) == ("priced", "router", None, "1", "2")
     assert history.amounts()["cached_input_token"] is None
 
 
 def test_an_additional_price_alone_is_no_price_of_the_offer() -> None:
     history = routed(offering({"cached_input": 0.1}))
-    assert shown(history) == ("not_published", None, None, None, None)
+    assert card_facts(history) == ("not_published", None, None, None, None)
 
 
 @pytest.mark.parametrize("unit", UNITS)

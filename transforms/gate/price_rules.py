@@ -109,25 +109,29 @@ def find_held_prices(
         .when(unconfirmed())
         .then(pl.lit("unconfirmed_price"))
     )
-    candidate = pl.concat_str(
-        "price_status",
-        pl.coalesce(amount_as_text("amount"), "raw_text", "reason", pl.lit("-")),
-        "currency",
-        "native_unit",
-        separator=" ",
-    )
     return (
         pairs.join(
             _unreadable_share(pairs if stated is None else stated),
             on=["feed", "inference_provider"],
             how="left",
         )
-        .with_columns(name=name, candidate=candidate)
+        .with_columns(name=name, candidate=_candidate())
         .join(rejected.rename({"name": "_rejected"}), on=["feed", *SERIES, "candidate"], how="left")
         .with_columns(name=pl.coalesce("name", pl.when(_GOOD & moved).then("_rejected")))
         .drop("_rejected")
         .filter(pl.col("name").is_not_null())
         .sort(SERIES)
+    )
+
+
+def _candidate() -> pl.Expr:
+    """Return the new value of each row as text."""
+    return pl.concat_str(
+        "price_status",
+        pl.coalesce(amount_as_text("amount"), "raw_text", "reason", pl.lit("-")),
+        "currency",
+        "native_unit",
+        separator=" ",
     )
 
 
