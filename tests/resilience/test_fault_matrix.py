@@ -187,7 +187,7 @@ def assert_publication_is_as_required(case: Case, home: Path, before: Path) -> N
         )
         assert [(h, r, int(c)) for h, r, c in query(home, held)] == [(True, case.held, 2)]
     if case.price_feed:
-        shown = (
+        new_price = (
             f"SELECT held, price_feed, cost_per_input_token * 10000000 FROM cards WHERE {NOVITA}"
         )
         assert [(h, f, int(c)) for h, f, c in query(home, new_price)] == [

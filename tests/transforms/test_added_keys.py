@@ -294,7 +294,7 @@ def test_a_doubtful_additional_price_is_not_published_and_disturbs_nothing(
     )
 
 
-def test_an_additional_price_beside_an_unknown_key_has_no_number_and_disturbs_nothing() -> None:
+def test_an_unconfirmed_additional_price_has_no_number_and_disturbs_nothing() -> None:
     history = routed(beside(1, 2), beside(1, 2, cached_input=0.1, **FOO))
     assert card_facts(history) == ("priced", "router", None, "1", "2")
     assert history.amounts()["cached_input_token"] is None
