@@ -49,10 +49,15 @@ OFFERINGS = contract(
     price_input_text=_text(nullable=True),
     price_output_text=_text(nullable=True),
     price_problem=_text(nullable=True),
+    price_cached_text=_text(nullable=True),
+    price_cache_write_text=_text(nullable=True),
+    price_reasoning_text=_text(nullable=True),
+    price_unknown=_text(nullable=True),
     evidence=_text(nullable=True),
 )
 """`price_*_text` is the number as written; `price_problem` why a price object cannot be read;
-`evidence` the verbatim entry, only where `has_price`. `provider_model_id` is null in the router."""
+`price_unknown` the mark of its unknown keys (schemas/unknown_keys.py); `evidence` the verbatim
+entry, only where `has_price`. `provider_model_id` is null in the router."""
 
 HUB_OFFERINGS = contract(
     "hub_offerings",

@@ -12,6 +12,8 @@ NATIVE_UNITS = (
     "input_token",
     "output_token",
     "cached_input_token",
+    "cache_write_token",
+    "reasoning_token",
     "token",
     "image",
     "image_unit",

@@ -52,7 +52,9 @@ REASONS = {
     "list_off": "the provider's price list is not read here",
     "list_needs_key": "the provider's price list requires a key",
     "list_unanswered": "the provider's price list has not been read completely yet",
+    "unit_doubt": "its unit is in doubt: it is far from the price that it is like",
     "unreadable_price": "the source now states a price that cannot be read",
+    "unconfirmed_price": "the price moved beside a key that is not known",
     "provider_price_drift": "too many prices of the provider cannot be read",
 }
 GROUPS = {
@@ -70,7 +72,13 @@ REGIONS = {
     "multi": "several places",
     "unverified": "unverified",
 }
-_TOKENS = {"input_token", "output_token", "cached_input_token", "reasoning_token"}
+_TOKENS = {
+    "input_token",
+    "output_token",
+    "cached_input_token",
+    "cache_write_token",
+    "reasoning_token",
+}
 
 
 def day(moment: date | None) -> str:

@@ -73,6 +73,48 @@ so does whatever else is there, also a text. An archived list is observed on the
 while an archive states the same moment (`not_modified`), its answer is not parsed again and its
 prices stay as they were on that day.
 """
+ADDED_KEYS = """
+## A key that a source adds
+
+A source adds a key to its price objects. Keys of additional prices are read as such, per 1,000,000
+tokens: `cached_input`, `cache_read`, `input_cache_read` and their like as `cached_input_token`;
+`cache_write`, `input_cache_write` as `cache_write_token`; `reasoning`, `internal_reasoning` as
+`reasoning_token` (`ADDITIONAL_KEYS` in `transforms/parsing/price_object.py`). Cards and their costs
+do not depend on them. One that is 0 or no usable number is not published, and neither is one above
+10 times or below 1/1,000 of the price that it is like (`unit_doubt`; the input price, for reasoning
+the output price). A value of null states nothing.
+
+Any other key may change what the numbers beside it mean. They are read, and the claim has the
+reason `unknown_key: …` in `price_claims`. Such a number counts where it equals the last good price
+of its series, or what another feed states without such a key. Else:
+
+| the number | the card |
+|---|---|
+| moved from the last good price | keeps that price, held (`unconfirmed_price`); no other offer is |
+| came first, and another feed states a price that can be read | shows the other feed's price |
+| came first, and no other feed states one | shows no number (`unparsed`) until a person accepts |
+| is missing beside the key | may be under its name: the unit is `unparsed` (`unreadable_price`) |
+
+A price that cannot be read never comes before one of another feed that can. A zero that is not
+stated free can be read: the precedence of feeds stays. The check `provider_price_drift` names each
+new key once per feed and provider, as `info`. The same rule is valid for a key in the prices of
+DeepInfra's and fal's lists. A `currency` other than USD is a problem, not a key.
+
+Figures of the recorded market (the Hub on 2026-02-26 at 12:27 and router answer b, 191 price
+objects) when the router adds a key to each of them; `tests/pipeline/test_added_keys.py` has them:
+
+| key | home | rankable | held | no number for the key |
+|---|---|---|---|---|
+| none | any | 304 | 0 | 0 |
+| `cached_input` | with an hour before it | 304 | 0 | 0 |
+| `cached_input` | new | 304 | 0 | 0 |
+| `foo` | with an hour before it | 304 | 0 | 0 |
+| `foo` | new | 172 | 0 | 132 |
+| `foo` | new, all 264 findings accepted | 304 | 0 | 0 |
+
+Of the 172, 117 are the Hub's alone, 53 are stated alike by both feeds (55 with two that are not
+live), and 2 are shown with the Hub's other price.
+"""
 SAMPLE = (
     (
         "Priced, by two feeds",
@@ -131,7 +173,12 @@ MADE = (
         "or its source change, or a person decides ([peers.md](peers.md)).",
         "slip",
     ),
-    ("Unparsed", "A price object with an unknown key.", "unknown-key"),
+    (
+        "Unconfirmed",
+        "A first price beside an unknown key, which no other feed states. The card shows no number "
+        "until a person accepts it.",
+        "unknown-key",
+    ),
     (
         "Corrected",
         "A person replaced the stated price by the right one. The correction is valid while the "
@@ -156,7 +203,9 @@ def page() -> str:
     """Return the page as Markdown."""
     with TemporaryDirectory() as folder:
         root = Path(folder)
-        return "".join([HEAD, *_sampled(root / "sample"), *_made_up(root / "made"), LIST_TEXTS])
+        return "".join(
+            [HEAD, ADDED_KEYS, *_sampled(root / "sample"), *_made_up(root / "made"), LIST_TEXTS]
+        )
 
 
 def _sampled(root: Path) -> list[str]:

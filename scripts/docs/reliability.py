@@ -198,6 +198,8 @@ def _outcome(case: Case) -> str:
         parts.append("rejected: " + ", ".join(f"`{reason}`" for reason in case.rejected))
     if case.held:
         parts.append(f"held: `{case.held}`, the card keeps its price")
+    if case.price_feed:
+        parts.append(f"the card shows the price of `{case.price_feed}`")
     if case.query:
         parts.append("a query checks the published rows")
     if case.apart:

@@ -186,6 +186,13 @@ def assert_publication_is_as_required(case: Case, home: Path, before: Path) -> N
             f"SELECT held, hold_reason, cost_per_input_token * 10000000 FROM cards WHERE {NOVITA}"
         )
         assert [(h, r, int(c)) for h, r, c in query(home, held)] == [(True, case.held, 2)]
+    if case.price_feed:
+        new_price = (
+            f"SELECT held, price_feed, cost_per_input_token * 10000000 FROM cards WHERE {NOVITA}"
+        )
+        assert [(h, f, int(c)) for h, f, c in query(home, new_price)] == [
+            (False, case.price_feed, 3)
+        ]
     if case.query:
         sql, value = case.query
         assert query(home, sql) == [(value,)]

@@ -49,7 +49,8 @@ CANARY = "hf_CanaryOfTheFaultMatrix0123456789"
 @dataclass(frozen=True)
 class Case:
     """`code`: the feed fails with it, None: it is whole. `rejected`: reasons of rejected rows.
-    `held`: why novita's card keeps its old price. `query`: a query and its one value."""
+    `held`: why novita's card keeps its old price. `price_feed`: whose new price the card
+    shows instead. `query`: a query and its one value."""
 
     name: str
     feed: Literal["hub", "router"]
@@ -57,6 +58,7 @@ class Case:
     code: str | None = None
     rejected: tuple[str, ...] = ()
     held: str | None = None
+    price_feed: str | None = None
     query: tuple[str, object] | None = None
     deadline_s: float = 600.0
     timeout_s: float = 5.0
@@ -440,7 +442,7 @@ CASES = [
             f"{name} as a price",
             "router",
             price(b'{"input":' + text + b',"output":0.6}'),
-            held="unreadable_price",
+            price_feed="hub",
         )
         for name, text in {
             "1e400": b"1e400",
@@ -465,13 +467,19 @@ CASES = [
         "an unknown unit in a price object",
         "router",
         price(b'{"input":0.3,"output":0.6,"per_image":1}'),
-        held="unreadable_price",
+        price_feed="router",
+    ),
+    Case(
+        "another price beside an unknown unit",
+        "router",
+        price(b'{"input":0.4,"output":0.6,"per_image":1}'),
+        held="unconfirmed_price",
     ),
     Case(
         "a price twice in its object",
         "router",
         price(b'{"input":0.3,"input":9,"output":0.6}'),
-        held="unreadable_price",
+        price_feed="hub",
     ),
     Case(
         "a price twice, once written with an escape",

@@ -125,9 +125,10 @@ def test_an_unknown_key_outside_the_price_is_drift_and_the_row_enters(
     assert drift == {(f"inferenceProviderMapping.{field}", "unknown_key")}
 
 
-def test_an_unknown_key_inside_the_price_is_no_drift_but_a_problem_of_that_row() -> None:
+def test_an_unknown_key_inside_the_price_is_no_drift_but_a_mark_of_that_row() -> None:
     row, drift = hub_row(entry(providerDetails={"pricing": {"input": 1, "cached": 1}}))
-    assert (row["has_price"], row["price_problem"]) == (True, "unknown_key: cached")
+    assert (row["has_price"], row["price_problem"]) == (True, None)
+    assert (row["price_input_text"], row["price_unknown"]) == ("1", "unknown_key: cached")
     assert drift == set()
 
 

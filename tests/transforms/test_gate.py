@@ -109,14 +109,14 @@ def test_zeros_of_one_provider_are_held_and_another_provider_moves_on() -> None:
     assert open_holds(history) == []
 
 
-def test_a_new_price_key_of_one_provider_is_held_and_another_moves_on() -> None:
+def test_a_price_that_moves_beside_a_new_key_is_held_and_another_moves_on() -> None:
     history = History()
     hub = {model: [entry(), entry("scaleway")] for model in MODELS}
     given = {m: [offering(price(1, 2)), offering(price(3, 4), "scaleway")] for m in MODELS}
     history.hour(hub, given)
-    odd = {**price(1, 2), "batch": 0.5}
+    odd = {**price(1.1, 2), "batch": 0.5}
     history.hour(hub, {m: [offering(odd), offering(price(3.5, 4), "scaleway")] for m in MODELS})
-    assert history.card(model=MODELS[0])["hold_reason"] == "unreadable_price"
+    assert history.card(model=MODELS[0])["hold_reason"] == "unconfirmed_price"
     assert history.amounts(model=MODELS[0]) == {"input_token": "1", "output_token": "2"}
     assert history.amounts("scaleway", MODELS[0]) == {"input_token": "3.5", "output_token": "4"}
 

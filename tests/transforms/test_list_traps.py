@@ -256,7 +256,6 @@ def test_tokens_are_priced_both_ways_and_a_cached_one_at_its_rate() -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (image_units(1.0, per_step=2), "unknown_key: per_step"),
         (image_units(1.0).replace('"discount": null', '"discount": 0.5'), "discount_not_underst"),
         (image_units(1.0).replace("1.0", '"1.0"'), "not_a_number: cents_per_image_unit"),
         (image_units(1.0).replace('"default_width": 0', '"default_width": -1'), "not_a_number"),

@@ -122,7 +122,7 @@ UNKNOWN_KEY = {"input": 0.3, "output": 1, "cached": 0.1}
         (ZERO, "new_zero"),
         (offering(price(0, 1)), "new_zero"),
         (offering(price(0.2, 0)), "new_zero"),
-        (offering(UNKNOWN_KEY), "unreadable_price"),
+        (offering(UNKNOWN_KEY), "unconfirmed_price"),
         (offering({"input": "0.3", "output": 1}), "unreadable_price"),
         (offering({"input": -1, "output": 1}), "unreadable_price"),
         (offering({"input": 10**30, "output": 1}), "unreadable_price"),
@@ -149,7 +149,8 @@ def test_a_doubtful_price_is_held_until_the_price_returns(odd: Json, reason: str
 def test_a_held_price_is_recorded_with_its_evidence() -> None:
     _, delta = router_hours(offering(price(0.2, 1)), offering(UNKNOWN_KEY))
     claims = delta.claim_log
-    assert claims.select("kind", "price_status").rows() == [("seen", "unparsed")] * 2
+    assert claims.select("kind", "price_status").rows() == [("seen", "priced")] * 2
+    assert set(claims["reason"]) == {"unknown_key: cached"}
     assert claims["evidence"].str.contains('"cached": 0.1').all()
 
 
@@ -201,8 +202,9 @@ def test_above_five_percent_unreadable_rows_only_that_provider_is_held(
     count: int, odd: int, moved: set[str]
 ) -> None:
     history = History()
-    history.hour({}, catalogue(count, 0, 0.2, UNKNOWN_KEY))
-    history.hour({}, catalogue(count, odd, 0.3, UNKNOWN_KEY))
+    unreadable = {"input": "0.3", "output": 1}
+    history.hour({}, catalogue(count, 0, 0.2, unreadable))
+    history.hour({}, catalogue(count, odd, 0.3, unreadable))
     assert prices_at(history, "novita") == moved
     assert prices_at(history, "together") == {"0.3"}
     held = history.offers().filter("held")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.parsing.price_object import PriceText, read_price
+from transforms.parsing.price_object import ADDITIONAL_KEYS, PriceText, read_price
 
 number_texts = st.builds(
     "".join,
@@ -52,23 +53,59 @@ def test_numbers_are_kept_as_written_and_null_is_nothing(body: str, expected: Pr
 @pytest.mark.parametrize(
     "body",
     [
-        '{"input":1,"output":2,"cached_input":0.5}',
-        '{"input":1,"output":2,"currency":"EUR"}',
-        '{"input":1,"output":2,"unit":null}',
-        '{"Input":1}',
-        '{"":1}',
-        '{"input ":1}',
+        '{"input":1,"output":2,"foo":0.5}',
+        '{"input":1,"output":2,"unit":"token"}',
+        '{"input":1,"output":2,"tiers":[{"input":2,"above":128000}]}',
+        '{"input":1,"output":2,"":1}',
+        '{"input":1,"output":2,"Input":1}',
+        '{"input":1,"output":2,"input ":"a: b"}',
     ],
 )
-def test_an_unknown_key_makes_the_whole_object_a_problem(body: str) -> None:
+def test_an_unknown_key_marks_the_numbers_beside_it(body: str) -> None:
     price = read_price(body.encode())
+    assert (price.input, price.output, price.problem) == ("1", "2", None)
+    assert price.unknown is not None
+    assert price.unknown.startswith("unknown_key: ")
+
+
+def test_a_mark_names_every_unknown_key_that_states_something() -> None:
+    price = read_price(b'{"per":1,"input":1,"batch":1,"unit":null}')
+    assert price.unknown == "unknown_key: batch, per"
+
+
+@pytest.mark.parametrize("written", ["EUR", 1, [], {"code": "USD"}])
+def test_another_currency_than_dollars_is_a_problem(written: object) -> None:
+    price = read_price(json.dumps({"input": 1, "currency": written}).encode())
     assert price.problem is not None
-    assert price.problem.startswith("unknown_key: ")
-    assert (price.input, price.output) == (None, None)
+    assert price.problem.startswith("unknown_currency: ")
+    assert read_price(b'{"input":1,"currency":"usd"}') == PriceText("1")
+    assert read_price(b'{"input":1,"currency":null}') == PriceText("1")
 
 
-def test_a_problem_names_every_unknown_key() -> None:
-    assert read_price(b'{"per":1,"input":1,"batch":1}').problem == "unknown_key: batch, per"
+@pytest.mark.parametrize(
+    ("field", "key"), [(field, key) for field, keys in ADDITIONAL_KEYS.items() for key in keys]
+)
+def test_an_additional_price_is_read_by_each_of_its_names(field: str, key: str) -> None:
+    given = f'{{"input":1,"output":2,"{key}":0.10}}'
+    assert read_price(given.encode()) == PriceText("1", "2", **{field: "0.10"})
+
+
+def test_an_additional_price_that_is_no_number_is_no_problem_of_the_others() -> None:
+    given = b'{"input":1,"output":2,"cache_read":{"usd":1},"cacheWrite":"0.5","reasoning":null}'
+    assert read_price(given) == PriceText("1", "2", cached='{"usd":1}', cache_write='"0.5"')
+
+
+def test_two_names_of_one_additional_price_must_agree() -> None:
+    assert read_price(b'{"cache_read":0.1,"cached_input":0.1}') == PriceText(cached="0.1")
+    assert read_price(b'{"cache_read":0.1,"cached_input":0.2}') == PriceText(cached="0.1, 0.2")
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"input":1,"input":2}', '{"input":1,"foo":1,"foo":2}', '{"foo":{"a":1},"input":1,"input":2}'],
+)
+def test_a_key_twice_is_a_problem(body: str) -> None:
+    assert read_price(body.encode()) == PriceText(problem="key_twice")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from functools import partial
 import polars as pl
 
 from transforms.checks.check import Check, CheckInputs
+from transforms.checks.price_keys import PROVIDER_DRIFT, find_unknown_keys
 from transforms.gate.feed_drops import FEED_DROP
 from transforms.gate.price_rules import UNLIKE_PEERS
 from transforms.money import amount_as_text
@@ -51,6 +52,13 @@ def _find_held_prices(inputs: CheckInputs, *, name: str) -> pl.DataFrame:
             .otherwise(pl.format("keep {} per one {}", kept.fill_null(""), "unit")),
         ),
     )
+
+
+def _find_provider_drift(inputs: CheckInputs) -> pl.DataFrame:
+    """Return the prices that are held for the drift of their provider, and each unknown key."""
+    held = _find_held_prices(inputs, name=PROVIDER_DRIFT).with_columns(passed=pl.lit(value=False))
+    keys = find_unknown_keys(inputs.after.claims, inputs.after.offers)
+    return pl.concat([held, keys], how="diagonal_relaxed")
 
 
 def _find_drops(inputs: CheckInputs, *, names: tuple[str, ...], counted: str) -> pl.DataFrame:
@@ -110,8 +118,8 @@ _PRICE_RULES = {
     "of its size, author or task group: a card keeps its last good price, or shows no number "
     "(`suspect`).",
     "unreadable_price": "A known price can no longer be read.",
-    "provider_price_drift": "More than 5 % of a provider's price objects cannot be read, so none "
-    "of its prices moves.",
+    "unconfirmed_price": "A price moved, or came first, beside a key that the parser does not "
+    "know, and no other feed states the same; without a last good price the card shows no number.",
 }
 """The rules of transforms/gate/price_rules.py, each with its meaning."""
 
@@ -132,6 +140,14 @@ GATE_CHECKS = (
             _UNLIKE_ENDS if name == UNLIKE_PEERS else _PRICE_ENDS,
         )
         for name, meaning in _PRICE_RULES.items()
+    ),
+    Check(
+        PROVIDER_DRIFT,
+        "hold",
+        _find_provider_drift,
+        "More than 5 % of a provider's price objects cannot be read, so none of its prices moves. "
+        "Or, as info and once: its price objects have a key that the parser does not know.",
+        f"{_PRICE_ENDS} A key: nothing, it is reported when it appears.",
     ),
     Check(
         "count_drop",

@@ -14,6 +14,8 @@ import polars as pl
 
 from schemas.delta import HOLDS
 from schemas.state import PRICES, SERIES
+from schemas.units import is_main
+from schemas.unknown_keys import unconfirmed
 from transforms.feed_times import feed_time
 from transforms.gate.coverage import find_drops, in_groups
 from transforms.gate.holds import (
@@ -38,15 +40,16 @@ from transforms.gate.unlike_candidates import PeerFacts, find_unlike_candidates
 class GateInputs:
     """What the gate compares.
 
-    `candidates` are the chosen claims with `observed_at` of their feed; `previous` the series
-    before this run, under the names that their offers have now. `offers` has offer_id,
-    inference_provider and gone_at, `listed` the ids that are listed now. `active_corrections` are
-    series whose current price is a correction, `missing` offers (HOLDS) whose absence a drop
-    protects, `observed` the time of each feed's last whole answer. `market` is what prices are
-    compared with besides each other.
+    `candidates` are the chosen claims with `observed_at` of their feed, `claims` those of all
+    feeds; `previous` the series before this run, under the names that their offers have now.
+    `offers` has offer_id, inference_provider and gone_at, `listed` the ids that are listed now.
+    `active_corrections` are series whose current price is a correction, `missing` offers (HOLDS)
+    whose absence a drop protects, `observed` the time of each feed's last whole answer. `market` is
+    what prices are compared with besides each other.
     """
 
     candidates: pl.DataFrame
+    claims: pl.DataFrame
     previous: pl.DataFrame
     offers: pl.DataFrame
     listed: pl.Series
@@ -90,7 +93,9 @@ def apply_gate(inputs: GateInputs) -> GateResult:
         inputs.market,
         inputs.open_holds,
     )
-    found = find_held_prices(pairs, known_rejections(inputs.open_holds), unlike)
+    found = find_held_prices(
+        pairs, known_rejections(inputs.open_holds), unlike, stated=_stated(inputs)
+    )
     matched = match_known_prices(found, inputs.open_holds)
     held_prices = found.drop("name").hstack(
         matched.select("check_id", "decision", "name", "since_at")
@@ -116,6 +121,14 @@ def apply_gate(inputs: GateInputs) -> GateResult:
         drops=lost.found,
         moves=pairs.filter(moved_by(WARN_FACTOR)).join(held_prices, on=list(SERIES), how="anti"),
     )
+
+
+def _stated(inputs: GateInputs) -> pl.DataFrame:
+    """Return the claims of prices that cards can show, with the provider of each."""
+    providers = inputs.offers.select("offer_id", "inference_provider")
+    return inputs.claims.filter(
+        (pl.col("basis") != "estimate") & (pl.col("price_status") != "not_published") & is_main()
+    ).join(providers, on="offer_id", how="left")
 
 
 @dataclass(frozen=True)
@@ -148,7 +161,7 @@ def _priced_offers(previous: pl.DataFrame, offers: pl.DataFrame, listed: pl.Seri
     """Return one row per listed offer that has a price: who serves it, and which feed stated it."""
     return (
         previous.filter(pl.col("offer_id").is_in(listed.implode()))
-        .sort(SERIES)
+        .sort(~is_main(), *SERIES)
         .unique("offer_id", keep="first", maintain_order=True)
         .join(offers.select("offer_id", "inference_provider"), on="offer_id")
         .select(
@@ -182,19 +195,27 @@ def _holds(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _withhold_amounts(candidates: pl.DataFrame, blocked: pl.DataFrame) -> pl.DataFrame:
-    """Withhold an amount that is refused where no good price can be kept instead."""
-    unlike = pl.col("name") == UNLIKE_PEERS
-    odd = blocked.filter("withheld").select(
-        *SERIES,
-        _odd=pl.when(unlike).then(pl.lit(UNLIKE_PEERS)).otherwise(pl.lit(OUTSIDE_BOUNDS)),
-    )
+    """Withhold an amount that is refused where no good price can be kept instead.
+
+    An unconfirmed price that passes was accepted by a person, so its mark no longer counts.
+    """
+    odd = blocked.filter("withheld").select(*SERIES, _odd="name")
     withheld = pl.col("_odd").is_not_null()
     return (
         candidates.join(odd, on=list(SERIES), how="left", maintain_order="left")
         .with_columns(
             amount=pl.when(~withheld).then("amount"),
-            price_status=pl.when(withheld).then(pl.lit("suspect")).otherwise("price_status"),
-            reason=pl.when(withheld).then("_odd").otherwise("reason"),
+            price_status=pl.when(pl.col("_odd") == "unconfirmed_price")
+            .then(pl.lit("unparsed"))
+            .when(withheld)
+            .then(pl.lit("suspect"))
+            .otherwise("price_status"),
+            reason=pl.when(pl.col("_odd") == UNLIKE_PEERS)
+            .then(pl.lit(UNLIKE_PEERS))
+            .when(pl.col("_odd") == "price_bounds")
+            .then(pl.lit(OUTSIDE_BOUNDS))
+            .when(withheld | ~unconfirmed())
+            .then("reason"),
         )
         .drop("_odd")
     )

@@ -20,6 +20,7 @@ BOUNDS: dict[str, tuple[str, str]] = {
     "input_token": _TOKEN,
     "output_token": _TOKEN,
     "cached_input_token": _TOKEN,
+    "cache_write_token": _TOKEN,
     "reasoning_token": _TOKEN,
     "image": _PICTURE,
     "megapixel": _PICTURE,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.state import SERIES
+from schemas.unknown_keys import unconfirmed
 from transforms.gate.bounds import outside_bounds
 from transforms.gate.peers import UNLIKE
 from transforms.money import amount_as_text
@@ -60,14 +61,20 @@ def compared(
 
 
 def find_held_prices(
-    pairs: pl.DataFrame, rejected: pl.DataFrame, unlike: pl.DataFrame = UNLIKE
+    pairs: pl.DataFrame,
+    rejected: pl.DataFrame,
+    unlike: pl.DataFrame = UNLIKE,
+    *,
+    stated: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Return the rows of `compared` that the gate holds, with `name` (why) and `candidate`.
 
     `candidate` is the new value as text: a decision counts for as long as it stays the same.
     `rejected` has feed, series, candidate and `name` of those that an operator rejected: they are
     held as long as they would change the current price. `unlike` (UNLIKE) are the prices that are
-    far from their peers. `withheld` rows have no good price that a card could keep instead.
+    far from their peers. `stated` are the claims of which the share that cannot be read is counted,
+    by default the candidates: a feed whose claim is not chosen states it all the same. `withheld`
+    rows have no good price that a card could keep instead.
     """
     moved = pl.col("amount").ne_missing(pl.col("old_amount")) | pl.col("price_status").ne_missing(
         pl.col("old_status")
@@ -98,18 +105,25 @@ def find_held_prices(
         .then(pl.lit("provider_price_drift"))
         .when(~_GOOD.fill_null(value=False) & outside_bounds())
         .then(pl.lit("price_bounds"))
+        .when(unconfirmed())
+        .then(pl.lit("unconfirmed_price"))
         .when(pl.col("unlike").is_not_null())
-        .then(pl.lit("unlike_peers"))
+        .then(pl.lit(UNLIKE_PEERS))
     )
     return (
-        pairs.join(_unreadable_share(pairs), on=["feed", "inference_provider"], how="left")
+        pairs.join(
+            _unreadable_share(pairs if stated is None else stated),
+            on=["feed", "inference_provider"],
+            how="left",
+        )
         .join(unlike, on=list(SERIES), how="left")
         .with_columns(name=name, candidate=candidate_text())
         .join(rejected.rename({"name": "_rejected"}), on=["feed", *SERIES, "candidate"], how="left")
         .with_columns(name=pl.coalesce("name", pl.when(_GOOD & moved).then("_rejected")))
         .with_columns(
-            withheld=pl.col("name").is_in(["price_bounds", UNLIKE_PEERS])
-            & ~(_GOOD & moved).fill_null(value=False)
+            withheld=pl.when(pl.col("name") == UNLIKE_PEERS)
+            .then(~(_GOOD & moved).fill_null(value=False))
+            .otherwise(~_GOOD.fill_null(value=False) & (pl.col("name") != "provider_price_drift"))
         )
         .drop("_rejected")
         .filter(pl.col("name").is_not_null())
@@ -140,12 +154,12 @@ def moved_by(factor: int) -> pl.Expr:
     )
 
 
-def _unreadable_share(pairs: pl.DataFrame) -> pl.DataFrame:
+def _unreadable_share(stated: pl.DataFrame) -> pl.DataFrame:
     """Return feed, inference_provider, `unreadable`: the share of priced offers without a readable
     price.
     """
     return (
-        pairs.group_by("feed", "inference_provider", "offer_id")
+        stated.group_by("feed", "inference_provider", "offer_id")
         .agg(odd=(pl.col("price_status") == "unparsed").any())
         .group_by("feed", "inference_provider")
         .agg(unreadable=pl.col("odd").mean())

@@ -63,6 +63,10 @@ class OfferingRow(NamedTuple):
     price_input_text: str | None = None
     price_output_text: str | None = None
     price_problem: str | None = None
+    price_cached_text: str | None = None
+    price_cache_write_text: str | None = None
+    price_reasoning_text: str | None = None
+    price_unknown: str | None = None
     evidence: str | None = None
 
 

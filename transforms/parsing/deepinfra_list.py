@@ -11,6 +11,7 @@ import msgspec
 
 from schemas.errors import FeedMalformed
 from schemas.text import replace_unprintable
+from schemas.unknown_keys import is_marked, mark_of
 from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
@@ -119,16 +120,18 @@ def _stated(entry: DeepinfraEntry) -> list[Quote]:
         for name, unit in PRICED[kind].items()
         if is_stated(pricing.get(name, ABSENT)) or problem is not None
     ]
-    if problem is None and is_stated(rate := pricing.get("rate_per_input_token_cached", ABSENT)):
-        quotes.append(_cached(pricing, rate))
+    if _counts(problem) and is_stated(rate := pricing.get("rate_per_input_token_cached", ABSENT)):
+        cached = _cached(pricing, rate)
+        quotes.append(cached._replace(problem=cached.problem or problem))
     return quotes or [Quote(no_price_reason="listed_without_price")]
 
 
 def _problem(kind: str, pricing: Mapping[str, Raw]) -> str | None:
-    """Why the object cannot be read whole; then none of its numbers counts."""
+    """Why the object cannot be read whole; then none of its numbers counts.
+
+    Beside an unknown key they count where they are confirmed: the problem is its mark.
+    """
     known = _TEXT_KEYS | set(PRICED[kind]) | _MORE.get(kind, set())
-    if unknown := sorted(set(pricing) - known):
-        return f"unknown_key: {replace_unprintable(', '.join(unknown), 80)}"
     for name in PRICED[kind]:
         stated = pricing.get(name, ABSENT)
         if is_stated(stated) and number_text(stated) is None:
@@ -144,7 +147,11 @@ def _problem(kind: str, pricing: Mapping[str, Raw]) -> str | None:
         cents = decimal_of(pricing.get("cents_per_image_unit", ABSENT))
         if cents is None or decimal_of(default) != cents:
             return "two_prices: default_price_cents"
-    return None
+    return mark_of(key for key in set(pricing) - known if is_stated(pricing[key]))
+
+
+def _counts(problem: str | None) -> bool:
+    return problem is None or is_marked(problem)
 
 
 def _size(raw: Raw) -> int | None:
@@ -163,7 +170,7 @@ def _quote(
         formula_text=f"{name} * 0.01",
         problem=problem,
     )
-    if kind != "image_units" or problem is not None:
+    if kind != "image_units" or not _counts(problem):
         return quote
     # null or 0 means that the size does not matter: a factor of 0 would make it free
     stated = [_size(pricing.get(n, ABSENT)) for n in ("default_width", "default_height")]

@@ -10,6 +10,7 @@ import msgspec
 
 from schemas.errors import FeedMalformed
 from schemas.text import replace_unprintable
+from schemas.unknown_keys import mark_of
 from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
@@ -89,14 +90,14 @@ def _quote(entry: FalEntry, raw: Raw) -> Quote:
     problem = None
     if (fields := fields_of(raw)) is None:
         problem = "key_twice"
-    elif unknown := sorted(set(fields) - _KEYS):
-        problem = f"unknown_key: {replace_unprintable(', '.join(unknown), 80)}"
     elif unit is None:
         problem = f"unknown_unit: {replace_unprintable(unit_name or '(none)', 40)}"
     elif not known:
         problem = f"unknown_currency: {replace_unprintable(currency or '(none)', 20)}"
     elif text is None and is_stated(entry.unit_price):
         problem = "not_a_number: unit_price"
+    else:
+        problem = mark_of(key for key in set(fields) - _KEYS if is_stated(fields[key]))
     return Quote(
         native_unit=unit,
         raw_text=text,

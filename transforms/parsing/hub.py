@@ -219,6 +219,10 @@ def _offering(entry: HubEntry, model_id: str, location: EntryLocation) -> Offeri
         price_input_text=price.input,
         price_output_text=price.output,
         price_problem=price.problem,
+        price_cached_text=price.cached,
+        price_cache_write_text=price.cache_write,
+        price_reasoning_text=price.reasoning,
+        price_unknown=price.unknown,
         evidence=bytes(location.raw).decode("utf-8", "replace") if has_price else None,
     )
 

@@ -141,5 +141,9 @@ def _offering(offering: Offering, model: RouterModel, entry: EntryLocation) -> O
         price_input_text=price.input,
         price_output_text=price.output,
         price_problem=price.problem,
+        price_cached_text=price.cached,
+        price_cache_write_text=price.cache_write,
+        price_reasoning_text=price.reasoning,
+        price_unknown=price.unknown,
         evidence=bytes(entry.raw).decode("utf-8", "replace") if has_price else None,
     )

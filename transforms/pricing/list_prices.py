@@ -10,7 +10,9 @@ import polars as pl
 from schemas.amounts import amount_text
 from schemas.contract import MONEY
 from schemas.state import INCOMING_CLAIMS
+from schemas.unknown_keys import is_marked, marked
 from transforms.money import ratio, read_amount
+from transforms.pricing.additional import without_doubtful
 from transforms.pricing.units import NO_UNIT, SLOTS, Rule, rule_for
 
 ADAPTER_REASON = "price_of_adapter_rule"
@@ -71,11 +73,13 @@ def price_listed(
         .with_columns(tier=pl.lit("standard"), run_id=pl.lit(run_id))
         .with_columns(
             native_unit=pl.coalesce("native_unit", "unit"),
-            reason=pl.when(adapter & _PRICED).then(pl.lit(ADAPTER_REASON)).otherwise("reason"),
+            reason=pl.when(adapter & _PRICED & pl.col("reason").is_null())
+            .then(pl.lit(ADAPTER_REASON))
+            .otherwise("reason"),
             basis=pl.when(adapter).then(pl.lit("derived")).otherwise("basis"),
         )
     )
-    shaped = pl.concat([INCOMING_CLAIMS.shape(claims), _estimates(claims)])
+    shaped = pl.concat([without_doubtful(INCOMING_CLAIMS.shape(claims)), _estimates(claims)])
     unique = shaped.unique(INCOMING_CLAIMS.key, keep="first", maintain_order=True)
     return unique if show_account else _withhold_account_prices(unique)
 
@@ -84,7 +88,8 @@ def _read(quote: dict[str, Any], task_group: str) -> _Read | None:
     """Read one quote for offers of one task group; None where it states nothing of them."""
     rule = rule_for(quote["native_unit"], task_group)
     slot = rule.unit if rule else SLOTS.get(task_group, NO_UNIT)
-    if quote["problem"] is not None:
+    counts = quote["raw_text"] is not None and is_marked(quote["problem"])
+    if quote["problem"] is not None and not counts:
         return _Read(slot, None, None, "unparsed", quote["problem"], "list", None)
     scale = _scale(quote, rule)
     money = (
@@ -110,7 +115,7 @@ def _read(quote: dict[str, Any], task_group: str) -> _Read | None:
         native,
         money.amount,
         "priced",
-        None,
+        quote["problem"],
         "derived" if derived else "list",
         _formula(quote, rule),
     )
@@ -136,8 +141,11 @@ def _formula(quote: dict[str, Any], rule: Rule) -> str:
 
 
 def _estimates(claims: pl.DataFrame) -> pl.DataFrame:
-    """Return the estimated cost of a request where the list prices seconds of compute."""
-    compute = _PRICED & (pl.col("unit") == "second_of_compute")
+    """Return the estimated cost of a request where the list prices seconds of compute.
+
+    A price beside an unknown key gives none: estimates pass no gate.
+    """
+    compute = _PRICED & ~marked() & (pl.col("unit") == "second_of_compute")
     timed = claims.filter(compute & pl.col("mapped_latency_ms").is_not_null())
     return estimate(timed, rate=pl.col("amount"))
 

@@ -11,9 +11,15 @@ from schemas.amounts import MILLION, PER_MILLION
 from schemas.contract import MONEY
 from schemas.state import INCOMING_CLAIMS
 from transforms.money import read_amount
+from transforms.pricing.additional import without_doubtful
 from transforms.pricing.token_tasks import without_foreign_tokens
 
 TOKEN_UNITS = {"price_input_text": "input_token", "price_output_text": "output_token"}
+ADDITIONAL_UNITS = {
+    "price_cached_text": "cached_input_token",
+    "price_cache_write_text": "cache_write_token",
+    "price_reasoning_text": "reasoning_token",
+}
 TOKEN_FORMULA = "round_12_digits(native_amount) * 0.000001"  # noqa: S105 - a price per token is no password
 _ZERO = Decimal(0)
 
@@ -30,13 +36,18 @@ def price_tokens(rows: pl.DataFrame, *, run_id: str) -> pl.DataFrame:
     `rows` are identified statements. Prices are USD per 1,000,000 tokens. A zero that is not
     stated free is `suspect`, a price object that cannot be read is `unparsed`; neither has an
     amount. Output prices where no text comes out state nothing: only a positive one is a claim.
-    A token price on a task without tokens is `not_published`.
+    A price beside an unknown key has the mark of it as its reason; one that may be under such a key
+    is `unparsed`. A token price on a task without tokens is `not_published`.
     """
     priced = rows.filter("has_price").with_columns(is_free=pl.col("is_free").fill_null(value=False))
     if priced.is_empty():
         return INCOMING_CLAIMS.empty()
     claims = [_of_unit(priced, column, unit, run_id) for column, unit in TOKEN_UNITS.items()]
-    ordered = pl.concat(claims).sort("offer_id", "unit", maintain_order=True)
+    for column, unit in ADDITIONAL_UNITS.items():
+        stated = priced.filter(pl.col(column).is_not_null())
+        if not stated.is_empty():
+            claims.append(_of_unit(stated, column, unit, run_id))
+    ordered = without_doubtful(pl.concat(claims)).sort("offer_id", "unit", maintain_order=True)
     return without_foreign_tokens(ordered, priced)
 
 
@@ -44,7 +55,10 @@ def _of_unit(priced: pl.DataFrame, column: str, unit: str, run_id: str) -> pl.Da
     text = pl.col(column)
     readings = {value: _read(value) for value in priced[column].drop_nulls().unique()}
     frame = priced.filter(
-        text.is_not_null() | pl.col("price_problem").is_not_null() | pl.col("is_free")
+        text.is_not_null()
+        | pl.col("price_problem").is_not_null()
+        | pl.col("price_unknown").is_not_null()
+        | pl.col("is_free")
     ).with_columns(
         native_amount=_look_up(column, {k: r.native_amount for k, r in readings.items()}),
         scaled=_look_up(column, {k: r.amount for k, r in readings.items()}),
@@ -56,7 +70,8 @@ def _of_unit(priced: pl.DataFrame, column: str, unit: str, run_id: str) -> pl.Da
         not_produced = (pl.col("task_group") != "text") & pl.col("scaled").eq(_ZERO)
         frame = frame.filter(~not_produced.fill_null(value=False))
     zero = pl.col("scaled").fill_null(_ZERO).eq(_ZERO)
-    unparsed = pl.col("price_problem").is_not_null() | ~pl.col("readable")
+    lacking = text.is_null() & pl.col("price_unknown").is_not_null()
+    unparsed = pl.col("price_problem").is_not_null() | ~pl.col("readable") | lacking
     status = (
         pl.when(unparsed)
         .then(pl.lit("unparsed"))
@@ -71,10 +86,13 @@ def _of_unit(priced: pl.DataFrame, column: str, unit: str, run_id: str) -> pl.Da
         .then("price_problem")
         .when(~pl.col("readable"))
         .then(pl.lit("not_a_usable_number"))
+        .when(lacking)
+        .then("price_unknown")
         .when(pl.col("is_free") & ~zero)
         .then(pl.lit("stated_free_but_priced"))
         .when(zero & ~pl.col("is_free"))
         .then(pl.lit("zero_not_stated_free"))
+        .otherwise("price_unknown")
     )
     has_amount = pl.col("price_status").is_in(["priced", "free"])
     return INCOMING_CLAIMS.shape(

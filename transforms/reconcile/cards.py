@@ -13,6 +13,7 @@ import polars as pl
 
 from schemas.contract import UTC_TIME
 from schemas.state import CARDS, SERIES, SPEED_FACTS, STATUS_FACTS
+from schemas.units import is_main
 from transforms.feed_times import feed_time
 from transforms.resolve.attachments import AMBIGUOUS
 
@@ -121,7 +122,7 @@ def _since(same: pl.Expr, column: str, now: pl.Expr) -> pl.Expr:
 
 
 def _price_of(prices: pl.DataFrame) -> pl.DataFrame:
-    """Return one row per offer; the price status of a card is that of its weakest unit."""
+    """Return one row per offer; the price status of a card is that of its weakest main unit."""
     weakest = (
         pl.when((pl.col("price_status") == "suspect").any())
         .then(pl.lit("suspect"))
@@ -132,7 +133,8 @@ def _price_of(prices: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit("priced"))
     )
     return (
-        prices.sort(SERIES)
+        prices.filter(is_main() | ~is_main().any().over("offer_id"))
+        .sort(SERIES)
         .group_by("offer_id", maintain_order=True)
         .agg(
             price_status=weakest,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from schemas.delta import Diff, State
 from schemas.state import CLAIMS, CORRECTIONS
+from schemas.unknown_keys import MARK, marked
+from transforms.reconcile.confirmation import confirm_claims
 from transforms.reconcile.corrections import find_active
 from transforms.reconcile.diff import applied, diff
 from transforms.reconcile.listings import claims_after
@@ -60,12 +62,15 @@ def update_claims(before: State, presence: Presence, precedence: Precedence) -> 
             for batch in presence.batches
         },
     ).join(presence.listings, on=["offer_id", "feed"], how="semi")
-    changed = diff(before.claims, stated, CLAIMS, ignore=(*PROOF, *NOISE))
+    changed = _keep_runs(
+        diff(before.claims, stated, CLAIMS, ignore=(*PROOF, *NOISE)), before.claims
+    )
     claims = applied(before.claims, changed, CLAIMS)
     stored = current_series(before)
     previous = renamed_series(stored, presence.relabels)
+    chosen = choose_claims(confirm_claims(claims, previous), precedence, previous)
     candidates = date_candidates(
-        slot_unreadable(choose_claims(claims, precedence), previous),
+        slot_unreadable(chosen, previous),
         previous,
         claims,
         presence.begun,
@@ -94,3 +99,25 @@ def update_claims(before: State, presence: Presence, precedence: Precedence) -> 
             renamed(before.corrections, presence.relabels, CORRECTIONS), candidates
         ),
     )
+
+
+def _keep_runs(changed: Diff, stored: pl.DataFrame) -> Diff:
+    """Keep the run that first recorded a claim of which only the mark of unknown keys changes.
+
+    The price is the same claim, so what was made of it stays made of it.
+    """
+    key = list(CLAIMS.key)
+    value = ["price_status", "amount", "currency", "native_unit", "basis", "scope"]
+    before = stored.select(
+        *key,
+        _run="run_id",
+        _reason="reason",
+        **{f"_{name}": pl.col(name) for name in value},
+    )
+    rows = changed.changed.join(before, on=key, how="left", maintain_order="left")
+    was_marked = marked() | pl.col("_reason").str.starts_with(MARK).fill_null(value=False)
+    same = was_marked & pl.all_horizontal(
+        *(pl.col(name).eq_missing(pl.col(f"_{name}")) for name in value)
+    )
+    kept = rows.with_columns(run_id=pl.when(same).then("_run").otherwise("run_id"))
+    return replace(changed, changed=CLAIMS.shape(kept))

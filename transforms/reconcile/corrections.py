@@ -14,6 +14,7 @@ import polars as pl
 from schemas.contract import MONEY, UTC_TIME
 from schemas.delta import EVENTS
 from schemas.state import CLAIMS, CORRECTIONS, PRICES, SERIES
+from schemas.unknown_keys import marked
 from transforms.gate.price_rules import OUTSIDE_BOUNDS, UNLIKE_PEERS
 from transforms.money import read_amount
 
@@ -122,11 +123,12 @@ def apply_corrections(
 def _overridden_values(prices: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     """Return per series `changed_at` and the values that a correction overrides: the current ones.
 
-    Of an amount that is withheld (outside its bounds, unlike its peers), the value that its source
-    states.
+    Of an amount that is withheld (outside its bounds, unlike its peers, unconfirmed), the value
+    that its source states.
     """
     stated = candidates.select(*SERIES, _stated="amount", _stated_status="price_status")
-    withheld = pl.col("reason").is_in([OUTSIDE_BOUNDS, UNLIKE_PEERS]).fill_null(value=False)
+    refused = pl.col("reason").is_in([OUTSIDE_BOUNDS, UNLIKE_PEERS]).fill_null(value=False)
+    withheld = refused | marked()
     return prices.join(stated, on=list(SERIES), how="left").select(
         *SERIES,
         "changed_at",

@@ -46,6 +46,7 @@ def gate_claims(
     return apply_gate(
         GateInputs(
             candidates=claims.candidates,
+            claims=claims.claims,
             previous=claims.compared_series,
             offers=presence.offers,
             listed=presence.naming_listings["offer_id"].unique(),

@@ -8,6 +8,8 @@ import polars as pl
 
 from schemas.registry import Fact
 from schemas.state import SERIES
+from schemas.units import is_main
+from transforms.reconcile.confirmation import yielding_feeds
 
 Precedence = Mapping[Fact, Sequence[str]]
 _GROUPS: dict[Fact, tuple[str, ...]] = {
@@ -23,14 +25,26 @@ _GROUPS: dict[Fact, tuple[str, ...]] = {
 }
 
 
-def choose_claims(claims: pl.DataFrame, precedence: Precedence) -> pl.DataFrame:
+def choose_claims(
+    claims: pl.DataFrame, precedence: Precedence, previous: pl.DataFrame
+) -> pl.DataFrame:
     """Return the claims of the first feed, in price order, that claims anything for an offer.
+
+    A feed whose price cannot be read, or is not confirmed, yields to one whose price can be read
+    (transforms/reconcile/confirmation.py; `previous` are the price series before this run).
 
     One feed per offer: an input price of one feed beside an output price of another would be a
     price that no feed states. An estimate is no price, and a claim of a list that it publishes no
     price is none either: neither is ever chosen.
     """
-    ranked = stated_prices(claims).with_columns(_rank=_rank(precedence["price"]))
+    stated = stated_prices(claims)
+    preferred = stated.join(
+        yielding_feeds(stated, previous),
+        on=["offer_id", "feed"],
+        how="anti",
+        maintain_order="left",
+    )
+    ranked = preferred.with_columns(_rank=_rank(precedence["price"]))
     return ranked.filter(pl.col("_rank") == pl.col("_rank").min().over("offer_id")).drop("_rank")
 
 
@@ -55,7 +69,7 @@ def slot_unreadable(candidates: pl.DataFrame, previous: pl.DataFrame) -> pl.Data
         return candidates
     places = (
         previous.filter(pl.col("price_status").is_in(["priced", "free"]))
-        .sort(key)
+        .sort(~is_main(), *key)
         .unique("offer_id", keep="first", maintain_order=True)
         .select("offer_id", _unit="unit", _tier="tier")
     )

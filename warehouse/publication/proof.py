@@ -10,6 +10,7 @@ import msgspec
 from schemas.amounts import amount_text
 from schemas.errors import UsageError
 from schemas.proof import CheckProof, ClaimOutcome, ClaimProof, CostProof, PriceProof, Proof
+from schemas.unknown_keys import is_marked
 from warehouse.connect import Connection
 from warehouse.rows import named_rows
 from warehouse.statements import statement
@@ -87,6 +88,8 @@ def _outcome_of(claim: Row, price: Row | None, offer: Row) -> tuple[ClaimOutcome
         return "lost", f"{price['feed']} comes first"
     if offer["held"]:
         return "held", f"the gate refused it: {offer['hold_reason']}"
+    if is_marked(claim["reason"]) and claim["chosen"]:
+        return "superseded", f"it states the price that cards show, beside {claim['reason']}"
     return "superseded", "cards show another statement of the same feed"
 
 

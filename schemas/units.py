@@ -1,0 +1,41 @@
+"""The units of prices, and which of them say what an offer costs."""
+
+from __future__ import annotations
+
+import polars as pl
+
+UNITS = (
+    "input_token",
+    "output_token",
+    "cached_input_token",
+    "cache_write_token",
+    "reasoning_token",
+    "image",
+    "megapixel",
+    "pixel",
+    "step",
+    "second_of_compute",
+    "second_of_audio",
+    "second_of_video",
+    "character",
+    "run",
+    "request",
+)
+"""Every unit that a price can be for."""
+COMPARED_WITH = {
+    "cached_input_token": "input_token",
+    "cache_write_token": "input_token",
+    "reasoning_token": "output_token",
+}
+"""Unit of a price beside the main ones → the main unit whose price it is like."""
+STANDARD = "standard"
+"""The tier of a price without conditions."""
+
+
+def is_main() -> pl.Expr:
+    """Return whether the price of each row is one that the offer is compared by.
+
+    A price for cached or reasoning tokens, or of another tier, is additional: no card depends on
+    it.
+    """
+    return (pl.col("tier") == STANDARD) & ~pl.col("unit").is_in(list(COMPARED_WITH))
