@@ -9,7 +9,7 @@ from cli.options import current_home, home_option, json_option, print_json
 from pipeline.explain import Explanation
 from pipeline.explain import explain as explain_offer
 from schemas.proof import CheckProof, ClaimProof, CostProof, PriceProof, Proof
-from transforms.reconcile.corrections import CORRECTED
+from transforms.gate.price_rules import CORRECTED
 from warehouse.storage.home import Home
 
 EVIDENCE_WIDTH = 600

@@ -53,6 +53,12 @@ class Feed(_Strict):
     expected_every_s: int = Field(gt=0, description="Seconds between two whole fetches")
     deadline_s: int = Field(gt=0, description="Seconds after which a fetch is given up")
     gone_after: int = Field(ge=1, description="Whole fetches without an offer until it is gone")
+    memory_days: int = Field(
+        default=90,
+        ge=1,
+        description="Days for which the gate remembers a price, and what was decided about it, "
+        "after the feed no longer states it",
+    )
 
     @model_validator(mode="after")
     def _off_for_a_reason(self) -> Feed:

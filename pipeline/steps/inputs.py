@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 
 import polars as pl
 
 from pipeline.context import Run
 from pipeline.correction_requests import correction_request_rows, verdict_rows
 from schemas.delta import State
-from warehouse.connect import open_writer
+from transforms.gate.memory import Memory
+from warehouse.connect import Connection, open_writer
+from warehouse.writer.memory import read_offer_pairs, read_remembered_prices
 from warehouse.writer.state import read_state
 
 
@@ -21,13 +24,19 @@ class RunInputs:
     state: State
     verdicts: pl.DataFrame
     correction_requests: pl.DataFrame
+    memory: Memory
 
 
 def load_inputs(run: Run) -> RunInputs:
     """Read the stored rows and what operators decided; UsageError for a decision out of date."""
     with open_writer(run.home.warehouse) as con:
         state = read_state(con)
-        return RunInputs(state, verdict_rows(run, state), correction_request_rows(run, con))
+        return RunInputs(
+            state,
+            verdict_rows(run, state),
+            correction_request_rows(run, con),
+            _read_memory(run, con),
+        )
 
 
 def read_mapped_offers(run: Run, catalog: str) -> pl.DataFrame:
@@ -50,6 +59,19 @@ def read_mapped_ids(run: Run, sources: Collection[str], inference_provider: str)
         & pl.col("gone_at").is_null()
     )
     return set(_read_state(run).offers.filter(present)["provider_model_id"])
+
+
+def _read_memory(run: Run, con: Connection) -> Memory:
+    """Return what the gate remembers, counted back from the run's logical time."""
+    oldest = {
+        feed.name: run.today - timedelta(days=entry.memory_days)
+        for feed, entry in run.fetched_feeds()
+    }
+    return Memory(
+        prices=read_remembered_prices(con, oldest=min(oldest.values())),
+        links=read_offer_pairs(con),
+        oldest=oldest,
+    )
 
 
 def _read_state(run: Run) -> State:

@@ -54,6 +54,7 @@ def reconcile_run(run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs) -
             roles={feed.name: feed.spec.role for feed in run.feeds},
             verdicts=inputs.verdicts,
             correction_requests=inputs.correction_requests,
+            memory=inputs.memory,
         ),
     )
     return ReconciledRun(delta, after)

@@ -54,8 +54,8 @@ def run_steps(inputs: Inputs) -> Steps:
         return record
 
     presence = unchanged(find_presence, before, batches, open_holds, rules)
-    claims = unchanged(update_claims, before, presence, rules.precedence)
-    gate = unchanged(gate_claims, presence, claims, open_holds)
+    claims = unchanged(update_claims, before, presence, rules)
+    gate = unchanged(gate_claims, presence, claims, open_holds, rules.memory)
     corrected = unchanged(
         apply_corrections,
         rules.correction_requests,

@@ -7,14 +7,16 @@ claim is recorded with its evidence all the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
 
+from schemas.contract import MONEY
 from schemas.delta import HOLDS
 from schemas.state import PRICES, SERIES
 from transforms.feed_times import feed_time
+from transforms.gate.bounds import outside_bounds
 from transforms.gate.coverage import find_drops, in_groups
 from transforms.gate.holds import (
     OpenHolds,
@@ -23,16 +25,17 @@ from transforms.gate.holds import (
     match_known_drops,
     match_known_prices,
 )
+from transforms.gate.memory import Recalled, add_recalled, restore_held
 from transforms.gate.price_rules import (
+    CORRECTED,
     OUTSIDE_BOUNDS,
+    REJECTED,
     WARN_FACTOR,
+    WITHHELD,
     compared,
     find_held_prices,
     moved_by,
 )
-
-WITHHELD = "price_bounds"
-"""The rule that holds no offer: there is no last good price to keep, so the amount is withheld."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ class GateInputs:
     before this run, under the names that their offers have now. `offers` has offer_id,
     inference_provider and gone_at, `listed` the ids that are listed now. `active_corrections` are
     series whose current price is a correction, `missing` offers (HOLDS) whose absence a drop
-    protects, `observed` the time of each feed's last whole answer.
+    protects, `observed` the time of each feed's last whole answer, `recalled` the prices of series
+    that return.
     """
 
     candidates: pl.DataFrame
@@ -54,6 +58,7 @@ class GateInputs:
     missing: pl.DataFrame
     open_holds: OpenHolds
     observed: Mapping[str, datetime]
+    recalled: Recalled = field(default_factory=Recalled)
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,8 @@ class GateResult:
     """`prices`: the chosen series after the gate; `holds`: HOLDS; `open_holds`: REFUSALS.
 
     `held_prices` and `drops` are the findings of this run for the checks, `moves` the large moves
-    that passed.
+    that passed. `recalled` (REMEMBERED) are the last good prices of the returning series that
+    pass, `restored` the series of held offers that the gate put back.
     """
 
     prices: pl.DataFrame
@@ -70,6 +76,8 @@ class GateResult:
     held_prices: pl.DataFrame
     drops: pl.DataFrame
     moves: pl.DataFrame
+    recalled: pl.DataFrame
+    restored: pl.DataFrame
 
 
 def apply_gate(inputs: GateInputs) -> GateResult:
@@ -78,10 +86,10 @@ def apply_gate(inputs: GateInputs) -> GateResult:
     transforms/gate/price_rules.py has the rules for prices, transforms/gate/coverage.py those for
     shares.
     """
-    previous, offers = inputs.previous, inputs.offers
-    corrected = inputs.active_corrections
-    candidates = inputs.candidates.join(corrected, on=list(SERIES), how="anti")
-    pairs = compared(candidates, previous, offers)
+    previous, offers, recalled = inputs.previous, inputs.offers, inputs.recalled.good
+    corrections = _keep_corrections(inputs)
+    candidates = corrections.candidates
+    pairs = compared(candidates, add_recalled(previous, recalled), offers)
     found = find_held_prices(pairs, known_rejections(inputs.open_holds))
     matched = match_known_prices(found, inputs.open_holds)
     held_prices = found.drop("name").hstack(
@@ -89,25 +97,58 @@ def apply_gate(inputs: GateInputs) -> GateResult:
     )
     blocked = blocking(held_prices)
     lost = _lost_prices(inputs)
-    holds = pl.concat(
-        [_holds(blocked.filter(pl.col("name") != WITHHELD)), lost.holds, inputs.missing]
-    ).unique("offer_id", keep="first", maintain_order=True)
+    holds = pl.concat([_holds(blocked.filter(~WITHHELD)), lost.holds, inputs.missing]).unique(
+        "offer_id", keep="first", maintain_order=True
+    )
     held = pl.col("offer_id").is_in(holds["offer_id"].implode())
+    restored = PRICES.shape(restore_held(holds, previous, recalled))
     kept = pl.concat(
-        [
-            previous.filter(held),
-            previous.filter(~held).join(corrected, on=list(SERIES), how="semi"),
-        ]
+        [PRICES.shape(previous.filter(held)), restored, corrections.kept.filter(~held)]
     )
     passed = _withhold_amounts(candidates, blocked).join(holds, on="offer_id", how="anti")
     return GateResult(
-        prices=pl.concat([_as_prices(passed, previous, held_prices, offers), PRICES.shape(kept)]),
+        prices=pl.concat([_as_prices(passed, previous, held_prices, offers), kept]),
         holds=holds.sort("offer_id"),
         open_holds=pl.concat([matched, lost.open_holds]),
         held_prices=held_prices,
         drops=lost.found,
         moves=pairs.filter(moved_by(WARN_FACTOR)).join(held_prices, on=list(SERIES), how="anti"),
+        recalled=recalled.join(holds, on="offer_id", how="anti"),
+        restored=restored.select(SERIES),
     )
+
+
+@dataclass(frozen=True)
+class _KeptCorrections:
+    """`kept` (PRICES): the corrected prices that stay; `candidates`: what is left to decide."""
+
+    kept: pl.DataFrame
+    candidates: pl.DataFrame
+
+
+def _keep_corrections(inputs: GateInputs) -> _KeptCorrections:
+    """Keep the corrected price of each active correction, also of a series that returns.
+
+    Where none is known any more, the source still states what an operator overrode: the amount is
+    withheld.
+    """
+    key, is_corrected = list(SERIES), pl.col("reason") == CORRECTED
+    active = inputs.candidates.join(inputs.active_corrections, on=key, how="semi")
+    current = PRICES.shape(inputs.previous.filter(is_corrected)).join(active, on=key, how="semi")
+    returning = active.join(inputs.previous, on=key, how="anti")
+    again = PRICES.shape(
+        inputs.recalled.corrected.join(returning.select(*key, "observed_at"), on=key).with_columns(
+            valid_from="observed_at", changed_at="observed_at"
+        )
+    )
+    kept = pl.concat([current, again])
+    wrong = active.join(kept, on=key, how="anti").with_columns(
+        amount=pl.lit(None, MONEY),
+        price_status=pl.lit("suspect"),
+        reason=pl.lit(CORRECTED),
+    )
+    rest = inputs.candidates.join(active, on=key, how="anti", maintain_order="left")
+    return _KeptCorrections(kept, pl.concat([rest, wrong.select(rest.columns)]))
 
 
 @dataclass(frozen=True)
@@ -174,15 +215,16 @@ def _holds(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _withhold_amounts(candidates: pl.DataFrame, blocked: pl.DataFrame) -> pl.DataFrame:
-    """Withhold an amount that is outside the bounds of its unit and has no history."""
-    odd = blocked.filter(pl.col("name") == WITHHELD).select(*SERIES, _odd=pl.lit(value=True))
+    """Withhold an amount that is outside its bounds, or rejected, and has no good one before it."""
+    why = pl.when(outside_bounds()).then(pl.lit(OUTSIDE_BOUNDS)).otherwise(pl.lit(REJECTED))
+    odd = blocked.filter(WITHHELD).select(*SERIES, _odd=why)
     withheld = pl.col("_odd").is_not_null()
     return (
         candidates.join(odd, on=list(SERIES), how="left", maintain_order="left")
         .with_columns(
             amount=pl.when(~withheld).then("amount"),
             price_status=pl.when(withheld).then(pl.lit("suspect")).otherwise("price_status"),
-            reason=pl.when(withheld).then(pl.lit(OUTSIDE_BOUNDS)).otherwise("reason"),
+            reason=pl.when(withheld).then("_odd").otherwise("reason"),
         )
         .drop("_odd")
     )

@@ -1,7 +1,7 @@
 """Match what the gate holds with the open holds of earlier runs.
 
-A hold is one finding for as long as the source states the same value. So a decision counts until
-the value changes again, and a value that comes back later is a new finding.
+A hold is one finding until the source states another value, also through an absence of the offer
+(transforms/gate/carried.py). So a decision counts until the value changes again.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def known_rejections(open_holds: OpenHolds) -> pl.DataFrame:
 
     Those are held whatever today's rules find, for as long as the source states them.
     """
-    known = _decided(open_holds.known.filter(~pl.col("name").is_in(GROUPED)), open_holds)
+    known = apply_verdicts(open_holds.known.filter(~pl.col("name").is_in(GROUPED)), open_holds)
     return known.filter(pl.col("decision") == "rejected").select(*_PRICE_KEY, "name")
 
 
@@ -50,13 +50,20 @@ def match_known_prices(found: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFra
     """
     stored = open_holds.known.filter(~pl.col("name").is_in(GROUPED))
     known = found.join(
-        stored.select(*_PRICE_KEY, "check_id", "decision", _name="name", _since="since_at"),
+        stored.select(
+            *_PRICE_KEY,
+            "check_id",
+            "decision",
+            _name="name",
+            # a value that returns is stated since its return
+            _since=pl.when(pl.col("absent_from").is_null()).then("since_at"),
+        ),
         on=_PRICE_KEY,
         how="left",
         nulls_equal=True,
         maintain_order="left",
     ).with_columns(name=pl.coalesce("_name", "name"))
-    return _decided(_named(known, open_holds.run_id), open_holds)
+    return apply_verdicts(_named(known, open_holds.run_id), open_holds)
 
 
 def match_known_drops(found: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFrame:
@@ -81,7 +88,7 @@ def match_known_drops(found: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFram
         for name in ("check_id", "decision", "_candidate", "_since")
     ]
     known = known.with_columns(kept).with_columns(candidate=pl.coalesce("_candidate", "candidate"))
-    return _decided(_named(known, open_holds.run_id), open_holds)
+    return apply_verdicts(_named(known, open_holds.run_id), open_holds)
 
 
 def carry_known_drops(open_holds: OpenHolds, answered: set[str]) -> pl.DataFrame:
@@ -89,7 +96,7 @@ def carry_known_drops(open_holds: OpenHolds, answered: set[str]) -> pl.DataFrame
     stored = open_holds.known.filter(
         (pl.col("name") == "count_drop") & ~pl.col("feed").is_in(list(answered))
     )
-    return _decided(stored, open_holds)
+    return apply_verdicts(stored, open_holds)
 
 
 def blocking(holds: pl.DataFrame) -> pl.DataFrame:
@@ -110,11 +117,13 @@ def _named(known: pl.DataFrame, run_id: str) -> pl.DataFrame:
             check_id=pl.Series(ids, dtype=pl.String),
             since_at=pl.coalesce("_since", "observed_at"),
             decision=pl.col("decision").fill_null("pending"),
+            absent_from=pl.lit(None),
         )
     )
 
 
-def _decided(holds: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFrame:
+def apply_verdicts(holds: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFrame:
+    """Return REFUSALS with the decisions of this run."""
     now = open_holds.verdicts.select("check_id", _now="decision")
     return REFUSALS.shape(
         holds.join(now, on="check_id", how="left", maintain_order="left").with_columns(

@@ -13,6 +13,10 @@ from transforms.money import amount_as_text
 
 OUTSIDE_BOUNDS = "outside_bounds"
 """The reason of a price whose amount is withheld because it is outside its bounds."""
+CORRECTED = "corrected"
+"""The reason of a price that an operator replaced."""
+REJECTED = "rejected"
+"""The reason of a price whose amount an operator rejected, where no good one can be kept."""
 HOLD_FACTOR = 10
 """A price that moves by this factor or more is held."""
 WARN_FACTOR = 2
@@ -31,15 +35,17 @@ _READ = (
     "observed_at",
 )
 _GOOD = pl.col("old_status").is_in(["priced", "free"])
+WITHHELD = ~_GOOD.fill_null(value=False) & (pl.col("name") != "provider_price_drift")
+"""Whether a held price holds no offer: without a good one to keep, its amount is withheld."""
 
 
 def compared(
     candidates: pl.DataFrame, previous: pl.DataFrame, offers: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return each candidate with `inference_provider` and the current price of the same series.
+    """Return each candidate with `inference_provider` and the last price of the same series.
 
-    `old_amount`, `old_status`, `old_currency`, `old_unit` and `seen_at` are null where the series
-    has no current price.
+    `previous` are the current series and the remembered ones. `old_amount`, `old_status`,
+    `old_currency`, `old_unit` and `seen_at` are null where the series has no such price.
     """
     stored = previous.select(
         *SERIES,
@@ -61,7 +67,7 @@ def find_held_prices(pairs: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFram
 
     `candidate` is the new value as text: a decision counts for as long as it stays the same.
     `rejected` has feed, series, candidate and `name` of those that an operator rejected: they are
-    held as long as they would change the current price.
+    held as long as they would change the current price, or be one.
     """
     moved = pl.col("amount").ne_missing(pl.col("old_amount")) | pl.col("price_status").ne_missing(
         pl.col("old_status")
@@ -104,7 +110,12 @@ def find_held_prices(pairs: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFram
         pairs.join(_unreadable_share(pairs), on=["feed", "inference_provider"], how="left")
         .with_columns(name=name, candidate=candidate)
         .join(rejected.rename({"name": "_rejected"}), on=["feed", *SERIES, "candidate"], how="left")
-        .with_columns(name=pl.coalesce("name", pl.when(_GOOD & moved).then("_rejected")))
+        .with_columns(
+            name=pl.coalesce(
+                "name",
+                pl.when((_GOOD | (pl.col("price_status") == "priced")) & moved).then("_rejected"),
+            )
+        )
         .drop("_rejected")
         .filter(pl.col("name").is_not_null())
         .sort(SERIES)

@@ -9,6 +9,7 @@ import polars as pl
 
 from schemas.registry import PRICED_ONLY, FeedRole
 from transforms.gate.holds import VERDICTS
+from transforms.gate.memory import Memory
 from transforms.reconcile.corrections import CORRECTION_REQUESTS
 from transforms.reconcile.listings import Observation
 from transforms.reconcile.selection import Precedence
@@ -41,7 +42,8 @@ class Rules:
 
     `gone_after` maps a feed to the whole answers without an offer after which it is gone; `roles`
     has the role of every known feed, also of those that did not answer now. `verdicts` (VERDICTS)
-    and `correction_requests` (CORRECTION_REQUESTS) are what operators decide in this run.
+    and `correction_requests` (CORRECTION_REQUESTS) are what operators decide in this run. `memory`
+    are the prices of series that have none now.
     """
 
     precedence: Precedence
@@ -52,6 +54,7 @@ class Rules:
     roles: Mapping[str, FeedRole] = field(default_factory=dict)
     verdicts: pl.DataFrame = field(default_factory=VERDICTS.clone)
     correction_requests: pl.DataFrame = field(default_factory=CORRECTION_REQUESTS.clone)
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def lists_offers(self) -> pl.Expr:

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 import polars as pl
 
 from schemas.delta import Diff, State
-from schemas.state import CLAIMS, CORRECTIONS
+from schemas.state import CLAIMS, CORRECTIONS, SERIES
 from transforms.feed_times import feed_time
+from transforms.gate.carried import carry_unstated_corrections
+from transforms.reconcile.batch import Rules
 from transforms.reconcile.corrections import find_active
 from transforms.reconcile.diff import applied, diff
 from transforms.reconcile.listings import claims_after
 from transforms.reconcile.presence import Presence, merge_feeds, of_feed
 from transforms.reconcile.previous_prices import current_series, renamed, renamed_series
-from transforms.reconcile.selection import Precedence, choose_claims, slot_unreadable
+from transforms.reconcile.selection import choose_claims, slot_unreadable
 
 PROOF = ("payload_hash", "json_path", "run_id")
 NOISE = ("raw_text", "native_amount")
@@ -28,7 +30,8 @@ class ClaimUpdate:
     `claims` (CLAIMS) are all claims, `changed` what differs from the stored ones. `stored_series`
     are the price series before this run with `seen_at`, `previous_series` the same under the names
     that their offers have now. `candidates` are the chosen claims with `observed_at`;
-    `active_corrections` (CORRECTIONS) those whose source still states the overridden value.
+    `active_corrections` (CORRECTIONS) those whose source still states the overridden value,
+    `unstated_corrections` those whose source states no price now.
     """
 
     claims: pl.DataFrame
@@ -37,9 +40,10 @@ class ClaimUpdate:
     previous_series: pl.DataFrame
     candidates: pl.DataFrame
     active_corrections: pl.DataFrame
+    unstated_corrections: pl.DataFrame
 
 
-def update_claims(before: State, presence: Presence, precedence: Precedence) -> ClaimUpdate:
+def update_claims(before: State, presence: Presence, rules: Rules) -> ClaimUpdate:
     """Update the claims with the answers of a run, and choose one feed's claims for each offer."""
     stated = merge_feeds(
         before.claims,
@@ -58,16 +62,22 @@ def update_claims(before: State, presence: Presence, precedence: Precedence) -> 
     previous = renamed_series(
         stored, presence.relabels, at=max(presence.observed.values(), default=None)
     )
-    candidates = slot_unreadable(choose_claims(claims, precedence), previous).with_columns(
+    candidates = slot_unreadable(choose_claims(claims, rules.precedence), previous).with_columns(
         observed_at=feed_time("feed", presence.observed)
     )
+    corrections = renamed(before.corrections, presence.relabels, CORRECTIONS)
+    active = find_active(corrections, candidates)
     return ClaimUpdate(
         claims=claims,
         changed=changed,
         stored_series=stored,
         previous_series=previous,
         candidates=candidates,
-        active_corrections=find_active(
-            renamed(before.corrections, presence.relabels, CORRECTIONS), candidates
+        active_corrections=active,
+        unstated_corrections=carry_unstated_corrections(
+            corrections.join(active, on=list(SERIES), how="anti"),
+            claims,
+            rules.memory,
+            presence.observed,
         ),
     )

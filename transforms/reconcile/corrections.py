@@ -14,10 +14,9 @@ import polars as pl
 from schemas.contract import MONEY, UTC_TIME
 from schemas.delta import EVENTS
 from schemas.state import CLAIMS, CORRECTIONS, PRICES, SERIES
-from transforms.gate.price_rules import OUTSIDE_BOUNDS
+from transforms.gate.price_rules import CORRECTED, OUTSIDE_BOUNDS, REJECTED
 from transforms.money import read_amount
 
-CORRECTED = "corrected"
 FORMULA = "round_12_digits(native_amount) / native_quantity"
 _LOG_ONLY = ("kind", "not_before_at")
 CORRECTION_REQUESTS = pl.DataFrame(
@@ -54,11 +53,13 @@ class CorrectedPrices:
 def find_active(corrections: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     """Return the corrections that are still active: their source states the overridden value."""
     return CORRECTIONS.shape(
-        corrections.join(candidates, on=list(SERIES)).filter(
+        corrections.join(candidates, on=list(SERIES))
+        .filter(
             pl.col("amount").eq_missing(pl.col("overruled_amount"))
             & (pl.col("price_status") == pl.col("overruled_status"))
             & (pl.col("currency") == pl.col("overruled_currency"))
         )
+        .with_columns(absent_from=pl.lit(None))
     )
 
 
@@ -102,6 +103,8 @@ def apply_corrections(
         .otherwise("overruled_amount"),
         overruled_status=pl.coalesce("overruled_status", "_status"),
         overruled_currency=pl.coalesce("overruled_currency", "_currency"),
+        overruled_feed=pl.coalesce("overruled_feed", "feed"),
+        absent_from=pl.lit(None),
     )
     rest = prices.join(open_now, on=list(SERIES), how="anti")
     logged = [name for name in PRICES.dtypes if name != "changed_at"]
@@ -125,7 +128,7 @@ def _overridden_values(prices: pl.DataFrame, candidates: pl.DataFrame) -> pl.Dat
     Of an amount that is withheld because of its bounds, the value that its source states.
     """
     stated = candidates.select(*SERIES, _stated="amount", _stated_status="price_status")
-    withheld = (pl.col("reason") == OUTSIDE_BOUNDS).fill_null(value=False)
+    withheld = pl.col("reason").is_in([OUTSIDE_BOUNDS, REJECTED]).fill_null(value=False)
     return prices.join(stated, on=list(SERIES), how="left").select(
         *SERIES,
         "changed_at",

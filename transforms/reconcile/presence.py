@@ -9,6 +9,8 @@ from datetime import datetime
 import polars as pl
 
 from schemas.delta import State
+from schemas.memory import OFFER_PAIRS
+from transforms.gate.families import group_offers
 from transforms.gate.holds import OpenHolds
 from transforms.reconcile.absences import Drops, count_drops, end_absent, unreadable_offers
 from transforms.reconcile.batch import FeedBatch, Rules
@@ -16,6 +18,7 @@ from transforms.reconcile.listings import drop_moved, listings_after
 from transforms.reconcile.offers import offers_after
 from transforms.resolve.attachments import stay_attached, still_named
 from transforms.resolve.relabels import find_relabels
+from transforms.resolve.returns import find_returns
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class Presence:
     `batches` are the answers with the final attachments, `answered` maps their feeds to the time
     observed; `observed` has every feed's last whole answer. `naming_listings` are the listings of
     feeds that list offers. `offers` (OFFERS) are not closed yet; `relabels` has old_offer_id,
-    new_offer_id and reason.
+    new_offer_id and reason, `returned` are those new ids whose offer was gone for a while. `groups`
+    has `family` and `line` of each offer: which ids are one offer.
     """
 
     batches: list[FeedBatch]
@@ -36,6 +40,8 @@ class Presence:
     naming_listings: pl.DataFrame
     offers: pl.DataFrame
     relabels: pl.DataFrame
+    returned: pl.Series
+    groups: pl.DataFrame
 
 
 def find_presence(
@@ -60,7 +66,17 @@ def find_presence(
     offers = offers_after(
         before.offers, [(batch.observation.observed_at, batch.statements) for batch in batches]
     )
-    relabels = find_relabels(offers, before.cards["offer_id"], remaining.filter(rules.lists_offers))
+    models = _named_models(before, batches)
+    naming = remaining.filter(rules.lists_offers)
+    relabels = find_relabels(offers, before.cards["offer_id"], naming)
+    returns = find_returns(
+        before.offers,
+        offers,
+        models,
+        naming,
+        oldest=min(rules.memory.oldest.values(), default=None),
+    ).join(relabels, on="new_offer_id", how="anti")
+    relabels = pl.concat([relabels, returns]).sort("new_offer_id")
     relabelled = remaining.join(relabels, left_on="offer_id", right_on="old_offer_id", how="anti")
     naming_listings = relabelled.filter(rules.lists_offers)
     return Presence(
@@ -75,6 +91,12 @@ def find_presence(
         naming_listings=naming_listings,
         offers=offers,
         relabels=relabels,
+        returned=returns["new_offer_id"],
+        groups=group_offers(
+            offers,
+            models,
+            pl.concat([rules.memory.links, OFFER_PAIRS.shape(relabels)]),
+        ),
     )
 
 
@@ -87,6 +109,14 @@ def merge_feeds(stored: pl.DataFrame, updated: Mapping[str, pl.DataFrame]) -> pl
     """Replace the rows of the feeds that answered; another feed keeps its last good rows."""
     kept = stored.filter(~pl.col("feed").is_in(list(updated)))
     return pl.concat([kept, *updated.values()])
+
+
+def _named_models(before: State, batches: list[FeedBatch]) -> pl.DataFrame:
+    """Return model_id and hub_id of every model, as stored and as a catalogue states them now."""
+    stated = [batch.models for batch in batches if batch.models is not None]
+    return pl.concat(
+        [frame.select("model_id", "hub_id") for frame in (before.models, *stated)]
+    ).unique(maintain_order=True)
 
 
 def _keep_attachments(before: State, batches: list[FeedBatch], drops: Drops) -> list[FeedBatch]:

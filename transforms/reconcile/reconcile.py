@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import polars as pl
+
 from schemas.delta import Delta, State
+from schemas.memory import REMEMBERED
 from schemas.state import REFUSALS
 from transforms.gate.apply import GateInputs, GateResult, apply_gate
+from transforms.gate.carried import carry_unstated_holds
 from transforms.gate.holds import OpenHolds
+from transforms.gate.memory import Memory, Recalled, recall_good
+from transforms.gate.price_rules import CORRECTED
 from transforms.reconcile.absences import missing_offers
 from transforms.reconcile.batch import FeedBatch, Rules
 from transforms.reconcile.card_update import update_cards
@@ -24,8 +32,8 @@ def reconcile(before: State, batches: list[FeedBatch], rules: Rules) -> tuple[De
     """
     open_holds = OpenHolds(before.refusals, rules.verdicts, rules.run_id)
     presence = find_presence(before, batches, open_holds, rules)
-    claims = update_claims(before, presence, rules.precedence)
-    gate = gate_claims(presence, claims, open_holds)
+    claims = update_claims(before, presence, rules)
+    gate = gate_claims(presence, claims, open_holds, rules.memory)
     corrected = apply_corrections(
         rules.correction_requests, gate.prices, claims.active_corrections, claims.candidates
     )
@@ -35,10 +43,15 @@ def reconcile(before: State, batches: list[FeedBatch], rules: Rules) -> tuple[De
     return build_delta(before, after, steps, rules.verdicts), after
 
 
-def gate_claims(presence: Presence, claims: ClaimUpdate, open_holds: OpenHolds) -> GateResult:
-    """Decide which candidates become current prices; holds of relabelled offers stay theirs."""
-    known = renamed(open_holds.known, presence.relabels, REFUSALS)
-    return apply_gate(
+def gate_claims(
+    presence: Presence, claims: ClaimUpdate, open_holds: OpenHolds, memory: Memory
+) -> GateResult:
+    """Decide which candidates become current prices.
+
+    Holds of relabelled offers stay theirs, and those whose source states no price now stay open.
+    """
+    known = replace(open_holds, known=renamed(open_holds.known, presence.relabels, REFUSALS))
+    gate = apply_gate(
         GateInputs(
             candidates=claims.candidates,
             previous=claims.previous_series,
@@ -51,7 +64,29 @@ def gate_claims(presence: Presence, claims: ClaimUpdate, open_holds: OpenHolds) 
                 presence.drops,
                 claims.previous_series,
             ),
-            open_holds=OpenHolds(known, open_holds.verdicts, open_holds.run_id),
+            open_holds=known,
             observed=presence.observed,
+            recalled=_recall(presence, claims, memory),
         )
+    )
+    unstated = carry_unstated_holds(
+        known, gate.open_holds, claims.claims, memory, presence.observed
+    )
+    return replace(gate, open_holds=pl.concat([gate.open_holds, unstated]))
+
+
+def _recall(presence: Presence, claims: ClaimUpdate, memory: Memory) -> Recalled:
+    """Return the remembered prices of the series that return in this run."""
+    listed = presence.naming_listings.filter(pl.col("missed") == 0)["offer_id"].unique()
+    stated = claims.candidates.filter(pl.col("offer_id").is_in(listed.implode()))["offer_id"]
+    last = memory.prices.filter(pl.col("is_last") & (pl.col("reason") == CORRECTED))
+    return Recalled(
+        good=recall_good(
+            memory,
+            previous=claims.previous_series,
+            candidates=claims.candidates,
+            groups=presence.groups,
+            stated=stated.unique(),
+        ),
+        corrected=renamed(last, presence.relabels, REMEMBERED),
     )
