@@ -80,6 +80,11 @@ def _price(explanation: Explanation, price: PriceProof) -> list[str]:
     if price.reason:
         lines.append(f"  reason: {price.reason}")
     lines.append(f"  shown since {price.since:%Y-%m-%d %H:%M:%S} UTC; rule: {price.rule}")
+    if price.compared_with is not None:
+        lines.append(
+            f"  back after an absence: compared with {price.compared_with} {price.currency}, the "
+            "last good price before it"
+        )
     if price.chosen:
         lines += _claim(explanation, price.chosen)
     if price.conversion and price.amount is not None:

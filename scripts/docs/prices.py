@@ -44,6 +44,9 @@ hash of the answer (compared with the landed bytes while they are kept), the run
 claims with the reason why they were not chosen. This page has its output for one card of each kind.
 `python -m scripts.docs.prices > docs/prices.md` writes it; a test compares the two. Run ids, times
 of the run and addresses are replaced by placeholders.
+
+Of a price that returns after an absence, the command also prints the last good price before it,
+which the gate compared it with ([operating.md](operating.md#prices-after-an-absence)).
 """
 SAMPLE = (
     (

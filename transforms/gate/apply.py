@@ -65,7 +65,8 @@ class GateInputs:
 class GateResult:
     """`prices`: the chosen series after the gate; `holds`: HOLDS; `open_holds`: REFUSALS.
 
-    `held_prices` and `drops` are the findings of this run for the checks, `moves` the large moves
+    `held_prices` and `drops` are the findings of this run for the checks (`remembered_at`: when the
+    price was last stated that a returning one was compared with), `moves` the large moves
     that passed. `recalled` (REMEMBERED) are the last good prices of the returning series that
     pass, `restored` the series of held offers that the gate put back.
     """
@@ -92,8 +93,15 @@ def apply_gate(inputs: GateInputs) -> GateResult:
     pairs = compared(candidates, add_recalled(previous, recalled), offers)
     found = find_held_prices(pairs, known_rejections(inputs.open_holds))
     matched = match_known_prices(found, inputs.open_holds)
-    held_prices = found.drop("name").hstack(
-        matched.select("check_id", "decision", "name", "since_at")
+    held_prices = (
+        found.drop("name")
+        .hstack(matched.select("check_id", "decision", "name", "since_at"))
+        .join(
+            recalled.select(*SERIES, remembered_at="seen_at"),
+            on=list(SERIES),
+            how="left",
+            maintain_order="left",
+        )
     )
     blocked = blocking(held_prices)
     lost = _lost_prices(inputs)

@@ -40,7 +40,7 @@ def known_rejections(open_holds: OpenHolds) -> pl.DataFrame:
     Those are held whatever today's rules find, for as long as the source states them.
     """
     known = apply_verdicts(open_holds.known.filter(~pl.col("name").is_in(GROUPED)), open_holds)
-    return known.filter(pl.col("decision") == "rejected").select(*_PRICE_KEY, "name")
+    return _one_of_each(known.filter(pl.col("decision") == "rejected")).select(*_PRICE_KEY, "name")
 
 
 def match_known_prices(found: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFrame:
@@ -48,7 +48,7 @@ def match_known_prices(found: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFra
 
     A price with the same candidate as an open hold is that hold, whatever rule finds it now.
     """
-    stored = open_holds.known.filter(~pl.col("name").is_in(GROUPED))
+    stored = _one_of_each(open_holds.known.filter(~pl.col("name").is_in(GROUPED)))
     known = found.join(
         stored.select(
             *_PRICE_KEY,
@@ -97,6 +97,11 @@ def carry_known_drops(open_holds: OpenHolds, answered: set[str]) -> pl.DataFrame
         (pl.col("name") == "count_drop") & ~pl.col("feed").is_in(list(answered))
     )
     return apply_verdicts(stored, open_holds)
+
+
+def _one_of_each(holds: pl.DataFrame) -> pl.DataFrame:
+    """Return the first hold of each value; two ids of one offer may have held the same one."""
+    return holds.sort("since_at", "check_id").unique(_PRICE_KEY, keep="first", maintain_order=True)
 
 
 def blocking(holds: pl.DataFrame) -> pl.DataFrame:

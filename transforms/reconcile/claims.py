@@ -65,7 +65,9 @@ def update_claims(before: State, presence: Presence, rules: Rules) -> ClaimUpdat
     candidates = slot_unreadable(choose_claims(claims, rules.precedence), previous).with_columns(
         observed_at=feed_time("feed", presence.observed)
     )
-    corrections = renamed(before.corrections, presence.relabels, CORRECTIONS)
+    corrections = renamed(before.corrections, presence.relabels, CORRECTIONS).unique(
+        list(SERIES), keep="last", maintain_order=True
+    )
     active = find_active(corrections, candidates)
     return ClaimUpdate(
         claims=claims,

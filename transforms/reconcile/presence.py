@@ -72,7 +72,7 @@ def find_presence(
     returns = find_returns(
         before.offers,
         offers,
-        models,
+        group_offers(offers, models, rules.memory.links),
         naming,
         oldest=min(rules.memory.oldest.values(), default=None),
     ).join(relabels, on="new_offer_id", how="anti")

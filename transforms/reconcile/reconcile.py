@@ -8,7 +8,7 @@ import polars as pl
 
 from schemas.delta import Delta, State
 from schemas.memory import REMEMBERED
-from schemas.state import REFUSALS
+from schemas.state import REFUSALS, SERIES
 from transforms.gate.apply import GateInputs, GateResult, apply_gate
 from transforms.gate.carried import carry_unstated_holds
 from transforms.gate.holds import OpenHolds
@@ -88,5 +88,7 @@ def _recall(presence: Presence, claims: ClaimUpdate, memory: Memory) -> Recalled
             groups=presence.groups,
             stated=stated.unique(),
         ),
-        corrected=renamed(last, presence.relabels, REMEMBERED),
+        corrected=renamed(last, presence.relabels, REMEMBERED)
+        .sort("seen_at")
+        .unique(list(SERIES), keep="last", maintain_order=True),
     )
