@@ -38,7 +38,7 @@ REASONS = {
     "stated_free_but_priced": "stated as free, but with a price",
     "not_a_usable_number": "the stated number is not a usable price",
     "outside_bounds": "a price outside the plausible range; under review",
-    "rejected": "a price that was reviewed and rejected",
+    "refused": "a price that is under review or was rejected",
     "corrected": "corrected by a person; the offer's page shows who and why",
     "price_of_adapter_rule": "the stated price is the mapping rule's, not the adapter's",
     "account_price_not_shown": "its list states a price for one account only",

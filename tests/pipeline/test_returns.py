@@ -16,7 +16,7 @@ from pipeline.replay import replay
 from pipeline.report import Report
 from samples.catalog import Catalog, hub_model
 from samples.hub import Hub, serve
-from samples.verbatim import Number
+from samples.verbatim import Number, decode
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
 from tests.support.published import exported
 from warehouse.publication.newest import newest
@@ -50,8 +50,7 @@ def served(
 
 
 def model_facts(model: Any) -> dict[str, Any]:
-    from samples.verbatim import decode
-
+    """Return a model as the Hub answers it."""
     facts = decode(model.json())
     assert isinstance(facts, dict)
     return facts
@@ -313,4 +312,48 @@ def test_a_corrected_price_is_still_corrected_after_an_absence(desk: Desk, tmp_p
         assert desk.card()["price_reason"] == "corrected"
     desk.hours(served(("0.25", "0.4")))
     assert desk.shows() == ("0.25", False, True)
+    desk.require_sound(tmp_path)
+
+
+def test_a_refusal_outlives_its_last_good_price_without_a_number(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.hours(served(GOOD))
+    (check_id,) = held(desk.hours(served(WRONG)))
+    desk.clock.advance(timedelta(days=60))
+    assert held(desk.hours(served(WRONG))) == [check_id]
+    desk.leave(days=40)
+    for _ in range(2):
+        assert held(desk.hours(served(WRONG))) == [check_id]
+        assert desk.shows() == (None, False, False)
+        assert desk.card()["price_reason"] == "refused"
+    desk.decide(check_id)
+    assert desk.shows() == ("200", False, True)
+    desk.require_sound(tmp_path)
+
+
+def test_a_relabelled_offer_that_returns_under_its_old_id_is_the_same(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.hours(served(GOOD))
+    desk.hours(served(("0.3", "0.4"), provider_id="second-name"))
+    (check_id,) = held(desk.hours(served(WRONG, provider_id="second-name")))
+    desk.decide(check_id, decision="rejected")
+    desk.leave()
+    assert held(desk.hours(served(WRONG))) == [check_id]
+    assert desk.shows() == ("0.3", True, False)
+    desk.leave()
+    assert held(desk.hours(served(WRONG))) == [check_id]  # a second absence
+    assert desk.shows() == ("0.3", True, False)
+    desk.require_sound(tmp_path)
+
+
+def test_a_unit_that_returns_later_than_the_offer_is_compared(desk: Desk, tmp_path: Path) -> None:
+    desk.hours(served(("0.2", "0.4")))
+    desk.leave()
+    only_input = {"pricing": {"input": Number("0.2")}}
+    desk.hours(served(None, **only_input))
+    report = desk.hours(served(("0.2", "40")))
+    assert desk.card()["hold_reason"] == "unit_magnitude"  # output was 0.4 before
+    assert ("held", "output_token", "0.4", "40") in desk.events(report.run_id)
     desk.require_sound(tmp_path)

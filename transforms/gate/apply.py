@@ -21,7 +21,7 @@ from transforms.gate.coverage import find_drops, in_groups
 from transforms.gate.holds import (
     OpenHolds,
     blocking,
-    known_rejections,
+    known_refusals,
     match_known_drops,
     match_known_prices,
 )
@@ -29,7 +29,7 @@ from transforms.gate.memory import Recalled, add_recalled, restore_held
 from transforms.gate.price_rules import (
     CORRECTED,
     OUTSIDE_BOUNDS,
-    REJECTED,
+    REFUSED,
     WARN_FACTOR,
     WITHHELD,
     compared,
@@ -91,7 +91,7 @@ def apply_gate(inputs: GateInputs) -> GateResult:
     corrections = _keep_corrections(inputs)
     candidates = corrections.candidates
     pairs = compared(candidates, add_recalled(previous, recalled), offers)
-    found = find_held_prices(pairs, known_rejections(inputs.open_holds))
+    found = find_held_prices(pairs, known_refusals(inputs.open_holds))
     matched = match_known_prices(found, inputs.open_holds)
     held_prices = (
         found.drop("name")
@@ -223,8 +223,8 @@ def _holds(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _withhold_amounts(candidates: pl.DataFrame, blocked: pl.DataFrame) -> pl.DataFrame:
-    """Withhold an amount that is outside its bounds, or rejected, and has no good one before it."""
-    why = pl.when(outside_bounds()).then(pl.lit(OUTSIDE_BOUNDS)).otherwise(pl.lit(REJECTED))
+    """Withhold an amount that is outside its bounds, or refused, and has no good one before it."""
+    why = pl.when(outside_bounds()).then(pl.lit(OUTSIDE_BOUNDS)).otherwise(pl.lit(REFUSED))
     odd = blocked.filter(WITHHELD).select(*SERIES, _odd=why)
     withheld = pl.col("_odd").is_not_null()
     return (

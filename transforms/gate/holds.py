@@ -34,13 +34,14 @@ class OpenHolds:
     run_id: str = ""
 
 
-def known_rejections(open_holds: OpenHolds) -> pl.DataFrame:
-    """Return feed, offer_id, unit, tier, candidate and `name` of held prices that are rejected.
+def known_refusals(open_holds: OpenHolds) -> pl.DataFrame:
+    """Return feed, offer_id, unit, tier, candidate, `name` and `decision` of refused prices.
 
-    Those are held whatever today's rules find, for as long as the source states them.
+    A rejected one is held whatever today's rules find, a pending one where no good price is known
+    any more, for as long as the source states it.
     """
     known = apply_verdicts(open_holds.known.filter(~pl.col("name").is_in(GROUPED)), open_holds)
-    return _one_of_each(known.filter(pl.col("decision") == "rejected")).select(*_PRICE_KEY, "name")
+    return _one_of_each(blocking(known)).select(*_PRICE_KEY, "name", "decision")
 
 
 def match_known_prices(found: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFrame:

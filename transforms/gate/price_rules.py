@@ -15,8 +15,8 @@ OUTSIDE_BOUNDS = "outside_bounds"
 """The reason of a price whose amount is withheld because it is outside its bounds."""
 CORRECTED = "corrected"
 """The reason of a price that an operator replaced."""
-REJECTED = "rejected"
-"""The reason of a price whose amount an operator rejected, where no good one can be kept."""
+REFUSED = "refused"
+"""The reason of a price whose amount was refused before, where no good one can be kept."""
 HOLD_FACTOR = 10
 """A price that moves by this factor or more is held."""
 WARN_FACTOR = 2
@@ -62,12 +62,13 @@ def compared(
     )
 
 
-def find_held_prices(pairs: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
+def find_held_prices(pairs: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
     """Return the rows of `compared` that the gate holds, with `name` (why) and `candidate`.
 
     `candidate` is the new value as text: a decision counts for as long as it stays the same.
-    `rejected` has feed, series, candidate and `name` of those that an operator rejected: they are
-    held as long as they would change the current price, or be one.
+    `refused` has feed, series, candidate, `name` and `decision` of those that were held before. A
+    rejected one is held as long as it would change the current price; where there is no good price
+    any more, a pending one too.
     """
     moved = pl.col("amount").ne_missing(pl.col("old_amount")) | pl.col("price_status").ne_missing(
         pl.col("old_status")
@@ -109,17 +110,30 @@ def find_held_prices(pairs: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFram
     return (
         pairs.join(_unreadable_share(pairs), on=["feed", "inference_provider"], how="left")
         .with_columns(name=name, candidate=candidate)
-        .join(rejected.rename({"name": "_rejected"}), on=["feed", *SERIES, "candidate"], how="left")
+        .join(
+            refused.rename({"name": "_refused", "decision": "_decision"}),
+            on=["feed", *SERIES, "candidate"],
+            how="left",
+        )
         .with_columns(
             name=pl.coalesce(
                 "name",
-                pl.when((_GOOD | (pl.col("price_status") == "priced")) & moved).then("_rejected"),
+                pl.when(_still_refused() & moved).then("_refused"),
             )
         )
-        .drop("_rejected")
+        .drop("_refused", "_decision")
         .filter(pl.col("name").is_not_null())
         .sort(SERIES)
     )
+
+
+def _still_refused() -> pl.Expr:
+    """Return whether a value that was refused before is refused still, whatever the rules find."""
+    good = _GOOD.fill_null(value=False)
+    rejected = pl.col("_decision") == "rejected"
+    drifted = pl.col("_refused") == "provider_price_drift"
+    alone = ~good & (pl.col("price_status") == "priced")
+    return (good & rejected) | (alone & (rejected | ~drifted))
 
 
 def moved_by(factor: int) -> pl.Expr:

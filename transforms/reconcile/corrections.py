@@ -14,7 +14,7 @@ import polars as pl
 from schemas.contract import MONEY, UTC_TIME
 from schemas.delta import EVENTS
 from schemas.state import CLAIMS, CORRECTIONS, PRICES, SERIES
-from transforms.gate.price_rules import CORRECTED, OUTSIDE_BOUNDS, REJECTED
+from transforms.gate.price_rules import CORRECTED, OUTSIDE_BOUNDS, REFUSED
 from transforms.money import read_amount
 
 FORMULA = "round_12_digits(native_amount) / native_quantity"
@@ -128,7 +128,7 @@ def _overridden_values(prices: pl.DataFrame, candidates: pl.DataFrame) -> pl.Dat
     Of an amount that is withheld because of its bounds, the value that its source states.
     """
     stated = candidates.select(*SERIES, _stated="amount", _stated_status="price_status")
-    withheld = pl.col("reason").is_in([OUTSIDE_BOUNDS, REJECTED]).fill_null(value=False)
+    withheld = pl.col("reason").is_in([OUTSIDE_BOUNDS, REFUSED]).fill_null(value=False)
     return prices.join(stated, on=list(SERIES), how="left").select(
         *SERIES,
         "changed_at",
