@@ -11,9 +11,9 @@ import polars as pl
 from pipeline.context import Run
 from pipeline.correction_requests import correction_request_rows, verdict_rows
 from schemas.delta import State
-from transforms.gate.memory import Memory
+from transforms.gate.memory import PriceMemory
 from warehouse.connect import Connection, open_writer
-from warehouse.writer.memory import read_offer_pairs, read_remembered_prices
+from warehouse.writer.remembered_prices import read_offer_pairs, read_remembered_prices
 from warehouse.writer.state import read_state
 
 
@@ -24,7 +24,7 @@ class RunInputs:
     state: State
     verdicts: pl.DataFrame
     correction_requests: pl.DataFrame
-    memory: Memory
+    memory: PriceMemory
 
 
 def load_inputs(run: Run) -> RunInputs:
@@ -61,13 +61,13 @@ def read_mapped_ids(run: Run, sources: Collection[str], inference_provider: str)
     return set(_read_state(run).offers.filter(present)["provider_model_id"])
 
 
-def _read_memory(run: Run, con: Connection) -> Memory:
+def _read_memory(run: Run, con: Connection) -> PriceMemory:
     """Return what the gate remembers, counted back from the run's logical time."""
     oldest = {
         feed.name: run.today - timedelta(days=entry.memory_days)
         for feed, entry in run.fetched_feeds()
     }
-    return Memory(
+    return PriceMemory(
         prices=read_remembered_prices(con, oldest=min(oldest.values())),
         links=read_offer_pairs(con),
         oldest=oldest,

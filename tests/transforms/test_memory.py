@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.memory import OFFER_PAIRS, REMEMBERED
+from schemas.remembered import OFFER_PAIRS, REMEMBERED
 from schemas.state import PRICES
 from transforms.gate.families import group_offers
-from transforms.gate.memory import Memory, recall_good
+from transforms.gate.memory import PriceMemory, recall_good
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -78,7 +78,7 @@ def recalled(
 ) -> Decimal | None:
     """Return the amount that a price of offer `a` is compared with."""
     found = recall_good(
-        Memory(remembered(*prices), oldest={"router": NOW - timedelta(days=90)}),
+        PriceMemory(remembered(*prices), oldest={"router": NOW - timedelta(days=90)}),
         previous=PRICES.empty().with_columns(seen_at=pl.lit(NOW)),
         candidates=remembered(stated("a", amount, days=0)),
         groups=groups(*linked, **named),

@@ -15,7 +15,7 @@ from schemas.contract import UTC_TIME
 from schemas.state import CORRECTIONS, SERIES
 from transforms.feed_times import feed_time
 from transforms.gate.holds import GROUPED, OpenHolds, apply_verdicts
-from transforms.gate.memory import GOOD_STATUSES, Memory
+from transforms.gate.memory import GOOD_STATUSES, PriceMemory
 
 Times = Mapping[str, datetime]
 
@@ -24,7 +24,7 @@ def carry_unstated_holds(
     open_holds: OpenHolds,
     matched: pl.DataFrame,
     claims: pl.DataFrame,
-    memory: Memory,
+    memory: PriceMemory,
     observed: Times,
 ) -> pl.DataFrame:
     """Return REFUSALS: the known held prices whose feed states no other price, within memory.
@@ -42,7 +42,7 @@ def carry_unstated_holds(
 
 
 def carry_unstated_corrections(
-    corrections: pl.DataFrame, claims: pl.DataFrame, memory: Memory, observed: Times
+    corrections: pl.DataFrame, claims: pl.DataFrame, memory: PriceMemory, observed: Times
 ) -> pl.DataFrame:
     """Return CORRECTIONS: those of series whose feed states no price now, within memory.
 
@@ -65,7 +65,7 @@ def _readable(claims: pl.DataFrame) -> pl.DataFrame:
     return claims.filter(pl.col("price_status").is_in(GOOD_STATUSES)).select("feed", *SERIES)
 
 
-def _within(rows: pl.DataFrame, memory: Memory, observed: Times) -> pl.DataFrame:
+def _within(rows: pl.DataFrame, memory: PriceMemory, observed: Times) -> pl.DataFrame:
     """Date the absence of rows with `feed` and `absent_from`, and drop those that are too old."""
     latest = pl.lit(max(observed.values(), default=None), UTC_TIME)
     return rows.with_columns(

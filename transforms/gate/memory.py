@@ -12,7 +12,7 @@ from datetime import datetime
 
 import polars as pl
 
-from schemas.memory import OFFER_PAIRS, REMEMBERED
+from schemas.remembered import OFFER_PAIRS, REMEMBERED
 from schemas.state import SERIES
 from transforms.feed_times import feed_time
 
@@ -20,7 +20,7 @@ GOOD_STATUSES = ("priced", "free")
 
 
 @dataclass(frozen=True)
-class Memory:
+class PriceMemory:
     """What a run remembers: `prices` (REMEMBERED), `links` (OFFER_PAIRS) and how far back.
 
     `oldest` maps a feed to the earliest time (UTC) that its memory reaches; without an entry there
@@ -49,7 +49,7 @@ class Recalled:
 
 
 def recall_good(
-    memory: Memory,
+    memory: PriceMemory,
     *,
     previous: pl.DataFrame,
     candidates: pl.DataFrame,

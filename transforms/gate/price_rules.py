@@ -107,20 +107,12 @@ def find_held_prices(pairs: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame
         "native_unit",
         separator=" ",
     )
+    known = refused.rename({"name": "_refused", "decision": "_decision"})
     return (
         pairs.join(_unreadable_share(pairs), on=["feed", "inference_provider"], how="left")
         .with_columns(name=name, candidate=candidate)
-        .join(
-            refused.rename({"name": "_refused", "decision": "_decision"}),
-            on=["feed", *SERIES, "candidate"],
-            how="left",
-        )
-        .with_columns(
-            name=pl.coalesce(
-                "name",
-                pl.when(_still_refused() & moved).then("_refused"),
-            )
-        )
+        .join(known, on=["feed", *SERIES, "candidate"], how="left")
+        .with_columns(name=pl.coalesce("name", pl.when(_still_refused() & moved).then("_refused")))
         .drop("_refused", "_decision")
         .filter(pl.col("name").is_not_null())
         .sort(SERIES)

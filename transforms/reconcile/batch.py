@@ -9,7 +9,7 @@ import polars as pl
 
 from schemas.registry import PRICED_ONLY, FeedRole
 from transforms.gate.holds import VERDICTS
-from transforms.gate.memory import Memory
+from transforms.gate.memory import PriceMemory
 from transforms.reconcile.corrections import CORRECTION_REQUESTS
 from transforms.reconcile.listings import Observation
 from transforms.reconcile.selection import Precedence
@@ -54,7 +54,7 @@ class Rules:
     roles: Mapping[str, FeedRole] = field(default_factory=dict)
     verdicts: pl.DataFrame = field(default_factory=VERDICTS.clone)
     correction_requests: pl.DataFrame = field(default_factory=CORRECTION_REQUESTS.clone)
-    memory: Memory = field(default_factory=Memory)
+    memory: PriceMemory = field(default_factory=PriceMemory)
 
     @property
     def lists_offers(self) -> pl.Expr:

@@ -9,7 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from schemas.delta import State
-from schemas.memory import OFFER_PAIRS
+from schemas.remembered import OFFER_PAIRS
 from transforms.gate.families import group_offers
 from transforms.gate.holds import OpenHolds
 from transforms.reconcile.absences import Drops, count_drops, end_absent, unreadable_offers

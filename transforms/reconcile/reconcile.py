@@ -7,12 +7,12 @@ from dataclasses import replace
 import polars as pl
 
 from schemas.delta import Delta, State
-from schemas.memory import REMEMBERED
+from schemas.remembered import REMEMBERED
 from schemas.state import REFUSALS, SERIES
 from transforms.gate.apply import GateInputs, GateResult, apply_gate
 from transforms.gate.carried import carry_unstated_holds
 from transforms.gate.holds import OpenHolds
-from transforms.gate.memory import Memory, Recalled, recall_good
+from transforms.gate.memory import PriceMemory, Recalled, recall_good
 from transforms.gate.price_rules import CORRECTED
 from transforms.reconcile.absences import missing_offers
 from transforms.reconcile.batch import FeedBatch, Rules
@@ -44,7 +44,7 @@ def reconcile(before: State, batches: list[FeedBatch], rules: Rules) -> tuple[De
 
 
 def gate_claims(
-    presence: Presence, claims: ClaimUpdate, open_holds: OpenHolds, memory: Memory
+    presence: Presence, claims: ClaimUpdate, open_holds: OpenHolds, memory: PriceMemory
 ) -> GateResult:
     """Decide which candidates become current prices.
 
@@ -75,7 +75,7 @@ def gate_claims(
     return replace(gate, open_holds=pl.concat([gate.open_holds, unstated]))
 
 
-def _recall(presence: Presence, claims: ClaimUpdate, memory: Memory) -> Recalled:
+def _recall(presence: Presence, claims: ClaimUpdate, memory: PriceMemory) -> Recalled:
     """Return the remembered prices of the series that return in this run."""
     listed = presence.naming_listings.filter(pl.col("missed") == 0)["offer_id"].unique()
     stated = claims.candidates.filter(pl.col("offer_id").is_in(listed.implode()))["offer_id"]

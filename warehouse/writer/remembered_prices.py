@@ -6,7 +6,7 @@ from datetime import datetime
 
 import polars as pl
 
-from schemas.memory import OFFER_PAIRS, REMEMBERED
+from schemas.remembered import OFFER_PAIRS, REMEMBERED
 from warehouse.connect import Connection
 from warehouse.statements import statement
 
