@@ -9,7 +9,7 @@ from cli.options import current_home, home_option, json_option, print_json
 from pipeline.explain import Explanation
 from pipeline.explain import explain as explain_offer
 from schemas.proof import CheckProof, ClaimProof, CostProof, PriceProof, Proof
-from transforms.reconcile.corrections import CORRECTED
+from transforms.gate.price_rules import CORRECTED
 from warehouse.storage.home import Home
 
 EVIDENCE_WIDTH = 600
@@ -80,6 +80,11 @@ def _price(explanation: Explanation, price: PriceProof) -> list[str]:
     if price.reason:
         lines.append(f"  reason: {price.reason}")
     lines.append(f"  shown since {price.since:%Y-%m-%d %H:%M:%S} UTC; rule: {price.rule}")
+    if price.compared_with is not None:
+        lines.append(
+            f"  back after an absence: compared with {price.compared_with} {price.currency}, the "
+            "last good price before it"
+        )
     if price.chosen:
         lines += _claim(explanation, price.chosen)
     if price.conversion and price.amount is not None:

@@ -60,6 +60,8 @@ class PriceProof(msgspec.Struct, frozen=True, kw_only=True):
     conversion: str | None
     """The arithmetic from the stated number to the amount, with its figures."""
     rule: str
+    compared_with: str | None = None
+    """The last good amount before an absence; None: the price did not return from one."""
     chosen: ClaimProof | None = msgspec.field(name="shown")
     """The claim that cards show."""
     others: list[ClaimProof]

@@ -60,6 +60,12 @@ class Feed(_Strict):
         description="Share of its offers above which their absence from one answer is held; null, "
         "as in the registries of earlier runs: there is no such limit",
     )
+    memory_days: int = Field(
+        default=90,
+        ge=1,
+        description="Days for which the gate remembers a price, and what was decided about it, "
+        "after the feed no longer states it",
+    )
 
     @model_validator(mode="after")
     def _off_for_a_reason(self) -> Feed:

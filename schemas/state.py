@@ -200,8 +200,11 @@ REFUSALS = contract(
     candidate=_text(),
     since_at=_time(nullable=False),
     decision=_one_of("pending", "accepted", "rejected"),
+    absent_from=_time(),
 )
-"""The open holds of the gate: a held price (offer, unit, tier), or a drop of a whole provider."""
+"""The open holds of the gate: a held price (offer, unit, tier), or a drop of a whole provider.
+
+`absent_from` is the first answer that stated no price there any more, null while one is stated."""
 
 CORRECTIONS = contract(
     "corrections",
@@ -212,8 +215,12 @@ CORRECTIONS = contract(
     overruled_amount=pa.Column(MONEY, nullable=True),
     overruled_status=_one_of(*PRICE_STATUSES),
     overruled_currency=_text(),
+    overruled_feed=_text(nullable=True),
+    absent_from=_time(),
 )
-"""Active corrections: each counts while its source states the value that was overridden."""
+"""Active corrections: each counts until its source states another value than the overridden one.
+
+`absent_from` is the first answer that stated no price there any more, null while one is stated."""
 
 STORED_MODELS = contract(
     "stored_models",

@@ -41,6 +41,7 @@ REASONS = {
     "outside_bounds": "a price outside the plausible range; under review",
     "unlike_peers": "a price far from those of comparable offers; under review",
     "unit_not_of_task": "priced per token, which is no price of what it makes",
+    "refused": "a price that is under review or was rejected",
     "corrected": "corrected by a person; the offer's page shows who and why",
     "price_of_adapter_rule": "the stated price is the mapping rule's, not the adapter's",
     "account_price_not_shown": "its list states a price for one account only",

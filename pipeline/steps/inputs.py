@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import polars as pl
 
 from pipeline.context import Run
 from pipeline.correction_requests import correction_request_rows, verdict_rows
 from schemas.delta import State
+from transforms.gate.memory import PriceMemory
 from transforms.reconcile.short_pages import EARLIER_WALKS
 from transforms.resolve.attachments import stored_entries
-from warehouse.connect import open_writer
+from warehouse.connect import Connection, open_writer
+from warehouse.writer.remembered_prices import read_offer_pairs, read_remembered_prices
 from warehouse.writer.state import read_short_pages, read_state
 
 
@@ -23,6 +26,7 @@ class RunInputs:
     state: State
     verdicts: pl.DataFrame
     correction_requests: pl.DataFrame
+    memory: PriceMemory
     short_pages: Mapping[str, Sequence[int]] = field(default_factory=dict)
     """Feed → the short pages of its last whole walks, the newest first."""
 
@@ -35,6 +39,7 @@ def load_inputs(run: Run) -> RunInputs:
             state,
             verdict_rows(run, state),
             correction_request_rows(run, con),
+            _read_memory(run, con),
             read_short_pages(con, walks=EARLIER_WALKS),
         )
 
@@ -53,6 +58,19 @@ def read_mapped_ids(run: Run, sources: Collection[str], inference_provider: str)
         & pl.col("gone_at").is_null()
     )
     return set(_read_state(run).offers.filter(present)["provider_model_id"])
+
+
+def _read_memory(run: Run, con: Connection) -> PriceMemory:
+    """Return what the gate remembers, counted back from the run's logical time."""
+    oldest = {
+        feed.name: run.today - timedelta(days=entry.memory_days)
+        for feed, entry in run.fetched_feeds()
+    }
+    return PriceMemory(
+        prices=read_remembered_prices(con, oldest=min(oldest.values())),
+        links=read_offer_pairs(con),
+        oldest=oldest,
+    )
 
 
 def _read_state(run: Run) -> State:

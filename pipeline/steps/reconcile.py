@@ -59,6 +59,7 @@ def reconcile_run(run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs) -
             sources={feed.name: feed.source for feed in run.feeds},
             verdicts=inputs.verdicts,
             correction_requests=inputs.correction_requests,
+            memory=inputs.memory,
         ),
     )
     return ReconciledRun(delta, after)

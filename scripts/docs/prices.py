@@ -45,6 +45,9 @@ claims with the reason why they were not chosen. This page has its output for on
 `python -m scripts.docs.prices > docs/prices.md` writes it; a test compares the two. Run ids, times
 of the run and addresses are replaced by placeholders. [peers.md](peers.md) has the rules by which a
 price is compared with others.
+
+Of a price that returns after an absence, the command also prints the last good price before it,
+which the gate compared it with ([operating.md](operating.md#prices-after-an-absence)).
 """
 LIST_TEXTS = """
 ## Numbers and texts of a price list

@@ -20,7 +20,7 @@ from tests.support.histories import (
     priced_entry,
     single_change,
 )
-from transforms.gate.holds import OpenHolds, known_rejections
+from transforms.gate.holds import OpenHolds, known_refusals
 from transforms.gate.price_rules import find_held_prices
 
 MODELS = tuple(f"org/m{number:02}" for number in range(12))
@@ -333,5 +333,5 @@ def test_a_price_in_another_unit_or_currency_is_held(unit: str, currency: str) -
     pairs = pl.DataFrame([now]).with_columns(
         pl.col("amount", "old_amount").cast(MONEY), pl.col("reason").cast(pl.String)
     )
-    found = find_held_prices(pairs, known_rejections(OpenHolds()))
+    found = find_held_prices(pairs, known_refusals(OpenHolds()))
     assert found["name"].to_list() == ["unit_change"]

@@ -55,9 +55,9 @@ def run_steps(inputs: Inputs) -> Steps:
         return record
 
     presence = unchanged(find_presence, before, batches, open_holds, rules)
-    claims = unchanged(update_claims, before, presence, rules.precedence)
+    claims = unchanged(update_claims, before, presence, rules)
     market = unchanged(find_market_facts, before, presence, claims, rules)
-    gate = unchanged(gate_claims, presence, claims, open_holds, market)
+    gate = unchanged(gate_claims, presence, claims, open_holds, market, rules.memory)
     corrected = unchanged(
         apply_corrections,
         rules.correction_requests,

@@ -66,7 +66,9 @@ def test_every_written_part_is_one_of_a_delta_or_a_load() -> None:
 def test_rows_enter_by_column_name_and_missing_columns_are_null(con: Connection) -> None:
     shuffled = pl.DataFrame([dict(reversed(ROW.items()))])
     run_with_frames(con, insert_rows(CORRECTIONS), fresh=shuffled)
-    assert _rows(con, CORRECTIONS) == [("a", "image", "standard", None, "priced", "USD")]
+    assert _rows(con, CORRECTIONS) == [
+        ("a", "image", "standard", None, "priced", "USD", None, None)
+    ]
 
 
 def test_rows_are_deleted_by_their_whole_key(con: Connection) -> None:

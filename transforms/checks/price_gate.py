@@ -12,7 +12,10 @@ from transforms.gate.feed_drops import FEED_DROP
 from transforms.gate.price_rules import UNLIKE_PEERS
 from transforms.money import amount_as_text
 
-_PRICE_ENDS = "The source states a price that passes or drops the offer, or an operator decides."
+_PRICE_ENDS = (
+    "The source states a price that passes, or none for 90 days (`memory_days`), or an operator "
+    "decides."
+)
 _UNLIKE_ENDS = (
     "A feed of another source states the same amount, the source or its peers state a price like "
     "the others, or an operator decides."
@@ -49,8 +52,18 @@ def _find_held_prices(inputs: CheckInputs, *, name: str) -> pl.DataFrame:
             pl.coalesce("reason", pl.format("{}: {}", "name", "unlike"), "name"),
             pl.when(kept.is_null() | pl.col("withheld"))
             .then(pl.lit("show no number"))
-            .otherwise(pl.format("keep {} per one {}", kept.fill_null(""), "unit")),
+            .otherwise(
+                pl.format("keep {} per one {}{}", kept.fill_null(""), "unit", _last_stated())
+            ),
         ),
+    )
+
+
+def _last_stated() -> pl.Expr:
+    """Return when the price was last stated that a price after an absence is compared with."""
+    at = pl.col("remembered_at").dt.strftime("%Y-%m-%d %H:%M")
+    return (
+        pl.when(at.is_not_null()).then(pl.format(", last stated {} UTC,", at)).otherwise(pl.lit(""))
     )
 
 

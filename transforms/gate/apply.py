@@ -12,21 +12,27 @@ from datetime import datetime
 
 import polars as pl
 
+from schemas.contract import MONEY
 from schemas.delta import HOLDS
 from schemas.state import PRICES, SERIES
 from schemas.units import is_main
 from schemas.unknown_keys import unconfirmed
 from transforms.feed_times import feed_time
+from transforms.gate.bounds import outside_bounds
 from transforms.gate.coverage import find_drops, in_groups
 from transforms.gate.holds import (
     OpenHolds,
     blocking,
-    known_rejections,
+    known_refusals,
     match_known_drops,
     match_known_prices,
 )
+from transforms.gate.memory import Recalled, add_recalled, restore_held
 from transforms.gate.price_rules import (
+    CORRECTED,
     OUTSIDE_BOUNDS,
+    REFUSED,
+    UNCONFIRMED,
     UNLIKE_PEERS,
     WARN_FACTOR,
     compared,
@@ -45,7 +51,7 @@ class GateInputs:
     `offers` has offer_id, inference_provider and gone_at, `listed` the ids that are listed now.
     `active_corrections` are series whose current price is a correction, `missing` offers (HOLDS)
     whose absence a drop protects, `observed` the time of each feed's last whole answer. `market` is
-    what prices are compared with besides each other.
+    what prices are compared with besides each other, `recalled` the prices of series that return.
     """
 
     candidates: pl.DataFrame
@@ -58,14 +64,17 @@ class GateInputs:
     open_holds: OpenHolds
     observed: Mapping[str, datetime]
     market: PeerFacts = field(default_factory=PeerFacts)
+    recalled: Recalled = field(default_factory=Recalled)
 
 
 @dataclass(frozen=True)
 class GateResult:
     """`prices`: the chosen series after the gate; `holds`: HOLDS; `open_holds`: REFUSALS.
 
-    `held_prices` and `drops` are the findings of this run for the checks, `moves` the large moves
-    that passed.
+    `held_prices` and `drops` are the findings of this run for the checks (`remembered_at`: when the
+    price was last stated that a returning one was compared with), `moves` the large moves
+    that passed. `recalled` (REMEMBERED) are the last good prices of the returning series that
+    pass, `restored` the series of held offers that the gate put back.
     """
 
     prices: pl.DataFrame
@@ -74,6 +83,8 @@ class GateResult:
     held_prices: pl.DataFrame
     drops: pl.DataFrame
     moves: pl.DataFrame
+    recalled: pl.DataFrame
+    restored: pl.DataFrame
 
 
 def apply_gate(inputs: GateInputs) -> GateResult:
@@ -82,23 +93,26 @@ def apply_gate(inputs: GateInputs) -> GateResult:
     transforms/gate/price_rules.py has the rules for prices, transforms/gate/coverage.py those for
     shares.
     """
-    previous, offers = inputs.previous, inputs.offers
-    corrected = inputs.active_corrections
-    candidates = inputs.candidates.join(corrected, on=list(SERIES), how="anti")
-    pairs = compared(candidates, previous, offers)
+    previous, offers, recalled = inputs.previous, inputs.offers, inputs.recalled.good
+    corrections = _keep_corrections(inputs)
+    candidates = corrections.candidates
+    pairs = compared(candidates, add_recalled(previous, recalled), offers)
     unlike = find_unlike_candidates(
-        pairs,
-        previous.join(corrected, on=list(SERIES), how="semi"),
-        offers,
-        inputs.market,
-        inputs.open_holds,
+        pairs, corrections.kept, offers, inputs.market, inputs.open_holds
     )
     found = find_held_prices(
-        pairs, known_rejections(inputs.open_holds), unlike, stated=_stated(inputs)
+        pairs, known_refusals(inputs.open_holds), unlike, stated=_stated(inputs)
     )
     matched = match_known_prices(found, inputs.open_holds)
-    held_prices = found.drop("name").hstack(
-        matched.select("check_id", "decision", "name", "since_at")
+    held_prices = (
+        found.drop("name")
+        .hstack(matched.select("check_id", "decision", "name", "since_at"))
+        .join(
+            recalled.select(*SERIES, remembered_at="seen_at"),
+            on=list(SERIES),
+            how="left",
+            maintain_order="left",
+        )
     )
     blocked = blocking(held_prices)
     lost = _lost_prices(inputs)
@@ -106,20 +120,20 @@ def apply_gate(inputs: GateInputs) -> GateResult:
         [_holds(blocked.filter(~pl.col("withheld"))), lost.holds, inputs.missing]
     ).unique("offer_id", keep="first", maintain_order=True)
     held = pl.col("offer_id").is_in(holds["offer_id"].implode())
+    restored = PRICES.shape(restore_held(holds, previous, recalled))
     kept = pl.concat(
-        [
-            previous.filter(held),
-            previous.filter(~held).join(corrected, on=list(SERIES), how="semi"),
-        ]
+        [PRICES.shape(previous.filter(held)), restored, corrections.kept.filter(~held)]
     )
     passed = _withhold_amounts(candidates, blocked).join(holds, on="offer_id", how="anti")
     return GateResult(
-        prices=pl.concat([_as_prices(passed, previous, held_prices, offers), PRICES.shape(kept)]),
+        prices=pl.concat([_as_prices(passed, previous, held_prices, offers), kept]),
         holds=holds.sort("offer_id"),
         open_holds=pl.concat([matched, lost.open_holds]),
         held_prices=held_prices,
         drops=lost.found,
         moves=pairs.filter(moved_by(WARN_FACTOR)).join(held_prices, on=list(SERIES), how="anti"),
+        recalled=recalled.join(holds, on="offer_id", how="anti"),
+        restored=restored.select(SERIES),
     )
 
 
@@ -129,6 +143,39 @@ def _stated(inputs: GateInputs) -> pl.DataFrame:
     return inputs.claims.filter(
         (pl.col("basis") != "estimate") & (pl.col("price_status") != "not_published") & is_main()
     ).join(providers, on="offer_id", how="left")
+
+
+@dataclass(frozen=True)
+class _KeptCorrections:
+    """`kept` (PRICES): the corrected prices that stay; `candidates`: what is left to decide."""
+
+    kept: pl.DataFrame
+    candidates: pl.DataFrame
+
+
+def _keep_corrections(inputs: GateInputs) -> _KeptCorrections:
+    """Keep the corrected price of each active correction, also of a series that returns.
+
+    Where none is known any more, the source still states what an operator overrode: the amount is
+    withheld.
+    """
+    key, is_corrected = list(SERIES), pl.col("reason") == CORRECTED
+    active = inputs.candidates.join(inputs.active_corrections, on=key, how="semi")
+    current = PRICES.shape(inputs.previous.filter(is_corrected)).join(active, on=key, how="semi")
+    returning = active.join(inputs.previous, on=key, how="anti")
+    again = PRICES.shape(
+        inputs.recalled.corrected.join(returning.select(*key, "observed_at"), on=key).with_columns(
+            valid_from="observed_at", changed_at="observed_at"
+        )
+    )
+    kept = pl.concat([current, again])
+    wrong = active.join(kept, on=key, how="anti").with_columns(
+        amount=pl.lit(None, MONEY),
+        price_status=pl.lit("suspect"),
+        reason=pl.lit(CORRECTED),
+    )
+    rest = inputs.candidates.join(active, on=key, how="anti", maintain_order="left")
+    return _KeptCorrections(kept, pl.concat([rest, wrong.select(rest.columns)]))
 
 
 @dataclass(frozen=True)
@@ -199,21 +246,26 @@ def _withhold_amounts(candidates: pl.DataFrame, blocked: pl.DataFrame) -> pl.Dat
 
     An unconfirmed price that passes was accepted by a person, so its mark no longer counts.
     """
-    odd = blocked.filter("withheld").select(*SERIES, _odd="name")
+    why = (
+        pl.when(pl.col("name").is_in([UNLIKE_PEERS, UNCONFIRMED]))
+        .then("name")
+        .when(outside_bounds())
+        .then(pl.lit(OUTSIDE_BOUNDS))
+        .otherwise(pl.lit(REFUSED))
+    )
+    odd = blocked.filter("withheld").select(*SERIES, _odd=why)
     withheld = pl.col("_odd").is_not_null()
     return (
         candidates.join(odd, on=list(SERIES), how="left", maintain_order="left")
         .with_columns(
             amount=pl.when(~withheld).then("amount"),
-            price_status=pl.when(pl.col("_odd") == "unconfirmed_price")
+            price_status=pl.when(pl.col("_odd") == UNCONFIRMED)
             .then(pl.lit("unparsed"))
             .when(withheld)
             .then(pl.lit("suspect"))
             .otherwise("price_status"),
-            reason=pl.when(pl.col("_odd") == UNLIKE_PEERS)
-            .then(pl.lit(UNLIKE_PEERS))
-            .when(pl.col("_odd") == "price_bounds")
-            .then(pl.lit(OUTSIDE_BOUNDS))
+            reason=pl.when(withheld & (pl.col("_odd") != UNCONFIRMED))
+            .then("_odd")
             .when(withheld | ~unconfirmed())
             .then("reason"),
         )

@@ -1,7 +1,7 @@
 """Match what the gate holds with the open holds of earlier runs.
 
-A hold is one finding for as long as the source states the same value. So a decision counts until
-the value changes again, and a value that comes back later is a new finding.
+A hold is one finding until the source states another value, also through an absence of the offer
+(transforms/gate/carried.py). So a decision counts until the value changes again.
 """
 
 from __future__ import annotations
@@ -36,18 +36,19 @@ class OpenHolds:
     run_id: str = ""
 
 
-def known_rejections(open_holds: OpenHolds) -> pl.DataFrame:
-    """Return feed, offer_id, unit, tier, candidate and `name` of held prices that are rejected.
+def known_refusals(open_holds: OpenHolds) -> pl.DataFrame:
+    """Return feed, offer_id, unit, tier, candidate, `name` and `decision` of refused prices.
 
-    Those are held whatever today's rules find, for as long as the source states them.
+    A rejected one is held whatever today's rules find, a pending one where no good price is known
+    any more, for as long as the source states it.
     """
-    known = _decided(open_holds.known.filter(~pl.col("name").is_in(GROUPED)), open_holds)
-    return known.filter(pl.col("decision") == "rejected").select(*_PRICE_KEY, "name")
+    known = apply_verdicts(open_holds.known.filter(~pl.col("name").is_in(GROUPED)), open_holds)
+    return _one_of_each(blocking(known)).select(*_PRICE_KEY, "name", "decision")
 
 
 def known_decisions(open_holds: OpenHolds, name: str) -> pl.DataFrame:
     """Return feed, offer_id, unit, tier, candidate that a person decided about under a rule."""
-    known = _decided(open_holds.known.filter(pl.col("name") == name), open_holds)
+    known = apply_verdicts(open_holds.known.filter(pl.col("name") == name), open_holds)
     return known.filter(pl.col("decision") != "pending").select(*_PRICE_KEY)
 
 
@@ -56,15 +57,22 @@ def match_known_prices(found: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFra
 
     A price with the same candidate as an open hold is that hold, whatever rule finds it now.
     """
-    stored = open_holds.known.filter(~pl.col("name").is_in(GROUPED))
+    stored = _one_of_each(open_holds.known.filter(~pl.col("name").is_in(GROUPED)))
     known = found.join(
-        stored.select(*_PRICE_KEY, "check_id", "decision", _name="name", _since="since_at"),
+        stored.select(
+            *_PRICE_KEY,
+            "check_id",
+            "decision",
+            _name="name",
+            # a value that returns is stated since its return
+            _since=pl.when(pl.col("absent_from").is_null()).then("since_at"),
+        ),
         on=_PRICE_KEY,
         how="left",
         nulls_equal=True,
         maintain_order="left",
     ).with_columns(name=pl.coalesce("_name", "name"))
-    return _decided(_named(known, open_holds.run_id), open_holds)
+    return apply_verdicts(_named(known, open_holds.run_id), open_holds)
 
 
 def match_known_drops(found: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFrame:
@@ -91,7 +99,7 @@ def match_known_drops(found: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFram
         for name in ("check_id", "decision", "_candidate", "_since")
     ]
     known = known.with_columns(kept).with_columns(candidate=pl.coalesce("_candidate", "candidate"))
-    return _decided(_named(known, open_holds.run_id), open_holds)
+    return apply_verdicts(_named(known, open_holds.run_id), open_holds)
 
 
 def carry_known_drops(open_holds: OpenHolds, answered: set[str]) -> pl.DataFrame:
@@ -99,7 +107,12 @@ def carry_known_drops(open_holds: OpenHolds, answered: set[str]) -> pl.DataFrame
     stored = open_holds.known.filter(
         pl.col("name").is_in(ABSENCES) & ~pl.col("feed").is_in(list(answered))
     )
-    return _decided(stored, open_holds)
+    return apply_verdicts(stored, open_holds)
+
+
+def _one_of_each(holds: pl.DataFrame) -> pl.DataFrame:
+    """Return the first hold of each value; two ids of one offer may have held the same one."""
+    return holds.sort("since_at", "check_id").unique(_PRICE_KEY, keep="first", maintain_order=True)
 
 
 def blocking(holds: pl.DataFrame) -> pl.DataFrame:
@@ -120,11 +133,13 @@ def _named(known: pl.DataFrame, run_id: str) -> pl.DataFrame:
             check_id=pl.Series(ids, dtype=pl.String),
             since_at=pl.coalesce("_since", "observed_at"),
             decision=pl.col("decision").fill_null("pending"),
+            absent_from=pl.lit(None),
         )
     )
 
 
-def _decided(holds: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFrame:
+def apply_verdicts(holds: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFrame:
+    """Return REFUSALS with the decisions of this run."""
     now = open_holds.verdicts.select("check_id", _now="decision")
     return REFUSALS.shape(
         holds.join(now, on="check_id", how="left", maintain_order="left").with_columns(

@@ -17,6 +17,12 @@ OUTSIDE_BOUNDS = "outside_bounds"
 """The reason of a price whose amount is withheld because it is outside its bounds."""
 UNLIKE_PEERS = "unlike_peers"
 """The rule, and the reason of a price that is withheld because it is far from its peers."""
+UNCONFIRMED = "unconfirmed_price"
+"""The rule of a price that moved, or came first, beside an unknown key."""
+CORRECTED = "corrected"
+"""The reason of a price that an operator replaced."""
+REFUSED = "refused"
+"""The reason of a price whose amount was refused before, where no good one can be kept."""
 HOLD_FACTOR = 10
 """A price that moves by this factor or more is held."""
 WARN_FACTOR = 2
@@ -40,10 +46,10 @@ _GOOD = pl.col("old_status").is_in(["priced", "free"])
 def compared(
     candidates: pl.DataFrame, previous: pl.DataFrame, offers: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return each candidate with `inference_provider` and the current price of the same series.
+    """Return each candidate with `inference_provider` and the last price of the same series.
 
-    `old_amount`, `old_status`, `old_currency`, `old_unit` and `seen_at` are null where the series
-    has no current price.
+    `previous` are the current series and the remembered ones. `old_amount`, `old_status`,
+    `old_currency`, `old_unit` and `seen_at` are null where the series has no such price.
     """
     stored = previous.select(
         *SERIES,
@@ -62,7 +68,7 @@ def compared(
 
 def find_held_prices(
     pairs: pl.DataFrame,
-    rejected: pl.DataFrame,
+    refused: pl.DataFrame,
     unlike: pl.DataFrame = UNLIKE,
     *,
     stated: pl.DataFrame | None = None,
@@ -70,11 +76,12 @@ def find_held_prices(
     """Return the rows of `compared` that the gate holds, with `name` (why) and `candidate`.
 
     `candidate` is the new value as text: a decision counts for as long as it stays the same.
-    `rejected` has feed, series, candidate and `name` of those that an operator rejected: they are
-    held as long as they would change the current price. `unlike` (UNLIKE) are the prices that are
-    far from their peers. `stated` are the claims of which the share that cannot be read is counted,
-    by default the candidates: a feed whose claim is not chosen states it all the same. `withheld`
-    rows have no good price that a card could keep instead.
+    `refused` has feed, series, candidate, `name` and `decision` of those that were held before. A
+    rejected one is held as long as it would change the current price; where there is no good price
+    any more, a pending one too. `unlike` (UNLIKE) are the prices that are far from their peers.
+    `stated` are the claims of which the share that cannot be read is counted, by default the
+    candidates: a feed whose claim is not chosen states it all the same. `withheld` rows have no
+    good price that a card could keep instead.
     """
     moved = pl.col("amount").ne_missing(pl.col("old_amount")) | pl.col("price_status").ne_missing(
         pl.col("old_status")
@@ -105,11 +112,12 @@ def find_held_prices(
         .then(pl.lit("provider_price_drift"))
         .when(~_GOOD.fill_null(value=False) & outside_bounds())
         .then(pl.lit("price_bounds"))
-        .when(unconfirmed())
-        .then(pl.lit("unconfirmed_price"))
+        .when(unconfirmed() & moved)
+        .then(pl.lit(UNCONFIRMED))
         .when(pl.col("unlike").is_not_null())
         .then(pl.lit(UNLIKE_PEERS))
     )
+    known = refused.rename({"name": "_refused", "decision": "_decision"})
     return (
         pairs.join(
             _unreadable_share(pairs if stated is None else stated),
@@ -118,14 +126,14 @@ def find_held_prices(
         )
         .join(unlike, on=list(SERIES), how="left")
         .with_columns(name=name, candidate=candidate_text())
-        .join(rejected.rename({"name": "_rejected"}), on=["feed", *SERIES, "candidate"], how="left")
-        .with_columns(name=pl.coalesce("name", pl.when(_GOOD & moved).then("_rejected")))
+        .join(known, on=["feed", *SERIES, "candidate"], how="left")
+        .with_columns(name=pl.coalesce("name", pl.when(_still_refused() & moved).then("_refused")))
         .with_columns(
             withheld=pl.when(pl.col("name") == UNLIKE_PEERS)
             .then(~(_GOOD & moved).fill_null(value=False))
             .otherwise(~_GOOD.fill_null(value=False) & (pl.col("name") != "provider_price_drift"))
         )
-        .drop("_rejected")
+        .drop("_refused", "_decision")
         .filter(pl.col("name").is_not_null())
         .sort(SERIES)
     )
@@ -140,6 +148,16 @@ def candidate_text() -> pl.Expr:
         "native_unit",
         separator=" ",
     )
+
+
+def _still_refused() -> pl.Expr:
+    """Return whether a value that was refused before is refused still, whatever the rules find."""
+    good = _GOOD.fill_null(value=False)
+    rejected = pl.col("_decision") == "rejected"
+    # what these rules find depends on other prices, so that they find it again or it is over
+    on_others = pl.col("_refused").is_in(["provider_price_drift", UNLIKE_PEERS, UNCONFIRMED])
+    alone = ~good & (pl.col("price_status") == "priced")
+    return (good & rejected) | (alone & (rejected | ~on_others))
 
 
 def moved_by(factor: int) -> pl.Expr:

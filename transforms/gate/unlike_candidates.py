@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from schemas.state import SERIES
-from transforms.gate.holds import OpenHolds, known_decisions, known_rejections
+from transforms.gate.holds import OpenHolds, known_decisions, known_refusals
 from transforms.gate.peers import UNLIKE, find_unlike
 from transforms.gate.price_rules import HOLD_FACTOR, UNLIKE_PEERS, candidate_text, moved_by
 
@@ -53,7 +53,8 @@ def find_unlike_candidates(
     long as its source states it, whatever its peers cost by then; so the decision stays valid.
     """
     valued = pairs.with_columns(candidate=candidate_text())
-    rejected = known_rejections(open_holds).select(*_VALUE, _rejected=pl.lit(value=True)).unique()
+    refused = known_refusals(open_holds).filter(pl.col("decision") == "rejected")
+    rejected = refused.select(*_VALUE, _rejected=pl.lit(value=True)).unique()
     usable = _PRICED & ~moved_by(HOLD_FACTOR) & pl.col("_rejected").is_null()
     stated = (
         valued.join(rejected, on=_VALUE, how="left")

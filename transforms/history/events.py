@@ -52,12 +52,18 @@ def offer_events(
 
 
 def price_events(
-    prices: Diff, previous: pl.DataFrame, closed: pl.DataFrame, *, earlier: Times
+    prices: Diff,
+    previous: pl.DataFrame,
+    closed: pl.DataFrame,
+    *,
+    recalled: pl.DataFrame,
+    earlier: Times,
 ) -> list[pl.DataFrame]:
     """Return the events of price series.
 
     `previous` has the series before, under the names that their offers have now: a new name alone
-    is no event of a price. `closed` has the ended series with their times.
+    is no event of a price. `closed` has the ended series with their times, `recalled` (REMEMBERED)
+    the last good prices of those that return.
     """
     old = previous.select(
         *SERIES,
@@ -70,8 +76,10 @@ def price_events(
     started = (
         add_not_before(prices.fresh, previous, earlier)
         .join(old, on=list(SERIES), how="left")
+        .join(_remembered(recalled), on=list(SERIES), how="left")
+        .with_columns(_returning_prices())
         .with_columns(
-            event=pl.when(pl.col("_known").is_null()).then(pl.lit("new")).otherwise(_price_event()),
+            event=pl.coalesce("_return", _price_event()),
             new_amount=pl.col("amount"),
             new_value=pl.col("price_status"),
             occurred_at=pl.col("valid_from"),
@@ -161,6 +169,41 @@ def fill(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the frame in the shape of EVENTS; columns it lacks are null."""
     missing = [name for name in EVENTS.dtypes if name not in frame.columns]
     return EVENTS.shape(frame.with_columns(**{name: pl.lit(None) for name in missing}))
+
+
+def _remembered(recalled: pl.DataFrame) -> pl.DataFrame:
+    return recalled.select(
+        *SERIES,
+        _then_amount="amount",
+        _then_status="price_status",
+        _then_currency="currency",
+    )
+
+
+def _returning_prices() -> list[pl.Expr]:
+    """Return `_return`, the event of a series without a good price before, and what it had once.
+
+    An amount of another currency is not given: it cannot be compared.
+    """
+    now, once = pl.col("price_status"), pl.col("_then_status").is_not_null()
+    absent = pl.col("_known").is_null()
+    back = once & now.is_in(["priced", "free"])
+    same_currency = pl.col("_then_currency") == pl.col("currency")
+    compared = back | (absent & once)
+    return [
+        pl.when(back)
+        .then(pl.lit("back"))
+        .when(absent & once & (now == "suspect"))
+        .then(pl.lit("became_suspect"))
+        .when(absent)
+        .then(pl.lit("new"))
+        .alias("_return"),
+        pl.when(compared)
+        .then(pl.when(same_currency).then("_then_amount"))
+        .otherwise("old_amount")
+        .alias("old_amount"),
+        pl.when(compared).then("_then_status").otherwise("old_value").alias("old_value"),
+    ]
 
 
 def _price_event() -> pl.Expr:

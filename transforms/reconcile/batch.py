@@ -9,6 +9,7 @@ import polars as pl
 
 from schemas.registry import PRICED_ONLY, FeedRole
 from transforms.gate.holds import VERDICTS
+from transforms.gate.memory import PriceMemory
 from transforms.reconcile.corrections import CORRECTION_REQUESTS
 from transforms.reconcile.listings import Observation
 from transforms.reconcile.selection import Precedence
@@ -45,7 +46,8 @@ class Rules:
     has the role of every known feed, also of those that did not answer now, `sources` the source
     that each belongs to. `feed_drop_share` maps a feed to the share of its offers that may be
     absent at once, where there is such a limit. `verdicts` (VERDICTS) and `correction_requests`
-    (CORRECTION_REQUESTS) are what operators decide in this run.
+    (CORRECTION_REQUESTS) are what operators decide in this run. `memory` are the prices of series
+    that have none now.
     """
 
     precedence: Precedence
@@ -58,6 +60,7 @@ class Rules:
     sources: Mapping[str, str] = field(default_factory=dict)
     verdicts: pl.DataFrame = field(default_factory=VERDICTS.clone)
     correction_requests: pl.DataFrame = field(default_factory=CORRECTION_REQUESTS.clone)
+    memory: PriceMemory = field(default_factory=PriceMemory)
 
     @property
     def lists_offers(self) -> pl.Expr:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from schemas.delta import Diff, State
-from schemas.state import CLAIMS, CORRECTIONS
+from schemas.state import CLAIMS, CORRECTIONS, SERIES
 from schemas.unknown_keys import MARK, marked
+from transforms.gate.carried import carry_unstated_corrections
+from transforms.reconcile.batch import Rules
 from transforms.reconcile.confirmation import confirm_claims
 from transforms.reconcile.corrections import find_active
 from transforms.reconcile.diff import applied, diff
@@ -21,7 +23,7 @@ from transforms.reconcile.previous_prices import (
     renamed,
     renamed_series,
 )
-from transforms.reconcile.selection import Precedence, choose_claims, slot_unreadable
+from transforms.reconcile.selection import choose_claims, slot_unreadable
 
 PROOF = ("payload_hash", "json_path", "run_id")
 NOISE = ("raw_text", "native_amount")
@@ -37,7 +39,7 @@ class ClaimUpdate:
     that their offers have now; `compared_series` are these and those of offerings that moved
     to an offer without such a series, for the gate. `candidates` are the chosen claims with
     `observed_at`; `active_corrections` (CORRECTIONS) those whose source still states the overridden
-    value.
+    value, `unstated_corrections` those whose source states no price now.
     """
 
     claims: pl.DataFrame
@@ -47,9 +49,10 @@ class ClaimUpdate:
     compared_series: pl.DataFrame
     candidates: pl.DataFrame
     active_corrections: pl.DataFrame
+    unstated_corrections: pl.DataFrame
 
 
-def update_claims(before: State, presence: Presence, precedence: Precedence) -> ClaimUpdate:
+def update_claims(before: State, presence: Presence, rules: Rules) -> ClaimUpdate:
     """Update the claims with the answers of a run, and choose one feed's claims for each offer."""
     stated = merge_feeds(
         before.claims,
@@ -68,7 +71,7 @@ def update_claims(before: State, presence: Presence, precedence: Precedence) -> 
     claims = applied(before.claims, changed, CLAIMS)
     stored = current_series(before)
     previous = renamed_series(stored, presence.relabels)
-    chosen = choose_claims(confirm_claims(claims, previous), precedence, previous)
+    chosen = choose_claims(confirm_claims(claims, previous), rules.precedence, previous)
     candidates = date_candidates(
         slot_unreadable(chosen, previous),
         previous,
@@ -77,6 +80,10 @@ def update_claims(before: State, presence: Presence, precedence: Precedence) -> 
         presence.observed,
     )
     routed = pl.col("feed").is_in([b.feed for b in presence.batches if b.role == "routed"])
+    corrections = renamed(before.corrections, presence.relabels, CORRECTIONS).unique(
+        list(SERIES), keep="last", maintain_order=True
+    )
+    active = find_active(corrections, candidates)
     return ClaimUpdate(
         claims=claims,
         changed=changed,
@@ -95,8 +102,12 @@ def update_claims(before: State, presence: Presence, precedence: Precedence) -> 
             ]
         ),
         candidates=candidates,
-        active_corrections=find_active(
-            renamed(before.corrections, presence.relabels, CORRECTIONS), candidates
+        active_corrections=active,
+        unstated_corrections=carry_unstated_corrections(
+            corrections.join(active, on=list(SERIES), how="anti"),
+            claims,
+            rules.memory,
+            presence.observed,
         ),
     )
 

@@ -15,10 +15,9 @@ from schemas.contract import MONEY, UTC_TIME
 from schemas.delta import EVENTS
 from schemas.state import CLAIMS, CORRECTIONS, PRICES, SERIES
 from schemas.unknown_keys import marked
-from transforms.gate.price_rules import OUTSIDE_BOUNDS, UNLIKE_PEERS
+from transforms.gate.price_rules import CORRECTED, OUTSIDE_BOUNDS, REFUSED, UNLIKE_PEERS
 from transforms.money import read_amount
 
-CORRECTED = "corrected"
 FORMULA = "round_12_digits(native_amount) / native_quantity"
 _LOG_ONLY = ("kind", "not_before_at")
 CORRECTION_REQUESTS = pl.DataFrame(
@@ -55,11 +54,13 @@ class CorrectedPrices:
 def find_active(corrections: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     """Return the corrections that are still active: their source states the overridden value."""
     return CORRECTIONS.shape(
-        corrections.join(candidates, on=list(SERIES)).filter(
+        corrections.join(candidates, on=list(SERIES))
+        .filter(
             pl.col("amount").eq_missing(pl.col("overruled_amount"))
             & (pl.col("price_status") == pl.col("overruled_status"))
             & (pl.col("currency") == pl.col("overruled_currency"))
         )
+        .with_columns(absent_from=pl.lit(None))
     )
 
 
@@ -103,6 +104,8 @@ def apply_corrections(
         .otherwise("overruled_amount"),
         overruled_status=pl.coalesce("overruled_status", "_status"),
         overruled_currency=pl.coalesce("overruled_currency", "_currency"),
+        overruled_feed=pl.coalesce("overruled_feed", "feed"),
+        absent_from=pl.lit(None),
     )
     rest = prices.join(open_now, on=list(SERIES), how="anti")
     logged = [name for name in PRICES.dtypes if name != "changed_at"]
@@ -127,8 +130,8 @@ def _overridden_values(prices: pl.DataFrame, candidates: pl.DataFrame) -> pl.Dat
     that its source states.
     """
     stated = candidates.select(*SERIES, _stated="amount", _stated_status="price_status")
-    refused = pl.col("reason").is_in([OUTSIDE_BOUNDS, UNLIKE_PEERS]).fill_null(value=False)
-    withheld = refused | marked()
+    refused = pl.col("reason").is_in([OUTSIDE_BOUNDS, UNLIKE_PEERS, REFUSED])
+    withheld = refused.fill_null(value=False) | marked()
     return prices.join(stated, on=list(SERIES), how="left").select(
         *SERIES,
         "changed_at",

@@ -9,6 +9,8 @@ from datetime import datetime
 import polars as pl
 
 from schemas.delta import State
+from schemas.remembered import OFFER_PAIRS
+from transforms.gate.families import group_offers
 from transforms.gate.holds import OpenHolds
 from transforms.reconcile.absences import Drops, count_drops, doubted_absences, end_absent
 from transforms.reconcile.batch import FeedBatch, Rules
@@ -17,6 +19,7 @@ from transforms.reconcile.moments import begin_cards, date_new_offers, date_rela
 from transforms.reconcile.offers import offers_after
 from transforms.resolve.attachments import stay_attached, stored_entries
 from transforms.resolve.relabels import find_relabels
+from transforms.resolve.returns import find_returns
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,9 @@ class Presence:
     `batches` are the answers with the final attachments, `answered` maps their feeds to the time
     observed; `observed` has every feed's last whole answer. `naming_listings` are the listings of
     feeds that list offers. `offers` (OFFERS) are not closed yet; `begun` has offer_id and
-    `begun_at` of those without a card before; `relabels` has old_offer_id,
-    new_offer_id, reason and `at`, the moment from which on the new name is used.
+    `begun_at` of those without a card before; `relabels` has old_offer_id, new_offer_id, reason and
+    `at`, the moment from which on the new name is used; `returned` are those new ids whose offer
+    was gone for a while. `groups` has `family` and `line` of each offer: which ids are one offer.
     """
 
     batches: list[FeedBatch]
@@ -39,6 +43,8 @@ class Presence:
     offers: pl.DataFrame
     begun: pl.DataFrame
     relabels: pl.DataFrame
+    returned: pl.Series
+    groups: pl.DataFrame
 
 
 def find_presence(
@@ -65,8 +71,18 @@ def find_presence(
         [(batch.observation.observed_at, batch.statements) for batch in batches],
     )
     observed = {**before.observed, **answered}
+    models = _named_models(before, batches)
+    naming = remaining.filter(rules.lists_offers)
+    found = find_relabels(offers, before.cards["offer_id"], naming)
+    returns = find_returns(
+        before.offers,
+        offers,
+        group_offers(offers, models, rules.memory.links),
+        naming,
+        oldest=min(rules.memory.oldest.values(), default=None),
+    ).join(found, on="new_offer_id", how="anti")
     relabels = date_relabels(
-        find_relabels(offers, before.cards["offer_id"], remaining.filter(rules.lists_offers)),
+        pl.concat([found, returns]).sort("new_offer_id"),
         before.listings,
         remaining,
         answered=answered,
@@ -88,6 +104,12 @@ def find_presence(
         offers=date_new_offers(offers, before.offers, begun),
         begun=begun,
         relabels=relabels,
+        returned=returns["new_offer_id"],
+        groups=group_offers(
+            offers,
+            models,
+            pl.concat([rules.memory.links, OFFER_PAIRS.shape(relabels)]),
+        ),
     )
 
 
@@ -100,6 +122,14 @@ def merge_feeds(stored: pl.DataFrame, updated: Mapping[str, pl.DataFrame]) -> pl
     """Replace the rows of the feeds that answered; another feed keeps its last good rows."""
     kept = stored.filter(~pl.col("feed").is_in(list(updated)))
     return pl.concat([kept, *updated.values()])
+
+
+def _named_models(before: State, batches: list[FeedBatch]) -> pl.DataFrame:
+    """Return model_id and hub_id of every model, as stored and as a catalogue states them now."""
+    stated = [batch.models for batch in batches if batch.models is not None]
+    return pl.concat(
+        [frame.select("model_id", "hub_id") for frame in (before.models, *stated)]
+    ).unique(maintain_order=True)
 
 
 def _keep_attachments(

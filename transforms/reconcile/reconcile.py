@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import polars as pl
+
 from schemas.delta import Delta, State
-from schemas.state import REFUSALS
+from schemas.remembered import REMEMBERED
+from schemas.state import REFUSALS, SERIES
 from transforms.gate.apply import GateInputs, GateResult, apply_gate
+from transforms.gate.carried import carry_unstated_holds
 from transforms.gate.holds import OpenHolds
+from transforms.gate.memory import PriceMemory, Recalled, recall_good
+from transforms.gate.price_rules import CORRECTED
 from transforms.gate.unlike_candidates import PeerFacts
 from transforms.reconcile.absences import missing_offers
 from transforms.reconcile.batch import FeedBatch, Rules
@@ -26,9 +34,9 @@ def reconcile(before: State, batches: list[FeedBatch], rules: Rules) -> tuple[De
     """
     open_holds = OpenHolds(before.refusals, rules.verdicts, rules.run_id)
     presence = find_presence(before, batches, open_holds, rules)
-    claims = update_claims(before, presence, rules.precedence)
+    claims = update_claims(before, presence, rules)
     market = find_market_facts(before, presence, claims, rules)
-    gate = gate_claims(presence, claims, open_holds, market)
+    gate = gate_claims(presence, claims, open_holds, market, rules.memory)
     corrected = apply_corrections(
         rules.correction_requests, gate.prices, claims.active_corrections, claims.candidates
     )
@@ -39,11 +47,18 @@ def reconcile(before: State, batches: list[FeedBatch], rules: Rules) -> tuple[De
 
 
 def gate_claims(
-    presence: Presence, claims: ClaimUpdate, open_holds: OpenHolds, market: PeerFacts
+    presence: Presence,
+    claims: ClaimUpdate,
+    open_holds: OpenHolds,
+    market: PeerFacts,
+    memory: PriceMemory,
 ) -> GateResult:
-    """Decide which candidates become current prices; holds of relabelled offers stay theirs."""
-    known = renamed(open_holds.known, presence.relabels, REFUSALS)
-    return apply_gate(
+    """Decide which candidates become current prices.
+
+    Holds of relabelled offers stay theirs, and those whose source states no price now stay open.
+    """
+    known = replace(open_holds, known=renamed(open_holds.known, presence.relabels, REFUSALS))
+    gate = apply_gate(
         GateInputs(
             candidates=claims.candidates,
             claims=claims.claims,
@@ -57,8 +72,32 @@ def gate_claims(
                 presence.drops,
                 claims.previous_series,
             ),
-            open_holds=OpenHolds(known, open_holds.verdicts, open_holds.run_id),
+            open_holds=known,
             observed=presence.observed,
             market=market,
+            recalled=_recall(presence, claims, memory),
         )
+    )
+    unstated = carry_unstated_holds(
+        known, gate.open_holds, claims.claims, memory, presence.observed
+    )
+    return replace(gate, open_holds=pl.concat([gate.open_holds, unstated]))
+
+
+def _recall(presence: Presence, claims: ClaimUpdate, memory: PriceMemory) -> Recalled:
+    """Return the remembered prices of the series that return in this run."""
+    listed = presence.naming_listings.filter(pl.col("missed") == 0)["offer_id"].unique()
+    stated = claims.candidates.filter(pl.col("offer_id").is_in(listed.implode()))["offer_id"]
+    last = memory.prices.filter(pl.col("is_last") & (pl.col("reason") == CORRECTED))
+    return Recalled(
+        good=recall_good(
+            memory,
+            previous=claims.compared_series,
+            candidates=claims.candidates,
+            groups=presence.groups,
+            stated=stated.unique(),
+        ),
+        corrected=renamed(last, presence.relabels, REMEMBERED)
+        .sort("seen_at")
+        .unique(list(SERIES), keep="last", maintain_order=True),
     )

@@ -61,7 +61,14 @@ def build_state(steps: Steps, providers: pl.DataFrame) -> State:
         "models": steps.cards.models,
         "providers": providers,
         "refusals": pl.concat([steps.presence.drops.open_holds, steps.gate.open_holds]),
-        "corrections": steps.corrected.corrections,
+        "corrections": pl.concat(
+            [
+                steps.corrected.corrections,
+                steps.claims.unstated_corrections.join(
+                    steps.corrected.corrections, on=list(SERIES), how="anti"
+                ),
+            ]
+        ),
     }
     checked = {name: require(rows[name], shape) for name, shape in CURRENT.items()}
     return State(**checked, observed=steps.presence.observed)
@@ -140,12 +147,18 @@ def _events(before: State, after: State, steps: Steps, prices: _PriceChanges) ->
         *offer_events(
             before.cards,
             after.cards.join(steps.cards.facts.select("offer_id", "status_feed"), on="offer_id"),
-            known=before.offers["offer_id"],
-            renamed=relabels["new_offer_id"],
+            known=pl.concat([before.offers["offer_id"], steps.presence.returned]),
+            renamed=relabels.filter(
+                ~pl.col("new_offer_id").is_in(steps.presence.returned.implode())
+            )["new_offer_id"],
             earlier=before.observed,
         ),
         *price_events(
-            prices.stated, steps.claims.previous_series, prices.closed, earlier=before.observed
+            prices.stated.without(steps.gate.restored, on=list(SERIES)),
+            steps.claims.previous_series,
+            prices.closed,
+            recalled=steps.gate.recalled,
+            earlier=before.observed,
         ),
         *hold_events(
             before.cards,

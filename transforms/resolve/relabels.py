@@ -33,17 +33,22 @@ def find_relabels(
     ).select("offer_id")
     old = _single(offers, pl.concat([vanished.select("offer_id"), gone_already]), "old_offer_id")
     new = _single(offers, appeared, "new_offer_id")
-    reason = (
-        pl.when(pl.col("old_offer_id_name").is_null())
-        .then(pl.lit("hub_named_it"))
-        .when(pl.col("new_offer_id_name").is_null())
-        .then(pl.lit("hub_dropped_it"))
-        .otherwise(pl.lit("provider_id_changed"))
-    )
+    reason = relabel_reason("old_offer_id_name", "new_offer_id_name")
     return (
         old.join(new, on=_TRIPLE)
         .select("old_offer_id", "new_offer_id", reason=reason)
         .sort("new_offer_id")
+    )
+
+
+def relabel_reason(old_name: str, new_name: str) -> pl.Expr:
+    """Return why an offer has another id, by the columns of its old and its new provider id."""
+    return (
+        pl.when(pl.col(old_name).is_null())
+        .then(pl.lit("hub_named_it"))
+        .when(pl.col(new_name).is_null())
+        .then(pl.lit("hub_dropped_it"))
+        .otherwise(pl.lit("provider_id_changed"))
     )
 
 

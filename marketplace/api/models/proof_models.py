@@ -53,6 +53,7 @@ class PriceProof(ApiModel):
     since: datetime
     conversion: str | None
     rule: str
+    compared_with: Money | None = None
     shown: ClaimProof | None
     others: list[ClaimProof]
 

@@ -1,0 +1,30 @@
+-- Of each series without a good price now: its last good interval, and its last one of any status,
+-- if the source stated it at `oldest` or later.
+WITH gone AS (
+    SELECT * FROM _ph_price_log
+    ANTI JOIN (SELECT offer_id, unit, tier FROM _ph_price WHERE price_status IN ('priced', 'free'))
+        USING (offer_id, unit, tier)
+), latest AS (
+    SELECT * FROM gone
+    QUALIFY row_number() OVER (
+        PARTITION BY offer_id, unit, tier, valid_from ORDER BY log_id DESC) = 1
+       AND max(valid_from) OVER (PARTITION BY offer_id, unit, tier) >= $oldest
+), interval AS (
+    SELECT *, coalesce(lead(not_before_at) OVER series, lead(valid_from) OVER series,
+                       valid_from) AS seen_at
+    FROM latest WHERE kind <> 'void'
+    WINDOW series AS (PARTITION BY offer_id, unit, tier ORDER BY valid_from)
+), ranked AS (
+    SELECT *, price_status IN ('priced', 'free') AS is_good,
+           row_number() OVER (PARTITION BY offer_id, unit, tier ORDER BY valid_from DESC) = 1
+               AS is_last
+    FROM interval WHERE kind IN ('seen', 'corrected')
+)
+SELECT offer_id, unit, tier, feed, amount, currency, price_status, basis, reason, native_unit,
+       raw_text, native_amount, native_quantity, formula, scope, payload_hash, json_path,
+       claim_run_id AS run_id, valid_from, seen_at, is_last
+FROM ranked
+WHERE seen_at >= $oldest
+QUALIFY is_last OR (is_good AND row_number() OVER (
+    PARTITION BY offer_id, unit, tier, is_good ORDER BY valid_from DESC) = 1)
+ORDER BY offer_id, unit, tier, valid_from;
