@@ -40,6 +40,8 @@ REASONS = {
     "outside_bounds": "a price outside the plausible range; under review",
     "corrected": "corrected by a person; the offer's page shows who and why",
     "price_of_adapter_rule": "the stated price is the mapping rule's, not the adapter's",
+    "ambiguous_attachment": "the provider has several entries of the model, and it is not known "
+    "which one this price is for",
     "account_price_not_shown": "its list states a price for one account only",
     "deprecated_in_list": "the provider's list marks it as deprecated",
     "unit_not_convertible": "priced in a unit that cannot be compared with others",
