@@ -241,7 +241,7 @@ def test_a_relabelling_happens_at_the_last_answer_that_shows_it(con: Connection)
 
 
 @pytest.mark.parametrize("seconds", ORDERS)
-def test_a_price_that_falls_back_begins_with_the_answer_that_lacks_the_former(
+def test_a_price_that_falls_back_begins_with_the_answer_that_lacks_the_other(
     con: Connection, seconds: dict[str, int]
 ) -> None:
     both = {"hub": named("x", 0.2, 0.4), "router": ROUTED}
@@ -252,7 +252,7 @@ def test_a_price_that_falls_back_begins_with_the_answer_that_lacks_the_former(
 
 
 @pytest.mark.parametrize("seconds", ORDERS)
-def test_a_price_in_another_unit_begins_where_the_former_ends(
+def test_a_price_in_another_unit_begins_where_the_other_ends(
     con: Connection, seconds: dict[str, int]
 ) -> None:
     hub = {"hub": named("x"), "router": ROUTED, "listed": "image"}
