@@ -44,6 +44,8 @@ REASONS = {
     "refused": "a price that is under review or was rejected",
     "corrected": "corrected by a person; the offer's page shows who and why",
     "price_of_adapter_rule": "the stated price is the mapping rule's, not the adapter's",
+    "ambiguous_attachment": "the provider has several entries of the model, and it is not known "
+    "which one this price is for",
     "account_price_not_shown": "its list states a price for one account only",
     "deprecated_in_list": "the provider's list marks it as deprecated",
     "stated_in_words": "the provider's list states the price in a sentence that is not read",

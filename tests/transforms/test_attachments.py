@@ -53,7 +53,7 @@ def reasons(history: History) -> dict[str, tuple[str, str | None]]:
     }
 
 
-def shown(history: History, provider_id: str) -> dict[str, str | None]:
+def amounts_of(history: History, provider_id: str) -> dict[str, str | None]:
     """Return the amounts per million that a card shows."""
     rows = history.state.prices.join(history.state.offers, on="offer_id").filter(
         pl.col("provider_model_id") == provider_id
@@ -191,8 +191,8 @@ def test_new_evidence_moves_the_price_and_no_offer_comes_or_goes() -> None:
     both = {MODEL: [entry(provider_id="a"), entry(provider_id="b")]}
     history, delta = moved(both, {MODEL: [entry(provider_id="a"), TWO[1]]})
     assert attached(history) == "b"
-    assert shown(history, "a") == {}
-    assert shown(history, "b") == {"input_token": "0.2", "output_token": "0.4"}
+    assert amounts_of(history, "a") == {}
+    assert amounts_of(history, "b") == {"input_token": "0.2", "output_token": "0.4"}
     assert not {e for e in events(delta) if e[0] in {"gone", "new", "back"} and e[1] is None}
     assert delta.links.is_empty()
     ends = delta.price_log.select("kind", "valid_from").unique().sort("kind").rows()
@@ -206,7 +206,7 @@ def test_a_price_that_moves_to_another_entry_is_compared_with_what_it_was() -> N
     history, delta = moved(before, after, {MODEL: [offering(price(200, 400))]})
     assert attached(history) == "b"
     assert ("held", "input_token") in events(delta)
-    assert shown(history, "b") == {"input_token": "0.2", "output_token": "0.4"}
+    assert amounts_of(history, "b") == {"input_token": "0.2", "output_token": "0.4"}
     begun = delta.price_log.filter(pl.col("kind") == "seen")["valid_from"]
     assert set(begun) == {history.at("router", 1)}
 

@@ -11,15 +11,16 @@ from collections.abc import Collection
 
 import polars as pl
 
+from schemas.amounts import PER_MILLION
 from schemas.delta import State
 from transforms.identity import CHAT
-from transforms.money import amount_as_text
-from transforms.pricing.token_prices import TOKEN_UNITS, price_tokens
+from transforms.money import amount_as_text, read_amount
 
 AMBIGUOUS = "ambiguous_attachment"
 """The check of such attachments, and the reason of cards that show a price by one."""
 TRIPLE = ["source", "model_id", "inference_provider", "task"]
 _NAMES = ["offer_id", "provider_model_id", "offer_type", "adapter_rule_id"]
+_UNITS = ("input_token", "output_token")
 _RANK = (
     4 * (pl.col("offer_type") == "adapter").cast(pl.Int8)
     + 2 * pl.col("stated_price").ne(pl.col("offered_price")).fill_null(value=True).cast(pl.Int8)
@@ -35,7 +36,7 @@ def comparable_prices(claims: pl.DataFrame) -> pl.DataFrame:
     unreadable has none: that is no evidence of whose price it is.
     """
     return (
-        claims.filter(pl.col("unit").is_in(list(TOKEN_UNITS.values())), tier="standard")
+        claims.filter(pl.col("unit").is_in(_UNITS), tier="standard")
         .sort("offer_id", "unit")
         .group_by("offer_id", maintain_order=True)
         .agg(
@@ -179,15 +180,23 @@ def find_ambiguous(
 
 
 def _with_price_text(rows: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Add the comparable price of resolved rows under a name, read by the rules of prices."""
-    numbered = rows.with_row_index("_row").with_columns(
-        offer_id=pl.col("_row").cast(pl.String), task_group=pl.lit("text")
+    """Add the comparable price of resolved rows with price texts, in the form of comparable_prices.
+
+    Texts are USD per 1,000,000 tokens.
+    """
+    stated = rows.select("is_free", "price_problem", "price_input_text", "price_output_text")
+    return rows.with_columns(
+        pl.Series(name, [_price_text(*row) for row in stated.iter_rows()], dtype=pl.String)
     )
-    prices = comparable_prices(price_tokens(numbered, run_id="")).select(
-        pl.col("price").alias(name), _row=pl.col("offer_id").cast(pl.UInt32)
-    )
-    return (
-        rows.with_row_index("_row")
-        .join(prices, on="_row", how="left", maintain_order="left")
-        .drop("_row")
-    )
+
+
+def _price_text(is_free: object, problem: str | None, *texts: str | None) -> str | None:
+    """Return the comparable price of one row, None where it is no evidence."""
+    parts = []
+    for unit, text in zip(_UNITS, texts, strict=True):
+        if text is not None:
+            money = read_amount(text, reciprocal=PER_MILLION)
+            if money is None or money.amount == 0:
+                return None
+            parts.append(f"{unit} {money.amount:f}".rstrip("0").rstrip(".") + " USD")
+    return " ".join(parts) if parts and not is_free and problem is None else None
