@@ -11,7 +11,7 @@ from pipeline.context import Run
 from pipeline.correction_requests import correction_request_rows, verdict_rows
 from schemas.delta import State
 from warehouse.connect import open_writer
-from warehouse.writer.state import read_state
+from warehouse.writer.state import read_current, read_state
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,12 @@ def load_inputs(run: Run) -> RunInputs:
     with open_writer(run.home.warehouse) as con:
         state = read_state(con)
         return RunInputs(state, verdict_rows(run, state), correction_request_rows(run, con))
+
+
+def read_models(run: Run) -> pl.DataFrame:
+    """Return the stored models (STORED_MODELS)."""
+    with open_writer(run.home.warehouse) as con:
+        return read_current(con, "models")
 
 
 def read_mapped_offers(run: Run, catalog: str) -> pl.DataFrame:

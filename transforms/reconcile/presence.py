@@ -14,8 +14,9 @@ from transforms.reconcile.absences import Drops, count_drops, end_absent, unread
 from transforms.reconcile.batch import FeedBatch, Rules
 from transforms.reconcile.listings import drop_moved, listings_after
 from transforms.reconcile.offers import offers_after
+from transforms.reconcile.renames import RENAMED, RenamedState, rename_state
 from transforms.resolve.attachments import stay_attached, still_named
-from transforms.resolve.relabels import find_relabels
+from transforms.resolve.relabels import after_renames, find_relabels
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,11 @@ class Presence:
     `batches` are the answers with the final attachments, `answered` maps their feeds to the time
     observed; `observed` has every feed's last whole answer. `naming_listings` are the listings of
     feeds that list offers. `offers` (OFFERS) are not closed yet; `relabels` has old_offer_id,
-    new_offer_id and reason.
+    new_offer_id and reason; `links` also those of offers that were ended. `renamed` are the stored
+    rows under the names of today.
     """
+
+    renamed: RenamedState
 
     batches: list[FeedBatch]
     answered: Mapping[str, datetime]
@@ -36,6 +40,7 @@ class Presence:
     naming_listings: pl.DataFrame
     offers: pl.DataFrame
     relabels: pl.DataFrame
+    links: pl.DataFrame
 
 
 def find_presence(
@@ -46,6 +51,9 @@ def find_presence(
     An absence counts only in a whole answer, and takes effect only where no drop protects it.
     """
     answered = {batch.feed: batch.observation.observed_at for batch in batches}
+    observed = {**before.observed, **answered}
+    renames = rename_state(before, batches)
+    before = renames.state
     unreadable = {batch.feed: unreadable_offers(before.offers, batch) for batch in batches}
     drops = count_drops(before, batches, unreadable, open_holds)
     batches = _keep_attachments(before, batches, drops)
@@ -60,21 +68,27 @@ def find_presence(
     offers = offers_after(
         before.offers, [(batch.observation.observed_at, batch.statements) for batch in batches]
     )
-    relabels = find_relabels(offers, before.cards["offer_id"], remaining.filter(rules.lists_offers))
-    relabelled = remaining.join(relabels, left_on="offer_id", right_on="old_offer_id", how="anti")
+    found = find_relabels(offers, before.cards["offer_id"], remaining.filter(rules.lists_offers))
+    relabelled = remaining.join(found, left_on="offer_id", right_on="old_offer_id", how="anti")
     naming_listings = relabelled.filter(rules.lists_offers)
+    relabels = after_renames(found, renames.moved, reason=RENAMED)
+    unused = renames.unstated.filter(~renames.unstated.is_in(naming_listings["offer_id"].implode()))
     return Presence(
+        renamed=renames,
         batches=batches,
         answered=answered,
-        observed={**before.observed, **answered},
+        observed=observed,
         drops=drops,
         # without a feed that lists the offer, a price list's row about it is no listing
         listings=relabelled.join(
             naming_listings.select("offer_id").unique(), on="offer_id", how="semi"
         ),
         naming_listings=naming_listings,
-        offers=offers,
+        offers=offers.filter(~pl.col("offer_id").is_in(unused.implode())),
         relabels=relabels,
+        links=pl.concat([relabels, renames.returned.with_columns(reason=pl.lit(RENAMED))]).sort(
+            "new_offer_id", maintain_order=True
+        ),
     )
 
 

@@ -9,6 +9,7 @@ import polars as pl
 from schemas.offerings import DRIFT, REJECTED
 from schemas.state import LISTINGS, STATUSES
 from transforms.identity import CHAT, IDENTITY, router_model, with_offer_id
+from transforms.resolve.model_names import NO_NAMES, use_names_today
 from transforms.task_groups import task_group
 
 _STATUS_RANK = {"live": 0, "staging": 1, "error": 2, "unknown": 3}
@@ -60,15 +61,19 @@ def resolve_catalog(offerings: pl.DataFrame, *, source: str) -> ResolvedRows:
     return _unique(rows, key=IDENTITY, order=order)
 
 
-def resolve_routed(offerings: pl.DataFrame, mapped: pl.DataFrame, *, source: str) -> ResolvedRows:
+def resolve_routed(
+    offerings: pl.DataFrame, mapped: pl.DataFrame, *, source: str, names: pl.DataFrame = NO_NAMES
+) -> ResolvedRows:
     """Attach each router offering to the mapping offer of its (model, provider, conversational).
 
     `mapped` has the mapping offers to attach to, with the `status` that the Hub states: this run's
     when its answer was whole, else the last committed ones. Of several the live one wins, then the
     lowest provider_model_id; where there is none, the offer has no provider_model_id.
+    `names` (of `names_today`) has the names that models have today; of two rows of one model, that
+    with the name of today counts.
     """
-    rows = _with_status(offerings).with_columns(source=pl.lit(source))
-    unique = _unique(rows, key=_TRIPLE, order=[_rank("status")])
+    rows = use_names_today(_with_status(offerings), names).with_columns(source=pl.lit(source))
+    unique = _unique(rows, key=_TRIPLE, order=[~pl.col("as_written"), _rank("status")])
     target = (
         mapped.filter(pl.col("task") == CHAT)
         .sort([*_TRIPLE, _rank("status"), "provider_model_id"])
