@@ -141,6 +141,20 @@ def test_an_offer_that_is_missing_in_the_hour_of_the_rename_moves_and_ends_like_
     assert cards_of(history, OLD, NEW) == [(NEW, "x")]
 
 
+def test_an_offer_that_ends_in_the_hour_of_the_rename_ends_under_its_name() -> None:
+    history = History()
+    both = [priced_entry(0.2, 0.4), priced_entry(0.3, 0.4, "novita-b", "b")]
+    history.hour_of_pages(hub=hub((OLD, "h1", both)))
+    history.hour_of_pages(hub=hub((OLD, "h1", both[:1])))
+    delta = history.hour_of_pages(hub=hub((NEW, "h1", both[:1])))
+    assert links(delta) == ["renamed"]
+    assert events(delta).count(("gone", None)) == 1
+    assert cards_of(history, OLD, NEW) == [(NEW, "x")]
+    back = history.hour_of_pages(hub=hub((NEW, "h1", both)))
+    assert links(back) == ["renamed"]
+    assert ("back", None) in events(back)
+
+
 def test_a_rename_of_most_of_a_provider_s_models_is_no_drop() -> None:
     history = History()
     before = [

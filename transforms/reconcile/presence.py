@@ -71,7 +71,13 @@ def find_presence(
     found = find_relabels(offers, before.cards["offer_id"], remaining.filter(rules.lists_offers))
     relabelled = remaining.join(found, left_on="offer_id", right_on="old_offer_id", how="anti")
     naming_listings = relabelled.filter(rules.lists_offers)
-    relabels = after_renames(found, renames.moved, reason=RENAMED)
+    relabels = after_renames(found, renames.moved, reason=RENAMED).join(
+        naming_listings,
+        left_on="new_offer_id",
+        right_on="offer_id",
+        how="semi",
+        maintain_order="left",  # an offer that ends in the hour of the rename ends under its name
+    )
     unused = renames.unstated.filter(~renames.unstated.is_in(naming_listings["offer_id"].implode()))
     return Presence(
         renamed=renames,

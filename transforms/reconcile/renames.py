@@ -56,7 +56,6 @@ def rename_state(before: State, batches: list[FeedBatch]) -> RenamedState:
     returned = _returned(before, others, present, stated)
     left = _missing_from(moved["old_offer_id"], moved["new_offer_id"])
     known = _missing_from(own["offer_id"], left)
-    listings = _listings(before, moved)
     unknown = _missing_from(before.offers["offer_id"], pl.concat([known, moved["new_offer_id"]]))
     reused = unknown.filter(unknown.is_in(stated.implode()))
     begun = _new_rows(before, pairs, moved).with_columns(
@@ -69,17 +68,24 @@ def rename_state(before: State, batches: list[FeedBatch]) -> RenamedState:
         ]
     )
     return RenamedState(
-        state=replace(
-            before,
-            offers=offers,
-            listings=LISTINGS.shape(listings),
-            claims=_claims(before.claims, listings),
-            cards=renamed(before.cards, moved, CARDS),
-        ),
+        state=_moved_state(replace(before, offers=offers), moved),
         moved=moved,
         returned=returned,
         known=pl.concat([known, returned["new_offer_id"]]).unique(maintain_order=True),
         unstated=begun["offer_id"],
+    )
+
+
+def _moved_state(before: State, moved: pl.DataFrame) -> State:
+    """Return the listings, claims and cards under the ids that `moved` gives their offers."""
+    if moved.is_empty():
+        return before
+    listings = _listings(before, moved)
+    return replace(
+        before,
+        listings=LISTINGS.shape(listings),
+        claims=_claims(before.claims, listings),
+        cards=renamed(before.cards, moved, CARDS),
     )
 
 
