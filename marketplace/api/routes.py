@@ -22,7 +22,7 @@ from marketplace.queries.filters import (
     OfferId,
     OffersQuery,
 )
-from marketplace.queries.model_names import bound_values
+from marketplace.queries.model_lookup import bound_values
 from marketplace.queries.offers import find_offers
 from marketplace.queries.status import find_status
 from marketplace.statements import statement

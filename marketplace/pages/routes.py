@@ -26,7 +26,7 @@ from marketplace.queries.details import (
 )
 from marketplace.queries.estimate import find_estimate
 from marketplace.queries.filters import ModelId, OfferId
-from marketplace.queries.model_names import bound_values, todays_name
+from marketplace.queries.model_lookup import bound_values, todays_name
 from marketplace.queries.offers import find_facets, find_offers
 from marketplace.queries.status import find_counts, find_status
 from marketplace.statements import MATCHED, statement

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from marketplace.problems import NotInPublication
-from marketplace.queries.model_names import todays_name
+from marketplace.queries.model_lookup import todays_name
 from marketplace.statements import TRACED, statement
 from warehouse.publication.reader_pool import Reading
 

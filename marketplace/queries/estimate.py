@@ -7,7 +7,7 @@ from typing import Any
 
 from marketplace.numbers import count
 from marketplace.queries.filters import EstimateQuery
-from marketplace.queries.model_names import bound_values
+from marketplace.queries.model_lookup import bound_values
 from marketplace.statements import MATCHED, statement
 from schemas.amounts import amount_text
 from warehouse.publication.reader_pool import Reading

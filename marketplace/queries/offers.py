@@ -7,7 +7,7 @@ from typing import Any
 
 from marketplace.cursor import FIRST_PAGE, Cursor, hash_query
 from marketplace.queries.filters import Filters, OffersQuery
-from marketplace.queries.model_names import bound_values
+from marketplace.queries.model_lookup import bound_values
 from marketplace.statements import MATCHED, statement
 from warehouse.publication.reader_pool import Reading
 

@@ -129,7 +129,7 @@ def test_a_rename_with_another_provider_id_at_once_is_one_link() -> None:
     assert history.state.offers.filter(pl.col("model_id") == NEW).height == 1
 
 
-def test_an_offer_that_is_missing_in_the_hour_of_the_rename_moves_and_ends_like_any_other() -> None:
+def test_an_offer_that_is_missing_in_the_hour_of_the_rename_moves_too() -> None:
     history = History()
     both = [priced_entry(0.2, 0.4), priced_entry(0.3, 0.4, "novita-b", "b")]
     history.hour_of_pages(hub=hub((OLD, "h1", both)))

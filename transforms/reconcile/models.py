@@ -83,7 +83,7 @@ def _by_name(
             current.join(moves, on="model_id", how="anti", maintain_order="left"),
         ]
     ).unique("model_id", keep="first", maintain_order=True)
-    former = (
+    had_before = (
         stored.join(
             moves.select(_had="model_id", _has="name_today"),
             left_on=pl.coalesce("renamed_to", "model_id"),
@@ -96,7 +96,7 @@ def _by_name(
         .join(named, on="model_id", how="anti")
         .join(seen.filter("_listed"), on="model_id", how="anti")
     )
-    return pl.concat([named, former]).with_columns(_hub_id_before="hub_id")
+    return pl.concat([named, had_before]).with_columns(_hub_id_before="hub_id")
 
 
 def _modalities(offers: pl.DataFrame, listings: pl.DataFrame) -> pl.DataFrame:

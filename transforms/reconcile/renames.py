@@ -107,20 +107,20 @@ def _pairs(before: State, own: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFram
     Of every offer whose model had another name; those that move now first, in the order of
     `moves`.
     """
-    former = (
+    had_before = (
         before.models.filter(pl.col("renamed_to").is_not_null())
         .select("model_id", "renamed_to")
         .join(moves, left_on="renamed_to", right_on="model_id", how="left")
         .select("model_id", name_today=pl.coalesce("name_today", "renamed_to"))
     )
     now = moves.join(own.select(*OFFERS.dtypes), on="model_id", maintain_order="left_right")
-    earlier = former.join(before.offers, on="model_id", maintain_order="left_right")
+    ended = had_before.join(before.offers, on="model_id", maintain_order="left_right")
     rows = pl.concat(
         [
             frame.with_columns(moves_now=pl.lit(flag)).select(
                 *OFFERS.dtypes, "name_today", "moves_now"
             )
-            for frame, flag in ((now, True), (earlier, False))
+            for frame, flag in ((now, True), (ended, False))
         ]
     )
     rows = rows.rename({"offer_id": "old_offer_id"}).with_columns(model_id="name_today")
