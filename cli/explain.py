@@ -56,7 +56,13 @@ def _title(proof: Proof) -> str:
 
 def _card(proof: Proof) -> list[str]:
     if proof.gone_at is not None:
-        return [f"  gone since {proof.gone_at:%Y-%m-%d %H:%M} UTC: there is no card of it"]
+        lines = [f"  gone since {proof.gone_at:%Y-%m-%d %H:%M} UTC: there is no card of it"]
+        if now := proof.continues_as:
+            lines.append(
+                f"  it continues as {now.offer_id}, {now.model_id} at {now.inference_provider}: "
+                f"{now.reason}, {now.at:%Y-%m-%d %H:%M} UTC"
+            )
+        return lines
     reason = f" ({proof.price_reason})" if proof.price_reason else ""
     lines = [f"  price: {proof.price_status}{reason}"]
     if proof.held:

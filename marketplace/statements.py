@@ -16,3 +16,5 @@ def statement(*names: str) -> str:
 
 MATCHED = "match_cards"
 """The beginning of each statement that filters cards."""
+TRACED = "match_offer_ids"
+"""The beginning of each statement about the history of offers under every id that they had."""

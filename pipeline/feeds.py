@@ -54,6 +54,8 @@ class ResolveContext:
     mapped: Callable[[], Mapping[str, pl.DataFrame]]
     """Returns source → the mapping offers of its catalogue: of this run, else the last committed.
     A function, because reading committed ones costs a whole state."""
+    names: Callable[[], pl.DataFrame]
+    """Returns the names that models have today, by every name that is known of them."""
     catalog: pl.DataFrame | None
     """The identified rows of the source's catalogue, None without a whole answer in this run."""
 
@@ -229,7 +231,9 @@ def _resolve_routed(own: ValidatedFeed | None, context: ResolveContext) -> Resol
     if own is None:
         return None
     mapped = context.mapped()[context.source]
-    return _identified(resolve_routed(own.offerings, mapped, source=context.source))
+    return _identified(
+        resolve_routed(own.offerings, mapped, source=context.source, names=context.names())
+    )
 
 
 def _resolve_price_list(own: ValidatedFeed | None, context: ResolveContext) -> ResolvedRows | None:

@@ -89,6 +89,17 @@ class CheckProof(msgspec.Struct, frozen=True, kw_only=True):
     decision_reason: str | None
 
 
+class Continuation(msgspec.Struct, frozen=True, kw_only=True):
+    """The offer that an offer continues as, because a name in its id changed."""
+
+    offer_id: str
+    model_id: str
+    inference_provider: str
+    provider_model_id: str | None
+    reason: str
+    at: datetime
+
+
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that proves one offer's numbers, from one publication."""
 
@@ -112,3 +123,5 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     earlier: list[ClaimProof]
     """Claims about units without a current price."""
     checks: list[CheckProof]
+    continues_as: Continuation | None
+    """Set when the offer is listed under another id now."""

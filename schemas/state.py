@@ -239,5 +239,8 @@ STORED_MODELS = contract(
     input_modalities=pa.Column(TEXT_LIST, nullable=True),
     output_modalities=pa.Column(TEXT_LIST, nullable=True),
     first_seen_at=_time(nullable=False),
+    renamed_to=_text(nullable=True),
 )
-"""Every model that ever had an offer, with the last stated facts of it."""
+"""Every name of a model that ever had an offer, with the last stated facts of it.
+
+`renamed_to` is the name that the model has today; null for that name itself."""

@@ -22,6 +22,7 @@ from marketplace.queries.filters import (
     OfferId,
     OffersQuery,
 )
+from marketplace.queries.model_lookup import bound_values
 from marketplace.queries.offers import find_offers
 from marketplace.queries.status import find_status
 from marketplace.statements import statement
@@ -123,7 +124,7 @@ def changes(request: Request, query: Annotated[ChangesQuery, Query()]) -> Respon
     """List the changes after a change id, oldest first; poll with the last `next_after`."""
 
     def make(reading: Reading) -> dict[str, Any]:
-        values = {**query.values(), "after": query.after, "count": query.limit + 1}
+        values = {**bound_values(reading, query), "after": query.after, "count": query.limit + 1}
         rows = reading.rows(statement("select_changes"), values)
         items = rows[: query.limit]
         last = items[-1]["change_id"] if items else query.after
@@ -146,7 +147,7 @@ def changes_feed(request: Request, query: Annotated[ChangesQuery, Query()]) -> R
     """Return the newest changes as an Atom feed."""
 
     def make(reading: Reading) -> bytes:
-        values = {**query.values(), "before": LAST_CHANGE_ID}
+        values = {**bound_values(reading, query), "before": LAST_CHANGE_ID}
         rows = reading.rows(statement("select_latest_changes"), values)
         rows = [row for row in rows if row["change_id"] > query.after]
         return atom(rows, reading.publication, root=str(request.base_url), at=str(request.url))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request
 from starlette.responses import RedirectResponse, Response
@@ -15,9 +16,17 @@ from marketplace.pages import charts, forms
 from marketplace.pages.card_view import card_views, providers_of
 from marketplace.pages.rendering import THEMES, Pages
 from marketplace.problems import TYPES
-from marketplace.queries.details import find_history, find_model, find_offer
+from marketplace.queries.details import (
+    find_history,
+    find_model,
+    find_model_history,
+    find_offer,
+    find_past_prices,
+    todays_offer,
+)
 from marketplace.queries.estimate import find_estimate
 from marketplace.queries.filters import ModelId, OfferId
+from marketplace.queries.model_lookup import bound_values, todays_name
 from marketplace.queries.offers import find_facets, find_offers
 from marketplace.queries.status import find_counts, find_status
 from marketplace.statements import MATCHED, statement
@@ -42,7 +51,9 @@ def browse(request: Request) -> Response:
             "next": page.next,
         }
         if query.view == "chart":
-            points = reading.rows(statement(MATCHED, "select_chart_points"), query.values())
+            points = reading.rows(
+                statement(MATCHED, "select_chart_points"), bound_values(reading, query)
+            )
             best = charts.frontier(points)
             chart = charts.cost_and_speed(points, best) if points else None
             return {**values, "chart": chart, "points": points, "best": best}
@@ -63,12 +74,17 @@ def browse(request: Request) -> Response:
 @pages.get("/models/{model_id:path}")
 def model(request: Request, model_id: Annotated[ModelId, Path()]) -> Response:
     """Show a model's offers side by side, their spread and their price history."""
+    with app_state_of(request).pool.reading() as reading:
+        name_today = todays_name(reading, model_id)
+    if name_today != model_id:
+        return _moved(request, f"models/{name_today}")
     as_of = request.query_params.get("as_of", "")
     moment = forms.parse_moment(as_of)
 
     def make(reading: Reading) -> dict[str, Any]:
         details = find_model(reading, model_id)
-        rows = reading.rows(statement("select_model_history"), {"model_id": model_id})
+        name = details["model"]["model_id"]
+        rows = find_model_history(reading, name)
         until = reading.publication["observed_to"]
         price_charts = {
             unit: charts.history(_longest_known(rows, unit), until)
@@ -77,8 +93,7 @@ def model(request: Request, model_id: Annotated[ModelId, Path()]) -> Response:
         }
         past_prices = []
         if moment:
-            values = {"model_id": model_id, "as_of": moment}
-            past_prices = reading.rows(statement("select_price_as_of"), values)
+            past_prices = find_past_prices(reading, name, moment)
         return {
             **details,
             "views": card_views(reading, details["offers"]),
@@ -94,6 +109,10 @@ def model(request: Request, model_id: Annotated[ModelId, Path()]) -> Response:
 @pages.get("/offers/{offer_id}")
 def offer(request: Request, offer_id: Annotated[OfferId, Path()]) -> Response:
     """Show one offer, its prices as stated and as converted, and the proof of each."""
+    with app_state_of(request).pool.reading() as reading:
+        id_today = todays_offer(reading, offer_id)
+    if id_today != offer_id:
+        return _moved(request, f"offers/{id_today}")
 
     def make(reading: Reading) -> dict[str, Any]:
         details = find_offer(reading, offer_id)
@@ -115,10 +134,9 @@ def compare(request: Request) -> Response:
     offer_ids = list(dict.fromkeys(request.query_params.getlist("offer")))[:MAX_COMPARED]
 
     def make(reading: Reading) -> dict[str, Any]:
+        today = [todays_offer(reading, offer_id) for offer_id in offer_ids]
         cards = (
-            reading.rows(statement("select_offers_by_id"), {"offers": offer_ids})
-            if offer_ids
-            else []
+            reading.rows(statement("select_offers_by_id"), {"offers": today}) if offer_ids else []
         )
         missing = len(offer_ids) - len(cards)
         return {"views": card_views(reading, cards), "missing": missing, "lowest": _lowest(cards)}
@@ -152,7 +170,11 @@ def changes(request: Request) -> Response:
     query = forms.parse_query(forms.LogQuery, pairs)
 
     def make(reading: Reading) -> dict[str, Any]:
-        values = {**query.values(), "before": query.before, "count": query.limit + 1}
+        values = {
+            **bound_values(reading, query),
+            "before": query.before,
+            "count": query.limit + 1,
+        }
         rows = reading.rows(statement("select_latest_changes"), values)
         events = reading.rows(statement("select_events"))
         return {"rows": rows[: query.limit], "more": len(rows) > query.limit, "events": events}
@@ -220,6 +242,12 @@ def _page(
             **make(reading),
             **more,
         )
+
+
+def _moved(request: Request, path: str) -> Response:
+    """Redirect to the same page under the name of today: a link of before leads there."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/{quote(path)}{query}", 307)
 
 
 def _longest_known(rows: list[dict[str, Any]], unit: str) -> list[dict[str, Any]]:

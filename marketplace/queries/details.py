@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from marketplace.problems import NotInPublication
-from marketplace.statements import statement
+from marketplace.queries.model_lookup import todays_name
+from marketplace.statements import TRACED, statement
 from warehouse.publication.reader_pool import Reading
 
 Row = dict[str, Any]
@@ -18,9 +20,7 @@ def find_offer(reading: Reading, offer_id: str) -> dict[str, Any]:
     if not cards:
         known = reading.rows(statement("select_known_offer"), one)
         raise NotInPublication(
-            f"offer {offer_id} is no longer listed; its history is at /v1/prices/{offer_id}/history"
-            if known
-            else f"there is no offer {offer_id}"
+            _where_it_went(reading, offer_id) if known else f"there is no offer {offer_id}"
         )
     several = {"offers": [offer_id]}
     return {
@@ -30,9 +30,29 @@ def find_offer(reading: Reading, offer_id: str) -> dict[str, Any]:
     }
 
 
+def todays_offer(reading: Reading, offer_id: str) -> str:
+    """Return the id that an offer has now; the same id where it has no other."""
+    now = reading.continuation(offer_id)
+    return now.offer_id if now else offer_id
+
+
+def _where_it_went(reading: Reading, offer_id: str) -> str:
+    history = f"its history is at /v1/prices/{offer_id}/history"
+    now = reading.continuation(offer_id)
+    if now is None:
+        return f"offer {offer_id} is no longer listed; {history}"
+    return (
+        f"offer {offer_id} continues as {now.offer_id} ({now.model_id} at "
+        f"{now.inference_provider}, {now.reason}), at /v1/offers/{now.offer_id}; {history}"
+    )
+
+
 def find_model(reading: Reading, model_id: str) -> dict[str, Any]:
-    """Return the model, its spread and its offers; NotInPublication if it never had an offer."""
-    one = {"model_id": model_id}
+    """Return the model, its spread and its offers; NotInPublication if it never had an offer.
+
+    The name may be in any case, or one that the model had before.
+    """
+    one = {"model_id": todays_name(reading, model_id)}
     models = reading.rows(statement("select_model"), one)
     if not models:
         raise NotInPublication(f"there is no model {model_id} with an inference provider")
@@ -51,6 +71,22 @@ def find_history(reading: Reading, offer_id: str) -> dict[str, Any]:
     one = {"offer_id": offer_id}
     if not reading.rows(statement("select_known_offer"), one):
         raise NotInPublication(f"there is no offer {offer_id}")
-    ids = [row["offer_id"] for row in reading.rows(statement("select_previous_ids"), one)]
-    items = reading.rows(statement("select_price_history"), {"offers": ids})
+    items = reading.rows(statement(TRACED, "select_price_history"), {"offers": [offer_id]})
     return {"offer_id": offer_id, "items": items}
+
+
+def find_model_history(reading: Reading, model_id: str) -> list[Row]:
+    """Return the intervals of a model's standard prices, also under the names that it had."""
+    offers = _offers_of(reading, model_id)
+    return reading.rows(statement(TRACED, "select_model_history"), {"offers": offers})
+
+
+def find_past_prices(reading: Reading, model_id: str, moment: datetime) -> list[Row]:
+    """Return a model's prices at a moment (UTC), also under the names that it had."""
+    values = {"offers": _offers_of(reading, model_id), "as_of": moment}
+    return reading.rows(statement(TRACED, "select_price_as_of"), values)
+
+
+def _offers_of(reading: Reading, model_id: str) -> list[str]:
+    rows = reading.rows(statement("select_model_offer_ids"), {"model_id": model_id})
+    return [row["offer_id"] for row in rows]

@@ -7,6 +7,7 @@ from typing import Any
 
 from marketplace.numbers import count
 from marketplace.queries.filters import EstimateQuery
+from marketplace.queries.model_lookup import bound_values
 from marketplace.statements import MATCHED, statement
 from schemas.amounts import amount_text
 from warehouse.publication.reader_pool import Reading
@@ -34,7 +35,8 @@ def find_estimate(reading: Reading, query: EstimateQuery) -> dict[str, Any]:
     """
     mix = query.mix()
     rows = reading.rows(
-        statement(MATCHED, "select_estimates"), {**query.values(), **mix, "count": query.limit}
+        statement(MATCHED, "select_estimates"),
+        {**bound_values(reading, query), **mix, "count": query.limit},
     )
     wanted = [need for need, parts in NEEDS.items() if any(mix[part] for part in parts)]
     needs, unmet, least = [], [], Decimal(0)

@@ -7,6 +7,7 @@ from typing import Any
 
 from marketplace.cursor import FIRST_PAGE, Cursor, hash_query
 from marketplace.queries.filters import Filters, OffersQuery
+from marketplace.queries.model_lookup import bound_values
 from marketplace.statements import MATCHED, statement
 from warehouse.publication.reader_pool import Reading
 
@@ -58,7 +59,7 @@ def _find(reading: Reading, query: OffersQuery, cursor: Cursor | None) -> Offers
     rows = reading.rows(
         statement(MATCHED, "select_offers"),
         {
-            **query.values(),
+            **bound_values(reading, query),
             "sort": query.sort,
             "sign": query.sign,
             "count": query.limit + 1,
@@ -75,7 +76,7 @@ def _find(reading: Reading, query: OffersQuery, cursor: Cursor | None) -> Offers
 def find_facets(reading: Reading, filters: Filters) -> dict[str, dict[str, int]]:
     """Return facet → value → the number of offers that it would leave, also where that is 0."""
     facets: dict[str, dict[str, int]] = {facet: {} for facet in FACETS}
-    for row in reading.rows(statement(MATCHED, "select_facets"), filters.values()):
+    for row in reading.rows(statement(MATCHED, "select_facets"), bound_values(reading, filters)):
         facets[row["facet"]][row["value"]] = row["n"]
     return facets
 

@@ -1,5 +1,9 @@
-SELECT inference_provider, unit, tier, amount, currency, price_status, reason, raw_text,
-       native_unit, native_quantity, valid_from, valid_to, feed, in_gap, offer_id
-FROM price_as_of($as_of::TIMESTAMPTZ)
-WHERE model_id = $model_id
-ORDER BY unit, amount NULLS LAST, inference_provider, offer_id, tier;
+-- The prices of traced offers at a moment.
+SELECT p.inference_provider, p.unit, p.tier, p.amount, p.currency, p.price_status, p.reason,
+       p.raw_text, p.native_unit, p.native_quantity, p.valid_from, p.valid_to, p.feed, p.in_gap,
+       p.offer_id
+FROM price_as_of($as_of::TIMESTAMPTZ) p
+WHERE EXISTS (SELECT 1 FROM traced t
+              WHERE t.offer_id = p.offer_id AND p.valid_from < t.until
+                AND (t.since IS NULL OR p.valid_to IS NULL OR p.valid_to > t.since))
+ORDER BY p.unit, p.amount NULLS LAST, p.inference_provider, p.offer_id, p.tier;

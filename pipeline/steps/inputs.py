@@ -16,7 +16,7 @@ from transforms.reconcile.short_pages import EARLIER_WALKS
 from transforms.resolve.attachments import stored_entries
 from warehouse.connect import Connection, open_writer
 from warehouse.writer.remembered_prices import read_offer_pairs, read_remembered_prices
-from warehouse.writer.state import read_short_pages, read_state
+from warehouse.writer.state import read_current, read_short_pages, read_state
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,12 @@ def load_inputs(run: Run) -> RunInputs:
             _read_memory(run, con),
             read_short_pages(con, walks=EARLIER_WALKS),
         )
+
+
+def read_models(run: Run) -> pl.DataFrame:
+    """Return the stored models (STORED_MODELS)."""
+    with open_writer(run.home.warehouse) as con:
+        return read_current(con, "models")
 
 
 def read_mapped_offers(run: Run, catalog: str) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import polars as pl
 from pipeline.context import Run
 from pipeline.feeds import ResolveContext, RunFeed, in_resolve_order
 from pipeline.steps.fence import FeedFence
-from pipeline.steps.inputs import read_mapped_offers
+from pipeline.steps.inputs import read_mapped_offers, read_models
 from pipeline.steps.output import StepOutput
 from schemas.offerings import MODELS
 from schemas.quotes import QUOTES
@@ -22,6 +22,7 @@ from transforms.parsing.collector import AnswerSummary
 from transforms.parsing.validation import UNREADABLE_OFFERS, ValidatedFeed
 from transforms.pricing.estimates import summarize_estimate
 from transforms.resolve.catalog import ResolvedRows
+from transforms.resolve.model_names import names_today, use_names_today
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ def resolve_rows(run: Run, validated: StepOutput[ValidatedFeed]) -> StepOutput[R
     rejected = [validated.rejected]
     fence = FeedFence(validated.fetches)
     mapped = _mapped_offers(run, feeds)
+    names = _names_today(run, feeds)
     catalogs = {feed.source: feed.name for feed in run.catalogs()}
     for feed in in_resolve_order(run.feeds):
         own, catalog = validated.feeds.get(feed.name), catalogs.get(feed.source, "")
@@ -57,10 +59,12 @@ def resolve_rows(run: Run, validated: StepOutput[ValidatedFeed]) -> StepOutput[R
             fence.add(_estimated_fetch(feed.name, validated.fetch_of(catalog)))
         elif own is not None and feed.spec.role != "catalog":
             mapped()  # may read the warehouse, and no feed is to blame for what that raises
+            names()
         context = ResolveContext(
             source=feed.source,
             entry=feed.entry,
             mapped=mapped,
+            names=names,
             catalog=feeds[catalog].rows if catalog in feeds else None,
         )
         what = "its rows could not be joined with offers"
@@ -80,7 +84,11 @@ def _resolve(
         return None
     if own is None:
         return _estimated_feed(feed.name, resolved.rows), resolved.rejected
-    return _resolved_feed(own, resolved), resolved.rejected
+    unreadable = own.unreadable
+    if feed.spec.role == "routed":
+        named = use_names_today(unreadable, context.names())
+        unreadable = named.select(unreadable.columns)
+    return _resolved_feed(own, resolved, unreadable), resolved.rejected
 
 
 def _mapped_offers(
@@ -103,14 +111,27 @@ def _mapped_offers(
     return mapped
 
 
-def _resolved_feed(own: ValidatedFeed, resolved: ResolvedRows) -> ResolvedFeed:
+def _names_today(run: Run, feeds: Mapping[str, ResolvedFeed]) -> Callable[[], pl.DataFrame]:
+    """Return a function that returns the names of today; it reads the warehouse at most once."""
+
+    @cache
+    def names() -> pl.DataFrame:
+        answered = [feeds[feed.name].models for feed in run.catalogs() if feed.name in feeds]
+        return names_today(read_models(run), pl.concat(answered) if answered else None)
+
+    return names
+
+
+def _resolved_feed(
+    own: ValidatedFeed, resolved: ResolvedRows, unreadable: pl.DataFrame
+) -> ResolvedFeed:
     drift = pl.concat([own.summary.drift, resolved.status_drift()])
     return ResolvedFeed(
         summary=dataclasses.replace(own.summary, drift=drift),
         rows=resolved.rows,
         quotes=own.quotes,
         models=own.models,
-        unreadable=own.unreadable,
+        unreadable=unreadable,
     )
 
 

@@ -28,6 +28,7 @@ from transforms.reconcile.listings import Observation
 from transforms.reconcile.reconcile import reconcile
 from transforms.resolve.attachments import stored_entries
 from transforms.resolve.catalog import ResolvedRows, identified, resolve_catalog, resolve_routed
+from transforms.resolve.model_names import NO_NAMES, names_today
 
 Json = dict[str, Any]
 Answer = Mapping[str, Sequence[Json]]
@@ -105,10 +106,12 @@ def hub_statements(parsed: ParsedFeed) -> ResolvedRows:
     return resolve_catalog(filter_rows(parsed.offerings, HUB_OFFERINGS).accepted, source=SOURCE)
 
 
-def router_statements(parsed: ParsedFeed, mapped: pl.DataFrame) -> ResolvedRows:
+def router_statements(
+    parsed: ParsedFeed, mapped: pl.DataFrame, names: pl.DataFrame = NO_NAMES
+) -> ResolvedRows:
     """Split and conform a parsed router answer; `mapped` are the offers to attach to."""
     accepted = filter_rows(parsed.offerings, OFFERINGS).accepted
-    return resolve_routed(accepted, mapped, source=SOURCE)
+    return resolve_routed(accepted, mapped, source=SOURCE, names=names)
 
 
 def nothing_mapped() -> pl.DataFrame:
@@ -156,7 +159,9 @@ class History:
             mapped = statements.rows
             batches.append(self._batch("hub", statements, parsed.models))
         if router is not None:
-            statements = router_statements(parse_router([router]), mapped)
+            catalog = None if hub is None else parsed.models
+            names = names_today(self.state.models, catalog)
+            statements = router_statements(parse_router([router]), mapped, names)
             batches.append(self._batch("router", statements, None))
         return self._advance(batches, self._rules(batches))
 

@@ -39,8 +39,13 @@ def with_family(offers: pl.DataFrame, models: pl.DataFrame) -> pl.DataFrame:
 
 
 def group_offers(offers: pl.DataFrame, models: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
-    """Return offer_id, `family` and `line` of each offer; `links` are OFFER_PAIRS."""
+    """Return offer_id, `family` and `line` of each offer; `links` are OFFER_PAIRS.
+
+    `models` has the repository (hub_id) that each name belongs to today. A link between two
+    repositories is of a name that another one uses now: it joins nothing.
+    """
     named = with_family(offers, models).select("offer_id", "family")
+    links = _within_repositories(links, offers, models)
     line = _components(links.iter_rows())
     families = dict(named.iter_rows())
     merged = _components(
@@ -50,6 +55,29 @@ def group_offers(offers: pl.DataFrame, models: pl.DataFrame, links: pl.DataFrame
     )
     return named.with_columns(
         family=pl.col("family").replace(merged), line=pl.col("offer_id").replace(line)
+    )
+
+
+def _within_repositories(
+    links: pl.DataFrame, offers: pl.DataFrame, models: pl.DataFrame
+) -> pl.DataFrame:
+    """Return the links of which both names are not known to belong to two repositories."""
+    hubs = offers.select("offer_id", "model_id").join(models, on="model_id")
+    return (
+        links.join(
+            hubs.select(old_offer_id="offer_id", _old="hub_id"),
+            on="old_offer_id",
+            how="left",
+            maintain_order="left",
+        )
+        .join(
+            hubs.select(new_offer_id="offer_id", _new="hub_id"),
+            on="new_offer_id",
+            how="left",
+            maintain_order="left",
+        )
+        .filter(pl.col("_old").eq(pl.col("_new")).fill_null(value=True))
+        .select(links.columns)
     )
 
 

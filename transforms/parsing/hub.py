@@ -27,6 +27,7 @@ from transforms.parsing.limits import (
     mapping_keys_twice,
     model_keys_twice,
 )
+from transforms.parsing.moved_models import WalkNames, reject_superseded
 from transforms.parsing.price_object import PriceText, read_price
 
 Raw = msgspec.Raw
@@ -90,11 +91,12 @@ class HubModel(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 def parse_hub(pages: Iterable[Page]) -> ParsedFeed:
     """Parse every page of one whole walk, in order.
 
-    A model id that was on an earlier page is a repeat (the list moved under the walk): its entries
-    are rejected rows. Raises FeedMalformed when a page is no JSON array.
+    A model id that was on an earlier page, in any case, is a repeat (the list moved under the
+    walk): its entries are rejected rows. So are those of an earlier name of the same repository,
+    which was renamed during the walk. Raises FeedMalformed when a page is no JSON array.
     """
     out = Collector("hub")
-    seen: set[str] = set()
+    walk = WalkNames()
     for page in pages:
         try:
             records = decode_page(page.body, list[Raw])
@@ -106,12 +108,12 @@ def parse_hub(pages: Iterable[Page]) -> ParsedFeed:
             EntryLocation(page.payload_hash, f"$[{position}]", raw)
             for position, raw in enumerate(records)
         )
-        out.read_models(entries, partial(_read_model, seen=seen, out=out))
+        out.read_models(entries, partial(_read_model, walk=walk, out=out))
         out.close_page()
-    return out.finish()
+    return reject_superseded(out.finish(), walk.superseded)
 
 
-def _read_model(location: EntryLocation, *, seen: set[str], out: Collector) -> None:
+def _read_model(location: EntryLocation, *, walk: WalkNames, out: Collector) -> None:
     out.require_room()
     model, unexpected = decode(location.raw, HubModel)
     if unexpected:
@@ -121,13 +123,13 @@ def _read_model(location: EntryLocation, *, seen: set[str], out: Collector) -> N
         out.nameless += 1
         out.reject(location, reason, field="id")
         return
-    repeated = model.id in seen
+    repeated = model.id.lower() in walk.spellings
     row = None if repeated else _model_row(model)
     entries = _entries(model.mapping, location)
     if row is None:
         out.repeats += 1
     else:
-        seen.add(model.id)
+        walk.add(model.id, row.hub_id)
         out.distinct += 1
         out.models.append(row)
     if isinstance(entries, str):

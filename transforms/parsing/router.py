@@ -77,10 +77,11 @@ def _read_model(entry: EntryLocation, *, seen: set[str], out: Collector) -> None
         out.nameless += 1
         out.reject(entry, reason, field="id")
         return
-    repeated = model.id in seen
+    spelling = model.id.lower()  # two spellings are one model
+    repeated = spelling in seen
     out.repeats += repeated
     out.distinct += not repeated
-    seen.add(model.id)
+    seen.add(spelling)
     offerings = model.providers or []
     where = f"{entry.path}.providers"
     if model.providers is None or len(offerings) > MAX_ENTRIES:

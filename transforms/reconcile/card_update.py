@@ -15,6 +15,7 @@ from transforms.reconcile.diff import diff
 from transforms.reconcile.models import models_after
 from transforms.reconcile.offers import close_offers, gone_offers, no_price_reasons
 from transforms.reconcile.presence import Presence
+from transforms.reconcile.previous_prices import renamed
 from transforms.reconcile.selection import choose_facts
 from transforms.resolve.attachments import find_ambiguous
 
@@ -57,7 +58,7 @@ def update_cards(
         ),
         prices,
         holds,
-        before.cards,
+        _begun_anew(renamed(before.cards, presence.relabels, CARDS), presence.relabels),
         no_price=no_price_reasons(presence.offers, rules.providers, claims.claims),
         observed=presence.answered or presence.observed,
     )
@@ -78,4 +79,15 @@ def update_cards(
         models=models_after(
             before.models, offers, presence.listings, catalog, details=rules.details
         ),
+    )
+
+
+def _begun_anew(cards: pl.DataFrame, relabels: pl.DataFrame) -> pl.DataFrame:
+    """Return the cards before a run, under the names that their offers have now.
+
+    Under a new name, the histories of status and speed begin with the name.
+    """
+    is_new = pl.col("offer_id").is_in(relabels["new_offer_id"].implode())
+    return cards.with_columns(
+        pl.when(~is_new).then(name).alias(name) for name in ("facts_since", "speed_changed_at")
     )

@@ -54,11 +54,12 @@ class ClaimUpdate:
 
 def update_claims(before: State, presence: Presence, rules: Rules) -> ClaimUpdate:
     """Update the claims with the answers of a run, and choose one feed's claims for each offer."""
+    known = presence.renamed.state.claims
     stated = merge_feeds(
-        before.claims,
+        known,
         {
             batch.feed: claims_after(
-                of_feed(before.claims, batch.feed),
+                of_feed(known, batch.feed),
                 batch.claims,
                 of_feed(presence.listings, batch.feed),
             )

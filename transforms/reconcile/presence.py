@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import polars as pl
 
@@ -17,8 +18,9 @@ from transforms.reconcile.batch import FeedBatch, Rules
 from transforms.reconcile.listings import drop_moved, listings_after
 from transforms.reconcile.moments import begin_cards, date_new_offers, date_relabels
 from transforms.reconcile.offers import offers_after
+from transforms.reconcile.renames import RENAMED, RenamedState, rename_state
 from transforms.resolve.attachments import stay_attached, stored_entries
-from transforms.resolve.relabels import find_relabels
+from transforms.resolve.relabels import after_renames, find_relabels
 from transforms.resolve.returns import find_returns
 
 
@@ -30,9 +32,13 @@ class Presence:
     observed; `observed` has every feed's last whole answer. `naming_listings` are the listings of
     feeds that list offers. `offers` (OFFERS) are not closed yet; `begun` has offer_id and
     `begun_at` of those without a card before; `relabels` has old_offer_id, new_offer_id, reason and
-    `at`, the moment from which on the new name is used; `returned` are those new ids whose offer
-    was gone for a while. `groups` has `family` and `line` of each offer: which ids are one offer.
+    `at`, the moment from which on the new name is used; `links` also those of offers that were
+    ended; `returned` are the new ids whose offer was gone for a while. `groups` has `family` and
+    `line` of each offer: which ids are one offer. `renamed` are the stored rows under the names of
+    today.
     """
+
+    renamed: RenamedState
 
     batches: list[FeedBatch]
     answered: Mapping[str, datetime]
@@ -43,6 +49,7 @@ class Presence:
     offers: pl.DataFrame
     begun: pl.DataFrame
     relabels: pl.DataFrame
+    links: pl.DataFrame
     returned: pl.Series
     groups: pl.DataFrame
 
@@ -55,6 +62,9 @@ def find_presence(
     An absence counts only in a whole answer, and takes effect only where no drop protects it.
     """
     answered = {batch.feed: batch.observation.observed_at for batch in batches}
+    observed = {**before.observed, **answered}
+    stored, renames = before, rename_state(before, batches)
+    before = renames.state
     unreadable = {batch.feed: doubted_absences(before, batch) for batch in batches}
     drops = count_drops(before, batches, unreadable, open_holds, rules.feed_drop_share)
     batches = _keep_attachments(before, batches, drops, rules.catalogs)
@@ -70,28 +80,23 @@ def find_presence(
         before.offers,
         [(batch.observation.observed_at, batch.statements) for batch in batches],
     )
-    observed = {**before.observed, **answered}
-    models = _named_models(before, batches)
     naming = remaining.filter(rules.lists_offers)
     found = find_relabels(offers, before.cards["offer_id"], naming)
-    returns = find_returns(
-        before.offers,
-        offers,
-        group_offers(offers, models, rules.memory.links),
-        naming,
-        oldest=min(rules.memory.oldest.values(), default=None),
-    ).join(found, on="new_offer_id", how="anti")
-    relabels = date_relabels(
-        pl.concat([found, returns]).sort("new_offer_id"),
-        before.listings,
-        remaining,
+    relabelled = remaining.join(found, left_on="offer_id", right_on="old_offer_id", how="anti")
+    naming_listings = relabelled.filter(rules.lists_offers)
+    names = _find_names(stored, batches, renames, found, offers, naming_listings, rules)
+    dated = partial(
+        date_relabels,
+        before=stored.listings,
+        after=remaining,
         answered=answered,
         observed=observed,
     )
-    relabelled = remaining.join(relabels, left_on="offer_id", right_on="old_offer_id", how="anti")
-    naming_listings = relabelled.filter(rules.lists_offers)
-    begun = begin_cards(before.cards, naming_listings, relabels, observed)
+    relabels = dated(names.relabels)
+    begun = begin_cards(stored.cards, naming_listings, relabels, observed)
+    unused = renames.unstated.filter(~renames.unstated.is_in(naming_listings["offer_id"].implode()))
     return Presence(
+        renamed=renames,
         batches=batches,
         answered=answered,
         observed=observed,
@@ -101,13 +106,16 @@ def find_presence(
             naming_listings.select("offer_id").unique(), on="offer_id", how="semi"
         ),
         naming_listings=naming_listings,
-        offers=date_new_offers(offers, before.offers, begun),
+        offers=date_new_offers(
+            offers.filter(~pl.col("offer_id").is_in(unused.implode())), stored.offers, begun
+        ),
         begun=begun,
         relabels=relabels,
-        returned=returns["new_offer_id"],
+        links=pl.concat([relabels, dated(names.ended)]).sort("new_offer_id", maintain_order=True),
+        returned=names.returned,
         groups=group_offers(
             offers,
-            models,
+            names.models,
             pl.concat([rules.memory.links, OFFER_PAIRS.shape(relabels)]),
         ),
     )
@@ -124,12 +132,61 @@ def merge_feeds(stored: pl.DataFrame, updated: Mapping[str, pl.DataFrame]) -> pl
     return pl.concat([kept, *updated.values()])
 
 
+@dataclass(frozen=True)
+class _Names:
+    """`relabels` of offers that have another id now, `ended`: of ended ones that only get a link.
+
+    `returned` are the new ids whose offer was gone for a while, `models` has model_id and hub_id.
+    """
+
+    relabels: pl.DataFrame
+    ended: pl.DataFrame
+    returned: pl.Series
+    models: pl.DataFrame
+
+
+def _find_names(
+    stored: State,
+    batches: list[FeedBatch],
+    renames: RenamedState,
+    found: pl.DataFrame,
+    offers: pl.DataFrame,
+    naming_listings: pl.DataFrame,
+    rules: Rules,
+) -> _Names:  # one step, of which each argument is another part
+    """Put together the renames of models, the relabels of offers and the returns after absences."""
+    models = _named_models(stored, batches)
+    moved = after_renames(found, renames.moved, reason=RENAMED).join(
+        naming_listings,
+        left_on="new_offer_id",
+        right_on="offer_id",
+        how="semi",
+        maintain_order="left",  # an offer that ends in the hour of the rename ends under its name
+    )
+    returns = find_returns(
+        stored.offers,
+        offers,
+        group_offers(offers, models, rules.memory.links),
+        naming_listings,
+        oldest=min(rules.memory.oldest.values(), default=None),
+    ).join(moved, on="new_offer_id", how="anti")
+    relabels = pl.concat([moved, returns]).sort("new_offer_id", maintain_order=True)
+    return _Names(
+        relabels=relabels,
+        ended=renames.returned.with_columns(reason=pl.lit(RENAMED)).join(
+            relabels, on="new_offer_id", how="anti", maintain_order="left"
+        ),
+        returned=returns["new_offer_id"],
+        models=models,
+    )
+
+
 def _named_models(before: State, batches: list[FeedBatch]) -> pl.DataFrame:
-    """Return model_id and hub_id of every model, as stored and as a catalogue states them now."""
+    """Return model_id and hub_id of every model, as a catalogue states it now, else as stored."""
     stated = [batch.models for batch in batches if batch.models is not None]
     return pl.concat(
-        [frame.select("model_id", "hub_id") for frame in (before.models, *stated)]
-    ).unique(maintain_order=True)
+        [frame.select("model_id", "hub_id") for frame in (*stated, before.models)]
+    ).unique("model_id", keep="first", maintain_order=True)
 
 
 def _keep_attachments(

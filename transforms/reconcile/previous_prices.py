@@ -30,13 +30,24 @@ def current_series(before: State) -> pl.DataFrame:
 
 
 def renamed(rows: pl.DataFrame, relabels: pl.DataFrame, shape: Contract) -> pl.DataFrame:
-    """Return rows about offers (in `shape`) under the names that those have now."""
-    names = relabels.select("new_offer_id", offer_id="old_offer_id")
+    """Return rows about offers (in `shape`) under the names that those have now.
+
+    Of several offers that have one name now, the first of `relabels` continues.
+    """
     return shape.shape(
-        rows.join(names, on="offer_id", how="left", maintain_order="left").with_columns(
-            offer_id=pl.coalesce("new_offer_id", "offer_id")
-        )
+        _named(rows, relabels).with_columns(offer_id=pl.coalesce("new_offer_id", "offer_id"))
     )
+
+
+def _named(rows: pl.DataFrame, relabels: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of offers that continue, with `new_offer_id` of those with another name."""
+    names = relabels.rename({"old_offer_id": "offer_id"}).unique(
+        "new_offer_id", keep="first", maintain_order=True
+    )
+    ended = pl.concat([relabels["old_offer_id"], names["new_offer_id"]])
+    return rows.join(
+        names.drop("reason", strict=False), on="offer_id", how="left", maintain_order="left"
+    ).filter(pl.col("new_offer_id").is_not_null() | ~pl.col("offer_id").is_in(ended.implode()))
 
 
 def renamed_series(series: pl.DataFrame, relabels: pl.DataFrame) -> pl.DataFrame:
@@ -45,9 +56,8 @@ def renamed_series(series: pl.DataFrame, relabels: pl.DataFrame) -> pl.DataFrame
     A series of a new name begins with the name (`at` of `relabels`); the price that it continues
     keeps its `changed_at`.
     """
-    names = relabels.select("new_offer_id", "at", offer_id="old_offer_id")
     return (
-        series.join(names, on="offer_id", how="left")
+        _named(series, relabels)
         .with_columns(
             offer_id=pl.coalesce("new_offer_id", "offer_id"),
             valid_from=pl.coalesce("at", "valid_from"),
@@ -98,6 +108,22 @@ def carried_series(
         .join(now, on=["new_offer_id", "unit", "tier"], how="semi")
         .drop("new_offer_id")
     )
+
+
+def with_other_offers(
+    changed: Diff, before: pl.DataFrame, after: pl.DataFrame, relabels: pl.DataFrame
+) -> Diff:
+    """Return the difference of prices (PRICES) with the series whose id is another offer's by now.
+
+    Where a name is used again at once, the same price is that of another offer: a change.
+    """
+    left = relabels.select(offer_id="old_offer_id").unique()
+    again = (
+        after.join(left, on="offer_id", how="semi", maintain_order="left")
+        .join(before, on=list(SERIES), how="semi", maintain_order="left")
+        .join(changed.changed, on=list(SERIES), how="anti", maintain_order="left")
+    )
+    return Diff(changed.added, pl.concat([changed.changed, again]), changed.removed)
 
 
 def closed_series(

@@ -86,6 +86,9 @@ def gate_claims(
 
 def _recall(presence: Presence, claims: ClaimUpdate, memory: PriceMemory) -> Recalled:
     """Return the remembered prices of the series that return in this run."""
+    # what another model cost that had the name before is no price of the one that has it now
+    reused = pl.col("offer_id").is_in(presence.renamed.reused.implode())
+    memory = replace(memory, prices=memory.prices.filter(~reused))
     listed = presence.naming_listings.filter(pl.col("missed") == 0)["offer_id"].unique()
     stated = claims.candidates.filter(pl.col("offer_id").is_in(listed.implode()))["offer_id"]
     last = memory.prices.filter(pl.col("is_last") & (pl.col("reason") == CORRECTED))

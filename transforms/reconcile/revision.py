@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import polars as pl
 
-from schemas.contract import UTC_TIME
 from schemas.delta import CURRENT, EVENTS, HOLDS, Delta, Findings, State
 from schemas.state import SERIES
 from transforms.gate.decisions import changed_decisions
@@ -22,7 +21,6 @@ from transforms.reconcile.diff import diff
 CORRECTED = "corrected"
 _VALUES = ("seen", CORRECTED)
 _PRICE_FACTS = ("amount", "price_status", "currency")
-_LINKS = {"old_offer_id": pl.String, "new_offer_id": pl.String, "reason": pl.String}
 
 
 def revise_state(
@@ -33,8 +31,9 @@ def revise_state(
 ) -> tuple[Delta, State]:
     """Return what leads from the stored rows to those that today's rules make, and these rows.
 
-    The logs have the latest row about each interval: price, claim, status, speed. An offer or a
-    model that today's rules do not know stays on record; such an offer ends where it began.
+    The logs have the latest row about each interval: price, claim, status, speed; and all links. An
+    offer or a model that today's rules do not know stays on record; such an offer ends where it
+    began.
     """
     after = replace(
         replayed,
@@ -62,7 +61,9 @@ def revise_state(
         changes=pl.concat(
             [corrected_events(stored_logs["price"], price), *_offer_events(stored, after)]
         ),
-        links=pl.DataFrame(schema=_LINKS | {"at": UTC_TIME}),
+        links=replayed_logs["link"].join(
+            stored_logs["link"], on=stored_logs["link"].columns, how="anti"
+        ),
         holds=HOLDS.empty(),
         found=Findings.none(),
         decided=changed_decisions(stored.refusals, after.refusals, VERDICTS),

@@ -8,7 +8,7 @@ import polars as pl
 
 from schemas.contract import require
 from schemas.delta import CURRENT, EVENTS, Delta, Diff, Findings, State
-from schemas.state import EVIDENCE, PRICES, SERIES
+from schemas.state import CARDS, EVIDENCE, PRICES, SERIES
 from transforms.gate.apply import GateResult
 from transforms.gate.decisions import changed_decisions
 from transforms.history.events import (
@@ -26,7 +26,12 @@ from transforms.reconcile.corrections import CorrectedPrices
 from transforms.reconcile.diff import diff
 from transforms.reconcile.moments import date_listing_ends
 from transforms.reconcile.presence import Presence
-from transforms.reconcile.previous_prices import carried_series, closed_series
+from transforms.reconcile.previous_prices import (
+    carried_series,
+    closed_series,
+    renamed,
+    with_other_offers,
+)
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,7 @@ def build_delta(before: State, after: State, steps: Steps, verdicts: pl.DataFram
         status_log=status_log(before.cards, cards.changed, cards.gone),
         speed_log=speed_log(before.cards, cards.changed),
         changes=_events(before, after, steps, prices),
-        links=presence.relabels,
+        links=presence.links,
         holds=gate.holds,
         found=Findings(gate.held_prices, pl.concat([presence.drops.found, gate.drops]), gate.moves),
         decided=changed_decisions(before.refusals, after.refusals, verdicts),
@@ -129,6 +134,7 @@ def _price_changes(before: State, after: State, steps: Steps, ended: pl.DataFram
         PRICES,
         ignore=(*PROOF, *NOISE, "valid_from", "changed_at", "formula"),
     )
+    changed = with_other_offers(changed, before.prices, after.prices, presence.relabels)
     closed = closed_series(
         changed,
         claims.stored_series,
@@ -143,11 +149,12 @@ def _price_changes(before: State, after: State, steps: Steps, ended: pl.DataFram
 
 def _events(before: State, after: State, steps: Steps, prices: _PriceChanges) -> pl.DataFrame:
     relabels, gone = steps.presence.relabels, steps.cards.gone
+    named = renamed(before.cards, relabels, CARDS)
     events = [
         *offer_events(
-            before.cards,
+            named,
             after.cards.join(steps.cards.facts.select("offer_id", "status_feed"), on="offer_id"),
-            known=pl.concat([before.offers["offer_id"], steps.presence.returned]),
+            known=pl.concat([steps.presence.renamed.known, steps.presence.returned]),
             renamed=relabels.filter(
                 ~pl.col("new_offer_id").is_in(steps.presence.returned.implode())
             )["new_offer_id"],
@@ -161,7 +168,7 @@ def _events(before: State, after: State, steps: Steps, prices: _PriceChanges) ->
             earlier=before.observed,
         ),
         *hold_events(
-            before.cards,
+            named,
             after.cards,
             steps.gate.holds,
             now=after.observed,
@@ -170,7 +177,7 @@ def _events(before: State, after: State, steps: Steps, prices: _PriceChanges) ->
         steps.corrected.changes,
         gone_events(gone.filter(~pl.col("relabelled"))),
         relabel_events(
-            relabels,
+            steps.presence.links,
             previous_at=pl.lit(max(before.observed.values(), default=None)),
         ),
     ]

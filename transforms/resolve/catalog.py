@@ -15,6 +15,7 @@ from transforms.resolve.attachments import (
     choose_entries,
     with_offered_price,
 )
+from transforms.resolve.model_names import NO_NAMES, use_names_today
 from transforms.task_groups import task_group
 
 _STATUS_RANK = {"live": 0, "staging": 1, "error": 2, "unknown": 3}
@@ -66,16 +67,19 @@ def resolve_catalog(offerings: pl.DataFrame, *, source: str) -> ResolvedRows:
     return _unique(rows, key=IDENTITY, order=order)
 
 
-def resolve_routed(offerings: pl.DataFrame, mapped: pl.DataFrame, *, source: str) -> ResolvedRows:
+def resolve_routed(
+    offerings: pl.DataFrame, mapped: pl.DataFrame, *, source: str, names: pl.DataFrame = NO_NAMES
+) -> ResolvedRows:
     """Attach each router offering to the mapping offer of its (model, provider, conversational).
 
     `mapped` has the mapping offers to attach to, with the `status` and price that the Hub states:
     this run's when its answer was whole, else the last committed ones. Of several one is chosen as
     transforms/resolve/attachments.py describes; where there is none, the offer has no
-    provider_model_id.
+    provider_model_id. `names` (of `names_today`) has the names that models have today; of two rows
+    of one model, that with the name of today counts.
     """
-    rows = _with_status(offerings).with_columns(source=pl.lit(source))
-    unique = _unique(rows, key=_TRIPLE, order=[_rank("status")])
+    rows = use_names_today(_with_status(offerings), names).with_columns(source=pl.lit(source))
+    unique = _unique(rows, key=_TRIPLE, order=[~pl.col("as_written"), _rank("status")])
     entries = attachable(mapped)
     target = choose_entries(
         with_offered_price(unique.rows, entries),

@@ -52,6 +52,22 @@ def relabel_reason(old_name: str, new_name: str) -> pl.Expr:
     )
 
 
+def after_renames(relabels: pl.DataFrame, moved: pl.DataFrame, *, reason: str) -> pl.DataFrame:
+    """Return the relabels from the ids before a rename, ordered by the new id.
+
+    `relabels` is of `find_relabels` after the rename, `moved` has old_offer_id and new_offer_id of
+    the offers that the rename moved. An offer of which two names changed at once is one link.
+    """
+    then = relabels.select(_last_id="new_offer_id", new_offer_id="old_offer_id")
+    renames = moved.join(then, on="new_offer_id", how="left", maintain_order="left").select(
+        "old_offer_id",
+        new_offer_id=pl.coalesce("_last_id", "new_offer_id"),
+        reason=pl.lit(reason),
+    )
+    others = relabels.filter(~pl.col("old_offer_id").is_in(moved["new_offer_id"].implode()))
+    return pl.concat([renames, others]).sort("new_offer_id", maintain_order=True)
+
+
 def _single(offers: pl.DataFrame, ids: pl.DataFrame, name: str) -> pl.DataFrame:
     """Return the offers of those ids that are the only one of their triple."""
     return (

@@ -9,7 +9,15 @@ import msgspec
 
 from schemas.amounts import amount_text
 from schemas.errors import UsageError
-from schemas.proof import CheckProof, ClaimOutcome, ClaimProof, CostProof, PriceProof, Proof
+from schemas.proof import (
+    CheckProof,
+    ClaimOutcome,
+    ClaimProof,
+    Continuation,
+    CostProof,
+    PriceProof,
+    Proof,
+)
 from schemas.unknown_keys import is_marked
 from warehouse.connect import Connection
 from warehouse.rows import named_rows
@@ -44,9 +52,16 @@ def read_proof(con: Connection, offer_id: str) -> Proof:
                 if (claim["unit"], claim["tier"]) not in priced_series
             ],
             "checks": [CheckProof(**row) for row in _rows(con, "read_proof_checks", offer_id)],
+            "continues_as": read_continuation(con, offer_id),
         },
         Proof,
     )
+
+
+def read_continuation(con: Connection, offer_id: str) -> Continuation | None:
+    """Return the offer that an id without a card continues as; None where there is none."""
+    found = _rows(con, "read_proof_continuation", offer_id)
+    return Continuation(**found[0]) if found else None
 
 
 def _price(price: Row, claims: list[Row], offer: Row) -> PriceProof:

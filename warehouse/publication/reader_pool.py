@@ -11,11 +11,11 @@ from typing import Any, TypeVar, cast
 import duckdb
 
 from schemas.errors import PublicationGone, QueryTooSlow, WarehouseError
-from schemas.proof import Proof
+from schemas.proof import Continuation, Proof
 from warehouse.connect import Connection, open_reader
 from warehouse.publication.export import write_relation
 from warehouse.publication.newest import newest
-from warehouse.publication.proof import read_proof
+from warehouse.publication.proof import read_continuation, read_proof
 from warehouse.rows import named_rows
 from warehouse.storage.home import Home
 
@@ -84,6 +84,11 @@ class Reading:
         """Return the proof of an offer's numbers; UsageError for an unknown id."""
         with self._within_time():
             return read_proof(self._cursor, offer_id)
+
+    def continuation(self, offer_id: str) -> Continuation | None:
+        """Return the offer that an id without a card continues as; None where there is none."""
+        with self._within_time():
+            return read_continuation(self._cursor, offer_id)
 
     def write(self, relation: str, kind: str, path: Path) -> None:
         """Write a published relation as `parquet`, `ndjson` or `csv`, ordered by its key."""

@@ -13,11 +13,12 @@ LEFT JOIN (
            count(*) FILTER (c.offer_id IS NOT NULL AND o.offer_type = 'adapter') AS adapter_offers,
            max(o.last_seen_at) AS observed_at
     FROM offers o LEFT JOIN _ph_card c USING (offer_id) GROUP BY o.model_id
-) n USING (model_id);
+) n USING (model_id)
+WHERE m.renamed_to IS NULL;
 
 COMMENT ON VIEW models IS
-    'Every model that ever had an offer, with what was last said of it: one row each.';
-COMMENT ON COLUMN models.model_id IS 'Model id on the Hub, like org/model.';
+    'Every model that ever had an offer, with what was last said of it: one row each, under its name of today.';
+COMMENT ON COLUMN models.model_id IS 'Model id as the Hub writes it today, like org/model.';
 COMMENT ON COLUMN models.hub_id IS
     'The Hub''s internal id of the model; NULL: the Hub never listed it.';
 COMMENT ON COLUMN models.model_name IS 'Model id without its author.';

@@ -6,5 +6,5 @@ COMMENT ON VIEW offer_links IS
 COMMENT ON COLUMN offer_links.old_offer_id IS 'Id of the offer until then.';
 COMMENT ON COLUMN offer_links.new_offer_id IS 'Id of the offer from then on.';
 COMMENT ON COLUMN offer_links.reason IS
-    'hub_named_it (the provider''s name for it became known), hub_dropped_it, or provider_id_changed.';
+    'renamed (its model has another name), hub_named_it (the provider''s name for it became known), hub_dropped_it, or provider_id_changed.';
 COMMENT ON COLUMN offer_links."at" IS 'Newest answer of the run that noticed it, UTC.';

@@ -10,7 +10,7 @@ from schemas.load import CHECKS
 from warehouse.connect import Connection
 from warehouse.statements import statement
 
-LOGS = ("price", "claim", "status", "speed")
+LOGS = ("price", "claim", "status", "speed", "link")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import polars as pl
+
 from schemas.delta import CURRENT, State
 from warehouse.connect import Connection
 from warehouse.statements import statement
@@ -23,11 +25,14 @@ class LastRun:
 
 def read_state(con: Connection) -> State:
     """Return all current rows, each frame in its contract."""
-    frames = {
-        table.part: CURRENT[table.part].shape(con.table(table.name).pl())
-        for table in tables_of(Kind.CURRENT)
-    }
+    frames = {table.part: read_current(con, table.part) for table in tables_of(Kind.CURRENT)}
     return State(**frames, observed=read_feed_times(con))
+
+
+def read_current(con: Connection, part: str) -> pl.DataFrame:
+    """Return the current rows of one part of a State, in its contract."""
+    (table,) = (table for table in tables_of(Kind.CURRENT) if table.part == part)
+    return CURRENT[part].shape(con.table(table.name).pl())
 
 
 def read_feed_times(con: Connection) -> dict[str, datetime]:

@@ -80,6 +80,17 @@ class CheckProof(ApiModel):
     decision_reason: str | None
 
 
+class Continuation(ApiModel):
+    """The offer that an offer continues as, because a name in its id changed."""
+
+    offer_id: str
+    model_id: str
+    inference_provider: str
+    provider_model_id: str | None
+    reason: str
+    at: datetime
+
+
 class Proof(ApiModel):
     """The evidence for every number of one offer."""
 
@@ -101,6 +112,7 @@ class Proof(ApiModel):
     prices: list[PriceProof]
     earlier: list[ClaimProof]
     checks: list[CheckProof]
+    continues_as: Continuation | None
 
 
 class OfferDetail(PublicationResponse):

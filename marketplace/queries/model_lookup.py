@@ -1,0 +1,29 @@
+"""Find a model by any name of it: in any case, or one that it had before."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from marketplace.statements import statement
+from warehouse.publication.reader_pool import Reading
+
+
+class ValuesQuery(Protocol):
+    """A query of a client that may name a model."""
+
+    def values(self) -> dict[str, Any]:
+        """Return parameter → value; `model_id` as the client wrote it, None for any model."""
+
+
+def todays_name(reading: Reading, model_id: str) -> str:
+    """Return the name that a model has today; of an unknown model, what the client wrote."""
+    found = reading.rows(statement("select_model_name"), {"model_id": model_id})
+    return str(found[0]["model_id"]) if found else model_id
+
+
+def bound_values(reading: Reading, query: ValuesQuery) -> dict[str, Any]:
+    """Return parameter → value of a query, with the model's name of today."""
+    values = query.values()
+    if values["model_id"] is not None:
+        values["model_id"] = todays_name(reading, values["model_id"])
+    return values
