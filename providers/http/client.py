@@ -19,12 +19,13 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_expo
 from providers.http.auth import Bearer
 from providers.http.body import BrokenBody
 from providers.http.errors import error_of_exchange, error_of_response, is_retryable
+from providers.http.proxies import NO_PROXIES, Proxies
 from providers.http.rate_limit import Deadline, RateLimiter
 from providers.http.response import Response
 from providers.http.transport import Params, Request, Transport
 from providers.http.urls import follow, origin, public_url
 from schemas.clock import Clock, utc_now
-from schemas.errors import FeedMalformed, FeedRefused, FeedUnreachable
+from schemas.errors import FeedError, FeedMalformed, FeedRefused
 from schemas.payload import Traffic
 
 TRIES = 5
@@ -52,9 +53,10 @@ class HttpClient:
     `sleep`, `monotonic` (seconds) and `now` (UTC) are the only clocks that pacing, deadlines and
     `fetched_at` use; `timeout_s` bounds connect, read, write and pool each; `max_body_bytes`
     counts decoded bytes. `bearer` is the token and the hosts that may receive it; without one
-    every request is anonymous.
+    every request is anonymous. Requests go through `proxies`; the environment is not read.
     """
 
+    # Seven parameters: three clocks, two limits, and whom and how to ask are independent.
     def __init__(
         self,
         *,
@@ -64,12 +66,17 @@ class HttpClient:
         timeout_s: float = 30.0,
         max_body_bytes: int = MAX_BODY_BYTES,
         bearer: Bearer | None = None,
+        proxies: Proxies = NO_PROXIES,
     ) -> None:
         self._monotonic = monotonic
         self._timeout_s = timeout_s
         self._limiter = RateLimiter(sleep=sleep, monotonic=monotonic, now=now)
         self._transport = Transport(
-            now=now, limiter=self._limiter, max_body_bytes=max_body_bytes, bearer=bearer
+            now=now,
+            limiter=self._limiter,
+            max_body_bytes=max_body_bytes,
+            bearer=bearer,
+            proxies=proxies,
         )
 
     def __enter__(self) -> Self:
@@ -160,7 +167,8 @@ class HttpClient:
                 code="redirect",
             )
         if response.status >= 300 or response.status == PARTIAL:
-            raise error_of_response(response, feed=call.feed, tries=call.tries)
+            place = self._place(response.url)
+            raise error_of_response(response, place=place, feed=call.feed, tries=call.tries)
         call.traffic.bytes += len(response.body)
         return response
 
@@ -173,9 +181,9 @@ class HttpClient:
         try:
             return self._transport.send(request)
         except (httpx.TransportError, BrokenBody) as error:
-            failure: FeedUnreachable = error_of_exchange(
+            failure: FeedError = error_of_exchange(
                 error,
-                url=request.url,
+                place=self._place(request.url),
                 feed=call.feed,
                 tries=call.tries,
                 scrub=self._transport.scrub,
@@ -183,6 +191,12 @@ class HttpClient:
         # Raised out here, so that the chain does not carry httpx's text, which may quote a header.
         call.deadline.check(feed=call.feed)
         raise failure
+
+    def _place(self, url: str) -> str:
+        """Return what was asked, for a message, and the proxy that it was asked through."""
+        server = self._transport.proxy_of(url)
+        through = f" through the proxy {server.address} ({server.variable})" if server else ""
+        return f"{public_url(url)}{through}"
 
     def _wait(self, url: str, call: _FeedCall, *, backoff: float = 0.0) -> None:
         self._limiter.wait(
