@@ -13,16 +13,15 @@ import pytest
 from samples.hub import serve
 from tests.support.command import UNUSED_URL, answered, pricehouse
 from tests.support.hours import small_catalog
-from tests.support.proxies import RunningProxy, http_proxy, socks_proxy
+from tests.support.proxies import PROXY_CANARY, RunningProxy, http_proxy, socks_proxy
 from tests.support.raw_server import Connection, RawServer, tls_context
 
-PASSWORD = "hunter2-hunter2"
-LOGIN = f"ada:{PASSWORD}"
+LOGIN = f"ada:{PROXY_CANARY}"
 ODD = [
     ("NO_PROXY", "localhost,fd00::/8,a;b"),
     ("NO_PROXY", "[::1"),
-    ("HTTP_PROXY", f"foo://ada:{PASSWORD}@x"),
-    ("https_proxy", f"http://ada:{PASSWORD}#@x:3128"),
+    ("HTTP_PROXY", f"foo://ada:{PROXY_CANARY}@x"),
+    ("https_proxy", f"http://ada:{PROXY_CANARY}#@x:3128"),
     ("ALL_PROXY", "socks4://x:1080"),
 ]
 VALID = {
@@ -45,7 +44,7 @@ def test_an_odd_setting_is_one_sentence(
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"error: {name} ")
-    assert PASSWORD not in line
+    assert PROXY_CANARY not in line
     assert not (tmp_path / "home" / "landing" / "runs").exists()
 
 
@@ -68,7 +67,7 @@ def test_doctor_reports_proxies(tmp_path: Path) -> None:
         found = {f["check"]: f for f in json.loads(done.stdout)["findings"]}["proxies"]
         assert (found["well"], done.returncode) == (ok, 0 if ok else 1)
         assert found["said"].startswith(text)
-        assert PASSWORD not in done.stdout
+        assert PROXY_CANARY not in done.stdout
 
 
 @pytest.mark.parametrize("variables", [VALID, {"HTTP_PROXY": "foo://x", "NO_PROXY": "[::1"}])
@@ -90,8 +89,8 @@ def test_an_hour_goes_through_a_proxy_that_wants_a_login(tmp_path: Path, run_pro
         report = answered(done)
         assert {f["feed"]: f["outcome"] for f in report["feeds"]}["router"] == "complete"
         assert set(proxy.asked) == {"hub.test:80"}
-        assert PASSWORD not in done.stdout + done.stderr
-        assert no_file_holds(tmp_path, PASSWORD)
+        assert PROXY_CANARY not in done.stdout + done.stderr
+        assert no_file_holds(tmp_path, PROXY_CANARY)
 
 
 def no_file_holds(folder: Path, text: str) -> bool:
@@ -119,9 +118,11 @@ def test_tls_goes_through_a_proxy_to_the_server_itself(tmp_path: Path, run_proxy
 def https_server(folder: Path) -> Iterator[RawServer]:
     """Serve a small catalog by TLS as hub.test, with a certificate of its own."""
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-        + ["-subj", "/CN=hub.test", "-addext", "subjectAltName=DNS:hub.test"]
-        + ["-keyout", str(folder / "server.key"), "-out", str(folder / "server.pem")],
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-subj", "/CN=hub.test", "-addext", "subjectAltName=DNS:hub.test"),
+            *("-keyout", str(folder / "server.key"), "-out", str(folder / "server.pem")),
+        ],
         check=True,
         capture_output=True,
     )
@@ -144,5 +145,5 @@ def test_a_proxy_that_refuses_is_named_in_the_report(tmp_path: Path, scheme: str
     assert done.returncode == 1
     assert f"through the proxy {proxy.url} (HTTPS_PROXY)" in done.stderr.replace("\n", " ")
     assert "Traceback" not in done.stderr
-    assert PASSWORD not in done.stdout + done.stderr
-    assert no_file_holds(tmp_path, PASSWORD)
+    assert PROXY_CANARY not in done.stdout + done.stderr
+    assert no_file_holds(tmp_path, PROXY_CANARY)

@@ -14,10 +14,9 @@ from providers.http.client import HttpClient
 from providers.http.proxies import read_proxies
 from schemas.errors import FeedBusy, FeedRefused, FeedUnreachable, SettingsError
 from schemas.payload import Traffic
-from tests.support.proxies import http_proxy, socks_proxy
+from tests.support.proxies import PROXY_CANARY, http_proxy, socks_proxy
 from tests.support.raw_server import RawReply, serving, unused_port
 
-PASSWORD = "hunter2-hunter2"
 PROXY = "http://proxy.example:3128"
 LOOPBACK = ("http://localhost:8", "http://a.localhost", "http://127.8.9.1:3", "https://[::1]:4200")
 
@@ -115,10 +114,10 @@ def test_the_variable_of_the_scheme_names_the_proxy(
         "http://x:0",
         "http://x y:1",
         "http://x:1/proxy.pac",
-        f"http://user:{PASSWORD}#1@x:1",
-        f"http://user:{PASSWORD}/1@x:1",
-        f"foo://user:{PASSWORD}@x:1",
-        f"http://user:{PASSWORD}@",
+        f"http://user:{PROXY_CANARY}#1@x:1",
+        f"http://user:{PROXY_CANARY}/1@x:1",
+        f"foo://user:{PROXY_CANARY}@x:1",
+        f"http://user:{PROXY_CANARY}@",
     ],
 )
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "https_proxy", "ALL_PROXY"])
@@ -127,7 +126,7 @@ def test_an_odd_proxy_is_one_sentence_without_its_password(name: str, value: str
         read_proxies({name: value})
     assert str(raised.value).startswith(f"{name} ")
     assert "http://proxy.example:3128" in str(raised.value)
-    assert PASSWORD not in str(raised.value)
+    assert PROXY_CANARY not in str(raised.value)
     assert raised.value.__context__ is None
 
 
@@ -135,22 +134,23 @@ def test_an_odd_proxy_is_one_sentence_without_its_password(name: str, value: str
     "item", ["10.*", "<local>", "a;b", "a:b", "a:0", "[::1", "10.0.0.0/33", "a|b", "*:80", "a/b"]
 )
 def test_an_odd_item_of_no_proxy_is_named(item: str) -> None:
-    with pytest.raises(SettingsError, match="^NO_PROXY has ") as raised:
+    with pytest.raises(SettingsError, match=r"^NO_PROXY has ") as raised:
         read_proxies({"NO_PROXY": f"localhost,{item}"})
     assert item in str(raised.value)
 
 
 def test_a_password_in_no_proxy_is_not_quoted() -> None:
-    with pytest.raises(SettingsError, match="^no_proxy has an item with @;") as raised:
-        read_proxies({"no_proxy": f"http://user:{PASSWORD}@x"})
-    assert PASSWORD not in str(raised.value)
+    with pytest.raises(SettingsError, match=r"^no_proxy has an item with @;") as raised:
+        read_proxies({"no_proxy": f"http://user:{PROXY_CANARY}@x"})
+    assert PROXY_CANARY not in str(raised.value)
 
 
 def test_the_login_is_in_no_text_about_proxies() -> None:
-    proxies = read_proxies({"HTTP_PROXY": f"http://user:{PASSWORD}@proxy.example:3128"})
-    assert PASSWORD not in f"{proxies!r} {proxies.describe()}"
-    assert proxies.describe() == "http through http://proxy.example:3128 (HTTP_PROXY); none for " + (
-        "this machine"
+    proxies = read_proxies({"HTTP_PROXY": f"http://user:{PROXY_CANARY}@proxy.example:3128"})
+    assert PROXY_CANARY not in f"{proxies!r} {proxies.describe()}"
+    assert (
+        proxies.describe()
+        == "http through http://proxy.example:3128 (HTTP_PROXY); none for " + ("this machine")
     )
 
 
@@ -186,7 +186,7 @@ def test_every_library_accepts_what_programs_get(scheme: str) -> None:
 
 
 @pytest.mark.parametrize("proxy_of", [http_proxy, socks_proxy])
-@pytest.mark.parametrize("login", [None, f"user:{PASSWORD}"])
+@pytest.mark.parametrize("login", [None, f"user:{PROXY_CANARY}"])
 def test_a_request_goes_through_the_proxy_which_resolves_the_name(proxy_of, login) -> None:
     with (
         serving([RawReply(body=b"[1]")]) as server,
@@ -204,21 +204,21 @@ def test_a_request_goes_through_the_proxy_which_resolves_the_name(proxy_of, logi
 def test_a_wrong_password_is_refused_once_and_not_quoted(proxy_of, caplog) -> None:
     caplog.set_level(logging.DEBUG)
     with proxy_of({}, login="user:right-one") as proxy:
-        url = f"{proxy.scheme}://user:{PASSWORD}@127.0.0.1:{proxy.port}"
+        url = f"{proxy.scheme}://user:{PROXY_CANARY}@127.0.0.1:{proxy.port}"
         with pytest.raises(FeedRefused) as raised:
             fetch("http://hub.test/api", HTTP_PROXY=url)
     assert proxy.asked == ["refused"]
     assert f"through the proxy {proxy.url} (HTTP_PROXY)" in str(raised.value)
-    assert PASSWORD not in f"{raised.value}{caplog.text}"
-    assert "".join(b64encode(f"user:{PASSWORD}".encode()).decode()) not in caplog.text
+    assert PROXY_CANARY not in f"{raised.value}{caplog.text}"
+    assert "".join(b64encode(f"user:{PROXY_CANARY}".encode()).decode()) not in caplog.text
 
 
 def test_a_proxy_that_is_down_is_named() -> None:
-    url = f"http://user:{PASSWORD}@127.0.0.1:{unused_port()}"
+    url = f"http://user:{PROXY_CANARY}@127.0.0.1:{unused_port()}"
     with pytest.raises(FeedUnreachable, match=r"tried 5 times") as raised:
         fetch("https://hub.test/api", https_proxy=url)
     assert "(https_proxy)" in str(raised.value)
-    assert PASSWORD not in str(raised.value)
+    assert PROXY_CANARY not in str(raised.value)
 
 
 def test_a_name_that_the_proxy_does_not_know() -> None:

@@ -17,6 +17,8 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 
 Handler = Callable[["RunningProxy", socket.socket], None]
+PROXY_CANARY = "hunter2-hunter2"
+"""A password of a proxy, which no output and no file may hold."""
 _REFUSED = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
 
 
