@@ -32,6 +32,9 @@ TRIES = 5
 BACKOFF = wait_exponential_jitter(max=8, jitter=1)
 """Seconds before the second, third, … try: 1, 2, 4, 8, each up to 1 longer, never over 8."""
 MAX_REDIRECTS = 5
+LONGEST_AGE_S = 24 * 3600
+"""An answer that a cache has kept for longer states no price of today: the rows that a feed had age
+and leave the ranking, as when it fails."""
 MAX_BODY_BYTES = 64 * 1024 * 1024
 PARTIAL = 206  # no request asks for a part
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -169,6 +172,13 @@ class HttpClient:
         if response.status >= 300 or response.status == PARTIAL:
             place = self._place(response.url)
             raise error_of_response(response, place=place, feed=call.feed, tries=call.tries)
+        age = response.headers.get("age", "")
+        if age.isdecimal() and int(age[:12]) > LONGEST_AGE_S:
+            raise FeedRefused(
+                f"{call.feed}: {self._place(response.url)} answered from a cache, with an answer "
+                f"that is {int(age[:12]) // 3600} hours old: let the cache ask the source again",
+                code="stale_answer",
+            )
         call.traffic.bytes += len(response.body)
         return response
 
