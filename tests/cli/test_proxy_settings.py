@@ -48,7 +48,7 @@ def test_an_odd_setting_is_one_sentence(
     assert not (tmp_path / "home" / "landing" / "runs").exists()
 
 
-def test_vault_is_not_asked_under_an_odd_setting(tmp_path: Path) -> None:
+def test_vault_gets_no_request_under_an_odd_setting(tmp_path: Path) -> None:
     vault = {"VAULT_ADDR": "http://vault.test:8200", "VAULT_TOKEN": "t"}
     done = pricehouse("secrets", "check", home=tmp_path, HTTP_PROXY="foo://x", **vault)
     assert done.returncode == 2

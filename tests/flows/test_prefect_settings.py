@@ -114,7 +114,7 @@ def test_one_password_serves_both_sides() -> None:
         ("https://prefect.test/api", False, False),
     ],
 )
-def test_prefect_is_asked_directly_where_no_proxy_serves_it(
+def test_prefect_is_reached_directly_where_no_proxy_serves_it(
     url: str, listens: bool, direct: bool
 ) -> None:
     """A network of IPv6 is in no NO_PROXY that httpx accepts; the server's own address is."""

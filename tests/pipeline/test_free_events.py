@@ -23,7 +23,7 @@ STATED: dict[str, dict[str, Any]] = {
     "free-without-a-price": {"is_free": True},
 }
 PAIRS = list(permutations(STATED, 2))
-SILENT = {("free", "free-without-a-price"), ("free-without-a-price", "free")}
+UNCHANGED = {("free", "free-without-a-price"), ("free-without-a-price", "free")}
 """Both state the same: free."""
 
 
@@ -53,7 +53,7 @@ def test_each_transition_is_an_event_between_its_two_answers(tmp_path: Path) -> 
             [run_id, between, between],
         ).fetchall()
     changed = {model_id.removeprefix("acme/") for model_id, *_ in found}
-    assert changed == {f"{a}-to-{b}" for a, b in PAIRS if (a, b) not in SILENT}
+    assert changed == {f"{a}-to-{b}" for a, b in PAIRS if (a, b) not in UNCHANGED}
     assert found_event(found, "zero_not_stated_free", "stated_free_but_priced") == (
         "acme/zero-to-free-and-priced",
         "became_suspect",

@@ -70,7 +70,7 @@ def test_no_proxy_excepts(no_proxy: str, url: str, direct: bool) -> None:
 
 
 @pytest.mark.parametrize("url", LOOPBACK)
-def test_this_machine_is_never_asked_through_a_proxy(url: str) -> None:
+def test_this_machine_is_never_reached_through_a_proxy(url: str) -> None:
     assert read_proxies({"ALL_PROXY": PROXY}).proxy_of(url) is None
 
 

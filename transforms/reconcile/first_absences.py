@@ -8,7 +8,9 @@ from transforms.reconcile.absences import Drops
 from transforms.reconcile.batch import FeedBatch
 
 
-def unbelieved(listings: pl.DataFrame, batches: list[FeedBatch], drops: Drops) -> pl.DataFrame:
+def pending_absences(
+    listings: pl.DataFrame, batches: list[FeedBatch], drops: Drops
+) -> pl.DataFrame:
     """Return `feed` and `offer_id` of stored listings that end by no answer of this run.
 
     Those that a drop protects, and those of catalogues that fewer answers than `gone_after` lacked.

@@ -12,7 +12,7 @@ from schemas.delta import State
 from transforms.gate.holds import OpenHolds
 from transforms.reconcile.absences import Drops, count_drops, end_absent, unreadable_offers
 from transforms.reconcile.batch import FeedBatch, Rules
-from transforms.reconcile.first_absences import unbelieved
+from transforms.reconcile.first_absences import pending_absences
 from transforms.reconcile.listings import drop_moved, listings_after
 from transforms.reconcile.offers import offers_after
 from transforms.resolve.attachments import stay_attached, still_named
@@ -92,7 +92,7 @@ def merge_feeds(stored: pl.DataFrame, updated: Mapping[str, pl.DataFrame]) -> pl
 
 def _keep_attachments(before: State, batches: list[FeedBatch], drops: Drops) -> list[FeedBatch]:
     """Attach the rows of routed feeds to offers whose absence from the catalogue is no end yet."""
-    protected = still_named(before, unbelieved(before.listings, batches, drops))
+    protected = still_named(before, pending_absences(before.listings, batches, drops))
     attached = []
     for batch in batches:
         if batch.role == "routed":

@@ -19,14 +19,14 @@ DEAD = {
 }
 
 
-def test_vault_on_this_machine_is_asked_without_a_proxy(bao) -> None:
+def test_vault_on_this_machine_is_reached_without_a_proxy(bao) -> None:
     found = find_token(bao.environment(**DEAD))
     assert found is not None
     assert found.secret.reveal() == CANARY
 
 
 @pytest.mark.parametrize("no_proxy", ["", "other.test"])
-def test_vault_is_asked_through_the_proxy(bao, no_proxy: str) -> None:
+def test_vault_is_reached_through_the_proxy(bao, no_proxy: str) -> None:
     port = int(bao.url.rpartition(":")[2])
     with http_proxy({"vault.test": port}, login=f"ada:{PROXY_CANARY}") as proxy:
         environment = bao.environment(
@@ -38,7 +38,7 @@ def test_vault_is_asked_through_the_proxy(bao, no_proxy: str) -> None:
     assert set(proxy.asked) == {"vault.test:8200"}
 
 
-def test_vault_is_asked_through_a_socks_proxy(bao) -> None:
+def test_vault_is_reached_through_a_socks_proxy(bao) -> None:
     """Or, in an environment of before, the missing package is named."""
     port = int(bao.url.rpartition(":")[2])
     with socks_proxy({"vault.test": port}, login=f"ada:{PROXY_CANARY}") as proxy:
