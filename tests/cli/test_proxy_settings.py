@@ -88,7 +88,7 @@ def test_an_hour_goes_through_a_proxy_that_wants_a_login(tmp_path: Path, run_pro
         )
         report = answered(done)
         assert {f["feed"]: f["outcome"] for f in report["feeds"]}["router"] == "complete"
-        assert set(proxy.asked) == {"hub.test:80"}
+        assert set(proxy.targets) == {"hub.test:80"}
         assert PROXY_CANARY not in done.stdout + done.stderr
         assert no_file_holds(tmp_path, PROXY_CANARY)
 
@@ -111,7 +111,7 @@ def test_tls_goes_through_a_proxy_to_the_server_itself(tmp_path: Path, run_proxy
             )
         )
     assert {f["feed"]: f["outcome"] for f in report["feeds"]}["router"] == "complete"
-    assert set(proxy.asked) == {"hub.test:443"}
+    assert set(proxy.targets) == {"hub.test:443"}
 
 
 @contextmanager

@@ -34,5 +34,5 @@ def test_up_is_scheduled_and_its_run_goes_through_the_proxy(tmp_path: Path) -> N
         running.wait_for_state(run_id, "COMPLETED")
         started = "".join(running.descendants().values())
         parameters = str(running.run(run_id))
-    assert set(proxy.asked) == {"hub.test:80"}
+    assert set(proxy.targets) == {"hub.test:80"}
     assert PROXY_CANARY not in running.output + started + parameters

@@ -194,9 +194,9 @@ def test_a_request_goes_through_the_proxy_which_resolves_the_name(proxy_of, logi
     ):
         url = proxy.url_with_login if login else proxy.url
         assert fetch("http://hub.test:8080/api", ALL_PROXY=url) == b"[1]"
-        assert proxy.asked == ["hub.test:8080"]
+        assert proxy.targets == ["hub.test:8080"]
         assert fetch(server.url, ALL_PROXY=url) == b"[1]"
-        assert proxy.asked == ["hub.test:8080"]
+        assert proxy.targets == ["hub.test:8080"]
         assert all("proxy-authorization" not in request.headers for request in server.requests)
 
 
@@ -207,7 +207,7 @@ def test_a_wrong_password_is_refused_once_and_not_quoted(proxy_of, caplog) -> No
         url = f"{proxy.scheme}://user:{PROXY_CANARY}@127.0.0.1:{proxy.port}"
         with pytest.raises(FeedRefused) as raised:
             fetch("http://hub.test/api", HTTP_PROXY=url)
-    assert proxy.asked == ["refused"]
+    assert proxy.targets == ["refused"]
     assert f"through the proxy {proxy.url} (HTTP_PROXY)" in str(raised.value)
     assert PROXY_CANARY not in f"{raised.value}{caplog.text}"
     assert "".join(b64encode(f"user:{PROXY_CANARY}".encode()).decode()) not in caplog.text
@@ -228,7 +228,7 @@ def test_a_name_that_the_proxy_does_not_know() -> None:
         fetch("http://hub.test/api", ALL_PROXY=proxy.url)
     with http_proxy({}) as proxy, pytest.raises(FeedUnreachable, match="502 Bad Gateway"):
         fetch("https://hub.test/api", ALL_PROXY=proxy.url)
-    assert len(proxy.asked) == 5
+    assert len(proxy.targets) == 5
 
 
 def test_an_http_server_is_no_socks_proxy() -> None:

@@ -3,7 +3,7 @@
 A proxy resolves names by its own table, so that a name which no resolver knows is reached through
 it alone:
 
-    with http_proxy({"hub.test": port}) as proxy: … proxy.url, proxy.asked …
+    with http_proxy({"hub.test": port}) as proxy: … proxy.url, proxy.targets …
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class RunningProxy:
     names: Mapping[str, int]
     login: str | None
     handle: Handler
-    asked: list[str] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
     """What it was asked for, `host:port`, each time."""
     port: int = 0
     _open: set[socket.socket] = field(default_factory=set)
@@ -47,7 +47,7 @@ class RunningProxy:
 
     def connect(self, host: str, port: int) -> socket.socket | None:
         """Connect to a name of the table; None for every other one."""
-        self.asked.append(f"{host}:{port}")
+        self.targets.append(f"{host}:{port}")
         if host not in self.names:
             return None
         sock = socket.create_connection(("127.0.0.1", self.names[host]), timeout=30)
@@ -112,7 +112,7 @@ def _serve_http(proxy: RunningProxy, client: socket.socket) -> None:
     if proxy.login is not None:
         wanted = "Basic " + b64encode(proxy.login.encode()).decode()
         if headers.pop("proxy-authorization", None) != wanted:
-            proxy.asked.append("refused")
+            proxy.targets.append("refused")
             client.sendall(_REFUSED)
             return
     place = target if method == "CONNECT" else target.partition("://")[2].partition("/")[0]
@@ -136,7 +136,7 @@ def _serve_socks(proxy: RunningProxy, client: socket.socket) -> None:
     offered = _read(client, count)
     method = 0 if proxy.login is None else 2
     if method not in offered:
-        proxy.asked.append("refused")
+        proxy.targets.append("refused")
         client.sendall(b"\x05\xff")
         return
     client.sendall(bytes([5, method]))
@@ -147,7 +147,7 @@ def _serve_socks(proxy: RunningProxy, client: socket.socket) -> None:
         good = b":".join([user, password]).decode() == proxy.login
         client.sendall(b"\x01\x00" if good else b"\x01\x01")
         if not good:
-            proxy.asked.append("refused")
+            proxy.targets.append("refused")
             return
     kind = _read(client, 4)[3]
     if kind == 3:

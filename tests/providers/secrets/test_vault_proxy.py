@@ -35,7 +35,7 @@ def test_vault_is_reached_through_the_proxy(bao, no_proxy: str) -> None:
         found = find_token(environment)
     assert found is not None
     assert found.secret.reveal() == CANARY
-    assert set(proxy.asked) == {"vault.test:8200"}
+    assert set(proxy.targets) == {"vault.test:8200"}
 
 
 def test_vault_is_reached_through_a_socks_proxy(bao) -> None:
@@ -52,7 +52,7 @@ def test_vault_is_reached_through_a_socks_proxy(bao) -> None:
         found = find_token(environment)
     assert found is not None
     assert found.secret.reveal() == CANARY
-    assert set(proxy.asked) == {"vault.test:8200"}
+    assert set(proxy.targets) == {"vault.test:8200"}
 
 
 def test_a_proxy_that_is_down_is_named(bao) -> None:
