@@ -14,6 +14,8 @@ from pipeline.context import Dependencies, RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.session import open_run
 from pipeline.steps.extract import feeds_of
+from providers.http.client import HttpClient
+from providers.http.proxies import read_proxies
 from providers.registry import load_registry
 from providers.secrets import find_token
 
@@ -30,12 +32,17 @@ def ingest(*, provider: str | None, dry_run: bool, as_json: bool) -> None:
     marketplace.duckdb, also while a run writes.
     """
     feeds = feeds_of(load_registry(), provider)
+    proxies = read_proxies(os.environ)
     with (
         ProgressBar() as bar,
         open_run(
             current_settings(),
             RunOptions(origin="live", flow="ingest", trigger="cli", dry_run=dry_run, feeds=feeds),
-            Dependencies(progress=bar, find_token=partial(find_token, os.environ)),
+            Dependencies(
+                progress=bar,
+                find_token=partial(find_token, os.environ),
+                make_client=partial(HttpClient, proxies=proxies),
+            ),
         ) as run,
     ):
         report = run_pipeline(run)

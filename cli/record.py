@@ -11,6 +11,7 @@ import click
 from cli.console import ProgressBar, out
 from cli.options import current_settings, json_option, print_json
 from pipeline.record import record as record_hour
+from providers.http.proxies import read_proxies
 from providers.secrets import find_token
 
 
@@ -25,8 +26,9 @@ def record(*, folder: Path, as_json: bool) -> None:
     and changes none. To serve the files: `python -m samples.hub --recording DIR`.
     """
     token = partial(find_token, os.environ)
+    proxies = read_proxies(os.environ)
     with ProgressBar() as bar:
-        done = record_hour(folder, current_settings(), token=token, progress=bar)
+        done = record_hour(folder, current_settings(), token=token, proxies=proxies, progress=bar)
     if as_json:
         print_json(done)
         return

@@ -12,8 +12,11 @@ from cli.console import err, out
 from cli.options import print_json
 
 if TYPE_CHECKING:  # the reports bring polars with them, and `status` needs none
-    from pipeline.report import FeedReport, Report
+    from pipeline.report import FeedReport, Held, Report
     from pipeline.status import Status
+
+FEW = 10
+"""How many holds a printed report lists one by one; `--json` and the checks have all."""
 
 
 def print_report(report: Report) -> None:
@@ -32,9 +35,7 @@ def print_report(report: Report) -> None:
     )
     events = ", ".join(f"{count} {event}" for event, count in report.events.items())
     out.print(f"  changes: {events or 'none'}")
-    for held in report.held:
-        message = escape(f"{held.check_id} {held.inference_provider}: {held.message}")
-        out.print(f"  [yellow]held[/] {message}")
+    _print_held(report.held)
     for reason, count in sorted(report.rejected.items()):
         out.print(f"  rejected: {count} × {escape(reason)}")
 
@@ -91,6 +92,19 @@ def print_status(status: Status) -> None:
     if status.last_failure:
         failure = status.last_failure
         out.print(f"  last failure: {failure.run_id}: {escape(str(failure.error))}")
+
+
+def _print_held(held: list[Held]) -> None:
+    """Print a line per kind of hold, and each hold with its id where they are few."""
+    from pipeline.report import held_lines
+
+    for line in held_lines(held):
+        out.print(f"  [yellow]held[/] {escape(line)}", soft_wrap=True)
+    for hold in held[:FEW]:
+        place = f"{hold.inference_provider}: " if hold.inference_provider else ""
+        out.print(f"    {hold.check_id} {place}{hold.message}", markup=False, soft_wrap=True)
+    if len(held) > FEW:
+        out.print(f"    and {len(held) - FEW} more; `checks` has all that are pending")
 
 
 def _entries(feed: FeedReport) -> str:

@@ -13,7 +13,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from pipeline.report import Report
+from pipeline.report import Report, held_lines
 from schemas.payload import Traffic
 
 
@@ -97,10 +97,9 @@ def markdown(report: Report) -> str:
         *([f"- {event}: {count}" for event, count in report.events.items()] or ["none"]),
         "",
         "## Held",
-        *(
-            [f"- `{h.check_id}` {h.inference_provider}: {h.message}" for h in report.held]
-            or ["none"]
-        ),
+        *([f"- {line}" for line in held_lines(report.held)] or ["none"]),
+        *([""] if report.held else []),
+        *(f"- `{h.check_id}` {h.inference_provider}: {h.message}" for h in report.held),
         "",
         "## Rejected",
         *(

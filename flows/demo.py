@@ -64,9 +64,12 @@ def _embed_prefect(folder: Path) -> None:
     """Configure Prefect before its import: an embedded server of its own, quiet and offline."""
     if "prefect" in sys.modules:
         raise PricehouseError("Prefect is loaded already; run the demo in a process of its own")
-    for name in [name for name in os.environ if name.startswith("PREFECT_")]:
+    # All that the demo asks is on this machine, which Prefect would ask through a proxy too.
+    for name in [n for n in os.environ if n.startswith("PREFECT_") or n.lower().endswith("_proxy")]:
         del os.environ[name]
     os.environ |= {
+        "NO_PROXY": "*",
+        "no_proxy": "*",
         "DO_NOT_TRACK": "1",
         "PREFECT_HOME": str(folder),
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",

@@ -20,13 +20,15 @@ from prefect.runtime import flow_run
 from flows.artifacts import PageArtifact, keep_report
 from flows.events import COMMITTED
 from flows.parameters import ALL_FEEDS, LOCK_WAIT, Feeds, LockWait
-from pipeline.context import LOCK_WAIT_S, Dependencies, RunOptions, anonymous
+from pipeline.context import LOCK_WAIT_S, Dependencies, RunOptions
 from pipeline.feeds import spec_of
 from pipeline.pipeline import run_pipeline
 from pipeline.report import Report
 from pipeline.run_log import error_line, report_line
 from pipeline.session import open_run
 from pipeline.settings import Settings, read_settings
+from providers.http.client import HttpClient
+from providers.http.proxies import read_proxies
 from providers.registry import load_registry
 from providers.secrets import find_token
 from schemas.errors import PricehouseError
@@ -107,10 +109,13 @@ async def run_hour(
             prefect_run_id=flow_run.get_id(),
             lock_wait_s=lock_wait_s,
         )
-        dependencies = Dependencies(
-            progress=PageArtifact(),
-            find_token=partial(find_token, os.environ) if origin == "live" else anonymous,
-        )
+        dependencies = Dependencies(progress=PageArtifact())
+        if origin == "live":  # the sample is served on this machine, without a token
+            dependencies = Dependencies(
+                progress=PageArtifact(),
+                find_token=partial(find_token, os.environ),
+                make_client=partial(HttpClient, proxies=read_proxies(os.environ)),
+            )
         with open_run(settings, options, dependencies) as run:
             report = run_pipeline(run, as_task)
     except Exception as error:

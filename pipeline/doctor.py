@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from packaging.requirements import Requirement
 
+from providers.http.proxies import read_proxies
 from schemas.clock import Clock, utc_now
 from warehouse.health.findings import CheckFailed, Finding, run_check
 from warehouse.health.home_checks import check_home
@@ -17,6 +18,7 @@ from warehouse.storage.home import Home
 REMEDIES = {
     "validation": "unset PANDERA_VALIDATION_ENABLED",
     "versions": "run `make venv`",
+    "proxies": "set the variable as its message says, or unset it; until then nothing is fetched",
 }
 """Check of the installation → what to do when it fails."""
 
@@ -41,6 +43,9 @@ def diagnose(root: Path, environment: Mapping[str, str], *, clock: Clock = utc_n
 def _check_installation(environment: Mapping[str, str]) -> Iterator[Finding]:
     yield run_check("validation", lambda: _validation(environment), remedy=REMEDIES["validation"])
     yield run_check("versions", _versions, remedy=REMEDIES["versions"])
+    yield run_check(
+        "proxies", lambda: read_proxies(environment).describe(), remedy=REMEDIES["proxies"]
+    )
 
 
 def _validation(environment: Mapping[str, str]) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -17,6 +18,7 @@ from pipeline.progress import NoProgress, Progress
 from pipeline.settings import Settings
 from providers.http.auth import Bearer
 from providers.http.client import HttpClient
+from providers.http.proxies import NO_PROXIES, Proxies
 from providers.interface import AdapterContext, ProviderInterface
 from providers.registry import adapter_for, load_registry
 from samples.hub import FEEDS
@@ -66,6 +68,7 @@ def record(
     settings: Settings,
     *,
     token: FindToken = anonymous,
+    proxies: Proxies = NO_PROXIES,
     clock: Clock = utc_now,
     progress: Progress | None = None,
 ) -> Recording:
@@ -78,10 +81,11 @@ def record(
     require_empty(folder)
     found = token()
     secret = found.secret if found else None
+    make_client = partial(HttpClient, now=clock, bearer=_bearer(settings, secret), proxies=proxies)
     texts: dict[str, str] = {}
     feeds: list[FeedRecording] = []
     try:
-        for feed, payloads in _fetched(settings, secret, clock, progress or NoProgress()):
+        for feed, payloads in _fetched(settings, make_client, progress or NoProgress()):
             recorded = _recorded(feed, payloads)
             _require_scrubbed(feed, recorded.text, secret)
             texts[feed.feed] = recorded.text
@@ -106,20 +110,10 @@ def record(
 
 
 def _fetched(
-    settings: Settings, secret: Secret | None, clock: Clock, progress: Progress
+    settings: Settings, make_client: Callable[[], HttpClient], progress: Progress
 ) -> Iterator[tuple[Feed, list[Payload]]]:
     """Yield each feed that the sample's server can serve, with all its answers."""
-    bearer = (
-        Bearer(
-            secret,
-            base_urls=[
-                url for feed, url in settings.base_urls.items() if spec_of(feed).takes_token
-            ],
-        )
-        if secret
-        else None
-    )
-    with HttpClient(now=clock, bearer=bearer) as client:
+    with make_client() as client:
         for source in load_registry().sources:
             if not _recordable(source):
                 continue
@@ -132,6 +126,14 @@ def _fetched(
                     progress.landed(feed.feed, traffic[feed.feed])
                 progress.closed(feed.feed, "complete")
                 yield feed, payloads
+
+
+def _bearer(settings: Settings, secret: Secret | None) -> Bearer | None:
+    """Return what sends the token to the addresses that may receive it."""
+    if secret is None:
+        return None
+    urls = [url for feed, url in settings.base_urls.items() if spec_of(feed).takes_token]
+    return Bearer(secret, base_urls=urls)
 
 
 def _recordable(source: Source) -> list[Feed]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,7 +12,11 @@ import polars as pl
 from schemas.amounts import MILLION, amount_text
 from schemas.load import Counts
 from schemas.records import FeedFetch
+from transforms.checks.price_gate import GATE_CHECKS
 
+MEANINGS = {check.name: check.meaning.partition(";")[0].rstrip(".") for check in GATE_CHECKS}
+PLACES = 5
+"""How many providers a line about holds names."""
 EXAMPLES = 50
 """How many changes a report shows one by one; the counts are of all."""
 
@@ -46,6 +51,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     """An offer whose newer value the gate refused."""
 
     check_id: str
+    name: str
+    """The check that holds it: why."""
     offer_id: str | None
     inference_provider: str | None
     unit: str | None
@@ -115,6 +122,23 @@ def feed_reports(
         )
         for f in fetches
     ]
+
+
+def held_lines(held: list[Held]) -> list[str]:
+    """Return one line per kind of hold: how many, why, and at which providers, most first."""
+    kinds: dict[str, list[Held]] = {}
+    for hold in held:
+        kinds.setdefault(hold.name, []).append(hold)
+    lines = []
+    for name, holds in sorted(kinds.items(), key=lambda kind: (-len(kind[1]), kind[0])):
+        # A hold without an offer is of a whole provider, or of a whole feed without a provider.
+        counts = Counter(hold.inference_provider or "all providers" for hold in holds)
+        ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+        places = [f"{provider} {count}" for provider, count in ordered[:PLACES]]
+        if (more := len(ordered) - PLACES) > 0:
+            places.append(f"{more} more providers")
+        lines.append(f"{len(holds)} × {name} ({MEANINGS.get(name, 'held')}): {', '.join(places)}")
+    return lines
 
 
 def change_examples(changes: pl.DataFrame, offers: pl.DataFrame) -> list[Change]:

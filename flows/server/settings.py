@@ -6,7 +6,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from providers.http.proxies import Proxies
 from schemas.errors import SettingsError
 
 HEARTBEAT_S = 30
@@ -103,6 +105,18 @@ def prefect_environment(
         if auth:
             variables["PREFECT_SERVER_API_AUTH_STRING"] = variables.get(_AUTH[0], auth)
     return variables
+
+
+def proxy_variables(proxies: Proxies, server: PrefectServer) -> dict[str, str]:
+    """Return the proxy variables that Prefect's programs and flow runs get.
+
+    Prefect reads them with several libraries, which fail on settings that pricehouse accepts. A
+    server that is started here, or that NO_PROXY excepts in a form that those do not know, is never
+    asked through a proxy.
+    """
+    straight = server.listen is not None or proxies.proxy_of(server.api_url) is None
+    host = urlsplit(server.api_url).hostname
+    return proxies.variables(*([host] if straight and host else []))
 
 
 def _port(text: str) -> int:

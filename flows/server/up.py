@@ -11,9 +11,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
-from flows.server.settings import PREFECT_FILE, PrefectServer, find_server, prefect_environment
+from flows.server.settings import (
+    PREFECT_FILE,
+    PrefectServer,
+    find_server,
+    prefect_environment,
+    proxy_variables,
+)
 from flows.server.supervisor import POLL_S, Command, Supervised
 from pipeline.settings import read_settings
+from providers.http.proxies import read_proxies
 from providers.registry import load_registry
 from schemas.errors import PricehouseError, SettingsError
 from warehouse.storage.home import Home
@@ -40,9 +47,10 @@ def run_until_stopped(
     settings = read_settings(environment, load_registry())
     home = Home.open(settings.home, origin="live")
     server = find_server(environment, host=host, port=port)
+    proxies = read_proxies(environment)
     child_environment = prefect_environment(
         environment, server, home=home.root, python=Path(sys.executable), checkout=CHECKOUT
-    )
+    ) | proxy_variables(proxies, server)
     if not PREFECT_FILE.is_file():
         raise SettingsError(f"{PREFECT_FILE} is missing; install pricehouse again")
     environment.update(child_environment)

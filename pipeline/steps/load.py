@@ -101,7 +101,7 @@ def _report(
         held=[
             Held(**row)
             for row in held.select(
-                "check_id", "offer_id", "inference_provider", "unit", "message"
+                "check_id", "name", "offer_id", "inference_provider", "unit", "message"
             ).to_dicts()
         ],
         rejected=dict(

@@ -19,18 +19,22 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_expo
 from providers.http.auth import Bearer
 from providers.http.body import BrokenBody
 from providers.http.errors import error_of_exchange, error_of_response, is_retryable
+from providers.http.proxies import NO_PROXIES, Proxies
 from providers.http.rate_limit import Deadline, RateLimiter
 from providers.http.response import Response
 from providers.http.transport import Params, Request, Transport
 from providers.http.urls import follow, origin, public_url
 from schemas.clock import Clock, utc_now
-from schemas.errors import FeedMalformed, FeedRefused, FeedUnreachable
+from schemas.errors import FeedError, FeedMalformed, FeedRefused
 from schemas.payload import Traffic
 
 TRIES = 5
 BACKOFF = wait_exponential_jitter(max=8, jitter=1)
 """Seconds before the second, third, … try: 1, 2, 4, 8, each up to 1 longer, never over 8."""
 MAX_REDIRECTS = 5
+LONGEST_AGE_S = 24 * 3600
+"""An answer that a cache has kept for longer states no price of today: the rows that a feed had age
+and leave the ranking, as when it fails."""
 MAX_BODY_BYTES = 64 * 1024 * 1024
 PARTIAL = 206  # no request asks for a part
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -52,9 +56,10 @@ class HttpClient:
     `sleep`, `monotonic` (seconds) and `now` (UTC) are the only clocks that pacing, deadlines and
     `fetched_at` use; `timeout_s` bounds connect, read, write and pool each; `max_body_bytes`
     counts decoded bytes. `bearer` is the token and the hosts that may receive it; without one
-    every request is anonymous.
+    every request is anonymous. Requests go through `proxies`; the environment is not read.
     """
 
+    # Seven parameters: three clocks, two limits, and whom and how to ask are independent.
     def __init__(
         self,
         *,
@@ -64,12 +69,17 @@ class HttpClient:
         timeout_s: float = 30.0,
         max_body_bytes: int = MAX_BODY_BYTES,
         bearer: Bearer | None = None,
+        proxies: Proxies = NO_PROXIES,
     ) -> None:
         self._monotonic = monotonic
         self._timeout_s = timeout_s
         self._limiter = RateLimiter(sleep=sleep, monotonic=monotonic, now=now)
         self._transport = Transport(
-            now=now, limiter=self._limiter, max_body_bytes=max_body_bytes, bearer=bearer
+            now=now,
+            limiter=self._limiter,
+            max_body_bytes=max_body_bytes,
+            bearer=bearer,
+            proxies=proxies,
         )
 
     def __enter__(self) -> Self:
@@ -160,7 +170,15 @@ class HttpClient:
                 code="redirect",
             )
         if response.status >= 300 or response.status == PARTIAL:
-            raise error_of_response(response, feed=call.feed, tries=call.tries)
+            place = self._place(response.url)
+            raise error_of_response(response, place=place, feed=call.feed, tries=call.tries)
+        age = response.headers.get("age", "")
+        if age.isdecimal() and int(age[:12]) > LONGEST_AGE_S:
+            raise FeedRefused(
+                f"{call.feed}: {self._place(response.url)} answered from a cache, with an answer "
+                f"that is {int(age[:12]) // 3600} hours old: let the cache ask the source again",
+                code="stale_answer",
+            )
         call.traffic.bytes += len(response.body)
         return response
 
@@ -173,9 +191,9 @@ class HttpClient:
         try:
             return self._transport.send(request)
         except (httpx.TransportError, BrokenBody) as error:
-            failure: FeedUnreachable = error_of_exchange(
+            failure: FeedError = error_of_exchange(
                 error,
-                url=request.url,
+                place=self._place(request.url),
                 feed=call.feed,
                 tries=call.tries,
                 scrub=self._transport.scrub,
@@ -183,6 +201,12 @@ class HttpClient:
         # Raised out here, so that the chain does not carry httpx's text, which may quote a header.
         call.deadline.check(feed=call.feed)
         raise failure
+
+    def _place(self, url: str) -> str:
+        """Return what was asked, for a message, and the proxy that it was asked through."""
+        server = self._transport.proxy_of(url)
+        through = f" through the proxy {server.address} ({server.variable})" if server else ""
+        return f"{public_url(url)}{through}"
 
     def _wait(self, url: str, call: _FeedCall, *, backoff: float = 0.0) -> None:
         self._limiter.wait(

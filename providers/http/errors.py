@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
@@ -11,9 +12,12 @@ import httpx
 from providers.http.body import BrokenBody
 from providers.http.rate_limit import BUSY
 from providers.http.response import Response, describe_error
-from providers.http.urls import public_url
 from schemas.errors import FeedBusy, FeedError, FeedRefused, FeedUnreachable
 
+_PROXY_REFUSES = re.compile(
+    r"4\d\d |Invalid username|Requested .* but got|Proxy Server could not connect: .*not allowed"
+)
+"""Texts of httpcore about what a proxy answered to CONNECT or by SOCKS: no retry changes them."""
 _BROKEN_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
@@ -27,13 +31,16 @@ def is_retryable(error: BaseException) -> bool:
     return False
 
 
-def error_of_response(response: Response, *, feed: str, tries: int) -> FeedError:
-    """Return the error for a response of 300 or more, with the server's message."""
+def error_of_response(response: Response, *, place: str, feed: str, tries: int) -> FeedError:
+    """Return the error for a response of 300 or more, with the server's message.
+
+    `place` is the address for a message.
+    """
     status = response.status
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
     kind = FeedBusy if status in BUSY or status >= 500 else FeedRefused
     return kind(
-        f"{feed}: {public_url(response.url)} answered {status} {phrase}{_tried(tries)}: "
+        f"{feed}: {place} answered {status} {phrase}{_tried(tries)}: "
         f"{describe_error(response.headers, response.body)}",
         code=f"http_{status}",
     )
@@ -42,14 +49,15 @@ def error_of_response(response: Response, *, feed: str, tries: int) -> FeedError
 def error_of_exchange(
     error: httpx.TransportError | BrokenBody,
     *,
-    url: str,
+    place: str,
     feed: str,
     tries: int,
     scrub: Callable[[str], str] = str,
-) -> FeedUnreachable:
+) -> FeedError:
     """Return the error for a connection that failed; code `tls` for a failed TLS handshake.
 
-    `scrub` masks what must not be quoted from the library's text.
+    `place` is the address for a message, `scrub` masks what must not be quoted from the library's
+    text. A proxy that refuses is FeedRefused, code `proxy_refused`.
     """
     tls = any(
         isinstance(cause, ssl.SSLError) and not isinstance(cause, _BROKEN_OFF)
@@ -58,9 +66,14 @@ def error_of_exchange(
     message = scrub(str(error))[:200]
     if isinstance(error, httpx.LocalProtocolError):  # its text quotes the header it rejects
         message = "our own request is malformed"
+    if isinstance(error, httpx.ProxyError) and _PROXY_REFUSES.match(message):
+        return FeedRefused(
+            f"{feed}: {place} is refused by the proxy: {message}; check the login and the rules of "
+            "the proxy",
+            code="proxy_refused",
+        )
     return FeedUnreachable(
-        f"{feed}: no whole answer from {public_url(url)}{_tried(tries)}: "
-        f"{type(error).__name__}: {message}",
+        f"{feed}: no whole answer from {place}{_tried(tries)}: {type(error).__name__}: {message}",
         code="tls" if tls else None,
     )
 

@@ -11,6 +11,8 @@ import httpx
 
 from providers.http.auth import Bearer
 from providers.http.body import BrokenBody, UnacceptableBody, read_body
+from providers.http.proxies import Proxies, ProxyServer
+from providers.http.proxy_routes import ProxyRoutes
 from providers.http.rate_limit import Deadline, RateLimiter
 from providers.http.response import BEGINNING_BYTES, Response
 from providers.http.urls import origin, public_url
@@ -48,13 +50,16 @@ class Transport:
         limiter: RateLimiter,
         max_body_bytes: int,
         bearer: Bearer | None,
+        proxies: Proxies,
     ) -> None:
         self._now = now
         self._limiter = limiter
         self._max_body_bytes = max_body_bytes
         self._bearer = bearer
         self._watchdog = Watchdog()
+        self._proxies = proxies
         self._client = httpx.Client(
+            transport=ProxyRoutes(proxies),  # with one, httpx reads no proxy from the environment
             auth=bearer,
             follow_redirects=False,  # HttpClient follows, within the origin
             headers={
@@ -104,8 +109,14 @@ class Transport:
             return response if response.status < 400 else self._scrubbed(response)
 
     def scrub(self, text: str) -> str:
-        """Mask our token in a text."""
+        """Mask our token, and the passwords of proxies, in a text."""
+        for server in self._proxies.servers.values():
+            text = server.scrub(text)
         return self._bearer.scrub(text) if self._bearer else text
+
+    def proxy_of(self, url: str) -> ProxyServer | None:
+        """Return the proxy that requests to a URL go through."""
+        return self._proxies.proxy_of(url)
 
     def _refuse_echo(self, received: httpx.Response, body: bytes, request: Request) -> None:
         if self._bearer is None or received.status_code >= 400:
@@ -118,8 +129,6 @@ class Transport:
             )
 
     def _scrubbed(self, response: Response) -> Response:
-        if self._bearer is None:
-            return response
         return replace(
             response,
             headers={key: self.scrub(value) for key, value in response.headers.items()},

@@ -49,7 +49,9 @@ def vault_failure(code: str, settings: VaultSettings, *, why: str = "") -> Secre
         secret=f"{settings.mount}/{settings.path}",
         namespace=settings.namespace,
     )
-    return SecretError(f"Vault at {settings.address}: {message}", code=code)
+    server = settings.proxy
+    through = f" (through the proxy {server.address}, {server.variable})" if server else ""
+    return SecretError(f"Vault at {settings.address}{through}: {message}", code=code)
 
 
 def reason(error: BaseException) -> str:

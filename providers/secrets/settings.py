@@ -6,8 +6,10 @@ import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
+from providers.http.proxies import NO_PROXY, ProxyServer, read_proxies
 from providers.http.urls import origin, public_url
 from schemas.errors import SettingsError
 from schemas.secrets import Secret, VaultPlace
@@ -26,7 +28,10 @@ class AppRole:
 
 @dataclass(frozen=True)
 class VaultSettings:
-    """One secret of one Vault, and the login for it; `cacert` is a PEM file."""
+    """One secret of one Vault, and the login for it.
+
+    `cacert` is a file or folder of PEM certificates, `proxy` what Vault is asked through.
+    """
 
     address: str
     namespace: str | None
@@ -34,6 +39,7 @@ class VaultSettings:
     mount: str
     path: str
     login: Secret | AppRole
+    proxy: ProxyServer | None = None
 
     def place(self, *, field: str, kv_version: int) -> VaultPlace:
         """Return where the secret is stored, without the login's secrets."""
@@ -64,10 +70,11 @@ def read_vault_settings(environment: Mapping[str, str], *, name: str) -> VaultSe
     return VaultSettings(
         address=_address(address),
         namespace=environment.get("VAULT_NAMESPACE") or None,
-        cacert=_cacert(environment.get("VAULT_CACERT") or None),
+        cacert=_cacert(environment.get("VAULT_CACERT") or None) or _bundle(environment),
         mount=mount,
         path="api_key" if mount.split("/")[-1] == name else f"{name}/api_key",
         login=_login(environment),
+        proxy=_proxy(environment, address),
     )
 
 
@@ -107,6 +114,21 @@ def _cacert(path: str | None) -> str | None:
     raise SettingsError(
         f"VAULT_CACERT is {path!r}, which cannot be read as PEM certificates: {problem}"
     )
+
+
+def _bundle(environment: Mapping[str, str]) -> str | None:
+    """Return the certificates that requests takes from the environment."""
+    return environment.get("REQUESTS_CA_BUNDLE") or environment.get("CURL_CA_BUNDLE") or None
+
+
+def _proxy(environment: Mapping[str, str], address: str) -> ProxyServer | None:
+    server = read_proxies(environment).proxy_of(address)
+    if server is not None and server.is_socks and find_spec("socks") is None:
+        raise SettingsError(
+            f"{server.variable} is a SOCKS proxy, and to ask Vault through it the package PySocks "
+            f"is needed: run `make venv`, or add the host of VAULT_ADDR to {NO_PROXY}"
+        )
+    return server
 
 
 def _login(environment: Mapping[str, str]) -> Secret | AppRole:

@@ -32,11 +32,15 @@ class Vault:
 
     def __init__(self, settings: VaultSettings, *, timeout_s: float = TIMEOUT_S) -> None:
         self._settings = settings
+        session = requests.Session()
+        session.trust_env = False  # the settings have the proxy and the certificates
+        session.verify = settings.cacert or True  # hvac prefers it to its own
         self._client = hvac.Client(
             url=settings.address,
             token="",  # with None, hvac reads the environment and the home folder
             namespace=settings.namespace,
-            verify=settings.cacert or True,  # hvac itself reads VAULT_CACERT only at its import
+            session=session,
+            proxies={"all": settings.proxy.url()} if settings.proxy else {},
             timeout=timeout_s,
             allow_redirects=False,  # requests would carry Vault's token to the other host
         )

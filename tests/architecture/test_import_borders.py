@@ -36,6 +36,7 @@ BORDERS: dict[str, str] = {
     "click": "cli/",
     "rich": "cli/",
     "httpx": "providers/",
+    "socksio": "providers/",
     "tenacity": "providers/",
     "hvac": "providers/secrets/vault",
     "requests": "providers/secrets/vault",

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from flows.server.settings import DEFAULTS, PrefectServer, find_server, prefect_environment
+from flows.server.settings import (
+    DEFAULTS,
+    PrefectServer,
+    find_server,
+    prefect_environment,
+    proxy_variables,
+)
+from providers.http.proxies import read_proxies
 from schemas.errors import SettingsError
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - refused without a password, which is what is tested
@@ -94,3 +101,28 @@ def test_one_password_serves_both_sides() -> None:
     )
     assert "PREFECT_SERVER_API_AUTH_STRING" not in theirs
     assert not any(name in child_environment({}) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("url", "listens", "direct"),
+    [
+        ("http://127.0.0.1:4200/api", True, True),
+        ("http://10.0.0.5:4200/api", True, True),
+        ("http://[fd00::5]:4200/api", True, True),
+        ("http://[fd00::5]:4200/api", False, True),
+        ("https://prefect.corp/api", False, True),
+        ("https://prefect.test/api", False, False),
+    ],
+)
+def test_prefect_is_reached_directly_where_no_proxy_serves_it(
+    url: str, listens: bool, direct: bool
+) -> None:
+    """A network of IPv6 is in no NO_PROXY that httpx accepts; the server's own address is."""
+    proxies = read_proxies({"ALL_PROXY": "proxy.corp", "NO_PROXY": "fd00::/8,prefect.corp"})
+    server = PrefectServer(url, ("10.0.0.5", 4200) if listens else None)
+    found = proxy_variables(proxies, server)
+    host = url.partition("://")[2].rpartition("/")[0].removesuffix(":4200").strip("[]")
+    assert (host in found["NO_PROXY"].split(",")) is direct
+    assert found["NO_PROXY"] == found["no_proxy"]
+    assert found["ALL_PROXY"] == found["all_proxy"] == "http://proxy.corp:80"
+    assert "HTTP_PROXY" not in found

@@ -245,3 +245,28 @@ def test_bad_address_is_refused(url):
     with pytest.raises(FeedMalformed) as caught:
         fetch(url)
     assert caught.value.code == "bad_url"
+
+
+@pytest.mark.parametrize(
+    ("age", "old"),
+    [
+        ("0", False),
+        ("86400", False),
+        ("86401", True),
+        ("9" * 30, True),
+        ("-1", False),
+        ("x", False),
+    ],
+)
+def test_an_answer_that_a_cache_kept_for_a_day_is_refused(age: str, old: bool) -> None:
+    with serving([RawReply(headers={"Age": age})]) as server, HttpClient() as client:
+        if old:
+            with pytest.raises(FeedRefused, match="hours old") as raised:
+                _get_aged(client, server.url)
+            assert raised.value.code == "stale_answer"
+        else:
+            assert _get_aged(client, server.url) == 200
+
+
+def _get_aged(client: HttpClient, url: str) -> int:
+    return client.get(url, feed="hub", traffic=Traffic(), deadline=client.deadline(60)).status

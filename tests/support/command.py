@@ -17,7 +17,11 @@ UNUSED_URL = "http://127.0.0.1:9"  # the discard port: nothing listens there
 def environment(home: Path, url: str = UNUSED_URL, **more: str) -> dict[str, str]:
     """Return the environment of a command: this home, every feed at `url`, no other setting."""
     ours = ("PRICEHOUSE_", "PREFECT_", "VAULT_", "HF_TOKEN", "FAL_KEY")
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith(ours) and not k.lower().endswith("_proxy")
+    }
     return {
         **kept,
         "PRICEHOUSE_HOME": str(home),

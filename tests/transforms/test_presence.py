@@ -142,6 +142,10 @@ def test_an_offer_that_continues_under_another_name_is_linked(
     history = History()
     history.hour(before, ROUTER)
     old = history.card()["offer_id"]
+    hours = hours_until_renamed(after)
+    for _ in range(hours - 1):
+        assert events(history.hour(after, ROUTER)) == []
+        assert history.card()["offer_id"] == old
     delta = history.hour(after, ROUTER)
     new = history.card()["offer_id"]
     assert old != new
@@ -154,7 +158,7 @@ def test_an_offer_that_continues_under_another_name_is_linked(
     assert ("gone", None) not in events(delta)
     ended = delta.price_log.filter(pl.col("offer_id") == old)
     assert ended.select("kind", "valid_from").unique().rows() == [
-        ("change", history.at("router", 1))
+        ("change", history.at("router", hours))
     ]
     assert changes_nothing(history.hour(after, ROUTER))
 
@@ -163,7 +167,33 @@ def test_an_offer_that_continues_under_another_name_is_linked(
 def test_a_new_name_is_a_relabelled_event_and_no_other(before: Answer, after: Answer) -> None:
     history = History()
     history.hour(before, ROUTER)
+    for _ in range(hours_until_renamed(after) - 1):
+        history.hour(after, ROUTER)
     assert events(history.hour(after, ROUTER)) == [("relabelled", None)]
+
+
+def hours_until_renamed(after: Answer) -> int:
+    """Return after how many answers a name counts; one answer that lacks the entry ends nothing."""
+    return 1 if after else 2
+
+
+def test_an_entry_that_one_answer_lacks_keeps_its_name_and_its_price() -> None:
+    history = History()
+    history.hour(NAMED, ROUTER)
+    before = history.card()
+    for _ in range(3):
+        assert events(history.hour({}, ROUTER)) == []
+        assert history.card()["offer_id"] == before["offer_id"]
+        assert history.amounts() == {"input_token": "0.2", "output_token": "0.4"}
+        assert events(history.hour(NAMED, ROUTER)) == []
+    assert history.state.offers.height == 1
+
+
+def test_an_entry_that_one_answer_lacks_gives_way_to_another_name_at_once() -> None:
+    history = History()
+    history.hour(NAMED, ROUTER)
+    history.hour({}, ROUTER)
+    assert events(history.hour(RENAMED, ROUTER)) == [("relabelled", None)]
 
 
 def test_a_price_that_changes_with_the_name_is_an_event_of_that_change() -> None:
@@ -192,6 +222,7 @@ def test_an_offer_that_gets_its_previous_name_back_has_its_previous_id() -> None
     first = history.card()["offer_id"]
     history.hour(NAMED, ROUTER)
     second = history.card()["offer_id"]
+    history.hour({}, ROUTER)
     delta = history.hour({}, ROUTER)
     assert history.card()["offer_id"] == first
     assert delta.links.select("old_offer_id", "new_offer_id").rows() == [(second, first)]

@@ -69,6 +69,8 @@ def price_events(
         *SERIES,
         old_amount="amount",
         old_value="price_status",
+        _status="price_status",
+        _reason="reason",
         _unit="native_unit",
         _currency="currency",
         _known=pl.lit(value=True),
@@ -85,6 +87,11 @@ def price_events(
             occurred_at=pl.col("valid_from"),
         )
         .filter(pl.col("event").is_not_null())
+        # a price that stays suspect has a new reason: what is stated about it changed
+        .with_columns(
+            old_value=pl.when(_stays_suspect()).then("_reason").otherwise("old_value"),
+            new_value=pl.when(_stays_suspect()).then("reason").otherwise("new_value"),
+        )
     )
     ended = closed.filter(~pl.col("relabelled")).with_columns(
         event=pl.lit("gone"),
@@ -206,14 +213,20 @@ def _returning_prices() -> list[pl.Expr]:
     ]
 
 
+def _stays_suspect() -> pl.Expr:
+    # null, which is no `then`, for a series that had no price before
+    return (pl.col("_status") == "suspect") & (pl.col("price_status") == "suspect")
+
+
 def _price_event() -> pl.Expr:
     was, now = pl.col("old_value"), pl.col("price_status")
     other_unit = pl.col("native_unit").ne(pl.col("_unit")) | pl.col("currency").ne(
         pl.col("_currency")
     )
     both = (was == "priced") & (now == "priced")
+    other_reason = pl.col("reason").ne_missing(pl.col("_reason"))
     return (
-        pl.when((now == "suspect") & (was != "suspect"))
+        pl.when((now == "suspect") & ((was != "suspect") | other_reason))
         .then(pl.lit("became_suspect"))
         .when((was == "priced") & (now == "free"))
         .then(pl.lit("paid_to_free"))

@@ -15,6 +15,7 @@ from transforms.gate.families import group_offers
 from transforms.gate.holds import OpenHolds
 from transforms.reconcile.absences import Drops, count_drops, doubted_absences, end_absent
 from transforms.reconcile.batch import FeedBatch, Rules
+from transforms.reconcile.first_absences import pending_absences
 from transforms.reconcile.listings import drop_moved, listings_after
 from transforms.reconcile.moments import begin_cards, date_new_offers, date_relabels
 from transforms.reconcile.offers import offers_after
@@ -192,17 +193,16 @@ def _named_models(before: State, batches: list[FeedBatch]) -> pl.DataFrame:
 def _keep_attachments(
     before: State, batches: list[FeedBatch], drops: Drops, catalogs: list[str]
 ) -> list[FeedBatch]:
-    """Attach the rows of routed feeds to offers whose absence from the catalogue is not
-    believed."""
+    """Attach the rows of routed feeds to offers whose absence from the catalogue is no end yet."""
     doubted = [batch.feed for batch in batches if not batch.absences_count]
-    not_believed = pl.concat(
+    not_ended = pl.concat(
         [
-            drops.protected_absences,
+            pending_absences(before.listings, batches, drops),
             before.listings.filter(pl.col("feed").is_in(doubted)).select("feed", "offer_id"),
         ]
     )
     protected = stored_entries(before, catalogs).join(
-        not_believed, on=["feed", "offer_id"], how="semi"
+        not_ended, on=["feed", "offer_id"], how="semi"
     )
     attached = []
     for batch in batches:

@@ -17,7 +17,7 @@ WITH cost AS (
                FILTER (p.unit = 'character' AND p.amount < 1000000) AS million_characters,
            min(p.currency) AS currency,
            bool_and(p.scope = 'public') AS is_public,
-           max(s.seen_at) AS seen_at
+           min(s.seen_at) AS seen_at  -- as old as the oldest price that the costs are made of
     FROM _ph_price p LEFT JOIN _ph_price_seen s USING (offer_id, unit, tier)
     WHERE p.tier = 'standard' GROUP BY p.offer_id
 ), kpi AS (
