@@ -11,6 +11,7 @@ import pytest
 from providers.http.client import HttpClient
 from providers.http.errors import error_of_exchange
 from providers.http.rate_limit import ratelimit_pause, retry_after_pause
+from providers.http.urls import public_url
 from schemas.errors import FeedBusy, FeedDeadline, FeedUnreachable
 from schemas.payload import Traffic
 from tests.support.clocks import FakeClock
@@ -151,7 +152,8 @@ def test_error_keeps_no_library_text_that_may_quote_a_header():
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
     quoting = httpx.LocalProtocolError("Illegal header value b'Bearer hidden\\n'")
-    error = error_of_exchange(quoting, url="http://u:hidden@h/p?q=hidden", feed="hub", tries=1)
+    place = public_url("http://u:hidden@h/p?q=hidden")
+    error = error_of_exchange(quoting, place=place, feed="hub", tries=1)
     assert str(error) == (
         "hub: no whole answer from http://h/p: LocalProtocolError: our own request is malformed"
     )

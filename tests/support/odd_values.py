@@ -28,6 +28,7 @@ from transforms.parsing.limits import MAX_ENTRIES, MAX_ENTRY_BYTES
 from transforms.parsing.validation import quoted_entries
 from transforms.pricing.estimates import price_estimate, resolve_estimate
 from transforms.resolve.catalog import MAPPED, identified, resolve_catalog
+from transforms.resolve.model_names import NO_NAMES
 
 DATA = Path(__file__).parents[2] / "samples" / "data"
 TASKS = (
@@ -200,7 +201,13 @@ def run_line(feed: str, body: bytes, names: Sequence[str] = ()) -> LineOutcome:
     parsed = spec.parse(iter([Page(body, "0" * 64)]), entry)
     kept, refused = spec.validate(parsed)
     mapped = mapped_offers(PROVIDERS.get(feed, ""), names)
-    context = ResolveContext(source, entry, mapped=lambda: {"huggingface": mapped}, catalog=None)
+    context = ResolveContext(
+        source,
+        entry,
+        mapped=lambda: {"huggingface": mapped},
+        catalog=None,
+        names=lambda: NO_NAMES,
+    )
     resolved = spec.resolve(kept, context)
     assert resolved is not None
     claims = spec.price(resolved.rows, kept.quotes, PriceContext(entry, "run", show_account=True))

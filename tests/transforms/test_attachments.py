@@ -122,7 +122,7 @@ UNDECIDED: list[tuple[Json, list[Json]]] = [
         [entry(provider_id="a"), priced_entry(0, 0, provider_id="b")],
     ),
     (
-        offering({"input": 0.2, "output": 0.4, "odd": 1}),
+        offering({"input": "0.2", "output": 0.4}),
         [entry(provider_id="a"), priced_entry(0.2, 0.4, provider_id="b")],
     ),
     (offering({"input": 0.2}), [entry(provider_id="a"), priced_entry(0.2, 0.4, provider_id="b")]),

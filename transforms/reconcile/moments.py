@@ -55,7 +55,7 @@ def begin_cards(
     `stored` are the cards before, `listings` those of feeds that list offers. A new name begins
     with its relabelling, any other offer with the first answer that lists it.
     """
-    names = relabels.select("at", offer_id="new_offer_id")
+    names = relabels.select("at", offer_id="new_offer_id").unique("offer_id", keep="first")
     return (
         listings.join(stored, on="offer_id", how="anti")
         .group_by("offer_id")

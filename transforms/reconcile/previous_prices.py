@@ -45,9 +45,11 @@ def _named(rows: pl.DataFrame, relabels: pl.DataFrame) -> pl.DataFrame:
         "new_offer_id", keep="first", maintain_order=True
     )
     ended = pl.concat([relabels["old_offer_id"], names["new_offer_id"]])
+    # a hold of a whole provider is about no single offer
+    left = pl.col("offer_id").is_in(ended.implode()).fill_null(value=False)
     return rows.join(
         names.drop("reason", strict=False), on="offer_id", how="left", maintain_order="left"
-    ).filter(pl.col("new_offer_id").is_not_null() | ~pl.col("offer_id").is_in(ended.implode()))
+    ).filter(pl.col("new_offer_id").is_not_null() | ~left)
 
 
 def renamed_series(series: pl.DataFrame, relabels: pl.DataFrame) -> pl.DataFrame:

@@ -97,7 +97,8 @@ def test_redirection_to_another_configured_host_is_not_followed():
 
 def test_a_next_link_to_another_host_is_not_followed():
     with serving(lambda _: RawReply()) as other:
-        page = RawReply(headers={"Link": f'<{other.url}/api/models?cursor=x>; rel="next"'})
+        link = f'<{other.url}/api/models?cursor=x>; rel="next"'
+        page = RawReply(body=b'[{"id": "a/b"}]', headers={"Link": link})
         with (
             serving(lambda _: page) as server,
             client(server.url) as http,
