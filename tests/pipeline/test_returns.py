@@ -263,7 +263,7 @@ def test_a_new_name_after_an_absence_is_linked_and_back(desk: Desk, tmp_path: Pa
 def test_a_price_that_is_lost_for_an_hour_is_compared_when_it_returns(
     desk: Desk, tmp_path: Path, between: Any
 ) -> None:
-    odd = {"pricing": {"input": Number("0.2"), "batchwise": Number("0.1")}}
+    odd = {"pricing": {"input": "0.2", "output": Number("0.4")}}
     lost = served(None, **odd) if between == "odd" else served(between)
     desk.hours(served(GOOD))
     (check_id,) = held(desk.hours(served(WRONG)))

@@ -175,7 +175,7 @@ def test_deepinfras_excerpt_prices_offers_that_a_hub_maps(
     assert found["rankable"]
 
 
-def test_an_unparsed_list_price_leaves_the_routers_price(deepinfra_home: Path) -> None:
+def test_an_unconfirmed_list_price_leaves_the_routers_price(deepinfra_home: Path) -> None:
     mistral = "mistralai/Mistral-Small-3.2-24B-Instruct-2506"
     found = card(deepinfra_home, mistral, "deepinfra", "conversational")
     assert (found["price_status"], found["price_feed"], found["held"]) == (
@@ -186,11 +186,12 @@ def test_an_unparsed_list_price_leaves_the_routers_price(deepinfra_home: Path) -
     assert found["cost_per_input_token"] == Decimal("0.000000075")
     claims = query(
         deepinfra_home,
-        f"SELECT price_status, chosen FROM price_claims WHERE feed = 'deepinfra_list' "
+        f"SELECT reason, chosen FROM price_claims WHERE feed = 'deepinfra_list' "
         f"AND model_id = '{mistral}'",
     )
     assert claims
-    assert {(claim["price_status"], claim["chosen"]) for claim in claims} == {("unparsed", False)}
+    assert all(claim["reason"].startswith("unknown_key: ") for claim in claims)
+    assert not any(claim["chosen"] for claim in claims)
 
 
 def test_an_unparsed_list_price_alone_gives_no_number(deepinfra_home: Path) -> None:

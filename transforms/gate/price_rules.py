@@ -113,9 +113,9 @@ def find_held_prices(
         .when(~_GOOD.fill_null(value=False) & outside_bounds())
         .then(pl.lit("price_bounds"))
         .when(unconfirmed() & moved)
-        .then(pl.lit(UNCONFIRMED))
+        .then(pl.lit("unconfirmed_price"))
         .when(pl.col("unlike").is_not_null())
-        .then(pl.lit(UNLIKE_PEERS))
+        .then(pl.lit("unlike_peers"))
     )
     known = refused.rename({"name": "_refused", "decision": "_decision"})
     return (

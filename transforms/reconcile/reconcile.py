@@ -57,7 +57,8 @@ def gate_claims(
 
     Holds of relabelled offers stay theirs, and those whose source states no price now stay open.
     """
-    known = replace(open_holds, known=renamed(open_holds.known, presence.relabels, REFUSALS))
+    remembered = open_holds.known.filter(memory.reaches("absent_from"))
+    known = replace(open_holds, known=renamed(remembered, presence.relabels, REFUSALS))
     gate = apply_gate(
         GateInputs(
             candidates=claims.candidates,
