@@ -41,7 +41,7 @@ def chat(**prices: str) -> Catalog:
     )
 
 
-class Desk:
+class PeerDesk:
     """A home, the server of its feeds, a clock, and a person who decides."""
 
     def __init__(self, home: Path, hub: Hub) -> None:
@@ -72,12 +72,12 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path) -> Any:
     with serve(chat(novita="0.2")) as hub:
-        yield Desk(tmp_path / "home", hub)
+        yield PeerDesk(tmp_path / "home", hub)
 
 
 @pytest.mark.parametrize("slip", ["0.0002", "200", "0.0065"])
 def test_a_first_price_unlike_its_peers_shows_no_number_and_never_ranks(
-    desk: Desk, tmp_path: Path, slip: str
+    desk: PeerDesk, tmp_path: Path, slip: str
 ) -> None:
     report = desk.hour(chat(novita=slip, scaleway="0.2", together="0.3"))
     card = desk.card()
@@ -106,12 +106,12 @@ def test_a_first_price_unlike_its_peers_shows_no_number_and_never_ranks(
     assert exported(copy) == exported(desk.home)
 
 
-def test_two_providers_are_enough_to_find_the_slip(desk: Desk) -> None:
+def test_two_providers_are_enough_to_find_the_slip(desk: PeerDesk) -> None:
     desk.hour(chat(novita="0.0002", scaleway="0.2"))
     assert desk.ranked() == ["scaleway"]
 
 
-def test_a_later_honest_provider_does_not_suffer_from_an_earlier_slip(desk: Desk) -> None:
+def test_a_later_honest_provider_does_not_suffer_from_an_earlier_slip(desk: PeerDesk) -> None:
     desk.hour(chat(novita="0.0002"))
     assert desk.ranked() == ["novita"]  # nothing to compare it with
     report = desk.hour(chat(novita="0.0002", scaleway="0.2"))
@@ -121,7 +121,7 @@ def test_a_later_honest_provider_does_not_suffer_from_an_earlier_slip(desk: Desk
     assert {held.inference_provider for held in report.held} == {"novita"}
 
 
-def test_an_accepted_price_stays_accepted_until_it_changes(desk: Desk) -> None:
+def test_an_accepted_price_stays_accepted_until_it_changes(desk: PeerDesk) -> None:
     served = chat(novita="0.0002", scaleway="0.2", together="0.3")
     desk.decide(desk.hour(served), "accepted")
     assert desk.ranked()[0] == "novita"
@@ -136,7 +136,7 @@ def test_an_accepted_price_stays_accepted_until_it_changes(desk: Desk) -> None:
     assert f"{card['cost_per_input_token']:.10f}" == "0.0000000002"
 
 
-def test_a_rejected_price_stays_refused_whatever_its_peers_cost(desk: Desk) -> None:
+def test_a_rejected_price_stays_refused_whatever_its_peers_cost(desk: PeerDesk) -> None:
     desk.decide(desk.hour(chat(novita="0.0002", scaleway="0.2")), "rejected")
     for served in (chat(novita="0.0002", scaleway="0.2"), chat(novita="0.0002", scaleway="0.003")):
         desk.hour(served)
@@ -145,7 +145,7 @@ def test_a_rejected_price_stays_refused_whatever_its_peers_cost(desk: Desk) -> N
     assert desk.card()["rankable"]
 
 
-def test_a_pending_price_passes_when_its_peers_agree(desk: Desk) -> None:
+def test_a_pending_price_passes_when_its_peers_agree(desk: PeerDesk) -> None:
     desk.hour(chat(novita="8", scaleway="0.2"))
     assert desk.card()["price_status"] == "suspect"
     desk.hour(chat(novita="8", scaleway="1"))
@@ -154,7 +154,7 @@ def test_a_pending_price_passes_when_its_peers_agree(desk: Desk) -> None:
     assert {c["decision"] for c in checks} == {"expired"}
 
 
-def test_a_small_step_out_of_the_market_is_held_with_the_old_price(desk: Desk) -> None:
+def test_a_small_step_out_of_the_market_is_held_with_the_old_price(desk: PeerDesk) -> None:
     others = {"scaleway": "0.2", "together": "0.2"}
     desk.hour(chat(novita="1.9", **others))
     report = desk.hour(chat(novita="9", **others))
@@ -167,7 +167,7 @@ def test_a_small_step_out_of_the_market_is_held_with_the_old_price(desk: Desk) -
     assert not desk.card()["held"]
 
 
-def test_a_provider_that_moves_all_its_prices_condemns_no_other(desk: Desk) -> None:
+def test_a_provider_that_moves_all_its_prices_condemns_no_other(desk: PeerDesk) -> None:
     desk.hour(chat(novita="0.2", scaleway="0.3"))
     desk.hour(chat(novita="200", scaleway="0.3"))
     assert desk.card()["hold_reason"] == "unit_magnitude"
@@ -178,7 +178,7 @@ def test_a_provider_that_moves_all_its_prices_condemns_no_other(desk: Desk) -> N
     assert desk.ranked() == ["scaleway"]
 
 
-def test_the_hub_and_the_router_do_not_confirm_each_other(desk: Desk) -> None:
+def test_the_hub_and_the_router_do_not_confirm_each_other(desk: PeerDesk) -> None:
     slip = ("0.0002", "0.0004")
     served = Catalog(
         [mapped_model("acme/chat", mapping("novita", price=slip), mapping("scaleway"))],
@@ -194,7 +194,7 @@ def test_the_hub_and_the_router_do_not_confirm_each_other(desk: Desk) -> None:
     assert desk.card()["price_reason"] == "unlike_peers"
 
 
-def correction(desk: Desk, **fields: Any) -> CorrectionRequest:
+def correction(desk: PeerDesk, **fields: Any) -> CorrectionRequest:
     given = {
         "offer_id": desk.card()["offer_id"],
         "unit": "input_token",
@@ -206,7 +206,7 @@ def correction(desk: Desk, **fields: Any) -> CorrectionRequest:
     return CorrectionRequest(**given)
 
 
-def test_a_withheld_price_is_corrected_while_its_source_states_it(desk: Desk) -> None:
+def test_a_withheld_price_is_corrected_while_its_source_states_it(desk: PeerDesk) -> None:
     served = chat(novita="0.0002", scaleway="0.2", together="0.3")
     desk.hour(served)
     for unit, price in (("input_token", "0.2"), ("output_token", "0.4")):
@@ -233,7 +233,7 @@ def test_a_withheld_price_is_corrected_while_its_source_states_it(desk: Desk) ->
     ],
 )
 def test_a_correction_that_is_most_likely_a_slip_needs_force(
-    desk: Desk, fields: dict[str, Any], message: str
+    desk: PeerDesk, fields: dict[str, Any], message: str
 ) -> None:
     desk.hour(chat(novita="0.2", scaleway="0.2", together="0.3"))
     request = correction(desk, **fields)
@@ -247,19 +247,21 @@ def test_a_correction_that_is_most_likely_a_slip_needs_force(
     assert correct(desk.home, forced, clock=desk.clock).events["corrected"] == 1
 
 
-def test_a_correction_unlike_its_peers_needs_force_though_the_step_is_small(desk: Desk) -> None:
+def test_a_correction_unlike_its_peers_needs_force_though_the_step_is_small(desk: PeerDesk) -> None:
     desk.hour(chat(novita="1.9", scaleway="0.2", together="0.2"))
     with pytest.raises(UsageError, match="is 45 times the median of this model elsewhere"):
         correct(desk.home, correction(desk, price="9"), clock=desk.clock)
 
 
-def test_a_correction_of_a_price_without_a_number_is_compared_with_its_peers(desk: Desk) -> None:
+def test_a_correction_of_a_price_without_a_number_is_compared_with_its_peers(
+    desk: PeerDesk,
+) -> None:
     desk.hour(chat(novita="0.0002", scaleway="0.2", together="0.3"))
     with pytest.raises(UsageError, match=r"no number → 0\.0003 USD"):
         correct(desk.home, correction(desk, price="0.0003"), clock=desk.clock)
 
 
-def test_a_free_price_is_made_a_paid_one_only_by_force(desk: Desk) -> None:
+def test_a_free_price_is_made_a_paid_one_only_by_force(desk: PeerDesk) -> None:
     gift = offering("novita", price=("0", "0"), is_free=True)
     served = Catalog(
         [mapped_model("acme/chat", mapping("novita"))], router=[routed_model("acme/chat", gift)]
@@ -271,7 +273,7 @@ def test_a_free_price_is_made_a_paid_one_only_by_force(desk: Desk) -> None:
     assert f"{desk.card()['cost_per_input_token']:.7f}" == "0.0000003"
 
 
-def test_the_command_shows_old_and_new_before_it_writes(desk: Desk) -> None:
+def test_the_command_shows_old_and_new_before_it_writes(desk: PeerDesk) -> None:
     desk.hour(chat(novita="0.2", scaleway="0.2"))
     own = ("correct", desk.card()["offer_id"], "--reason", "x", "--unit")
     refused = pricehouse(*own, "input_token", "--price", "300", home=desk.home)
@@ -291,7 +293,7 @@ def test_the_command_shows_old_and_new_before_it_writes(desk: Desk) -> None:
 @pytest.mark.parametrize("task", ["text-to-image", "text-to-video", "text-to-speech", "new-task"])
 @pytest.mark.parametrize("price", [("0.003", "0"), ("0.003", "0.1"), ("0", "0")])
 def test_a_token_price_on_a_task_without_tokens_is_no_price(
-    desk: Desk, task: str, price: tuple[str, str]
+    desk: PeerDesk, task: str, price: tuple[str, str]
 ) -> None:
     paint = mapping("fal-ai", task=task, price=price)
     desk.hour(Catalog([mapped_model("acme/paint", paint)], router=[]))
@@ -309,7 +311,7 @@ def test_a_token_price_on_a_task_without_tokens_is_no_price(
 @pytest.mark.parametrize(
     "task", ["feature-extraction", "automatic-speech-recognition", "text-classification"]
 )
-def test_a_token_price_of_what_is_paid_by_the_token_ranks(desk: Desk, task: str) -> None:
+def test_a_token_price_of_what_is_paid_by_the_token_ranks(desk: PeerDesk, task: str) -> None:
     embed = mapping("nscale", task=task, price=("0.03", "0"))
     desk.hour(Catalog([mapped_model("acme/embed", embed)], router=[]))
     assert desk.card("nscale")["rankable"]

@@ -83,9 +83,39 @@ def find_held_prices(
     candidates: a feed whose claim is not chosen states it all the same. `withheld` rows have no
     good price that a card could keep instead.
     """
-    moved = pl.col("amount").ne_missing(pl.col("old_amount")) | pl.col("price_status").ne_missing(
+    known = refused.rename({"name": "_refused", "decision": "_decision"})
+    return (
+        pairs.join(
+            _unreadable_share(pairs if stated is None else stated),
+            on=["feed", "inference_provider"],
+            how="left",
+        )
+        .join(unlike, on=list(SERIES), how="left")
+        .with_columns(name=_rule(), candidate=candidate_text())
+        .join(known, on=["feed", *SERIES, "candidate"], how="left")
+        .with_columns(
+            name=pl.coalesce("name", pl.when(_still_refused() & _moved()).then("_refused"))
+        )
+        .with_columns(
+            withheld=pl.when(pl.col("name") == UNLIKE_PEERS)
+            .then(~(_GOOD & _moved()).fill_null(value=False))
+            .otherwise(~_GOOD.fill_null(value=False) & (pl.col("name") != "provider_price_drift"))
+        )
+        .drop("_refused", "_decision")
+        .filter(pl.col("name").is_not_null())
+        .sort(SERIES)
+    )
+
+
+def _moved() -> pl.Expr:
+    """Return whether a value is not the current one."""
+    return pl.col("amount").ne_missing(pl.col("old_amount")) | pl.col("price_status").ne_missing(
         pl.col("old_status")
     )
+
+
+def _rule() -> pl.Expr:
+    """Return the name of the first rule that holds each row, null for none."""
     new_zero = (
         (pl.col("old_status") == "priced")
         & (pl.col("price_status") == "suspect")
@@ -97,9 +127,9 @@ def find_held_prices(
     drifted = (
         (pl.col("unreadable") > PROVIDER_DRIFT_SHARE)
         & pl.col("old_status").is_not_null().any().over("inference_provider")
-        & moved
+        & _moved()
     )
-    name = (
+    return (
         pl.when(_GOOD & (pl.col("price_status") == "unparsed"))
         .then(pl.lit("unreadable_price"))
         .when(_GOOD & new_zero)
@@ -112,30 +142,10 @@ def find_held_prices(
         .then(pl.lit("provider_price_drift"))
         .when(~_GOOD.fill_null(value=False) & outside_bounds())
         .then(pl.lit("price_bounds"))
-        .when(unconfirmed() & moved)
+        .when(unconfirmed() & _moved())
         .then(pl.lit("unconfirmed_price"))
         .when(pl.col("unlike").is_not_null())
         .then(pl.lit("unlike_peers"))
-    )
-    known = refused.rename({"name": "_refused", "decision": "_decision"})
-    return (
-        pairs.join(
-            _unreadable_share(pairs if stated is None else stated),
-            on=["feed", "inference_provider"],
-            how="left",
-        )
-        .join(unlike, on=list(SERIES), how="left")
-        .with_columns(name=name, candidate=candidate_text())
-        .join(known, on=["feed", *SERIES, "candidate"], how="left")
-        .with_columns(name=pl.coalesce("name", pl.when(_still_refused() & moved).then("_refused")))
-        .with_columns(
-            withheld=pl.when(pl.col("name") == UNLIKE_PEERS)
-            .then(~(_GOOD & moved).fill_null(value=False))
-            .otherwise(~_GOOD.fill_null(value=False) & (pl.col("name") != "provider_price_drift"))
-        )
-        .drop("_refused", "_decision")
-        .filter(pl.col("name").is_not_null())
-        .sort(SERIES)
     )
 
 

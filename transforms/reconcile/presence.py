@@ -95,7 +95,6 @@ def find_presence(
     )
     relabels = dated(names.relabels)
     begun = begin_cards(stored.cards, naming_listings, relabels, observed)
-    unused = renames.unstated.filter(~renames.unstated.is_in(naming_listings["offer_id"].implode()))
     return Presence(
         renamed=renames,
         batches=batches,
@@ -108,17 +107,13 @@ def find_presence(
         ),
         naming_listings=naming_listings,
         offers=date_new_offers(
-            offers.filter(~pl.col("offer_id").is_in(unused.implode())), stored.offers, begun
+            _without_unused(offers, renames, naming_listings), stored.offers, begun
         ),
         begun=begun,
         relabels=relabels,
         links=pl.concat([relabels, dated(names.ended)]).sort("new_offer_id", maintain_order=True),
         returned=names.returned,
-        groups=group_offers(
-            offers,
-            names.models,
-            pl.concat([rules.memory.links, OFFER_PAIRS.shape(relabels)]),
-        ),
+        groups=names.groups,
     )
 
 
@@ -137,13 +132,14 @@ def merge_feeds(stored: pl.DataFrame, updated: Mapping[str, pl.DataFrame]) -> pl
 class _Names:
     """`relabels` of offers that have another id now, `ended`: of ended ones that only get a link.
 
-    `returned` are the new ids whose offer was gone for a while, `models` has model_id and hub_id.
+    `returned` are the new ids whose offer was gone for a while, `groups` has `family` and `line`
+    of each offer.
     """
 
     relabels: pl.DataFrame
     ended: pl.DataFrame
     returned: pl.Series
-    models: pl.DataFrame
+    groups: pl.DataFrame
 
 
 def _find_names(
@@ -178,8 +174,19 @@ def _find_names(
             relabels, on="new_offer_id", how="anti", maintain_order="left"
         ),
         returned=returns["new_offer_id"],
-        models=models,
+        groups=group_offers(
+            offers, models, pl.concat([rules.memory.links, OFFER_PAIRS.shape(relabels)])
+        ),
     )
+
+
+def _without_unused(
+    offers: pl.DataFrame, renames: RenamedState, naming_listings: pl.DataFrame
+) -> pl.DataFrame:
+    """Return the offers without those that a rename made and no feed lists."""
+    listed = naming_listings["offer_id"].implode()
+    unused = renames.unstated.filter(~renames.unstated.is_in(listed))
+    return offers.filter(~pl.col("offer_id").is_in(unused.implode()))
 
 
 def _named_models(before: State, batches: list[FeedBatch]) -> pl.DataFrame:
