@@ -16,6 +16,8 @@ from tests.support.hours import small_catalog
 from tests.support.proxies import PROXY_CANARY, RunningProxy, http_proxy, socks_proxy
 from tests.support.raw_server import Connection, RawServer, tls_context
 
+pytestmark = pytest.mark.slow
+
 LOGIN = f"ada:{PROXY_CANARY}"
 ODD = [
     ("NO_PROXY", "localhost,fd00::/8,a;b"),

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from samples.catalog import Catalog
 from samples.hub import serve
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
+
+pytestmark = pytest.mark.slow
 
 PRICE, ZERO = ("0.2", "0.6"), ("0", "0")
 STATED: dict[str, dict[str, Any]] = {

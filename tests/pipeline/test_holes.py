@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from pipeline.decisions import DecisionRequest, decide
 from pipeline.replay import replay
 from pipeline.report import Report
@@ -12,6 +14,8 @@ from samples.hub import Hub, serve
 from tests.support.holed_pages import HoledPages, many_models
 from tests.support.hours import Clock, ingest
 from tests.support.published import copy_landing, exported, rows
+
+pytestmark = pytest.mark.slow
 
 HOUR = timedelta(hours=1)
 MODELS = 2100

@@ -19,6 +19,8 @@ from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, 
 from tests.support.published import copy_landing, exported, rows
 from warehouse.storage.home import Home
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = "acme/chat", "other/chat-2"
 LOW, HIGH = ("0.2", "0.6"), ("200", "600")
 HOUR = timedelta(hours=1)

@@ -23,6 +23,8 @@ from warehouse.publication.newest import newest
 from warehouse.publication.query import rows
 from warehouse.storage.home import Home
 
+pytestmark = pytest.mark.slow
+
 Price = tuple[str, str] | None
 GOOD: Price = ("0.2", "0.4")
 WRONG: Price = ("200", "0.4")

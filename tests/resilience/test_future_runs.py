@@ -28,6 +28,8 @@ from warehouse.publication.publish import publications, published_id
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 
+pytestmark = pytest.mark.slow
+
 HOUR, YEAR = timedelta(hours=1), timedelta(days=365)
 
 

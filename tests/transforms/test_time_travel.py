@@ -32,6 +32,8 @@ from tests.support.random_histories import (
 )
 from transforms.reconcile.corrections import CORRECTION_REQUESTS
 
+pytestmark = pytest.mark.slow
+
 SERIES = ["offer_id", "unit", "tier"]
 Key = tuple[Any, ...]
 Prices = dict[Key, tuple[Decimal | None, str]]
@@ -177,7 +179,6 @@ def stated_amounts(history: History) -> dict[Key, Any]:
     }
 
 
-@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(plain_hours(), st.data())
 def test_any_order_of_failures_gives_the_clean_history_less_its_gaps(
