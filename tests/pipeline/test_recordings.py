@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import polars as pl
 import pytest
 
+from tests.support.documents import CHECKOUT
 from tests.support.histories import (
     History,
     events,
@@ -264,3 +265,42 @@ def test_the_bounds_of_a_first_price_lie_far_from_every_recorded_one(feed: str, 
     for unit, amount in amounts.select("unit", "amount").rows():
         low, high = (Decimal(bound) for bound in BOUNDS[unit])
         assert low * 10 < amount < high / 5
+
+
+STEPS = ((HUB[0], "a"), (HUB[1], "a"), (HUB[2], "b"))
+SEQUENCES = {
+    "Hub of 2026-02-23 14:23, router a": STEPS[:1],
+    "Hub of 2026-02-26 03:08, router a": STEPS[1:2],
+    "Hub of 2026-02-26 12:27, router b": STEPS[2:],
+    "these three, one after the other": STEPS,
+}
+
+
+def gate_figures(history: History) -> tuple[int, ...]:
+    """Return the cards, those priced, held and suspect, and those that rank."""
+    priced_units = history.state.prices.filter(tier="standard", currency="USD").select("offer_id")
+    models = history.state.offers.filter(offer_type="model").select("offer_id")
+    cards = history.state.cards
+    priced = cards.filter(price_status="priced")
+    ranked = priced.filter(pl.col("status") == "live", ~pl.col("held")).filter(
+        pl.col("price_reason").ne_missing("ambiguous_attachment")
+    )
+    for frame in (models, priced_units):
+        ranked = ranked.join(frame.unique(), on="offer_id", how="semi")
+    suspect = cards.filter(price_status="suspect")
+    return (
+        cards.height,
+        priced.height,
+        int(cards["held"].sum()),
+        suspect.height,
+        ranked.height,
+    )
+
+
+@pytest.mark.parametrize("answers", SEQUENCES)
+def test_the_gate_holds_no_honest_price_of_the_recordings(answers: str) -> None:
+    history = History()
+    for hub, router in SEQUENCES[answers]:
+        history.hour_of_pages(hub=landed("hub", hub), router=landed("router", router))
+    row = "| " + " | ".join([answers, *map(str, gate_figures(history))]) + " |"
+    assert row in (CHECKOUT / "docs" / "operating.md").read_text("utf-8")
