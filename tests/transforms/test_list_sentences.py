@@ -259,3 +259,8 @@ def test_a_published_number_is_contradicted_by_no_amount_of_its_texts(
         assert found & PRICED or name == "terms"
     else:
         assert found == REFUSED
+
+
+def test_an_entry_with_too_much_text_to_compare_has_no_number() -> None:
+    row = row_of({**SECOND, "type": "output_length"}, "Fast. " * 20_000)
+    assert statuses(row, "video") == REFUSED

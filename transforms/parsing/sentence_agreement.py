@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from transforms.parsing.limits import MAX_ENTRY_BYTES
 from transforms.parsing.price_sentences import (
     Per,
     SentenceAmount,
@@ -79,8 +80,11 @@ def is_contradicted(entry: msgspec.Raw, rates: Sequence[StatedRate]) -> bool:
     """Return whether a text of this entry states more, or other, than these numbers.
 
     Each figure in a text of `pricing` has to be one of the numbers, in any unit. Of the other texts
-    of the entry, only amounts of money are compared.
+    of the entry, only amounts of money are compared. An entry of more than MAX_ENTRY_BYTES is not
+    compared, and its numbers do not count.
     """
+    if len(bytes(entry)) > MAX_ENTRY_BYTES:
+        return True  # too much text to compare; a real entry has some thousand bytes
     for key, value in _members(entry):
         if key == PRICE_OBJECT and isinstance(value, tuple):
             if any(_is_odd_member(name, member, rates) for name, member in value):
