@@ -363,3 +363,28 @@ def test_two_spellings_in_one_answer_are_one_model() -> None:
     )
     assert cards_of(history, OLD) == [("ACME/chat", None)]
     assert events(delta).count(("new", None)) == 1
+
+
+def test_an_unlisted_name_of_today_gets_no_link_and_no_event() -> None:
+    spelled = {"Acme/Chat": [offering(price(0.2, 0.4))]}
+    named = [(OLD, "h1", [priced_entry(0.2, 0.4, provider_id="a")])]
+    history = History()
+    history.hour_of_pages(hub=hub(), router=routed(**spelled))
+    history.hour_of_pages(hub=hub(*named), router=routed(**spelled))
+    delta = history.hour_of_pages(hub=hub(), router=routed(**spelled))
+    ids = set(history.state.offers["offer_id"])
+    assert set(delta.links["new_offer_id"]) <= ids
+    assert "relabelled" not in set(delta.changes["event"])
+
+
+def test_a_name_reused_after_its_offers_ended_begins_anew() -> None:
+    priced = [priced_entry(0.2, 0.4, provider_id="a")]
+    history = History()
+    history.hour_of_pages(hub=hub((OLD, "h1", priced)))
+    history.hour_of_pages(hub=hub())
+    history.hour_of_pages(hub=hub())
+    reused = (OLD, "h2", [priced_entry(300, 600, provider_id="a")])
+    delta = history.hour_of_pages(hub=hub((NEW, "h1", []), reused))
+    found = delta.changes.filter(pl.col("unit").is_null() & (pl.col("event") != "gone"))
+    assert set(found["event"]) == {"new"}
+    assert input_price(history, OLD) == "300"

@@ -5,6 +5,7 @@ The files are made by the migrations, which are never edited, with rows of real 
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -28,6 +29,8 @@ pytestmark = pytest.mark.slow
 KNOWN = migrations()
 FIRST_WITH_ALL_TABLES = 2
 """Before it, no release existed that could commit an hour: it wrote no logs."""
+
+COUNTS_SHORT_PAGES = next(number for number, path in KNOWN if path.stem == "010_add_short_pages")
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +60,14 @@ def made_by(level: int, source: Path, target: Path) -> None:
         for table, columns in _tables(con):
             con.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM source.{table}")
         con.execute("DETACH source")
+
+
+def forget_short_pages(home: Path) -> None:
+    """Make the landed manifests those of code that did not count short pages."""
+    for path in (home / "landing" / "runs").glob("*/*.json"):
+        record = json.loads(path.read_bytes())
+        if record.pop("short_pages", None) is not None:
+            path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
 def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
@@ -91,6 +102,8 @@ def test_a_warehouse_of_each_earlier_schema_opens_with_its_rows(
     shutil.copytree(made, home, symlinks=True)
     before = counted(home)
     made_by(level, made / "warehouse.duckdb", home / "warehouse.duckdb")
+    if level < COUNTS_SHORT_PAGES:
+        forget_short_pages(home)
     with serve(small_catalog(input_price="0.3")) as hub:
         report = ingest(home, hub, clock=Clock(START + timedelta(hours=2)))
     assert report.outcome == "unchanged"  # every row of before is known

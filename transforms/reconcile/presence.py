@@ -170,8 +170,14 @@ def _find_names(
     relabels = pl.concat([moved, returns]).sort("new_offer_id", maintain_order=True)
     return _Names(
         relabels=relabels,
-        ended=renames.returned.with_columns(reason=pl.lit(RENAMED)).join(
-            relabels, on="new_offer_id", how="anti", maintain_order="left"
+        ended=renames.returned.with_columns(reason=pl.lit(RENAMED))
+        .join(relabels, on="new_offer_id", how="anti", maintain_order="left")
+        .join(
+            naming_listings,
+            left_on="new_offer_id",
+            right_on="offer_id",
+            how="semi",
+            maintain_order="left",
         ),
         returned=returns["new_offer_id"],
         groups=group_offers(

@@ -56,7 +56,9 @@ def rename_state(before: State, batches: list[FeedBatch]) -> RenamedState:
     stated = pl.concat([batch.statements["offer_id"] for batch in batches]).unique()
     others = pairs.filter(~pl.col("new_offer_id").is_in(moved["new_offer_id"].implode()))
     returned = _returned(before, others, present, stated)
-    left = _missing_from(moved["old_offer_id"], moved["new_offer_id"])
+    # of a model that moves now, an offer that ended before has its name no more either
+    old_ids = pl.concat([moved["old_offer_id"], pairs.filter("moves_now")["old_offer_id"]])
+    left = _missing_from(old_ids.unique(maintain_order=True), moved["new_offer_id"])
     known = _missing_from(own["offer_id"], left)
     unknown = _missing_from(before.offers["offer_id"], pl.concat([known, moved["new_offer_id"]]))
     reused = unknown.filter(unknown.is_in(stated.implode()))
