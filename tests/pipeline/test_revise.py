@@ -151,7 +151,7 @@ def misnaming(tmp_path_factory: pytest.TempPathFactory) -> Path:
     parser = copy / "transforms" / "pricing" / "token_prices.py"
     text = parser.read_text("utf-8")
     assert '"price_output_text": "output_token"' in text
-    parser.write_text(text.replace('text": "output_token"', 'text": "reasoning_token"'), "utf-8")
+    parser.write_text(text.replace('text": "output_token"', 'text": "character"'), "utf-8")
     return copy
 
 
@@ -166,7 +166,7 @@ def test_revise_skips_a_correction_of_a_price_that_no_longer_exists(
             "correct",
             card["offer_id"],
             "--unit",
-            "reasoning_token",
+            "character",
             "--unknown",
             "--reason",
             "they sell none",
@@ -176,7 +176,7 @@ def test_revise_skips_a_correction_of_a_price_that_no_longer_exists(
     )
     answered(pricehouse("replay", "--revise", "--json", home=home))
     assert outputs(home) == [("0.4", None)]
-    query = "SELECT unit FROM price_history WHERE unit = 'reasoning_token'"
+    query = "SELECT unit FROM price_history WHERE unit = 'character'"
     assert rows(newest(Home.at(home)), query) == []
 
 
