@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import polars as pl
 
-UNITS = (
+TOKENS = (
     "input_token",
     "output_token",
     "cached_input_token",
     "cache_write_token",
     "reasoning_token",
+)
+"""The units that are tokens of one kind or another."""
+UNITS = (
+    *TOKENS,
     "image",
     "megapixel",
     "pixel",

@@ -16,6 +16,7 @@ from typing import Any
 from marketplace.numbers import dollars, per_million
 from schemas.amounts import amount_text
 from schemas.clock import is_ahead
+from schemas.units import TOKENS
 
 Row = Mapping[str, Any]
 PER_MILLION = "per 1M tokens"
@@ -75,13 +76,6 @@ REGIONS = {
     "multi": "several places",
     "unverified": "unverified",
 }
-_TOKENS = {
-    "input_token",
-    "output_token",
-    "cached_input_token",
-    "cache_write_token",
-    "reasoning_token",
-}
 
 
 def day(moment: date | None) -> str:
@@ -111,7 +105,7 @@ def age_of(observed_to: datetime, now: datetime) -> str:
 
 def unit_price(amount: Decimal, unit: str) -> str:
     """Return an amount per one unit in the unit that buyers compare: tokens per million."""
-    if unit in _TOKENS or unit == "character":
+    if unit in TOKENS or unit == "character":
         return f"{per_million(amount)} per 1M {unit.replace('_', ' ')}s"
     return f"{dollars(amount)} per {unit.replace('_', ' ')}"
 

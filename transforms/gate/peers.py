@@ -14,6 +14,7 @@ import polars as pl
 
 from schemas.amounts import amount_text
 from schemas.state import SERIES
+from schemas.units import TOKENS
 from transforms.gate.contradictions import refuse_contradicting
 
 MODEL_FACTOR = 30
@@ -27,11 +28,7 @@ FIELD_FACTOR = 300
 LEAST_PROVIDERS = 3
 """A median of fewer other providers could be one provider's mistake."""
 COMPARED_UNITS = (
-    "input_token",
-    "output_token",
-    "cached_input_token",
-    "cache_write_token",
-    "reasoning_token",
+    *TOKENS,
     "image",
     "megapixel",
     "second_of_audio",

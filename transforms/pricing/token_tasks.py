@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.state import INCOMING_CLAIMS
+from schemas.units import TOKENS
 from transforms.task_groups import task_group
 
 TOKEN_GROUPS = ("text", "embedding")
@@ -22,13 +23,6 @@ TOKEN_TASKS = (
     "text-ranking",
 )
 """Tasks of other groups that are: text comes out, or text alone goes in and a label comes out."""
-TOKEN_UNITS = (
-    "input_token",
-    "output_token",
-    "cached_input_token",
-    "cache_write_token",
-    "reasoning_token",
-)
 NOT_OF_TASK = "unit_not_of_task"
 """The reason of a token price on a task that tokens do not belong to."""
 
@@ -49,7 +43,7 @@ def without_foreign_tokens(claims: pl.DataFrame, rows: pl.DataFrame) -> pl.DataF
     number = (pl.col("price_status") == "priced") | (pl.col("reason") == "zero_not_stated_free")
     is_foreign = (
         pl.col("offer_id").is_in(foreign["offer_id"].implode())
-        & pl.col("unit").is_in(TOKEN_UNITS)
+        & pl.col("unit").is_in(TOKENS)
         & number.fill_null(value=False)
     )
     return INCOMING_CLAIMS.shape(

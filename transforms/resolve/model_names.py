@@ -86,15 +86,5 @@ def use_names_today(rows: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def model_keys(stored: pl.DataFrame) -> pl.DataFrame:
-    """Return `model_id` and `model_key` of every stored name: equal for all names of one model.
-
-    The key is the name of today in lower case.
-    """
-    return stored.select(
-        "model_id", model_key=pl.coalesce("renamed_to", "model_id").str.to_lowercase()
-    )
-
-
 def _spelling() -> pl.Expr:
     return pl.col("model_id").str.to_lowercase()
