@@ -23,6 +23,8 @@ from tests.support.hours import Clock, ingest
 from tests.support.list_rows import deepinfra_row, mapped
 from tests.support.published import copy_landing, exported, rows
 
+pytestmark = pytest.mark.slow
+
 HOUR = timedelta(hours=1)
 RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings"
 COUNTS = (

@@ -31,6 +31,8 @@ from warehouse.publication.newest import newest
 from warehouse.publication.query import rows
 from warehouse.storage.home import Home
 
+pytestmark = pytest.mark.slow
+
 
 class Bench:
     """A home, a Hub that serves what the test wants, and a clock."""

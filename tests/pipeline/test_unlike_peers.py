@@ -22,6 +22,8 @@ from warehouse.publication.newest import newest
 from warehouse.publication.query import rows
 from warehouse.storage.home import Home
 
+pytestmark = pytest.mark.slow
+
 PROVIDERS = ("novita", "scaleway", "together", "nscale")
 LIST = ("hub", "router", "deepinfra_list")
 
