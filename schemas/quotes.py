@@ -34,6 +34,14 @@ NATIVE_UNITS = (
 )
 """Units of price lists; `transforms/pricing/units.json` has what each is of a task group."""
 
+TIER = r"^(standard|flex|priority|batch|context>[1-9][0-9]{0,11}|[0-9]{3,4}p|[0-9]{1,2}k)$"
+"""The tiers that a price may have; only `standard` ranks."""
+NOT_OFFERED = "not_offered"
+"""The reason of an additional price whose field in the list is empty or 0: there is none to buy.
+
+A list that has no such field states nothing, and there is no row.
+"""
+
 
 def _text(pattern: str | None = None, *, nullable: bool = False) -> pa.Column:
     return pa.Column(
@@ -60,6 +68,7 @@ QUOTES = contract(
     derived=pa.Column(pl.Boolean),
     problem=_text(nullable=True),
     no_price_reason=_text(nullable=True),
+    tier=_text(TIER),
     evidence=_text(),
 )
 """`raw_text` × `factor` is the stated number in `currency` (cents, micro-dollars), per

@@ -26,6 +26,8 @@ _NUMBER_STARTS = frozenset(b"-0123456789")
 _USABLE_POWERS = range(-40, 40)
 """Powers of ten of a number that can be a price; another one is none, whatever stands beside it."""
 _ONE = Decimal(1)
+_Key = tuple[str, str]
+"""The provider's own id, and the part of its prices that a row states."""
 _ENTRY_COLUMNS = (
     "feed",
     "payload_hash",
@@ -51,6 +53,7 @@ class Quote(NamedTuple):
     derived: bool = False
     problem: str | None = None
     no_price_reason: str | None = None
+    tier: str = "standard"
 
 
 def number_text(raw: msgspec.Raw) -> str | None:
@@ -102,7 +105,7 @@ class PriceListCollector:
     id_field: str
     """The key that holds the provider's own id in each entry."""
     _fence: RowFence = field(default_factory=RowFence)
-    _entries: dict[str, tuple[EntryLocation, list[Quote]]] = field(default_factory=dict)
+    _entries: dict[_Key, tuple[EntryLocation, list[Quote]]] = field(default_factory=dict)
     _rejected: list[RejectedRow] = field(default_factory=list)
     _nameless: int = 0
     _repeats: int = 0
@@ -111,9 +114,12 @@ class PriceListCollector:
         """Read every entry of a page; one that raises an error is rejected, the others count."""
         self._fence.each(entries, read, self._reject_unreadable)
 
-    def add(self, name: str | None, location: EntryLocation, quotes: list[Quote]) -> None:
+    def add(
+        self, name: str | None, location: EntryLocation, quotes: list[Quote], *, part: str = ""
+    ) -> None:
         """Add an entry with its prices; `name` is the provider's own id, as it is written.
 
+        `part` names the prices of a list that has several rows for one id, like a service tier.
         A price that the texts of the entry contradict is withheld.
         """
         quotes = _without_contradicted(quotes, location.raw)
@@ -121,18 +127,19 @@ class PriceListCollector:
             self._nameless += 1
             self._reject(None, location, "provider_model_id:missing")
             return
-        if name not in self._entries:
-            self._entries[name] = location, quotes
+        key = (name, part)
+        if key not in self._entries:
+            self._entries[key] = location, quotes
             return
         self._repeats += 1
-        first, earlier = self._entries[name]
+        first, earlier = self._entries[key]
         if quotes == earlier or _states_nothing(quotes):
             self._reject(name, location, "provider_model_id:repeated")
         elif _states_nothing(earlier):
-            self._entries[name] = location, quotes
+            self._entries[key] = location, quotes
             self._reject(name, first, "provider_model_id:repeated")
         else:
-            self._entries[name] = first, [q._replace(problem="listed_twice") for q in earlier]
+            self._entries[key] = first, [q._replace(problem="listed_twice") for q in earlier]
             self._reject(name, location, "provider_model_id:repeated_with_another_price")
 
     def finish(self) -> ParsedFeed:
@@ -160,19 +167,19 @@ class PriceListCollector:
             failures=self._fence.failures,
         )
 
-    def _quotes_of(self, names: list[str]) -> pl.DataFrame:
+    def _quotes_of(self, keys: list[_Key]) -> pl.DataFrame:
         rows = [
             (
                 self.feed,
                 location.payload_hash,
                 location.path,
                 self.inference_provider,
-                name,
+                key[0],
                 bytes(location.raw).decode("utf-8", "replace"),
                 *quote,
             )
-            for name in names
-            for location, quotes in (self._entries[name],)
+            for key in keys
+            for location, quotes in (self._entries[key],)
             for quote in quotes
         ]
         return QUOTES.build(_columns((*_ENTRY_COLUMNS, *Quote._fields), rows))
@@ -181,11 +188,11 @@ class PriceListCollector:
         self._nameless += 1
         self._reject(text_field(location.raw, self.id_field), location, UNREADABLE_ENTRY)
 
-    def _unbuilt(self, name: str) -> str:
+    def _unbuilt(self, key: _Key) -> str:
         """Reject an entry that polars cannot hold; return its path."""
-        location, _ = self._entries.pop(name)
+        location, _ = self._entries.pop(key)
         self._nameless += 1
-        self._reject(name, location, UNREADABLE_ENTRY)
+        self._reject(key[0], location, UNREADABLE_ENTRY)
         return location.path
 
     def _reject(self, name: str | None, location: EntryLocation, reason: str) -> None:

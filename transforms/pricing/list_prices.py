@@ -9,6 +9,7 @@ import polars as pl
 
 from schemas.amounts import amount_text
 from schemas.contract import MONEY
+from schemas.quotes import NOT_OFFERED
 from schemas.state import INCOMING_CLAIMS
 from schemas.unknown_keys import is_marked, marked
 from transforms.money import ratio, read_amount
@@ -70,7 +71,7 @@ def price_listed(
             on=["quote", "task_group"],
             maintain_order="left",
         )
-        .with_columns(tier=pl.lit("standard"), run_id=pl.lit(run_id))
+        .with_columns(run_id=pl.lit(run_id))
         .with_columns(
             native_unit=pl.coalesce("native_unit", "unit"),
             reason=pl.when(adapter & _PRICED & pl.col("reason").is_null())
@@ -99,7 +100,9 @@ def _read(quote: dict[str, Any], task_group: str) -> _Read | None:
     )
     native = money.native if money else None
     if quote["no_price_reason"] is not None:
-        return _Read(NO_UNIT, native, None, "not_published", quote["no_price_reason"], "list", None)
+        # what is not offered is said of its own unit; the other reasons are about the whole row
+        at = slot if quote["no_price_reason"] == NOT_OFFERED else NO_UNIT
+        return _Read(at, native, None, "not_published", quote["no_price_reason"], "list", None)
     if money is None:
         return _Read(slot, None, None, "unparsed", "not_a_usable_number", "list", None)
     if money.amount == 0:
