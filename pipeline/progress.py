@@ -9,7 +9,10 @@ from schemas.payload import Traffic
 
 
 class Progress(Protocol):
-    """Called as pages land; implementations show a bar, an artifact, or nothing."""
+    """Called as pages land; implementations show a bar, an artifact, or nothing.
+
+    Feeds of different sources may report at the same moment, each from a thread of its own.
+    """
 
     def landed(self, feed: str, traffic: Traffic) -> None:
         """Take note that one more page of the feed is on disk."""

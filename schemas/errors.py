@@ -86,6 +86,12 @@ class FeedDeadline(FeedError):
     code = "deadline"
 
 
+class FeedStopped(FeedError):
+    """Raised when the run ended for another reason while the feed was fetched."""
+
+    code = "stopped"
+
+
 class PagingError(FeedError):
     """Raised when a next link repeats a page, loops, or leaves the configured host."""
 

@@ -14,6 +14,7 @@ from pipeline.credentials import Skip, credential, reason_to_skip
 from pipeline.feeds import RunFeed, spec_of
 from pipeline.steps.fence import internal_failure
 from pipeline.steps.inputs import read_mapped_ids
+from pipeline.steps.lanes import Lanes
 from providers.interface import AdapterContext, ProviderInterface
 from providers.registry import adapter_for
 from schemas.errors import FeedError, HomeKindError, UsageError
@@ -26,12 +27,13 @@ from schemas.registry import Registry, Source
 def extract_feeds(run: Run) -> list[FeedFetch]:
     """Fetch and land every feed that is on; a feed that fails does not stop the others.
 
+    Sources of different origins are fetched side by side.
+
     A feed that this run does not ask is `skipped`, with the reason: its last whole answer counts.
     """
-    fetches: list[FeedFetch] = []
-    for source in run.registry.sources:
-        fetches += _land_source(run, source, fetches)
-    return fetches
+    catalogs = {feed.source for feed in run.catalogs()}
+    lanes = Lanes(run.registry.sources, run.record.settings, first=catalogs)
+    return lanes.fetch(partial(_land_source, run, lanes))
 
 
 def feeds_of(registry: Registry, provider: str | None) -> frozenset[str] | None:
@@ -45,7 +47,7 @@ def feeds_of(registry: Registry, provider: str | None) -> frozenset[str] | None:
     return feeds
 
 
-def _land_source(run: Run, source: Source, before: list[FeedFetch]) -> list[FeedFetch]:
+def _land_source(run: Run, lanes: Lanes, source: Source) -> list[FeedFetch]:
     """Land one source's feeds with a client of its own, which holds no other source's secret."""
     skips = {feed.feed: reason_to_skip(run, feed) for feed in source.feeds}
     found = None
@@ -56,13 +58,13 @@ def _land_source(run: Run, source: Source, before: list[FeedFetch]) -> list[Feed
     if None not in skips.values() or isinstance(found, Skip):
         return [_skip_feed(run, feed, skip) for feed, skip in skips.items() if skip]
     traffic: dict[str, Traffic] = defaultdict(Traffic)
-    with run.dependencies.make_client(now=run.clock, bearer=found) as client:
+    with lanes.opened(run.dependencies.make_client(now=run.clock, bearer=found)) as client:
         context = AdapterContext(
             base_urls=run.record.settings,
             client=client,
             traffic=traffic,
             deadline_s=run.dependencies.deadline_s,
-            mapped_ids=partial(_mapped_ids, run, before),
+            mapped_ids=partial(_mapped_ids, run, lanes, source),
         )
         adapter = adapter_for(source, context)
         return [
@@ -73,14 +75,17 @@ def _land_source(run: Run, source: Source, before: list[FeedFetch]) -> list[Feed
         ]
 
 
-def _mapped_ids(run: Run, before: list[FeedFetch], inference_provider: str) -> list[str]:
+def _mapped_ids(run: Run, lanes: Lanes, source: Source, inference_provider: str) -> list[str]:
     """Return the ids that a provider has in the catalogues, each once, sorted.
 
-    Of each catalogue by its answer of this run, else by the last committed one.
+    Of each catalogue by its answer of this run, which it waits for, else by the last committed one.
     """
     found: set[str] = set()
     unanswered: list[RunFeed] = []
-    complete = {fetch.feed: fetch for fetch in before if fetch.outcome == "complete"}
+    catalogs = {feed.source for feed in run.catalogs()}
+    # two catalogues that wait for one another would wait for ever
+    fetches = [] if source.source in catalogs else lanes.fetched(catalogs)
+    complete = {fetch.feed: fetch for fetch in fetches if fetch.outcome == "complete"}
     for feed in run.catalogs():
         fetch, read = complete.get(feed.name), feed.spec.mapped_ids
         if fetch is None or read is None:

@@ -6,6 +6,7 @@ waits for the server's own pause where there is one, and refuses a wait past the
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from providers.http.response import Response
 from providers.http.transport import Params, Request, Transport
 from providers.http.urls import follow, origin, public_url
 from schemas.clock import Clock, utc_now
-from schemas.errors import FeedError, FeedMalformed, FeedRefused
+from schemas.errors import FeedError, FeedMalformed, FeedRefused, FeedStopped
 from schemas.payload import Traffic
 
 TRIES = 5
@@ -54,16 +55,17 @@ class HttpClient:
     """GET with one reused connection pool. Close it, or use it as a context manager.
 
     `sleep`, `monotonic` (seconds) and `now` (UTC) are the only clocks that pacing, deadlines and
-    `fetched_at` use; `timeout_s` bounds connect, read, write and pool each; `max_body_bytes`
-    counts decoded bytes. `bearer` is the token and the hosts that may receive it; without one
-    every request is anonymous. Requests go through `proxies`; the environment is not read.
+    `fetched_at` use; without `sleep` it waits until `stop` ends the wait. `timeout_s` bounds
+    connect, read, write and pool each; `max_body_bytes` counts decoded bytes. `bearer` is the token
+    and the hosts that may receive it; without one every request is anonymous. Requests go through
+    `proxies`; the environment is not read.
     """
 
     # Seven parameters: three clocks, two limits, and whom and how to ask are independent.
     def __init__(
         self,
         *,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         now: Clock = utc_now,
         timeout_s: float = 30.0,
@@ -73,7 +75,8 @@ class HttpClient:
     ) -> None:
         self._monotonic = monotonic
         self._timeout_s = timeout_s
-        self._limiter = RateLimiter(sleep=sleep, monotonic=monotonic, now=now)
+        self._stopped = threading.Event()
+        self._limiter = RateLimiter(sleep=sleep or self._stopped.wait, monotonic=monotonic, now=now)
         self._transport = Transport(
             now=now,
             limiter=self._limiter,
@@ -96,6 +99,11 @@ class HttpClient:
     def close(self) -> None:
         """Close every connection."""
         self._transport.close()
+
+    def stop(self) -> None:
+        """Give up from another thread: a request under way, and each later one, is FeedStopped."""
+        self._stopped.set()
+        self._transport.cut()
 
     def deadline(self, seconds: float) -> Deadline:
         """Start a deadline on this client's monotonic clock."""
@@ -188,6 +196,8 @@ class HttpClient:
         return self._send(request, call)
 
     def _send(self, request: Request, call: _FeedCall) -> Response:
+        if self._stopped.is_set():
+            raise FeedStopped(f"{call.feed}: the run ended before it was fetched whole")
         try:
             return self._transport.send(request)
         except (httpx.TransportError, BrokenBody) as error:

@@ -51,7 +51,7 @@ class RateLimiter:
     def __init__(
         self,
         *,
-        sleep: Callable[[float], None],
+        sleep: Callable[[float], object],
         monotonic: Callable[[], float],
         now: Callable[[], datetime],
     ) -> None:

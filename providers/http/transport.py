@@ -73,6 +73,10 @@ class Transport:
         """Close every connection."""
         self._client.close()
 
+    def cut(self) -> None:
+        """Break off the exchange that is under way, from another thread."""
+        self._watchdog.cut()
+
     def send(self, request: Request) -> Response:
         """Return the response, whatever its status; of an error response the body's beginning.
 

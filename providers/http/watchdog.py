@@ -35,7 +35,7 @@ class Watchdog:
     @contextmanager
     def guarding(self, seconds: float) -> Iterator[None]:
         """Break off the exchange inside the block after `seconds`."""
-        timer = threading.Timer(max(seconds, 0) + GRACE_S, self._cut)
+        timer = threading.Timer(max(seconds, 0) + GRACE_S, self.cut)
         timer.daemon = True
         timer.start()
         try:
@@ -43,7 +43,8 @@ class Watchdog:
         finally:
             timer.cancel()
 
-    def _cut(self) -> None:
+    def cut(self) -> None:
+        """Shut every connection down; an exchange that is under way fails."""
         for stream in list(self._streams):
             with suppress(OSError):  # it is closed already
                 stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
