@@ -13,8 +13,8 @@ from providers.http.urls import origin
 from schemas.records import FeedFetch
 from schemas.registry import Source
 
-_JOIN_S = 0.1
-"""Seconds between two attempts to stop a thread: a request can begin between them."""
+_POLL_S = 0.1
+"""Seconds between two looks at the threads; a request can begin after an attempt to stop it."""
 
 
 class Lanes:
@@ -49,9 +49,11 @@ class Lanes:
         for thread in threads:
             thread.start()
         try:
-            wait(self._fetched.values(), return_when=FIRST_EXCEPTION)
-            for fetched in self._fetched.values():
-                if fetched.done():
+            pending = set(self._fetched.values())
+            while pending:
+                # not without end: an interruption can reach another thread than this one
+                done, pending = wait(pending, _POLL_S, FIRST_EXCEPTION)
+                for fetched in done:
                     fetched.result()
         except BaseException:
             self._stop(threads)
@@ -97,7 +99,7 @@ class Lanes:
                 with self._lock:
                     for client in self._clients:
                         client.stop()
-                thread.join(_JOIN_S)
+                thread.join(_POLL_S)
 
 
 def _by_origin(sources: Sequence[Source], settings: Mapping[str, str]) -> list[list[Source]]:
