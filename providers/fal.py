@@ -27,7 +27,7 @@ MAX_REFUSALS_IN_VAIN = 50
 """After so many refusals and not one answer, fal refuses something else than an id."""
 _MAY_BE_UNKNOWN_ID = frozenset({"http_400", "http_404", "http_422"})
 """Refusals of a whole call that may be about one id of it."""
-_WORD = re.compile(r"[^\s\"'`,;=()\[\]{}<>]+")
+_PART = re.compile(r"[^\s\"'`,;=()\[\]{}<>]+")
 
 
 class _NextPage(msgspec.Struct):
@@ -100,8 +100,8 @@ class _Calls:
 
     def named(self, ids: Sequence[str]) -> list[str]:
         """Return the ids that the last refusal names."""
-        words = {word.rstrip(".:!?") for word in _WORD.findall(str(self._refusal))}
-        return [name for name in ids if name in words]
+        named = {part.rstrip(".:!?") for part in _PART.findall(str(self._refusal))}
+        return [name for name in ids if name in named]
 
     def note_unknown(self, name: str) -> None:
         """Note an id that fal does not know."""
@@ -125,13 +125,13 @@ def _find_unknown(
     """
     rest, suspects = list[str](), list[str]()
     while len(refused) > 2:
-        asked, others = _split(refused, calls.named(refused))
-        if (yield from calls.answered(asked)):
+        queried, others = _split(refused, calls.named(refused))
+        if (yield from calls.answered(queried)):
             refused = others
         elif len(others) == 1:  # it was named, and another refusal followed
-            refused, suspects = asked, [*suspects, *others]
+            refused, suspects = queried, [*suspects, *others]
         else:
-            refused, rest = asked, [*others, *rest]
+            refused, rest = queried, [*others, *rest]
     for name in suspects:
         if not (yield from calls.answered([name])):
             calls.note_unknown(name)

@@ -216,7 +216,7 @@ def test_a_name_that_can_mean_two_things_or_nothing_is_not_read(unit: str) -> No
 
 
 @pytest.mark.parametrize("unit", ["null", '""', '" "', '"1"', "1"])
-def test_a_price_of_no_stated_unit_keeps_its_number_and_counts_nowhere(unit: str) -> None:
+def test_a_price_without_a_unit_keeps_its_number_and_does_not_count(unit: str) -> None:
     row = fal_row("a/b", "0.02").replace('"images"', unit)
     found = claim(FEED, row, "a/b", group="video")
     assert (found["amount"], found["reason"]) == (None, "unit_not_convertible")
@@ -256,11 +256,11 @@ COUNT = st.integers(1, 999_999_999)
 @settings(max_examples=200, deadline=None)
 @given(name=NAME, count=COUNT, data=st.data())
 def test_how_a_unit_is_written_changes_nothing(name: str, count: int, data: st.DataObject) -> None:
-    words = name.split()
-    places = data.draw(st.sets(st.sampled_from(range(len(words)))))
+    parts = name.split()
+    places = data.draw(st.sets(st.sampled_from(range(len(parts)))))
     plural = [
-        f"{word}s" if place in places and len(word) > 2 else word
-        for place, word in enumerate(words)
+        f"{part}s" if place in places and len(part) > 2 else part
+        for place, part in enumerate(parts)
     ]
     number = data.draw(st.sampled_from([str(count), f"{count:,}"]))
     between = data.draw(st.sampled_from([" ", "  ", "_", "-", "\u00a0"]))

@@ -71,8 +71,8 @@ def read_billing_unit(text: str) -> BillingUnit | None:
     A text without a name, empty or a bare count, is UNSTATED. Two forms are not read, because they
     can mean two things: a count with decimals (`1.000`), and a letter alone (`5m`).
     """
-    words = " ".join(re.sub("[_-]", " ", text).casefold().split())
-    if (found := _UNIT.fullmatch(words)) is None:
+    written = " ".join(re.sub("[_-]", " ", text).casefold().split())
+    if (found := _UNIT.fullmatch(written)) is None:
         return None
     count = int(re.sub("[, ]", "", found["count"] or "1")) * _SCALES.get(found["scale"], 1)
     name = _PLURAL.sub("", found["name"] or "")
