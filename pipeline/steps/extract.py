@@ -66,7 +66,7 @@ def _land_source(run: Run, source: Source, before: list[FeedFetch]) -> list[Feed
             traffic=traffic,
             deadline_s=run.dependencies.deadline_s,
             mapped_ids=partial(_mapped_ids, run, before),
-            unknown_ids=partial(_unknown_ids, run),
+            unknown_ids=partial(recent_unknown_ids, run),
         )
         adapter = adapter_for(source, context)
         return [
@@ -97,7 +97,7 @@ def _mapped_ids(run: Run, before: list[FeedFetch], inference_provider: str) -> l
     return sorted(found)
 
 
-def _unknown_ids(run: Run, feed: str) -> set[str]:
+def recent_unknown_ids(run: Run, feed: str) -> set[str]:
     """Return the ids that a feed's source did not know in runs of the last day, at this address.
 
     They come from the manifests in landing, so that a run that failed or was killed counts as far

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,14 +12,18 @@ from typing import Any, ParamSpec, TypeVar
 
 import pytest
 
+from pipeline.context import Dependencies, Run, RunOptions
 from pipeline.replay import replay
-from pipeline.settings import read_settings
+from pipeline.session import open_run
+from pipeline.settings import Settings, read_settings
+from pipeline.steps.extract import recent_unknown_ids
 from providers.registry import load_registry
 from samples.catalog import Catalog
 from samples.hub import serve
 from samples.list_routes import PriceLists
 from samples.routes import ServerReply, ServerRequest, error
 from schemas.errors import SettingsError
+from schemas.records import FeedFetch
 from tests.support.command import answered, pricehouse
 from tests.support.hours import Clock, ingest
 from tests.support.list_rows import FAL_KEY, fal_row, mapped
@@ -139,6 +144,38 @@ def test_an_unknown_id_is_left_out_for_a_day_even_after_a_failed_run(tmp_path: P
     assert replay(again)  # there is no server any more
     original, replayed = exported(home), exported(again)
     assert [name for name in original if original[name] != replayed[name]] == []
+
+
+def test_unknown_ids_are_those_of_the_last_day_at_the_same_address(tmp_path: Path) -> None:
+    clock = Clock()
+    options = RunOptions(origin="live", flow="ingest", trigger="test")
+
+    @contextmanager
+    def killed_run(port: int) -> Iterator[Run]:
+        urls = {feed.feed: f"http://127.0.0.1:{port}" for _, feed in load_registry().feeds()}
+        settings = Settings(home=tmp_path, base_urls=urls)
+        with open_run(settings, options, Dependencies(clock=clock)) as run:
+            yield run  # it ends without a mark, as a killed one does
+
+    with killed_run(9) as run:
+        manifest = FeedFetch(
+            feed="fal_pricing",
+            outcome="partial",
+            started_at=clock(),
+            finished_at=clock(),
+            pages=[],
+            unknown_ids=["fal/x"],
+        )
+        run.folder.close_feed(manifest)
+        assert recent_unknown_ids(run, "fal_pricing") == set()
+    with killed_run(9) as run:
+        assert recent_unknown_ids(run, "fal_pricing") == {"fal/x"}
+        assert recent_unknown_ids(run, "wavespeed_list") == set()
+    with killed_run(10) as run:
+        assert recent_unknown_ids(run, "fal_pricing") == set()
+    clock.advance(timedelta(days=1))
+    with killed_run(9) as run:
+        assert recent_unknown_ids(run, "fal_pricing") == set()
 
 
 def test_a_key_that_fal_refuses_fails_the_feed_and_not_the_hour(tmp_path: Path) -> None:
