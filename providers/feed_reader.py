@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from providers.http.pagination import Get
@@ -39,6 +40,10 @@ class FeedReader:
     def count_short_pages(self, number: int) -> None:
         """Note how many pages so far had fewer rows than asked for and were not the last."""
         self._context.traffic[self.name].short_pages = number
+
+    def note_unknown_ids(self, names: Sequence[str]) -> None:
+        """Note the ids of this run's requests that the source does not know."""
+        self._context.traffic[self.name].unknown_ids = list(names)
 
     def payload(self, response: Response, *, page: int) -> Payload:
         """Count a page and return it as a payload."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,10 +19,19 @@ INFERENCE_TIMEOUT_S = 120.0
 MappedIds = Callable[[str], Sequence[str]]
 """Inference provider → the ids of its own that the Hub maps models to, each once."""
 
+UnknownIds = Callable[[str], Collection[str]]
+"""Feed → the ids that its source did not know within the last day."""
+
 
 def nothing_mapped(inference_provider: str) -> Sequence[str]:
     """Return no id: a list that is requested by id is then not requested at all."""
     del inference_provider
+    return ()
+
+
+def nothing_unknown(feed: str) -> Collection[str]:
+    """Return no id: every mapped one is requested."""
+    del feed
     return ()
 
 
@@ -32,7 +41,7 @@ class AdapterContext:
 
     The adapter counts pages in `traffic`, the client everything else. `deadline_s` replaces every
     feed's own deadline, in seconds; None keeps them. `mapped_ids` serves the lists that answer
-    only for ids that the request names.
+    only for ids that the request names, `unknown_ids` are those that such a list did not know.
     """
 
     base_urls: Mapping[str, str]
@@ -40,6 +49,7 @@ class AdapterContext:
     traffic: Mapping[str, Traffic]
     deadline_s: float | None = None
     mapped_ids: MappedIds = nothing_mapped
+    unknown_ids: UnknownIds = nothing_unknown
 
 
 class ProviderInterface(ABC):

@@ -16,7 +16,8 @@ from schemas.registry import Source
 class PriceListAdapter(ProviderInterface):
     """Read the one price list of a source; the adapter of a list implements `get_pricing` alone.
 
-    `reader` fetches the list, `mapped_ids` are the provider's ids that the Hub maps models to.
+    `reader` fetches the list, `mapped_ids` are the provider's ids that the Hub maps models to,
+    `unknown_ids` those that the list did not know within the last day.
     """
 
     def __init__(self, source: Source, context: AdapterContext) -> None:
@@ -25,6 +26,7 @@ class PriceListAdapter(ProviderInterface):
         self.feed = feed
         self.reader = FeedReader(feed, context)
         self.mapped_ids = context.mapped_ids
+        self.unknown_ids = context.unknown_ids
 
     def list_models(self, *, details: bool) -> Iterator[Payload]:
         """Yield nothing: the Hub's list names the models."""

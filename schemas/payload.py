@@ -44,3 +44,5 @@ class Traffic:
     short_pages: int | None = field(default=None, compare=False)  # it took nothing
     """Pages with fewer rows than the request asked for that were not the last; None: no such size
     was asked for."""
+    unknown_ids: list[str] = field(default_factory=list, compare=False)
+    """Ids of the requests that the source does not know."""

@@ -21,16 +21,28 @@ NATIVE_UNITS = (
     "processed_megapixel",
     "pixel",
     "video",
+    "video_segment",
+    "audio",
+    "generation",
     "run",
+    "request",
+    "step",
+    "training",
+    "cloned_voice",
     "second",
     "input_second",
     "output_second",
     "minute",
+    "second_of_video",
+    "minute_of_video",
+    "second_of_audio",
+    "minute_of_audio",
     "input_character",
     "compute_second",
     "frame_unit",
     "unit",
     "credit",
+    "unstated_unit",
 )
 """Units of price lists; `transforms/pricing/units.json` has what each is of a task group."""
 
@@ -69,9 +81,11 @@ QUOTES = contract(
     problem=_text(nullable=True),
     no_price_reason=_text(nullable=True),
     tier=_text(TIER),
+    video_caveat=_text(nullable=True),
     evidence=_text(),
 )
 """`raw_text` × `factor` is the stated number in `currency` (cents, micro-dollars), per
 `native_quantity` of `native_unit`; × `times` / `per` brings it to our reference size.
 `formula_text` writes the factor as a formula. `problem`: why the price cannot be read;
-`no_price_reason`: why the row states none."""
+`no_price_reason`: why the row states none. `video_caveat` goes with the formula where the price
+turns out to be that of a second of video."""

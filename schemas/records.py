@@ -65,6 +65,8 @@ class FeedFetch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     short_pages: int | None = None
     """Pages with fewer rows than the request asked for that were not the last; None: not counted,
     as before they were."""
+    unknown_ids: list[str] = []
+    """Ids of the requests that the source does not know; for a day they are not requested again."""
 
     @property
     def observed_at(self) -> datetime:

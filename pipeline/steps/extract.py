@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from msgspec.structs import replace
@@ -22,6 +22,9 @@ from schemas.failures import ANY_ERROR, ENDS_RUN
 from schemas.payload import Payload, Traffic
 from schemas.records import FeedFetch, FetchOutcome, LandedPage
 from schemas.registry import Registry, Source
+
+UNKNOWN_FOR = timedelta(days=1)
+"""How long after the start of a run the ids that a source did not know in it are left out."""
 
 
 def extract_feeds(run: Run) -> list[FeedFetch]:
@@ -65,6 +68,7 @@ def _land_source(run: Run, lanes: Lanes, source: Source) -> list[FeedFetch]:
             traffic=traffic,
             deadline_s=run.dependencies.deadline_s,
             mapped_ids=partial(_mapped_ids, run, lanes, source),
+            unknown_ids=partial(recent_unknown_ids, run),
         )
         adapter = adapter_for(source, context)
         return [
@@ -96,6 +100,25 @@ def _mapped_ids(run: Run, lanes: Lanes, source: Source, inference_provider: str)
     if unanswered:
         found |= read_mapped_ids(run, [feed.source for feed in unanswered], inference_provider)
     return sorted(found)
+
+
+def recent_unknown_ids(run: Run, feed: str) -> set[str]:
+    """Return the ids that a feed's source did not know in runs of the last day, at this address.
+
+    They come from the manifests in landing, so that a run that failed or was killed counts as far
+    as it wrote them, and replay, which requests nothing, does not depend on them.
+    """
+    found: set[str] = set()
+    for folder in run.folder.landing.runs():
+        record = folder.record
+        if (
+            record.run_id != run.record.run_id
+            and run.today - record.started_at < UNKNOWN_FOR
+            and record.settings.get(feed) == run.record.settings.get(feed)
+            and (fetch := folder.fetch(feed)) is not None
+        ):
+            found.update(fetch.unknown_ids)
+    return found
 
 
 def _payloads(adapter: ProviderInterface, feed: str, run: Run) -> Iterator[Payload]:
@@ -135,9 +158,13 @@ def _land_feed(run: Run, feed: str, payloads: Iterator[Payload], traffic: Traffi
         error_code=failure.code if failure else None,
         error=str(failure) if failure else None,
         short_pages=traffic.short_pages,
+        unknown_ids=traffic.unknown_ids,
     )
     if outcome == "complete" and not pages:
-        reason = "the Hub maps no model to this provider, so there is nothing to ask for"
+        reason = (
+            "the Hub maps no model to this provider, or only to ids that it did not know within "
+            "the last day, so there is nothing to ask for"
+        )
         fetch = replace(fetch, outcome="skipped", error_code="nothing_mapped", error=reason)
     elif outcome == "complete" and _same_capture(fetch, run.observed.get(feed)):
         fetch = replace(fetch, outcome="not_modified")

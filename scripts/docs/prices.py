@@ -76,6 +76,38 @@ so does whatever else is there, also a text. An archived list is observed on the
 while an archive states the same moment (`not_modified`), its answer is not parsed again and its
 prices stay as they were on that day.
 """
+FAL_UNITS = """
+## Units of fal's list
+
+A unit is `[per] [count] name`, like `images`, `1000 characters` or `1m tokens`: the name is
+singular or plural and in any case, the count may have thousands separators, `k`, `m`, `thousand` or
+`million` (`transforms/parsing/billing_units.py`). A count with decimals (`1.000`) and a letter
+alone (`5m`) are not read. What a unit costs depends on the task (`transforms/pricing/units.json`):
+
+| unit | task | published |
+|---|---|---|
+| `images`, `megapixels` | image | `image`; by the megapixel `derived`: 1024 × 1024 counts as one |
+| `seconds`, `minutes`, `hours`, `5 seconds` … | video, audio | `second_of_video`, `second_of_audio` |
+| `minute of video` | video | `second_of_video` |
+| `input seconds` | audio | `second_of_audio` |
+| `1000 characters` | any | `character` |
+| `videos`, `audios` | video, audio | `run`, `derived`: one run makes one |
+| `generations` | any | `run`, `derived`: how many images one makes is not stated, so that it is no price of an image and does not rank |
+| `requests`, `steps`, `compute seconds`, `processed megapixels` | any | `request`, `step`, `second_of_compute`, `megapixel` |
+| `1m input tokens`, `1m output tokens` | any | `input_token`, `output_token` |
+| `1m tokens`, `tokens` | embedding | `input_token`, `derived`: an embedding returns none |
+
+Everything else keeps its native unit, number and text and has no price: `unit_not_convertible`.
+These are `units`, `credits`, `video segments`, `trainings`, `cloned voices`, tokens of no stated
+side, a unit of something that the task does not make (seconds of an image task), and an empty unit
+or a bare count (`1`), whose native unit is `unstated_unit`. A name that is none of these is
+`unparsed` (`unknown_unit: …`).
+
+A price of a length of video is the list's price, and a ceiling: fal states one number with and
+without audio, and charges less without audio for some models (0.14 stated, 0.112 charged). The
+formula says so (`a ceiling: …`) unless the id itself rules audio out (`…/no-audio`, `silent-…`): no
+unit and no task of the 565 recorded endpoints does.
+"""  # noqa: E501 - a row of a table is one line
 ADDED_KEYS = """
 ## A key that a source adds
 
@@ -207,7 +239,12 @@ def page() -> str:
     with TemporaryDirectory() as folder:
         root = Path(folder)
         return "".join(
-            [HEAD, ADDED_KEYS, *_sampled(root / "sample"), *_made_up(root / "made"), LIST_TEXTS]
+            [
+                *(HEAD, ADDED_KEYS),
+                *_sampled(root / "sample"),
+                *_made_up(root / "made"),
+                *(LIST_TEXTS, FAL_UNITS),
+            ]
         )
 
 

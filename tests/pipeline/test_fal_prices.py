@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import pytest
 
-from pipeline.settings import read_settings
+from pipeline.context import Dependencies, Run, RunOptions
+from pipeline.replay import replay
+from pipeline.session import open_run
+from pipeline.settings import Settings, read_settings
+from pipeline.steps.extract import recent_unknown_ids
 from providers.registry import load_registry
 from samples.catalog import Catalog
 from samples.hub import serve
 from samples.list_routes import PriceLists
 from samples.routes import ServerReply, ServerRequest, error
 from schemas.errors import SettingsError
+from schemas.records import FeedFetch
 from tests.support.command import answered, pricehouse
 from tests.support.hours import Clock, ingest
 from tests.support.list_rows import FAL_KEY, fal_row, mapped
-from tests.support.published import rows
+from tests.support.published import copy_landing, exported, rows
 from warehouse.publication.export import export
 from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
 
 FEEDS = ("hub", "router", "fal_pricing")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def endpoints(count: int) -> tuple[Catalog, dict[str, str]]:
@@ -103,6 +113,69 @@ def test_an_id_unknown_to_fal_does_not_affect_the_others(tmp_path: Path) -> None
     with serve(catalog, price_lists=lists) as hub:
         report = ingest(tmp_path, hub, clock=Clock(), feeds=FEEDS, key=FAL_KEY, account_prices=True)
     assert (fal_feed(report).outcome, fal_feed(report).records) == ("complete", 8)
+
+
+def test_an_unknown_id_is_left_out_for_a_day_even_after_a_failed_run(tmp_path: Path) -> None:
+    catalog, prices = endpoints(9)
+    lost = {"fal/f004": prices.pop("fal/f004")}
+    lists, clock, home = PriceLists(fal=prices, fal_key=FAL_KEY), Clock(), tmp_path / "home"
+
+    def fail_after_landing(function: Callable[P, T], /) -> Callable[P, T]:
+        if function.__name__ == "parse_feeds":
+            raise RuntimeError("the machine stops here")
+        return function
+
+    def hour(after: timedelta) -> tuple[list[int], int]:
+        clock.advance(after)
+        lists.requests.clear()
+        report = ingest(home, hub, clock=clock, feeds=FEEDS, key=FAL_KEY)
+        calls = [dict(request.query)["endpoint_id"].split(",") for request in lists.requests]
+        return [len(ids) for ids in calls], fal_feed(report).records
+
+    with serve(catalog, price_lists=lists) as hub:
+        with pytest.raises(RuntimeError):
+            ingest(home, hub, clock=clock, feeds=FEEDS, key=FAL_KEY, step=fail_after_landing)
+        assert [dict(r.query)["endpoint_id"].count(",") + 1 for r in lists.requests] == [9, 8]
+        assert hour(timedelta(hours=1)) == ([8], 8)
+        lists.fal = {**prices, **lost}  # fal learns the id, and nobody asks
+        assert hour(timedelta(hours=22)) == ([8], 8)
+        assert hour(timedelta(hours=1)) == ([9], 9)
+    again = copy_landing(home, tmp_path / "again")
+    assert replay(again)  # there is no server any more
+    original, replayed = exported(home), exported(again)
+    assert [name for name in original if original[name] != replayed[name]] == []
+
+
+def test_unknown_ids_are_those_of_the_last_day_at_the_same_address(tmp_path: Path) -> None:
+    clock = Clock()
+    options = RunOptions(origin="live", flow="ingest", trigger="test")
+
+    @contextmanager
+    def killed_run(port: int) -> Iterator[Run]:
+        urls = {feed.feed: f"http://127.0.0.1:{port}" for _, feed in load_registry().feeds()}
+        settings = Settings(home=tmp_path, base_urls=urls)
+        with open_run(settings, options, Dependencies(clock=clock)) as run:
+            yield run  # it ends without a mark, as a killed one does
+
+    with killed_run(9) as run:
+        manifest = FeedFetch(
+            feed="fal_pricing",
+            outcome="partial",
+            started_at=clock(),
+            finished_at=clock(),
+            pages=[],
+            unknown_ids=["fal/x"],
+        )
+        run.folder.close_feed(manifest)
+        assert recent_unknown_ids(run, "fal_pricing") == set()
+    with killed_run(9) as run:
+        assert recent_unknown_ids(run, "fal_pricing") == {"fal/x"}
+        assert recent_unknown_ids(run, "wavespeed_list") == set()
+    with killed_run(10) as run:
+        assert recent_unknown_ids(run, "fal_pricing") == set()
+    clock.advance(timedelta(days=1))
+    with killed_run(9) as run:
+        assert recent_unknown_ids(run, "fal_pricing") == set()
 
 
 def test_a_key_that_fal_refuses_fails_the_feed_and_not_the_hour(tmp_path: Path) -> None:

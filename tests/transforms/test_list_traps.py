@@ -10,7 +10,6 @@ import pytest
 
 from tests.support.price_claims import claim, claims, parsed
 from transforms.parsing.deepinfra_list import PRICED
-from transforms.parsing.fal_pricing import UNITS
 
 
 def deepinfra(name: str = "a/b", *, deprecated: Any = None, **pricing: Any) -> str:
@@ -198,23 +197,6 @@ def test_each_unit_of_fal_is_scaled_by_its_quantity(
     found = claim("fal_pricing", fal("0.6", unit), "a/b", group=group)
     assert (found["unit"], found["amount"], found["basis"]) == (ours, Decimal(amount), basis)
     assert found["scope"] == "account"
-
-
-def test_the_documented_units_of_fal_are_all_known() -> None:
-    assert set(UNITS) == {
-        "images",
-        "megapixels",
-        "processed megapixels",
-        "seconds",
-        "videos",
-        "compute seconds",
-        "units",
-        "credits",
-        "1000 characters",
-        "minutes",
-        "5 seconds",
-        "tokens",
-    }
 
 
 def test_every_pricing_type_of_deepinfra_is_read() -> None:

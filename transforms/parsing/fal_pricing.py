@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import partial
@@ -12,8 +13,9 @@ from schemas.errors import FeedMalformed
 from schemas.text import replace_unprintable
 from schemas.unknown_keys import mark_of
 from schemas.unreadable import UNREADABLE, decode_page
+from transforms.parsing.billing_units import read_billing_unit
 from transforms.parsing.collector import Page, ParsedFeed
-from transforms.parsing.decode import ABSENT, is_stated
+from transforms.parsing.decode import ABSENT, excerpt, is_stated
 from transforms.parsing.fence import EntryLocation
 from transforms.parsing.quotes import (
     PriceListCollector,
@@ -25,21 +27,18 @@ from transforms.parsing.quotes import (
 
 Raw = msgspec.Raw
 FEED = "fal_pricing"
-UNITS: dict[str, tuple[str, int]] = {
-    "images": ("image", 1),
-    "megapixels": ("megapixel", 1),
-    "processed megapixels": ("processed_megapixel", 1),
-    "seconds": ("second", 1),
-    "5 seconds": ("second", 5),
-    "minutes": ("minute", 1),
-    "videos": ("video", 1),
-    "compute seconds": ("compute_second", 1),
-    "1000 characters": ("input_character", 1000),
-    "tokens": ("token", 1),
-    "units": ("unit", 1),
-    "credits": ("credit", 1),
-}
-"""fal's unit name → our unit, and for how many of it the price is."""
+CEILING = (
+    "a ceiling: the list states one price with and without audio, and some models charge less "
+    "without"
+)
+"""What a price of a second of video is, unless the id rules audio out: 0.14 stated, 0.112 charged.
+
+No unit and no task of the 565 recorded entries states whether a video has audio.
+"""
+_WITHOUT_AUDIO = re.compile(
+    r"(?:^|[/_-])(?:silent|muted?|(?:no|without)[_-]?audio|audio[_-]off)(?:$|[/_-])", re.IGNORECASE
+)
+"""What an endpoint's id may state of its videos."""
 _KEYS = frozenset({"endpoint_id", "unit_price", "unit", "currency"})
 
 
@@ -83,15 +82,17 @@ def _read(location: EntryLocation, *, out: PriceListCollector) -> None:
 
 def _quote(entry: FalEntry, raw: Raw) -> Quote:
     """Every price here is the asking account's own."""
-    unit_name, currency = text_of(entry.unit) or "", text_of(entry.currency) or ""
-    unit, quantity = UNITS.get(unit_name, (None, 1))
+    unit_name, currency = text_of(entry.unit), text_of(entry.currency) or ""
+    if unit_name is None:
+        unit_name = excerpt(entry.unit) if is_stated(entry.unit) else ""
+    unit = read_billing_unit(unit_name)
     text = number_text(entry.unit_price)
     known = len(currency) == 3 and currency.isascii() and currency.isupper()
     problem = None
     if (fields := fields_of(raw)) is None:
         problem = "key_twice"
     elif unit is None:
-        problem = f"unknown_unit: {replace_unprintable(unit_name or '(none)', 40)}"
+        problem = f"unknown_unit: {replace_unprintable(unit_name, 40)}"
     elif not known:
         problem = f"unknown_currency: {replace_unprintable(currency or '(none)', 20)}"
     elif text is None and is_stated(entry.unit_price):
@@ -99,12 +100,13 @@ def _quote(entry: FalEntry, raw: Raw) -> Quote:
     else:
         problem = mark_of(key for key in set(fields) - _KEYS if is_stated(fields[key]))
     return Quote(
-        native_unit=unit,
+        native_unit=unit.native_unit if unit else None,
         raw_text=text,
-        native_quantity=Decimal(quantity),
+        native_quantity=unit.quantity if unit else Decimal(1),
         formula_text="unit_price",
         currency=currency if known else "XXX",  # ISO 4217 for "no currency"
         scope="account",
         problem=problem,
         no_price_reason="listed_without_price" if problem is None and text is None else None,
+        video_caveat=None if _WITHOUT_AUDIO.search(entry.endpoint_id or "") else CEILING,
     )

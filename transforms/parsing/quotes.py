@@ -54,6 +54,7 @@ class Quote(NamedTuple):
     problem: str | None = None
     no_price_reason: str | None = None
     tier: str = "standard"
+    video_caveat: str | None = None
 
 
 def number_text(raw: msgspec.Raw) -> str | None:

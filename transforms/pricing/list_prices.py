@@ -140,7 +140,8 @@ def _formula(quote: dict[str, Any], rule: Rule) -> str:
         formula += f" * {rule.times}"
     if rule.per != 1:
         formula += f" / {rule.per}"
-    return f"{formula}; {rule.because}" if rule.because else formula
+    caveat = quote["video_caveat"] if rule.unit == "second_of_video" else None
+    return "; ".join(filter(None, (formula, rule.because, caveat)))
 
 
 def _estimates(claims: pl.DataFrame) -> pl.DataFrame:

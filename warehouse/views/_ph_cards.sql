@@ -8,10 +8,11 @@ WITH cost AS (
            max(p.amount) FILTER (p.unit = 'output_token') AS output_token,
            max(p.amount) FILTER (p.unit = 'image') AS image,
            -- a sixtieth is no exact decimal: rounding restores what was stated per minute
-           max(CASE WHEN p.native_unit = 'minute' THEN round(p.amount * 60, 15)
-                    ELSE p.amount * 60 END)
+           max(CASE WHEN p.native_unit IN ('minute', 'minute_of_audio')
+                    THEN round(p.amount * 60, 15) ELSE p.amount * 60 END)
                FILTER (p.unit = 'second_of_audio' AND p.amount < 1000000) AS audio_minute,
-           max(CASE WHEN p.native_unit = 'minute' THEN round(p.amount, 15) ELSE p.amount END)
+           max(CASE WHEN p.native_unit IN ('minute', 'minute_of_video')
+                    THEN round(p.amount, 15) ELSE p.amount END)
                FILTER (p.unit = 'second_of_video') AS video_second,
            max(p.amount * 1000000)
                FILTER (p.unit = 'character' AND p.amount < 1000000) AS million_characters,
