@@ -16,6 +16,9 @@ if TYPE_CHECKING:  # the registry imports this module, and must not wait for htt
 
 INFERENCE_TIMEOUT_S = 120.0
 
+Remembered = Callable[[str], Mapping[str, Payload]]
+"""Feed → id → the last landed answer about that id alone, with the time when it was fetched."""
+
 MappedIds = Callable[[str], Sequence[str]]
 """Inference provider → the ids of its own that the Hub maps models to, each once."""
 
@@ -26,13 +29,20 @@ def nothing_mapped(inference_provider: str) -> Sequence[str]:
     return ()
 
 
+def nothing_remembered(feed: str) -> Mapping[str, Payload]:
+    """Return no answer: every id is then requested."""
+    del feed
+    return {}
+
+
 @dataclass(frozen=True)
 class AdapterContext:
     """What an adapter fetches with; `base_urls` and `traffic` are keyed by feed.
 
     The adapter counts pages in `traffic`, the client everything else. `deadline_s` replaces every
     feed's own deadline, in seconds; None keeps them. `mapped_ids` serves the lists that answer
-    only for ids that the request names.
+    only for ids that the request names, `remembered` those that are requested less often than
+    the feed.
     """
 
     base_urls: Mapping[str, str]
@@ -40,6 +50,7 @@ class AdapterContext:
     traffic: Mapping[str, Traffic]
     deadline_s: float | None = None
     mapped_ids: MappedIds = nothing_mapped
+    remembered: Remembered = nothing_remembered
 
 
 class ProviderInterface(ABC):

@@ -14,6 +14,7 @@ from pipeline.credentials import Skip, credential, reason_to_skip
 from pipeline.feeds import RunFeed, spec_of
 from pipeline.steps.fence import internal_failure
 from pipeline.steps.inputs import read_mapped_ids
+from pipeline.steps.remembered import remembered_answers
 from providers.interface import AdapterContext, ProviderInterface
 from providers.registry import adapter_for
 from schemas.errors import FeedError, HomeKindError, UsageError
@@ -63,6 +64,7 @@ def _land_source(run: Run, source: Source, before: list[FeedFetch]) -> list[Feed
             traffic=traffic,
             deadline_s=run.dependencies.deadline_s,
             mapped_ids=partial(_mapped_ids, run, before),
+            remembered=partial(remembered_answers, run),
         )
         adapter = adapter_for(source, context)
         return [

@@ -142,6 +142,11 @@ class PriceListCollector:
             self._entries[key] = first, [q._replace(problem="listed_twice") for q in earlier]
             self._reject(name, location, "provider_model_id:repeated_with_another_price")
 
+    def reject(self, name: str | None, location: EntryLocation, reason: str) -> None:
+        """Reject an entry that prices nothing, whatever its id."""
+        self._nameless += 1
+        self._reject(name, location, reason)
+
     def finish(self) -> ParsedFeed:
         """Return one row of `quotes` for each price of an entry."""
         quotes = self._fence.frame(list(self._entries), self._quotes_of, self._unbuilt)
