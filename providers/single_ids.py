@@ -17,7 +17,7 @@ from schemas.registry import FeedDetails
 
 _LOG = logging.getLogger(__name__)
 _NOT_ABOUT_AN_ID = frozenset({401, 403, 407, 408, 429})
-"""Refusals that every further request of this run would get too, as with a status of 500 or more."""
+"""Refusals that every further request would get too, as with a status of 500 or more."""
 IsCurrent = Callable[[str, Payload], bool]
 """Return whether an earlier answer about an id still fits what the list states of it."""
 

@@ -158,7 +158,8 @@ def _with_detail(quote: Quote, detail: _Detail) -> tuple[Quote, _Detail]:
     """
     if detail.entry is None or quote.raw_text is None:
         return quote, detail
-    if decimal_of(detail.entry.base_price) != decimal_of(Raw(quote.raw_text.encode())):
+    stated = detail.entry.base_price
+    if is_stated(stated) and decimal_of(stated) != decimal_of(Raw(quote.raw_text.encode())):
         return quote, detail._replace(problem="detail:another_price")
     doubt = quote.problem or _discount(detail.entry)
     return _by_formula(quote._replace(problem=doubt), detail.entry), detail
