@@ -119,6 +119,7 @@ def test_a_run_is_priced_by_its_length_only_where_its_product_states_the_formula
     assert (feed.outcome, feed.records, feed.rejected) == whole
 
 
+@pytest.mark.slow
 def test_a_product_is_asked_once_a_day_and_when_its_price_changes(tmp_path: Path) -> None:
     """And its last good formula stays for a week in which the server only refuses."""
     served, clock, home = lists(), Clock(), tmp_path / "home"
