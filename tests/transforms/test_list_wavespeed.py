@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.errors import FeedMalformed
@@ -219,6 +219,7 @@ def test_any_other_formula_is_refused_and_gives_no_number(formula: str) -> None:
 FACTORS = st.lists(st.tuples(st.sampled_from("*/"), st.integers(1, 30)), max_size=3)
 
 
+@settings(deadline=None)
 @given(before=FACTORS, after=FACTORS, last=st.booleans())
 def test_a_formula_is_what_its_arithmetic_comes_to(
     before: list[tuple[str, int]], after: list[tuple[str, int]], last: bool
@@ -232,6 +233,7 @@ def test_a_formula_is_what_its_arithmetic_comes_to(
     assert read_formula(text) == RunFormula("second", value.numerator, value.denominator)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="base_price*/()duration $length(text)0159.{}:\"'", max_size=40))
 def test_no_text_breaks_the_reader(text: str) -> None:
     found = read_formula(text)
@@ -296,6 +298,11 @@ def test_a_price_beside_a_discount_waits_for_its_confirmation(
     row = row if of_product else {**row, **more}
     own = parse(bare_array([json.dumps(row)]), product(answer))
     assert stated(own) == [("a/b", "second", "5000", Decimal(1), problem)]
+
+
+def test_a_row_that_states_one_key_twice_has_no_price() -> None:
+    own = parse('[{"model_uuid": "a/b", "base_price": 5000, "base_price": 9000}]')
+    assert [line[-1] for line in stated(own)] == ["key_twice"]
 
 
 def test_a_video_by_its_length_shows_how_the_price_follows() -> None:

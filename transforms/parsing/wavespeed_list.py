@@ -20,7 +20,14 @@ from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
 from transforms.parsing.envelope import find_rows
 from transforms.parsing.fence import EntryLocation
-from transforms.parsing.quotes import PriceListCollector, Quote, decimal_of, number_text, text_of
+from transforms.parsing.quotes import (
+    PriceListCollector,
+    Quote,
+    decimal_of,
+    fields_of,
+    number_text,
+    text_of,
+)
 from transforms.parsing.wavespeed_formula import read_formula
 
 Raw = msgspec.Raw
@@ -96,6 +103,8 @@ def _read(location: EntryLocation, *, out: PriceListCollector, details: dict[str
     quote = _quote(entry)
     if name is not None and (detail := details.get(name)) is not None and not _has_formula(entry):
         quote, details[name] = _with_detail(quote, detail)
+    if fields_of(location.raw) is None:
+        quote = quote._replace(problem="key_twice")
     out.add(name, location, [quote])
 
 
@@ -141,8 +150,8 @@ def _by_formula(quote: Quote, entry: WavespeedEntry) -> Quote:
         return quote
     formula = read_formula(text) if text is not None else None
     if formula is None:
-        shown = bytes(entry.formula).decode("utf-8", "replace") if text is None else text
-        return quote._replace(problem=f"unknown_formula: {replace_unprintable(shown, 80)}")
+        written = bytes(entry.formula).decode("utf-8", "replace") if text is None else text
+        return quote._replace(problem=f"unknown_formula: {replace_unprintable(written, 80)}")
     return quote._replace(
         native_unit=formula.native_unit,
         times=formula.times,
