@@ -69,9 +69,11 @@ QUOTES = contract(
     problem=_text(nullable=True),
     no_price_reason=_text(nullable=True),
     tier=_text(TIER),
+    remark=_text(nullable=True),
     evidence=_text(),
 )
 """`raw_text` × `factor` is the stated number in `currency` (cents, micro-dollars), per
 `native_quantity` of `native_unit`; × `times` / `per` brings it to our reference size.
 `formula_text` writes the factor as a formula. `problem`: why the price cannot be read;
-`no_price_reason`: why the row states none."""
+`no_price_reason`: why the row states none; `remark`: the reason of a price that counts, where it
+has one."""

@@ -88,6 +88,11 @@ class Feed(_Strict):
     )
 
     @property
+    def settings(self) -> tuple[str, ...]:
+        """The environment settings of its base URLs."""
+        return (self.setting, self.details.setting) if self.details else (self.setting,)
+
+    @property
     def details_key(self) -> str:
         """The key of the address of `details` among the base URLs of a run."""
         return f"{self.feed}.details"

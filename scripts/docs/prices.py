@@ -97,10 +97,9 @@ Every run lands the answers that it uses, so that replay needs no other run's.
 
 A formula may be alone, or the value of `total_price` in an object. A price per run of a video or of
 sound is a row of `prices` with the unit `run`; such a card has no cost and does not rank. The same
-is true where the formula is not known, and `rejected_rows` has the reason, with the id as
-`record_key`: `detail:http_404` (and other statuses), `detail:wrong_shape`, `detail:code_…`,
-`detail:another_id`, `detail:another_price` (its `base_price` is not the row's). Where no answer
-came at all, there is no such row.
+is true where the answer about the product cannot be used; the reason of the price is then
+`formula_not_read: …` with `http_404` (or another status), `wrong_shape`, `code_…`, `another_id` or
+`another_price` (its `base_price` is not the row's). Where no answer came at all, there is none.
 
 A row is known by `model_uuid`, or by `model_id` as in the recorded excerpt. If both are names of
 models and differ, it is rejected (`provider_model_id:two`). Public readers of the list disagree on

@@ -60,7 +60,7 @@ def missing(source: Source, feed: Feed, *, reference: str, tests: Path) -> list[
     for page, text in (("docs/reference.md", reference), ("cli/epilog.py", epilog())):
         found += [
             f"{page}: {setting} is not in the settings"
-            for setting in (feed.setting, *([feed.details.setting] if feed.details else []))
+            for setting in feed.settings
             if setting not in text
         ]
     if not any(feed.feed in path.read_text("utf-8") for path in tests.glob("test_list_*.py")):

@@ -249,27 +249,27 @@ def test_a_product_without_a_formula_leaves_its_row_per_run(blank: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason"),
+    ("answer", "why"),
     [
-        (product("{}", status=404), "detail:http_404"),
-        (product("", status=503), "detail:http_503"),
-        (product("<html>"), "detail:wrong_shape"),
-        (product("[]"), "detail:wrong_shape"),
-        (product('{"code": 200, "data": null}'), "detail:wrong_shape"),
-        (product('{"code": 500, "data": {"model_uuid": "a/b"}}'), "detail:code_500"),
-        (product(wavespeed_product("c/d", 5000, "base_price")), "detail:another_id"),
-        (product('{"data": {"base_price": 5000}}'), "detail:another_id"),
-        (product(wavespeed_product("a/b", 6000, "base_price")), "detail:another_price"),
+        (product("{}", status=404), "http_404"),
+        (product("", status=503), "http_503"),
+        (product("<html>"), "wrong_shape"),
+        (product("[]"), "wrong_shape"),
+        (product('{"code": 200, "data": null}'), "wrong_shape"),
+        (product('{"code": 500, "data": {"model_uuid": "a/b"}}'), "code_500"),
+        (product(wavespeed_product("c/d", 5000, "base_price")), "another_id"),
+        (product('{"data": {"base_price": 5000}}'), "another_id"),
+        (product(wavespeed_product("a/b", 6000, "base_price")), "another_price"),
     ],
 )
-def test_an_unusable_product_is_rejected_and_its_row_stays_per_run(
-    answer: Page, reason: str
+def test_a_row_whose_product_is_unusable_stays_per_run_with_the_reason(
+    answer: Page, why: str
 ) -> None:
     own = parse(bare_array([wavespeed_own_row("a/b", 5000)]), answer)
     assert stated(own) == [("a/b", "run", "5000", Decimal(1), None)]
-    assert reasons(own) == [("a/b", [reason])]
-    counted = own.summary.distinct + own.summary.repeats + own.summary.nameless
-    assert own.summary.records == own.summary.rows == counted == 2
+    assert own.quotes["remark"].to_list() == [f"formula_not_read: {why}"]
+    assert own.rejected.is_empty()
+    assert own.summary.records == own.summary.rows == own.summary.distinct == 1
 
 
 def test_an_unknown_formula_of_a_product_leaves_no_number() -> None:

@@ -54,6 +54,7 @@ class Quote(NamedTuple):
     problem: str | None = None
     no_price_reason: str | None = None
     tier: str = "standard"
+    remark: str | None = None
 
 
 def number_text(raw: msgspec.Raw) -> str | None:
@@ -142,8 +143,8 @@ class PriceListCollector:
             self._entries[key] = first, [q._replace(problem="listed_twice") for q in earlier]
             self._reject(name, location, "provider_model_id:repeated_with_another_price")
 
-    def reject(self, name: str | None, location: EntryLocation, reason: str) -> None:
-        """Reject an entry that prices nothing, whatever its id."""
+    def reject(self, name: str, location: EntryLocation, reason: str) -> None:
+        """Reject an entry whose id is in doubt."""
         self._nameless += 1
         self._reject(name, location, reason)
 

@@ -6,10 +6,10 @@ it. A row of an excerpt may have both: then no product is requested.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import partial
-from typing import NamedTuple
+from typing import TypeAlias
 
 import msgspec
 
@@ -36,6 +36,8 @@ MILLIONTH = Decimal("0.000001")
 ID_FIELDS = ("model_uuid", "model_id")
 """The keys of a row that hold the provider's own id: of the list, and of the recorded excerpt."""
 TWO_IDS = "provider_model_id:two"
+NOT_READ = "formula_not_read: "
+"""Start of the reason of a price per run whose product's answer cannot be used."""
 FULL_PRICE = (Decimal(0), Decimal(100))
 """Values of `discount_rate` that leave `base_price` as it is, whichever way the key is read: as the
 share that is charged, or as the share that is taken off. Any other value may change the price."""
@@ -58,39 +60,34 @@ class WavespeedProduct(msgspec.Struct):
     code: int | None = None
 
 
-class _Detail(NamedTuple):
-    """What the answer about one product adds to its row, or why it adds nothing."""
-
-    entry: WavespeedEntry | None
-    location: EntryLocation
-    problem: str | None = None
+_Product: TypeAlias = WavespeedEntry | str
+"""What the answer about a product states, or a code for why it cannot be used."""
 
 
 def parse_wavespeed_list(pages: Iterable[Page], *, inference_provider: str) -> ParsedFeed:
-    """Parse every page of one whole walk, and the products after them.
+    """Parse every page of one whole walk, and the answers about products after them.
 
-    Raises FeedMalformed when a page has no one array. An answer about a product that cannot be
-    used is rejected with a reason `detail:…`, and its row is priced as if there were none.
+    Raises FeedMalformed when a page has no one array. Where the answer about a product cannot be
+    used, its row is priced per run, with the reason `formula_not_read: …`.
     """
     out = PriceListCollector(FEED, inference_provider, id_field=ID_FIELDS[0])
     rows: list[EntryLocation] = []
-    details: dict[str, _Detail] = {}
+    products: dict[str, _Product] = {}
     for page in pages:
         if page.about is not None:
-            details[page.about] = _read_detail(page, page.about)
+            products[page.about] = _read_product(page, page.about)
             continue
         rows += (
             EntryLocation(page.payload_hash, row.path, row.raw)
             for row in find_rows(page.body, key=ID_FIELDS, feed=FEED)
         )
-    out.read(rows, partial(_read, out=out, details=details))
-    for name, detail in details.items():
-        if detail.problem is not None:
-            out.reject(name, detail.location, detail.problem)
+    out.read(rows, partial(_read, out=out, products=products))
     return out.finish()
 
 
-def _read(location: EntryLocation, *, out: PriceListCollector, details: dict[str, _Detail]) -> None:
+def _read(
+    location: EntryLocation, *, out: PriceListCollector, products: Mapping[str, _Product]
+) -> None:
     try:
         entry = msgspec.json.decode(location.raw, type=WavespeedEntry)
     except UNREADABLE:
@@ -101,8 +98,8 @@ def _read(location: EntryLocation, *, out: PriceListCollector, details: dict[str
         out.reject(name, location, TWO_IDS)
         return
     quote = _quote(entry)
-    if name is not None and (detail := details.get(name)) is not None and not _has_formula(entry):
-        quote, details[name] = _with_detail(quote, detail)
+    if name is not None and name in products and not _has_formula(entry):
+        quote = _with_product(quote, products[name])
     if fields_of(location.raw) is None:
         quote = quote._replace(problem="key_twice")
     out.add(name, location, [quote])
@@ -160,30 +157,32 @@ def _by_formula(quote: Quote, entry: WavespeedEntry) -> Quote:
     )
 
 
-def _with_detail(quote: Quote, detail: _Detail) -> tuple[Quote, _Detail]:
-    """Return the price of a row by its product's formula, and the detail as it was used.
+def _with_product(quote: Quote, product: _Product) -> Quote:
+    """Return the price of a row by its product's formula, else per run with the reason.
 
     A product with another `base_price` than the row is of another moment: its formula may be too.
     """
-    if detail.entry is None or quote.raw_text is None:
-        return quote, detail
-    stated = detail.entry.base_price
-    if is_stated(stated) and decimal_of(stated) != decimal_of(Raw(quote.raw_text.encode())):
-        return quote, detail._replace(problem="detail:another_price")
-    doubt = quote.problem or _discount(detail.entry)
-    return _by_formula(quote._replace(problem=doubt), detail.entry), detail
+    if quote.raw_text is None:
+        return quote
+    if isinstance(product, str):
+        return quote._replace(remark=NOT_READ + product)
+    own = product.base_price
+    if is_stated(own) and decimal_of(own) != decimal_of(Raw(quote.raw_text.encode())):
+        return quote._replace(remark=f"{NOT_READ}another_price")
+    doubt = quote.problem or _discount(product)
+    return _by_formula(quote._replace(problem=doubt), product)
 
 
-def _read_detail(page: Page, name: str) -> _Detail:
-    location = EntryLocation(page.payload_hash, "$", Raw(page.body))
+def _read_product(page: Page, name: str) -> _Product:
+    """Return what the answer about a product states of it, or a code for why it cannot be used."""
     if page.status >= 400:
-        return _Detail(None, location, f"detail:http_{page.status}")
+        return f"http_{page.status}"
     try:
         product = msgspec.json.decode(page.body, type=WavespeedProduct)
     except UNREADABLE:
-        return _Detail(None, location, "detail:wrong_shape")
+        return "wrong_shape"
     if product.code not in {None, 200}:
-        return _Detail(None, location, f"detail:code_{product.code}")
+        return f"code_{product.code}"
     if _id_of(product.data) != name or _names_two(product.data):
-        return _Detail(None, location, "detail:another_id")
-    return _Detail(product.data, location)
+        return "another_id"
+    return product.data
