@@ -29,6 +29,8 @@ _EMPTY_ARRAY = re.compile(rb"\[\s*\]")
 _BEHIND_THE_END = frozenset({"http_400", "http_404", "http_416", "http_422"})
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)*", re.ASCII)
 """An id that can follow a path as it is."""
+_TIMED = re.compile(r"video|audio|speech|music|avatar|talk|[a-z]2v(?![a-z])")
+"""What has a length; an image's price is per run in the list itself."""
 _DEPTH = 6
 _Row = dict[str, Any]
 
@@ -102,7 +104,9 @@ class WaveSpeedAdapter(PriceListAdapter):
         if place is None:
             return
         mapped = self.mapped_ids(str(self.feed.inference_provider))
-        ids = sorted(name for name in mapped if name in rows and _may_have_a_length(rows[name]))
+        ids = sorted(
+            name for name in mapped if name in rows and _may_have_a_length(name, rows[name])
+        )
         yield from SingleIds(self.reader, *place).payloads(
             [name for name in ids if _ID.fullmatch(name)],
             now=now,
@@ -145,10 +149,16 @@ def _named(value: object, depth: int) -> Iterator[tuple[str, _Row]]:
             yield from _named(part, depth - 1)
 
 
-def _may_have_a_length(row: _Row) -> bool:
-    """Return whether a run may cost by its length: no image does, and a known formula is known."""
-    makes_images = str(row.get("type") or "").endswith("-to-image")
-    return not makes_images and "formula" not in row and row.get("base_price") is not None
+def _may_have_a_length(name: str, row: _Row) -> bool:
+    """Return whether a run of a row without a formula may cost by its length.
+
+    By what its type makes (`text-to-video`), else by its type and id together: `lora-support` is
+    the type of images and videos.
+    """
+    kind = str(row.get("type") or "")
+    makes = kind.partition("-to-")[2] or f"{kind} {name}"
+    priced = "formula" not in row and row.get("base_price") is not None
+    return priced and _TIMED.search(makes) is not None
 
 
 def _states_the_price_of(row: _Row, answer: Payload) -> bool:

@@ -82,10 +82,10 @@ BY_LENGTH = """
 WaveSpeedAI's list states `base_price`, millionths of a dollar a run. A run of an image task makes
 one image, and the card has its cost. What a run of a video costs by its length is a formula, which
 the list's rows lack: the answer about the single product has it. That is requested for the ids that
-the Hub maps, if their row is no image's, once in 23 hours, and at the next run while its
-`base_price` is not the row's; at most 40 in one run. A request that fails is not sent again in that
-run, and the first 401, 403, 429 or 5xx ends the requests. The last good answer counts for a week.
-Every run lands the answers that it uses, so that replay needs no other run's.
+the Hub maps, if their row's type or name is of a video or of sound: once in 23 hours, and at the
+next run while its `base_price` is not the row's; at most 40 in one run. A refused request is not
+sent again in that run, and the first 401, 403, 429 or 5xx ends the requests. The last good answer
+counts for a week. Every run lands the answers that it uses, so that replay needs no other run's.
 
 | the formula | the price |
 |---|---|

@@ -72,7 +72,7 @@ def lists() -> PriceLists:
         wavespeed_own_row("ws/image", 12_000, "text-to-image"),
         wavespeed_own_row("ws/long", 300_000),
         wavespeed_own_row("ws/flat", 200_000, "text-to-video"),
-        wavespeed_own_row("ws/sized", 100_000, "lora-support"),
+        wavespeed_own_row("ws/sized", 100_000, "video-effects"),
         wavespeed_own_row("ws/speech", 100_000, "text-to-audio"),
         wavespeed_own_row("ws/unmapped", 70_000),
         *[wavespeed_own_row(f"ws/odd-{number}", 50_000) for number in range(len(ODD))],

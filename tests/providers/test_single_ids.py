@@ -69,11 +69,32 @@ def fetch(page, *, mapped, remembered=(), reply=None):
 def test_only_mapped_ids_that_may_cost_by_their_length_are_requested():
     page = listed("a/b", "c/d", "../x", "e/f?g")
     assert fetch(page, mapped=["../x", "a/b", "e/f?g", "not/listed"]) == ([("a/b", 200)], ["a/b"])
-    assert fetch(listed("a/b", kind="image-to-image"), mapped=["a/b"]) == ([], [])
     assert fetch(listed("a/b", price=None), mapped=["a/b"]) == ([], [])
-    assert fetch(listed("a/b", kind=None), mapped=["a/b"]) == ([("a/b", 200)], ["a/b"])
     known = json.dumps([{"model_id": "a/b", "base_price": 5, "formula": None}]).encode()
     assert fetch(RawReply(body=known), mapped=["a/b"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "requested"),
+    [
+        ("text-to-video", "ws/any", True),
+        ("image-to-video", "ws/any", True),
+        ("text-to-audio", "ws/any", True),
+        ("text-to-image", "ws/any", False),
+        ("image-to-image", "ws/video-frames", False),
+        ("video-to-text", "ws/any", False),
+        ("image-to-3d", "ws/any", False),
+        ("lora-support", "ws/wan-2.2/image-to-video-lora", True),
+        ("lora-support", "ws/wan-2.1/i2v-480p-lora", True),
+        ("lora-support", "ws/flux-dev-lora", False),
+        ("video-effects", "ws/any", True),
+        (None, "ws/t2v-720p", True),
+        (None, "ws/any", False),
+    ],
+)
+def test_what_a_run_makes_decides_whether_its_product_is_requested(kind, name, requested):
+    found, requests = fetch(listed(name, kind=kind), mapped=[name])
+    assert (found, requests) == ([(name, 200)] * requested, [name] * requested)
 
 
 @pytest.mark.parametrize(
