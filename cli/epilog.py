@@ -7,6 +7,7 @@ all the rest of `--help`; a test holds both readings equal.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +53,17 @@ def epilog() -> str:
     registry = json.loads(_REGISTRY.read_bytes())
     feeds: list[dict[str, Any]] = [feed for s in registry["sources"] for feed in s["feeds"]]
     return _EPILOG.format(
-        addresses="\n".join(
-            f"  {feed['setting']:<26}{feed['feed']}, or a gateway "
-            f"(default {feed['base_url'].rstrip('/')})"
-            for feed in feeds
-        ),
+        addresses="\n".join(line for feed in feeds for line in _addresses(feed)),
         off=", ".join(feed["feed"] for feed in feeds if not feed["enabled"]),
     )
+
+
+def _addresses(feed: dict[str, Any]) -> Iterator[str]:
+    yield (
+        f"  {feed['setting']:<26}{feed['feed']}, or a gateway "
+        f"(default {feed['base_url'].rstrip('/')})"
+    )
+    if details := feed.get("details"):
+        yield f"  {details['setting']}"
+        yield f"{'':<28}its answers about single products (default: that gateway,"
+        yield f"{'':<28}else {details['base_url'].rstrip('/')})"

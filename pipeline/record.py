@@ -132,7 +132,8 @@ def _bearer(settings: Settings, secret: Secret | None) -> Bearer | None:
     """Return what sends the token to the addresses that may receive it."""
     if secret is None:
         return None
-    urls = [url for feed, url in settings.base_urls.items() if spec_of(feed).takes_token]
+    feeds = [feed.feed for _, feed in load_registry().feeds() if spec_of(feed.feed).takes_token]
+    urls = [settings.base_urls[feed] for feed in feeds]
     return Bearer(secret, base_urls=urls)
 
 

@@ -7,14 +7,14 @@ off.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
 from schemas.errors import SettingsError
-from schemas.registry import Registry
+from schemas.registry import Feed, Registry
 
 ENABLE_FEEDS = "PRICEHOUSE_ENABLE_FEEDS"
 ACCOUNT_PRICES = "PRICEHOUSE_ACCOUNT_PRICES"
@@ -31,7 +31,7 @@ class Settings(BaseModel):
 
     home: Path
     base_urls: dict[str, str]
-    """Feed → base URL."""
+    """Feed → base URL; `Feed.details_key` → that of its answers about single ids."""
     enable_feeds: tuple[str, ...] = ()
     """Feeds to read that the registry leaves off."""
     account_prices: bool = False
@@ -53,10 +53,9 @@ def read_settings(
     """Return the settings; an empty variable counts as unset. SettingsError names a bad one."""
     return Settings(
         home=Path(environment.get("PRICEHOUSE_HOME") or home).expanduser(),
-        base_urls={
-            feed.feed: _url(environment.get(feed.setting) or str(feed.base_url), feed.setting)
-            for _, feed in registry.feeds()
-        },
+        base_urls=dict(
+            pair for _, feed in registry.feeds() for pair in _base_urls(environment, feed)
+        ),
         enable_feeds=_enabled(environment.get(ENABLE_FEEDS) or "", registry),
         account_prices=_shows_account_prices(environment.get(ACCOUNT_PRICES) or ""),
     )
@@ -69,6 +68,16 @@ def recorded_settings(home: Path, recorded: Mapping[str, str], registry: Registr
     """
     defaults = {feed.feed: str(feed.base_url).rstrip("/") for _, feed in registry.feeds()}
     return Settings(home=home, base_urls=defaults | dict(recorded))
+
+
+def _base_urls(environment: Mapping[str, str], feed: Feed) -> Iterator[tuple[str, str]]:
+    """Yield the base URLs of a feed: of its list, and of its answers about single ids."""
+    given = environment.get(feed.setting)
+    yield feed.feed, _url(given or str(feed.base_url), feed.setting)
+    if (details := feed.details) is not None:
+        own = environment.get(details.setting)
+        setting = details.setting if own or not given else feed.setting
+        yield feed.details_key, _url(own or given or str(details.base_url), setting)
 
 
 def listed(text: str) -> list[str]:

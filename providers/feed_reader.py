@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from providers.http.pagination import Get
@@ -10,7 +10,7 @@ from providers.http.response import Response, payload_of
 from providers.http.urls import below
 from providers.interface import AdapterContext
 from schemas.payload import Payload
-from schemas.registry import Feed
+from schemas.registry import Feed, FeedDetails
 
 
 class FeedReader:
@@ -26,8 +26,11 @@ class FeedReader:
         """The feed's address."""
         return below(self._context.base_urls[self.name], self._feed.path)
 
-    def getter(self) -> Get:
-        """Return a GET bound to this feed, its traffic, and a deadline that starts now."""
+    def getter(self, *, takes_refusals: bool = False) -> Get:
+        """Return a GET bound to this feed, its traffic, and a deadline that starts now.
+
+        With `takes_refusals` it returns a response of 400 or more instead of raising an error.
+        """
         given = self._context.deadline_s
         seconds = self._feed.deadline_s if given is None else given
         return partial(
@@ -35,7 +38,18 @@ class FeedReader:
             feed=self.name,
             traffic=self._context.traffic[self.name],
             deadline=self._context.client.deadline(seconds),
+            takes_refusals=takes_refusals,
         )
+
+    def single_ids(self) -> tuple[FeedDetails, str] | None:
+        """Return where the feed answers about single ids, and the base URL; None: nowhere."""
+        base_url = self._context.base_urls.get(self._feed.details_key)
+        details = self._feed.details
+        return (details, base_url) if details is not None and base_url is not None else None
+
+    def remembered(self) -> Mapping[str, Payload]:
+        """Return the last landed answer about each id."""
+        return self._context.remembered(self.name)
 
     def count_short_pages(self, number: int) -> None:
         """Note how many pages so far had fewer rows than asked for and were not the last."""

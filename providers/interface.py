@@ -16,6 +16,9 @@ if TYPE_CHECKING:  # the registry imports this module, and must not wait for htt
 
 INFERENCE_TIMEOUT_S = 120.0
 
+Remembered = Callable[[str], Mapping[str, Payload]]
+"""Feed → id → the last landed answer about that id alone, with the time when it was fetched."""
+
 MappedIds = Callable[[str], Sequence[str]]
 """Inference provider → the ids of its own that the Hub maps models to, each once."""
 
@@ -35,13 +38,20 @@ def nothing_unknown(feed: str) -> Collection[str]:
     return ()
 
 
+def nothing_remembered(feed: str) -> Mapping[str, Payload]:
+    """Return no answer: every id is then requested."""
+    del feed
+    return {}
+
+
 @dataclass(frozen=True)
 class AdapterContext:
     """What an adapter fetches with; `base_urls` and `traffic` are keyed by feed.
 
     The adapter counts pages in `traffic`, the client everything else. `deadline_s` replaces every
     feed's own deadline, in seconds; None keeps them. `mapped_ids` serves the lists that answer
-    only for ids that the request names, `unknown_ids` are those that such a list did not know.
+    only for ids that the request names, `unknown_ids` are those that such a list did not know,
+    `remembered` serves those that are requested less often than the feed.
     """
 
     base_urls: Mapping[str, str]
@@ -50,6 +60,7 @@ class AdapterContext:
     deadline_s: float | None = None
     mapped_ids: MappedIds = nothing_mapped
     unknown_ids: UnknownIds = nothing_unknown
+    remembered: Remembered = nothing_remembered
 
 
 class ProviderInterface(ABC):

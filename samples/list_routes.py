@@ -20,6 +20,7 @@ from samples.verbatim import encode
 
 DATA = Path(__file__).parent / "data"
 FAL_IDS = 50
+WAVESPEED_PRODUCT = "/center/default/api/v1/model_product/detail/"
 
 Envelope = Callable[[str], str]
 """From the text of an array of rows to the whole body."""
@@ -34,12 +35,14 @@ def no_envelope(rows: str) -> str:
 class PriceLists:
     """The rows that the three lists hold now; None answers 404, as where there is no such list.
 
+    `wavespeed_products` maps an id to the answer about it alone; any other id answers 404.
     `fal` maps an endpoint to its row, `fal_key` is the key that it requires, `fal_page` how many
     rows one page holds. `…_captured_at` is None where nothing was recorded.
     """
 
     deepinfra: Sequence[str] | None = None
     wavespeed: Sequence[str] | None = None
+    wavespeed_products: dict[str, str | ServerReply] = field(default_factory=dict)
     envelope: Envelope = no_envelope
     fal: Mapping[str, str] | None = None
     fal_key: str = ""
@@ -60,6 +63,9 @@ class PriceLists:
         if request.path == "/api/models" and "page" in query:  # the Hub has no such parameter
             self.requests.append(request)
             return self._wavespeed(int(query["page"]), int(query["page_size"]))
+        if request.path.startswith(WAVESPEED_PRODUCT):
+            self.requests.append(request)
+            return self._product(request.path.removeprefix(WAVESPEED_PRODUCT))
         return None
 
     def _deepinfra(self) -> ServerReply:
@@ -74,6 +80,12 @@ class PriceLists:
         rows = self.wavespeed[(page - 1) * size : page * size]
         body = self.envelope(f"[{','.join(rows)}]").encode()
         return json_reply(200, body, memento_header(self.wavespeed_captured_at))
+
+    def _product(self, name: str) -> ServerReply:
+        answer = self.wavespeed_products.get(name)
+        if answer is None:
+            return error(404, "Not found")
+        return answer if isinstance(answer, ServerReply) else json_reply(200, answer.encode(), {})
 
     def _fal(self, request: ServerRequest, query: Mapping[str, str]) -> ServerReply:
         if self.fal is None:

@@ -15,6 +15,7 @@ class Payload:
     the last byte was in (UTC). `captured_at` is set only by an archive: the moment that its
     `Memento-Datetime` header (RFC 7089) states; a live server never sends one. `answered` holds the
     few response headers that are kept, by lower-case name (rate limits, request id, date, etag).
+    `about` is the id that the request named, where a feed is asked about single ids.
     """
 
     feed: str
@@ -25,6 +26,7 @@ class Payload:
     fetched_at: datetime
     captured_at: datetime | None = None
     answered: dict[str, str] = field(default_factory=dict)
+    about: str | None = None
 
     @property
     def payload_hash(self) -> str:

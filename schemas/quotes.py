@@ -82,10 +82,12 @@ QUOTES = contract(
     no_price_reason=_text(nullable=True),
     tier=_text(TIER),
     video_caveat=_text(nullable=True),
+    remark=_text(nullable=True),
     evidence=_text(),
 )
 """`raw_text` × `factor` is the stated number in `currency` (cents, micro-dollars), per
 `native_quantity` of `native_unit`; × `times` / `per` brings it to our reference size.
 `formula_text` writes the factor as a formula. `problem`: why the price cannot be read;
-`no_price_reason`: why the row states none. `video_caveat` goes with the formula where the price
-turns out to be that of a second of video."""
+`no_price_reason`: why the row states none; `remark`: the reason of a price that counts, where it
+has one. `video_caveat` goes with the formula where the price turns out to be that of a second of
+video."""

@@ -46,6 +46,9 @@ class LandedPage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     fetched_at: datetime
     captured_at: datetime | None = None
     answered: dict[str, str]
+    about: str | None = None
+    """The id that the request named, where a feed is asked about single ids; such a page may be of
+    an earlier run, and `fetched_at` is then before this one."""
 
 
 class FeedFetch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -21,6 +21,23 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class FeedDetails(_Strict):
+    """Where a feed answers about single ids, besides its list."""
+
+    setting: str = Field(
+        pattern=r"^PRICEHOUSE_[A-Z]+_DETAIL_URL$",
+        description="Environment setting of its base URL; without it, the feed's own setting where "
+        "that is set, because a gateway serves both",
+    )
+    base_url: HttpUrl
+    path: str = Field(pattern=r"^/", description="Path below the base URL; the id follows it")
+    every_s: int = Field(gt=0, description="Seconds for which an answer about an id is used again")
+    keep_s: int = Field(
+        gt=0, description="Seconds for which it is used while the source gives no newer answer"
+    )
+    at_most: int = Field(gt=0, description="Requests about single ids in one run")
+
+
 class Feed(_Strict):
     """One kind of answer that states facts."""
 
@@ -32,6 +49,9 @@ class Feed(_Strict):
     )
     base_url: HttpUrl
     path: str = Field(pattern=r"^/", description="Path below the base URL")
+    details: FeedDetails | None = Field(
+        default=None, description="Where it answers about single ids; null: nowhere"
+    )
     terms_url: HttpUrl
     required: bool = Field(description="A run whose required feed fails leaves with status 1")
     enabled: bool
@@ -66,6 +86,16 @@ class Feed(_Strict):
         description="Days for which the gate remembers a price, and what was decided about it, "
         "after the feed no longer states it",
     )
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The environment settings of its base URLs."""
+        return (self.setting, self.details.setting) if self.details else (self.setting,)
+
+    @property
+    def details_key(self) -> str:
+        """The key of the address of `details` among the base URLs of a run."""
+        return f"{self.feed}.details"
 
     @model_validator(mode="after")
     def _off_for_a_reason(self) -> Feed:

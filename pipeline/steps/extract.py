@@ -15,6 +15,7 @@ from pipeline.feeds import RunFeed, spec_of
 from pipeline.steps.fence import internal_failure
 from pipeline.steps.inputs import read_mapped_ids
 from pipeline.steps.lanes import Lanes
+from pipeline.steps.remembered import remembered_answers
 from providers.interface import AdapterContext, ProviderInterface
 from providers.registry import adapter_for
 from schemas.errors import FeedError, HomeKindError, UsageError
@@ -69,6 +70,7 @@ def _land_source(run: Run, lanes: Lanes, source: Source) -> list[FeedFetch]:
             deadline_s=run.dependencies.deadline_s,
             mapped_ids=partial(_mapped_ids, run, lanes, source),
             unknown_ids=partial(recent_unknown_ids, run),
+            remembered=partial(remembered_answers, run),
         )
         adapter = adapter_for(source, context)
         return [

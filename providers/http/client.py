@@ -49,6 +49,7 @@ class _FeedCall:
     traffic: Traffic
     deadline: Deadline
     tries: int = 1
+    takes_refusals: bool = False
 
 
 class HttpClient:
@@ -117,9 +118,11 @@ class HttpClient:
         params: Params | None = None,
         traffic: Traffic,
         deadline: Deadline,
+        takes_refusals: bool = False,
     ) -> Response:
         """Return the response below 300 to a GET, after retries; `traffic.bytes` counts its body.
 
+        With `takes_refusals` also one of 400 or more, which is then not requested again.
         FeedUnreachable, FeedBusy, FeedRefused, FeedDeadline or FeedMalformed otherwise.
         """
         try:
@@ -139,7 +142,8 @@ class HttpClient:
         for attempt in retrying:
             with attempt:
                 tries = attempt.retry_state.attempt_number
-                return self._get_once(url, params, _FeedCall(feed, traffic, deadline, tries))
+                call = _FeedCall(feed, traffic, deadline, tries, takes_refusals)
+                return self._get_once(url, params, call)
         raise AssertionError("tenacity returns or raises within its tries")
 
     def post(
@@ -177,6 +181,9 @@ class HttpClient:
                 f"{call.feed}: {public_url(url)} redirects more than {MAX_REDIRECTS} times",
                 code="redirect",
             )
+        if response.status >= 400 and call.takes_refusals:
+            call.traffic.bytes += len(response.body)
+            return response
         if response.status >= 300 or response.status == PARTIAL:
             place = self._place(response.url)
             raise error_of_response(response, place=place, feed=call.feed, tries=call.tries)

@@ -108,6 +108,36 @@ without audio, and charges less without audio for some models (0.14 stated, 0.11
 formula says so (`a ceiling: …`) unless the id itself rules audio out (`…/no-audio`, `silent-…`): no
 unit and no task of the 565 recorded endpoints does.
 """  # noqa: E501 - a row of a table is one line
+BY_LENGTH = """
+## A run of WaveSpeedAI by its length
+
+WaveSpeedAI's list states `base_price`, millionths of a dollar a run. A run of an image task makes
+one image, and the card has its cost. What a run of a video costs by its length is a formula, which
+the list's rows lack: the answer about the single product has it. That is requested for the ids that
+the Hub maps, if their row's type or name is of a video or of sound: once in 23 hours, and at the
+next run while its `base_price` is not the row's; at most 40 in one run. A refused request is not
+sent again in that run, and the first 401, 403, 429 or 5xx ends the requests. The last good answer
+counts for a week. Every run lands the answers that it uses, so that replay needs no other run's.
+
+| the formula | the price |
+|---|---|
+| `base_price * duration / 5`, `duration / 5 * base_price` | per second of video or sound |
+| `base_price * $length(text) / 1000` | per character |
+| `base_price * num_images` | per image |
+| `base_price`, `base_price * 1`, empty, null | per run |
+| any other, with a condition, a limit or another quantity | none: `unknown_formula: …` |
+
+A formula may be alone, or the value of `total_price` in an object. A price per run of a video or of
+sound is a row of `prices` with the unit `run`; such a card has no cost and does not rank. The same
+is true where the answer about the product cannot be used; the reason of the price is then
+`formula_not_read: …` with `http_404` (or another status), `wrong_shape`, `code_…`, `another_id` or
+`another_price` (its `base_price` is not the row's). Where no answer came at all, there is none.
+
+A row is known by `model_uuid`, or by `model_id` as in the recorded excerpt. If both are names of
+models and differ, it is rejected (`provider_model_id:two`). Public readers of the list disagree on
+what `discount_rate` is: the share that is charged, or that is taken off. So a value other than 0
+and 100 counts like an unknown key ([above](#a-key-that-a-source-adds)).
+"""
 ADDED_KEYS = """
 ## A key that a source adds
 
@@ -243,7 +273,7 @@ def page() -> str:
                 *(HEAD, ADDED_KEYS),
                 *_sampled(root / "sample"),
                 *_made_up(root / "made"),
-                *(LIST_TEXTS, FAL_UNITS),
+                *(LIST_TEXTS, FAL_UNITS, BY_LENGTH),
             ]
         )
 

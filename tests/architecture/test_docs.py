@@ -40,7 +40,7 @@ GLOSSARY = CHECKOUT / "docs" / "glossary.md"
 OPERATING = (CHECKOUT / "docs" / "operating.md").read_text("utf-8")
 SETTING = re.compile(r"\b(?:PRICEHOUSE|VAULT|HF|FAL)(?:_[A-Z]+)+\b")
 RUN_ID = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{6}|(?<=held )[0-9a-f]{16}")
-SETTINGS = {"PRICEHOUSE_HOME"} | {feed.setting for _, feed in load_registry().feeds()}
+SETTINGS = {"PRICEHOUSE_HOME"}.union(*(feed.settings for _, feed in load_registry().feeds()))
 NAME_IN_FILE = re.compile(r"`([A-Za-z_]{4,})` (?:in|of) `([\w/]+\.(?:py|sql|json))`")
 OUTSIDE = ("data/", "landing/", "published/", "recorded-hour/")
 """Paths in a home or in a working folder, which the checkout does not have."""

@@ -58,8 +58,11 @@ def missing(source: Source, feed: Feed, *, reference: str, tests: Path) -> list[
             f"providers/secrets/__init__.py: VARIABLES names no variable for {feed.secret}"
         )
     for page, text in (("docs/reference.md", reference), ("cli/epilog.py", epilog())):
-        if feed.setting not in text:
-            found.append(f"{page}: {feed.setting} is not in the settings")
+        found += [
+            f"{page}: {setting} is not in the settings"
+            for setting in feed.settings
+            if setting not in text
+        ]
     if not any(feed.feed in path.read_text("utf-8") for path in tests.glob("test_list_*.py")):
         found.append(f"tests/transforms: no test_list_….py reads a row of {feed.feed}")
     return found

@@ -15,8 +15,9 @@ from tests.support.raw_server import RawReply, json_reply, serving
 [SOURCE] = [source for source in load_registry().sources if source.source == "wavespeed"]
 
 
-def rows(first, count):
-    return [{"model_id": f"ws/{n}", "base_price": 1} for n in range(first, first + count)]
+def rows(first, count, *keys):
+    names = [f"ws/{n}" for n in range(first, first + count)]
+    return [{**dict.fromkeys(keys or ["model_id"], name), "base_price": 1} for name in names]
 
 
 def walk(replies):
@@ -50,6 +51,20 @@ FULL, SHORT = json_reply(rows(0, 200)), json_reply(rows(200, 7))
 )
 def test_walk_ends_behind_a_short_page(last):
     assert walk([FULL, SHORT, last]) == (2, None, 3)
+
+
+@pytest.mark.parametrize("keys", [["model_uuid"], ["model_uuid", "model_id"]])
+def test_walk_ends_alike_whichever_key_holds_the_id(keys):
+    full, short = rows(0, 200, *keys), rows(200, 150, *keys)
+    pages = [{"total": 350, "items": part} for part in (full, short, [])]
+    assert walk(map(json_reply, pages)) == (2, None, 3)
+    refused = [json_reply({"items": full}), json_reply({"items": short}), RawReply(404)]
+    assert walk(refused) == (2, None, 3)
+
+
+def test_an_id_beside_another_one_fills_no_page():
+    odd = [{"model_uuid": f"ws/{n}", "model_id": n, "base_price": 1} for n in range(150)]
+    assert walk([json_reply({"items": odd}), RawReply(404)]) == (1, None, 2)
 
 
 def test_walk_continues_after_a_short_page_with_new_rows_behind_it():

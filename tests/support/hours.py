@@ -22,7 +22,7 @@ from pipeline.context import Dependencies, RunOptions
 from pipeline.pipeline import Step, run_directly, run_pipeline
 from pipeline.report import Report
 from pipeline.session import open_run
-from pipeline.settings import Settings
+from pipeline.settings import Settings, read_settings
 from providers.registry import load_registry
 from providers.secrets import find_token
 from samples.catalog import Catalog, SampleModel, hub_model, router_model
@@ -67,7 +67,7 @@ def ingest(
     off = {feed.feed for _, feed in registry.feeds() if not feed.enabled}
     settings = Settings(
         home=home,
-        base_urls={feed.feed: hub.url for _, feed in registry.feeds()},
+        base_urls=dict.fromkeys(read_settings({}, registry).base_urls, hub.url),
         enable_feeds=tuple(sorted(off & set(feeds))),
         account_prices=account_prices,
     )

@@ -15,6 +15,11 @@ def _fal_envelope(rows: Sequence[str]) -> str:
     return f'{{"prices": {bare_array(rows)}, "next_cursor": null, "has_more": false}}'
 
 
+def wavespeed_envelope(rows: Sequence[str]) -> str:
+    """Return rows in the object that two public readers of WaveSpeedAI's list describe."""
+    return f'{{"total": {len(rows)}, "page": 1, "page_size": 200, "items": {bare_array(rows)}}}'
+
+
 @dataclass(frozen=True)
 class ListAnswer:
     """The shape of a list's answer: a row with the id `mapped-id`, and what surrounds the rows."""
@@ -26,6 +31,6 @@ class ListAnswer:
 LIST_ANSWERS = {
     "deepinfra_list": ListAnswer('{"model_name": "mapped-id"}'),
     "fal_pricing": ListAnswer('{"endpoint_id": "mapped-id"}', _fal_envelope),
-    "wavespeed_list": ListAnswer('{"model_id": "mapped-id"}'),
+    "wavespeed_list": ListAnswer('{"model_uuid": "mapped-id"}', wavespeed_envelope),
 }
 """Feed → the shape of its answer."""

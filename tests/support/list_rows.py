@@ -15,6 +15,25 @@ def wavespeed_row(name: str, price: int, formula: str | None = None) -> str:
     return json.dumps({"model_id": name, "type": "x", "base_price": price, "formula": formula})
 
 
+def wavespeed_own_row(name: str, price: int, kind: str = "image-to-video") -> str:
+    """Return a row as WaveSpeedAI's list has them: another key for the id, and no formula."""
+    return json.dumps(
+        {
+            "model_uuid": name,
+            "model_name": name,
+            "type": kind,
+            "description": "Ready-to-use REST inference API, no coldstarts, affordable pricing.",
+            "base_price": price,
+        }
+    )
+
+
+def wavespeed_product(name: str, price: int, formula: str | None, **more: object) -> str:
+    """Return the answer about a single product of WaveSpeedAI."""
+    data = {"model_uuid": name, "base_price": price, "formula": formula, "input": "{}", **more}
+    return json.dumps({"code": 200, "message": "success", "data": data})
+
+
 def deepinfra_row(name: str, cents: float) -> str:
     """Return a row of DeepInfra's list, priced per second of input."""
     pricing = {"type": "input_length", "cents_per_input_sec": cents, "discount": None}

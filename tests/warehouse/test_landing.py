@@ -5,8 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from hypothesis import strategies as st
 from schemas.errors import HomeError, LandingError
 from schemas.payload import Payload
 from schemas.records import EndMark, FeedFetch, LandedPage, RunRecord
+from warehouse.storage.future_runs import require_wrong_clock
 from warehouse.storage.landing import Landing, RunFolder
 
 CHECKOUT = Path(__file__).parents[2]
@@ -269,6 +272,29 @@ def test_a_landed_page_states_what_the_payload_stated(landing: Landing) -> None:
     shared_fields = ("page", "url", "status", "fetched_at", "captured_at", "answered")
     for name in shared_fields:
         assert getattr(page, name) == getattr(answer, name)
+
+
+def test_a_page_about_one_id_states_the_id_and_its_feed_is_read_alone(landing: Landing) -> None:
+    run = landing.begin(record())
+    page = run.land(replace(payload(b"{}", feed="list"), about="org/name", status=404))
+    run.close_feed(fetched([page], feed="list"))
+    assert run.fetch_of("hub") is None
+    found = run.fetch_of("list")
+    assert found is not None
+    assert [(p.about, p.status) for p in found.pages] == [("org/name", 404)]
+
+
+@pytest.mark.parametrize(("age", "is_refused"), [(timedelta(0), True), (timedelta(days=1), False)])
+def test_only_answers_that_a_run_fetched_show_that_its_clock_was_right(
+    landing: Landing, age: timedelta, is_refused: bool
+) -> None:
+    run = landing.begin(record())
+    at = run.record.started_at - age
+    date = {"date": format_datetime(at, usegmt=True)}
+    answer = replace(payload(b"{}"), fetched_at=at, captured_at=None, answered=date)
+    run.close_feed(fetched([run.land(answer)]))
+    with pytest.raises(HomeError) if is_refused else nullcontext():
+        require_wrong_clock([run])
 
 
 def test_a_run_id_is_used_once(landing: Landing) -> None:

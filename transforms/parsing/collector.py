@@ -34,6 +34,10 @@ class Page(NamedTuple):
     payload_hash: str
     observed_at: datetime | None = None
     """When the feed stated it, None where that is not known."""
+    about: str | None = None
+    """The id that the request named, where the feed was asked about a single one."""
+    status: int = 200
+    """HTTP status; only a page about a single id may have another one."""
 
 
 class OfferingRow(NamedTuple):

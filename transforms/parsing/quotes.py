@@ -55,6 +55,7 @@ class Quote(NamedTuple):
     no_price_reason: str | None = None
     tier: str = "standard"
     video_caveat: str | None = None
+    remark: str | None = None
 
 
 def number_text(raw: msgspec.Raw) -> str | None:
@@ -142,6 +143,11 @@ class PriceListCollector:
         else:
             self._entries[key] = first, [q._replace(problem="listed_twice") for q in earlier]
             self._reject(name, location, "provider_model_id:repeated_with_another_price")
+
+    def reject(self, name: str, location: EntryLocation, reason: str) -> None:
+        """Reject an entry whose id is in doubt."""
+        self._nameless += 1
+        self._reject(name, location, reason)
 
     def finish(self) -> ParsedFeed:
         """Return one row of `quotes` for each price of an entry."""

@@ -118,7 +118,7 @@ def _read(quote: dict[str, Any], task_group: str) -> _Read | None:
         native,
         money.amount,
         "priced",
-        quote["problem"],
+        quote["problem"] or quote["remark"],
         "derived" if derived else "list",
         _formula(quote, rule),
     )

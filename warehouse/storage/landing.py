@@ -194,6 +194,7 @@ class RunFolder:
             fetched_at=payload.fetched_at,
             captured_at=payload.captured_at,
             answered=payload.answered,
+            about=payload.about,
         )
         append_line(self._feed(payload.feed, "jsonl"), _encoder.encode(page))
         return page
@@ -214,6 +215,10 @@ class RunFolder:
         names = sorted(path.stem for path in self._files("json") if path.stem not in _RESERVED)
         fetches = [_read(self._feed(name, "json"), FeedFetch) for name in names]
         return [fetch for fetch in fetches if fetch is not None]
+
+    def fetch_of(self, feed: str) -> FeedFetch | None:
+        """Return one closed feed, None without it; LandingError when its manifest is damaged."""
+        return _read(self._feed(feed, "json"), FeedFetch)
 
     def traces(self) -> dict[str, list[LandedPage]]:
         """Return by feed what a run that was killed had landed of feeds that it never closed."""
