@@ -31,7 +31,9 @@ def diff(
     # column by column: both states side by side would be the largest frame of the whole run
     differs = pl.repeat(value=False, n=known.height, dtype=pl.Boolean, eager=True)
     for name in compared:
-        differs |= after[name].gather(known["_new"]).ne_missing(before[name].gather(known["_old"]))
+        new, old = after[name][known["_new"]], before[name][known["_old"]]
+        if not new.equals(old):
+            differs |= new.ne_missing(old)
     return Diff(
         added=after[places.filter(pl.col("_old").is_null())["_new"]],
         changed=after[known["_new"].filter(differs)],
