@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.skips import unexpected_skips
+
+# How long an example takes is the machine's business, whose pace is not ours.
+settings.register_profile(
+    "at-any-pace", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("at-any-pace")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

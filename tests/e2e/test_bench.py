@@ -76,7 +76,7 @@ def test_stopped_bench_stops_its_server() -> None:
         server = int(line.rsplit(" ", 1)[1].rstrip(")\n"))
         os.kill(server, 0)
         bench.terminate()
-        assert bench.wait(timeout=30) == 128 + signal.SIGTERM
+        assert bench.wait(timeout=120) == 128 + signal.SIGTERM
     with pytest.raises(ProcessLookupError):
         os.kill(server, 0)
 
