@@ -159,7 +159,7 @@ def _failures(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame | None:
         raise SettingsError("PANDERA_VALIDATION_ENABLED switches validation off; unset it")
     checks, found = contract.frame, []
     if contract.fits(frame):
-        if contract.checks is None:
+        if contract.checks is None or frame.is_empty():
             return None
         checks, frame = contract.checks, frame.select(list(contract.checks.columns))
     for start in range(0, max(frame.height, 1), SLICE_ROWS):  # also once for a frame of no rows

@@ -21,6 +21,8 @@ def diff(
     before, after = shape.shape(before), shape.shape(after)
     if before.is_empty():
         return Diff(added=after, changed=before, removed=before)
+    if after.equals(before):
+        return Diff(added=after.clear(), changed=after.clear(), removed=after.clear())
     places = (
         after.select(key)
         .with_row_index("_new")
@@ -43,6 +45,8 @@ def diff(
 
 def applied(before: pl.DataFrame, change: Diff, shape: Contract) -> pl.DataFrame:
     """Return all rows once the difference is applied: unchanged ones as they were stored."""
-    stale = pl.concat([change.changed, change.removed]).select(shape.key)
+    stale = change.stale.select(shape.key)
+    if stale.is_empty() and change.added.is_empty():
+        return shape.shape(before)
     kept = shape.shape(before).join(stale, on=list(shape.key), how="anti", nulls_equal=True)
     return pl.concat([kept, change.fresh])
