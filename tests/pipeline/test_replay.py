@@ -8,30 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.context import RunOptions
-from pipeline.pipeline import run_pipeline
 from pipeline.replay import replay
-from pipeline.session import open_run
-from pipeline.settings import Settings
-from providers.registry import load_registry
-from samples.catalog import STEPS, load
-from samples.hub import FEEDS, serve
+from pipeline.report import Report
+from samples.hub import serve
 from samples.routes import ServerReply, ServerRequest, error
 from schemas.errors import HomeKindError, LandingError, UsageError
 from tests.support.hours import Clock, ingest, small_catalog
 from tests.support.published import copy_landing, exported
-
-
-def sample_home(root: Path) -> Path:
-    with serve(load(STEPS[0])) as hub:
-        base_urls = {feed.feed: hub.url for _, feed in load_registry().feeds()}
-        options = RunOptions(origin="sample", flow="demo", trigger="test", feeds=frozenset(FEEDS))
-        for step in STEPS:
-            hub.show(load(step))
-            settings = Settings(home=root, base_urls=base_urls)
-            with open_run(settings, options) as run:
-                run_pipeline(run)
-    return root
 
 
 def eventful_home(root: Path) -> Path:
@@ -76,8 +59,11 @@ def test_the_export_of_a_replayed_home_is_byte_identical(eventful: Path, tmp_pat
     require_same_export(eventful, tmp_path / "again")
 
 
-def test_the_export_of_the_replayed_sample_is_byte_identical(tmp_path: Path) -> None:
-    require_same_export(sample_home(tmp_path / "original"), tmp_path / "again")
+def test_the_export_of_the_replayed_sample_is_byte_identical(
+    ingested_sample: tuple[Path, list[Report]], tmp_path: Path
+) -> None:
+    home = shutil.copytree(ingested_sample[0], tmp_path / "home", symlinks=True)
+    require_same_export(Path(home), tmp_path / "again")
 
 
 def test_replay_loads_only_what_the_warehouse_does_not_hold(eventful: Path, tmp_path: Path) -> None:
