@@ -19,7 +19,7 @@ from warehouse.publication.publish import KEEP
 from warehouse.publication.reader_pool import PublicationPool
 from warehouse.storage.home import Home
 
-NEW_PRICES = [f"0.{number}" for number in range(21, 25)]
+NEW_PRICES = [f"0.{number}" for number in range(21, 24)]
 
 
 def open_files(pid: int) -> set[str]:

@@ -175,6 +175,7 @@ def test_an_offer_whose_row_is_rejected_is_not_missing(tmp_path: Path) -> None:
         assert ingest(tmp_path, hub, clock=clock).events == {}
 
 
+@pytest.mark.slow
 def test_one_router_offering_is_on_one_card(tmp_path: Path) -> None:
     clock = Clock()
 
@@ -200,6 +201,7 @@ def test_one_router_offering_is_on_one_card(tmp_path: Path) -> None:
             ) == [(priced,)]
 
 
+@pytest.mark.slow
 def test_a_dry_run_is_listed_in_runs_and_changes_nothing_else(tmp_path: Path) -> None:
     from flows.parameters import ALL_FEEDS
     from pipeline.context import Dependencies, RunOptions

@@ -143,6 +143,7 @@ def test_deepinfras_list_prices_nothing_that_the_captured_hub_maps(home: Path) -
     assert {"accepted": 83, "rejected": 0} in outcomes
 
 
+@pytest.mark.slow
 def test_a_second_ingest_of_the_sample_changes_nothing(home: Path) -> None:
     tables = ("cards", "prices", "price_history", "price_claims", "changes", "models", "offers")
     before = [query(home, f"FROM {table} ORDER BY ALL") for table in tables]
