@@ -16,9 +16,10 @@ venv: .venv/.installed
 run: venv
 	$(BIN)/pricehouse demo
 
-# Everything but what takes minutes; `make test-slow` is the rest.
+# Everything but what takes minutes; `make test-slow` is the rest, and runs polars with threads.
+# Two workers use two cores: threads for frames of a few rows would only pass work around.
 test: venv
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(PYTEST_FLAGS)
+	POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(PYTEST_FLAGS)
 
 test-slow: venv
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow $(PYTEST_FLAGS)

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.skips import unexpected_skips
+
+if TYPE_CHECKING:
+    from pipeline.report import Report
+
+# How long an example takes is the machine's business, whose pace is not ours.
+settings.register_profile(
+    "at-any-pace", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("at-any-pace")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,6 +28,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="fail when a test is skipped that tests/support/skips.py does not list",
     )
+
+
+@pytest.fixture(scope="session")
+def ingested_sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Report]]:
+    """A home with the Hub and the router of both steps of the sample, to read; the reports."""
+    from tests.support.sample_home import ingest_sample
+
+    home = tmp_path_factory.mktemp("sample") / "home"
+    return home, ingest_sample(home)
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Report]]:
+    """A folder whose `data` is a home with all that the demo ingests, to read; the reports."""
+    from tests.support.sample_home import ingest_sample_with_lists
+
+    root = tmp_path_factory.mktemp("docs")
+    return root, ingest_sample_with_lists(root / "data")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected out of every later search for unreachable objects."""
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import ssl
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any
 
 import httpx
 
@@ -45,13 +48,28 @@ class ProxyRoutes(httpx.BaseTransport):
 
 
 def _send_by_socks(pool: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
-    """Send a request; httpx.ProxyError also when the proxy breaks its protocol."""
+    """Send a request; httpx.ProxyError also when the proxy breaks its protocol.
+
+    A connection whose SOCKS exchange failed is in no pool: httpcore drops it without closing it.
+    """
     from socksio.exceptions import SOCKSError  # only a SOCKS proxy needs the package
 
-    try:
-        return pool.handle_request(request)
-    except (SOCKSError, AssertionError):  # httpcore asserts the type of a reply
-        pass  # raised out here: the chain would carry the login
+    observe = request.extensions.get("trace")
+    with ExitStack() as opened:
+
+        def trace(event: str, info: Mapping[str, Any]) -> None:
+            if event.endswith("connect_tcp.complete"):
+                opened.callback(info["return_value"].close)
+            if observe is not None:
+                observe(event, info)
+
+        request.extensions["trace"] = trace
+        try:
+            response = pool.handle_request(request)
+            opened.pop_all()  # the pool has them now
+            return response
+        except (SOCKSError, AssertionError):  # httpcore asserts the type of a reply
+            pass  # raised out here: the chain would carry the login
     raise httpx.ProxyError("it does not answer as a SOCKS5 proxy does")
 
 

@@ -7,14 +7,6 @@ from pathlib import Path
 import pytest
 
 from pipeline.report import Report
-from tests.support.sample_home import ingest_sample_with_lists
-
-
-@pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Report]]:
-    """A folder whose `data` is a home with both steps of the sample, and the reports."""
-    root = tmp_path_factory.mktemp("docs")
-    return root, ingest_sample_with_lists(root / "data")
 
 
 @pytest.fixture(scope="session")

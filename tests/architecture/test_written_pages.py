@@ -61,6 +61,7 @@ def test_coverage_page_matches_the_recordings() -> None:
     assert (CHECKOUT / "docs" / "coverage.md").read_text("utf-8") == coverage_page(RECORDINGS)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside the checkout")
 def test_peers_page_matches_the_recordings_and_refuses_no_honest_price() -> None:
     page = (CHECKOUT / "docs" / "peers.md").read_text("utf-8")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,15 +26,30 @@ def hub() -> Iterator[Hub]:
         yield hub
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    """A home after one hour, to copy, and the report of that hour."""
+    home = tmp_path_factory.mktemp("made") / "home"
+    lists = PriceLists(deepinfra=['{"model_name": "acme/nobody-maps-it"}'])
+    with serve(small_catalog(), price_lists=lists) as hub:
+        return home, answered(pricehouse("ingest", "--json", home=home, url=hub.url))
+
+
+@pytest.fixture
+def home(made: tuple[Path, Any], tmp_path: Path) -> Path:
+    """A home after one hour, of this test alone."""
+    return Path(shutil.copytree(made[0], tmp_path / "home", symlinks=True))
+
+
 def published(home: Path) -> Path:
     return (home / "marketplace.duckdb").resolve()
 
 
-def test_first_hour_publishes_and_reports_every_feed(tmp_path: Path, hub: Hub) -> None:
-    report = answered(pricehouse("ingest", "--json", home=tmp_path, url=hub.url))
+def test_first_hour_publishes_and_reports_every_feed(made: tuple[Path, Any]) -> None:
+    home, report = made
     assert report["outcome"] == "published"
     assert report["publication_id"] == report["run_id"]
-    assert published(tmp_path).name == f"marketplace-{report['run_id']}.duckdb"
+    assert published(home).name == f"marketplace-{report['run_id']}.duckdb"
     outcomes = {f["feed"]: f["outcome"] for f in report["feeds"]}
     registry = load_registry()
     assert set(outcomes) == set(registry.roles())
@@ -62,17 +79,16 @@ def test_unreachable_server_exits_1_and_names_the_address(tmp_path: Path, hub: H
     assert "127.0.0.1:9" in status["last_failure"]["error"]
 
 
-def test_failed_hour_is_in_runs_after_the_next_publication(tmp_path: Path, hub: Hub) -> None:
-    pricehouse("ingest", home=tmp_path, url=hub.url)
+def test_failed_hour_is_in_runs_after_the_next_publication(home: Path, hub: Hub) -> None:
     with serve(small_catalog(), on_request=lambda _: error(403, "not today")) as refusing:
-        assert pricehouse("ingest", home=tmp_path, url=refusing.url).returncode == 1
-    pricehouse("ingest", home=tmp_path, url=hub.url)
+        assert pricehouse("ingest", home=home, url=refusing.url).returncode == 1
+    pricehouse("ingest", home=home, url=hub.url)
     rows = answered(
         pricehouse(
             "sql",
             "--json",
             "SELECT outcome, publication_id = run_id AS own FROM runs ORDER BY run_id",
-            home=tmp_path,
+            home=home,
         )
     )
     assert rows == [
@@ -90,11 +106,10 @@ def test_router_failure_publishes_the_hub_and_exits_0(tmp_path: Path) -> None:
     assert (outcomes["hub"], outcomes["router"]) == ("complete", "failed")
 
 
-def test_hub_failure_publishes_the_router_and_exits_1(tmp_path: Path, hub: Hub) -> None:
-    pricehouse("ingest", home=tmp_path, url=hub.url)
+def test_hub_failure_publishes_the_router_and_exits_1(home: Path) -> None:
     raised = small_catalog(input_price="0.4")
     with serve(raised, on_request=failing("/api/models")) as broken:
-        done = pricehouse("ingest", "--json", home=tmp_path, url=broken.url)
+        done = pricehouse("ingest", "--json", home=home, url=broken.url)
     assert done.returncode == 1
     report = json.loads(done.stdout)
     assert report["outcome"] == "published"
@@ -102,12 +117,11 @@ def test_hub_failure_publishes_the_router_and_exits_1(tmp_path: Path, hub: Hub) 
     assert "the failed feed keeps its last rows" in done.stderr
 
 
-def test_server_message_is_printed_verbatim_with_its_feed_once(tmp_path: Path, hub: Hub) -> None:
-    pricehouse("ingest", home=tmp_path, url=hub.url)
+def test_server_message_is_printed_verbatim_with_its_feed_once(home: Path) -> None:
     message = "[/red] [bold]not[/] today [x"
     with serve(small_catalog(), on_request=lambda _: error(403, message)) as refusing:
-        failed = pricehouse("ingest", home=tmp_path, url=refusing.url)
-    status = pricehouse("status", home=tmp_path)
+        failed = pricehouse("ingest", home=home, url=refusing.url)
+    status = pricehouse("status", home=home)
     assert (failed.returncode, status.returncode) == (1, 0)
     for text in (failed.stdout, failed.stderr, status.stdout):
         assert message in text.replace("\n", "")
@@ -115,14 +129,13 @@ def test_server_message_is_printed_verbatim_with_its_feed_once(tmp_path: Path, h
     assert "Traceback" not in failed.stderr + status.stderr
 
 
-def test_unusable_folder_exits_2_before_any_request(tmp_path: Path, hub: Hub) -> None:
-    pricehouse("ingest", home=tmp_path / "home", url=hub.url)
+def test_unusable_folder_exits_2_before_any_request(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
     requests: list[ServerRequest] = []
     with serve(small_catalog(), on_request=requests.append) as listening:
         for command in ("export", "record"):
-            done = pricehouse(command, str(file / "sub"), home=tmp_path / "home", url=listening.url)
+            done = pricehouse(command, str(file / "sub"), home=home, url=listening.url)
             assert done.returncode == 2
             assert str(file) in done.stderr
             assert "name another one" in done.stderr
@@ -138,14 +151,15 @@ def test_nothing_is_published_before_the_first_whole_hub_answer(tmp_path: Path) 
     assert not (tmp_path / "marketplace.duckdb").is_symlink()
 
 
-def test_dry_run_reports_changes_and_commits_nothing(tmp_path: Path, hub: Hub) -> None:
-    first = answered(pricehouse("ingest", "--json", home=tmp_path, url=hub.url))
+def test_dry_run_reports_changes_and_commits_nothing(
+    made: tuple[Path, Any], home: Path, hub: Hub
+) -> None:
     hub.show(small_catalog(input_price="0.3"))
-    report = answered(pricehouse("ingest", "--dry-run", "--json", home=tmp_path, url=hub.url))
+    report = answered(pricehouse("ingest", "--dry-run", "--json", home=home, url=hub.url))
     assert report["outcome"] == "dry_run"
     assert report["events"] == {"up": 4}
-    assert report["publication_id"] == first["run_id"]
-    again = answered(pricehouse("ingest", "--json", home=tmp_path, url=hub.url))
+    assert report["publication_id"] == made[1]["run_id"]
+    again = answered(pricehouse("ingest", "--json", home=home, url=hub.url))
     assert again["events"] == {"up": 4}
 
 
@@ -188,15 +202,14 @@ def test_wrong_usage_exits_2_with_a_message(
     assert "secret" not in done.stderr
 
 
-def test_wrong_query_exits_2_with_the_message_of_duckdb(tmp_path: Path, hub: Hub) -> None:
-    pricehouse("ingest", home=tmp_path, url=hub.url)
-    done = pricehouse("sql", "SELECT nothing FROM cards", home=tmp_path)
+def test_wrong_query_exits_2_with_the_message_of_duckdb(home: Path) -> None:
+    done = pricehouse("sql", "SELECT nothing FROM cards", home=home)
     assert done.returncode == 2
     assert "nothing" in done.stderr
-    written = pricehouse("sql", "CREATE TABLE mine (i INT)", home=tmp_path)
+    written = pricehouse("sql", "CREATE TABLE mine (i INT)", home=home)
     assert written.returncode == 2
     assert "read-only" in written.stderr
-    piped = pricehouse("sql", "--json", home=tmp_path, stdin="SELECT count(*) AS n FROM offers")
+    piped = pricehouse("sql", "--json", home=home, stdin="SELECT count(*) AS n FROM offers")
     assert answered(piped)[0]["n"] > 0
 
 

@@ -82,7 +82,7 @@ def test_terminal_shell_continues_after_a_wrong_statement(home: Path) -> None:
     os.close(theirs)
     os.write(ours, b"SELECT nonsense;\nSELECT count(*) AS offers\nFROM offers;\n")
     os.write(ours, b"SELECT current_setting('TimeZone') AS zone;\n.quit\n")
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=300)
     os.close(ours)
     assert process.returncode == 0, output
     assert "read-only, times in UTC" in output

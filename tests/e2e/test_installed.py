@@ -149,7 +149,7 @@ def test_installed_demo_publishes_the_sample(
 
 
 def test_installed_marketplace_answers(site: str) -> None:
-    with httpx.Client(base_url=site, trust_env=False, timeout=60) as client:
+    with httpx.Client(base_url=site, trust_env=False, timeout=120) as client:
         assert client.get("/readyz").status_code == 200
         page = client.get("/")
         assert page.status_code == 200

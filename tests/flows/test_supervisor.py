@@ -36,7 +36,7 @@ def command(code: str, folder: Path) -> Command:
 
 
 def wait_until(look: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while not look():
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -7,18 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.report import Report
 from samples.hub import serve
 from tests.support.hours import Clock, ingest, small_catalog
-from tests.support.sample_home import ingest_sample
 from tests.support.serving import Site, serving
 
 
 @pytest.fixture(scope="session")
-def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sample_home(ingested_sample: tuple[Path, list[Report]]) -> Path:
     """A home with both steps of the sample."""
-    home = tmp_path_factory.mktemp("sample") / "home"
-    ingest_sample(home)
-    return home
+    return ingested_sample[0]
 
 
 @pytest.fixture(scope="session")

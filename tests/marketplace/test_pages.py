@@ -300,6 +300,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.slow
 def test_a_hostile_provider_model_id_is_rendered_as_text(tmp_path: Path, opens: Opens) -> None:
     price = ("0.1", "0.2")
     entries = [

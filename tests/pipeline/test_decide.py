@@ -3,54 +3,33 @@
 from __future__ import annotations
 
 import shutil
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.decisions import CorrectionRequest, DecisionRequest, correct, decide
 from pipeline.explain import explain
-from pipeline.replay import replay
 from pipeline.report import Report
 from samples.catalog import Catalog
-from samples.hub import Hub, serve
+from samples.hub import serve
 from schemas.errors import UsageError
 from tests.support.command import answered, pricehouse
+from tests.support.decided_home import DecidedHome, require_replayable
 from tests.support.hours import (
-    Clock,
     chat_catalog,
-    ingest,
     mapped_model,
     mapping,
     offering,
     routed_model,
 )
-from tests.support.published import exported
 from warehouse.publication.newest import newest
-from warehouse.publication.query import rows
 from warehouse.storage.home import Home
 
 pytestmark = pytest.mark.slow
 
 
-class Bench:
-    """A home, a Hub that serves what the test wants, and a clock."""
-
-    def __init__(self, home: Path, hub: Hub) -> None:
-        self.home, self.hub, self.clock = home, hub, Clock()
-
-    def hour(self, served: Catalog) -> Report:
-        self.clock.advance(timedelta(hours=1))
-        self.hub.show(served)
-        return ingest(self.home, self.hub, clock=self.clock)
-
-    def query_rows(self, query: str) -> list[dict[str, Any]]:
-        return rows(newest(Home.at(self.home)), query)
-
-    def card(self, provider: str = "novita") -> dict[str, Any]:
-        (card,) = self.query_rows(f"FROM cards WHERE inference_provider = '{provider}'")
-        return card
+class Bench(DecidedHome):
+    """A home with a person who decides, and the intervals of its prices."""
 
     def inputs(self, provider: str = "novita") -> list[tuple[str | None, str | None, str | None]]:
         """Return amount per million, status and closed_by of each interval of the input price."""
@@ -63,41 +42,11 @@ class Bench:
             )
         ]
 
-    def decide(self, *check_ids: str, decision: Any = "accepted") -> Report:
-        self.clock.advance(timedelta(minutes=5))
-        return decide(
-            self.home,
-            DecisionRequest(check_ids, decision, decided_by="ada", reason="asked them"),
-            clock=self.clock,
-        )
-
-    def correct(self, **fields: Any) -> Report:
-        self.clock.advance(timedelta(minutes=5))
-        request = {
-            "offer_id": self.card()["offer_id"],
-            "unit": "input_token",
-            "tier": "standard",
-            "at": None,
-            "price": None,
-            "per": 1_000_000,
-            "decided_by": "ada",
-            "reason": "their page says so",
-        } | fields
-        return correct(self.home, CorrectionRequest(**request), clock=self.clock)
-
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Any:
     with serve(chat_catalog(("0.2", "0.4"))) as hub:
         yield Bench(tmp_path / "home", hub)
-
-
-def require_replayable(home: Path, tmp_path: Path) -> None:
-    """Replay into an empty home gives the same export, byte for byte."""
-    again = tmp_path / "again"
-    shutil.copytree(home / "landing", again / "landing")
-    replay(again)
-    assert exported(again) == exported(home)
 
 
 def held(report: Report) -> list[str]:

@@ -175,9 +175,10 @@ def test_rows_that_a_parser_raises_about_are_rejected_with_their_evidence(
 @pytest.mark.parametrize(
     ("step", "error"),
     [
-        *((step, KeyError("x")) for step in STEPS),
-        ("parse", RecursionError("deep")),
+        ("parse", KeyError("x")),
         ("price", PanicException("rust")),
+        *(pytest.param(step, KeyError("x"), marks=pytest.mark.slow) for step in STEPS[1:]),
+        pytest.param("parse", RecursionError("deep"), marks=pytest.mark.slow),
     ],
 )
 def test_a_list_whose_code_raises_fails_alone_and_keeps_its_prices(
@@ -216,7 +217,9 @@ def _only_last(broken: Any) -> Any:
     return step
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    "step", ["resolve", *(pytest.param(s, marks=pytest.mark.slow) for s in STEPS if s != "resolve")]
+)
 def test_a_required_feed_whose_code_raises_ends_with_status_1(tmp_path: Path, step: str) -> None:
     clock, lists = Clock(), PriceLists(deepinfra=[deepinfra_row("di/hear", 0.045)])
     broken = with_specs({"hub": {step: raising(ZeroDivisionError("secret-text"))}})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -35,10 +35,13 @@ def ingest_sample(home: Path, hub: Hub, step: int) -> Report:
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list[Report]]]:
-    home = tmp_path_factory.mktemp("sample")
-    with serve(load(STEPS[0])) as hub:
-        yield home, [ingest_sample(home, hub, step) for step in STEPS]
+def sample(
+    ingested_sample: tuple[Path, list[Report]], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[Report]]:
+    """A copy of the sample's home, which a test ingests once more, and the reports."""
+    home, reports = ingested_sample
+    copy = tmp_path_factory.mktemp("sample") / "home"
+    return Path(shutil.copytree(home, copy, symlinks=True)), reports
 
 
 def stored(home: Path) -> dict[str, list[tuple[Any, ...]]]:

@@ -415,10 +415,10 @@ def test_a_list_keeps_no_offer_alive_that_the_hub_no_longer_names(tmp_path: Path
 @pytest.mark.parametrize(
     "envelope",
     [
-        "%s",
-        '{"models": %s}',
+        pytest.param("%s", marks=pytest.mark.slow),
+        pytest.param('{"models": %s}', marks=pytest.mark.slow),
         '{"code": 200, "message": "success", "data": {"total": 8, "items": %s, "tags": ["x"]}}',
-        '{"a": {"b": {"c": {"rows": %s}}}}',
+        pytest.param('{"a": {"b": {"c": {"rows": %s}}}}', marks=pytest.mark.slow),
     ],
 )
 def test_the_rows_are_found_in_any_envelope(tmp_path: Path, envelope: str) -> None:

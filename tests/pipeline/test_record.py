@@ -107,7 +107,7 @@ def fetched(hub: Hub) -> tuple[Any, Any]:
         "author",
     )
     params = [("inference_provider", "all"), *(("expand[]", field) for field in fields)]
-    with httpx.Client(trust_env=False, timeout=10) as client:
+    with httpx.Client(trust_env=False, timeout=120) as client:
         models = client.get(f"{hub.url}/api/models", params=params).content
         return by_text(models), by_text(client.get(f"{hub.url}/v1/models").content)
 
@@ -298,6 +298,6 @@ def test_the_sample_s_server_serves_a_recording_by_hand(tmp_path: Path) -> None:
 def test_a_folder_without_a_recording_is_refused_with_a_message(tmp_path: Path) -> None:
     (tmp_path / "hub.json").write_text('{"provenance":{}}')
     with served("--recording", str(tmp_path)) as process:
-        _, stderr = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=300)
     assert process.returncode == 2
     assert "hub.json is not a capture" in stderr

@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from pipeline.context import RunOptions
-from pipeline.pipeline import run_pipeline
 from pipeline.replay import replay
-from pipeline.session import open_run
-from pipeline.settings import Settings
-from providers.registry import load_registry
-from samples.catalog import STEPS, load
-from samples.hub import FEEDS, serve
+from pipeline.report import Report
+from samples.hub import serve
 from samples.routes import ServerReply, ServerRequest, error
 from schemas.errors import HomeKindError, LandingError, UsageError
 from tests.support.hours import Clock, ingest, small_catalog
 from tests.support.published import copy_landing, exported
-
-
-def sample_home(root: Path) -> Path:
-    with serve(load(STEPS[0])) as hub:
-        base_urls = {feed.feed: hub.url for _, feed in load_registry().feeds()}
-        options = RunOptions(origin="sample", flow="demo", trigger="test", feeds=frozenset(FEEDS))
-        for step in STEPS:
-            hub.show(load(step))
-            settings = Settings(home=root, base_urls=base_urls)
-            with open_run(settings, options) as run:
-                run_pipeline(run)
-    return root
 
 
 def eventful_home(root: Path) -> Path:
@@ -58,19 +42,33 @@ def eventful_home(root: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize("make_home", [sample_home, eventful_home])
-def test_the_export_of_a_replayed_home_is_byte_identical(tmp_path: Path, make_home: object) -> None:
-    assert callable(make_home)
-    home = make_home(tmp_path / "original")
-    again = copy_landing(home, tmp_path / "again")
-    assert replay(again)
+@pytest.fixture(scope="module")
+def eventful(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The eventful home, to copy or to export."""
+    return eventful_home(tmp_path_factory.mktemp("eventful") / "home")
+
+
+def require_same_export(home: Path, again: Path) -> None:
+    assert replay(copy_landing(home, again))
     original, replayed = exported(home), exported(again)
     assert original.keys() == replayed.keys()
     assert [name for name in original if original[name] != replayed[name]] == []
 
 
-def test_replay_loads_only_what_the_warehouse_does_not_hold(tmp_path: Path) -> None:
-    home = eventful_home(tmp_path)
+def test_the_export_of_a_replayed_home_is_byte_identical(eventful: Path, tmp_path: Path) -> None:
+    require_same_export(eventful, tmp_path / "again")
+
+
+def test_the_export_of_the_replayed_sample_is_byte_identical(
+    ingested_sample: tuple[Path, list[Report]], tmp_path: Path
+) -> None:
+    home = shutil.copytree(ingested_sample[0], tmp_path / "home", symlinks=True)
+    require_same_export(Path(home), tmp_path / "again")
+
+
+def test_replay_loads_only_what_the_warehouse_does_not_hold(eventful: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(eventful, home, symlinks=True)
     before = exported(home)
     assert replay(home) == []
     home.joinpath("warehouse.duckdb").unlink()
@@ -78,9 +76,10 @@ def test_replay_loads_only_what_the_warehouse_does_not_hold(tmp_path: Path) -> N
     assert exported(home) == before
 
 
-def test_a_changed_byte_in_landing_stops_replay_and_names_the_object(tmp_path: Path) -> None:
-    home = eventful_home(tmp_path / "original")
-    again = copy_landing(home, tmp_path / "again")
+def test_a_changed_byte_in_landing_stops_replay_and_names_the_object(
+    eventful: Path, tmp_path: Path
+) -> None:
+    again = copy_landing(eventful, tmp_path / "again")
     largest = max((again / "landing" / "objects").rglob("*.zst"), key=lambda p: p.stat().st_size)
     damaged = bytearray(largest.read_bytes())
     damaged[len(damaged) // 2] ^= 1
@@ -94,9 +93,8 @@ def test_replay_without_landing_is_refused(tmp_path: Path) -> None:
         replay(tmp_path)
 
 
-def test_live_landing_does_not_enter_a_home_of_the_sample(tmp_path: Path) -> None:
-    home = eventful_home(tmp_path / "original")
-    again = copy_landing(home, tmp_path / "again")
+def test_live_landing_does_not_enter_a_home_of_the_sample(eventful: Path, tmp_path: Path) -> None:
+    again = copy_landing(eventful, tmp_path / "again")
     (again / "home.json").write_text('{"origin": "sample", "format": 1}')
     with pytest.raises(HomeKindError):
         replay(again)

@@ -57,7 +57,7 @@ def ingest_with(checkout: Path, home: Path, hub: Hub) -> None:
         env=environment(home, hub.url, PYTHONPATH=str(checkout)),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.decisions import CorrectionRequest, DecisionRequest, correct, decide
-from pipeline.replay import replay
+from pipeline.decisions import CorrectionRequest, correct
 from pipeline.report import Report
 from samples.catalog import Catalog
-from samples.hub import Hub, serve
+from samples.hub import serve
 from schemas.errors import UsageError
 from tests.support.command import answered, pricehouse
-from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
-from tests.support.published import exported
-from warehouse.publication.newest import newest
-from warehouse.publication.query import rows
-from warehouse.storage.home import Home
+from tests.support.decided_home import DecidedHome, require_replayable
+from tests.support.hours import mapped_model, mapping, offering, routed_model
 
 pytestmark = pytest.mark.slow
 
@@ -43,32 +38,15 @@ def chat(**prices: str) -> Catalog:
     )
 
 
-class PeerDesk:
-    """A home, the server of its feeds, a clock, and a person who decides."""
-
-    def __init__(self, home: Path, hub: Hub) -> None:
-        self.home, self.hub, self.clock = home, hub, Clock()
-
-    def hour(self, served: Catalog) -> Report:
-        self.clock.advance(timedelta(hours=1))
-        self.hub.show(served)
-        return ingest(self.home, self.hub, clock=self.clock)
-
-    def query_rows(self, query: str) -> list[dict[str, Any]]:
-        return rows(newest(Home.at(self.home)), query)
-
-    def card(self, provider: str = "novita") -> dict[str, Any]:
-        (card,) = self.query_rows(f"FROM cards WHERE inference_provider = '{provider}'")
-        return card
+class PeerDesk(DecidedHome):
+    """A home with a person who decides, and the ranking of its offers."""
 
     def ranked(self, group: str = "text") -> list[str]:
         found = self.query_rows(f"SELECT inference_provider AS p FROM cheapest('{group}')")
         return [row["p"] for row in found]
 
-    def decide(self, report: Report, decision: Any) -> Report:
-        self.clock.advance(timedelta(minutes=5))
-        ids = [held.check_id for held in report.held]
-        return decide(self.home, DecisionRequest(ids, decision, "ada", "asked"), clock=self.clock)
+    def decide_held(self, report: Report, decision: str) -> Report:
+        return self.decide(*(held.check_id for held in report.held), decision=decision)
 
 
 @pytest.fixture
@@ -102,10 +80,7 @@ def test_a_first_price_unlike_its_peers_shows_no_number_and_never_ranks(
     again = desk.hour(chat(novita=slip, scaleway="0.2", together="0.3"))
     assert [h.check_id for h in again.held] == [h.check_id for h in report.held]
     assert again.events == {}
-    copy = tmp_path / "again"
-    shutil.copytree(desk.home / "landing", copy / "landing")
-    replay(copy)
-    assert exported(copy) == exported(desk.home)
+    require_replayable(desk.home, tmp_path)
 
 
 def test_two_providers_are_enough_to_find_the_slip(desk: PeerDesk) -> None:
@@ -125,7 +100,7 @@ def test_a_later_honest_provider_does_not_suffer_from_an_earlier_slip(desk: Peer
 
 def test_an_accepted_price_stays_accepted_until_it_changes(desk: PeerDesk) -> None:
     served = chat(novita="0.0002", scaleway="0.2", together="0.3")
-    desk.decide(desk.hour(served), "accepted")
+    desk.decide_held(desk.hour(served), "accepted")
     assert desk.ranked()[0] == "novita"
     assert desk.hour(served).held == []
     alone = desk.hour(chat(novita="0.0002"))  # no peer for one hour
@@ -139,7 +114,7 @@ def test_an_accepted_price_stays_accepted_until_it_changes(desk: PeerDesk) -> No
 
 
 def test_a_rejected_price_stays_refused_whatever_its_peers_cost(desk: PeerDesk) -> None:
-    desk.decide(desk.hour(chat(novita="0.0002", scaleway="0.2")), "rejected")
+    desk.decide_held(desk.hour(chat(novita="0.0002", scaleway="0.2")), "rejected")
     for served in (chat(novita="0.0002", scaleway="0.2"), chat(novita="0.0002", scaleway="0.003")):
         desk.hour(served)
         assert desk.card()["price_status"] == "suspect"

@@ -41,7 +41,7 @@ from warehouse.storage.home import Home
 
 BEFORE, NOW = small_catalog(), small_catalog(input_price="0.3")
 AT = START + timedelta(hours=1)
-MOST_S = 120
+MOST_S = 300
 MOST_BYTES = 700_000_000
 NOVITA = "model_id = 'acme/chat' AND inference_provider = 'novita'"
 NEWS = {  # the other feed's change in this hour

@@ -133,7 +133,7 @@ def test_under_a_file_size_limit_an_hour_completes_or_fails_with_a_clear_error(
                 capture_output=True,
                 text=True,
                 check=False,
-                timeout=120,
+                timeout=300,
             )
             assert publication_is_consistent(home)
             if done.returncode:
@@ -154,7 +154,7 @@ def as_other_user(*arguments: str, home: Path, scratch: Path) -> subprocess.Comp
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=300,
         )
 
 

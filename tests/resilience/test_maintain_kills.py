@@ -114,6 +114,8 @@ def test_killed_at_any_moment_nothing_is_lost(made: Path, tmp_path: Path) -> Non
         if process.wait() == -signal.SIGKILL:
             killed += 1
             require_unharmed(home, before)
+        else:
+            usual_s *= 0.8  # it is done sooner than the first was
         shutil.rmtree(home)
         if killed == RANDOM_KILLS:
             return

@@ -13,7 +13,7 @@ RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings"
 
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
-    with httpx.Client(trust_env=False, timeout=10) as client:
+    with httpx.Client(trust_env=False, timeout=120) as client:
         yield client
 
 

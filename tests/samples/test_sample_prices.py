@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.report import Report
 from samples.catalog import Catalog
 from samples.hub import SAMPLE_FEEDS, serve
 from samples.list_routes import load_price_lists
@@ -23,10 +25,10 @@ DEEPINFRA_DAY = datetime(2026, 9, 8, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("sample")
-    ingest_sample_with_lists(root)
-    return root
+def home(sample: tuple[Path, list[Report]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sample's home, which a test ingests once more."""
+    root = tmp_path_factory.mktemp("sample") / "home"
+    return Path(shutil.copytree(sample[0] / "data", root, symlinks=True))
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +143,7 @@ def test_deepinfras_list_prices_nothing_that_the_captured_hub_maps(home: Path) -
     assert {"accepted": 83, "rejected": 0} in outcomes
 
 
+@pytest.mark.slow
 def test_a_second_ingest_of_the_sample_changes_nothing(home: Path) -> None:
     tables = ("cards", "prices", "price_history", "price_claims", "changes", "models", "offers")
     before = [query(home, f"FROM {table} ORDER BY ALL") for table in tables]

@@ -103,11 +103,11 @@ def _running(options: list[str], folder: Path) -> Iterator[subprocess.Popen[byte
             yield process
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(120)
 
 
 def _wait_for(client: hvac.Client, process: subprocess.Popen[bytes]) -> None:
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + 120
     while process.poll() is None and time.monotonic() < give_up:
         with contextlib.suppress(OSError):
             client.sys.read_health_status(method="GET")

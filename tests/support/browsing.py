@@ -29,7 +29,7 @@ OPTIONS = [
     "--disable-background-networking",
     "--disable-component-update",
 ]
-SLOW_MS = 60_000
+SLOW_MS = 240_000
 WIDE, PHONE = (1400, 900), (390, 844)
 
 

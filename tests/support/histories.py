@@ -121,6 +121,8 @@ def nothing_mapped() -> pl.DataFrame:
 
 def applied(before: pl.DataFrame, change: Diff, shape: Contract) -> pl.DataFrame:
     """Apply a difference as a database does: delete by key, insert; ordered by key."""
+    if change.fresh.is_empty() and change.removed.is_empty():
+        return before
     key = list(shape.key)
     dropped = pl.concat([change.removed, change.changed]).select(key)
     left = before.join(dropped, on=key, how="anti", nulls_equal=True)

@@ -149,7 +149,7 @@ class RawServer:
         """How many connections neither side has ended."""
         return len(self._open)
 
-    def all_closed(self, *, within_s: float = 5.0) -> bool:
+    def all_closed(self, *, within_s: float = 60.0) -> bool:
         """Wait until every connection has ended."""
         give_up = time.monotonic() + within_s
         while self._open and time.monotonic() < give_up:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from samples.routes import ServerRequest
-from tests.support.raw_server import Behaviour, Connection, RawReply
+from tests.support.raw_server import Behaviour, Connection, RawReply, bomb
 
 JSON = {"Content-Type": "application/json"}
 
@@ -131,6 +131,11 @@ def chunked(*parts: bytes) -> Behaviour:
 
 def gzipped(body: bytes) -> Behaviour:
     return status(200, body, {"Content-Encoding": "gzip"})
+
+
+def gzipped_spaces(spaces: int) -> Behaviour:
+    """Send so many spaces, packed when they are asked for: a gigabyte takes seconds."""
+    return lambda connection: gzipped(bomb(spaces))(connection)
 
 
 # --- redirects and pages -----------------------------------------------------------------------

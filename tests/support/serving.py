@@ -24,7 +24,7 @@ from tests.support.command import environment
 from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
 
-START_S = 60.0
+START_S = 240.0
 Rows = list[tuple[Any, ...]]
 
 
@@ -56,7 +56,7 @@ class Site:
     def stop(self) -> int:
         """Stop the process with SIGTERM; return its exit status."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=120)
 
 
 def as_json(column: object) -> object:
@@ -81,12 +81,12 @@ def serving(home: Path, **settings: str) -> Iterator[Site]:
     )
     try:
         url = _address(process)
-        with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
+        with httpx.Client(base_url=url, timeout=120, trust_env=False) as client:
             yield Site(url, home, process, client)
     finally:
         if process.poll() is None:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=120)
         assert process.stderr is not None
         process.stderr.close()
 

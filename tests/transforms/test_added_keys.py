@@ -322,9 +322,25 @@ KEYS = st.dictionaries(
 PRICES = st.tuples(st.sampled_from([0.1, 1, 7]), st.sampled_from([0.2, 2, 30]))
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.lists(st.tuples(PRICES, st.none() | PRICES, KEYS, KEYS), min_size=1, max_size=4))
+OFFERS = st.lists(st.tuples(PRICES, st.none() | PRICES, KEYS, KEYS), min_size=1, max_size=4)
+
+
+@settings(max_examples=5)
+@given(OFFERS)
 def test_added_keys_change_no_price_that_stays(offers: list[Any]) -> None:
+    require_kept_prices(offers)
+
+
+@pytest.mark.slow
+@settings(max_examples=50)
+@given(OFFERS)
+def test_many_added_keys_change_no_price_that_stays(offers: list[Any]) -> None:
+    require_kept_prices(offers)
+
+
+def require_kept_prices(offers: list[Any]) -> None:
+    """State prices of offers, then the same ones beside added keys."""
+
     def answers(*, added: bool) -> list[dict[str, list[Json]]]:
         hub, router = {}, {}
         for number, (routed_price, mapped_price, one, other) in enumerate(offers):

@@ -21,6 +21,7 @@ from tests.support.histories import (
 )
 
 OLD, NEW = "acme/chat", "other/chat-2"
+SLOW = pytest.mark.slow
 ROUTED = offering(price(0.2, 0.4))
 
 
@@ -183,7 +184,9 @@ def test_a_drop_does_not_protect_the_name_of_before() -> None:
     assert len(cards_of(history, *(name for name, *_ in before))) == 10
 
 
-@pytest.mark.parametrize("routed_as", [OLD, NEW, OLD.upper(), NEW.title()])
+@pytest.mark.parametrize(
+    "routed_as", [OLD, NEW, *(pytest.param(n, marks=SLOW) for n in (OLD.upper(), NEW.title()))]
+)
 def test_the_router_s_rows_belong_to_the_model_under_any_name_of_it(routed_as: str) -> None:
     history = History()
     mapped = [entry()]
@@ -311,7 +314,7 @@ def test_a_rename_whose_first_answer_has_no_id_is_found_with_the_id() -> None:
     assert history.card(model=NEW)["held"]
 
 
-@pytest.mark.parametrize("away", [2, 5])
+@pytest.mark.parametrize("away", [2, pytest.param(5, marks=SLOW)])
 @pytest.mark.parametrize("others", [True, False])
 def test_an_offer_that_is_away_while_its_model_is_renamed_comes_back_with_a_link(
     away: int, others: bool

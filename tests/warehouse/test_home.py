@@ -145,7 +145,7 @@ def test_of_two_kinds_that_open_a_new_home_at_once_one_gets_it(tmp_path: Path) -
         assert process.stdin is not None
         process.stdin.write(b"go\n")
         process.stdin.flush()
-    errors = [process.communicate(timeout=60)[1] for process in processes]
+    errors = [process.communicate(timeout=300)[1] for process in processes]
     codes = [process.returncode for process in processes]
     assert sorted(codes) == [0, 0, 1, 1]
     assert codes[0] == codes[2]

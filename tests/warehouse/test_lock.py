@@ -139,7 +139,7 @@ def test_four_processes_that_count_together_lose_no_count(tmp_path: Path) -> Non
     counter.write_text("0")
     command = [sys.executable, "-c", COUNT, str(tmp_path / ".lock"), str(counter)]
     processes = [subprocess.Popen(command, cwd=CHECKOUT) for _ in range(4)]
-    assert [process.wait(timeout=60) for process in processes] == [0, 0, 0, 0]
+    assert [process.wait(timeout=300) for process in processes] == [0, 0, 0, 0]
     assert counter.read_text() == "100"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -34,8 +35,21 @@ def hours(root: Path, count: int, *, clock: Clock | None = None) -> list[str]:
     return run_ids
 
 
+@pytest.fixture(scope="module")
+def one_hour(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home after one hour, to copy."""
+    root = tmp_path_factory.mktemp("one-hour") / "home"
+    hours(root, 1)
+    return root
+
+
+def copied(root: Path, to: Path) -> Home:
+    shutil.copytree(root, to, symlinks=True)
+    return Home.at(to)
+
+
 def test_the_link_leads_to_the_newest_and_the_last_three_are_kept(tmp_path: Path) -> None:
-    run_ids = hours(tmp_path, 5)
+    run_ids = hours(tmp_path, 4)
     home = Home.at(tmp_path)
     assert published_id(home) == run_ids[-1]
     assert newest(home) == home.published / f"marketplace-{run_ids[-1]}.duckdb"
@@ -44,10 +58,11 @@ def test_the_link_leads_to_the_newest_and_the_last_three_are_kept(tmp_path: Path
     ]
 
 
-def test_the_link_is_relative_so_that_a_home_can_be_moved(tmp_path: Path) -> None:
-    (run_id,) = hours(tmp_path / "before", 1)
-    link = Home.at(tmp_path / "before").link
-    assert link.readlink() == Path("published") / f"marketplace-{run_id}.duckdb"
+def test_the_link_is_relative_so_that_a_home_can_be_moved(one_hour: Path, tmp_path: Path) -> None:
+    before = copied(one_hour, tmp_path / "before")
+    assert (
+        before.link.readlink() == Path("published") / f"marketplace-{published_id(before)}.duckdb"
+    )
     (tmp_path / "before").rename(tmp_path / "after")
     home = Home.at(tmp_path / "after")
     assert newest(home).parent == home.published
@@ -99,10 +114,9 @@ def _leave_a_log(home: Home) -> str:
     ],
 )
 def test_a_copy_that_is_not_what_it_should_be_is_refused_and_the_link_stays(
-    tmp_path: Path, damage: Callable[[Home], str], message: str
+    one_hour: Path, tmp_path: Path, damage: Callable[[Home], str], message: str
 ) -> None:
-    hours(tmp_path, 1)
-    home = Home.at(tmp_path)
+    home = copied(one_hour, tmp_path / "home")
     link, path, data = home.link.readlink(), newest(home), newest(home).read_bytes()
     publication_id = damage(home)
     with pytest.raises(WarehouseError, match=message):
@@ -112,9 +126,9 @@ def test_a_copy_that_is_not_what_it_should_be_is_refused_and_the_link_stays(
     assert list(home.published.glob("marketplace-*")) == [path]
 
 
-def test_what_a_killed_publish_left_is_cleared_by_the_next(tmp_path: Path) -> None:
-    (run_id,) = hours(tmp_path, 1)
-    home = Home.at(tmp_path)
+def test_what_a_killed_publish_left_is_cleared_by_the_next(one_hour: Path, tmp_path: Path) -> None:
+    home = copied(one_hour, tmp_path / "home")
+    run_id = str(published_id(home))
     draft = home.published / ".marketplace-20260301T110000000000Z-abcdef.duckdb.tmp"
     draft.write_bytes(b"half a copy")
     own_draft = home.published / f".marketplace-{run_id}.duckdb.tmp"

@@ -21,6 +21,8 @@ def diff(
     before, after = shape.shape(before), shape.shape(after)
     if before.is_empty():
         return Diff(added=after, changed=before, removed=before)
+    if after.equals(before):
+        return Diff(added=after.clear(), changed=after.clear(), removed=after.clear())
     places = (
         after.select(key)
         .with_row_index("_new")
@@ -31,7 +33,9 @@ def diff(
     # column by column: both states side by side would be the largest frame of the whole run
     differs = pl.repeat(value=False, n=known.height, dtype=pl.Boolean, eager=True)
     for name in compared:
-        differs |= after[name].gather(known["_new"]).ne_missing(before[name].gather(known["_old"]))
+        new, old = after[name][known["_new"]], before[name][known["_old"]]
+        if not new.equals(old):
+            differs |= new.ne_missing(old)
     return Diff(
         added=after[places.filter(pl.col("_old").is_null())["_new"]],
         changed=after[known["_new"].filter(differs)],
@@ -41,6 +45,8 @@ def diff(
 
 def applied(before: pl.DataFrame, change: Diff, shape: Contract) -> pl.DataFrame:
     """Return all rows once the difference is applied: unchanged ones as they were stored."""
-    stale = pl.concat([change.changed, change.removed]).select(shape.key)
+    stale = change.stale.select(shape.key)
+    if stale.is_empty() and change.added.is_empty():
+        return shape.shape(before)
     kept = shape.shape(before).join(stale, on=list(shape.key), how="anti", nulls_equal=True)
     return pl.concat([kept, change.fresh])

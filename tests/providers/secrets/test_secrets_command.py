@@ -108,7 +108,7 @@ def test_put_prompts_without_echo_at_a_terminal(mount, tmp_path):
     os.write(ours, CANARY.encode() + b"\n")
     while b"stored" not in seen:
         seen += os.read(ours, 1000)
-    assert process.wait(60) == 0
+    assert process.wait(300) == 0
     os.close(ours)
     assert CANARY.encode() not in seen
 
@@ -173,7 +173,7 @@ def test_a_run_sends_the_token_and_writes_it_to_no_file(bao, tmp_path):
             done = pricehouse("ingest", home=home, url=hub.url, **token)
             assert done.returncode == 0, done.stderr
             output += output_of(done)
-            for failing in ("refuse", "echo"):
+            for failing in ("refuse", "echo") if "HF_TOKEN" in token else ("echo",):
                 answers.update({"echo": False, "refuse": False} | {failing: True})
                 done = pricehouse("ingest", home=home, url=hub.url, **token)
                 assert done.returncode == 1

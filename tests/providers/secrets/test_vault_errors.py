@@ -103,7 +103,7 @@ def test_vault_over_tls_uninitialised_then_sealed_then_ready(tls_bao):
 def put_when_ready(admin, environment):
     """Raft elects a leader within a few seconds after unsealing."""
     ready = threading.Event()
-    for _ in range(200):
+    for _ in range(1200):
         if isinstance(admin.sys.read_health_status(method="GET"), dict):  # its 200
             break
         ready.wait(0.1)
