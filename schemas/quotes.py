@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandera.polars as pa
 import polars as pl
 
-from schemas.contract import MONEY, contract
+from schemas.contract import MONEY, UTC_TIME, contract
 from schemas.text import PRINTABLE
 
 NATIVE_UNITS = (
@@ -69,9 +69,12 @@ QUOTES = contract(
     problem=_text(nullable=True),
     no_price_reason=_text(nullable=True),
     tier=_text(TIER),
+    discount=pa.Column(MONEY, [pa.Check.ge(0), pa.Check.lt(1)]),
+    until=pa.Column(UTC_TIME, nullable=True),
     evidence=_text(),
 )
 """`raw_text` × `factor` is the stated number in `currency` (cents, micro-dollars), per
-`native_quantity` of `native_unit`; × `times` / `per` brings it to our reference size.
+`native_quantity` of `native_unit`; × `times` / `per` brings it to our reference size. `discount` is
+the fraction off that the list states beside the number, `until` its end (UTC, null without one).
 `formula_text` writes the factor as a formula. `problem`: why the price cannot be read;
 `no_price_reason`: why the row states none."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.amounts import MILLION, PER_MILLION
-from schemas.contract import MONEY
+from schemas.contract import MONEY, UTC_TIME
 from schemas.state import INCOMING_CLAIMS
 from transforms.money import read_amount
 from transforms.pricing.additional import without_doubtful
@@ -108,6 +108,7 @@ def _of_unit(priced: pl.DataFrame, column: str, unit: str, run_id: str) -> pl.Da
             formula=pl.lit(TOKEN_FORMULA),
             scope=pl.lit("public"),
             run_id=pl.lit(run_id),
+            until=pl.lit(None, UTC_TIME),
         )
     )
 
