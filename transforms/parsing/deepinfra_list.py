@@ -17,8 +17,10 @@ from schemas.unknown_keys import is_marked, mark_of
 from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
+from transforms.parsing.deepinfra_contexts import context_quotes
+from transforms.parsing.deepinfra_media import media_quotes
 from transforms.parsing.deepinfra_rates import RATE_KEYS, rate_quotes
-from transforms.parsing.deepinfra_words import TEXT_KEYS, context_quotes, media_quotes
+from transforms.parsing.deepinfra_texts import TEXT_KEYS
 from transforms.parsing.discounts import read_discount
 from transforms.parsing.end_of_sale import is_sold
 from transforms.parsing.fence import EntryLocation
@@ -26,13 +28,15 @@ from transforms.parsing.quotes import (
     PriceListCollector,
     Quote,
     decimal_of,
+    differs_from_texts,
     fields_of,
     number_text,
     stated_rates,
     text_of,
+    undiscounted,
     without_prices,
 )
-from transforms.parsing.sentence_agreement import is_contradicted, is_contradicted_beside
+from transforms.parsing.sentence_agreement import is_contradicted_beside
 
 Raw = msgspec.Raw
 FEED = "deepinfra_list"
@@ -141,23 +145,40 @@ def _read_texts(entry: DeepinfraEntry, raw: Raw, quotes: list[Quote]) -> list[Qu
     """Return the prices that the texts of an entry state; None where its numbers are to be kept.
 
     That is where they say the same, and where a text cannot be read: then the collector withholds
-    the numbers. A text beside a discount does not say whether it is before or after it.
+    the numbers. Beside a discount the texts state the prices before it or after it, and which of
+    both follows from the number.
     """
     pricing = fields_of(entry.pricing) if is_stated(entry.pricing) else None
-    rates = stated_rates(quotes)
-    readable = all(q.problem is None and not q.discount for q in quotes)
-    if pricing is None or not readable or not rates or not is_contradicted(raw, rates):
+    if pricing is None or any(q.problem is not None for q in quotes):
         return None
-    medium = _medium(entry)
-    if medium is not None:
-        found = media_quotes(pricing, medium, quotes[0]) if _has_one_number(quotes) else None
-    else:
-        standard = [quote for quote in quotes if quote.tier == STANDARD]
-        bands = context_quotes(pricing, standard)
-        found = [*quotes, *bands] if bands else None
-    if found is None or is_contradicted_beside(raw, [r for q in found for r in stated_rates([q])]):
+    if not differs_from_texts(quotes, raw):
+        return None
+    fraction, until = quotes[0].discount, quotes[0].until
+    found = _prices_in_texts(entry, pricing, undiscounted(quotes), bound=fraction > 0)
+    if found is not None:
+        found = [quote._replace(discount=fraction, until=until) for quote in found]
+    elif fraction > 0:
+        after = _prices_in_texts(entry, pricing, quotes, bound=True) or []
+        found = [quote._replace(until=until) for quote in after]
+    if not found or is_contradicted_beside(raw, [r for q in found for r in stated_rates([q])]):
         return None
     return found
+
+
+def _prices_in_texts(
+    entry: DeepinfraEntry, pricing: Mapping[str, Raw], quotes: list[Quote], *, bound: bool
+) -> list[Quote] | None:
+    """Return the prices that texts beside these numbers state, None where they cannot be read.
+
+    `bound`: they have to agree with the numbers.
+    """
+    medium = _medium(entry)
+    if medium is None:
+        bands = context_quotes(pricing, [quote for quote in quotes if quote.tier == STANDARD])
+        return [*quotes, *bands] if bands else None
+    if not _has_one_number(quotes):
+        return None
+    return media_quotes(pricing, medium, quotes[0], bound=bound)
 
 
 def _has_one_number(quotes: list[Quote]) -> bool:

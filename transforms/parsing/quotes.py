@@ -224,10 +224,24 @@ class PriceListCollector:
 
 def _without_contradicted(quotes: list[Quote], entry: msgspec.Raw) -> list[Quote]:
     """Withhold every price of an entry whose texts state more, or other, than its numbers."""
+    return without_prices(quotes, STATED_IN_TEXT) if differs_from_texts(quotes, entry) else quotes
+
+
+def differs_from_texts(quotes: list[Quote], entry: msgspec.Raw) -> bool:
+    """Return whether the texts of an entry state more, or other, than these quotes.
+
+    Beside a discount they may repeat the numbers before it as well as after it.
+    """
     rates = stated_rates(quotes)
     if not rates or not is_contradicted(entry, rates):
-        return quotes
-    return without_prices(quotes, STATED_IN_TEXT)
+        return False
+    full = undiscounted(quotes)
+    return full == quotes or is_contradicted(entry, stated_rates(full))
+
+
+def undiscounted(quotes: list[Quote]) -> list[Quote]:
+    """Return the quotes as they are without their discount."""
+    return [quote._replace(discount=_NOTHING, until=None) for quote in quotes]
 
 
 def stated_rates(quotes: list[Quote]) -> list[StatedRate]:
