@@ -77,16 +77,15 @@ comes out. The price of 1K (1024 × 1024) or 720p is `standard`; the others are 
 `4k`). Each of these prices is `derived`, its formula has the key and the part of the text
 (`pricing.full: "$0.15 / second for 1080p"`), and its `raw_text` is the figure as written.
 
-| the text | the price |
-|---|---|
-| names the reference resolution and the number | the number, with all its digits |
-| names the reference resolution, against the number (`$0.025 / second for 720P` beside 2.25 cents) | the figure of the text |
-| names resolutions, and the number is that of another one than the reference | tiers alone, no `standard` |
-| states an amount per image or second beside a price per token or frame | that amount |
-| states tokens of an image with their price (`1120 tokens ($0.134) for 1K`) | the figure, where tokens × number is the same |
-| names a draft, or with and without audio | none of that variant: it is no tier, and not `standard` |
-| names a resolution that does not exist (`780P` in a table) | none of it, and none of the row unless its figure is that of another resolution |
-| has any other part (`minimum 5 seconds`, `up to`, `from`) | none: `stated_in_words` |
+- A text that names the reference resolution and the number leaves the number, with all its digits.
+- Against the number (`$0.025 / second for 720P` beside 2.25 cents), the figure of the text counts.
+- Where the number is that of another resolution, there are tiers alone, and no `standard`.
+- An amount per image or second beside a price per token or frame is the price. Where a text states
+  the tokens of an image too (`1120 tokens ($0.134) for 1K`), tokens × number has to be the figure.
+- A draft, or a price with or without audio, is no tier and not `standard`: it is left out.
+- A resolution that does not exist (`780P` in a table) is left out too; its figure has to be that
+  of another resolution of the row.
+- Any other part (`minimum 5 seconds`, `up to`, `from`) leaves the row `stated_in_words`.
 
 Prices by context length (`$0.50 in $3 out $0.10 cached <= 128K, $1 in $6 out $0.20 cached`) are
 read where the first band is what the numbers state: that is `standard`, and the others are tiers
@@ -97,13 +96,13 @@ too. A cached price of a band that is not its input price times the row's rate i
 
 ## Rates, tiers and discounts of DeepInfra's list
 
-| in the row | means |
-|---|---|
-| `rate_per_input_token_cached` (0.001 to 1) | `cached_input_token` = input price × rate |
-| `rate_per_input_token_cache_write` (0.001 to 10) | `cache_write_token` = input price × rate |
-| `rate_per_explicit_cache_write_token`, a number or `{"5m": 1.25, "1h": 2.0}` | the same, where the rate above is null or 0; of several retentions the shortest |
-| `rate_per_service_tier_flex`, `…_priority` (0.001 to 10) | tiers `flex` and `priority`: every price of a token of the row × rate |
-| `explicit_cache_granularity_tokens` | no price |
+- `rate_per_input_token_cached` (0.001 to 1) × the input price is `cached_input_token`.
+- `rate_per_input_token_cache_write` (0.001 to 10) × the input price is `cache_write_token`. Where
+  it is null or 0, `rate_per_explicit_cache_write_token` is read, a number or an object of
+  retentions like `{"5m": 1.25, "1h": 2.0}`, of which the shortest counts.
+- `rate_per_service_tier_flex` and `rate_per_service_tier_priority` (0.001 to 10) × every price of
+  a token of the row are the tiers `flex` and `priority`.
+- `explicit_cache_granularity_tokens` is no price.
 
 A rate of null or 0 is `not_published` with the reason `not_offered` in `price_claims`; a key that
 the row does not have leaves no claim. A rate that is no number, or outside its bounds, leaves that

@@ -117,6 +117,8 @@ def test_all_texts_of_a_row_have_to_go_together() -> None:
     other = {**table, "rows": [["780P", "$0.12"], ["1080P", "$0.15"]]}
     assert seconds(other, pricing, "table") == {}
     assert seconds(table, {**pricing, "full": "$0.11 / second for 720P"}, "table") == {}
+    for harmless in ({}, [], {"columns": ["resolution"], "rows": [["720P"]]}):
+        assert seconds("$0.10 / second", {**pricing, "table": harmless}, "short") == wanted
     assert seconds("$0.15 / second", pricing, "short") == {}
     assert seconds("$0.12 / second", pricing, "short") == {}
     for odd in (

@@ -11,33 +11,40 @@ from schemas.unreadable import UNREADABLE
 from transforms.parsing.decode import ABSENT, is_stated
 from transforms.parsing.price_sentences import normalize
 from transforms.parsing.quotes import Quote, number_text, text_of
-from transforms.parsing.sentence_agreement import has_figures
+from transforms.parsing.sentence_agreement import PRICE_NAME, has_figures
 
 Raw = msgspec.Raw
 TEXT_KEYS = ("short", "full", "table")
 """The keys of a price object that hold texts about the price."""
 _COLUMN_UNITS = {
-    f"{mark}{word} per {unit}": unit
+    f"{mark}{name} per {unit}": unit
     for mark in ("$ ", "$", "", "usd ")
-    for word in ("cost", "price")
+    for name in ("cost", "price")
     for unit in ("second", "image")
 }
 """Heading of a table's column of prices → what each price is for."""
 _LONGEST_PART = 100
 
 
-class _Table(msgspec.Struct, forbid_unknown_fields=True):
+class _PriceTable(msgspec.Struct, forbid_unknown_fields=True):
     columns: list[str]
     rows: list[list[Raw]]
 
 
 def price_texts(pricing: Mapping[str, Raw]) -> Iterator[tuple[str, str]]:
-    """Yield key and text of each text with figures; of a table, a sentence for each row."""
+    """Yield key and text of each text with figures; of a table, a sentence for each row.
+
+    A table without prices does not matter.
+    """
     for key in TEXT_KEYS:
         stated = pricing.get(key, ABSENT)
         if not is_stated(stated):
             continue
-        text = text_of(stated) or _table(stated) or bytes(stated).decode("utf-8", "replace")
+        text = text_of(stated)
+        if text is None:
+            text = _table(stated) or bytes(stated).decode("utf-8", "replace")
+            if PRICE_NAME.search(normalize(text)) is None:
+                continue
         if has_figures(normalize(text)):
             yield key, text
 
@@ -45,7 +52,7 @@ def price_texts(pricing: Mapping[str, Raw]) -> Iterator[tuple[str, str]]:
 def _table(stated: Raw) -> str | None:
     """Return a table of resolutions and prices as sentences, None for anything else."""
     try:
-        table = msgspec.json.decode(stated, type=_Table)
+        table = msgspec.json.decode(stated, type=_PriceTable)
     except UNREADABLE:
         return None
     heads = [" ".join(normalize(column).split()) for column in table.columns]

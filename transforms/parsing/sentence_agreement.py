@@ -37,7 +37,7 @@ _SPELLED = re.compile(
     r"eight|nine|ten|twenty|thirty|forty|fifty|hundred)\b"
 )
 _MONEY_NAME = re.compile(r"cents?\b|dollars?\b|euros?\b|usd\b|[$¢€£¥₹元]")
-_PRICE_NAME = re.compile(rf"price|cost|{_MONEY_NAME.pattern}")
+PRICE_NAME = re.compile(rf"price|cost|{_MONEY_NAME.pattern}")
 _FREE = re.compile(r"(?<![\w-])free(?![\w-])")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[t ][\d:.]+(?:z|[+-][\d:]+)?)?")
 _COMPARABLE: dict[tuple[str | None, str | None], frozenset[str]] = {
@@ -146,7 +146,7 @@ def _is_odd_member(key: str, value: object, rates: Sequence[StatedRate]) -> bool
         return False
     # a table lists variants: none of them is the one price
     names = normalize(" ".join([key, *_texts(value)]))
-    return _has_number(value) and _PRICE_NAME.search(names) is not None
+    return _has_number(value) and PRICE_NAME.search(names) is not None
 
 
 def states_other_figures(text: str, rates: Sequence[StatedRate]) -> bool:

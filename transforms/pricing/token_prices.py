@@ -39,7 +39,10 @@ def price_tokens(rows: pl.DataFrame, *, run_id: str) -> pl.DataFrame:
     A price beside an unknown key has the mark of it as its reason; one that may be under such a key
     is `unparsed`. A token price on a task without tokens is `not_published`.
     """
-    priced = rows.filter("has_price").with_columns(is_free=pl.col("is_free").fill_null(value=False))
+    priced = rows.filter("has_price").with_columns(
+        is_free=pl.col("is_free").fill_null(value=False),
+        until=pl.lit(None, UTC_TIME),  # neither the Hub nor the router states a discount
+    )
     if priced.is_empty():
         return INCOMING_CLAIMS.empty()
     claims = [_of_unit(priced, column, unit, run_id) for column, unit in TOKEN_UNITS.items()]
@@ -108,7 +111,6 @@ def _of_unit(priced: pl.DataFrame, column: str, unit: str, run_id: str) -> pl.Da
             formula=pl.lit(TOKEN_FORMULA),
             scope=pl.lit("public"),
             run_id=pl.lit(run_id),
-            until=pl.lit(None, UTC_TIME),
         )
     )
 

@@ -58,18 +58,7 @@ class ClaimUpdate:
 
 def update_claims(before: State, presence: Presence, rules: Rules) -> ClaimUpdate:
     """Update the claims with the answers of a run, and choose one feed's claims for each offer."""
-    known = presence.renamed.state.claims
-    stated = merge_feeds(
-        known,
-        {
-            batch.feed: claims_after(
-                of_feed(known, batch.feed),
-                batch.claims,
-                of_feed(presence.listings, batch.feed),
-            )
-            for batch in presence.batches
-        },
-    ).join(presence.listings, on=["offer_id", "feed"], how="semi")
+    stated = _claims_now(presence)
     changed = _keep_runs(
         diff(before.claims, stated, CLAIMS, ignore=(*PROOF, *NOISE, *UNLOGGED)), before.claims
     )
@@ -117,6 +106,22 @@ def update_claims(before: State, presence: Presence, rules: Rules) -> ClaimUpdat
             presence.observed,
         ),
     )
+
+
+def _claims_now(presence: Presence) -> pl.DataFrame:
+    """Return the claims of every feed after the answers of a run."""
+    known = presence.renamed.state.claims
+    return merge_feeds(
+        known,
+        {
+            batch.feed: claims_after(
+                of_feed(known, batch.feed),
+                batch.claims,
+                of_feed(presence.listings, batch.feed),
+            )
+            for batch in presence.batches
+        },
+    ).join(presence.listings, on=["offer_id", "feed"], how="semi")
 
 
 def _keep_runs(changed: Diff, stored: pl.DataFrame) -> Diff:
