@@ -91,6 +91,10 @@ def _price(explanation: Explanation, price: PriceProof) -> list[str]:
             f"  back after an absence: compared with {price.compared_with} {price.currency}, the "
             "last good price before it"
         )
+    if price.until is not None:
+        lines.append(
+            f"  a discount until {price.until:%Y-%m-%d %H:%M} UTC: then the undiscounted price"
+        )
     if price.chosen:
         lines += _claim(explanation, price.chosen)
     if price.conversion and price.amount is not None:

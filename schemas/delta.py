@@ -89,6 +89,10 @@ class Diff:
         """Rows to delete; of the changed ones the new state, whose key is the same."""
         return pl.concat([self.changed, self.removed])
 
+    def also(self, rows: pl.DataFrame) -> Diff:
+        """Return the difference with further changed rows."""
+        return Diff(self.added, pl.concat([self.changed, rows]), self.removed)
+
     def without(self, rows: pl.DataFrame, *, on: list[str]) -> Diff:
         """Return the difference without the new rows whose key is in `rows`."""
         return Diff(

@@ -62,6 +62,8 @@ class PriceProof(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     compared_with: str | None = None
     """The last good amount before an absence; None: the price did not return from one."""
+    until: datetime | None = None
+    """When the discount in the amount ends; None: no discount, or no stated end."""
     chosen: ClaimProof | None = msgspec.field(name="shown")
     """The claim that cards show."""
     others: list[ClaimProof]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandera.polars as pa
 import polars as pl
 
-from schemas.contract import MONEY, contract
+from schemas.contract import MONEY, UTC_TIME, contract
 from schemas.text import PRINTABLE
 
 NATIVE_UNITS = (
@@ -83,10 +83,13 @@ QUOTES = contract(
     tier=_text(TIER),
     video_caveat=_text(nullable=True),
     remark=_text(nullable=True),
+    discount=pa.Column(MONEY, [pa.Check.ge(0), pa.Check.lt(1)]),
+    until=pa.Column(UTC_TIME, nullable=True),
     evidence=_text(),
 )
 """`raw_text` × `factor` is the stated number in `currency` (cents, micro-dollars), per
-`native_quantity` of `native_unit`; × `times` / `per` brings it to our reference size.
+`native_quantity` of `native_unit`; × `times` / `per` brings it to our reference size. `discount` is
+the fraction off that the list states beside the number, `until` its end (UTC, null without one).
 `formula_text` writes the factor as a formula. `problem`: why the price cannot be read;
 `no_price_reason`: why the row states none; `remark`: the reason of a price that counts, where it
 has one. `video_caveat` goes with the formula where the price turns out to be that of a second of

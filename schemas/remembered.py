@@ -6,12 +6,12 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.contract import UTC_TIME, contract
-from schemas.state import PRICES, SERIES
+from schemas.state import PRICE_LOG, PRICES, SERIES
 
 REMEMBERED = contract(
     "remembered",
     key=(*SERIES, "valid_from"),
-    **{name: column for name, column in PRICES.frame.columns.items() if name != "changed_at"},
+    **{name: PRICES.frame.columns[name] for name in PRICE_LOG},
     seen_at=pa.Column(UTC_TIME),
     is_last=pa.Column(pl.Boolean),
 )

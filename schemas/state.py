@@ -114,8 +114,15 @@ CLAIMS = contract(
     feed=_text(),
     **_MONEY_FACTS,
     **_PROOF,
+    until=_time(),
 )
-"""The price that each feed states per unit now; `run_id` is the run that first recorded it."""
+"""The price that each feed states per unit now; `run_id` is the run that first recorded it.
+
+`until` is when the stated discount ends, null without one or without an end. No log has it: another
+end of the same discount is no other price.
+"""
+CLAIM_LOG = tuple(name for name in CLAIMS.dtypes if name != "until")
+"""The columns of a claim that its log has."""
 
 INCOMING_CLAIMS = contract(
     "incoming_claims",
@@ -144,8 +151,11 @@ PRICES = contract(
     **_PROOF,
     valid_from=_time(nullable=False),
     changed_at=_time(nullable=False),
+    until=_time(),
 )
 """The chosen claim of each series, from which cards are made; `run_id` is that of the claim."""
+PRICE_LOG = tuple(name for name in PRICES.dtypes if name not in {"changed_at", "until"})
+"""The columns of a price that its log has."""
 
 CARDS = contract(
     "cards",

@@ -16,7 +16,7 @@ _ONE = Decimal(1)
 _LIMIT = Decimal("1e20")  # DECIMAL(38,18) holds 20 digits before the point
 
 
-def ratio(times: int, per: int | Decimal) -> Decimal:
+def ratio(times: int | Decimal, per: int | Decimal) -> Decimal:
     """Return times / per to 76 digits: exact where a decimal can be, and far below 18 elsewhere."""
     return _WIDE.divide(Decimal(times), Decimal(per))
 

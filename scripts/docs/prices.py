@@ -54,7 +54,9 @@ LIST_TEXTS = """
 
 A list can state a number, and beside it a text about the price: `$0.15 / second for 1080P, $0.10 /
 second for 720P`, `$1.2 in $6 out $0.24 cached <= 32K, $2.4 in $12 out $0.48 cached > 32K`. Such a
-number is the price of a part, or no price at all, and it must not rank as the price.
+number is the price of a part, or no price at all, and it must not rank as the price. DeepInfra's
+texts are read (below) where every part of them has a known form. For every other text, and every
+other list:
 
 - Every figure in a text of the price (of `pricing`, whatever its key) has to be the number itself:
   the same currency and unit after conversion (`$0.50 per 1M tokens` beside 0.00005 cents a token),
@@ -68,6 +70,54 @@ number is the price of a part, or no price at all, and it must not rank as the p
   evidence has the text, `native_amount` the number. It is not held: the price ends with the first
   answer whose text contradicts it. Only where more than half of a provider's prices end at once,
   `coverage_drop` holds them, and none of them ranks.
+
+What DeepInfra's texts state of an image or a second of video is read by resolution
+(`transforms/parsing/deepinfra_media.py`), for rows whose own `type` says that an image or a video
+comes out. The price of 1K (1024 × 1024) or 720p is `standard`; the others are tiers (`1080p`, `2k`,
+`4k`). Each of these prices is `derived`, its formula has the key and the part of the text
+(`pricing.full: "$0.15 / second for 1080p"`), and its `raw_text` is the figure as written.
+
+- A text that names the reference resolution and the number leaves the number, with all its digits.
+- Against the number (`$0.025 / second for 720P` beside 2.25 cents), the figure of the text counts.
+- Where the number is that of another resolution, there are tiers alone, and no `standard`.
+- An amount per image or second beside a price per token or frame is the price. Where a text states
+  the tokens of an image too (`1120 tokens ($0.134) for 1K`), tokens × number has to be the figure.
+- A draft, or a price with or without audio, is no tier and not `standard`: it is left out.
+- A resolution that does not exist (`780P` in a table) is left out too; its figure has to be that
+  of another resolution of the row.
+- Any other part (`minimum 5 seconds`, `up to`, `from`) leaves the row `stated_in_words`.
+
+Prices by context length (`$0.50 in $3 out $0.10 cached <= 128K, $1 in $6 out $0.20 cached`) are
+read where the first band is what the numbers state: that is `standard`, and the others are tiers
+(`context>131072`). A K is 1,024 tokens: whoever means 1,000 charges the upper price above 131,072
+too. A cached price of a band that is not its input price times the row's rate is left out.
+
+`input_tokens` of a row of images or videos count what comes out, so they are `output_token`.
+
+## Rates, tiers and discounts of DeepInfra's list
+
+- `rate_per_input_token_cached` (0.001 to 1) × the input price is `cached_input_token`.
+- `rate_per_input_token_cache_write` (0.001 to 10) × the input price is `cache_write_token`. Where
+  it is null or 0, `rate_per_explicit_cache_write_token` is read, a number or an object of
+  retentions like `{"5m": 1.25, "1h": 2.0}`, of which the shortest counts.
+- `rate_per_service_tier_flex` and `rate_per_service_tier_priority` (0.001 to 10) × every price of
+  a token of the row are the tiers `flex` and `priority`.
+- `explicit_cache_granularity_tokens` is no price.
+
+A rate of null or 0 is `not_published` with the reason `not_offered` in `price_claims`; a key that
+the row does not have leaves no claim. A rate that is no number, or outside its bounds, leaves that
+unit or tier without a number (`not_a_number: …`); the other prices of the row count.
+
+`discount` is the fraction off every number of the row, until `discount_ends_at` (a Unix time, or a
+date in ISO 8601; without a time zone: UTC). While it lasts, `amount` is the discounted price, and
+`until` its end; `raw_text` and `native_amount` keep the number of the list, and `formula` has the
+fraction. The end is compared with the time at which the list was observed, so that the price goes
+up in the first hour after it, also when the list does not change. Another end of the same discount
+updates `until`, and is no event. A discount of 1 or more, a negative one or a text, and an end that
+is no moment, leave the row `unparsed`. A text beside a discount may state the price before it or
+after it, and which of both follows from the number; where it does not, it is `stated_in_words`.
+
+## The end of sale
 
 An entry that the list marks with a date (`deprecated`, Unix time) is sold until then. The date is
 compared with the time at which the list was observed, so that a replay ends the price in the same

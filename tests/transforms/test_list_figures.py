@@ -19,9 +19,19 @@ CHARACTER = "round_12_digits(cents_per_input_chars * 0.01)"
 IN = "round_12_digits(cents_per_input_sec * 0.01)"
 OUT = "round_12_digits(cents_per_output_sec * 0.01)"
 INPUT_TOKENS = "round_12_digits(cents_per_input_token * 0.01)"
+OUTPUT_TOKENS = "round_12_digits(cents_per_output_token * 0.01)"
+FULL = "round_12_digits(pricing.full: {})"
+PRO_1K = FULL.format('"1120 tokens ($0.134) for 1k and 2k (roughly 1mp and 4mp)"')
+PRO_4K = FULL.format('"and 2000 tokens ($0.24) for 4k (roughly 16mp)"')
 DEEPINFRA: list[tuple[str, str, str, str | None, str]] = [
     # id, task group, unit, amount, formula; or None and the reason
-    ("nvidia/Cosmos3-Super", "video", "request", None, "stated_in_words"),
+    (
+        "nvidia/Cosmos3-Super",
+        "video",
+        "second_of_video",
+        "0.05",
+        'round_12_digits(pricing.short: "$0.0500 / second (720p)")',
+    ),
     ("black-forest-labs/FLUX-1-dev", "image", "image", "0.009", IMAGE),
     ("black-forest-labs/FLUX-1-Redux-dev", "image", "image", "0.012", IMAGE),
     ("black-forest-labs/FLUX-1-schnell", "image", "image", "0.0005", IMAGE),
@@ -85,12 +95,8 @@ DEEPINFRA: list[tuple[str, str, str, str | None, str]] = [
     ),
     ("openai/whisper-large-v3", "audio", "second_of_audio", "0.0000075", IN),
     ("Qwen/Qwen3-ASR-0.6B", "audio", "second_of_audio", "0.00000333", IN),
-    ("ByteDance/Seedance-1.5-Pro", "video", "input_token", "0.0000012", INPUT_TOKENS),
+    ("ByteDance/Seedance-1.5-Pro", "video", "output_token", "0.0000012", INPUT_TOKENS),
     ("ByteDance/Seedance-2.0", "video", "request", None, "stated_in_words"),
-    ("google/gemini-3-pro-image", "image", "request", None, "stated_in_words"),
-    ("google/nano-banana-2", "image", "request", None, "stated_in_words"),
-    ("google/nano-banana-2-lite", "image", "request", None, "stated_in_words"),
-    ("google/nano-banana-pro", "image", "request", None, "stated_in_words"),
     ("nvidia/llama-nemotron-rerank-vl-1b-v2", "other", "input_token", "0.00000001", INPUT_TOKENS),
     ("ACE-Step/acestep-v15-xl-sft", "audio", "second_of_audio", "0.001", OUT),
     ("Bria/video_eraser", "video", "second_of_video", "0.05", OUT),
@@ -102,10 +108,7 @@ DEEPINFRA: list[tuple[str, str, str, str | None, str]] = [
     ("google/veo-3.0", "video", "request", None, "deprecated_in_list"),
     ("google/veo-3.0-fast", "video", "request", None, "deprecated_in_list"),
     ("google/veo-3.1-fast", "video", "second_of_video", "0.15", OUT),
-    ("PrunaAI/p-video", "video", "request", None, "stated_in_words"),
-    ("PrunaAI/p-video-avatar", "video", "request", None, "stated_in_words"),
     ("Wan-AI/Wan2.2-T2V-A14B", "video", "second_of_video", "0.075", OUT),
-    ("Wan-AI/Wan2.7-I2V", "video", "request", None, "stated_in_words"),
     ("CompVis/stable-diffusion-v1-4", "image", "request", None, "deprecated_in_list"),
     ("openai/whisper-base", "audio", "request", None, "deprecated_in_list"),
     ("openai/whisper-base.en", "audio", "request", None, "deprecated_in_list"),
@@ -115,8 +118,86 @@ DEEPINFRA: list[tuple[str, str, str, str | None, str]] = [
     ("stabilityai/stable-diffusion-2-1", "image", "request", None, "deprecated_in_list"),
     ("google/gemma-2-9b-it", "text", "request", None, "deprecated_in_list"),
 ]
-UNPARSED = {"black-forest-labs/FLUX-2-max", "mistralai/Mistral-Small-3.2-24B-Instruct-2506"}
-"""Rows of DeepInfra's list that state two prices, or further rates: they have no one figure."""
+UNPARSED = {"black-forest-labs/FLUX-2-max"}
+"""Rows of DeepInfra's list that state two prices: 10 cents an image unit, and 7 by default."""
+TIERED: dict[str, tuple[str, dict[tuple[str, str], tuple[str, str]]]] = {
+    # id → task group, and (unit, tier) → amount and formula
+    "google/gemini-3-pro-image": (
+        "image",
+        {
+            ("image", "standard"): ("0.134", PRO_1K),
+            ("image", "2k"): ("0.134", PRO_1K),
+            ("image", "4k"): ("0.24", PRO_4K),
+        },
+    ),
+    "google/nano-banana-pro": (
+        "image",
+        {
+            ("image", "standard"): ("0.134", PRO_1K),
+            ("image", "2k"): ("0.134", PRO_1K),
+            ("image", "4k"): ("0.24", PRO_4K),
+        },
+    ),
+    "google/nano-banana-2": (
+        "image",
+        {
+            ("image", "standard"): (
+                "0.067",
+                FULL.format('"1120 tokens ($0.067) for 1k (roughly 1mp)"'),
+            ),
+            ("image", "2k"): ("0.101", FULL.format('"1680 tokens ($0.101) for 2k (roughly 4mp)"')),
+            ("image", "4k"): (
+                "0.151",
+                FULL.format('"and 2520 tokens ($0.151) for 4k (roughly 16mp)"'),
+            ),
+        },
+    ),
+    "google/nano-banana-2-lite": (
+        "image",
+        {
+            ("image", "standard"): (
+                "0.034",
+                FULL.format(
+                    '"1120 tokens ($0.034) per output image at the single supported 1k resolution '
+                    '(roughly 1mp)"'
+                ),
+            ),
+        },
+    ),
+    "PrunaAI/p-video": (
+        "video",
+        {
+            ("second_of_video", "standard"): ("0.02", OUT),
+            ("second_of_video", "1080p"): ("0.04", FULL.format('"$0.04 / second for 1080p"')),
+        },
+    ),
+    "PrunaAI/p-video-avatar": (
+        "video",
+        {
+            ("second_of_video", "standard"): ("0.025", FULL.format('"$0.025 / second for 720p"')),
+            ("second_of_video", "1080p"): ("0.045", FULL.format('"$0.045 / second for 1080p"')),
+        },
+    ),
+    "Wan-AI/Wan2.7-I2V": (
+        "video",
+        {
+            ("second_of_video", "standard"): ("0.1", OUT),
+            ("second_of_video", "1080p"): ("0.15", FULL.format('"$0.15 / second for 1080p"')),
+        },
+    ),
+    "mistralai/Mistral-Small-3.2-24B-Instruct-2506": (
+        "text",
+        {
+            ("input_token", "standard"): ("0.000000075", INPUT_TOKENS),
+            ("output_token", "standard"): ("0.0000002", OUTPUT_TOKENS),
+            ("input_token", "flex"): ("0.00000006", INPUT_TOKENS[:-1] + " * 0.8)"),
+            ("output_token", "flex"): ("0.00000016", OUTPUT_TOKENS[:-1] + " * 0.8)"),
+            ("input_token", "priority"): ("0.0000001125", INPUT_TOKENS[:-1] + " * 1.5)"),
+            ("output_token", "priority"): ("0.0000003", OUTPUT_TOKENS[:-1] + " * 1.5)"),
+        },
+    ),
+}
+"""Rows of DeepInfra's list that state several prices."""
 
 BY_IMAGE = "round_12_digits(base_price * 0.000001); one run makes one image"
 BY_RUN = "round_12_digits(base_price * 0.000001)"
@@ -173,7 +254,9 @@ ROWS = {
 def test_the_table_names_every_recorded_row(feed: str) -> None:
     assert len(ROWS[feed]) >= {"deepinfra_list": 83, "wavespeed_list": 37}[feed]
     named = {name for name, *_ in TABLES[feed]}
-    assert set(ROWS[feed]) - named == (UNPARSED if feed == "deepinfra_list" else set())
+    several = UNPARSED | set(TIERED) if feed == "deepinfra_list" else set()
+    assert set(ROWS[feed]) - named <= several
+    assert not named & several
 
 
 @pytest.mark.parametrize("feed", TABLES)
@@ -206,3 +289,28 @@ def test_a_row_s_figure_is_the_one_worked_out_by_hand(
         assert (found["price_status"], found["reason"]) == ("priced", None)
     assert found["raw_text"] in found["evidence"]
     assert found["native_amount"] is not None
+
+
+@pytest.mark.parametrize("name", [name for name in TIERED if name in ROWS["deepinfra_list"]])
+def test_the_figures_of_a_row_with_several_prices_are_those_worked_out_by_hand(name: str) -> None:
+    group, wanted = TIERED[name]
+    found = claims("deepinfra_list", list(ROWS["deepinfra_list"].values()), name, group=group)
+    priced = [claim for claim in found if claim["price_status"] == "priced"]
+    assert {(c["unit"], c["tier"]): (c["amount"], c["formula"]) for c in priced} == {
+        series: (Decimal(amount), formula) for series, (amount, formula) in wanted.items()
+    }
+    for claim in priced:
+        assert claim["raw_text"] in claim["evidence"]
+        assert claim["basis"] == ("list" if group == "text" and _is_plain(claim) else "derived")
+    assert {claim["reason"] for claim in found if claim not in priced} <= {"not_offered"}
+
+
+def _is_plain(claim: dict[str, object]) -> bool:
+    return claim["tier"] == "standard"
+
+
+def test_a_row_that_states_two_prices_has_none() -> None:
+    for name in UNPARSED & set(ROWS["deepinfra_list"]):
+        (found,) = claims("deepinfra_list", [ROWS["deepinfra_list"][name]], name, group="image")
+        assert (found["price_status"], found["amount"]) == ("unparsed", None)
+        assert found["reason"] == "two_prices: default_price_cents"

@@ -13,27 +13,23 @@ from hypothesis import strategies as st
 from tests.support.price_claims import claims
 from tests.support.recorded_lists import recorded_files
 
-KEPT, WITHHELD = True, False
+KEPT, WITHHELD, READ = "kept", "withheld", "read from the texts"
 RECORDED = {
     # text-to-music, 0.1 cents: "$0.001 / second of audio", "$0.001 per second of generated music"
     "ACE-Step/acestep-v15-xl-sft": KEPT,
-    # 10 cents: "$0.10 / second" and "$0.15 / second for 1080P, $0.10 / second for 720P", a table
-    "Wan-AI/Wan2.7-I2V": WITHHELD,
-    # 2 cents: "$0.02 / second" and "$0.02 … 720P, $0.04 … 1080P, $0.005 … 720P DRAFT, $0.01 …"
-    "PrunaAI/p-video": WITHHELD,
-    # 2.25 cents: "$0.025 / second"
-    "PrunaAI/p-video-avatar": WITHHELD,
-    # 0.20833 cents a frame: "$0.0500 / second (720p)"
-    "nvidia/Cosmos3-Super": WITHHELD,
     # 0.00047 cents: "$4.7/M with video, $7.7/M without for 480p and 780p; $5.1/M with video, …"
     "ByteDance/Seedance-2.0": WITHHELD,
-    # "560 tokens per input image, …: 1120 tokens ($0.134) for 1K …", and the like
-    "google/nano-banana-pro": WITHHELD,
-    "google/gemini-3-pro-image": WITHHELD,
-    "google/nano-banana-2": WITHHELD,
-    "google/nano-banana-2-lite": WITHHELD,
+    # a price for each resolution: test_list_figures.py has the figures
+    "Wan-AI/Wan2.7-I2V": READ,
+    "PrunaAI/p-video": READ,
+    "PrunaAI/p-video-avatar": READ,
+    "nvidia/Cosmos3-Super": READ,
+    "google/nano-banana-pro": READ,
+    "google/gemini-3-pro-image": READ,
+    "google/nano-banana-2": READ,
+    "google/nano-banana-2-lite": READ,
 }
-"""Each recorded row of DeepInfra's list whose texts hold a figure → whether its number is kept."""
+"""Each recorded row of DeepInfra's list whose texts hold a figure → what becomes of its number."""
 SECOND = {"type": "output_length", "cents_per_output_sec": 2.5}
 TOKENS = {
     "type": "tokens",
@@ -71,10 +67,13 @@ def test_every_recorded_row_with_a_figure_in_a_text_is_accounted_for() -> None:
     assert set(RECORDED) - set(stated) <= {"PrunaAI/p-video-avatar"}  # not in the committed excerpt
     assert set(stated) <= set(RECORDED)
     for name, row in stated.items():
-        (found,) = claims("deepinfra_list", [json.dumps(row)], name, group="video")
-        wanted = ("priced", None) if RECORDED[name] else ("not_published", "stated_in_words")
-        assert (found["price_status"], found["reason"]) == wanted, name
-        assert json.dumps(row["pricing"]["full"])[1:-1] in found["evidence"]
+        group = "image" if row["type"] == "text-to-image" else "video"
+        for found in claims("deepinfra_list", [json.dumps(row)], name, group=group):
+            held = RECORDED[name] == WITHHELD
+            wanted = ("not_published", "stated_in_words") if held else ("priced", None)
+            assert (found["price_status"], found["reason"]) == wanted, name
+            assert (found["basis"] == "derived") == (RECORDED[name] == READ), name
+            assert json.dumps(row["pricing"]["full"])[1:-1] in found["evidence"]
 
 
 def test_no_other_recorded_list_states_an_amount_in_a_text() -> None:
@@ -152,7 +151,7 @@ def test_a_text_that_repeats_the_number_leaves_it(
         (SECOND, "video", "20% off"),
         (SECOND, "video", "560 tokens per input image"),
         (SECOND, "video", "up to 32K"),
-        (TOKENS, "text", "$1.2 in $6 out $0.24 cached <= 32K, $2.4 in $12 out $0.48 cached > 32K"),
+        (TOKENS, "text", "$1.2 in $6 out $0.24 cached <= 32K, $2.4 in $12 out > 64K"),
         (TOKENS, "text", "$1.2 in $6 out up to 32K, $2.4 in $12 out above"),
         (TOKENS, "text", "$1.2 in $6 out up to 32K"),
         (TOKENS, "text", "$1.2 in $7 out"),

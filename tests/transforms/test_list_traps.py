@@ -224,10 +224,11 @@ def test_tokens_are_priced_both_ways_and_a_cached_one_at_its_rate() -> None:
         rate_per_input_token_cache_write=None,
     )
     found = claims("deepinfra_list", [row], "a/b", group="text")
-    assert {c["unit"]: c["amount"] for c in found} == {
-        "input_token": Decimal("0.000001"),
-        "output_token": Decimal("0.000002"),
-        "cached_input_token": Decimal("0.00000025"),
+    assert {c["unit"]: (c["amount"], c["reason"]) for c in found} == {
+        "input_token": (Decimal("0.000001"), None),
+        "output_token": (Decimal("0.000002"), None),
+        "cached_input_token": (Decimal("0.00000025"), None),
+        "cache_write_token": (None, "not_offered"),
     }
     row = deepinfra(type="tokens", cents_per_input_token=0.0001, cents_per_output_token=0)
     assert [c["unit"] for c in claims("deepinfra_list", [row], "a/b", group="embedding")] == [
@@ -238,7 +239,7 @@ def test_tokens_are_priced_both_ways_and_a_cached_one_at_its_rate() -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (image_units(1.0).replace('"discount": null', '"discount": 0.5'), "discount_not_underst"),
+        (image_units(1.0).replace('"discount": null', '"discount": 50'), "discount_not_underst"),
         (image_units(1.0).replace("1.0", '"1.0"'), "not_a_number: cents_per_image_unit"),
         (image_units(1.0).replace('"default_width": 0', '"default_width": -1'), "not_a_number"),
         (

@@ -94,6 +94,7 @@ CONTRACT: dict[str, dict[str, str]] = {
         | columns(TIME, "valid_from observed_at")
         | columns(FLAG, "held")
         | columns(TEXT, "hold_reason payload_hash json_path")
+        | columns(TIME, "until")
     ),
     "price_history": HISTORY,
     "price_claims": (

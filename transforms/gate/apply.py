@@ -12,7 +12,7 @@ from datetime import datetime
 
 import polars as pl
 
-from schemas.contract import MONEY
+from schemas.contract import MONEY, UTC_TIME
 from schemas.delta import HOLDS
 from schemas.state import PRICES, SERIES
 from schemas.units import is_main
@@ -165,7 +165,7 @@ def _keep_corrections(inputs: GateInputs) -> _KeptCorrections:
     returning = active.join(inputs.previous, on=key, how="anti")
     again = PRICES.shape(
         inputs.recalled.corrected.join(returning.select(*key, "observed_at"), on=key).with_columns(
-            valid_from="observed_at", changed_at="observed_at"
+            valid_from="observed_at", changed_at="observed_at", until=pl.lit(None, UTC_TIME)
         )
     )
     kept = pl.concat([current, again])

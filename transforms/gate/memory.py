@@ -12,6 +12,7 @@ from datetime import datetime
 
 import polars as pl
 
+from schemas.contract import UTC_TIME
 from schemas.remembered import OFFER_PAIRS, REMEMBERED
 from schemas.state import SERIES
 from transforms.feed_times import feed_time
@@ -124,7 +125,7 @@ def restore_held(
         recalled.join(holds.select("offer_id", _at="observed_at"), on="offer_id")
         .join(previous.select("offer_id").unique(), on="offer_id", how="anti")
         .filter(pl.col("seen_at") == pl.col("seen_at").max().over("offer_id"))
-        .with_columns(valid_from="_at", changed_at="_at")
+        .with_columns(valid_from="_at", changed_at="_at", until=pl.lit(None, UTC_TIME))
         .drop("_at")
     )
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from schemas.delta import Diff
-from schemas.state import CLAIMS, PRICES, SERIES, SPEED_FACTS, STATUS_FACTS
+from schemas.state import CLAIM_LOG, CLAIMS, PRICE_LOG, SERIES, SPEED_FACTS, STATUS_FACTS
 from transforms.feed_times import feed_time
 
 Times = Mapping[str, datetime]
@@ -17,10 +17,10 @@ Times = Mapping[str, datetime]
 def price_log(
     prices: Diff, previous: pl.DataFrame, closed: pl.DataFrame, earlier: Times
 ) -> pl.DataFrame:
-    """Return PRICES columns but `changed_at`; `kind` (seen | absence | change), `not_before_at`."""
+    """Return PRICE_LOG columns; `kind` (seen | absence | change), `not_before_at`."""
     seen = add_not_before(prices.fresh, previous, earlier).with_columns(kind=pl.lit("seen"))
     ended = closed.with_columns(kind=pl.col("closed_by"), valid_from=pl.col("closed_from"))
-    names = [*(name for name in PRICES.dtypes if name != "changed_at"), "kind", "not_before_at"]
+    names = [*PRICE_LOG, "kind", "not_before_at"]
     return pl.concat([seen.select(names), ended.select(names)]).sort(*SERIES, maintain_order=True)
 
 
@@ -46,7 +46,7 @@ def claim_log(
     now: Times,
     earlier: Times,
 ) -> pl.DataFrame:
-    """Return CLAIMS columns with `kind` (seen | absence), its dates, and `evidence` of the seen.
+    """Return CLAIM_LOG columns with `kind` (seen | absence), its dates, and `evidence` of the seen.
 
     `ended` are the listings that end (of date_listing_ends): their claims end with them. No claim
     begins before its offer has a card (`begun`: offer_id, begun_at).
@@ -66,7 +66,7 @@ def claim_log(
         not_before_at=pl.coalesce("last_seen_at", feed_time("feed", earlier)),
         evidence=pl.lit(None, pl.String),
     )
-    columns = [*CLAIMS.dtypes, "kind", "valid_from", "not_before_at", "evidence"]
+    columns = [*CLAIM_LOG, "kind", "valid_from", "not_before_at", "evidence"]
     return pl.concat([seen.select(columns), gone.select(columns)]).sort(
         *SERIES, "feed", maintain_order=True
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -11,19 +12,31 @@ import msgspec
 
 from schemas.errors import FeedMalformed
 from schemas.text import replace_unprintable
+from schemas.units import STANDARD
 from schemas.unknown_keys import is_marked, mark_of
 from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
+from transforms.parsing.deepinfra_contexts import context_quotes
+from transforms.parsing.deepinfra_media import media_quotes
+from transforms.parsing.deepinfra_rates import RATE_KEYS, rate_quotes
+from transforms.parsing.deepinfra_texts import TEXT_KEYS
+from transforms.parsing.discounts import read_discount
 from transforms.parsing.end_of_sale import is_sold
 from transforms.parsing.fence import EntryLocation
 from transforms.parsing.quotes import (
     PriceListCollector,
     Quote,
     decimal_of,
+    differs_from_texts,
     fields_of,
     number_text,
+    stated_rates,
+    text_of,
+    undiscounted,
+    without_prices,
 )
+from transforms.parsing.sentence_agreement import is_contradicted_beside
 
 Raw = msgspec.Raw
 FEED = "deepinfra_list"
@@ -31,9 +44,8 @@ CENT = Decimal("0.01")
 SIDE = 1024
 """Our reference image is 1024 x 1024."""
 _SIZE_DIGITS = 6
-_RATE_PLACES = 16
-"""Decimal places of a rate whose cents QUOTES can hold."""
-_ONE = Decimal(1)
+_MEDIUM = re.compile(r"(?:^|-)to-(image|video)$")
+"""What comes out, of the type of a row like `text-to-image`."""
 
 PRICED: dict[str, dict[str, str]] = {
     "tokens": {"cents_per_input_token": "input_token", "cents_per_output_token": "output_token"},
@@ -47,16 +59,12 @@ PRICED: dict[str, dict[str, str]] = {
     "frame_units": {"cents_per_frame_unit": "frame_unit"},
 }
 """Type → its money, and the unit of each; all in cents."""
-_TEXT_KEYS = frozenset({"type", "short", "full", "table", "discount", "discount_ends_at"})
+_TEXT_KEYS = frozenset({"type", *TEXT_KEYS, "discount", "discount_ends_at"})
 _SIZES = {"default_width", "default_height", "default_iterations"}
-_CACHE = {
-    "rate_per_input_token_cached",
-    "rate_per_input_token_cache_write",
-    "explicit_cache_granularity_tokens",
-}
+_TOKENS = {*RATE_KEYS, "explicit_cache_granularity_tokens"}
 _MORE: dict[str, set[str]] = {
-    "tokens": _CACHE,
-    "input_tokens": _CACHE,
+    "tokens": _TOKENS,
+    "input_tokens": _TOKENS,
     "image_units": _SIZES | {"default_price_cents", "usage_from_cost"},
 }
 
@@ -65,6 +73,7 @@ class DeepinfraEntry(msgspec.Struct):
     """The parts of an entry that are read; it has many more, which do not matter for its price."""
 
     model_name: str | None = None
+    kind: Raw = msgspec.field(default=ABSENT, name="type")
     deprecated: Raw = ABSENT
     pricing: Raw = ABSENT
 
@@ -95,50 +104,108 @@ def _read(
     except UNREADABLE:
         out.add(None, location, [])
         return
-    out.add(entry.model_name, location, _quotes(entry, observed_at))
+    quotes = _stated(entry, observed_at)
+    sold = is_sold(entry.deprecated, observed_at)
+    read = _read_texts(entry, location.raw, quotes) if sold else None
+    if not sold:
+        quotes = without_prices(quotes, "deprecated_in_list")
+    out.add(entry.model_name, location, read or quotes, texts_read=read is not None)
 
 
-def _quotes(entry: DeepinfraEntry, observed_at: datetime | None) -> list[Quote]:
-    quotes = _stated(entry)
-    if is_sold(entry.deprecated, observed_at):
-        return quotes
-    return [q._replace(no_price_reason="deprecated_in_list", problem=None) for q in quotes]
-
-
-def _stated(entry: DeepinfraEntry) -> list[Quote]:
+def _stated(entry: DeepinfraEntry, observed_at: datetime | None) -> list[Quote]:
+    """Return what the numbers of an entry state."""
     if not is_stated(entry.pricing):
         return [Quote(no_price_reason="listed_without_price")]
     pricing = fields_of(entry.pricing)
     if pricing is None:
         return [Quote(problem="not_an_object: pricing")]
-    kind = bytes(pricing.get("type", ABSENT)).decode("utf-8", "replace").strip('"')
+    kind = _type_of(pricing)
     if kind not in PRICED:
         return [Quote(problem=f"unknown_type: {replace_unprintable(kind, 40)}")]
-    problem = _problem(kind, pricing)
+    discount = read_discount(
+        pricing.get("discount", ABSENT), pricing.get("discount_ends_at", ABSENT), observed_at
+    )
+    problem = _problem(kind, pricing) or discount.problem
+    problem = problem or mark_of(_unknown_keys(kind, pricing))
     quotes = [
         _quote(kind, pricing, name, unit, problem)
         for name, unit in PRICED[kind].items()
         if is_stated(pricing.get(name, ABSENT)) or problem is not None
     ]
-    if _counts(problem) and is_stated(rate := pricing.get("rate_per_input_token_cached", ABSENT)):
-        cached = _cached(pricing, rate)
-        quotes.append(cached._replace(problem=cached.problem or problem))
-    return quotes or [Quote(no_price_reason="listed_without_price")]
+    if kind == "input_tokens" and _medium(entry) is not None:
+        quotes = [_of_output(quote) for quote in quotes]
+    if _counts(problem) and _MORE.get(kind) is _TOKENS:
+        quotes += rate_quotes(pricing, quotes)
+    return [
+        quote._replace(discount=discount.fraction, until=discount.until) for quote in quotes
+    ] or [Quote(no_price_reason="listed_without_price")]
+
+
+def _read_texts(entry: DeepinfraEntry, raw: Raw, quotes: list[Quote]) -> list[Quote] | None:
+    """Return the prices that the texts of an entry state; None where its numbers are to be kept.
+
+    That is where they say the same, and where a text cannot be read: then the collector withholds
+    the numbers. Beside a discount the texts state the prices before it or after it, and which of
+    both follows from the number.
+    """
+    pricing = fields_of(entry.pricing) if is_stated(entry.pricing) else None
+    if pricing is None or any(q.problem is not None for q in quotes):
+        return None
+    if not differs_from_texts(quotes, raw):
+        return None
+    fraction, until = quotes[0].discount, quotes[0].until
+    found = _prices_in_texts(entry, pricing, undiscounted(quotes), bound=fraction > 0)
+    if found is not None:
+        found = [quote._replace(discount=fraction, until=until) for quote in found]
+    elif fraction > 0:
+        after = _prices_in_texts(entry, pricing, quotes, bound=True) or []
+        found = [quote._replace(until=until) for quote in after]
+    if not found or is_contradicted_beside(raw, [r for q in found for r in stated_rates([q])]):
+        return None
+    return found
+
+
+def _prices_in_texts(
+    entry: DeepinfraEntry, pricing: Mapping[str, Raw], quotes: list[Quote], *, bound: bool
+) -> list[Quote] | None:
+    """Return the prices that texts beside these numbers state, None where they cannot be read.
+
+    `bound`: they have to agree with the numbers.
+    """
+    medium = _medium(entry)
+    if medium is None:
+        bands = context_quotes(pricing, [quote for quote in quotes if quote.tier == STANDARD])
+        return [*quotes, *bands] if bands else None
+    if not _has_one_number(quotes):
+        return None
+    return media_quotes(pricing, medium, quotes[0], bound=bound)
+
+
+def _has_one_number(quotes: list[Quote]) -> bool:
+    return len([quote for quote in quotes if quote.raw_text is not None]) == 1
+
+
+def _type_of(pricing: Mapping[str, Raw]) -> str:
+    return bytes(pricing.get("type", ABSENT)).decode("utf-8", "replace").strip('"')
+
+
+def _medium(entry: DeepinfraEntry) -> str | None:
+    """Return image or video where one comes out by the entry's own type."""
+    found = _MEDIUM.search(text_of(entry.kind) or "")
+    return found[1] if found else None
+
+
+def _of_output(quote: Quote) -> Quote:
+    """Return a price of input tokens as one of output tokens: an image has no input that counts."""
+    return quote._replace(native_unit="output_token", derived=True)
 
 
 def _problem(kind: str, pricing: Mapping[str, Raw]) -> str | None:
-    """Why the object cannot be read whole; then none of its numbers counts.
-
-    Beside an unknown key they count where they are confirmed: the problem is its mark.
-    """
-    known = _TEXT_KEYS | set(PRICED[kind]) | _MORE.get(kind, set())
+    """Why the object cannot be read; then none of its numbers counts."""
     for name in PRICED[kind]:
         stated = pricing.get(name, ABSENT)
         if is_stated(stated) and number_text(stated) is None:
             return f"not_a_number: {name}"
-    discount = pricing.get("discount", ABSENT)
-    if is_stated(discount) and bytes(discount) not in (b"0", b"0.0"):
-        return "discount_not_understood"  # is the price before it or after?
     for name in sorted(_SIZES & set(pricing)):
         if is_stated(pricing[name]) and _size(pricing[name]) is None:
             return f"not_a_number: {name}"
@@ -147,7 +214,13 @@ def _problem(kind: str, pricing: Mapping[str, Raw]) -> str | None:
         cents = decimal_of(pricing.get("cents_per_image_unit", ABSENT))
         if cents is None or decimal_of(default) != cents:
             return "two_prices: default_price_cents"
-    return mark_of(key for key in set(pricing) - known if is_stated(pricing[key]))
+    return None
+
+
+def _unknown_keys(kind: str, pricing: Mapping[str, Raw]) -> list[str]:
+    """Return the keys beside which a number only counts where it is confirmed."""
+    known = _TEXT_KEYS | set(PRICED[kind]) | _MORE.get(kind, set())
+    return [key for key in set(pricing) - known if is_stated(pricing[key])]
 
 
 def _counts(problem: str | None) -> bool:
@@ -181,18 +254,3 @@ def _quote(
     if times == per:
         return quote
     return quote._replace(times=times, per=per, derived=True)
-
-
-def _cached(pricing: Mapping[str, Raw], rate: Raw) -> Quote:
-    """Price a cached input token: the input price times its rate."""
-    stated = decimal_of(rate)
-    usable = stated is not None and 0 < stated <= 1 and stated == round(stated, _RATE_PLACES)
-    share = stated if stated is not None and usable else _ONE
-    return Quote(
-        native_unit="cached_input_token",
-        raw_text=number_text(pricing.get("cents_per_input_token", ABSENT)),
-        factor=CENT * share,
-        formula_text=f"cents_per_input_token * {number_text(rate) if usable else '?'} * 0.01",
-        derived=True,
-        problem=None if usable else "not_a_number: rate_per_input_token_cached",
-    )

@@ -26,9 +26,15 @@ def is_sold(end: msgspec.Raw, observed_at: datetime | None) -> bool:
     """
     if not is_stated(end) or bytes(end) == b"false":
         return True
-    seconds = decimal_of(end)
-    if seconds is None or observed_at is None or not 0 <= seconds < _NO_TIME_FROM:
+    seconds = seconds_of(end)
+    if seconds is None or observed_at is None:
         return False
-    if seconds >= _MILLISECONDS_FROM:
-        seconds /= 1000
     return seconds > Decimal(str((observed_at - _EPOCH).total_seconds()))
+
+
+def seconds_of(stated: msgspec.Raw) -> Decimal | None:
+    """Return a Unix time in seconds (or stated in milliseconds), None for what is none."""
+    seconds = decimal_of(stated)
+    if seconds is None or not 0 <= seconds < _NO_TIME_FROM:
+        return None
+    return seconds / 1000 if seconds >= _MILLISECONDS_FROM else seconds

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
@@ -12,8 +13,9 @@ import msgspec
 import polars as pl
 
 from schemas.offerings import REJECTED
-from schemas.quotes import QUOTES
+from schemas.quotes import NOT_OFFERED, QUOTES
 from schemas.text import replace_unprintable
+from schemas.units import STANDARD
 from schemas.unreadable import UNREADABLE
 from transforms.parsing.collector import AnswerSummary, ParsedFeed, RejectedRow
 from transforms.parsing.decode import excerpt
@@ -25,7 +27,7 @@ LONGEST_NUMBER = 100
 _NUMBER_STARTS = frozenset(b"-0123456789")
 _USABLE_POWERS = range(-40, 40)
 """Powers of ten of a number that can be a price; another one is none, whatever stands beside it."""
-_ONE = Decimal(1)
+_ONE, _NOTHING = Decimal(1), Decimal(0)
 _Key = tuple[str, str]
 """The provider's own id, and the part of its prices that a row states."""
 _ENTRY_COLUMNS = (
@@ -53,9 +55,11 @@ class Quote(NamedTuple):
     derived: bool = False
     problem: str | None = None
     no_price_reason: str | None = None
-    tier: str = "standard"
+    tier: str = STANDARD
     video_caveat: str | None = None
     remark: str | None = None
+    discount: Decimal = _NOTHING
+    until: datetime | None = None
 
 
 def number_text(raw: msgspec.Raw) -> str | None:
@@ -117,14 +121,22 @@ class PriceListCollector:
         self._fence.each(entries, read, self._reject_unreadable)
 
     def add(
-        self, name: str | None, location: EntryLocation, quotes: list[Quote], *, part: str = ""
+        self,
+        name: str | None,
+        location: EntryLocation,
+        quotes: list[Quote],
+        *,
+        part: str = "",
+        texts_read: bool = False,
     ) -> None:
         """Add an entry with its prices; `name` is the provider's own id, as it is written.
 
         `part` names the prices of a list that has several rows for one id, like a service tier.
-        A price that the texts of the entry contradict is withheld.
+        A price that the texts of the entry contradict is withheld. `texts_read`: the quotes are
+        what these texts state.
         """
-        quotes = _without_contradicted(quotes, location.raw)
+        if not texts_read:
+            quotes = _without_contradicted(quotes, location.raw)
         if not name:
             self._nameless += 1
             self._reject(None, location, "provider_model_id:missing")
@@ -219,10 +231,40 @@ class PriceListCollector:
 
 def _without_contradicted(quotes: list[Quote], entry: msgspec.Raw) -> list[Quote]:
     """Withhold every price of an entry whose texts state more, or other, than its numbers."""
-    rates = [rate for quote in quotes if (rate := _rate_of(quote)) is not None]
+    return without_prices(quotes, STATED_IN_TEXT) if differs_from_texts(quotes, entry) else quotes
+
+
+def differs_from_texts(quotes: list[Quote], entry: msgspec.Raw) -> bool:
+    """Return whether the texts of an entry state more, or other, than these quotes.
+
+    Beside a discount they may repeat the numbers before it as well as after it.
+    """
+    rates = stated_rates(quotes)
     if not rates or not is_contradicted(entry, rates):
-        return quotes
-    return [quote._replace(problem=None, no_price_reason=STATED_IN_TEXT) for quote in quotes]
+        return False
+    full = undiscounted(quotes)
+    return full == quotes or is_contradicted(entry, stated_rates(full))
+
+
+def undiscounted(quotes: list[Quote]) -> list[Quote]:
+    """Return the quotes as they are without their discount."""
+    return [quote._replace(discount=_NOTHING, until=None) for quote in quotes]
+
+
+def stated_rates(quotes: list[Quote]) -> list[StatedRate]:
+    """Return what one unit costs by each quote that states a price, of the standard tier first.
+
+    Of other tiers only where the quotes have no standard one.
+    """
+    compared = [quote for quote in quotes if quote.tier == STANDARD] or quotes
+    return [rate for quote in compared if (rate := _rate_of(quote)) is not None]
+
+
+def without_prices(quotes: list[Quote], reason: str) -> list[Quote]:
+    """Return the quotes without prices, for one reason; of further tiers there is no row."""
+    stated = [quote for quote in quotes if quote.no_price_reason != NOT_OFFERED] or quotes
+    kept = [quote for quote in stated if quote.tier == STANDARD] or stated
+    return [quote._replace(problem=None, no_price_reason=reason) for quote in kept]
 
 
 def _rate_of(quote: Quote) -> StatedRate | None:
@@ -236,6 +278,7 @@ def _rate_of(quote: Quote) -> StatedRate | None:
     if number.adjusted() not in _USABLE_POWERS:
         return None
     amount = number * quote.factor * quote.times / (quote.per * quote.native_quantity)
+    amount *= 1 - quote.discount
     return StatedRate(quote.native_unit, amount, quote.currency)
 
 

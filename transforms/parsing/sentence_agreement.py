@@ -37,7 +37,7 @@ _SPELLED = re.compile(
     r"eight|nine|ten|twenty|thirty|forty|fifty|hundred)\b"
 )
 _MONEY_NAME = re.compile(r"cents?\b|dollars?\b|euros?\b|usd\b|[$¢€£¥₹元]")
-_PRICE_NAME = re.compile(rf"price|cost|{_MONEY_NAME.pattern}")
+PRICE_NAME = re.compile(rf"price|cost|{_MONEY_NAME.pattern}")
 _FREE = re.compile(r"(?<![\w-])free(?![\w-])")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[t ][\d:.]+(?:z|[+-][\d:]+)?)?")
 _COMPARABLE: dict[tuple[str | None, str | None], frozenset[str]] = {
@@ -89,9 +89,24 @@ def is_contradicted(entry: msgspec.Raw, rates: Sequence[StatedRate]) -> bool:
         if key == PRICE_OBJECT and isinstance(value, tuple):
             if any(_is_odd_member(name, member, rates) for name, member in value):
                 return True
-        elif any(_states_another_amount(normalize(text), rates) for text in _texts(value)):
+        elif any(_states_another_amount(normalize(text), [rates]) for text in _texts(value)):
             return True
     return False
+
+
+def is_contradicted_beside(entry: msgspec.Raw, rates: Sequence[StatedRate]) -> bool:
+    """Return whether a text outside `pricing` states an amount that is none of these numbers.
+
+    As in is_contradicted, an entry with too much text is not compared.
+    """
+    if len(bytes(entry)) > MAX_ENTRY_BYTES:
+        return True
+    return any(
+        _states_another_amount(normalize(text), [[rate] for rate in rates])
+        for key, value in _members(entry)
+        if key != PRICE_OBJECT
+        for text in _texts(value)
+    )
 
 
 def _members(entry: msgspec.Raw) -> tuple[tuple[str, Any], ...]:
@@ -126,16 +141,16 @@ def _has_number(value: object) -> bool:
 def _is_odd_member(key: str, value: object, rates: Sequence[StatedRate]) -> bool:
     """Return whether a member of `pricing` states figures that are not the numbers."""
     if isinstance(value, str):
-        return _states_other_figures(normalize(value), rates)
+        return states_other_figures(normalize(value), rates)
     if not isinstance(value, list | tuple):
         return False
     # a table lists variants: none of them is the one price
     names = normalize(" ".join([key, *_texts(value)]))
-    return _has_number(value) and _PRICE_NAME.search(names) is not None
+    return _has_number(value) and PRICE_NAME.search(names) is not None
 
 
-def _states_other_figures(text: str, rates: Sequence[StatedRate]) -> bool:
-    if not _has_figures(text):
+def states_other_figures(text: str, rates: Sequence[StatedRate]) -> bool:
+    if not has_figures(text):
         return False
     readings = readings_of(text, about_price=True)
     if not readings:
@@ -143,7 +158,7 @@ def _states_other_figures(text: str, rates: Sequence[StatedRate]) -> bool:
     return not any(reading.is_whole and _agrees(reading, rates) for reading in readings)
 
 
-def _has_figures(text: str) -> bool:
+def has_figures(text: str) -> bool:
     """Return whether a text of `pricing` states any figure; a code like `720p` is no sentence."""
     money = _MONEY_NAME.search(text) is not None
     if _FREE.search(text) or (money and _SPELLED.search(text)):
@@ -153,7 +168,8 @@ def _has_figures(text: str) -> bool:
     return digits and sentence and _DATE.fullmatch(text.strip()) is None
 
 
-def _states_another_amount(text: str, rates: Sequence[StatedRate]) -> bool:
+def _states_another_amount(text: str, prices: Sequence[Sequence[StatedRate]]) -> bool:
+    """Return whether a text states an amount that agrees with none of the prices (its rates)."""
     if _MONEY_NAME.search(text) is None:
         return False
     readings = [
@@ -161,7 +177,8 @@ def _states_another_amount(text: str, rates: Sequence[StatedRate]) -> bool:
         for reading in readings_of(text, about_price=False)
     ]
     return bool(readings) and not any(
-        _agrees(SentenceReading(amounts, is_whole=False), rates) for amounts in readings
+        all(any(_is_one_of(amount, rates) for rates in prices) for amount in amounts)
+        for amounts in readings
     )
 
 

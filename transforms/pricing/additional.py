@@ -1,4 +1,4 @@
-"""Additional prices of a claim's feed: a price for cached or reasoning tokens beside the main ones.
+"""Additional prices of a claim's feed: for cached or reasoning tokens, and of further tiers.
 
 No card depends on them, so one that is doubtful is not published: it makes no main price doubtful.
 """
@@ -22,10 +22,12 @@ def without_doubtful(claims: pl.DataFrame) -> pl.DataFrame:
     """Return INCOMING_CLAIMS of one feed with every doubtful additional price `not_published`.
 
     Doubtful is what has no readable number, is 0 and not stated free, or is far from the main price
-    of the same offer.
+    of the same offer. A main unit of a further tier is not compared with the standard one: a price
+    for 4k is far from one for 1k.
     """
     additional = pl.col("unit").is_in(list(COMPARED_WITH))
-    if claims.filter(additional).is_empty():
+    other_tier = ~additional & (pl.col("tier") != STANDARD)
+    if claims.filter(additional | other_tier).is_empty():
         return claims
     main = claims.filter(pl.col("tier") == STANDARD).select(
         "offer_id", _main_unit="unit", _main="amount", _main_status="price_status"
@@ -37,7 +39,8 @@ def without_doubtful(claims: pl.DataFrame) -> pl.DataFrame:
     like_main = share.is_between(LEAST_SHARE, MOST_TIMES).fill_null(value=False)
     both_free = (pl.col("price_status") == "free") & (pl.col("_main_status") == "free")
     number = pl.col("price_status").is_in(["priced", "free"])
-    doubtful = additional & ~((number & like_main) | both_free.fill_null(value=False))
+    fits = (number & like_main) | both_free.fill_null(value=False)
+    doubtful = (additional & ~fits) | (other_tier & ~number)
     return INCOMING_CLAIMS.shape(
         rows.with_columns(
             reason=pl.when(doubtful & number).then(pl.lit(UNIT_DOUBT)).otherwise("reason"),

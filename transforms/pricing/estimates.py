@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from schemas.contract import UTC_TIME
 from schemas.offerings import REJECTED
 from schemas.registry import Estimate
 from schemas.state import INCOMING_CLAIMS
@@ -44,6 +45,7 @@ def price_estimate(rows: pl.DataFrame, rule: Estimate, *, run_id: str) -> pl.Dat
         native_quantity=pl.lit(1),
         scope=pl.lit("public"),
         run_id=pl.lit(run_id),
+        until=pl.lit(None, UTC_TIME),
         evidence=pl.concat_str(
             pl.lit('{"requestLatencyMs": '),
             pl.col("mapped_latency_ms").cast(pl.String),

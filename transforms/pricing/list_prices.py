@@ -78,6 +78,7 @@ def price_listed(
             .then(pl.lit(ADAPTER_REASON))
             .otherwise("reason"),
             basis=pl.when(adapter).then(pl.lit("derived")).otherwise("basis"),
+            until=pl.when(_PRICED).then("until"),
         )
     )
     shaped = pl.concat([without_doubtful(INCOMING_CLAIMS.shape(claims)), _estimates(claims)])
@@ -112,7 +113,7 @@ def _read(quote: dict[str, Any], task_group: str) -> _Read | None:
     if rule is None:
         reason = "unit_not_convertible"
         return _Read(NO_UNIT, native, None, "not_published", reason, "list", None)
-    derived = quote["derived"] or rule.because is not None
+    derived = quote["derived"] or rule.because is not None or quote["discount"] > 0
     return _Read(
         rule.unit,
         native,
@@ -126,7 +127,8 @@ def _read(quote: dict[str, Any], task_group: str) -> _Read | None:
 
 def _scale(quote: dict[str, Any], rule: Rule | None) -> Decimal:
     times, per = (rule.times, rule.per) if rule else (1, 1)
-    return ratio(quote["times"] * times, quote["per"] * per * quote["native_quantity"])
+    kept = (1 - quote["discount"]) * quote["times"] * times
+    return ratio(kept, quote["per"] * per * quote["native_quantity"])
 
 
 def _formula(quote: dict[str, Any], rule: Rule) -> str:
@@ -140,6 +142,8 @@ def _formula(quote: dict[str, Any], rule: Rule) -> str:
         formula += f" * {rule.times}"
     if rule.per != 1:
         formula += f" / {rule.per}"
+    if quote["discount"] > 0:
+        formula += f" * (1 - {amount_text(quote['discount'])})"
     caveat = quote["video_caveat"] if rule.unit == "second_of_video" else None
     return "; ".join(filter(None, (formula, rule.because, caveat)))
 
@@ -189,7 +193,9 @@ def _withhold_account_prices(claims: pl.DataFrame) -> pl.DataFrame:
     own = pl.col("scope") == "account"
     kept = claims.filter(~(own & (pl.col("basis") == "estimate")))
     kept = kept.sort("offer_id", "unit", maintain_order=True)
-    hidden = {name: pl.lit(None) for name in ("amount", "native_amount", "raw_text", "formula")}
+    hidden = {
+        name: pl.lit(None) for name in ("amount", "native_amount", "raw_text", "formula", "until")
+    }
     withheld = kept.filter(own).with_columns(
         **hidden,
         unit=pl.lit(NO_UNIT),

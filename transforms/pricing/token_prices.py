@@ -8,7 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.amounts import MILLION, PER_MILLION
-from schemas.contract import MONEY
+from schemas.contract import MONEY, UTC_TIME
 from schemas.state import INCOMING_CLAIMS
 from transforms.money import read_amount
 from transforms.pricing.additional import without_doubtful
@@ -39,7 +39,10 @@ def price_tokens(rows: pl.DataFrame, *, run_id: str) -> pl.DataFrame:
     A price beside an unknown key has the mark of it as its reason; one that may be under such a key
     is `unparsed`. A token price on a task without tokens is `not_published`.
     """
-    priced = rows.filter("has_price").with_columns(is_free=pl.col("is_free").fill_null(value=False))
+    priced = rows.filter("has_price").with_columns(
+        is_free=pl.col("is_free").fill_null(value=False),
+        until=pl.lit(None, UTC_TIME),  # neither the Hub nor the router states a discount
+    )
     if priced.is_empty():
         return INCOMING_CLAIMS.empty()
     claims = [_of_unit(priced, column, unit, run_id) for column, unit in TOKEN_UNITS.items()]

@@ -13,7 +13,7 @@ from transforms.gate.carried import carry_unstated_corrections
 from transforms.reconcile.batch import Rules
 from transforms.reconcile.confirmation import confirm_claims
 from transforms.reconcile.corrections import find_active
-from transforms.reconcile.diff import applied, diff
+from transforms.reconcile.diff import applied, diff, redated
 from transforms.reconcile.listings import claims_after
 from transforms.reconcile.moments import date_candidates
 from transforms.reconcile.presence import Presence, merge_feeds, of_feed
@@ -28,13 +28,16 @@ from transforms.reconcile.selection import choose_claims, slot_unreadable
 PROOF = ("payload_hash", "json_path", "run_id")
 NOISE = ("raw_text", "native_amount")
 """Below the 12 digits on which a price is compared; the first text stays the proof."""
+UNLOGGED = ("until",)
+"""Another end of a discount is no other price: the row is updated, and no log has it."""
 
 
 @dataclass(frozen=True)
 class ClaimUpdate:
     """The claims after the answers of a run, and the candidates for current prices.
 
-    `claims` (CLAIMS) are all claims, `changed` what differs from the stored ones. `stored_series`
+    `claims` (CLAIMS) are all claims, `changed` what differs from the stored ones, `redated` those
+    of which only `until` does. `stored_series`
     are the price series before this run with `seen_at`, `previous_series` the same under the names
     that their offers have now; `compared_series` are these and those of offerings that moved
     to an offer without such a series, for the gate. `candidates` are the chosen claims with
@@ -44,6 +47,7 @@ class ClaimUpdate:
 
     claims: pl.DataFrame
     changed: Diff
+    redated: pl.DataFrame
     stored_series: pl.DataFrame
     previous_series: pl.DataFrame
     compared_series: pl.DataFrame
@@ -54,22 +58,12 @@ class ClaimUpdate:
 
 def update_claims(before: State, presence: Presence, rules: Rules) -> ClaimUpdate:
     """Update the claims with the answers of a run, and choose one feed's claims for each offer."""
-    known = presence.renamed.state.claims
-    stated = merge_feeds(
-        known,
-        {
-            batch.feed: claims_after(
-                of_feed(known, batch.feed),
-                batch.claims,
-                of_feed(presence.listings, batch.feed),
-            )
-            for batch in presence.batches
-        },
-    ).join(presence.listings, on=["offer_id", "feed"], how="semi")
+    stated = _claims_now(presence)
     changed = _keep_runs(
-        diff(before.claims, stated, CLAIMS, ignore=(*PROOF, *NOISE)), before.claims
+        diff(before.claims, stated, CLAIMS, ignore=(*PROOF, *NOISE, *UNLOGGED)), before.claims
     )
-    claims = applied(before.claims, changed, CLAIMS)
+    moved = redated(before.claims, stated, changed, CLAIMS)
+    claims = applied(before.claims, changed.also(moved), CLAIMS)
     stored = current_series(before)
     previous = renamed_series(stored, presence.relabels)
     chosen = choose_claims(confirm_claims(claims, previous), rules.precedence, previous)
@@ -88,6 +82,7 @@ def update_claims(before: State, presence: Presence, rules: Rules) -> ClaimUpdat
     return ClaimUpdate(
         claims=claims,
         changed=changed,
+        redated=moved,
         stored_series=stored,
         previous_series=previous,
         compared_series=pl.concat(
@@ -111,6 +106,22 @@ def update_claims(before: State, presence: Presence, rules: Rules) -> ClaimUpdat
             presence.observed,
         ),
     )
+
+
+def _claims_now(presence: Presence) -> pl.DataFrame:
+    """Return the claims of every feed after the answers of a run."""
+    known = presence.renamed.state.claims
+    return merge_feeds(
+        known,
+        {
+            batch.feed: claims_after(
+                of_feed(known, batch.feed),
+                batch.claims,
+                of_feed(presence.listings, batch.feed),
+            )
+            for batch in presence.batches
+        },
+    ).join(presence.listings, on=["offer_id", "feed"], how="semi")
 
 
 def _keep_runs(changed: Diff, stored: pl.DataFrame) -> Diff:

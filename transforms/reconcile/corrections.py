@@ -13,7 +13,7 @@ import polars as pl
 
 from schemas.contract import MONEY, UTC_TIME
 from schemas.delta import EVENTS
-from schemas.state import CLAIMS, CORRECTIONS, PRICES, SERIES
+from schemas.state import CLAIM_LOG, CORRECTIONS, PRICE_LOG, PRICES, SERIES
 from schemas.unknown_keys import marked
 from transforms.gate.price_rules import CORRECTED, OUTSIDE_BOUNDS, REFUSED, UNLIKE_PEERS
 from transforms.money import read_amount
@@ -21,7 +21,7 @@ from transforms.money import read_amount
 FORMULA = "round_12_digits(native_amount) / native_quantity"
 _LOG_ONLY = ("kind", "not_before_at")
 CORRECTION_REQUESTS = pl.DataFrame(
-    schema={name: dtype for name, dtype in PRICES.dtypes.items() if name != "changed_at"}
+    schema={name: PRICES.dtypes[name] for name in PRICE_LOG}
     | {
         "not_before_at": UTC_TIME,
         "is_open": pl.Boolean,
@@ -92,6 +92,7 @@ def apply_corrections(
         json_path="request_path",
         run_id="request_run",
         kind=pl.lit(CORRECTED),
+        until=pl.lit(None, UTC_TIME),  # nobody knows until when the person's price is valid
     )
     open_now = log.filter("is_open")
     fresh = open_now.join(_overridden_values(prices, candidates), on=list(SERIES))
@@ -108,11 +109,10 @@ def apply_corrections(
         absent_from=pl.lit(None),
     )
     rest = prices.join(open_now, on=list(SERIES), how="anti")
-    logged = [name for name in PRICES.dtypes if name != "changed_at"]
     return CorrectedPrices(
         prices=pl.concat([rest, PRICES.shape(fresh)]),
-        price_log=log.select(*logged, *_LOG_ONLY),
-        claim_log=log.select(*CLAIMS.dtypes, "kind", "valid_from", "not_before_at", "evidence"),
+        price_log=log.select(*PRICE_LOG, *_LOG_ONLY),
+        claim_log=log.select(*CLAIM_LOG, "kind", "valid_from", "not_before_at", "evidence"),
         changes=_events(log),
         corrections=pl.concat(
             [

@@ -43,6 +43,24 @@ def diff(
     )
 
 
+def redated(
+    before: pl.DataFrame, after: pl.DataFrame, change: Diff, shape: Contract
+) -> pl.DataFrame:
+    """Return the stored rows that `change` leaves as they are, of which `until` is another now."""
+    key = list(shape.key)
+    dated = pl.col("until").is_not_null()
+    rows = pl.concat([before.filter(dated).select(key), after.filter(dated).select(key)]).unique()
+    if rows.is_empty():
+        return shape.empty()
+    kept = before.join(rows, on=key, how="semi", maintain_order="left").join(
+        change.stale.select(key), on=key, how="anti", maintain_order="left"
+    )
+    moved = kept.join(after.select(*key, _until="until"), on=key, maintain_order="left").filter(
+        pl.col("until").ne_missing(pl.col("_until"))
+    )
+    return shape.shape(moved.with_columns(until="_until"))
+
+
 def applied(before: pl.DataFrame, change: Diff, shape: Contract) -> pl.DataFrame:
     """Return all rows once the difference is applied: unchanged ones as they were stored."""
     stale = change.stale.select(shape.key)

@@ -21,9 +21,9 @@ from transforms.history.events import (
 from transforms.history.logs import claim_log, price_log, speed_log, status_log
 from transforms.reconcile.batch import FeedBatch
 from transforms.reconcile.card_update import CardUpdate
-from transforms.reconcile.claims import NOISE, PROOF, ClaimUpdate
+from transforms.reconcile.claims import NOISE, PROOF, UNLOGGED, ClaimUpdate
 from transforms.reconcile.corrections import CorrectedPrices
-from transforms.reconcile.diff import diff
+from transforms.reconcile.diff import diff, redated
 from transforms.reconcile.moments import date_listing_ends
 from transforms.reconcile.presence import Presence
 from transforms.reconcile.previous_prices import (
@@ -90,7 +90,11 @@ def build_delta(before: State, after: State, steps: Steps, verdicts: pl.DataFram
     )
     ended = date_listing_ends(before.listings, after.listings, cards.gone)
     prices = _price_changes(before, after, steps, ended)
-    known = {"claims": claims.changed, "prices": prices.changed, "cards": cards.changed}
+    known = {
+        "claims": claims.changed.also(claims.redated),
+        "prices": prices.changed.also(redated(before.prices, after.prices, prices.changed, PRICES)),
+        "cards": cards.changed,
+    }
     others = {
         name: diff(getattr(before, name), getattr(after, name), shape)
         for name, shape in CURRENT.items()
@@ -132,7 +136,7 @@ def _price_changes(before: State, after: State, steps: Steps, ended: pl.DataFram
         before.prices,
         after.prices,
         PRICES,
-        ignore=(*PROOF, *NOISE, "valid_from", "changed_at", "formula"),
+        ignore=(*PROOF, *NOISE, *UNLOGGED, "valid_from", "changed_at", "formula"),
     )
     changed = with_other_offers(changed, before.prices, after.prices, presence.relabels)
     closed = closed_series(

@@ -83,6 +83,7 @@ def _price(price: Row, claims: list[Row], offer: Row) -> PriceProof:
         conversion=_conversion(chosen) if chosen else None,
         rule=f"the first feed that states a price of this offer: {price['price_feeds']}",
         compared_with=_plain(price["returned_amount"]),
+        until=price["until"],
         chosen=chosen,
         others=[claim for claim in proofs if claim is not chosen],
     )

@@ -2,7 +2,7 @@ CREATE OR REPLACE VIEW prices AS
 SELECT p.offer_id, o.model_id, o.inference_provider, p.unit, p.tier, p.amount, p.currency,
        p.price_status, p.basis, p.reason, p.native_unit, p.raw_text, p.native_amount,
        p.native_quantity, p.formula, p.scope, p.feed, p.valid_from, s.seen_at AS observed_at,
-       c.held, c.hold_reason, p.payload_hash, p.json_path
+       c.held, c.hold_reason, p.payload_hash, p.json_path, p.until
 FROM _ph_price p
 JOIN _ph_offer o USING (offer_id)
 JOIN _ph_card c USING (offer_id)
@@ -44,3 +44,5 @@ COMMENT ON COLUMN prices.held IS
 COMMENT ON COLUMN prices.hold_reason IS 'Code of that check, like new_zero; NULL: not held.';
 COMMENT ON COLUMN prices.payload_hash IS 'sha256, in hex, of the raw answer that stated this.';
 COMMENT ON COLUMN prices.json_path IS 'Place of the statement in that answer, as a JSON path.';
+COMMENT ON COLUMN prices.until IS
+    'When the discount in `amount` ends by the source, UTC; NULL: no discount, or one without a stated end.';

@@ -38,6 +38,8 @@ class Price(StatedPrice):
     hold_reason: str | None
     payload_hash: str | None
     json_path: str | None
+    until: datetime | None
+    """When the discount in `amount` ends; null without a discount, or without a stated end."""
 
 
 class Interval(StatedPrice):

@@ -54,6 +54,7 @@ class PriceProof(ApiModel):
     conversion: str | None
     rule: str
     compared_with: Money | None = None
+    until: datetime | None = None
     shown: ClaimProof | None
     others: list[ClaimProof]
 
