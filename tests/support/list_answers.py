@@ -15,6 +15,10 @@ def _fal_envelope(rows: Sequence[str]) -> str:
     return f'{{"prices": {bare_array(rows)}, "next_cursor": null, "has_more": false}}'
 
 
+def _data_envelope(rows: Sequence[str]) -> str:
+    return f'{{"object": "list", "data": {bare_array(rows)}}}'
+
+
 @dataclass(frozen=True)
 class ListAnswer:
     """The shape of a list's answer: a row with the id `mapped-id`, and what surrounds the rows."""
@@ -26,6 +30,13 @@ class ListAnswer:
 LIST_ANSWERS = {
     "deepinfra_list": ListAnswer('{"model_name": "mapped-id"}'),
     "fal_pricing": ListAnswer('{"endpoint_id": "mapped-id"}', _fal_envelope),
+    "cerebras_list": ListAnswer('{"id": "mapped-id"}', _data_envelope),
+    "featherless_list": ListAnswer('{"id": "mapped-id"}', _data_envelope),
+    "fireworks_list": ListAnswer('{"id": "mapped-id"}', _data_envelope),
+    "novita_list": ListAnswer('{"id": "mapped-id"}', _data_envelope),
+    "ovhcloud_list": ListAnswer('{"id": "mapped-id"}', _data_envelope),
+    "sambanova_list": ListAnswer('{"id": "mapped-id"}', _data_envelope),
+    "together_list": ListAnswer('{"serverlessEndpoint": "mapped-id"}', _data_envelope),
     "wavespeed_list": ListAnswer('{"model_id": "mapped-id"}'),
 }
 """Feed → the shape of its answer."""
