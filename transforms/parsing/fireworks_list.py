@@ -11,7 +11,9 @@ from functools import partial
 
 import msgspec
 
+from schemas.quotes import NOT_OFFERED
 from schemas.text import replace_unprintable
+from schemas.units import COMPARED_WITH
 from schemas.unreadable import UNREADABLE
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
@@ -28,6 +30,8 @@ from transforms.parsing.token_lists import MILLION, rows_of
 
 Raw = msgspec.Raw
 FEED = "fireworks_list"
+UNKNOWN_TIER = "unknown_tier"
+"""The reason of a row of a service tier or mode that is not known: it is not the standard price."""
 SKUS = {
     "LLM input tokens (uncached)": "input_token",
     "LLM input tokens (cached)": "cached_input_token",
@@ -35,6 +39,8 @@ SKUS = {
 }
 """SKU → our unit."""
 TIERS = frozenset({"flex", "priority", "batch"})
+_PLAIN_MODES = frozenset({"standard", "default"})
+"""Modes of a row that is called by its id alone."""
 
 
 class _Price(msgspec.Struct):
@@ -58,28 +64,24 @@ def _read(location: EntryLocation, *, out: PriceListCollector) -> None:
         return
     # a row with an identifier of its own is another endpoint, billed under that name
     own_name = text_of(row.get("usage_identifier", ABSENT))
-    tier = _tier(row)
-    quotes = [
-        quote._replace(tier=tier or "standard", problem=quote.problem or _tier_problem(tier, row))
-        for quote in _quotes(row.get("pricing", ABSENT))
-    ]
+    tier = _tier(row, has_own_name=bool(own_name))
+    quotes = (
+        [Quote(no_price_reason=UNKNOWN_TIER)]
+        if tier is None
+        else [quote._replace(tier=tier) for quote in _quotes(row.get("pricing", ABSENT))]
+    )
     out.add(own_name or text_of(row.get("id", ABSENT)), location, quotes, part=tier or "unknown")
 
 
-def _tier(row: Mapping[str, Raw]) -> str | None:
+def _tier(row: Mapping[str, Raw], *, has_own_name: bool) -> str | None:
     """Return the tier of a row, None for one that is not known."""
     stated = row.get("service_tier", ABSENT)
-    if not is_stated(stated):
-        return "standard"
-    name = text_of(stated)
-    return name if name in TIERS else None
-
-
-def _tier_problem(tier: str | None, row: Mapping[str, Raw]) -> str | None:
-    if tier is not None:
-        return None
-    stated = bytes(row["service_tier"]).decode("utf-8", "replace").strip('"')
-    return f"unknown_tier: {replace_unprintable(stated, 40)}"
+    if is_stated(stated):
+        name = text_of(stated)
+        return name if name in TIERS else None
+    mode = row.get("serverless_mode", ABSENT)
+    is_plain = has_own_name or not is_stated(mode) or text_of(mode) in _PLAIN_MODES
+    return "standard" if is_plain else None
 
 
 def _quotes(pricing: Raw) -> list[Quote]:
@@ -93,23 +95,22 @@ def _quotes(pricing: Raw) -> list[Quote]:
         return [Quote(problem=f"unknown_key: {replace_unprintable(', '.join(unknown), 80)}")]
     if len({price.sku for price in prices}) < len(prices):
         return [Quote(problem="two_prices: sku")]
-    quotes = [_quote(price) for price in prices if not _is_placeholder(price)]
-    return quotes or [Quote(no_price_reason="listed_without_price")]
+    quotes = [_quote(price) for price in prices]
+    priced = any(quote.no_price_reason is None for quote in quotes)
+    return quotes if priced else [Quote(no_price_reason="listed_without_price")]
 
 
 def _quote(price: _Price) -> Quote:
-    text = number_text(Raw(price.amount.encode()))
-    problem = None if price.unit == "1M tokens" else f"unknown_unit: {price.unit[:40]}"
-    return Quote(
-        native_unit=SKUS[price.sku],
-        raw_text=text,
-        native_quantity=Decimal(MILLION),
-        formula_text="amount",
-        problem=problem or ("not_a_number: amount" if text is None else None),
+    text = number_text(Raw(price.amount.strip().encode()))
+    number = None if text is None else decimal_of(Raw(text.encode()))
+    unit = SKUS[price.sku]
+    quote = Quote(
+        native_unit=unit, native_quantity=Decimal(MILLION), formula_text=f"amount of {price.sku}"
     )
-
-
-def _is_placeholder(price: _Price) -> bool:
-    """Return whether a cached rate is 0, which states no price."""
-    cached = SKUS[price.sku] == "cached_input_token"
-    return cached and decimal_of(Raw(price.amount.encode())) == 0
+    if unit in COMPARED_WITH and number == 0:
+        return quote._replace(no_price_reason=NOT_OFFERED)
+    if price.unit != "1M tokens":
+        return quote._replace(problem=f"unknown_unit: {replace_unprintable(price.unit, 40)}")
+    if number is None:
+        return quote._replace(problem="not_a_number: amount")
+    return quote._replace(raw_text=text)

@@ -13,7 +13,13 @@ from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
 from transforms.parsing.fence import EntryLocation
-from transforms.parsing.quotes import PriceListCollector, fields_of, text_of
+from transforms.parsing.quotes import (
+    PriceListCollector,
+    Quote,
+    decimal_of,
+    fields_of,
+    text_of,
+)
 from transforms.parsing.token_rates import TokenRates, read_rates
 
 Raw = msgspec.Raw
@@ -28,39 +34,36 @@ class TokenList:
     id_field: str = "id"
     ended_field: str | None = None
     """The key that is true where the row is no longer sold."""
+    length_field: str | None = None
+    """The key that is 0 where the model takes no tokens: rates of 0 are no prices of it."""
 
 
-_CACHE = {"input_cache_read": "cached_input_token", "input_cache_write": "cache_write_token"}
-_OPENROUTER = TokenRates(
-    {
-        "prompt": "input_token",
-        "completion": "output_token",
-        **_CACHE,
-        "input_cache_reads": "cached_input_token",
-        "input_cache_writes": "cache_write_token",
-    },
-    ignored=frozenset({"currency_unit"}),
+_OPENROUTER: Mapping[str, str] = {
+    "prompt": "input_token",
+    "completion": "output_token",
+    "input_cache_read": "cached_input_token",
+    "input_cache_reads": "cached_input_token",
+    "input_cache_write": "cache_write_token",
+    "input_cache_writes": "cache_write_token",
+    "internal_reasoning": "reasoning_token",
+}
+"""The keys of OpenRouter's format, which several providers answer in: money per one token."""
+_FEATHERLESS = TokenRates(
+    {"input": "input_token", "output": "output_token"}, quantity=MILLION, per_token=_OPENROUTER
 )
-"""The keys of OpenRouter's format, which several providers answer in: US dollars per one token."""
+_TOGETHER = TokenRates(
+    {"input": "input_token", "output": "output_token", "cachedInput": "cached_input_token"},
+    quantity=MILLION,
+)
 
 TOKEN_LISTS: Mapping[str, TokenList] = {
-    "cerebras_list": TokenList(_OPENROUTER, ended_field="deprecated"),
-    "featherless_list": TokenList(
-        TokenRates({"input": "input_token", "output": "output_token"}, quantity=MILLION)
+    "cerebras_list": TokenList(TokenRates(_OPENROUTER), ended_field="deprecated"),
+    "featherless_list": TokenList(_FEATHERLESS),
+    "ovhcloud_list": TokenList(
+        TokenRates(_OPENROUTER, needs_currency=True), length_field="context_length"
     ),
-    "ovhcloud_list": TokenList(TokenRates(_OPENROUTER.units, currency_key="currency_unit")),
-    "sambanova_list": TokenList(_OPENROUTER),
-    "together_list": TokenList(
-        TokenRates(
-            {
-                "input": "input_token",
-                "output": "output_token",
-                "cachedInput": "cached_input_token",
-            },
-            quantity=MILLION,
-        ),
-        id_field="serverlessEndpoint",
-    ),
+    "sambanova_list": TokenList(TokenRates(_OPENROUTER)),
+    "together_list": TokenList(_TOGETHER, id_field="serverlessEndpoint"),
 }
 """Feed → the shape of its rows."""
 
@@ -98,7 +101,18 @@ def _read(location: EntryLocation, *, shape: TokenList, out: PriceListCollector)
         out.add(None, location, [])
         return
     quotes = read_rates(row.get("pricing", ABSENT), shape.rates)
+    if _takes_no_tokens(row, quotes, shape):
+        quotes = [Quote(no_price_reason="listed_without_price")]
     ended = row.get(shape.ended_field, ABSENT) if shape.ended_field is not None else ABSENT
     if is_stated(ended) and bytes(ended) != b"false":
         quotes = [q._replace(no_price_reason="deprecated_in_list", problem=None) for q in quotes]
     out.add(text_of(row.get(shape.id_field, ABSENT)), location, quotes)
+
+
+def _takes_no_tokens(row: Mapping[str, Raw], quotes: list[Quote], shape: TokenList) -> bool:
+    """Return whether a row of zeros is about a model that is not sold by the token."""
+    if shape.length_field is None or decimal_of(row.get(shape.length_field, ABSENT)) != 0:
+        return False
+    return all(
+        quote.raw_text is None or decimal_of(Raw(quote.raw_text.encode())) == 0 for quote in quotes
+    )
