@@ -21,7 +21,7 @@ MAX_PAGES = 50
 _FIRST: Params = (("product", "PRODUCT_SERVERLESS"), ("limit", "200"))
 
 
-class _NextPage(msgspec.Struct):
+class _CursorPage(msgspec.Struct):
     next_cursor: str | None = None
 
 
@@ -36,7 +36,7 @@ class TogetherAdapter(PriceListAdapter):
             yield self.reader.payload(response, page=page)
             require_object(response, feed=self.reader.name)
             try:
-                cursor = decode_page(response.body, _NextPage).next_cursor
+                cursor = decode_page(response.body, _CursorPage).next_cursor
             except UNREADABLE:
                 why = f"{self.reader.name}: the answer's cursor is no text"
                 raise FeedMalformed(why, code="wrong_shape") from None

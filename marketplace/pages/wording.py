@@ -51,6 +51,8 @@ REASONS = {
     "deprecated_in_list": "the provider's list marks it as deprecated",
     "stated_in_words": "the provider's list states the price in a sentence that is not read",
     "unit_not_convertible": "priced in a unit that cannot be compared with others",
+    "unknown_tier": "its list prices a service tier that is not known",
+    "not_offered": "its list states no charge or none on offer",
     "listed_twice": "its list has it twice, with two prices",
     "discount_not_understood": "its list states a discount in an unknown form",
     "list_off": "the provider's price list is not read here",

@@ -22,7 +22,7 @@ from pipeline.settings import Settings
 from providers.registry import MISSING_LIST_REASONS, load_registry
 from samples.catalog import Catalog, hub_model, router_model
 from samples.hub import serve
-from samples.list_routes import PriceLists, rows_of
+from samples.list_routes import PriceLists, base_url, rows_of
 from samples.verbatim import Number
 from transforms.parsing.collector import Page
 from transforms.parsing.deepinfra_list import parse_deepinfra_list
@@ -157,7 +157,7 @@ def _process(recordings: Path, home: Path) -> Path:
         registry = load_registry()
         settings = Settings(
             home=home,
-            base_urls={feed.feed: server.url for _, feed in registry.feeds()},
+            base_urls={feed.feed: base_url(server.url, feed.feed) for _, feed in registry.feeds()},
             enable_feeds=tuple(feed.feed for _, feed in registry.feeds() if not feed.enabled),
         )
         options = RunOptions(origin="live", flow="coverage", trigger="docs")

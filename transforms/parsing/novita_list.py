@@ -31,7 +31,7 @@ RATES = TokenRates(
 """The whole numbers beside (`price_per_m`, `input_token_price_per_m`) are ten-thousandths."""
 
 
-class _Step(msgspec.Struct):
+class _ContextRange(msgspec.Struct):
     """The prices of contexts of `min_tokens` and more."""
 
     min_tokens: int
@@ -63,13 +63,13 @@ def _quotes(row: Mapping[str, Raw]) -> list[Quote]:
     if not is_stated(steps):
         return [Quote(problem="tiers_not_stated")]
     try:
-        found = msgspec.json.decode(steps, type=list[_Step])
+        found = msgspec.json.decode(steps, type=list[_ContextRange])
     except UNREADABLE:
         return [Quote(problem="tiers_not_stated")]
     return _of_steps(sorted(found, key=lambda step: step.min_tokens))
 
 
-def _of_steps(steps: Sequence[_Step]) -> list[Quote]:
+def _of_steps(steps: Sequence[_ContextRange]) -> list[Quote]:
     """Return the quotes of each step; the first, of the shortest contexts, is the standard one."""
     starts = [step.min_tokens for step in steps]
     if not steps or starts[0] not in (0, 1) or len(set(starts)) < len(starts):
