@@ -39,8 +39,9 @@ class PriceLists:
     """The rows that the lists hold now; None answers 404, as where there is no such list.
 
     `others` maps a feed to its rows; each of these lists is an object with an array `data`, and one
-    that is asked for numbered pages has them. `fal` maps an endpoint to its row, `fal_key` is the key that it requires, `fal_page` how many
-    rows one page holds. `…_captured_at` is None where nothing was recorded.
+    that is asked for numbered pages has them. `fal` maps an endpoint to its row, `fal_key` is the
+    key that it requires, `fal_page` how many rows one page holds. `…_captured_at` is None where
+    nothing was recorded.
     """
 
     deepinfra: Sequence[str] | None = None
@@ -73,9 +74,7 @@ class PriceLists:
             return self._wavespeed(int(query["page"]), int(query["page_size"]))
         return None
 
-    def _other(
-        self, feed: str, request: ServerRequest, query: Mapping[str, str]
-    ) -> ServerReply:
+    def _other(self, feed: str, request: ServerRequest, query: Mapping[str, str]) -> ServerReply:
         if (rows := self.others.get(feed)) is None:
             return error(404, "Not found")
         key = self.keys.get(feed)

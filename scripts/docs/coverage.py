@@ -11,7 +11,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -20,12 +22,15 @@ from pipeline.pipeline import run_pipeline
 from pipeline.session import open_run
 from pipeline.settings import Settings
 from providers.registry import MISSING_LIST_REASONS, load_registry
+from providers.secrets import VARIABLES, find_token
 from samples.catalog import Catalog, hub_model, router_model
 from samples.hub import serve
 from samples.list_routes import PriceLists, base_url, rows_of
-from samples.verbatim import Number
+from samples.verbatim import Number, encode
+from schemas.quotes import NOT_OFFERED
 from transforms.parsing.collector import Page
 from transforms.parsing.deepinfra_list import parse_deepinfra_list
+from transforms.parsing.token_lists import parse_token_list
 from transforms.parsing.wavespeed_list import parse_wavespeed_list
 from warehouse.publication.newest import newest
 from warehouse.publication.query import query_json
@@ -34,11 +39,25 @@ from warehouse.storage.home import Home
 HUB, ROUTER = "hub/2026-02-26T12-27.json", "router/b.json"
 DEEPINFRA, WAVESPEED = "prices/deepinfra_list_excerpt.json", "prices/wavespeed_list_excerpt.json"
 WHOLE_RECORDING = "prices/deepinfra_list_2026-09-08.json"
+FAL_PAGES = "prices/fal_page_billing_2025-10-30.json"
+FEATHERLESS = "prices/featherless_models_trimmed.json"
+OVHCLOUD = "prices/ovhcloud_openrouter_2026-07-30.json"
+SAMBANOVA = "prices/sambanova_models_2026-10-08.json"
+TOKEN_LISTS = {
+    "featherless_list": FEATHERLESS,
+    "ovhcloud_list": OVHCLOUD,
+    "sambanova_list": SAMBANOVA,
+}
+"""Feed → its recording, of the lists whose rows state rates per token."""
+EARLIER = ("hub", "router", "deepinfra_list", "fal_pricing", "wavespeed_list")
+"""The feeds that were read before those lists were added; fal's is read with a key alone."""
+FAL_KEY = "recorded"
+"""The key that the server of the recordings wants of whoever asks for fal's prices."""
 HEAD = f"""# Price coverage
 
 This page counts the offers of each task and provider with a price, those with only an estimate, and the reasons of the others. `python -m scripts.docs.coverage FOLDER > docs/coverage.md` writes it: the program serves recordings of real answers over HTTP, processes them through the real steps, and counts the cards. A test compares the two.
 
-The recordings: `{HUB}` (at most 200 models a provider, so the numbers are lower bounds), `{ROUTER}`, and **excerpts** of two lists (`{DEEPINFRA}`: 21 of 372 rows; `{WAVESPEED}`: 37 of 1,046). They are months apart and were never one moment. WaveSpeedAI's list is enabled here; by default it is off.
+The recordings: `{HUB}` (at most 200 models a provider, so the numbers are lower bounds), `{ROUTER}`, and **excerpts** of two lists (`{DEEPINFRA}`: 21 of 372 rows; `{WAVESPEED}`: 37 of 1,046). `{FEATHERLESS}` has 5 rows of tens of thousands, `{OVHCLOUD}` 5 of OVHcloud's, `{SAMBANOVA}` is whole. They are months apart and were never one moment. The lists of WaveSpeedAI and SambaNova are enabled here; by default they are off. The lists of Cerebras, Fireworks AI, Novita and Together AI were never recorded, and price nothing here.
 
 ## Price sources
 
@@ -53,6 +72,16 @@ pricehouse joins a list on (inference provider, the provider's own id) exactly. 
 Of each recorded list: its entries, those of which a number counts, and why the others have none, whether or not the Hub maps a model to them.
 
 {entries}
+## Priced offers by task
+
+`before` counts the offers that {earlier} price without a key, `now` those that every feed prices without a key, and `with every key` those that are priced when fal's list is read too. fal's keyed answer was never recorded: its facts are those of fal's public pages (`{fal}`), served in the documented shape. An excerpt of a list prices the few offers that its rows name, so these shares are lower bounds.
+
+{shares}
+## Cached tokens
+
+Of the text offers of each provider whose own list was recorded: those that a row of it names, those with a price of cached input tokens, and those of which the list states that there is none. The list states nothing about the others that it names.
+
+{cached}
 ## Coverage by task and provider
 
 `all` counts the cards, adapters included; `priced` those with a price that a feed states, also a price that cannot be compared (a video run of no stated length); `estimated` those with our estimate alone. The last column has the reasons of the others, explained in [sql.md](sql.md#values-of-columns).
@@ -81,12 +110,65 @@ FROM cards c LEFT JOIN reasons r USING (task, inference_provider)
 GROUP BY c.task, c.inference_provider ORDER BY c.task, c.inference_provider
 """
 
+SHARES = """
+SELECT task, count(*) AS everything,
+       count(*) FILTER (price_status IN ('priced', 'free') AND price_feed IN ({earlier}))
+           AS earlier,
+       count(*) FILTER (price_status IN ('priced', 'free')) AS priced
+FROM cards GROUP BY task ORDER BY task
+"""
+CACHED = """
+WITH named AS (
+    SELECT offer_id, inference_provider,
+           bool_or(unit = 'cached_input_token' AND price_status = 'priced') AS priced,
+           bool_or(unit = 'cached_input_token' AND reason = 'not_offered') AS not_offered
+    FROM price_claims WHERE valid_to IS NULL AND feed IN ({lists}) GROUP BY ALL
+)
+SELECT c.inference_provider, count(*) AS everything, count(n.offer_id) AS named,
+       count(*) FILTER (n.priced) AS priced, count(*) FILTER (n.not_offered) AS not_offered
+FROM cards c LEFT JOIN named n USING (offer_id)
+WHERE c.task_group = 'text' AND c.inference_provider IN (SELECT inference_provider FROM providers
+      WHERE list_contains([{providers}], inference_provider))
+GROUP BY c.inference_provider ORDER BY c.inference_provider
+"""
+EVERY_KEY = """
+## Coverage with every key
+
+The same table when fal's list is read too, and the prices of the asking account are shown.
+
+| task | inference_provider | all | adapters | priced | estimated | reasons of the others |
+|---|---|---|---|---|---|---|
+"""
+Row = dict[str, Any]
+
 
 def coverage_page(recordings: Path) -> str:
     """Return the page as Markdown."""
     with tempfile.TemporaryDirectory() as folder:
-        home = _process(recordings, Path(folder))
-        found = json.loads(query_json(newest(Home.at(home)), QUERY))
+        plain, keyed = (
+            _process(recordings, Path(folder) / name, with_key=name == "keyed")
+            for name in ("plain", "keyed")
+        )
+        earlier = ", ".join(f"'{feed}'" for feed in EARLIER)
+        shares = SHARES.format(earlier=earlier)
+        middle = (
+            MIDDLE.replace("{entries}", _entries(recordings))
+            .replace("{earlier}", ", ".join(f"`{feed}`" for feed in EARLIER[:3] + EARLIER[4:]))
+            .replace("{fal}", FAL_PAGES)
+            .replace("{shares}", _shares(_rows(plain, shares), _rows(keyed, shares)))
+            .replace("{cached}", _cached(plain))
+        )
+        return HEAD + _feeds() + middle + _table(plain) + EVERY_KEY + _table(keyed)
+
+
+def _rows(home: Path, query: str) -> list[Row]:
+    found: list[Row] = json.loads(query_json(newest(Home.at(home)), query))
+    return found
+
+
+def _table(home: Path) -> str:
+    """Return the rows of a home by task and provider, and their sums."""
+    found = _rows(home, QUERY)
     rows = [
         f"| `{row['task']}` | {row['inference_provider']} | {row['everything']} | {row['adapters']}"
         f" | {row['priced']} | {row['estimated']} | {row['why']} |\n"
@@ -94,8 +176,40 @@ def coverage_page(recordings: Path) -> str:
     ]
     parts = ("everything", "adapters", "priced", "estimated")
     total = " | ".join(f"**{sum(int(row[part]) for row in found)}**" for part in parts)
-    middle = MIDDLE.replace("{entries}", _entries(recordings))
-    return HEAD + _feeds() + middle + "".join(rows) + f"| **all** | | {total} | |\n"
+    return "".join(rows) + f"| **all** | | {total} | |\n"
+
+
+def _shares(plain: list[Row], keyed: list[Row]) -> str:
+    """Return the priced offers of each task before the new lists, now, and with every key."""
+    lines = ["| task | all | before | now | with every key |\n|---|---|---|---|---|\n"]
+    with_key = {row["task"]: row["priced"] for row in keyed}
+    counts = [
+        (f"`{r['task']}`", r["everything"], r["earlier"], r["priced"], with_key[r["task"]])
+        for r in plain
+    ]
+    counts.append(("**all**", *(sum(int(row[place]) for row in counts) for place in range(1, 5))))
+    for task, everything, *priced in counts:
+        shares = " | ".join(f"{n} ({100 * int(n) / int(everything):.0f} %)" for n in priced)
+        lines.append(f"| {task} | {everything} | {shares} |\n")
+    return "".join(lines)
+
+
+def _cached(home: Path) -> str:
+    """Return what the recorded lists of token prices state of cached tokens, by provider."""
+    whose = {feed.feed: feed.inference_provider for feed in load_registry().lists()}
+    query = CACHED.format(
+        lists=", ".join(f"'{feed}'" for feed in TOKEN_LISTS),
+        providers=", ".join(f"'{whose[feed]}'" for feed in TOKEN_LISTS),
+    )
+    lines = [
+        "| inference_provider | text offers | named | priced | not offered |\n|---|---|---|---|---|\n"
+    ]
+    lines += [
+        f"| {row['inference_provider']} | {row['everything']} | {row['named']} | {row['priced']} "
+        f"| {row['not_offered']} |\n"
+        for row in _rows(home, query)
+    ]
+    return "".join(lines)
 
 
 def _entries(recordings: Path) -> str:
@@ -105,13 +219,18 @@ def _entries(recordings: Path) -> str:
         (DEEPINFRA, parse_deepinfra_list, "deepinfra"),
         (WHOLE_RECORDING, parse_deepinfra_list, "deepinfra"),
         (WAVESPEED, parse_wavespeed_list, "wavespeed"),
+        (FEATHERLESS, partial(parse_token_list, "featherless_list"), "featherless-ai"),
+        (OVHCLOUD, partial(parse_token_list, "ovhcloud_list"), "ovhcloud"),
+        (SAMBANOVA, partial(parse_token_list, "sambanova_list"), "sambanova"),
     ):
         page = Page((recordings / name).read_bytes(), "", datetime(2026, 11, 23, tzinfo=UTC))
         quotes = parse([page], inference_provider=provider).quotes
+        quotes = quotes.filter(pl.col("no_price_reason").ne_missing(NOT_OFFERED))
         why = pl.coalesce(pl.col("problem").str.split(":").list.first(), "no_price_reason")
         zero = pl.col("raw_text").cast(pl.Float64) == 0
         reason = pl.coalesce(why, pl.when(zero).then(pl.lit("zero_not_stated_free")))
-        found = quotes.group_by("provider_model_id").agg(why=reason.first())
+        # an output price of 0 beside an input price is that of a model without output tokens
+        found = quotes.group_by("provider_model_id", maintain_order=True).agg(why=reason.first())
         others = found.drop_nulls("why")["why"].value_counts().sort("why").rows()
         reasons = ", ".join(f"`{code}` {count}" for code, count in others)
         priced = found["why"].null_count()
@@ -142,15 +261,24 @@ def _feeds() -> str:
     )
 
 
-def _process(recordings: Path, home: Path) -> Path:
-    """Process one hour of the recordings into a home, and return it."""
+def _process(recordings: Path, home: Path, *, with_key: bool) -> Path:
+    """Process one hour of the recordings into a home, and return it.
+
+    `with_key`: fal's prices are read too, from the facts of its public pages.
+    """
 
     def read(name: str) -> str:
         return (recordings / name).read_text("utf-8")
 
     hub = json.loads(read(HUB), parse_float=Number, parse_int=Number)
     router = json.loads(read(ROUTER), parse_float=Number, parse_int=Number)
-    lists = PriceLists(deepinfra=rows_of(read(DEEPINFRA)), wavespeed=rows_of(read(WAVESPEED)))
+    lists = PriceLists(
+        deepinfra=rows_of(read(DEEPINFRA)),
+        wavespeed=rows_of(read(WAVESPEED)),
+        others={feed: rows_of(read(name)) for feed, name in TOKEN_LISTS.items()},
+        fal=_fal_rows(read(FAL_PAGES)) if with_key else None,
+        fal_key=FAL_KEY,
+    )
     catalog = Catalog(map(hub_model, hub), router=map(router_model, router["data"]))
     clock = _clock()
     with serve(catalog, price_lists=lists) as server:
@@ -159,11 +287,30 @@ def _process(recordings: Path, home: Path) -> Path:
             home=home,
             base_urls={feed.feed: base_url(server.url, feed.feed) for _, feed in registry.feeds()},
             enable_feeds=tuple(feed.feed for _, feed in registry.feeds() if not feed.enabled),
+            account_prices=with_key,
         )
         options = RunOptions(origin="live", flow="coverage", trigger="docs")
-        with open_run(settings, options, Dependencies(clock=lambda: next(clock))) as run:
+        keys = {VARIABLES["fal"]: FAL_KEY} if with_key else {}
+        dependencies = Dependencies(clock=lambda: next(clock), find_token=partial(find_token, keys))
+        with open_run(settings, options, dependencies) as run:
             run_pipeline(run)
     return home
+
+
+def _fal_rows(text: str) -> dict[str, str]:
+    """Return endpoint → a row of fal's API, with the price and unit that its page states."""
+    pages = json.loads(text, parse_float=Number, parse_int=Number)
+    return {
+        page["id"]: encode(
+            {
+                "endpoint_id": page["id"],
+                "unit_price": page["price"],
+                "unit": page["billing_unit"],
+                "currency": "USD",
+            }
+        )
+        for page in pages
+    }
 
 
 def _clock() -> Iterator[datetime]:

@@ -115,14 +115,22 @@ class PriceListCollector:
         self._fence.each(entries, read, self._reject_unreadable)
 
     def add(
-        self, name: str | None, location: EntryLocation, quotes: list[Quote], *, part: str = ""
+        self,
+        name: str | None,
+        location: EntryLocation,
+        quotes: list[Quote],
+        *,
+        part: str = "",
+        texts_read: bool = False,
     ) -> None:
         """Add an entry with its prices; `name` is the provider's own id, as it is written.
 
         `part` names the prices of a list that has several rows for one id, like a service tier.
-        A price that the texts of the entry contradict is withheld.
+        A price that the texts of the entry contradict is withheld. `texts_read`: the quotes are
+        what these texts state.
         """
-        quotes = _without_contradicted(quotes, location.raw)
+        if not texts_read:
+            quotes = _without_contradicted(quotes, location.raw)
         if not name:
             self._nameless += 1
             self._reject(None, location, "provider_model_id:missing")

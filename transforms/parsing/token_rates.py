@@ -28,14 +28,16 @@ class TokenRates:
 
     `units` maps a key to our unit, `quantity` is the count of tokens that a rate is for.
     `per_token` maps further keys, of rates for one token, to the same units: some lists state each
-    rate twice. `nested` is the key of the number where each rate is an object. Without a key of
-    CURRENCY_KEYS the currency is USD, or unknown if `needs_currency`.
+    rate twice. `nested` is the key of the number where each rate is an object, `beside` are the
+    other known keys there. Without a key of CURRENCY_KEYS the currency is USD, or unknown if
+    `needs_currency`.
     """
 
     units: Mapping[str, str]
     quantity: int = 1
     per_token: Mapping[str, str] = field(default_factory=dict)
     nested: str | None = None
+    beside: frozenset[str] = frozenset()
     needs_currency: bool = False
 
     def stated(self) -> Iterable[tuple[str, str, int]]:
@@ -144,9 +146,13 @@ def _currency(members: Mapping[str, Raw], rates: TokenRates) -> tuple[str, str |
 def _unknown(members: Mapping[str, Raw], rates: TokenRates) -> str | None:
     """Return the mark of keys that may change what the numbers mean; one of 0 changes nothing."""
     known = {*rates.units, *rates.per_token, *CURRENCY_KEYS}
-    return mark_of(
-        key for key, raw in members.items() if key not in known and not _states_nothing(raw)
-    )
+    odd = {key for key, raw in members.items() if key not in known and not _states_nothing(raw)}
+    if rates.nested is not None:
+        for key in members.keys() & rates.units.keys():
+            parts = fields_of(members[key]) or {}
+            inside = parts.keys() - {rates.nested, *rates.beside}
+            odd |= {f"{key}.{part}" for part in inside if not _states_nothing(parts[part])}
+    return mark_of(odd)
 
 
 def _states_nothing(raw: Raw) -> bool:
