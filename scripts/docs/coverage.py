@@ -28,6 +28,23 @@ from samples.hub import serve
 from samples.list_routes import PriceLists, base_url, rows_of
 from samples.verbatim import Number, encode
 from schemas.quotes import NOT_OFFERED
+from scripts.docs.coverage_text import (
+    DEEPINFRA,
+    EARLIER,
+    EVERY_KEY,
+    FAL_KEY,
+    FAL_PAGES,
+    FEATHERLESS,
+    HEAD,
+    HUB,
+    MIDDLE,
+    OVHCLOUD,
+    ROUTER,
+    SAMBANOVA,
+    TOKEN_LISTS,
+    WAVESPEED,
+    WHOLE_RECORDING,
+)
 from transforms.parsing.collector import Page
 from transforms.parsing.deepinfra_list import parse_deepinfra_list
 from transforms.parsing.token_lists import parse_token_list
@@ -36,63 +53,6 @@ from warehouse.publication.newest import newest
 from warehouse.publication.query import query_json
 from warehouse.storage.home import Home
 
-HUB, ROUTER = "hub/2026-02-26T12-27.json", "router/b.json"
-DEEPINFRA, WAVESPEED = "prices/deepinfra_list_excerpt.json", "prices/wavespeed_list_excerpt.json"
-WHOLE_RECORDING = "prices/deepinfra_list_2026-09-08.json"
-FAL_PAGES = "prices/fal_page_billing_2025-10-30.json"
-FEATHERLESS = "prices/featherless_models_trimmed.json"
-OVHCLOUD = "prices/ovhcloud_openrouter_2026-07-30.json"
-SAMBANOVA = "prices/sambanova_models_2026-10-08.json"
-TOKEN_LISTS = {
-    "featherless_list": FEATHERLESS,
-    "ovhcloud_list": OVHCLOUD,
-    "sambanova_list": SAMBANOVA,
-}
-"""Feed → its recording, of the lists whose rows state rates per token."""
-EARLIER = ("hub", "router", "deepinfra_list", "fal_pricing", "wavespeed_list")
-"""The feeds that were read before those lists were added; fal's is read with a key alone."""
-FAL_KEY = "recorded"
-"""The key that the server of the recordings wants of whoever asks for fal's prices."""
-HEAD = f"""# Price coverage
-
-This page counts the offers of each task and provider with a price, those with only an estimate, and the reasons of the others. `python -m scripts.docs.coverage FOLDER > docs/coverage.md` writes it: the program serves recordings of real answers over HTTP, processes them through the real steps, and counts the cards. A test compares the two.
-
-The recordings: `{HUB}` (at most 200 models a provider, so the numbers are lower bounds), `{ROUTER}`, and **excerpts** of two lists (`{DEEPINFRA}`: 21 of 372 rows; `{WAVESPEED}`: 37 of 1,046). `{FEATHERLESS}` has 5 rows of tens of thousands, `{OVHCLOUD}` 5 of OVHcloud's, `{SAMBANOVA}` is whole. They are months apart and were never one moment. The lists of WaveSpeedAI and SambaNova are enabled here; by default they are off. The lists of Cerebras, Fireworks AI, Novita and Together AI were never recorded, and price nothing here.
-
-## Price sources
-
-"""  # noqa: E501 - a paragraph of Markdown is one line
-MIDDLE = """
-`shape`: *recorded* means that a real answer was seen, *documented* that only its description was: be careful with these prices until a live run has confirmed them ([first-live-run.md](first-live-run.md)).
-
-pricehouse joins a list on (inference provider, the provider's own id) exactly. DeepInfra's list has no match in these recordings, because the Hub maps no model to an id of DeepInfra in them; the router names DeepInfra's chat offers, and prices those.
-
-## Entries of the lists
-
-Of each recorded list: its entries, those of which a number counts, and why the others have none, whether or not the Hub maps a model to them.
-
-{entries}
-## Priced offers by task
-
-`before` counts the offers that {earlier} price without a key, `now` those that every feed prices without a key, and `with every key` those that are priced when fal's list is read too. fal's keyed answer was never recorded: its facts are those of fal's public pages (`{fal}`), served in the documented shape. An excerpt of a list prices the few offers that its rows name, so these shares are lower bounds.
-
-{shares}
-## Cached tokens
-
-Of the text offers of each provider whose own list was recorded: those that a row of it names, those with a price of cached input tokens, and those of which the list states that there is none. The list states nothing about the others that it names.
-
-{cached}
-## Coverage by task and provider
-
-`all` counts the cards, adapters included; `priced` those with a price that a feed states, also a price that cannot be compared (a video run of no stated length); `estimated` those with our estimate alone. The last column has the reasons of the others, explained in [sql.md](sql.md#values-of-columns).
-
-```sql
-SELECT task, count(*) FILTER (price_status = 'priced') AS priced FROM cards GROUP BY task;
-```
-
-| task | inference_provider | all | adapters | priced | estimated | reasons of the others |
-|---|---|---|---|---|---|---|
-"""  # noqa: E501 - a paragraph of Markdown is one line
 QUERY = """
 WITH reason AS (
     SELECT task, inference_provider, price_reason, count(*) AS n FROM cards
@@ -131,13 +91,19 @@ WHERE c.task_group = 'text' AND c.inference_provider IN (SELECT inference_provid
       WHERE list_contains([{providers}], inference_provider))
 GROUP BY c.inference_provider ORDER BY c.inference_provider
 """
-EVERY_KEY = """
-## Coverage with every key
-
-The same table when fal's list is read too, and the prices of the asking account are shown.
-
-| task | inference_provider | all | adapters | priced | estimated | reasons of the others |
-|---|---|---|---|---|---|---|
+AGREEMENT = """
+WITH stated AS (
+    SELECT offer_id, unit, tier, feed, amount, currency FROM price_claims
+    WHERE valid_to IS NULL AND price_status IN ('priced', 'free') AND basis <> 'estimate'
+), pairs AS (
+    SELECT l.feed, l.amount = r.amount AND l.currency = r.currency AS equal
+    FROM stated l JOIN stated r ON (l.offer_id, l.unit, l.tier) = (r.offer_id, r.unit, r.tier)
+    WHERE l.feed IN ({lists}) AND r.feed IN ('router', 'hub')
+    QUALIFY row_number() OVER (
+        PARTITION BY l.feed, l.offer_id, l.unit, l.tier ORDER BY r.feed = 'hub') = 1
+)
+SELECT feed, count(*) AS everything, count(*) FILTER (equal) AS equal
+FROM pairs GROUP BY feed ORDER BY feed
 """
 Row = dict[str, Any]
 
@@ -157,6 +123,7 @@ def coverage_page(recordings: Path) -> str:
             .replace("{fal}", FAL_PAGES)
             .replace("{shares}", _shares(_rows(plain, shares), _rows(keyed, shares)))
             .replace("{cached}", _cached(plain))
+            .replace("{agreement}", _agreement(plain))
         )
         return HEAD + _feeds() + middle + _table(plain) + EVERY_KEY + _table(keyed)
 
@@ -183,7 +150,7 @@ def _shares(plain: list[Row], keyed: list[Row]) -> str:
     """Return the priced offers of each task before the new lists, now, and with every key."""
     lines = ["| task | all | before | now | with every key |\n|---|---|---|---|---|\n"]
     with_key = {row["task"]: row["priced"] for row in keyed}
-    counts = [
+    counts: list[tuple[Any, ...]] = [
         (f"`{r['task']}`", r["everything"], r["earlier"], r["priced"], with_key[r["task"]])
         for r in plain
     ]
@@ -194,6 +161,15 @@ def _shares(plain: list[Row], keyed: list[Row]) -> str:
     return "".join(lines)
 
 
+def _agreement(home: Path) -> str:
+    """Return how many units a list states as the router does, else the Hub."""
+    lists = ", ".join(f"'{feed.feed}'" for feed in load_registry().lists())
+    return "| list | units that both state | equal |\n|---|---|---|\n" + "".join(
+        f"| `{row['feed']}` | {row['everything']} | {row['equal']} |\n"
+        for row in _rows(home, AGREEMENT.format(lists=lists))
+    )
+
+
 def _cached(home: Path) -> str:
     """Return what the recorded lists of token prices state of cached tokens, by provider."""
     whose = {feed.feed: feed.inference_provider for feed in load_registry().lists()}
@@ -201,9 +177,8 @@ def _cached(home: Path) -> str:
         lists=", ".join(f"'{feed}'" for feed in TOKEN_LISTS),
         providers=", ".join(f"'{whose[feed]}'" for feed in TOKEN_LISTS),
     )
-    lines = [
-        "| inference_provider | text offers | named | priced | not offered |\n|---|---|---|---|---|\n"
-    ]
+    lines = ["| inference_provider | text offers | named | priced | not offered |\n"]
+    lines.append("|---|---|---|---|---|\n")
     lines += [
         f"| {row['inference_provider']} | {row['everything']} | {row['named']} | {row['priced']} "
         f"| {row['not_offered']} |\n"
@@ -229,7 +204,6 @@ def _entries(recordings: Path) -> str:
         why = pl.coalesce(pl.col("problem").str.split(":").list.first(), "no_price_reason")
         zero = pl.col("raw_text").cast(pl.Float64) == 0
         reason = pl.coalesce(why, pl.when(zero).then(pl.lit("zero_not_stated_free")))
-        # an output price of 0 beside an input price is that of a model without output tokens
         found = quotes.group_by("provider_model_id", maintain_order=True).agg(why=reason.first())
         others = found.drop_nulls("why")["why"].value_counts().sort("why").rows()
         reasons = ", ".join(f"`{code}` {count}" for code, count in others)
