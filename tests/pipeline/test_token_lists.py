@@ -115,7 +115,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def shown(home: Path, provider: str, model: str = "acme/chat") -> dict[tuple[str, str], object]:
+def displayed(home: Path, provider: str, model: str = "acme/chat") -> dict[tuple[str, str], object]:
     """Return (unit, tier) → USD per million and the feed that it is from."""
     found = rows(
         home,
@@ -125,15 +125,15 @@ def shown(home: Path, provider: str, model: str = "acme/chat") -> dict[tuple[str
     return {(unit, tier): (amount.normalize(), feed) for unit, tier, amount, feed in found}
 
 
-def test_the_router_s_price_is_shown_and_the_list_adds_what_it_lacks(home: Path) -> None:
-    assert shown(home, "together") == {
+def test_a_list_adds_what_the_router_s_price_lacks(home: Path) -> None:
+    assert displayed(home, "together") == {
         ("input_token", "standard"): (Decimal("2.7"), "router"),
         ("output_token", "standard"): (Decimal("13.5"), "router"),
         ("cached_input_token", "standard"): (Decimal("0.3"), "together_list"),
     }
 
 
-def test_a_list_that_differs_from_the_router_is_a_finding_and_one_that_agrees_is_none(
+def test_a_list_that_differs_from_the_router_is_a_finding(
     home: Path,
 ) -> None:
     found = rows(
@@ -170,7 +170,7 @@ def test_an_id_of_another_spelling_joins_no_offer(home: Path) -> None:
     assert rows(home, query) == [("not_published", "not_stated")]
 
 
-def test_a_price_in_euros_keeps_its_currency_and_ranks_nowhere(home: Path) -> None:
+def test_a_price_in_euros_keeps_its_currency_and_is_not_ranked(home: Path) -> None:
     query = (
         f"SELECT cost_per_input_token * {MILLION}, currency, price_status, rankable "
         "FROM cards WHERE model_id = 'acme/eu'"
@@ -181,8 +181,11 @@ def test_a_price_in_euros_keeps_its_currency_and_ranks_nowhere(home: Path) -> No
 
 
 def test_tiers_are_prices_of_their_own(home: Path) -> None:
-    assert shown(home, "novita")["input_token", "context>32768"] == (Decimal("0.3"), "novita_list")
-    fireworks = shown(home, "fireworks-ai")
+    assert displayed(home, "novita")["input_token", "context>32768"] == (
+        Decimal("0.3"),
+        "novita_list",
+    )
+    fireworks = displayed(home, "fireworks-ai")
     assert fireworks["input_token", "standard"] == (Decimal("0.7"), "fireworks_list")
     assert fireworks["input_token", "priority"] == (Decimal("1.4"), "fireworks_list")
 
