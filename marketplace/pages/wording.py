@@ -51,6 +51,7 @@ REASONS = {
     "deprecated_in_list": "the provider's list marks it as deprecated",
     "stated_in_words": "the provider's list states the price in a sentence that is not read",
     "unit_not_convertible": "priced in a unit that cannot be compared with others",
+    "tiers_not_stated": "its list states prices by length of context in a form that is not read",
     "unknown_tier": "its list prices a service tier that is not known",
     "not_offered": "its list states no charge or none on offer",
     "listed_twice": "its list has it twice, with two prices",
