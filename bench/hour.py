@@ -24,6 +24,7 @@ from bench.measure import ROOT, BenchFailed, Cost, SampleServer, measure, servin
 from bench.verdict import BARE, DLT, FIRST, SECOND, promises, rows, table
 from providers.registry import load_registry
 from samples.hub import FEEDS
+from samples.list_routes import base_url
 
 MODELS = 50_000
 ROUNDS = 3
@@ -87,7 +88,7 @@ def _round(
     environment = {
         "PRICEHOUSE_HOME": str(folder / "home"),
         # every feed is the one server, which answers 404 for providers' own price lists
-        **{feed.setting: server.url for _, feed in load_registry().feeds()},
+        **{feed.setting: base_url(server.url, feed.feed) for _, feed in load_registry().feeds()},
         "NO_PROXY": "127.0.0.1",
     }
     script, file = ROOT / "bench" / "bare.py", folder / "bare.duckdb"

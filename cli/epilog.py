@@ -15,31 +15,33 @@ _REGISTRY = Path(__file__).resolve().parents[1] / "providers" / "provider_regist
 
 _EPILOG = """\b
 Settings, all from the environment, all optional:
-  PRICEHOUSE_HOME           the folder that holds everything (default ./data; the demo:
-                            ./data/demo); the option --home overrides it
+  PRICEHOUSE_HOME            the folder that holds everything (default ./data; the demo:
+                             ./data/demo); the option --home overrides it
 {addresses}
-  PRICEHOUSE_ENABLE_FEEDS   feeds to read that are off by default, separated by commas:
-                            {off}
-  PRICEHOUSE_ACCOUNT_PRICES show: publish prices that only your own account has
-  PRICEHOUSE_CORS_ORIGINS   origins whose pages may read the API of `serve`, like
-                            https://shop.example, separated by commas, or * (default none)
+  PRICEHOUSE_ENABLE_FEEDS    feeds to read that are off by default, separated by commas:
+                             {off}
+  PRICEHOUSE_ACCOUNT_PRICES  show: publish prices that only your own account has
+  PRICEHOUSE_CORS_ORIGINS    origins whose pages may read the API of `serve`, like
+                             https://shop.example, separated by commas, or * (default none)
   HTTP_PROXY, HTTPS_PROXY, ALL_PROXY
-                            proxies, like http://proxy.example:3128 or socks5://…
-  NO_PROXY                  hosts, domains and networks that are asked without one
+                             proxies, like http://proxy.example:3128 or socks5://…
+  NO_PROXY                   hosts, domains and networks that are asked without one
 
 \b
 The token of huggingface.co; without one it is read anonymously, at a lower pace:
-  VAULT_ADDR                a Vault (or OpenBao); while it is set, HF_TOKEN is not read
-  VAULT_TOKEN               the login, or VAULT_ROLE_ID and VAULT_SECRET_ID (AppRole)
-  VAULT_CACERT              PEM file of the CA that signed Vault's certificate
-  VAULT_NAMESPACE           its namespace
-  PRICEHOUSE_VAULT_MOUNT    the mount of its KV engine (default secret); the secret is
-                            huggingface/api_key, or api_key in a mount huggingface
-  HF_TOKEN                  the token itself, where there is no Vault
+  VAULT_ADDR                 a Vault (or OpenBao); while it is set, HF_TOKEN is not read
+  VAULT_TOKEN                the login, or VAULT_ROLE_ID and VAULT_SECRET_ID (AppRole)
+  VAULT_CACERT               PEM file of the CA that signed Vault's certificate
+  VAULT_NAMESPACE            its namespace
+  PRICEHOUSE_VAULT_MOUNT     the mount of its KV engine (default secret); the secret is
+                             huggingface/api_key, or api_key in a mount huggingface
+  HF_TOKEN                   the token itself, where there is no Vault
 
 \b
-The key of fal; without one its prices are not fetched: fal/api_key in that Vault, else
-  FAL_KEY                   the key itself, where there is no Vault
+Keys of price lists; a list without its key is not fetched: fal/api_key, fireworks/api_key
+and together/api_key in that Vault, else
+  FAL_KEY, FIREWORKS_API_KEY, TOGETHER_API_KEY
+                             the key itself, where there is no Vault
 
 \b
 Exit status: 0 done (held rows are listed and are no failure); 1 a required feed failed
@@ -60,10 +62,10 @@ def epilog() -> str:
 
 def _addresses(feed: dict[str, Any]) -> Iterator[str]:
     yield (
-        f"  {feed['setting']:<26}{feed['feed']}, or a gateway "
+        f"  {feed['setting']:<27}{feed['feed']}, or a gateway "
         f"(default {feed['base_url'].rstrip('/')})"
     )
     if details := feed.get("details"):
         yield f"  {details['setting']}"
-        yield f"{'':<28}its answers about single products (default: that gateway,"
-        yield f"{'':<28}else {details['base_url'].rstrip('/')})"
+        yield f"{'':<29}its answers about single products (default: that gateway,"
+        yield f"{'':<29}else {details['base_url'].rstrip('/')})"

@@ -84,6 +84,8 @@ def print_status(status: Status) -> None:
     for feed in status.feeds:
         if feed.failures_in_a_row:
             state = f"{feed.failures_in_a_row} failures in a row, the last: {feed.last_error}"
+        elif feed.skipped_because:
+            state = f"not read: {feed.skipped_because}"
         else:
             state = "ok" if feed.observed_at else "not read; run_feeds has the reason"
         out.print(f"  {feed.feed}: last whole answer {_minute(feed.observed_at)}; {escape(state)}")

@@ -13,9 +13,8 @@ from providers.secrets import DEFAULT_NAME, VARIABLES, find_token, put_token
 from schemas.errors import UsageError
 from schemas.secrets import FoundSecret, Secret, VariablePlace, VaultPlace
 
-_WITHOUT = {
+_WITHOUT = {name: f"the prices of {name} are not fetched" for name in VARIABLES} | {
     DEFAULT_NAME: "huggingface.co is read anonymously, at a lower pace",
-    "fal": "the prices of fal are not fetched",
 }
 
 
@@ -34,8 +33,8 @@ def check(*, name: str, as_json: bool) -> None:
     """Show where the current settings find a token.
 
     Reads Vault as a run does, so that a run after a good check finds the same token. Whether its
-    owner accepts the token is not checked. NAME is huggingface (the default), or fal for the key
-    of its prices.
+    owner accepts the token is not checked. NAME is huggingface (the default), or fal, fireworks
+    or together for the key of their prices.
     """
     found = find_token(os.environ, name=name)
     if as_json:

@@ -22,9 +22,12 @@ from schemas.registry import Estimate, Feed, FeedRole, Registry
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.deepinfra_list import parse_deepinfra_list
 from transforms.parsing.fal_pricing import parse_fal_pricing
+from transforms.parsing.fireworks_list import parse_fireworks_list
 from transforms.parsing.hub import parse_hub
 from transforms.parsing.mapped_ids import mapped_ids
+from transforms.parsing.novita_list import parse_novita_list
 from transforms.parsing.router import parse_router
+from transforms.parsing.token_lists import TOKEN_LISTS, parse_token_list
 from transforms.parsing.validation import ValidatedFeed, validate_offerings, validate_quotes
 from transforms.parsing.wavespeed_list import parse_wavespeed_list
 from transforms.pricing.estimates import price_estimate, resolve_estimate
@@ -279,6 +282,9 @@ FEEDS: tuple[FeedSpec, ...] = (
     _price_list("deepinfra_list", parse_deepinfra_list),
     _price_list("fal_pricing", parse_fal_pricing),
     _price_list("wavespeed_list", parse_wavespeed_list),
+    _price_list("fireworks_list", parse_fireworks_list),
+    _price_list("novita_list", parse_novita_list),
+    *(_price_list(feed, partial(parse_token_list, feed)) for feed in TOKEN_LISTS),
     _estimate("hf_inference_estimate"),
 )
 _BY_NAME = {spec.feed: spec for spec in FEEDS}

@@ -26,6 +26,8 @@ class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
     last_success_at: datetime | None
     failures_in_a_row: int
     last_error: str | None
+    skipped_because: str | None = None
+    """Why the last run did not read it, None where it did."""
 
 
 class RunStatus(msgspec.Struct, frozen=True, kw_only=True):

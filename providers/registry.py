@@ -28,13 +28,13 @@ CLAIMS = "compliance_claims.json"
 
 PRICE_FEED_REASONS = {
     "compute_time_only": "bills by compute time and hardware; no price per unit of output exists",
-    "listed_without_price": "the price lists that are read name it and state no price for it",
-    "no_list_published": "publishes no usable machine-readable price list",
+    "no_list_published": "publishes prices on web pages only, in no usable machine-readable list",
     "none_seen": "no price of it has been seen in any list that is read",
 }
 """Why an inference provider has no price feed: the values of `price_feed_reason`."""
 
 EARLIER_REASONS = {
+    "listed_without_price": "the price lists that are read name it and state no price for it",
     "list_not_read": "publishes a machine-readable price list that no feed here reads",
 }
 """Reasons in registries that earlier runs landed; replay reads those too."""

@@ -1,9 +1,10 @@
 """The routes of providers' own price lists, which the sample's server serves beside the Hub's.
 
-    lists = PriceLists(deepinfra=rows, wavespeed=rows)
+    lists = PriceLists(deepinfra=rows, wavespeed=rows, others={"ovhcloud_list": rows})
     with serve(catalog, price_lists=lists) as hub: …
 
-Rows are JSON texts as they were recorded, so that every number keeps its digits.
+Rows are JSON texts as they were recorded, so that every number keeps its digits. Several lists have
+the path of the router's: `base_url` gives each of them a base URL of its own on the one server.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from samples.verbatim import encode
 DATA = Path(__file__).parent / "data"
 FAL_IDS = 50
 WAVESPEED_PRODUCT = "/center/default/api/v1/model_product/detail/"
+AT_THE_ROOT = frozenset({"hub", "router", "deepinfra_list", "fal_pricing", "wavespeed_list"})
+"""Feeds whose base URL is the server's own."""
+_OTHERS = "/lists/"
 
 Envelope = Callable[[str], str]
 """From the text of an array of rows to the whole body."""
@@ -33,11 +37,13 @@ def no_envelope(rows: str) -> str:
 
 @dataclass
 class PriceLists:
-    """The rows that the three lists hold now; None answers 404, as where there is no such list.
+    """The rows that the lists hold now; None answers 404, as where there is no such list.
 
     `wavespeed_products` maps an id to the answer about it alone; any other id answers 404.
-    `fal` maps an endpoint to its row, `fal_key` is the key that it requires, `fal_page` how many
-    rows one page holds. `…_captured_at` is None where nothing was recorded.
+    `others` maps a feed to its rows; each of these lists is an object with an array `data`, and one
+    that is asked for numbered pages has them. `fal` maps an endpoint to its row, `fal_key` is the
+    key that it requires, `fal_page` how many rows one page holds. `…_captured_at` is None where
+    nothing was recorded.
     """
 
     deepinfra: Sequence[str] | None = None
@@ -47,6 +53,9 @@ class PriceLists:
     fal: Mapping[str, str] | None = None
     fal_key: str = ""
     fal_page: int = FAL_IDS
+    others: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Feed → the key that it requires, sent as `Bearer`."""
     deepinfra_captured_at: datetime | None = None
     wavespeed_captured_at: datetime | None = None
     requests: list[ServerRequest] = field(default_factory=list)
@@ -54,6 +63,9 @@ class PriceLists:
     def reply(self, request: ServerRequest) -> ServerReply | None:
         """Answer a request for a list; None for any other request."""
         query = dict(request.query)
+        if request.path.startswith(_OTHERS):
+            self.requests.append(request)
+            return self._other(request.path.removeprefix(_OTHERS).partition("/")[0], request, query)
         if request.path == "/models/list":
             self.requests.append(request)
             return self._deepinfra()
@@ -67,6 +79,20 @@ class PriceLists:
             self.requests.append(request)
             return self._product(request.path.removeprefix(WAVESPEED_PRODUCT))
         return None
+
+    def _other(self, feed: str, request: ServerRequest, query: Mapping[str, str]) -> ServerReply:
+        if (rows := self.others.get(feed)) is None:
+            return error(404, "Not found")
+        key = self.keys.get(feed)
+        if key is not None and request.headers.get("authorization") != f"Bearer {key}":
+            return error(401, "Authentication is required")
+        pages = ""
+        if "page" in query:
+            page, size = int(query["page"]), int(query["per_page"])
+            total = max(1, -(-len(rows) // size))
+            rows = rows[(page - 1) * size : page * size]
+            pages = f',"pagination":{{"current_page":{page},"total_pages":{total}}}'
+        return json_reply(200, f'{{"data":[{",".join(rows)}]{pages}}}'.encode(), {})
 
     def _deepinfra(self) -> ServerReply:
         if self.deepinfra is None:
@@ -103,6 +129,11 @@ class PriceLists:
         rows = ",".join(self.fal[name] for name in ids[start:end])
         position = json.dumps({"next_cursor": str(end) if more else None, "has_more": more})
         return json_reply(200, f'{{"prices":[{rows}],{position[1:]}'.encode(), {})
+
+
+def base_url(url: str, feed: str) -> str:
+    """Return the base URL of a feed, or of its answers about single ids, on the server at `url`."""
+    return url if feed.partition(".")[0] in AT_THE_ROOT else f"{url}{_OTHERS}{feed}"
 
 
 def load_price_lists() -> PriceLists:

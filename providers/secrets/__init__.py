@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from providers.secrets.vault import Vault
 
 DEFAULT_NAME = "huggingface"
-VARIABLES = {DEFAULT_NAME: "HF_TOKEN", "fal": "FAL_KEY"}
+VARIABLES = {
+    DEFAULT_NAME: "HF_TOKEN",
+    "fal": "FAL_KEY",
+    "fireworks": "FIREWORKS_API_KEY",
+    "together": "TOGETHER_API_KEY",
+}
 """Name of a secret → the variable that holds it where no Vault is set."""
 SCHEMES = {"fal": "Key"}
 """Name of a secret → its Authorization scheme, where that is not `Bearer`."""

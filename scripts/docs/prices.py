@@ -188,6 +188,39 @@ models and differ, it is rejected (`provider_model_id:two`). Public readers of t
 what `discount_rate` is: the share that is charged, or that is taken off. So a value other than 0
 and 100 counts like an unknown key ([above](#a-key-that-a-source-adds)).
 """
+RATE_LISTS = """
+## Rates per token in providers' own lists
+
+Seven lists state rates per token: Cerebras, Featherless AI, Fireworks AI, Novita, OVHcloud,
+SambaNova, Together AI. `transforms/parsing/token_rates.py` reads them; [coverage.md](coverage.md)
+has which of them were recorded.
+
+- A rate is per one token or per 1,000,000, as the list has it. Where two keys state one rate, both
+  must agree (`two_prices: …`).
+- A cache rate above 0 is `cached_input_token` or `cache_write_token`. One of 0, null or an empty
+  text is `not_published` with the reason `not_offered`: the list states no charge, or none on
+  offer. Without a key there is no claim: it is not stated.
+- 0 for input and output is `suspect` (`zero_not_stated_free`). OVHcloud's rows with a context
+  length of 0 are about models that are not sold by the token (`listed_without_price`).
+- A price keeps its currency; one other than USD is never ranked. OVHcloud's rows must name theirs
+  (`unknown_currency: …`); the other lists are in dollars unless a row names another.
+- Of ranges of context lengths (Novita) the shortest is `standard`, each longer one the tier
+  `context>N`. Ranges with a hole or an overlap give no price (`tiers_not_stated`).
+- A service tier (Fireworks AI) is the tier `priority`, `flex` or `batch`. One that is not known has
+  no price (`unknown_tier`) and leaves the standard one.
+- Any other key that is not 0 marks the prices beside it
+  ([a key that a source adds](#a-key-that-a-source-adds)).
+
+Where the router or the Hub states the price of an offer, cards show that one, and a list that
+differs is a finding of `feeds_agree_on_price`. What they lack comes from the list: prices of cached
+tokens and tiers, in the same currency and not above 10 times or below 1/1,000 of the price that
+they are like.
+
+Featherless AI's list has tens of thousands of rows in pages, and states how many pages there are.
+On one day every page behind the 22nd was empty. The walk ends with the stated last page or with two
+empty pages in a row; a page that is empty or short before the stated end counts in
+`run_feeds.short_pages`, and what such an unusual walk lacks keeps its price.
+"""
 ADDED_KEYS = """
 ## A key that a source adds
 
@@ -323,7 +356,7 @@ def page() -> str:
                 *(HEAD, ADDED_KEYS),
                 *_sampled(root / "sample"),
                 *_made_up(root / "made"),
-                *(LIST_TEXTS, FAL_UNITS, BY_LENGTH),
+                *(LIST_TEXTS, RATE_LISTS, FAL_UNITS, BY_LENGTH),
             ]
         )
 

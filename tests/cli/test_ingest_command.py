@@ -66,7 +66,7 @@ def test_first_hour_publishes_and_reports_every_feed(made: tuple[Path, Any]) -> 
 def test_unreachable_server_exits_1_and_names_the_address(tmp_path: Path, hub: Hub) -> None:
     first = answered(pricehouse("ingest", "--json", home=tmp_path, url=hub.url))
     before = published(tmp_path).read_bytes()
-    done = pricehouse("ingest", home=tmp_path)
+    done = pricehouse("ingest", "--provider", "huggingface", home=tmp_path)
     assert done.returncode == 1
     assert "http://127.0.0.1:9/api/models" in done.stderr
     assert "tried 5 times" in done.stderr

@@ -38,7 +38,8 @@ class LeakingHub:
     def __call__(self, request: ServerRequest) -> ServerReply | None:
         sent = {name.lower(): value for name, value in request.headers.items()}
         token = sent.get("authorization")
-        if request.path == "/models/list":  # another source, which this token is not for
+        if request.path == "/models/list" or request.path.startswith("/lists/"):
+            # another source, which this token is not for
             self.elsewhere.add(token)
             return ServerReply(404, b"{}")
         self.tokens.add(token)

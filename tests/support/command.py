@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from providers.registry import load_registry
+from providers.secrets import VARIABLES
+from samples.list_routes import base_url
 
 UNUSED_URL = "http://127.0.0.1:9"  # the discard port: nothing listens there
 
 
 def environment(home: Path, url: str = UNUSED_URL, **more: str) -> dict[str, str]:
     """Return the environment of a command: this home, every feed at `url`, no other setting."""
-    ours = ("PRICEHOUSE_", "PREFECT_", "VAULT_", "HF_TOKEN", "FAL_KEY")
+    ours = ("PRICEHOUSE_", "PREFECT_", "VAULT_", *VARIABLES.values())
     kept = {
         k: v
         for k, v in os.environ.items()
@@ -25,7 +27,7 @@ def environment(home: Path, url: str = UNUSED_URL, **more: str) -> dict[str, str
     return {
         **kept,
         "PRICEHOUSE_HOME": str(home),
-        **{feed.setting: url for _, feed in load_registry().feeds()},
+        **{feed.setting: base_url(url, feed.feed) for _, feed in load_registry().feeds()},
         **more,
     }
 

@@ -13,7 +13,7 @@ What a catalog holds has no date of its own, so the server is taken for a live o
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -27,8 +27,10 @@ from providers.registry import load_registry
 from providers.secrets import find_token
 from samples.catalog import Catalog, SampleModel, hub_model, router_model
 from samples.hub import Hub
+from samples.list_routes import base_url
 from samples.verbatim import Json, Number
 
+NO_KEYS: Mapping[str, str] = {}
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -48,7 +50,7 @@ class Clock:
         self._now += by
 
 
-# Seven parameters: each is something that only some tests replace.
+# Eight parameters: each is something that only some tests replace.
 def ingest(
     home: Path,
     hub: Hub,
@@ -56,22 +58,24 @@ def ingest(
     clock: Clock,
     feeds: Collection[str] = ("hub", "router"),
     key: str | None = None,
+    keys: Mapping[str, str] = NO_KEYS,
     account_prices: bool = False,
     step: Step = run_directly,
 ) -> Report:
     """Run one hour as `pricehouse ingest` does; every feed is the one server.
 
-    A list that is off by default is on where `feeds` names it; `key` is fal's.
+    A list that is off by default is on where `feeds` names it; `key` is fal's, and
+    `keys` has further ones by their variables.
     """
     registry = load_registry()
     off = {feed.feed for _, feed in registry.feeds() if not feed.enabled}
     settings = Settings(
         home=home,
-        base_urls=dict.fromkeys(read_settings({}, registry).base_urls, hub.url),
+        base_urls={key: base_url(hub.url, key) for key in read_settings({}, registry).base_urls},
         enable_feeds=tuple(sorted(off & set(feeds))),
         account_prices=account_prices,
     )
-    environment = {"FAL_KEY": key} if key else {}
+    environment = {**({"FAL_KEY": key} if key else {}), **keys}
     options = RunOptions(origin="live", flow="ingest", trigger="test", feeds=frozenset(feeds))
     dependencies = Dependencies(clock=clock, find_token=partial(find_token, environment))
     with open_run(settings, options, dependencies) as run:

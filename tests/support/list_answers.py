@@ -20,6 +20,10 @@ def wavespeed_envelope(rows: Sequence[str]) -> str:
     return f'{{"total": {len(rows)}, "page": 1, "page_size": 200, "items": {bare_array(rows)}}}'
 
 
+def _data_envelope(rows: Sequence[str]) -> str:
+    return f'{{"object": "list", "data": {bare_array(rows)}}}'
+
+
 @dataclass(frozen=True)
 class ListAnswer:
     """The shape of a list's answer: a row with the id `mapped-id`, and what surrounds the rows."""
@@ -32,5 +36,12 @@ LIST_ANSWERS = {
     "deepinfra_list": ListAnswer('{"model_name": "mapped-id"}'),
     "fal_pricing": ListAnswer('{"endpoint_id": "mapped-id"}', _fal_envelope),
     "wavespeed_list": ListAnswer('{"model_uuid": "mapped-id"}', wavespeed_envelope),
+    "cerebras_list": ListAnswer('{"id": "mapped-id"}', _data_envelope),
+    "featherless_list": ListAnswer('{"id": "mapped-id"}', _data_envelope),
+    "fireworks_list": ListAnswer('{"id": "mapped-id"}', _data_envelope),
+    "novita_list": ListAnswer('{"id": "mapped-id"}', _data_envelope),
+    "ovhcloud_list": ListAnswer('{"id": "mapped-id"}', _data_envelope),
+    "sambanova_list": ListAnswer('{"id": "mapped-id"}', _data_envelope),
+    "together_list": ListAnswer('{"serverlessEndpoint": "mapped-id"}', _data_envelope),
 }
 """Feed → the shape of its answer."""

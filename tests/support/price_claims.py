@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 import polars as pl
 
+from pipeline.feeds import spec_of
 from providers.registry import load_registry
 from tests.support.list_answers import LIST_ANSWERS
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.pricing.list_prices import price_listed
 
-PROVIDERS = {feed.feed: str(feed.inference_provider) for feed in load_registry().lists()}
+LISTS = {feed.feed: feed for feed in load_registry().lists()}
+PROVIDERS = {name: str(feed.inference_provider) for name, feed in LISTS.items()}
 """Price list → whose list it is."""
 
 
 def parsed(feed: str, rows: Sequence[str]) -> ParsedFeed:
     """Parse rows, given as JSON texts, in the envelope that the feed has."""
-    body = LIST_ANSWERS[feed].envelope(rows)
-    parse = getattr(import_module(f"transforms.parsing.{feed}"), f"parse_{feed}")
-    feed_rows: ParsedFeed = parse([Page(body.encode(), "hash")], inference_provider=PROVIDERS[feed])
-    return feed_rows
+    body, parse = LIST_ANSWERS[feed].envelope(rows), spec_of(feed).parse
+    assert parse is not None
+    return parse(iter([Page(body.encode(), "hash")]), LISTS[feed])
 
 
 def claims(

@@ -15,17 +15,23 @@ PRICES = RECORDINGS / "prices"
 _FILES = {
     "deepinfra_list": ("deepinfra_list_excerpt.json", "deepinfra_list_2026-09-08.json"),
     "wavespeed_list": ("wavespeed_list_excerpt.json",),
+    "featherless_list": ("featherless_models_trimmed.json",),
+    "ovhcloud_list": ("ovhcloud_openrouter_2026-07-30.json",),
+    "sambanova_list": ("sambanova_models_2026-10-08.json",),
 }
 """Feed → its recordings. A row that two of them hold is the same in both."""
 
 
 def recorded_files(feed: str) -> list[list[str]]:
-    """Return the rows of each recording of a feed, as JSON texts; every number keeps its text."""
+    """Return the rows of each recording of a feed, as JSON texts; every number keeps its text.
+
+    Without the recordings beside the checkout, those of the lists that the sample holds.
+    """
     if PRICES.is_dir():
         return [rows_of((PRICES / name).read_text("utf-8")) for name in _FILES[feed]]
     lists = load_price_lists()
     committed = {"deepinfra_list": lists.deepinfra, "wavespeed_list": lists.wavespeed}
-    return [list(committed[feed] or [])]
+    return [list(committed.get(feed) or [])]
 
 
 def recorded_catalog() -> Catalog:

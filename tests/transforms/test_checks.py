@@ -68,6 +68,38 @@ def test_a_run_has_the_rows_of_all_its_checks(inputs: CheckInputs) -> None:
     assert set(rows["run_id"]) == {"run-1"}
 
 
+@pytest.mark.parametrize(
+    ("currency", "found"),
+    [
+        ("USD", [("hub", "0.000002")]),
+        ("EUR", [("hub", "0.000002"), ("novita_list", "0.000001 EUR")]),
+    ],
+)
+def test_every_feed_that_prices_otherwise_is_a_finding(
+    currency: str, found: list[tuple[str, str]]
+) -> None:
+    """Also one between two that agree: a list is a second claim beside the router and the Hub."""
+    history = History()
+    before = history.state
+    hub = entry(providerDetails={"pricing": price(2, 5)})
+    delta = history.hour({MODEL: [hub]}, {MODEL: [offering(price(1, 5))]})
+    inputs = check_inputs(before, history.state, delta.found)
+    router = inputs.after.claims.filter(
+        (pl.col("feed") == "router") & (pl.col("unit") == "input_token")
+    )
+    listed = router.with_columns(feed=pl.lit("novita_list"), currency=pl.lit(currency))
+    after = replace(inputs.after, claims=pl.concat([inputs.after.claims, listed]))
+    rows = run_checks(replace(inputs, after=after), "run-1")
+    differing = rows.filter(pl.col("name") == "feeds_agree_on_price")
+    assert set(differing["observed"]) == {"0.000001"}
+    assert [
+        (feed, row["expected"])
+        for row in differing.to_dicts()
+        for feed in ("hub", "novita_list")
+        if f", {feed} says" in row["message"]
+    ] == found
+
+
 def test_only_checks_of_every_run_get_a_new_id_in_each_run(inputs: CheckInputs) -> None:
     entries = pl.DataFrame([("hub", None, 3, 2, 1)], schema=NO_ENTRIES.schema, orient="row")
     counted = replace(inputs, entries=entries)

@@ -16,27 +16,21 @@ _ENDS = "Both feeds state the same, or one of them states nothing."
 
 
 def _find_price_differences(inputs: CheckInputs) -> pl.DataFrame:
-    """Return one row per unit that two feeds price differently; `feed` is the one that cards use.
+    """Return one row per unit and feed that prices it otherwise than the feed that cards use.
 
-    A number against none (a bare zero, a price that cannot be read) is a difference too. An
-    estimate is no price to differ from, and neither is a list's claim that it publishes none.
+    A number against none (a bare zero, a price that cannot be read) is a difference too, and so is
+    another currency. An estimate is no price to differ from, and neither is a list's claim that it
+    publishes none.
     """
     claims = by_precedence(inputs.after.claims, inputs.precedence["price"])
     stated = (pl.col("basis") != "estimate") & (pl.col("price_status") != "not_published")
-    pairs = (
-        claims.filter(stated)
-        .group_by(*SERIES, maintain_order=True)
-        .agg(
-            pl.col("feed").first(),
-            other_feed=pl.col("feed").last(),
-            amount=pl.col("amount").first(),
-            other_amount=pl.col("amount").last(),
-            value=_amount_or("price_status").first(),
-            other_value=_amount_or("price_status").last(),
-        )
-        .filter(
-            (pl.col("feed") != pl.col("other_feed")) & (pl.col("value") != pl.col("other_value"))
-        )
+    compared = claims.filter(stated).select(*SERIES, "feed", "amount", value=_amount_or_status())
+    first = compared.unique(list(SERIES), keep="first", maintain_order=True)
+    others = compared.rename(
+        {"feed": "other_feed", "amount": "other_amount", "value": "other_value"}
+    )
+    pairs = first.join(others, on=list(SERIES), maintain_order="left_right").filter(
+        (pl.col("feed") != pl.col("other_feed")) & (pl.col("value") != pl.col("other_value"))
     )
     return _differences(pairs, inputs.after.offers).with_columns(
         old_amount=pairs["other_amount"], candidate_amount=pairs["amount"]
@@ -89,9 +83,17 @@ def _differences(pairs: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _amount_or(status: str) -> pl.Expr:
-    """Return the amount as plain text, else the status that explains why there is none."""
-    return pl.when(pl.col("amount").is_null()).then(status).otherwise(amount_as_text("amount"))
+def _amount_or_status() -> pl.Expr:
+    """Return the amount as plain text, in its currency, else the status that explains its lack."""
+    dollars = pl.col("currency") == "USD"
+    amount = amount_as_text("amount")
+    return (
+        pl.when(pl.col("amount").is_null())
+        .then("price_status")
+        .when(dollars)
+        .then(amount)
+        .otherwise(pl.format("{} {}", amount, "currency"))
+    )
 
 
 _FACTS = {

@@ -8,7 +8,9 @@ import polars as pl
 
 from schemas.registry import Fact
 from schemas.state import SERIES
-from schemas.units import is_main
+from schemas.units import COMPARED_WITH, is_main
+from schemas.unknown_keys import marked
+from transforms.pricing.additional import LEAST_SHARE, MOST_TIMES
 from transforms.reconcile.confirmation import yielding_feeds
 
 Precedence = Mapping[Fact, Sequence[str]]
@@ -28,14 +30,17 @@ _GROUPS: dict[Fact, tuple[str, ...]] = {
 def choose_claims(
     claims: pl.DataFrame, precedence: Precedence, previous: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return the claims of the first feed, in price order, that claims anything for an offer.
+    """Return the chosen claims: the main prices of one feed, and the additional ones of any.
 
-    A feed whose price cannot be read, or is not confirmed, yields to one whose price can be read
-    (transforms/reconcile/confirmation.py; `previous` are the price series before this run).
+    Of an offer, the first feed in price order that claims anything gives the main prices: an input
+    price of one feed beside an output price of another would be a price that no feed states. It
+    gives its additional prices too, and those that it lacks come from the next feed that states
+    them (`_added`). A feed whose price cannot be read, or is not confirmed, yields to one whose
+    price can be read (transforms/reconcile/confirmation.py; `previous` are the price series before
+    this run).
 
-    One feed per offer: an input price of one feed beside an output price of another would be a
-    price that no feed states. An estimate is no price, and a claim of a list that it publishes no
-    price is none either: neither is ever chosen.
+    An estimate is no price, and a claim of a list that it publishes no price is none either:
+    neither is ever chosen.
     """
     stated = stated_prices(claims)
     preferred = stated.join(
@@ -45,7 +50,31 @@ def choose_claims(
         maintain_order="left",
     )
     ranked = preferred.with_columns(_rank=_rank(precedence["price"]))
-    return ranked.filter(pl.col("_rank") == pl.col("_rank").min().over("offer_id")).drop("_rank")
+    is_first = pl.col("_rank") == pl.col("_rank").min().over("offer_id")
+    first = ranked.filter(is_first).drop("_rank")
+    return pl.concat([first, _added(ranked.filter(~is_first), first)])
+
+
+def _added(ranked: pl.DataFrame, first: pl.DataFrame) -> pl.DataFrame:
+    """Return the additional prices that the first feed of each offer lacks, from the next one.
+
+    Only a number counts, in the currency of the main price that it is like and not far from it:
+    what two feeds state in two units is no price of one offer.
+    """
+    main = first.filter(is_main() & (pl.col("price_status") == "priced")).select(
+        "offer_id", "currency", _like="unit", _main=pl.col("amount").cast(pl.Float64)
+    )
+    share = pl.col("amount").cast(pl.Float64) / pl.col("_main")
+    return (
+        ranked.filter(~is_main() & ~marked() & (pl.col("price_status") == "priced"))
+        .with_columns(_like=pl.col("unit").replace(COMPARED_WITH))
+        .join(main, on=["offer_id", "currency", "_like"], maintain_order="left")
+        .filter(share.is_between(LEAST_SHARE, MOST_TIMES))
+        .join(first, on=list(SERIES), how="anti", maintain_order="left")
+        .sort("_rank", maintain_order=True)
+        .unique(list(SERIES), keep="first", maintain_order=True)
+        .select(first.columns)
+    )
 
 
 def stated_prices(claims: pl.DataFrame) -> pl.DataFrame:

@@ -155,7 +155,8 @@ def test_a_run_sends_the_token_and_writes_it_to_no_file(bao, tmp_path):
     answers = {"echo": False, "refuse": False}
 
     def on_request(request):
-        if request.path == "/models/list":  # another source, which gets no token of this one
+        if request.path == "/models/list" or request.path.startswith("/lists/"):
+            # another source, which gets no token of this one
             assert "authorization" not in request.headers
             return error(404, "no such list", {})
         sent.append(request.headers.get("authorization"))
