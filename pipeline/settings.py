@@ -51,12 +51,14 @@ def read_settings(
     environment: Mapping[str, str], registry: Registry, *, home: Path = DEFAULT_HOME
 ) -> Settings:
     """Return the settings; an empty variable counts as unset. SettingsError names a bad one."""
+    given = {
+        feed.feed: _url(environment[feed.setting], feed.setting)
+        for _, feed in registry.feeds()
+        if environment.get(feed.setting)
+    }
     return Settings(
         home=Path(environment.get("PRICEHOUSE_HOME") or home).expanduser(),
-        base_urls={
-            feed.feed: _url(environment.get(feed.setting) or str(feed.base_url), feed.setting)
-            for _, feed in registry.feeds()
-        },
+        base_urls=_base_urls(registry, given),
         enable_feeds=_enabled(environment.get(ENABLE_FEEDS) or "", registry),
         account_prices=_shows_account_prices(environment.get(ACCOUNT_PRICES) or ""),
     )
@@ -67,8 +69,18 @@ def recorded_settings(home: Path, recorded: Mapping[str, str], registry: Registr
 
     A feed that the earlier run did not know has its default address.
     """
-    defaults = {feed.feed: str(feed.base_url).rstrip("/") for _, feed in registry.feeds()}
-    return Settings(home=home, base_urls=defaults | dict(recorded))
+    return Settings(home=home, base_urls={**_base_urls(registry, recorded), **recorded})
+
+
+def _base_urls(registry: Registry, given: Mapping[str, str]) -> dict[str, str]:
+    """Return the base URL of every feed: the given one, else that of the catalogue that the feed
+    is compared with, else the registry's.
+    """
+    urls: dict[str, str] = {}
+    for _, feed in registry.feeds():
+        beside = urls.get(feed.compares) if feed.compares else None
+        urls[feed.feed] = given.get(feed.feed) or beside or str(feed.base_url).rstrip("/")
+    return urls
 
 
 def listed(text: str) -> list[str]:

@@ -20,9 +20,18 @@ MappedIds = Callable[[str], Sequence[str]]
 """Inference provider → the ids of its own that the Hub maps models to, each once."""
 
 
+MappedProviders = Callable[[], Sequence[str]]
+"""Returns the inference providers that a catalogue may map models to, each once."""
+
+
 def nothing_mapped(inference_provider: str) -> Sequence[str]:
     """Return no id: a list that is requested by id is then not requested at all."""
     del inference_provider
+    return ()
+
+
+def no_provider_mapped() -> Sequence[str]:
+    """Return no inference provider: then there is none to ask about."""
     return ()
 
 
@@ -32,7 +41,7 @@ class AdapterContext:
 
     The adapter counts pages in `traffic`, the client everything else. `deadline_s` replaces every
     feed's own deadline, in seconds; None keeps them. `mapped_ids` serves the lists that answer
-    only for ids that the request names.
+    only for ids that the request names, `mapped_providers` those that answer for one provider.
     """
 
     base_urls: Mapping[str, str]
@@ -40,6 +49,7 @@ class AdapterContext:
     traffic: Mapping[str, Traffic]
     deadline_s: float | None = None
     mapped_ids: MappedIds = nothing_mapped
+    mapped_providers: MappedProviders = no_provider_mapped
 
 
 class ProviderInterface(ABC):
@@ -63,6 +73,12 @@ class ProviderInterface(ABC):
     @abstractmethod
     def get_pricing(self) -> Iterator[Payload]:
         """Yield the responses of the source's own price list."""
+
+    def list_mappings(self) -> Iterator[Payload]:
+        """Yield what the source states once more about its catalogue, for comparison; most state
+        nothing.
+        """
+        return iter(())
 
     @abstractmethod
     def run_inference(

@@ -34,6 +34,8 @@ class Page(NamedTuple):
     payload_hash: str
     observed_at: datetime | None = None
     """When the feed stated it, None where that is not known."""
+    url: str = ""
+    """The address that gave it, for a feed whose answers do not repeat what was asked."""
 
 
 class OfferingRow(NamedTuple):
