@@ -45,7 +45,7 @@ _LIST = (
 _LIVE = (("status", "live"),)
 _PROVIDER_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 """Names that may stand in a path; the Hub's answer names them, so they are not ours."""
-_NO_PARTNER = frozenset({"http_400", "http_404"})
+_NO_PARTNER = frozenset({"http_400", "http_404", "http_410"})
 
 
 class HuggingFaceAdapter(ProviderInterface):

@@ -7,8 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pipeline.replay import replay
 from pipeline.report import FeedReport, Report
+from pipeline.settings import read_settings, recorded_settings
+from providers.registry import load_registry
 from samples.catalog import Catalog
 from samples.hub import serve
 from samples.routes import ServerReply, ServerRequest, error, json_reply, respond
@@ -100,6 +104,28 @@ def test_a_day_is_counted_once_and_shows_in_nothing_but_checks(tmp_path: Path) -
     assert replay(again)
     original, replayed = exported(home), exported(again)
     assert [name for name in original if original[name] != replayed.get(name)] == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, "https://huggingface.co"),
+        ({"PRICEHOUSE_HUB_URL": "http://gate.test/hf/"}, "http://gate.test/hf"),
+        ({"PRICEHOUSE_PARTNERS_URL": "http://other.test"}, "http://other.test"),
+        (
+            {"PRICEHOUSE_HUB_URL": "http://gate.test", "PRICEHOUSE_PARTNERS_URL": "http://o.test"},
+            "http://o.test",
+        ),
+    ],
+)
+def test_its_address_is_the_hub_s_unless_a_setting_names_it(
+    environment: dict[str, str], expected: str
+) -> None:
+    settings = read_settings(environment, load_registry())
+    assert settings.base_urls["partners"] == expected
+    earlier = {feed: url for feed, url in settings.base_urls.items() if feed != "partners"}
+    again = recorded_settings(settings.home, earlier, load_registry())
+    assert again.base_urls["partners"] == settings.base_urls["hub"]
 
 
 def test_an_incomplete_walk_is_a_warning_and_a_small_difference_none(tmp_path: Path) -> None:

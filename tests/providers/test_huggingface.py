@@ -69,7 +69,7 @@ def test_the_live_mapping_of_each_provider_is_requested():
     assert traffic["partners"].pages == 2
 
 
-@pytest.mark.parametrize("status", [400, 404])
+@pytest.mark.parametrize("status", [400, 404, 410])
 def test_a_provider_that_is_unknown_to_hugging_face_is_left_out(status):
     with serving(about({"novita": status, "groq": 200})) as server:
         payloads, _ = fetched(server, mappings)
