@@ -26,6 +26,12 @@ CHECKS = (
     "WHERE name = 'partners_agree' ORDER BY run_id, inference_provider"
 )
 
+AGES = (
+    "SELECT max(c.observed_at) <= any_value(p.observed_to), "
+    "any_value(p.observed_to - p.observed_from) < INTERVAL 1 HOUR FROM cards c, publication p"
+)
+"""Whether no card is newer than the publication, and its oldest answer is of the same hour."""
+
 
 def catalog(**counts: int) -> Catalog:
     """Return so many chat models at each provider."""
@@ -70,17 +76,19 @@ def test_a_day_is_counted_once_and_shows_in_nothing_but_checks(tmp_path: Path) -
         return partners(ingest(home, hub, clock=clock, feeds=FEEDS))
 
     with serve(small_catalog(), on_request=answers) as hub:
-        ingest(home, hub, clock=clock)
+        answers.refused = {"/api/partners/publicai": 404}
+        feed = hour(after=0)
+        assert (feed.outcome, feed.records, feed.rejected) == ("complete", 5, 0)
+        found, requests = rows(home, CHECKS), len(answers.targets)
+        before = rows(home, "SELECT count(*) FROM offers")
+        codes.append(hour(after=22).error_code)
+        assert rows(home, AGES) == [(True, True)]
         answers.refused = {"/api/models": 403}
         codes.append(hour(after=1).error_code)
-        assert answers.targets == []
-        answers.refused = {"/api/partners/publicai": 404}
-        feed = hour(after=1)
-        assert (feed.outcome, feed.records, feed.rejected) == ("complete", 5, 0)
-        found = rows(home, CHECKS)
-        before = rows(home, "SELECT count(*) FROM offers")
-        codes += [hour(after=hours).error_code for hours in (1, 21, 1)]
-    assert codes == ["nothing_to_compare", "not_due", "not_due", None]
+        assert len(answers.targets) == requests
+        answers.refused = {}
+        codes.append(hour(after=1).error_code)
+    assert codes == ["not_due", "nothing_to_compare", None]
 
     assert {row[1] for row in found} == {"info"}
     assert ("fal-ai", "info", "1 mappings and 1 tag-filter rules", "2 of them, and 0 others") in (
@@ -94,11 +102,6 @@ def test_a_day_is_counted_once_and_shows_in_nothing_but_checks(tmp_path: Path) -
     listed = "SELECT kind, required, expected_every FROM feeds WHERE feed = 'partners'"
     assert rows(home, listed) == [("catalog", False, timedelta(days=1))]
     assert rows(home, "FROM gaps WHERE feed = 'partners'") == []
-    newest = (
-        "SELECT max(c.observed_at) <= any_value(p.observed_to), "
-        "any_value(p.observed_to - p.observed_from) < INTERVAL 1 HOUR FROM cards c, publication p"
-    )
-    assert rows(home, newest) == [(True, True)]
 
     again = copy_landing(home, tmp_path / "again")
     assert replay(again)
