@@ -50,21 +50,24 @@ settings or kind of home.
 """
 
 
+def _default(feed: dict[str, Any], feeds: list[dict[str, Any]]) -> str:
+    """Return the default address of a feed: its own, or that of the catalogue that it repeats."""
+    settings = {other["feed"]: other["setting"] for other in feeds}
+    return str(settings.get(feed.get("compares")) or feed["base_url"].rstrip("/"))
+
+
 def epilog() -> str:
     """Return the text, with the feeds of the packaged registry."""
     registry = json.loads(_REGISTRY.read_bytes())
     feeds: list[dict[str, Any]] = [feed for s in registry["sources"] for feed in s["feeds"]]
     return _EPILOG.format(
-        addresses="\n".join(line for feed in feeds for line in _addresses(feed)),
+        addresses="\n".join(line for feed in feeds for line in _addresses(feed, feeds)),
         off=", ".join(feed["feed"] for feed in feeds if not feed["enabled"]),
     )
 
 
-def _addresses(feed: dict[str, Any]) -> Iterator[str]:
-    yield (
-        f"  {feed['setting']:<27}{feed['feed']}, or a gateway "
-        f"(default {feed['base_url'].rstrip('/')})"
-    )
+def _addresses(feed: dict[str, Any], feeds: list[dict[str, Any]]) -> Iterator[str]:
+    yield f"  {feed['setting']:<27}{feed['feed']}, or a gateway (default {_default(feed, feeds)})"
     if details := feed.get("details"):
         yield f"  {details['setting']}"
         yield f"{'':<29}its answers about single products (default: that gateway,"

@@ -51,8 +51,9 @@ def run_name() -> str:
     parameters = flow_run.get_parameters()
     feeds = set(parameters.get("feeds") or ALL_FEEDS)
     registry = load_registry()
-    own = {f.feed for _, f in registry.feeds() if spec_of(f.feed).role == "price_list"}
-    named = feeds - own or feeds  # the name is the catalogue's; price lists come along
+    beside = {"price_list", "cross_check"}
+    own = {f.feed for _, f in registry.feeds() if spec_of(f.feed).role in beside}
+    named = feeds - own or feeds  # the name is the catalogue's; what is read beside it comes along
     sources = [s.source for s in registry.sources if named & {f.feed for f in s.feeds}]
     part = "" if feeds >= set(ALL_FEEDS) - own else f" ({', '.join(sorted(feeds))} only)"
     dry = ", dry run" if parameters.get("dry_run") else ""

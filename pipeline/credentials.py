@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import NamedTuple
 
 from pipeline.context import FindToken, Run
@@ -11,6 +12,8 @@ from providers.http.auth import Bearer
 from providers.secrets import SCHEMES, VARIABLES
 from schemas.errors import SecretError
 from schemas.registry import Feed, Source
+
+HOUR = timedelta(hours=1)
 
 
 class Skip(NamedTuple):
@@ -26,6 +29,10 @@ def reason_to_skip(run: Run, feed: Feed) -> Skip | None:
         return Skip("not_asked", "not asked in this run")
     if not run.reads(feed):
         return Skip("off", f"off by default, {ENABLE_FEEDS} switches it on: {feed.off_because}")
+    last, every = run.observed.get(feed.feed), timedelta(seconds=feed.expected_every_s)
+    # an hour early: an hourly rhythm would otherwise ask an hour later each day
+    if last is not None and every > HOUR and run.today - last < every - HOUR:
+        return Skip("not_due", f"asked every {every // HOUR} hours; last answered {last:%H:%M} UTC")
     return None
 
 

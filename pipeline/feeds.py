@@ -17,15 +17,17 @@ import polars as pl
 
 from schemas.contract import Contract
 from schemas.errors import SettingsError
-from schemas.offerings import HUB_OFFERINGS, OFFERINGS
+from schemas.offerings import HUB_OFFERINGS, OFFERINGS, PARTNER_MAPPINGS, REJECTED
 from schemas.registry import Estimate, Feed, FeedRole, Registry
+from schemas.state import INCOMING_CLAIMS
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.deepinfra_list import parse_deepinfra_list
 from transforms.parsing.fal_pricing import parse_fal_pricing
 from transforms.parsing.fireworks_list import parse_fireworks_list
 from transforms.parsing.hub import parse_hub
-from transforms.parsing.mapped_ids import mapped_ids
+from transforms.parsing.mapped_ids import mapped_ids, mapped_providers
 from transforms.parsing.novita_list import parse_novita_list
+from transforms.parsing.partners import parse_partners
 from transforms.parsing.router import parse_router
 from transforms.parsing.token_lists import TOKEN_LISTS, parse_token_list
 from transforms.parsing.validation import ValidatedFeed, validate_offerings, validate_quotes
@@ -42,8 +44,15 @@ from transforms.resolve.catalog import (
     resolve_price_list,
     resolve_routed,
 )
+from transforms.resolve.model_names import use_names_today
 
-RESOLVE_ORDER: tuple[FeedRole, ...] = ("catalog", "routed", "price_list", "estimate")
+RESOLVE_ORDER: tuple[FeedRole, ...] = (
+    "catalog",
+    "routed",
+    "price_list",
+    "cross_check",
+    "estimate",
+)
 """A catalogue first: the feeds of every other role are joined with its mapping offers."""
 
 
@@ -103,6 +112,8 @@ class FeedSpec:
     validate: Validate | None = None
     mapped_ids: MappedIds | None = None
     """Of a catalogue: reads which of a provider's ids it maps."""
+    mapped_providers: Callable[[Iterable[bytes]], list[str]] | None = None
+    """Of a catalogue: reads which inference providers its landed pages name."""
     takes_token: bool = False
     """Whether requests to its base URL may carry the token of Hugging Face."""
 
@@ -179,6 +190,7 @@ def _catalog(
         resolve=_resolve_catalog,
         price=_price_tokens,
         mapped_ids=mapped_ids,
+        mapped_providers=mapped_providers,
         takes_token=takes_token,
     )
 
@@ -219,6 +231,18 @@ def _price_list(feed: str, parse: ParseList) -> FeedSpec:
     )
 
 
+def _cross_check(feed: str, parse: Callable[[Iterable[Page]], ParsedFeed]) -> FeedSpec:
+    """Describe a feed whose mapping is compared with that of its source's catalogue."""
+    return FeedSpec(
+        feed,
+        "cross_check",
+        parse=lambda pages, _: parse(pages),
+        validate=partial(validate_offerings, contract=PARTNER_MAPPINGS),
+        resolve=_resolve_mapping,
+        price=_price_nothing,
+    )
+
+
 def _estimate(feed: str) -> FeedSpec:
     """Describe a price that is computed from a catalogue's answer and a rate in the registry."""
     return FeedSpec(feed, "estimate", resolve=_resolve_estimate, price=_price_estimate)
@@ -253,6 +277,12 @@ def _resolve_estimate(own: ValidatedFeed | None, context: ResolveContext) -> Res
     return resolve_estimate(context.catalog, context.entry)
 
 
+def _resolve_mapping(own: ValidatedFeed | None, context: ResolveContext) -> ResolvedRows | None:
+    if own is None:
+        return None
+    return ResolvedRows(use_names_today(own.offerings, context.names()), REJECTED.empty())
+
+
 def _identified(resolved: ResolvedRows) -> ResolvedRows:
     return replace(resolved, rows=identified(resolved.rows))
 
@@ -267,6 +297,11 @@ def _price_listed(rows: pl.DataFrame, quotes: pl.DataFrame, context: PriceContex
     return without_foreign_tokens(claims, rows)
 
 
+def _price_nothing(rows: pl.DataFrame, quotes: pl.DataFrame, context: PriceContext) -> pl.DataFrame:
+    del rows, quotes, context
+    return INCOMING_CLAIMS.empty()
+
+
 def _price_estimate(
     rows: pl.DataFrame, quotes: pl.DataFrame, context: PriceContext
 ) -> pl.DataFrame:
@@ -279,6 +314,7 @@ def _price_estimate(
 FEEDS: tuple[FeedSpec, ...] = (
     _catalog("hub", parse_hub, contract=HUB_OFFERINGS, mapped_ids=mapped_ids, takes_token=True),
     _routed("router", parse_router, takes_token=True),
+    _cross_check("partners", parse_partners),
     _price_list("deepinfra_list", parse_deepinfra_list),
     _price_list("fal_pricing", parse_fal_pricing),
     _price_list("wavespeed_list", parse_wavespeed_list),

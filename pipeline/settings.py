@@ -7,14 +7,14 @@ off.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
 from schemas.errors import SettingsError
-from schemas.registry import Feed, Registry
+from schemas.registry import Registry
 
 ENABLE_FEEDS = "PRICEHOUSE_ENABLE_FEEDS"
 ACCOUNT_PRICES = "PRICEHOUSE_ACCOUNT_PRICES"
@@ -53,9 +53,7 @@ def read_settings(
     """Return the settings; an empty variable counts as unset. SettingsError names a bad one."""
     return Settings(
         home=Path(environment.get("PRICEHOUSE_HOME") or home).expanduser(),
-        base_urls=dict(
-            pair for _, feed in registry.feeds() for pair in _base_urls(environment, feed)
-        ),
+        base_urls=_base_urls(registry, _given_urls(environment, registry)),
         enable_feeds=_enabled(environment.get(ENABLE_FEEDS) or "", registry),
         account_prices=_shows_account_prices(environment.get(ACCOUNT_PRICES) or ""),
     )
@@ -66,18 +64,30 @@ def recorded_settings(home: Path, recorded: Mapping[str, str], registry: Registr
 
     A feed that the earlier run did not know has its default address.
     """
-    defaults = {feed.feed: str(feed.base_url).rstrip("/") for _, feed in registry.feeds()}
-    return Settings(home=home, base_urls=defaults | dict(recorded))
+    return Settings(home=home, base_urls={**_base_urls(registry, recorded), **recorded})
 
 
-def _base_urls(environment: Mapping[str, str], feed: Feed) -> Iterator[tuple[str, str]]:
-    """Yield the base URLs of a feed: of its list, and of its answers about single ids."""
-    given = environment.get(feed.setting)
-    yield feed.feed, _url(given or str(feed.base_url), feed.setting)
-    if (details := feed.details) is not None:
-        own = environment.get(details.setting)
-        setting = details.setting if own or not given else feed.setting
-        yield feed.details_key, _url(own or given or str(details.base_url), setting)
+def _given_urls(environment: Mapping[str, str], registry: Registry) -> dict[str, str]:
+    """Return the base URLs that the environment sets, by the key of the feed or of its details."""
+    settings = [(feed.feed, feed.setting) for _, feed in registry.feeds()]
+    settings += [(f.details_key, f.details.setting) for _, f in registry.feeds() if f.details]
+    return {key: _url(environment[name], name) for key, name in settings if environment.get(name)}
+
+
+def _base_urls(registry: Registry, given: Mapping[str, str]) -> dict[str, str]:
+    """Return the base URL of every feed, and of its answers about single ids.
+
+    The given one; else that of the catalogue which the feed is compared with, and for single ids
+    the one given for the feed; else the registry's.
+    """
+    urls: dict[str, str] = {}
+    for _, feed in registry.feeds():
+        beside = urls.get(feed.compares) if feed.compares else None
+        urls[feed.feed] = given.get(feed.feed) or beside or str(feed.base_url).rstrip("/")
+        if (details := feed.details) is not None:
+            own = given.get(feed.details_key) or given.get(feed.feed)
+            urls[feed.details_key] = own or str(details.base_url).rstrip("/")
+    return urls
 
 
 def listed(text: str) -> list[str]:

@@ -26,6 +26,10 @@ UnknownIds = Callable[[str], Collection[str]]
 """Feed → the ids that its source did not know within the last day."""
 
 
+MappedProviders = Callable[[], Sequence[str]]
+"""Returns the inference providers that a catalogue may map models to, each once."""
+
+
 def nothing_mapped(inference_provider: str) -> Sequence[str]:
     """Return no id: a list that is requested by id is then not requested at all."""
     del inference_provider
@@ -44,6 +48,11 @@ def nothing_remembered(feed: str) -> Mapping[str, Payload]:
     return {}
 
 
+def no_provider_mapped() -> Sequence[str]:
+    """Return no inference provider: then there is none to ask about."""
+    return ()
+
+
 @dataclass(frozen=True)
 class AdapterContext:
     """What an adapter fetches with; `base_urls` and `traffic` are keyed by feed.
@@ -51,7 +60,8 @@ class AdapterContext:
     The adapter counts pages in `traffic`, the client everything else. `deadline_s` replaces every
     feed's own deadline, in seconds; None keeps them. `mapped_ids` serves the lists that answer
     only for ids that the request names, `unknown_ids` are those that such a list did not know,
-    `remembered` serves those that are requested less often than the feed.
+    `remembered` serves those that are requested less often than the feed, `mapped_providers` the
+    feeds that answer for one provider.
     """
 
     base_urls: Mapping[str, str]
@@ -61,6 +71,7 @@ class AdapterContext:
     mapped_ids: MappedIds = nothing_mapped
     unknown_ids: UnknownIds = nothing_unknown
     remembered: Remembered = nothing_remembered
+    mapped_providers: MappedProviders = no_provider_mapped
 
 
 class ProviderInterface(ABC):
@@ -84,6 +95,12 @@ class ProviderInterface(ABC):
     @abstractmethod
     def get_pricing(self) -> Iterator[Payload]:
         """Yield the responses of the source's own price list."""
+
+    def list_mappings(self) -> Iterator[Payload]:
+        """Yield what the source states once more about its catalogue, for comparison; most state
+        nothing.
+        """
+        return iter(())
 
     @abstractmethod
     def run_inference(

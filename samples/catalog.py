@@ -100,6 +100,39 @@ class Catalog:
             self._views[keys, providers] = view
         return view
 
+    def mapping_of(self, provider: str) -> bytes | None:
+        """Return the live mapping of a provider as `/api/partners/{provider}/models` states it.
+
+        Made of the models' own mappings: a model's entry by its name, the adapters that one rule
+        serves as that rule. None for a provider that no model names.
+        """
+        if not any(provider in entry.providers for entry in self.hub):
+            return None
+        tasks: dict[str, dict[str, Json]] = {}
+        for model in self.hub:
+            for entry in _entries_of(model, provider):
+                if entry.get("status") != "live":
+                    continue
+                stated: dict[str, Json] = {
+                    key: entry[key] for key in ("_id", "providerId", "status") if key in entry
+                }
+                name = model.id
+                if entry.get("type") == "tag-filter":
+                    name = f"tag-filter={entry.get('providerId')}"
+                    stated["adapterType"] = entry.get("adapter", "lora")
+                tasks.setdefault(str(entry.get("task")), {})[name] = stated
+        return encode(dict[str, Json](tasks)).encode()
+
+
+def _entries_of(model: SampleModel, provider: str) -> list[dict[str, Json]]:
+    """Return the mapping entries of one provider, in either form of the mapping."""
+    mapping: Json = json.loads(model.fields.get("inferenceProviderMapping", "[]"))
+    if isinstance(mapping, dict):
+        named = list(mapping.items())
+    else:
+        named = [(str(e.get("provider")), e) for e in _list(mapping) if isinstance(e, dict)]
+    return [entry for name, entry in named if name == provider and isinstance(entry, dict)]
+
 
 def load(step: int) -> Catalog:
     """Load a step of the sample: 1 is the Hub at 03:08 with router a, 2 at 12:27 with router b."""

@@ -22,7 +22,9 @@ from samples.verbatim import encode
 DATA = Path(__file__).parent / "data"
 FAL_IDS = 50
 WAVESPEED_PRODUCT = "/center/default/api/v1/model_product/detail/"
-AT_THE_ROOT = frozenset({"hub", "router", "deepinfra_list", "fal_pricing", "wavespeed_list"})
+AT_THE_ROOT = frozenset(
+    {"hub", "router", "partners", "deepinfra_list", "fal_pricing", "wavespeed_list"}
+)
 """Feeds whose base URL is the server's own."""
 _OTHERS = "/lists/"
 

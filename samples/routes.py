@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -13,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from samples.catalog import Catalog
 
 MAX_LIMIT = 1000
+_PARTNER = re.compile(r"/api/partners/([^/]+)/models")
 DEFAULT_KEYS = ("pipeline_tag", "likes", "downloads", "library_name")
 
 
@@ -59,6 +61,8 @@ def respond(request: ServerRequest, catalog: Catalog, *, base_url: str) -> Serve
         match request.method, request.path:
             case "GET", "/api/models":
                 return _models(request, catalog, base_url)
+            case "GET", path if found := _PARTNER.fullmatch(path):
+                return _partner(found.group(1), catalog)
             case "GET", "/v1/models":
                 headers = memento_header(catalog.router_captured_at)
                 return json_reply(200, catalog.router_answer, headers)
@@ -66,6 +70,17 @@ def respond(request: ServerRequest, catalog: Catalog, *, base_url: str) -> Serve
                 return error(404, "Sorry, we can't find the page you are looking for.")
     except _BadRequest as problem:
         return error(400, str(problem))
+
+
+def _partner(name: str, catalog: Catalog) -> ServerReply:
+    """Reply with the live mapping of one inference provider, in the documented shape.
+
+    What the Hub states of its tag-filter rules has no tags, so a rule's key has its own id.
+    """
+    mapping = catalog.mapping_of(name)
+    if mapping is None:
+        return error(404, "Sorry, we can't find the page you are looking for.")
+    return json_reply(200, mapping, memento_header(catalog.hub_captured_at))
 
 
 def error(status: int, message: str, headers: dict[str, str] | None = None) -> ServerReply:

@@ -65,6 +65,17 @@ HUB_OFFERINGS = contract(
 )
 """The Hub always names the provider's own id; the router never does."""
 
+PARTNER_MAPPINGS = contract(
+    "partner_mappings",
+    **{
+        **OFFERINGS.frame.columns,
+        "model_id": _text(_MODEL_ID, nullable=True),
+        "provider_model_id": _text(PRINTABLE),
+    },
+)
+"""A provider's mapping as Hugging Face states it once more; `model_id` is null for a tag-filter
+rule."""
+
 MODELS = contract(
     "models",
     key=("model_id",),

@@ -8,10 +8,11 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
 
 Fact = Literal["price", "status", "speed", "context", "capabilities"]
-FeedRole = Literal["catalog", "routed", "price_list", "estimate"]
+FeedRole = Literal["catalog", "routed", "price_list", "estimate", "cross_check"]
 """What a feed does in a run: a `catalog` lists models and offers; a `routed` feed names models
 itself, and its rows attach to offers of the catalogue; a `price_list` and an `estimate` only price
-offers that other feeds list."""
+offers that other feeds list; a `cross_check` names no offer and prices none: its rows are compared
+with those of a catalogue."""
 PRICED_ONLY: frozenset[FeedRole] = frozenset({"price_list", "estimate"})
 """The roles of feeds that list no offers: such a feed neither keeps an offer present nor ends
 it."""
@@ -80,6 +81,24 @@ class Feed(_Strict):
         description="Share of its offers above which their absence from one answer is held; null, "
         "as in the registries of earlier runs: there is no such limit",
     )
+    compares: str | None = Field(
+        default=None,
+        description="Catalogue of the same source whose mapping this feed states once more: its "
+        "rows name no offer and price none, they are only compared. null: no such feed",
+    )
+    differences_allowed: int = Field(
+        default=2,
+        ge=0,
+        description="Of a feed that compares: mappings of one provider that only one of the two "
+        "answers may state before the difference is a finding",
+    )
+    difference_share: float = Field(
+        default=0.01,
+        ge=0,
+        lt=1,
+        description="The same limit as a share of the provider's mappings; the larger of the two "
+        "counts",
+    )
     memory_days: int = Field(
         default=90,
         ge=1,
@@ -103,6 +122,8 @@ class Feed(_Strict):
             raise ValueError(f"{self.feed}: give off_because if it is not enabled, and only then")
         if self.inference_provider is not None and self.kind != "price_list":
             raise ValueError(f"{self.feed}: only a price_list joins on a provider's own ids")
+        if self.compares is not None and self.kind != "catalog":
+            raise ValueError(f"{self.feed}: only a catalog compares its rows with a catalogue")
         return self
 
 
@@ -138,6 +159,19 @@ class Source(_Strict):
         for fact, feeds in self.precedence.items():
             if missing := [feed for feed in feeds if feed not in known]:
                 raise ValueError(f"precedence of {fact} names unknown feeds: {missing}")
+        return self
+
+    @model_validator(mode="after")
+    def _compares_an_earlier_catalogue(self) -> Source:
+        """Feeds are asked in this order, and a comparison needs the catalogue's answer."""
+        catalogs: set[str] = set()
+        for feed in self.feeds:
+            if feed.compares is not None and feed.compares not in catalogs:
+                raise ValueError(
+                    f"{feed.feed} compares {feed.compares!r}, which is no catalogue before it"
+                )
+            if feed.kind == "catalog" and feed.compares is None:
+                catalogs.add(feed.feed)
         return self
 
 
@@ -184,10 +218,14 @@ class Registry(_Strict):
         roles: dict[str, FeedRole] = {}
         for _, feed in self.feeds():
             if feed.kind == "catalog":
-                roles[feed.feed] = "catalog"
+                roles[feed.feed] = "catalog" if feed.compares is None else "cross_check"
             else:
                 roles[feed.feed] = "routed" if feed.inference_provider is None else "price_list"
         return roles | {rule.feed: "estimate" for rule in self.estimates}
+
+    def serving_providers(self) -> list[str]:
+        """Return the inference providers that Hugging Face routes to, by the registry."""
+        return [entry.inference_provider for entry in self.inference_providers]
 
     def feeds(self) -> list[tuple[Source, Feed]]:
         """Return every feed with its source, in registry order."""

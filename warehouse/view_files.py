@@ -30,6 +30,7 @@ INTERNAL = (
     "_ph_price_history",
     "_ph_price_claims",
     "_ph_status_history",
+    "_ph_route",
     "_ph_cards",
 )
 """Views that other views and the macros read. A macro does not resolve through ATTACH, so its body

@@ -33,6 +33,8 @@ class CardView:
     best: str | None
     """`cheapest of 3`, only where at least two offers are rankable."""
     status_note: str | None
+    routes: list[str]
+    """The routes of Hugging Face's router that lead here."""
     speed: str | None
     latency: tuple[str, str] | None
     """(what was measured, how long it took)."""
@@ -111,6 +113,7 @@ def _card_view(
         estimate=wording.estimate(card),
         best=_best(card, rivals),
         status_note=wording.status_note(card),
+        routes=wording.routes(card),
         speed=wording.speed(card),
         latency=wording.latency(card),
         measured=f"measured {wording.day(card['speed_observed_at'])}"

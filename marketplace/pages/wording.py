@@ -185,6 +185,15 @@ def status_note(card: Row) -> str | None:
     return f"{card['status']} since {day(card['status_since'])}"
 
 
+def routes(card: Row) -> list[str]:
+    """Return the router's routes that lead to an offer, as badges."""
+    named = (
+        ("router_default", "default route"),
+        ("router_cheapest", "cheapest route (output price)"),
+    )
+    return [badge for column, badge in named if card[column]]
+
+
 def describe_change(change: Row) -> str:
     """Return a change in one line."""
     event, unit = change["event"], change["unit"]

@@ -17,8 +17,9 @@ from schemas.delta import Delta
 from schemas.load import CHECKS, REJECTED_ROWS, Counts
 from schemas.offerings import DRIFT
 from schemas.records import FeedFetch
-from transforms.checks import SHORT_WALKS, CheckInputs, count_pages, run_checks
+from transforms.checks import SHORT_WALKS, CheckInputs, Comparison, count_pages, run_checks
 from transforms.compliance import claim_rows
+from transforms.parsing.partners import partner_of
 from transforms.reconcile.counts import count_entries, tally
 from transforms.reconcile.short_pages import absences_count
 
@@ -107,7 +108,32 @@ def _check_inputs(
         precedence=run.registry.precedence(),
         roles={feed.name: feed.spec.role for feed in run.feeds},
         short_walks=_short_walks(run, priced, inputs),
+        comparisons=_comparisons(run, priced),
     )
+
+
+def _comparisons(run: Run, priced: StepOutput[PricedFeed]) -> list[Comparison]:
+    """Return the mappings that a catalogue and a feed beside it both stated in this run."""
+    found = []
+    for feed, entry in run.fetched_feeds():
+        own, catalog = priced.feeds.get(feed.name), priced.feeds.get(entry.compares or "")
+        if own is None or own.mapping is None or catalog is None or entry.compares is None:
+            continue
+        answered = (partner_of(page.url) for page in priced.fetch_of(feed.name).pages)
+        found.append(
+            Comparison(
+                feed=feed.name,
+                catalog=entry.compares,
+                stated=own.mapping.with_columns(
+                    is_rule=pl.col("model_id").is_null(), status=pl.col("status_text")
+                ),
+                walked=catalog.statements.with_columns(is_rule=pl.col("offer_type") == "adapter"),
+                answered=[provider for provider in answered if provider is not None],
+                allowed=entry.differences_allowed,
+                share=entry.difference_share,
+            )
+        )
+    return found
 
 
 def _short_walks(run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs) -> pl.DataFrame:

@@ -22,7 +22,7 @@ from schemas.errors import FeedError, HomeKindError, UsageError
 from schemas.failures import ANY_ERROR, ENDS_RUN
 from schemas.payload import Payload, Traffic
 from schemas.records import FeedFetch, FetchOutcome, LandedPage
-from schemas.registry import Registry, Source
+from schemas.registry import Feed, Registry, Source
 
 UNKNOWN_FOR = timedelta(days=1)
 """How long after the start of a run the ids that a source did not know in it are left out."""
@@ -62,6 +62,7 @@ def _land_source(run: Run, lanes: Lanes, source: Source) -> list[FeedFetch]:
     if None not in skips.values() or isinstance(found, Skip):
         return [_skip_feed(run, feed, skip) for feed, skip in skips.items() if skip]
     traffic: dict[str, Traffic] = defaultdict(Traffic)
+    own: list[FeedFetch] = []
     with lanes.opened(run.dependencies.make_client(now=run.clock, bearer=found)) as client:
         context = AdapterContext(
             base_urls=run.record.settings,
@@ -71,14 +72,42 @@ def _land_source(run: Run, lanes: Lanes, source: Source) -> list[FeedFetch]:
             mapped_ids=partial(_mapped_ids, run, lanes, source),
             unknown_ids=partial(recent_unknown_ids, run),
             remembered=partial(remembered_answers, run),
+            mapped_providers=partial(_mapped_providers, run, own),
         )
         adapter = adapter_for(source, context)
-        return [
-            _land_feed(run, feed.feed, _payloads(adapter, feed.feed, run), traffic[feed.feed])
-            if (skip := skips[feed.feed]) is None
-            else _skip_feed(run, feed.feed, skip)
-            for feed in source.feeds
-        ]
+        for feed in source.feeds:
+            skip = skips[feed.feed] or _nothing_to_compare(feed, own)
+            if skip is None:
+                payloads = _payloads(adapter, feed.feed, run)
+                own.append(_land_feed(run, feed.feed, payloads, traffic[feed.feed]))
+            else:
+                own.append(_skip_feed(run, feed.feed, skip))
+    return own
+
+
+def _nothing_to_compare(feed: Feed, landed: list[FeedFetch]) -> Skip | None:
+    """Return why a feed that is compared with a catalogue is not asked: the catalogue's answer of
+    this run is not whole, or no new one.
+    """
+    catalog = next((fetch for fetch in landed if fetch.feed == feed.compares), None)
+    if feed.compares is None or (catalog is not None and catalog.outcome == "complete"):
+        return None
+    return Skip(
+        "nothing_to_compare", f"{feed.compares} gave no whole answer in this run to compare with"
+    )
+
+
+def _mapped_providers(run: Run, landed: list[FeedFetch]) -> list[str]:
+    """Return the inference providers that the catalogues of this run name, and the registry's.
+
+    A provider that a catalogue lacks altogether is one that a comparison has to find.
+    """
+    found = set(run.registry.serving_providers())
+    for fetch in landed:
+        read = spec_of(fetch.feed).mapped_providers
+        if read is not None and fetch.outcome == "complete":
+            found.update(read(run.folder.landing.get(page.payload_hash) for page in fetch.pages))
+    return sorted(found)
 
 
 def _mapped_ids(run: Run, lanes: Lanes, source: Source, inference_provider: str) -> list[str]:
@@ -124,9 +153,13 @@ def recent_unknown_ids(run: Run, feed: str) -> set[str]:
 
 
 def _payloads(adapter: ProviderInterface, feed: str, run: Run) -> Iterator[Payload]:
-    if spec_of(feed).role == "catalog":
-        return adapter.list_models(details=run.record.details)
-    return adapter.get_pricing()
+    match spec_of(feed).role:
+        case "catalog":
+            return adapter.list_models(details=run.record.details)
+        case "cross_check":
+            return adapter.list_mappings()
+        case _:
+            return adapter.get_pricing()
 
 
 def _land_feed(run: Run, feed: str, payloads: Iterator[Payload], traffic: Traffic) -> FeedFetch:

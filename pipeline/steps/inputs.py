@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import polars as pl
@@ -34,7 +34,7 @@ class RunInputs:
 def load_inputs(run: Run) -> RunInputs:
     """Read the stored rows and what operators decided; UsageError for a decision out of date."""
     with open_writer(run.home.warehouse) as con:
-        state = read_state(con)
+        state = _without_compared(run, read_state(con))
         return RunInputs(
             state,
             verdict_rows(run, state),
@@ -42,6 +42,13 @@ def load_inputs(run: Run) -> RunInputs:
             _read_memory(run, con),
             read_short_pages(con, walks=EARLIER_WALKS),
         )
+
+
+def _without_compared(run: Run, state: State) -> State:
+    """Leave out when feeds answered that are only compared: they date no fact of an offer."""
+    compared = {feed.name for feed in run.feeds if feed.spec.role == "cross_check"}
+    kept = {feed: at for feed, at in state.observed.items() if feed not in compared}
+    return replace(state, observed=kept)
 
 
 def read_models(run: Run) -> pl.DataFrame:

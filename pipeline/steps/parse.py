@@ -46,7 +46,7 @@ def _pages(run: Run, fetch: FeedFetch) -> Iterator[Page]:
     """Read landed pages one by one: all pages of a walk at once would be the peak of memory."""
     for page in fetch.pages:
         body = run.folder.landing.get(page.payload_hash)
-        yield Page(body, page.payload_hash, fetch.observed_at, page.about, page.status)
+        yield Page(body, page.payload_hash, fetch.observed_at, page.about, page.status, page.url)
 
 
 def _require_records(parsed: ParsedFeed) -> ParsedFeed:

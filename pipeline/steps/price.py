@@ -13,12 +13,16 @@ from pipeline.steps.fence import PARSER_FAILED, FeedFence
 from pipeline.steps.output import StepOutput
 from pipeline.steps.resolve import ResolvedFeed
 from schemas.errors import FeedError
+from schemas.registry import PRICED_ONLY
 from schemas.state import LISTINGS, OFFERS
 from transforms.parsing.collector import AnswerSummary
 from transforms.parsing.validation import quoted_entries
 
 _DATES = {"first_seen_at", "last_seen_at", "gone_at", "missed", "absent_from"}
-_FACTS = [name for name in {**OFFERS.dtypes, **LISTINGS.dtypes} if name not in _DATES]
+_TYPES = {**OFFERS.dtypes, **LISTINGS.dtypes}
+_FACTS = [name for name in _TYPES if name not in _DATES]
+NO_STATEMENTS = pl.DataFrame(schema={name: _TYPES[name] for name in _FACTS})
+"""The statements of a feed that makes none."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class PricedFeed:
     """One feed's whole answer, as it is reconciled and checked.
 
     `statements` has offer identity and facts, `claims` is INCOMING_CLAIMS, `entries` has feed and
-    inference_provider of each accepted entry.
+    inference_provider of each accepted entry. `mapping` has the rows of a feed that is compared
+    with a catalogue; such a feed has neither statements nor claims.
     """
 
     summary: AnswerSummary
@@ -35,6 +40,7 @@ class PricedFeed:
     models: pl.DataFrame
     unreadable: pl.DataFrame
     entries: pl.DataFrame
+    mapping: pl.DataFrame | None = None
 
 
 def price_rows(run: Run, resolved: StepOutput[ResolvedFeed]) -> StepOutput[PricedFeed]:
@@ -50,7 +56,7 @@ def price_rows(run: Run, resolved: StepOutput[ResolvedFeed]) -> StepOutput[Price
         own = resolved.feeds.get(feed.name)
         if own is None:
             continue
-        if lost and not feed.spec.names_offers:
+        if lost and feed.spec.role in PRICED_ONLY:
             fence.fail(feed.name, _without_catalog(feed.name, lost))
             continue
         what = "its rows could not be priced"
@@ -65,6 +71,16 @@ def price_rows(run: Run, resolved: StepOutput[ResolvedFeed]) -> StepOutput[Price
 
 def _price(run: Run, feed: RunFeed, own: ResolvedFeed) -> PricedFeed:
     context = PriceContext(feed.entry, run.record.run_id, run.shows_account_prices)
+    if feed.spec.role == "cross_check":
+        return PricedFeed(
+            summary=own.summary,
+            statements=NO_STATEMENTS,
+            claims=feed.spec.price(own.rows, own.quotes, context),
+            models=own.models,
+            unreadable=own.unreadable,
+            entries=own.rows.select("feed", "inference_provider"),
+            mapping=own.rows,
+        )
     return PricedFeed(
         summary=own.summary,
         statements=own.rows.select(_FACTS),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import polars as pl
 
@@ -33,7 +34,8 @@ def can_reconcile(run: Run, fetches: Sequence[FeedFetch]) -> bool:
 
     A run that carries out decisions asks no feed and needs no answer.
     """
-    answered = {f.feed for f in fetches if f.outcome in {"complete", "not_modified"}}
+    compared = {feed.name for feed in run.feeds if feed.spec.role == "cross_check"}
+    answered = {f.feed for f in fetches if f.outcome in {"complete", "not_modified"}} - compared
     required = {feed.name for feed, entry in run.fetched_feeds() if entry.required}
     if run.options.decisions is not None:
         return True
@@ -62,13 +64,26 @@ def reconcile_run(run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs) -
             memory=inputs.memory,
         ),
     )
-    return ReconciledRun(delta, after)
+    return ReconciledRun(replace(delta, observed=_observed(run, priced, delta)), after)
+
+
+def _observed(run: Run, priced: StepOutput[PricedFeed], delta: Delta) -> dict[str, datetime]:
+    """Return the times of the whole answers of this run, also of those that are only compared."""
+    compared = {
+        feed.name: priced.fetch_of(feed.name).observed_at
+        for feed in run.feeds
+        if feed.spec.role == "cross_check" and feed.name in priced.feeds
+    }
+    return {**delta.observed, **compared}
 
 
 def feed_batches(
     run: Run, priced: StepOutput[PricedFeed], short_pages: Mapping[str, Sequence[int]]
 ) -> list[FeedBatch]:
-    """Return the whole answers of this run, in registry order; `short_pages` of earlier walks."""
+    """Return the whole answers of this run that name or price offers, in registry order.
+
+    `short_pages` are those of earlier walks.
+    """
     return [
         FeedBatch(
             Observation(
@@ -87,7 +102,7 @@ def feed_batches(
             role=feed.spec.role,
         )
         for feed in run.feeds
-        if (own := priced.feeds.get(feed.name)) is not None
+        if (own := priced.feeds.get(feed.name)) is not None and feed.spec.role != "cross_check"
     ]
 
 

@@ -220,6 +220,7 @@ def _feeds() -> str:
         f"| {feed.shape} | {feed.secret or 'none'} "
         f"| {'by default' if feed.enabled else f'only if enabled: {feed.off_because}'} |\n"
         for _, feed in registry.feeds()
+        if feed.compares is None
     ]
     rows += [
         f"| `{rule.feed}` | {rule.inference_provider} | an estimate: measured time × {rule.rate} "

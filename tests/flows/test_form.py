@@ -103,7 +103,7 @@ def test_a_dry_run_names_what_would_change_as_the_run_itself_would(tmp_path: Pat
 def test_a_source_s_feeds_are_those_of_the_registry() -> None:
     registry = load_registry()
     assert feeds_of(registry, None) is None
-    assert feeds_of(registry, "huggingface") == {"hub", "router"}
+    assert feeds_of(registry, "huggingface") == {"hub", "router", "partners"}
     with pytest.raises(UsageError, match="known: huggingface"):
         feeds_of(registry, "nobody")
 

@@ -15,7 +15,7 @@ REGISTRY = load_registry()
 def registered_role(entry: Feed) -> FeedRole:
     """Return the role that the registry's own facts give a feed."""
     if entry.kind == "catalog":
-        return "catalog"
+        return "cross_check" if entry.compares else "catalog"
     return "routed" if entry.inference_provider is None else "price_list"
 
 
@@ -30,7 +30,8 @@ def test_only_estimates_are_neither_parsed_nor_validated() -> None:
     for spec in FEEDS:
         fetched = spec.role != "estimate"
         assert (spec.parse is not None, spec.validate is not None) == (fetched, fetched)
-        assert (spec.mapped_ids is not None) == (spec.role == "catalog")
+        reads = (spec.mapped_ids is not None, spec.mapped_providers is not None)
+        assert reads == (spec.role == "catalog",) * 2
 
 
 def test_feeds_of_a_registry_keep_its_order_and_end_with_estimates() -> None:

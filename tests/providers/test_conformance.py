@@ -28,6 +28,7 @@ METHODS: dict[str, Call] = {
     "list_models": lambda adapter: adapter.list_models(details=False),
     "list_models with details": lambda adapter: adapter.list_models(details=True),
     "get_pricing": lambda adapter: adapter.get_pricing(),
+    "list_mappings": lambda adapter: adapter.list_mappings(),
 }
 
 
@@ -39,16 +40,18 @@ class Fetched:
 
 
 def good_replies(source: Source) -> Callable[[object], RawReply]:
-    """Return an empty array for a catalogue's path, an empty object for the router's, and one row
-    of the mapped id for a list's."""
+    """Return an empty array for a catalogue's path, an empty object for the router's and a
+    provider's mapping, and one row of the mapped id for a list's."""
     feeds = {feed.path: feed for feed in source.feeds}
 
     def script(request):
-        feed = feeds[request.target.partition("?")[0]]
+        path = request.target.partition("?")[0]
+        feed = feeds[path.removesuffix("/mapped-provider/models")]
         if "page=2" in request.target:
             return RawReply(404)  # behind the end of a list in numbered pages
         if feed.inference_provider is None:
-            return RawReply(body=b"[]" if feed.kind == "catalog" else b"{}")
+            is_array = feed.kind == "catalog" and feed.compares is None
+            return RawReply(body=b"[]" if is_array else b"{}")
         answer = LIST_ANSWERS[feed.feed]
         return RawReply(body=answer.envelope([answer.row]).encode())
 
@@ -57,6 +60,8 @@ def good_replies(source: Source) -> Callable[[object], RawReply]:
 
 def has(source: Source, method: str) -> bool:
     """Return whether the source has a feed for the method."""
+    if method == "list_mappings":
+        return any(feed.compares for feed in source.feeds)
     kind = "price_list" if method == "get_pricing" else "catalog"
     return any(feed.kind == kind for feed in source.feeds)
 
@@ -72,6 +77,7 @@ def fetch(source: Source, server: RawServer, call: Call) -> Fetched:
                 client=client,
                 traffic=fetched.traffic,
                 mapped_ids=lambda provider: ["mapped-id"],
+                mapped_providers=lambda: ["mapped-provider"],
             ),
         )
         assert adapter.source == source.source

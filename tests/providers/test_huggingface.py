@@ -12,7 +12,7 @@ from providers.http.client import HttpClient
 from providers.huggingface import DAILY_FIELDS, HuggingFaceAdapter
 from providers.interface import AdapterContext
 from providers.registry import load_registry
-from schemas.errors import FeedDeadline, FeedMalformed
+from schemas.errors import FeedDeadline, FeedMalformed, FeedRefused
 from schemas.payload import Traffic
 from tests.support.clocks import FakeClock
 from tests.support.raw_server import RawReply, json_reply, serving
@@ -20,17 +20,18 @@ from tests.support.raw_server import RawReply, json_reply, serving
 ROUTER_ANSWER = json_reply({"object": "list", "data": []})
 
 
-def fetched(server, read, *, below="", deadline_s=None):
+def fetched(server, read, *, below="", deadline_s=None, providers=("novita", "groq")):
     clock = FakeClock()
-    traffic = {"hub": Traffic(), "router": Traffic()}
+    traffic = {"hub": Traffic(), "router": Traffic(), "partners": Traffic()}
     with HttpClient(sleep=clock.sleep, monotonic=clock.monotonic, now=clock.now) as client:
         adapter = HuggingFaceAdapter(
             load_registry().sources[0],
             AdapterContext(
-                base_urls={"hub": server.url + below, "router": server.url + below},
+                base_urls=dict.fromkeys(traffic, server.url + below),
                 client=client,
                 traffic=traffic,
                 deadline_s=deadline_s,
+                mapped_providers=lambda: providers,
             ),
         )
         return list(read(adapter)), traffic
@@ -42,6 +43,56 @@ def models(adapter):
 
 def prices(adapter):
     return adapter.get_pricing()
+
+
+def mappings(adapter):
+    return adapter.list_mappings()
+
+
+def about(statuses):
+    """Reply to the request about each provider with its status, and an empty mapping."""
+
+    def script(request):
+        return RawReply(statuses[request.path.split("/")[-2]], b"{}")
+
+    return script
+
+
+def test_the_live_mapping_of_each_provider_is_requested():
+    with serving(about({"novita": 200, "groq": 200})) as server:
+        payloads, traffic = fetched(server, mappings)
+    targets = [f"/api/partners/{name}/models?status=live" for name in ("novita", "groq")]
+    assert [request.target for request in server.requests] == targets
+    assert [(p.feed, p.page, p.url) for p in payloads] == [
+        ("partners", page, server.url + target) for page, target in enumerate(targets, start=1)
+    ]
+    assert traffic["partners"].pages == 2
+
+
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_a_provider_that_is_unknown_to_hugging_face_is_left_out(status):
+    with serving(about({"novita": status, "groq": 200})) as server:
+        payloads, _ = fetched(server, mappings)
+    assert [(p.page, urlsplit(p.url).path) for p in payloads] == [(1, "/api/partners/groq/models")]
+    with serving(about({"novita": status, "groq": status})) as server:
+        with pytest.raises(FeedRefused) as caught:
+            fetched(server, mappings)
+        assert caught.value.code == "no_partners"
+        assert f"{server.url}/api/partners knows none" in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_is_not_taken_for_an_unknown_provider(status):
+    with serving(about({"novita": status})) as server, pytest.raises(FeedRefused) as caught:
+        fetched(server, mappings)
+    assert caught.value.code == f"http_{status}"
+
+
+def test_a_name_that_is_no_path_segment_is_not_requested():
+    odd = ["../models", "a/b", "No Name", "", "x?y", ".", "groq"]
+    with serving(about({"groq": 200})) as server:
+        fetched(server, mappings, providers=odd)
+    assert len(server.requests) == 1
 
 
 def test_hourly_query_requests_every_mapping_sorted_by_a_stable_key():

@@ -40,7 +40,7 @@ def test_committed_schema_equals_the_generated_one():
     assert committed == schema_text(), "write it anew: python -m providers.registry > the file"
 
 
-def test_packaged_registry_loads_with_hugging_face_s_two_feeds():
+def test_packaged_registry_loads_with_the_feeds_of_hugging_face():
     registry = load_registry()
     source = registry.sources[0]
     feeds = [(f.feed, f.setting, f"{f.base_url}", f.path, f.required) for f in source.feeds]
@@ -53,7 +53,9 @@ def test_packaged_registry_loads_with_hugging_face_s_two_feeds():
             "/v1/models",
             False,
         ),
+        ("partners", "PRICEHOUSE_PARTNERS_URL", "https://huggingface.co/", "/api/partners", False),
     ]
+    assert registry.roles()["partners"] == "cross_check"
     assert set(source.precedence) == {"price", "status", "speed", "context", "capabilities"}
 
 
@@ -88,6 +90,29 @@ def test_registry_has_every_recorded_provider_and_its_price_feed():
     assert serving <= set(registry)
     named = {key: feed for key, feed in registry.items() if feed is not None}
     assert named == own | priced  # a feed with a chat price goes before the own list
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("compares", "router", "compares 'router', which is no catalogue before it"),
+        ("compares", "nobody", "no catalogue before it"),
+        ("kind", "price_list", "only a catalog compares its rows"),
+        ("difference_share", 1, "difference_share"),
+        ("differences_allowed", -1, "differences_allowed"),
+    ],
+)
+def test_a_comparison_needs_a_catalogue_and_limits_that_mean_something(field, value, message):
+    def change(registry):
+        registry["sources"][0]["feeds"][2][field] = value
+
+    with pytest.raises(SettingsError, match=message):
+        load_registry(changed(change))
+
+
+def test_a_catalogue_comes_before_what_is_compared_with_it():
+    with pytest.raises(SettingsError, match="no catalogue before it"):
+        load_registry(changed(lambda registry: registry["sources"][0]["feeds"].reverse()))
 
 
 @needs_shared
@@ -191,6 +216,7 @@ def test_a_registry_that_an_earlier_version_landed_is_still_read():
     def as_it_was(registry):
         del registry["estimates"]
         registry["sources"] = registry["sources"][:1]
+        del registry["sources"][0]["feeds"][2]
         for entry in registry["inference_providers"]:
             if (entry["price_feed"] or "hub") not in {"hub", "router"}:
                 entry.update(price_feed=None, price_feed_reason="list_not_read")

@@ -34,7 +34,7 @@ def inputs() -> CheckInputs:
 
 def test_check_names_are_unique() -> None:
     names = [check.name for check in CHECKS]
-    assert len(names) == len(set(names)) == 24
+    assert len(names) == len(set(names)) == 25
 
 
 def test_every_check_is_described_in_whole_sentences() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.errors import FeedMalformed
 from transforms.parsing.envelope import find_rows
-from transforms.parsing.mapped_ids import mapped_ids
+from transforms.parsing.mapped_ids import mapped_ids, mapped_providers
 
 
 def page(*mappings: object) -> bytes:
@@ -40,6 +40,12 @@ def test_a_mapping_keyed_by_provider_is_read_too() -> None:
 def test_unreadable_mappings_are_skipped() -> None:
     odd = page("no mapping", [entry("fal-ai", None)], [7], [entry("fal-ai", "y")])
     assert mapped_ids([b"<html>", b"{}", odd], "fal-ai") == ["y"]
+    assert mapped_providers([b"<html>", b"{}", odd]) == ["fal-ai"]
+
+
+def test_the_providers_come_once_each_in_either_form_of_a_mapping() -> None:
+    pages = [page([entry("novita", "n"), entry("fal-ai", "a")]), page({"groq": entry(None, "x")})]
+    assert mapped_providers([*pages, *pages]) == ["fal-ai", "groq", "novita"]
 
 
 @pytest.mark.parametrize(

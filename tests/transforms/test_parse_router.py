@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import polars as pl
@@ -13,6 +14,7 @@ from schemas.errors import FeedMalformed
 from schemas.offerings import OFFERINGS
 from tests.support.histories import MODEL, nothing_mapped, offering, page, price, router_page
 from tests.support.mutations import mutations
+from tests.support.recorded_lists import RECORDINGS
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.router import parse_router
 from transforms.pricing.token_prices import price_tokens
@@ -97,6 +99,67 @@ def test_an_entry_that_is_stated_free_has_a_price_without_a_price_object() -> No
     assert row["evidence"] is not None
 
 
+SINGLE = {**ANSWER["data"][0], "providers": [offering(price(1, 2)), offering(price(0, 0))]}
+for _offering in SINGLE["providers"]:
+    del _offering["is_free"]
+
+
+def test_one_model_alone_is_read_as_in_the_list() -> None:
+    single, listed = parse_router([page(SINGLE)]), parse_router([page({"data": [SINGLE]})])
+    same = [name for name in OFFERINGS.dtypes if name not in {"payload_hash", "json_path"}]
+    assert single.offerings.select(same).equals(listed.offerings.select(same))
+    assert single.offerings["json_path"].to_list() == ["$.providers[0]", "$.providers[1]"]
+    assert single.offerings["is_free"].to_list() == [None, None]
+    assert single.summary.drift.is_empty()
+    assert (single.summary.records, single.summary.distinct) == (2, 1)
+
+
+def test_a_zero_of_an_offering_without_is_free_is_suspect() -> None:
+    resolved = resolve_routed(
+        parse_router([page({**SINGLE, "providers": SINGLE["providers"][1:]})]).offerings,
+        nothing_mapped(),
+        source="huggingface",
+    )
+    claims = price_tokens(identified(resolved.rows), run_id="r")
+    assert (
+        claims.select("price_status", "amount", "reason").rows()
+        == [("suspect", None, "zero_not_stated_free")] * 2
+    )
+
+
+@pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside the checkout")
+def test_the_documented_answer_about_one_model_is_accepted_whole() -> None:
+    body = (RECORDINGS / "router" / "single_documented.json").read_bytes()
+    stated = json.loads(body)["providers"]
+    parsed = parse_router([Page(body, "h")])
+    accepted = filter_rows(parsed.offerings, OFFERINGS).accepted
+    assert accepted["inference_provider"].to_list() == [p["provider"] for p in stated]
+    assert accepted["throughput_tps"].to_list() == [p.get("throughput") for p in stated]
+    assert accepted["has_price"].to_list() == ["pricing" in p for p in stated]
+    assert set(accepted["status_text"]) == {"live"}
+    assert (parsed.rejected.height, parsed.summary.drift.height) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("stated", "status"),
+    [
+        ("live", "live"),
+        ("error", "error"),
+        ("staging", "staging"),
+        ("paused", "unknown"),
+        ("LIVE", "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_a_status_is_kept_as_it_is_stated_or_unknown(stated: str | None, status: str) -> None:
+    given = {**offering(price(1, 2)), "status": stated}
+    parsed = parse_router([router_page({MODEL: [given]})])
+    resolved = resolve_routed(parsed.offerings, nothing_mapped(), source="huggingface")
+    assert resolved.rows["status"].to_list() == [status]
+    unknown = [f"status {stated or '(missing)'}"] if status == "unknown" else []
+    assert resolved.status_drift()["field"].to_list() == unknown
+
+
 @pytest.mark.parametrize("value", ["true", 1, "yes", []])
 def test_only_true_is_stated_free(value: Any) -> None:
     parsed = parse_router([router_page({MODEL: [offering(price(0, 0), is_free=value)]})])
@@ -124,7 +187,20 @@ def test_a_model_that_is_listed_twice_enters_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b'{"data":{}}', b'{"data":null}', b'{"error":"busy"}', b"<html>"]
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"data":{}}',
+        b'{"data":null}',
+        b'{"error":"busy"}',
+        b"<html>",
+        b'{"id":"org/a","providers":null}',
+        b'{"id":"org/a","error":"busy"}',
+        b'{"providers":[]}',
+        b'{"data":{},"id":"org/a","providers":[]}',
+    ],
 )
 def test_an_answer_without_a_data_array_stops_the_feed_with_a_named_error(body: bytes) -> None:
     with pytest.raises(FeedMalformed) as caught:

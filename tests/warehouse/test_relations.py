@@ -83,7 +83,7 @@ CONTRACT: dict[str, dict[str, str]] = {
         | columns(MONEY, "cost_per_million_characters estimated_cost")
         | columns(TEXT, "estimated_unit currency")
         | columns(TEXT, "price_status price_basis price_reason price_feed")
-        | columns(FLAG, "rankable held")
+        | columns(FLAG, "router_default router_cheapest rankable held")
         | columns(TEXT, "hold_reason")
         | columns(TIME, "held_since first_seen_at observed_at price_observed_at price_changed_at")
         | columns(TEXT, "origin")

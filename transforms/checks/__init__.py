@@ -2,6 +2,7 @@
 
 from transforms.checks.all_checks import CHECKS, CheckDescription, describe_checks, run_checks
 from transforms.checks.check import SHORT_WALKS, Check, CheckInputs
+from transforms.checks.comparison import Comparison
 from transforms.checks.entry_counts import count_pages
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Check",
     "CheckDescription",
     "CheckInputs",
+    "Comparison",
     "count_pages",
     "describe_checks",
     "run_checks",

@@ -12,12 +12,14 @@ from transforms.checks.attachment_evidence import ATTACHMENT_CHECKS
 from transforms.checks.check import Check, CheckInputs
 from transforms.checks.entry_counts import ENTRY_CHECKS
 from transforms.checks.feed_agreement import AGREEMENT_CHECKS
+from transforms.checks.mapping_agreement import MAPPING_CHECKS
 from transforms.checks.price_gate import GATE_CHECKS
 from transforms.checks.provider_claims import COMPLIANCE_CHECKS
 from transforms.checks.status_flips import STATUS_CHECKS
 
 CHECKS: tuple[Check, ...] = (
     *ENTRY_CHECKS,
+    *MAPPING_CHECKS,
     *AGREEMENT_CHECKS,
     *ATTACHMENT_CHECKS,
     *STATUS_CHECKS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,6 +10,7 @@ import polars as pl
 
 from schemas.delta import Findings, State
 from schemas.registry import FeedRole
+from transforms.checks.comparison import Comparison
 from transforms.reconcile.selection import Precedence
 
 Severity = Literal["info", "warn", "hold", "fail"]
@@ -27,6 +28,7 @@ class CheckInputs:
     each feed (PAGE_COUNTS), `entries` the counts of `count_entries`. `compliance_claims`
     (COMPLIANCE_CLAIMS) are as they count on the day of the run; `precedence` and `roles` are those
     of the run. `short_walks` (SHORT_WALKS) are the walks of which absences do not count.
+    `comparisons` are the mappings that two feeds stated in this run.
     """
 
     before: State
@@ -39,6 +41,7 @@ class CheckInputs:
     precedence: Precedence
     roles: Mapping[str, FeedRole]
     short_walks: pl.DataFrame = field(default_factory=SHORT_WALKS.clone)
+    comparisons: Sequence[Comparison] = ()
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ class Page(NamedTuple):
     """The id that the request named, where the feed was asked about a single one."""
     status: int = 200
     """HTTP status; only a page about a single id may have another one."""
+    url: str = ""
+    """The address that gave it, for a feed whose answers do not repeat what was asked."""
 
 
 class OfferingRow(NamedTuple):

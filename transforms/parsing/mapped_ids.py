@@ -1,8 +1,8 @@
-"""Read from landed Hub pages which ids of a provider the Hub maps models to."""
+"""Read from landed Hub pages which providers, and which ids of one, the Hub maps models to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -25,7 +25,17 @@ def mapped_ids(bodies: Iterable[bytes], inference_provider: str) -> list[str]:
 
     What cannot be read is skipped here; the parser reports it.
     """
-    found = set[str]()
+    entries = _entries(bodies)
+    return sorted({own for name, own in entries if own and name == inference_provider})
+
+
+def mapped_providers(bodies: Iterable[bytes]) -> list[str]:
+    """Return the inference providers on these pages, each once, sorted; as `mapped_ids`."""
+    return sorted({name for name, _ in _entries(bodies) if name})
+
+
+def _entries(bodies: Iterable[bytes]) -> Iterator[tuple[str | None, str | None]]:
+    """Yield (inference provider, providerId) of every readable entry."""
     for body in bodies:
         try:
             records = decode_page(body, list[msgspec.Raw])
@@ -41,9 +51,4 @@ def mapped_ids(bodies: Iterable[bytes], inference_provider: str) -> list[str]:
                 if isinstance(mapping, dict)
                 else ((None, entry) for entry in mapping)
             )
-            found |= {
-                entry.provider_id
-                for name, entry in named
-                if entry.provider_id and (entry.provider or name) == inference_provider
-            }
-    return sorted(found)
+            yield from ((entry.provider or name, entry.provider_id) for name, entry in named)

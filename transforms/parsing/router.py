@@ -50,22 +50,49 @@ class RouterAnswer(msgspec.Struct):
     data: list[Raw]
 
 
+class SingleModel(msgspec.Struct):
+    """What distinguishes the answer about one model from an error: its id and its providers."""
+
+    id: str
+    providers: list[Raw]
+
+
 def parse_router(pages: Iterable[Page]) -> ParsedFeed:
-    """Parse the router's one answer. Raises FeedMalformed when it has no `data` array."""
+    """Parse the router's one answer: the list, or one model as `/v1/models/{id}` answers it.
+
+    Raises FeedMalformed when it has no `data` array and is no model with providers.
+    """
     out = Collector("router")
     for page in pages:
-        try:
-            models = decode_page(page.body, RouterAnswer).data
-        except UNREADABLE as error:
-            raise FeedMalformed(
-                f"router: the answer has no `data` array: {error}", code="wrong_shape"
-            ) from error
-        entries = (
-            EntryLocation(page.payload_hash, f"$.data[{position}]", raw)
-            for position, raw in enumerate(models)
-        )
-        out.read_models(entries, partial(_read_model, seen=set(), out=out))
+        out.read_models(_models(page), partial(_read_model, seen=set(), out=out))
     return out.finish()
+
+
+def _models(page: Page) -> list[EntryLocation]:
+    try:
+        models = decode_page(page.body, RouterAnswer).data
+    except UNREADABLE as error:
+        if (single := _single_model(page)) is not None:
+            return [single]
+        raise FeedMalformed(
+            f"router: the answer has no `data` array: {error}", code="wrong_shape"
+        ) from error
+    return [
+        EntryLocation(page.payload_hash, f"$.data[{position}]", raw)
+        for position, raw in enumerate(models)
+    ]
+
+
+def _single_model(page: Page) -> EntryLocation | None:
+    """Return the one model that an answer is about, None where it is no such answer."""
+    try:
+        fields = decode_page(page.body, dict[str, Raw])
+        decode_page(page.body, SingleModel)
+    except UNREADABLE:
+        return None
+    if "data" in fields:  # a list whose array cannot be read
+        return None
+    return EntryLocation(page.payload_hash, "$", decode_page(page.body, Raw))
 
 
 def _read_model(entry: EntryLocation, *, seen: set[str], out: Collector) -> None:

@@ -53,6 +53,7 @@ SELECT
          THEN e.unit END AS estimated_unit,
     coalesce(k.currency, e.currency) AS currency,
     c.price_status, c.price_basis, c.price_reason, c.price_feed,
+    route.router_default, route.router_cheapest,
     coalesce(c.status = 'live' AND c.price_status = 'priced' AND k.currency = 'USD'
              AND k.comparable AND k.is_public AND NOT c.held AND o.offer_type = 'model'
              AND c.price_reason IS DISTINCT FROM 'ambiguous_attachment'
@@ -63,6 +64,7 @@ SELECT
 FROM _ph_card c
 JOIN _ph_offer o USING (offer_id)
 LEFT JOIN _ph_provider v USING (inference_provider)
+LEFT JOIN _ph_route route ON route.offer_id = c.offer_id
 LEFT JOIN kpi k ON k.offer_id = c.offer_id
 LEFT JOIN _ph_estimate e ON e.offer_id = c.offer_id  -- on nothing else: that would be a nested loop
 LEFT JOIN _ph_present seen ON seen.offer_id = c.offer_id

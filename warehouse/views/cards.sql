@@ -75,6 +75,10 @@ COMMENT ON COLUMN cards.price_basis IS
 COMMENT ON COLUMN cards.price_reason IS
     'Code for why no plain price is shown, or whose it is (price_of_adapter_rule); NULL: nothing to explain.';
 COMMENT ON COLUMN cards.price_feed IS 'Feed whose price is shown; NULL: no feed states one.';
+COMMENT ON COLUMN cards.router_default IS
+    'Whether the router''s default route (:fastest) leads here: the model''s highest throughput, live; NULL: the router does not list the offer.';
+COMMENT ON COLUMN cards.router_cheapest IS
+    'Whether the router''s route :cheapest leads here: the model''s lowest output price, live; NULL: the router does not list the offer.';
 COMMENT ON COLUMN cards.rankable IS
     'Whether to compare it by cost: a live model with a public price in USD that gives one of the costs, not held, seen within 24 h of the newest answer.';
 COMMENT ON COLUMN cards.held IS

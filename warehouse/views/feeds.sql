@@ -23,7 +23,7 @@ COMMENT ON VIEW feeds IS 'What is read and how reading it went: one row per feed
 COMMENT ON COLUMN feeds.feed IS
     'Short name of the feed: one address that is read, like hub or router.';
 COMMENT ON COLUMN feeds.source IS 'Seller whose facts the feed states, like huggingface.';
-COMMENT ON COLUMN feeds.kind IS 'catalog: says what is offered; price_list: says what it costs.';
+COMMENT ON COLUMN feeds.kind IS 'catalog: says what is offered, or says it once more for comparison (partners); price_list: says what it costs.';
 COMMENT ON COLUMN feeds.url IS 'Address that was read by the last run.';
 COMMENT ON COLUMN feeds.terms_url IS 'Terms under which the feed may be read.';
 COMMENT ON COLUMN feeds.required IS 'Whether a run counts as failed when this feed fails.';

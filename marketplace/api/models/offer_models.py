@@ -59,6 +59,20 @@ class Offer(ApiModel):
     price_basis: str | None
     price_reason: str | None
     price_feed: str | None
+    router_default: Annotated[
+        bool | None,
+        Field(
+            description="Whether the router's default route (`:fastest`) leads here: the highest "
+            "throughput of the model's live offers; null: the router does not list the offer."
+        ),
+    ]
+    router_cheapest: Annotated[
+        bool | None,
+        Field(
+            description="Whether `:cheapest` leads here: the lowest output price of the model's "
+            "live offers; null: the router does not list the offer."
+        ),
+    ]
     rankable: Annotated[bool, Field(description="Whether its cost can be compared with others.")]
     held: Annotated[
         bool, Field(description="A check held back a newer price; this is the last good one.")
