@@ -6,8 +6,9 @@ from functools import partial
 
 import polars as pl
 
+from schemas.quotes import NOT_OFFERED
 from schemas.state import SERIES
-from transforms.checks.check import Check, CheckInputs
+from transforms.checks.check import Check, CheckInputs, of_tier
 from transforms.money import amount_as_text
 from transforms.reconcile.batch import lists_offers
 from transforms.reconcile.selection import by_precedence
@@ -18,11 +19,15 @@ _ENDS = "Both feeds state the same, or one of them states nothing."
 def _find_price_differences(inputs: CheckInputs) -> pl.DataFrame:
     """Return one row per unit that two feeds price differently; `feed` is the one that cards use.
 
-    A number against none (a bare zero, a price that cannot be read) is a difference too. An
-    estimate is no price to differ from, and neither is a list's claim that it publishes none.
+    A number against none (a bare zero, a price that cannot be read, an additional price that is
+    stated as not offered) is a difference too. An estimate is no price to differ from, and neither
+    is a list's claim that it publishes none.
     """
     claims = by_precedence(inputs.after.claims, inputs.precedence["price"])
-    stated = (pl.col("basis") != "estimate") & (pl.col("price_status") != "not_published")
+    stated = (pl.col("basis") != "estimate") & (
+        (pl.col("price_status") != "not_published")
+        | (pl.col("reason") == NOT_OFFERED).fill_null(value=False)
+    )
     pairs = (
         claims.filter(stated)
         .group_by(*SERIES, maintain_order=True)
@@ -62,7 +67,7 @@ def _find_fact_differences(inputs: CheckInputs, *, fact: str) -> pl.DataFrame:
             value=pl.col("value").first(),
         )
         .filter(pl.col("value") != pl.col("other_value"))
-        .with_columns(unit=pl.lit(None, pl.String))
+        .with_columns(unit=pl.lit(None, pl.String), tier=pl.lit(None, pl.String))
     )
     return _differences(pairs, inputs.after.offers)
 
@@ -75,12 +80,14 @@ def _differences(pairs: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
         "inference_provider",
         "offer_id",
         "unit",
+        "tier",
         expected="other_value",
         observed="value",
         message=pl.format(
-            "{} at {}: {} says {}, {} says {}",
+            "{} at {}{}: {} says {}, {} says {}",
             "model_id",
             "inference_provider",
+            of_tier(),
             "feed",
             "value",
             "other_feed",

@@ -27,7 +27,7 @@ from transforms.gate.holds import (
     match_known_drops,
     match_known_prices,
 )
-from transforms.gate.memory import Recalled, add_recalled, restore_held
+from transforms.gate.memory import Recalled, add_recalled, restore_alone, restore_held
 from transforms.gate.price_rules import (
     CORRECTED,
     OUTSIDE_BOUNDS,
@@ -90,6 +90,8 @@ class GateResult:
 def apply_gate(inputs: GateInputs) -> GateResult:
     """Separate the candidates that replace the current prices from those that are held.
 
+    A refused main price holds its offer. An additional one, of other tokens or another tier, is
+    held alone: the offer's other prices go on.
     transforms/gate/price_rules.py has the rules for prices, transforms/gate/coverage.py those for
     shares.
     """
@@ -116,15 +118,30 @@ def apply_gate(inputs: GateInputs) -> GateResult:
     )
     blocked = blocking(held_prices)
     lost = _lost_prices(inputs)
-    holds = pl.concat(
-        [_holds(blocked.filter(~pl.col("withheld"))), lost.holds, inputs.missing]
-    ).unique("offer_id", keep="first", maintain_order=True)
-    held = pl.col("offer_id").is_in(holds["offer_id"].implode())
-    restored = PRICES.shape(restore_held(holds, previous, recalled))
-    kept = pl.concat(
-        [PRICES.shape(previous.filter(held)), restored, corrections.kept.filter(~held)]
+    refused = blocked.filter(~pl.col("withheld"))
+    holds = pl.concat([_holds(refused.filter(is_main())), lost.holds, inputs.missing]).unique(
+        "offer_id", keep="first", maintain_order=True
     )
-    passed = _withhold_amounts(candidates, blocked).join(holds, on="offer_id", how="anti")
+    held = pl.col("offer_id").is_in(holds["offer_id"].implode())
+    alone = refused.filter(~is_main() & ~held)
+    restored = PRICES.shape(
+        pl.concat(
+            [restore_held(holds, previous, recalled), restore_alone(alone, previous, recalled)]
+        )
+    )
+    kept = pl.concat(
+        [
+            PRICES.shape(previous.filter(held)),
+            PRICES.shape(previous.join(alone, on=list(SERIES), how="semi")),
+            restored,
+            corrections.kept.filter(~held),
+        ]
+    )
+    passed = (
+        _withhold_amounts(candidates, blocked)
+        .join(holds, on="offer_id", how="anti")
+        .join(alone, on=list(SERIES), how="anti")
+    )
     return GateResult(
         prices=pl.concat([_as_prices(passed, previous, held_prices, offers), kept]),
         holds=holds.sort("offer_id"),
@@ -188,15 +205,14 @@ class _LostPrices:
 
 
 def _lost_prices(inputs: GateInputs) -> _LostPrices:
+    stated = inputs.candidates.filter(is_main())
     priced = _priced_offers(inputs.previous, inputs.offers, inputs.listed)
     observed_at = feed_time("feed", inputs.observed)
     found = find_drops(
-        priced, _still_priced(inputs.candidates, priced, inputs.offers), name="coverage_drop"
+        priced, _still_priced(stated, priced, inputs.offers), name="coverage_drop"
     ).with_columns(observed_at=observed_at)
     matched = match_known_drops(found, inputs.open_holds)
-    unpriced = in_groups(priced, blocking(matched)).join(
-        inputs.candidates, on="offer_id", how="anti"
-    )
+    unpriced = in_groups(priced, blocking(matched)).join(stated, on="offer_id", how="anti")
     return _LostPrices(
         found=found.hstack(matched.select("check_id", "decision")),
         open_holds=matched,
@@ -205,10 +221,10 @@ def _lost_prices(inputs: GateInputs) -> _LostPrices:
 
 
 def _priced_offers(previous: pl.DataFrame, offers: pl.DataFrame, listed: pl.Series) -> pl.DataFrame:
-    """Return one row per listed offer that has a price: who serves it, and which feed stated it."""
+    """Return one row per listed offer with a main price: who serves it, and which feed stated it."""
     return (
-        previous.filter(pl.col("offer_id").is_in(listed.implode()))
-        .sort(~is_main(), *SERIES)
+        previous.filter(is_main() & pl.col("offer_id").is_in(listed.implode()))
+        .sort(SERIES)
         .unique("offer_id", keep="first", maintain_order=True)
         .join(offers.select("offer_id", "inference_provider"), on="offer_id")
         .select(

@@ -12,6 +12,7 @@ from schemas.unknown_keys import unconfirmed
 from transforms.gate.bounds import outside_bounds
 from transforms.gate.peers import UNLIKE
 from transforms.money import amount_as_text
+from transforms.pricing.additional import UNIT_DOUBT
 
 OUTSIDE_BOUNDS = "outside_bounds"
 """The reason of a price whose amount is withheld because it is outside its bounds."""
@@ -136,7 +137,7 @@ def _rule() -> pl.Expr:
         .then(pl.lit("new_zero"))
         .when((pl.col("old_status") == "priced") & other_unit)
         .then(pl.lit("unit_change"))
-        .when(moved_by(HOLD_FACTOR))
+        .when(moved_by(HOLD_FACTOR) | (_GOOD & (pl.col("reason") == UNIT_DOUBT)))
         .then(pl.lit("unit_magnitude"))
         .when(drifted)
         .then(pl.lit("provider_price_drift"))
