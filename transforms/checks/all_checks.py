@@ -8,6 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.load import CHECKS as CHECK_ROWS
+from schemas.units import STANDARD
 from transforms.checks.attachment_evidence import ATTACHMENT_CHECKS
 from transforms.checks.check import Check, CheckInputs
 from transforms.checks.entry_counts import ENTRY_CHECKS

@@ -221,7 +221,7 @@ def _lost_prices(inputs: GateInputs) -> _LostPrices:
 
 
 def _priced_offers(previous: pl.DataFrame, offers: pl.DataFrame, listed: pl.Series) -> pl.DataFrame:
-    """Return one row per listed offer with a main price: who serves it, and which feed stated it."""
+    """Return one row per listed offer with a main price: who serves it, which feed stated it."""
     return (
         previous.filter(is_main() & pl.col("offer_id").is_in(listed.implode()))
         .sort(SERIES)

@@ -20,10 +20,10 @@ COMMENT ON COLUMN prices.unit IS 'What the price is for, like input_token or out
 COMMENT ON COLUMN prices.tier IS
     'Price tier: standard, flex, priority, batch, context>N (tokens), or a resolution like 720p; only standard ranks.';
 COMMENT ON COLUMN prices.amount IS
-    'Price of ONE unit in `currency`, kept to 12 significant digits; 0 only where stated free; NULL: not known or not shown (suspect, unparsed), or not offered (not_published).';
+    'Price of ONE unit in `currency`, to 12 significant digits; 0 only where stated free; NULL: not known, not shown, or not offered (`price_status`).';
 COMMENT ON COLUMN prices.currency IS 'Currency of the amounts, ISO 4217.';
 COMMENT ON COLUMN prices.price_status IS
-    'priced, free (the source says so), suspect (a zero not stated free, or a price on what is stated free), unparsed (cannot be read), or not_published (of an additional price: the source states that there is none).';
+    'priced, free (the source says so), suspect (not shown), unparsed (cannot be read), or not_published (the source states that it offers none).';
 COMMENT ON COLUMN prices.basis IS
     'list: as the source states it; derived: calculated from what it states; estimate: our own guess.';
 COMMENT ON COLUMN prices.reason IS
@@ -43,7 +43,7 @@ COMMENT ON COLUMN prices.feed IS 'Feed whose statement is shown.';
 COMMENT ON COLUMN prices.valid_from IS 'First answer that showed this price, UTC.';
 COMMENT ON COLUMN prices.observed_at IS 'Last complete answer that confirmed this price, UTC.';
 COMMENT ON COLUMN prices.held IS
-    'Whether a check refused a newer price of this offer, or of this unit and tier alone, so that this older one still stands.';
+    'Whether a check refused a newer price of this offer, or of this unit and tier alone, so that this one still stands.';
 COMMENT ON COLUMN prices.hold_reason IS 'Code of that check, like new_zero; NULL: not held.';
 COMMENT ON COLUMN prices.payload_hash IS 'sha256, in hex, of the raw answer that stated this.';
 COMMENT ON COLUMN prices.json_path IS 'Place of the statement in that answer, as a JSON path.';
