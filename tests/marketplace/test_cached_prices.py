@@ -43,11 +43,11 @@ def test_a_card_has_the_cached_price_that_is_sure_and_stays_as_it_was(
     assert now == site.sql(
         "SELECT * EXCLUDE cost_per_cached_input_token FROM cards ORDER BY offer_id"
     )
-    shown = tiered.sql(
+    found = tiered.sql(
         "SELECT offer_id, cost_per_cached_input_token / cost_per_input_token FROM cards"
         " WHERE cost_per_cached_input_token IS NOT NULL"
     )
-    assert [(offer, round(share, 6)) for offer, share in shown] == [(offers["priced"], 0.1)]
+    assert [(offer, round(share, 6)) for offer, share in found] == [(offers["priced"], 0.1)]
     held = tiered.sql(
         "SELECT offer_id, unit, hold_reason FROM prices WHERE held AND tier = ? AND offer_id = ?",
         "standard",
@@ -169,7 +169,7 @@ def test_the_estimate_ranks_only_what_is_known_of_cached_tokens(
     assert body["least_per_month"] == amount_text(least)
 
 
-def test_a_mix_of_which_nothing_is_known_is_unmet_and_still_shown(tiered: Site) -> None:
+def test_a_mix_of_which_nothing_is_known_is_unmet_and_still_listed(tiered: Site) -> None:
     body = tiered.get_json(
         "/v1/estimate", ("input_tokens", 10), ("cached_share", "1"), ("q", "llama")
     )

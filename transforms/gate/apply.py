@@ -16,9 +16,7 @@ from schemas.contract import MONEY
 from schemas.delta import HOLDS
 from schemas.state import PRICES, SERIES
 from schemas.units import is_main
-from schemas.unknown_keys import unconfirmed
 from transforms.feed_times import feed_time
-from transforms.gate.bounds import outside_bounds
 from transforms.gate.coverage import find_drops, in_groups
 from transforms.gate.holds import (
     OpenHolds,
@@ -30,14 +28,11 @@ from transforms.gate.holds import (
 from transforms.gate.memory import Recalled, add_recalled, restore_alone, restore_held
 from transforms.gate.price_rules import (
     CORRECTED,
-    OUTSIDE_BOUNDS,
-    REFUSED,
-    UNCONFIRMED,
-    UNLIKE_PEERS,
     WARN_FACTOR,
     compared,
     find_held_prices,
     moved_by,
+    withhold_amounts,
 )
 from transforms.gate.unlike_candidates import PeerFacts, find_unlike_candidates
 
@@ -124,21 +119,11 @@ def apply_gate(inputs: GateInputs) -> GateResult:
     )
     held = pl.col("offer_id").is_in(holds["offer_id"].implode())
     alone = refused.filter(~is_main() & ~held)
-    restored = PRICES.shape(
-        pl.concat(
-            [restore_held(holds, previous, recalled), restore_alone(alone, previous, recalled)]
-        )
-    )
-    kept = pl.concat(
-        [
-            PRICES.shape(previous.filter(held)),
-            PRICES.shape(previous.join(alone, on=list(SERIES), how="semi")),
-            restored,
-            corrections.kept.filter(~held),
-        ]
-    )
+    restored = _restored(inputs, holds, alone)
+    old = pl.concat([previous.filter(held), previous.join(alone, on=list(SERIES), how="semi")])
+    kept = pl.concat([PRICES.shape(old), restored, corrections.kept.filter(~held)])
     passed = (
-        _withhold_amounts(candidates, blocked)
+        withhold_amounts(candidates, blocked)
         .join(holds, on="offer_id", how="anti")
         .join(alone, on=list(SERIES), how="anti")
     )
@@ -152,6 +137,13 @@ def apply_gate(inputs: GateInputs) -> GateResult:
         recalled=recalled.join(holds, on="offer_id", how="anti"),
         restored=restored.select(SERIES),
     )
+
+
+def _restored(inputs: GateInputs, holds: pl.DataFrame, alone: pl.DataFrame) -> pl.DataFrame:
+    """Return PRICES: the remembered prices of held offers, and of series held by themselves."""
+    previous, recalled = inputs.previous, inputs.recalled.good
+    rows = [restore_held(holds, previous, recalled), restore_alone(alone, previous, recalled)]
+    return PRICES.shape(pl.concat(rows))
 
 
 def _stated(inputs: GateInputs) -> pl.DataFrame:
@@ -255,38 +247,6 @@ def _holds(rows: pl.DataFrame) -> pl.DataFrame:
         {"name": "hold_reason", "amount": "candidate_amount"}
     )
     return HOLDS.shape(named).sort(SERIES).unique("offer_id", keep="first", maintain_order=True)
-
-
-def _withhold_amounts(candidates: pl.DataFrame, blocked: pl.DataFrame) -> pl.DataFrame:
-    """Withhold an amount that is refused where no good price can be kept instead.
-
-    An unconfirmed price that passes was accepted by a person, so its mark no longer counts.
-    """
-    why = (
-        pl.when(pl.col("name").is_in([UNLIKE_PEERS, UNCONFIRMED]))
-        .then("name")
-        .when(outside_bounds())
-        .then(pl.lit(OUTSIDE_BOUNDS))
-        .otherwise(pl.lit(REFUSED))
-    )
-    odd = blocked.filter("withheld").select(*SERIES, _odd=why)
-    withheld = pl.col("_odd").is_not_null()
-    return (
-        candidates.join(odd, on=list(SERIES), how="left", maintain_order="left")
-        .with_columns(
-            amount=pl.when(~withheld).then("amount"),
-            price_status=pl.when(pl.col("_odd") == UNCONFIRMED)
-            .then(pl.lit("unparsed"))
-            .when(withheld)
-            .then(pl.lit("suspect"))
-            .otherwise("price_status"),
-            reason=pl.when(withheld & (pl.col("_odd") != UNCONFIRMED))
-            .then("_odd")
-            .when(withheld | ~unconfirmed())
-            .then("reason"),
-        )
-        .drop("_odd")
-    )
 
 
 def _as_prices(

@@ -150,6 +150,38 @@ def _rule() -> pl.Expr:
     )
 
 
+def withhold_amounts(candidates: pl.DataFrame, blocked: pl.DataFrame) -> pl.DataFrame:
+    """Withhold an amount that is refused where no good price can be kept instead.
+
+    An unconfirmed price that passes was accepted by a person, so its mark no longer counts.
+    """
+    why = (
+        pl.when(pl.col("name").is_in([UNLIKE_PEERS, UNCONFIRMED]))
+        .then("name")
+        .when(outside_bounds())
+        .then(pl.lit(OUTSIDE_BOUNDS))
+        .otherwise(pl.lit(REFUSED))
+    )
+    odd = blocked.filter("withheld").select(*SERIES, _odd=why)
+    withheld = pl.col("_odd").is_not_null()
+    return (
+        candidates.join(odd, on=list(SERIES), how="left", maintain_order="left")
+        .with_columns(
+            amount=pl.when(~withheld).then("amount"),
+            price_status=pl.when(pl.col("_odd") == UNCONFIRMED)
+            .then(pl.lit("unparsed"))
+            .when(withheld)
+            .then(pl.lit("suspect"))
+            .otherwise("price_status"),
+            reason=pl.when(withheld & (pl.col("_odd") != UNCONFIRMED))
+            .then("_odd")
+            .when(withheld | ~unconfirmed())
+            .then("reason"),
+        )
+        .drop("_odd")
+    )
+
+
 def candidate_text() -> pl.Expr:
     """Return the value of each row as text, the same for as long as its source states the same."""
     return pl.concat_str(

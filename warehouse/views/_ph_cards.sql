@@ -7,7 +7,7 @@ WITH cost AS (
            max(p.amount) FILTER (p.unit = 'input_token') AS input_token,
            max(p.amount) FILTER (p.unit = 'output_token') AS output_token,
            -- one that is held by itself would be an old price on a card that does not say so
-           max(p.amount) FILTER (p.unit = 'cached_input_token' AND h.offer_id IS NULL)
+           max(p.amount) FILTER (p.unit = 'cached_input_token' AND s.hold_reason IS NULL)
                AS cached_input_token,
            max(p.currency) FILTER (p.unit = 'cached_input_token') AS cached_currency,
            max(p.amount) FILTER (p.unit = 'image') AS image,
@@ -26,7 +26,6 @@ WITH cost AS (
     FROM (SELECT *, unit IN ('cached_input_token', 'cache_write_token', 'reasoning_token')
                     AS additional FROM _ph_price) p
     LEFT JOIN _ph_price_seen s USING (offer_id, unit, tier)
-    LEFT JOIN _ph_price_hold h USING (offer_id, unit, tier)
     WHERE p.tier = 'standard' GROUP BY p.offer_id
 ), kpi AS (
     SELECT k.*, coalesce(input_token, output_token, image, audio_minute, video_second,
