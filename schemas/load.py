@@ -35,6 +35,7 @@ CHECKS = contract(
     candidate_amount=pa.Column(MONEY, nullable=True),
     message=_text(),
     decision=_text(nullable=True),
+    tier=_text(nullable=True),
 )
 
 REJECTED_ROWS = contract(

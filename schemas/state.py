@@ -211,10 +211,13 @@ REFUSALS = contract(
     since_at=_time(nullable=False),
     decision=_one_of("pending", "accepted", "rejected"),
     absent_from=_time(),
+    kept_seen_at=_time(),
 )
 """The open holds of the gate: a held price (offer, unit, tier), or a drop of a whole provider.
 
-`absent_from` is the first answer that stated no price there any more, null while one is stated."""
+`absent_from` is the first answer that stated no price there any more, null while one is stated.
+`kept_seen_at` is the last answer that stated the price which is kept meanwhile, of a hold of one
+additional price; null where the whole offer is held, or no price is kept."""
 
 CORRECTIONS = contract(
     "corrections",

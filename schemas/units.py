@@ -32,6 +32,8 @@ COMPARED_WITH = {
     "reasoning_token": "output_token",
 }
 """Unit of a price beside the main ones → the main unit whose price it is like."""
+CACHED_INPUT = "cached_input_token"
+"""The unit of input tokens that the provider has kept from an earlier request."""
 STANDARD = "standard"
 """The tier of a price without conditions."""
 

@@ -23,6 +23,7 @@ INTERNAL = (
     "_ph_feed_time",
     "_ph_window",
     "_ph_seen",
+    "_ph_price_hold",
     "_ph_price_seen",
     "_ph_present",
     "_ph_estimate",

@@ -12,6 +12,7 @@ from marketplace.api import models
 from marketplace.app_state import app_state_of, encode_json, respond, respond_bytes
 from marketplace.atom import atom
 from marketplace.cursor import Cursor
+from marketplace.queries.cached_input import find_cached_input
 from marketplace.queries.details import find_history, find_model, find_offer
 from marketplace.queries.estimate import find_estimate
 from marketplace.queries.filters import (
@@ -76,6 +77,7 @@ def offers(request: Request, query: Annotated[OffersQuery, Query()]) -> Response
             "items": page.items,
             "next": page.next,
             "facets": counts,
+            "cached_input": find_cached_input(reading, page.items),
         }
 
     return respond(request, make, publication_id=cursor.publication_id if cursor else None)

@@ -8,6 +8,7 @@ from typing import Any
 
 from marketplace.numbers import dollars, per_million, short
 from marketplace.pages import wording
+from marketplace.queries.cached_input import find_cached_input
 from marketplace.statements import statement
 from warehouse.publication.reader_pool import Reading
 
@@ -26,6 +27,8 @@ class CardView:
     prices: list[tuple[str, str]]
     """(amount, unit), input before output."""
     blended: str | None
+    cached: str | None
+    """The price of cached input tokens per million, or what is stated instead of it."""
     native_prices: list[str]
     """The prices as the source states them, where a card shows another unit."""
     note: str | None
@@ -50,6 +53,7 @@ class CardView:
 
 def card_views(reading: Reading, cards: Sequence[Row]) -> list[CardView]:
     """Return the cards with their texts, in the same order."""
+    cached = find_cached_input(reading, cards)
     providers = providers_of(reading)
     models = list({card["model_id"] for card in cards})
     rivals = {
@@ -67,6 +71,7 @@ def card_views(reading: Reading, cards: Sequence[Row]) -> list[CardView]:
             rivals[card["model_id"], card["task"]],
             prices.get(card["offer_id"], []),
             refused.get(card["offer_id"], []),
+            wording.cached_input(card, cached[card["offer_id"]]),
         )
         for card in cards
     ]
@@ -92,7 +97,12 @@ def _needs_prices(card: Row) -> bool:
 
 
 def _card_view(
-    card: Row, provider: Row | None, rivals: Row, prices: list[Row], refused: list[Row]
+    card: Row,
+    provider: Row | None,
+    rivals: Row,
+    prices: list[Row],
+    refused: list[Row],
+    cached: str | None,
 ) -> CardView:
     text = card["task_group"] == "text"
     measured = card["throughput_tps"] is not None or card["first_token_latency_ms"] is not None
@@ -102,6 +112,7 @@ def _card_view(
         provider_id=_provider_id(card, rivals),
         prices=_prices(card),
         blended=_blended(card),
+        cached=cached,
         native_prices=[
             wording.native_price(p)
             for p in prices

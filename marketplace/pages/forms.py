@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import Request
@@ -18,6 +19,10 @@ MIX = {
     "video_seconds": 0,
 }
 """The calculator's mix before a buyer enters one."""
+
+
+CACHED_SHARES = [Decimal(share) / 100 for share in (0, 10, 25, 50, 75, 90)]
+"""The shares of cached input tokens that the calculator offers."""
 
 
 class BrowseQuery(OffersQuery):

@@ -156,11 +156,19 @@ def calculator(request: Request) -> Response:
     def make(reading: Reading) -> dict[str, Any]:
         result = find_estimate(reading, query)
         for need in result["needs"]:
-            views = card_views(reading, [item["offer"] for item in need["items"]])
-            need["rows"] = list(zip(need["items"], views, strict=True))
+            for name, items in (("rows", need["items"]), ("others", need["unranked"])):
+                views = card_views(reading, [item["offer"] for item in items])
+                need[name] = list(zip(items, views, strict=True))
         return {**result, "facets": find_facets(reading, query)}
 
-    return _page(request, "calculator.html", make, query=query, pairs=pairs)
+    return _page(
+        request,
+        "calculator.html",
+        make,
+        query=query,
+        pairs=pairs,
+        cached_shares=forms.CACHED_SHARES,
+    )
 
 
 @pages.get("/changes")

@@ -59,10 +59,23 @@ REASONS = {
     "list_off": "the provider's price list is not read here",
     "list_needs_key": "the provider's price list requires a key",
     "list_unanswered": "the provider's price list has not been read completely yet",
+    "no_standard_price": "its list states prices of other tiers or of cached tokens only",
     "unit_doubt": "its unit is in doubt: it is far from the price that it is like",
     "unreadable_price": "the source now states a price that cannot be read",
     "unconfirmed_price": "the price moved beside a key that is not known",
     "provider_price_drift": "too many prices of the provider cannot be read",
+}
+CACHED = {
+    "not_offered": "not offered",
+    "not_stated": "not stated",
+    "under_review": "under review",
+}
+"""What is stated about cached input tokens, other than a price."""
+TIERS = {
+    "standard": "standard",
+    "flex": "flex (slower)",
+    "priority": "priority (faster)",
+    "batch": "batch (later)",
 }
 GROUPS = {
     "text": "Text",
@@ -111,6 +124,36 @@ def unit_price(amount: Decimal, unit: str) -> str:
     if unit in TOKENS or unit == "character":
         return f"{per_million(amount)} per 1M {unit.replace('_', ' ')}s"
     return f"{dollars(amount)} per {unit.replace('_', ' ')}"
+
+
+def tier(name: str) -> str:
+    """Return the text of a tier: `over 32,768 tokens of context`; a resolution stays as it is."""
+    known, bound = TIERS.get(name), name.removeprefix("context>")
+    if known is None and bound != name:
+        return f"over {int(bound):,} tokens of context"
+    return known or name
+
+
+def price_or_status(price: Row) -> str:
+    """Return a price in the unit that buyers compare, or why there is no number."""
+    if price["amount"] is not None:
+        return unit_price(price["amount"], price["unit"])
+    if price["reason"] == "not_offered":
+        return CACHED["not_offered"]
+    return str(price["price_status"]).replace("_", " ")
+
+
+def cached_input(card: Row, stated: Row) -> str | None:
+    """Return the price per million of cached input tokens, or what is stated instead of it.
+
+    `stated` is what sources state. None where input tokens have no price either, or nothing comes
+    out as text.
+    """
+    if card["task_group"] != "text" or card["cost_per_input_token"] is None:
+        return None
+    if card["cost_per_cached_input_token"] is not None:
+        return per_million(card["cost_per_cached_input_token"])
+    return CACHED.get(stated["status"], f"in {stated['currency']}")
 
 
 def reason(code: str | None) -> str:
@@ -198,7 +241,7 @@ def describe_change(change: Row) -> str:
     """Return a change in one line."""
     event, unit = change["event"], change["unit"]
     old, new = (_value(change, side) for side in ("old", "new"))
-    about = f"{unit.replace('_', ' ')} price " if unit else ""
+    about = f"{unit.replace('_', ' ')} price {_of_tier(change)}" if unit else ""
     match event:
         case "up" | "down":
             pct = change["change_pct"]
@@ -216,12 +259,19 @@ def describe_change(change: Row) -> str:
             return f"{about}under review: {new}"
         case "new" if unit:
             return f"{about}first seen: {new}"
+        case "gone" if unit and change["new_value"] == "not_offered":
+            return f"{about}no longer offered, was {old}"
         case "gone" if unit:
             return f"{about}no longer stated, was {old}"
         case "new" | "gone" | "back":
             return {"new": "new offer", "gone": "no longer offered", "back": "offered again"}[event]
     label = "confirmed" if event == "released" else event.replace("_", " ")
     return f"{about}{label}: was {old}, is {new}"
+
+
+def _of_tier(change: Row) -> str:
+    name = change["tier"]
+    return "" if name in (None, "standard") else f"({tier(name)}) "
 
 
 def _value(change: Row, side: str) -> str:
@@ -252,6 +302,11 @@ def _time(milliseconds: float) -> str:
     if milliseconds < 1000:
         return f"{milliseconds:,.0f} ms"
     return f"{milliseconds / 1000:,.1f} s"
+
+
+def percent(share: Decimal) -> str:
+    """Return a share from 0 to 1 in percent: `25 %`, `12.5 %`; nothing is `none`."""
+    return f"{amount_text(share * 100)} %" if share else "none"
 
 
 def native_price(price: Row) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from marketplace.problems import NotInPublication
+from marketplace.queries.cached_input import find_cached_input
 from marketplace.queries.model_lookup import todays_name
 from marketplace.statements import TRACED, statement
 from warehouse.publication.reader_pool import Reading
@@ -25,6 +26,7 @@ def find_offer(reading: Reading, offer_id: str) -> dict[str, Any]:
     several = {"offers": [offer_id]}
     return {
         "offer": cards[0],
+        "cached_input": find_cached_input(reading, cards)[offer_id],
         "prices": reading.rows(statement("select_prices"), several),
         "proof": reading.proof(offer_id),
     }
@@ -56,10 +58,12 @@ def find_model(reading: Reading, model_id: str) -> dict[str, Any]:
     models = reading.rows(statement("select_model"), one)
     if not models:
         raise NotInPublication(f"there is no model {model_id} with an inference provider")
+    offers = reading.rows(statement("select_model_offers"), one)
     return {
         "model": models[0],
         "spread": reading.rows(statement("select_spread"), one),
-        "offers": reading.rows(statement("select_model_offers"), one),
+        "offers": offers,
+        "cached_input": find_cached_input(reading, offers),
     }
 
 

@@ -6,14 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 from marketplace.numbers import count
+from marketplace.queries.cached_input import find_cached_input
 from marketplace.queries.filters import EstimateQuery
 from marketplace.queries.model_lookup import bound_values
 from marketplace.statements import MATCHED, statement
 from schemas.amounts import amount_text
 from warehouse.publication.reader_pool import Reading
 
+Row = dict[str, Any]
 NEEDS = {
-    "tokens": ("input_tokens", "output_tokens"),
+    "tokens": ("input_tokens", "cached_input_tokens", "output_tokens"),
     "images": ("images",),
     "audio_minutes": ("audio_minutes",),
     "video_seconds": ("video_seconds",),
@@ -21,59 +23,97 @@ NEEDS = {
 """Need → the units of the mix that one offer must price to serve it."""
 _COSTS = {
     "input_tokens": "cost_per_input_token",
+    "cached_input_tokens": "cost_per_cached_input_token",
     "output_tokens": "cost_per_output_token",
     "images": "cost_per_image",
     "audio_minutes": "cost_per_audio_minute",
     "video_seconds": "cost_per_video_second",
+}
+_AT_INPUT_PRICE = {
+    "not_offered": "not offered cached, so at the input price",
+    "not_stated": "cached price not stated, here at the input price",
+    "under_review": "cached price under review, here at the input price",
+    "priced": "cached price in another currency, here at the input price",
 }
 
 
 def find_estimate(reading: Reading, query: EstimateQuery) -> dict[str, Any]:
     """Return the offers that price each part of the mix, the cheapest first.
 
-    Costs are exact: quantities times list prices. Only rankable offers are ranked.
+    Costs are exact: quantities times list prices. Only rankable offers are ranked. Of a mix with
+    cached tokens, an offer whose cached price is not known is not ranked: its cost at the input
+    price is in `unranked`.
     """
     mix = query.mix()
+    cached = query.cached_input_tokens
     rows = reading.rows(
         statement(MATCHED, "select_estimates"),
-        {**bound_values(reading, query), **mix, "count": query.limit},
+        {
+            **bound_values(reading, query),
+            **mix,
+            "cached_input_tokens": cached,
+            "count": query.limit,
+        },
     )
-    wanted = [need for need, parts in NEEDS.items() if any(mix[part] for part in parts)]
+    stated = find_cached_input(reading, rows)
+    for row in rows:
+        row["cached_input"] = stated[row["offer_id"]]
+    used = {**mix, "input_tokens": mix["input_tokens"] - cached, "cached_input_tokens": cached}
+    wanted = [need for need, parts in NEEDS.items() if any(used[part] for part in parts)]
     needs, unmet, least = [], [], Decimal(0)
     for need in wanted:
-        ranked = [row for row in rows if row["need"] == need]
-        if not ranked:
+        ranked = [row for row in rows if row["need"] == need and row["is_known"]]
+        unranked = [row for row in rows if row["need"] == need and not row["is_known"]]
+        if ranked:
+            least += ranked[0]["cost_per_month"]
+        else:
             unmet.append(need)
-            continue
-        least += ranked[0]["cost_per_month"]
-        needs.append(
-            {
-                "need": need,
-                "total": ranked[0]["total"],
-                "items": [_item(row, mix, NEEDS[need]) for row in ranked],
-            }
-        )
+        if ranked or unranked:
+            needs.append(_need(need, ranked, unranked, used))
     return {
         "mix": mix,
+        "cached_share": query.cached_share,
+        "cached_input_tokens": cached,
         "needs": needs,
         "unmet": unmet,
         "least_per_month": None if unmet or not wanted else least,
     }
 
 
-def _item(row: dict[str, Any], mix: dict[str, int], parts: tuple[str, ...]) -> dict[str, Any]:
+def _need(need: str, ranked: list[Row], unranked: list[Row], used: dict[str, int]) -> Row:
+    items = [_item(row, used, NEEDS[need]) for row in ranked]
+    others = [_item(row, used, NEEDS[need]) for row in unranked]
+    for item in others:
+        del item["rank"]
+        item["cost_at_input_price"] = item.pop("cost_per_month")
+    return {
+        "need": need,
+        "total": ranked[0]["total"] if ranked else 0,
+        "items": items,
+        "unranked_total": unranked[0]["total"] if unranked else 0,
+        "unranked": others,
+    }
+
+
+def _item(row: Row, used: dict[str, int], parts: tuple[str, ...]) -> Row:
     offer = dict(row)
     rank, cost = offer.pop("place"), offer.pop("cost_per_month")
-    del offer["need"], offer["total"]
-    terms = [
-        f"{count(mix[part])} {part.replace('_', ' ')} × {amount_text(offer[_COSTS[part]])}"
-        for part in parts
-        if mix[part]
-    ]
+    del offer["need"], offer["total"], offer["is_known"]
+    stated = offer.pop("cached_input")
+    terms = [_term(offer, stated, part, used[part]) for part in parts if used[part]]
     return {
         "rank": rank,
         "cost_per_month": cost,
         "currency": offer["currency"],
         "formula": " + ".join(terms),
         "offer": offer,
+        "cached_input": stated,
     }
+
+
+def _term(offer: Row, cached_input: Row, part: str, quantity: int) -> str:
+    price, note = offer[_COSTS[part]], ""
+    if price is None:  # only a cached token may lack its price
+        price = offer["cost_per_input_token"]
+        note = f" ({_AT_INPUT_PRICE[cached_input['status']]})"
+    return f"{count(quantity)} {part.replace('_', ' ')} × {amount_text(price)}{note}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
@@ -25,12 +25,18 @@ Amount = Annotated[
     Field(ge=0, lt=1_000_000, max_digits=18, decimal_places=12),
     WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,6}(\.[0-9]{1,12})?$"}),
 ]
+Share = Annotated[
+    Decimal,
+    Field(ge=0, le=1, max_digits=5, decimal_places=4),
+    WithJsonSchema({"type": "string", "pattern": r"^(0(\.[0-9]{1,4})?|1(\.0{1,4})?)$"}),
+]
 ShortTexts = Annotated[list[ShortText], Field(max_length=MAX_VALUES)]
 Sort = Literal[
     "cost",
     "cost_per_token",
     "cost_per_input_token",
     "cost_per_output_token",
+    "cost_per_cached_input_token",
     "cost_per_image",
     "cost_per_audio_minute",
     "cost_per_video_second",
@@ -195,11 +201,21 @@ class Mix(BaseModel):
 class EstimateQuery(Mix, Filters):
     """A monthly mix, and filters of the rankable offers to consider."""
 
+    cached_share: Share = Field(
+        Decimal(0),
+        description="The share of the input tokens that the provider has cached, 0 to 1. Offers "
+        "whose price of cached tokens is not stated are not ranked then.",
+    )
     limit: Annotated[int, Field(ge=1, le=MAX_ITEMS)] = Field(20, description="Items per need.")
 
     def mix(self) -> dict[str, int]:
         """Return unit → quantity per month."""
         return {name: getattr(self, name) for name in Mix.model_fields}
+
+    @property
+    def cached_input_tokens(self) -> int:
+        """The whole input tokens per month that are cached."""
+        return int((self.input_tokens * self.cached_share).to_integral_value(ROUND_HALF_EVEN))
 
 
 class ChangesQuery(BaseModel):

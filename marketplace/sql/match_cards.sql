@@ -5,7 +5,7 @@ WITH evaluated AS (
            c.offer_type, c.status, c.region, c.compliance_tags, c.supports_tools,
            c.supports_structured_output, c.context_length, c.throughput_tps,
            c.first_token_latency_ms, c.request_latency_ms, c.cost_per_input_token,
-           c.cost_per_output_token, c.cost_per_token, c.cost_per_image, c.cost_per_audio_minute,
+           c.cost_per_output_token, c.cost_per_cached_input_token, c.cost_per_token, c.cost_per_image, c.cost_per_audio_minute,
            c.cost_per_video_second, c.cost_per_million_characters, c.estimated_cost,
            c.price_status, c.rankable, c.price_changed_at, c.first_seen_at,
            $task::VARCHAR[] IS NOT NULL AND NOT (list_contains($task::VARCHAR[], c.task_group)

@@ -14,6 +14,7 @@
                                          cost_per_video_second, cost_per_million_characters)::DOUBLE
                WHEN 'cost_per_input_token' THEN cost_per_input_token::DOUBLE
                WHEN 'cost_per_output_token' THEN cost_per_output_token::DOUBLE
+               WHEN 'cost_per_cached_input_token' THEN cost_per_cached_input_token::DOUBLE
                WHEN 'cost_per_token' THEN cost_per_token::DOUBLE
                WHEN 'cost_per_image' THEN cost_per_image::DOUBLE
                WHEN 'cost_per_audio_minute' THEN cost_per_audio_minute::DOUBLE

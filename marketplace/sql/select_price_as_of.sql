@@ -6,4 +6,5 @@ FROM price_as_of($as_of::TIMESTAMPTZ) p
 WHERE EXISTS (SELECT 1 FROM traced t
               WHERE t.offer_id = p.offer_id AND p.valid_from < t.until
                 AND (t.since IS NULL OR p.valid_to IS NULL OR p.valid_to > t.since))
-ORDER BY p.unit, p.amount NULLS LAST, p.inference_provider, p.offer_id, p.tier;
+ORDER BY p.tier <> 'standard', p.tier, p.unit, p.amount NULLS LAST, p.inference_provider,
+         p.offer_id;

@@ -232,6 +232,15 @@ do not depend on them. One that is 0 or no usable number is not published, and n
 10 times or below 1/1,000 of the price that it is like (`unit_doubt`; the input price, for reasoning
 the output price). A value of null states nothing.
 
+The same rule is valid for these prices in lists, and for other tiers (`flex`, `batch`,
+`context>32768`), which are like the standard price of their unit; a resolution may differ by 100
+times. Where the list of the main prices does not state such a price, that of the next list by
+precedence is chosen, if it is in the same bounds of the main price and a cached token costs no more
+than the token. A list whose field for cached tokens is empty states that it offers none
+(`not_offered`). A move of ten times, and a known price that is in doubt now, holds that price alone
+(`unit_magnitude`, [operating.md](operating.md)): its last good amount stays, marked `held`, and the
+card shows no cost of it.
+
 Any other key may change what the numbers beside it mean. They are read, and the claim has the
 reason `unknown_key: …` in `price_claims`. Such a number counts where it equals the last good price
 of its series, or what another feed states without such a key. Else:

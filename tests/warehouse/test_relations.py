@@ -78,7 +78,8 @@ CONTRACT: dict[str, dict[str, str]] = {
         | columns(TEXTS, "compliance_tags")
         | columns(REAL, "throughput_tps first_token_latency_ms request_latency_ms")
         | columns(TIME, "speed_observed_at speed_changed_at")
-        | columns(MONEY, "cost_per_input_token cost_per_output_token cost_per_token")
+        | columns(MONEY, "cost_per_input_token cost_per_output_token")
+        | columns(MONEY, "cost_per_cached_input_token cost_per_token")
         | columns(MONEY, "cost_per_image cost_per_audio_minute cost_per_video_second")
         | columns(MONEY, "cost_per_million_characters estimated_cost")
         | columns(TEXT, "estimated_unit currency")
@@ -166,7 +167,7 @@ CONTRACT: dict[str, dict[str, str]] = {
         | columns(MONEY, "old_amount candidate_amount")
         | columns(TEXT, "message decision decided_by")
         | columns(TIME, "decided_at")
-        | columns(TEXT, "decision_reason")
+        | columns(TEXT, "decision_reason tier")
     ),
     "rejected_rows": (
         columns(TEXT, "run_id feed payload_hash json_path record_key")
@@ -180,8 +181,8 @@ CONTRACT: dict[str, dict[str, str]] = {
 
 MACROS = {
     "price_as_of": ["ts", "known_at"],
-    "blended": ["input_share"],
-    "cheapest": ["task_group", "region", "n"],
+    "blended": ["input_share", "cached_share"],
+    "cheapest": ["task_group", "region", "n", "cached_share"],
     "cards_in": ["place", "lenient"],
 }
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.load import CHECKS as CHECK_ROWS
+from schemas.units import STANDARD
 from transforms.checks.attachment_evidence import ATTACHMENT_CHECKS
 from transforms.checks.check import Check, CheckInputs
 from transforms.checks.entry_counts import ENTRY_CHECKS
@@ -76,8 +77,13 @@ def check_rows(check: Check, inputs: CheckInputs, run_id: str) -> pl.DataFrame:
     if "check_id" in found.columns:
         return CHECK_ROWS.shape(rows)
     names = [*_IDENTITY, *(["run_id"] if check.every_run else [])]
+    other_tier = pl.when(pl.col("tier") != STANDARD).then("tier")
     ids = [
-        sha256("\x1f".join("" if v is None else str(v) for v in row).encode()).hexdigest()[:16]
-        for row in rows.select(names).iter_rows()
+        _id_of([*row, tier] if tier else row)
+        for *row, tier in rows.select(*names, other_tier).iter_rows()
     ]
     return CHECK_ROWS.shape(rows.with_columns(check_id=pl.Series(ids, dtype=pl.String)))
+
+
+def _id_of(found: list[object]) -> str:
+    return sha256("\x1f".join("" if v is None else str(v) for v in found).encode()).hexdigest()[:16]

@@ -10,6 +10,7 @@ import polars as pl
 
 from schemas.delta import Findings, State
 from schemas.registry import FeedRole
+from schemas.units import STANDARD
 from transforms.checks.comparison import Comparison
 from transforms.reconcile.selection import Precedence
 
@@ -60,3 +61,9 @@ class Check:
     meaning: str
     ends: str
     every_run: bool = False
+
+
+def of_tier() -> pl.Expr:
+    """Return which tier a row is about; nothing of the standard one."""
+    other = pl.col("tier") != STANDARD
+    return pl.when(other).then(pl.format(" ({})", "tier")).otherwise(pl.lit(""))

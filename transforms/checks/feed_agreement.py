@@ -6,8 +6,9 @@ from functools import partial
 
 import polars as pl
 
+from schemas.quotes import NOT_OFFERED
 from schemas.state import SERIES
-from transforms.checks.check import Check, CheckInputs
+from transforms.checks.check import Check, CheckInputs, of_tier
 from transforms.money import amount_as_text
 from transforms.reconcile.batch import lists_offers
 from transforms.reconcile.selection import by_precedence
@@ -18,12 +19,15 @@ _ENDS = "Both feeds state the same, or one of them states nothing."
 def _find_price_differences(inputs: CheckInputs) -> pl.DataFrame:
     """Return one row per unit and feed that prices it otherwise than the feed that cards use.
 
-    A number against none (a bare zero, a price that cannot be read) is a difference too, and so is
-    another currency. An estimate is no price to differ from, and neither is a list's claim that it
-    publishes none.
+    A number against none (a bare zero, a price that cannot be read, an additional price that is
+    stated as not offered) is a difference too, and so is another currency. An estimate is no price
+    to differ from, and neither is a list's claim that it publishes none.
     """
     claims = by_precedence(inputs.after.claims, inputs.precedence["price"])
-    stated = (pl.col("basis") != "estimate") & (pl.col("price_status") != "not_published")
+    stated = (pl.col("basis") != "estimate") & (
+        (pl.col("price_status") != "not_published")
+        | (pl.col("reason") == NOT_OFFERED).fill_null(value=False)
+    )
     compared = claims.filter(stated).select(*SERIES, "feed", "amount", value=_amount_or_status())
     first = compared.unique(list(SERIES), keep="first", maintain_order=True)
     others = compared.rename(
@@ -56,7 +60,7 @@ def _find_fact_differences(inputs: CheckInputs, *, fact: str) -> pl.DataFrame:
             value=pl.col("value").first(),
         )
         .filter(pl.col("value") != pl.col("other_value"))
-        .with_columns(unit=pl.lit(None, pl.String))
+        .with_columns(unit=pl.lit(None, pl.String), tier=pl.lit(None, pl.String))
     )
     return _differences(pairs, inputs.after.offers)
 
@@ -69,12 +73,14 @@ def _differences(pairs: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
         "inference_provider",
         "offer_id",
         "unit",
+        "tier",
         expected="other_value",
         observed="value",
         message=pl.format(
-            "{} at {}: {} says {}, {} says {}",
+            "{} at {}{}: {} says {}, {} says {}",
             "model_id",
             "inference_provider",
+            of_tier(),
             "feed",
             "value",
             "other_feed",

@@ -6,7 +6,8 @@ from functools import partial
 
 import polars as pl
 
-from transforms.checks.check import Check, CheckInputs
+from schemas.units import is_main
+from transforms.checks.check import Check, CheckInputs, of_tier
 from transforms.checks.price_keys import PROVIDER_DRIFT, find_unknown_keys
 from transforms.gate.feed_drops import FEED_DROP
 from transforms.gate.price_rules import UNLIKE_PEERS
@@ -32,6 +33,7 @@ def _find_held_prices(inputs: CheckInputs, *, name: str) -> pl.DataFrame:
         "inference_provider",
         "offer_id",
         "unit",
+        "tier",
         "decision",
         expected=pl.when(pl.col("withheld")).then(pl.lit("none")).otherwise(kept.fill_null("none")),
         observed=pl.concat_str(
@@ -44,12 +46,14 @@ def _find_held_prices(inputs: CheckInputs, *, name: str) -> pl.DataFrame:
         old_amount=pl.col("old_amount"),
         candidate_amount=pl.col("amount"),
         message=pl.format(
-            "{} now states {} per {} {} ({}); cards {} until this is decided",
+            "{} now states {} per {} {}{} ({}); {} {} until this is decided",
             "feed",
             pl.coalesce("raw_text", pl.lit("no readable price")),
             pl.col("native_quantity").cast(pl.Int64),
             "native_unit",
+            of_tier(),
             pl.coalesce("reason", pl.format("{}: {}", "name", "unlike"), "name"),
+            pl.when(is_main()).then(pl.lit("cards")).otherwise(pl.lit("the offer's prices")),
             pl.when(kept.is_null() | pl.col("withheld"))
             .then(pl.lit("show no number"))
             .otherwise(
@@ -105,18 +109,20 @@ def _find_moves(inputs: CheckInputs) -> pl.DataFrame:
         "inference_provider",
         "offer_id",
         "unit",
+        "tier",
         expected=amount_as_text("old_amount"),
         observed=amount_as_text("amount"),
         old_amount=pl.col("old_amount"),
         candidate_amount=pl.col("amount"),
         message=pl.format(
-            "{} at {}: {} went from {} to {} per one {}",
+            "{} at {}: {} went from {} to {} per one {}{}",
             "model_id",
             "inference_provider",
             "feed",
             amount_as_text("old_amount"),
             amount_as_text("amount"),
             "unit",
+            of_tier(),
         ),
     )
 

@@ -16,9 +16,7 @@ from schemas.contract import MONEY, UTC_TIME
 from schemas.delta import HOLDS
 from schemas.state import PRICES, SERIES
 from schemas.units import is_main
-from schemas.unknown_keys import unconfirmed
 from transforms.feed_times import feed_time
-from transforms.gate.bounds import outside_bounds
 from transforms.gate.coverage import find_drops, in_groups
 from transforms.gate.holds import (
     OpenHolds,
@@ -27,17 +25,14 @@ from transforms.gate.holds import (
     match_known_drops,
     match_known_prices,
 )
-from transforms.gate.memory import Recalled, add_recalled, restore_held
+from transforms.gate.memory import Recalled, add_recalled, restore_alone, restore_held
 from transforms.gate.price_rules import (
     CORRECTED,
-    OUTSIDE_BOUNDS,
-    REFUSED,
-    UNCONFIRMED,
-    UNLIKE_PEERS,
     WARN_FACTOR,
     compared,
     find_held_prices,
     moved_by,
+    withhold_amounts,
 )
 from transforms.gate.unlike_candidates import PeerFacts, find_unlike_candidates
 
@@ -90,6 +85,8 @@ class GateResult:
 def apply_gate(inputs: GateInputs) -> GateResult:
     """Separate the candidates that replace the current prices from those that are held.
 
+    A refused main price holds its offer. An additional one, of other tokens or another tier, is
+    held alone: the offer's other prices go on.
     transforms/gate/price_rules.py has the rules for prices, transforms/gate/coverage.py those for
     shares.
     """
@@ -116,15 +113,20 @@ def apply_gate(inputs: GateInputs) -> GateResult:
     )
     blocked = blocking(held_prices)
     lost = _lost_prices(inputs)
-    holds = pl.concat(
-        [_holds(blocked.filter(~pl.col("withheld"))), lost.holds, inputs.missing]
-    ).unique("offer_id", keep="first", maintain_order=True)
-    held = pl.col("offer_id").is_in(holds["offer_id"].implode())
-    restored = PRICES.shape(restore_held(holds, previous, recalled))
-    kept = pl.concat(
-        [PRICES.shape(previous.filter(held)), restored, corrections.kept.filter(~held)]
+    refused = blocked.filter(~pl.col("withheld"))
+    holds = pl.concat([_holds(refused.filter(is_main())), lost.holds, inputs.missing]).unique(
+        "offer_id", keep="first", maintain_order=True
     )
-    passed = _withhold_amounts(candidates, blocked).join(holds, on="offer_id", how="anti")
+    held = pl.col("offer_id").is_in(holds["offer_id"].implode())
+    alone = refused.filter(~is_main() & ~held)
+    restored = _restored(inputs, holds, alone)
+    old = pl.concat([previous.filter(held), previous.join(alone, on=list(SERIES), how="semi")])
+    kept = pl.concat([PRICES.shape(old), restored, corrections.kept.filter(~held)])
+    passed = (
+        withhold_amounts(candidates, blocked)
+        .join(holds, on="offer_id", how="anti")
+        .join(alone, on=list(SERIES), how="anti")
+    )
     return GateResult(
         prices=pl.concat([_as_prices(passed, previous, held_prices, offers), kept]),
         holds=holds.sort("offer_id"),
@@ -135,6 +137,13 @@ def apply_gate(inputs: GateInputs) -> GateResult:
         recalled=recalled.join(holds, on="offer_id", how="anti"),
         restored=restored.select(SERIES),
     )
+
+
+def _restored(inputs: GateInputs, holds: pl.DataFrame, alone: pl.DataFrame) -> pl.DataFrame:
+    """Return PRICES: the remembered prices of held offers, and of series held by themselves."""
+    previous, recalled = inputs.previous, inputs.recalled.good
+    rows = [restore_held(holds, previous, recalled), restore_alone(alone, previous, recalled)]
+    return PRICES.shape(pl.concat(rows))
 
 
 def _stated(inputs: GateInputs) -> pl.DataFrame:
@@ -188,15 +197,14 @@ class _LostPrices:
 
 
 def _lost_prices(inputs: GateInputs) -> _LostPrices:
+    stated = inputs.candidates.filter(is_main())
     priced = _priced_offers(inputs.previous, inputs.offers, inputs.listed)
     observed_at = feed_time("feed", inputs.observed)
     found = find_drops(
-        priced, _still_priced(inputs.candidates, priced, inputs.offers), name="coverage_drop"
+        priced, _still_priced(stated, priced, inputs.offers), name="coverage_drop"
     ).with_columns(observed_at=observed_at)
     matched = match_known_drops(found, inputs.open_holds)
-    unpriced = in_groups(priced, blocking(matched)).join(
-        inputs.candidates, on="offer_id", how="anti"
-    )
+    unpriced = in_groups(priced, blocking(matched)).join(stated, on="offer_id", how="anti")
     return _LostPrices(
         found=found.hstack(matched.select("check_id", "decision")),
         open_holds=matched,
@@ -205,10 +213,10 @@ def _lost_prices(inputs: GateInputs) -> _LostPrices:
 
 
 def _priced_offers(previous: pl.DataFrame, offers: pl.DataFrame, listed: pl.Series) -> pl.DataFrame:
-    """Return one row per listed offer that has a price: who serves it, and which feed stated it."""
+    """Return one row per listed offer with a main price: who serves it, which feed stated it."""
     return (
-        previous.filter(pl.col("offer_id").is_in(listed.implode()))
-        .sort(~is_main(), *SERIES)
+        previous.filter(is_main() & pl.col("offer_id").is_in(listed.implode()))
+        .sort(SERIES)
         .unique("offer_id", keep="first", maintain_order=True)
         .join(offers.select("offer_id", "inference_provider"), on="offer_id")
         .select(
@@ -239,38 +247,6 @@ def _holds(rows: pl.DataFrame) -> pl.DataFrame:
         {"name": "hold_reason", "amount": "candidate_amount"}
     )
     return HOLDS.shape(named).sort(SERIES).unique("offer_id", keep="first", maintain_order=True)
-
-
-def _withhold_amounts(candidates: pl.DataFrame, blocked: pl.DataFrame) -> pl.DataFrame:
-    """Withhold an amount that is refused where no good price can be kept instead.
-
-    An unconfirmed price that passes was accepted by a person, so its mark no longer counts.
-    """
-    why = (
-        pl.when(pl.col("name").is_in([UNLIKE_PEERS, UNCONFIRMED]))
-        .then("name")
-        .when(outside_bounds())
-        .then(pl.lit(OUTSIDE_BOUNDS))
-        .otherwise(pl.lit(REFUSED))
-    )
-    odd = blocked.filter("withheld").select(*SERIES, _odd=why)
-    withheld = pl.col("_odd").is_not_null()
-    return (
-        candidates.join(odd, on=list(SERIES), how="left", maintain_order="left")
-        .with_columns(
-            amount=pl.when(~withheld).then("amount"),
-            price_status=pl.when(pl.col("_odd") == UNCONFIRMED)
-            .then(pl.lit("unparsed"))
-            .when(withheld)
-            .then(pl.lit("suspect"))
-            .otherwise("price_status"),
-            reason=pl.when(withheld & (pl.col("_odd") != UNCONFIRMED))
-            .then("_odd")
-            .when(withheld | ~unconfirmed())
-            .then("reason"),
-        )
-        .drop("_odd")
-    )
 
 
 def _as_prices(

@@ -11,7 +11,9 @@ from hashlib import sha256
 
 import polars as pl
 
+from schemas.contract import UTC_TIME
 from schemas.state import REFUSALS
+from schemas.units import is_main
 from transforms.gate.feed_drops import FEED_DROP
 
 GROUPED = ("count_drop", "coverage_drop", FEED_DROP)
@@ -53,7 +55,7 @@ def known_decisions(open_holds: OpenHolds, name: str) -> pl.DataFrame:
 
 
 def match_known_prices(found: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFrame:
-    """Return REFUSALS of held prices, in the order of `found` (name, feed, series, candidate).
+    """Return REFUSALS of held prices, in the order of `found` (rows of `find_held_prices`).
 
     A price with the same candidate as an open hold is that hold, whatever rule finds it now.
     """
@@ -71,7 +73,10 @@ def match_known_prices(found: pl.DataFrame, open_holds: OpenHolds) -> pl.DataFra
         how="left",
         nulls_equal=True,
         maintain_order="left",
-    ).with_columns(name=pl.coalesce("_name", "name"))
+    ).with_columns(
+        name=pl.coalesce("_name", "name"),
+        kept_seen_at=pl.when(~is_main() & ~pl.col("withheld")).then("seen_at"),
+    )
     return apply_verdicts(_named(known, open_holds.run_id), open_holds)
 
 
@@ -134,6 +139,9 @@ def _named(known: pl.DataFrame, run_id: str) -> pl.DataFrame:
             since_at=pl.coalesce("_since", "observed_at"),
             decision=pl.col("decision").fill_null("pending"),
             absent_from=pl.lit(None),
+            kept_seen_at=pl.col("kept_seen_at")
+            if "kept_seen_at" in full.columns
+            else pl.lit(None, UTC_TIME),
         )
     )
 

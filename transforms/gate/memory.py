@@ -15,6 +15,7 @@ import polars as pl
 from schemas.contract import UTC_TIME
 from schemas.remembered import OFFER_PAIRS, REMEMBERED
 from schemas.state import SERIES
+from schemas.units import is_main
 from transforms.feed_times import feed_time
 
 GOOD_STATUSES = ("priced", "free")
@@ -116,15 +117,32 @@ def add_recalled(previous: pl.DataFrame, recalled: pl.DataFrame) -> pl.DataFrame
 def restore_held(
     holds: pl.DataFrame, previous: pl.DataFrame, recalled: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return the remembered prices of held offers (HOLDS) that have no price row at all.
+    """Return the remembered prices of held offers (HOLDS) that have no main price at all.
 
     Such a card shows what it showed last. Its interval begins with the return, and `seen_at` stays
     the last answer that stated it. A unit that ended long before the others is left out.
     """
+    latest = pl.col("seen_at").filter(is_main()).max().over("offer_id")
     return (
         recalled.join(holds.select("offer_id", _at="observed_at"), on="offer_id")
-        .join(previous.select("offer_id").unique(), on="offer_id", how="anti")
-        .filter(pl.col("seen_at") == pl.col("seen_at").max().over("offer_id"))
+        .join(previous.filter(is_main()).select("offer_id").unique(), on="offer_id", how="anti")
+        .join(previous, on=list(SERIES), how="anti")
+        .filter(pl.col("seen_at") >= latest)
+        .with_columns(valid_from="_at", changed_at="_at", until=pl.lit(None, UTC_TIME))
+        .drop("_at")
+    )
+
+
+def restore_alone(
+    refused: pl.DataFrame, previous: pl.DataFrame, recalled: pl.DataFrame
+) -> pl.DataFrame:
+    """Return the remembered prices of series that are held by themselves and have no price row.
+
+    `refused` has the series with `observed_at`, the answer that states the refused value.
+    """
+    return (
+        recalled.join(refused.select(*SERIES, _at="observed_at"), on=list(SERIES))
+        .join(previous, on=list(SERIES), how="anti")
         .with_columns(valid_from="_at", changed_at="_at", until=pl.lit(None, UTC_TIME))
         .drop("_at")
     )

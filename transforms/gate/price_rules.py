@@ -12,6 +12,7 @@ from schemas.unknown_keys import unconfirmed
 from transforms.gate.bounds import outside_bounds
 from transforms.gate.peers import UNLIKE
 from transforms.money import amount_as_text
+from transforms.pricing.additional import UNIT_DOUBT
 
 OUTSIDE_BOUNDS = "outside_bounds"
 """The reason of a price whose amount is withheld because it is outside its bounds."""
@@ -136,7 +137,7 @@ def _rule() -> pl.Expr:
         .then(pl.lit("new_zero"))
         .when((pl.col("old_status") == "priced") & other_unit)
         .then(pl.lit("unit_change"))
-        .when(moved_by(HOLD_FACTOR))
+        .when(moved_by(HOLD_FACTOR) | (_GOOD & (pl.col("reason") == UNIT_DOUBT)))
         .then(pl.lit("unit_magnitude"))
         .when(drifted)
         .then(pl.lit("provider_price_drift"))
@@ -146,6 +147,38 @@ def _rule() -> pl.Expr:
         .then(pl.lit("unconfirmed_price"))
         .when(pl.col("unlike").is_not_null())
         .then(pl.lit("unlike_peers"))
+    )
+
+
+def withhold_amounts(candidates: pl.DataFrame, blocked: pl.DataFrame) -> pl.DataFrame:
+    """Withhold an amount that is refused where no good price can be kept instead.
+
+    An unconfirmed price that passes was accepted by a person, so its mark no longer counts.
+    """
+    why = (
+        pl.when(pl.col("name").is_in([UNLIKE_PEERS, UNCONFIRMED]))
+        .then("name")
+        .when(outside_bounds())
+        .then(pl.lit(OUTSIDE_BOUNDS))
+        .otherwise(pl.lit(REFUSED))
+    )
+    odd = blocked.filter("withheld").select(*SERIES, _odd=why)
+    withheld = pl.col("_odd").is_not_null()
+    return (
+        candidates.join(odd, on=list(SERIES), how="left", maintain_order="left")
+        .with_columns(
+            amount=pl.when(~withheld).then("amount"),
+            price_status=pl.when(pl.col("_odd") == UNCONFIRMED)
+            .then(pl.lit("unparsed"))
+            .when(withheld)
+            .then(pl.lit("suspect"))
+            .otherwise("price_status"),
+            reason=pl.when(withheld & (pl.col("_odd") != UNCONFIRMED))
+            .then("_odd")
+            .when(withheld | ~unconfirmed())
+            .then("reason"),
+        )
+        .drop("_odd")
     )
 
 

@@ -90,10 +90,14 @@ def price_events(
         # a price that stays suspect has a new reason: what is stated about it changed
         .with_columns(
             old_value=pl.when(_stays_suspect()).then("_reason").otherwise("old_value"),
-            new_value=pl.when(_stays_suspect()).then("reason").otherwise("new_value"),
+            new_value=pl.when(_stays_suspect() | (pl.col("price_status") == "not_published"))
+            .then("reason")
+            .otherwise("new_value"),
         )
     )
-    ended = closed.filter(~pl.col("relabelled")).with_columns(
+    # where nothing was offered, nothing ends
+    priced = pl.col("price_status") != "not_published"
+    ended = closed.filter(~pl.col("relabelled") & priced).with_columns(
         event=pl.lit("gone"),
         old_amount=pl.col("amount"),
         old_value=pl.col("price_status"),
@@ -140,6 +144,54 @@ def hold_events(
             not_before_at=feed_time("_feed", earlier).fill_null(
                 pl.lit(max(earlier.values(), default=None), UTC_TIME)
             ),
+        )
+    )
+    return [fill(held), fill(released)]
+
+
+def series_hold_events(
+    before: pl.DataFrame,
+    after: pl.DataFrame,
+    held_prices: pl.DataFrame,
+    prices: pl.DataFrame,
+    *,
+    now: Times,
+    earlier: Times,
+) -> list[pl.DataFrame]:
+    """Return `held` and `released` events of additional prices, which are held by themselves.
+
+    `before` and `after` are REFUSALS, under the names that offers have now, `held_prices` those of
+    this run with both amounts, `prices` (PRICES) the series after it: one that ended is not
+    released.
+    """
+    was, now_held = (
+        rows.filter(
+            pl.col("kept_seen_at").is_not_null()
+            & (pl.col("decision") != "accepted")
+            & pl.col("absent_from").is_null()
+        )
+        for rows in (before, after)
+    )
+    held = (
+        held_prices.join(now_held, on="check_id", how="semi")
+        .join(was, on=list(SERIES), how="anti")
+        .with_columns(
+            event=pl.lit("held"),
+            new_amount="amount",
+            new_value="name",
+            occurred_at="observed_at",
+            not_before_at="seen_at",
+        )
+    )
+    released = (
+        was.unique(list(SERIES), keep="first", maintain_order=True)
+        .join(now_held, on=list(SERIES), how="anti")
+        .join(prices.select(*SERIES, "currency"), on=list(SERIES))
+        .with_columns(
+            event=pl.lit("released"),
+            old_value="name",
+            occurred_at=feed_time("feed", now),
+            not_before_at=feed_time("feed", earlier),
         )
     )
     return [fill(held), fill(released)]
@@ -202,7 +254,7 @@ def _returning_prices() -> list[pl.Expr]:
         .then(pl.lit("back"))
         .when(absent & once & (now == "suspect"))
         .then(pl.lit("became_suspect"))
-        .when(absent)
+        .when(absent & (now != "not_published"))
         .then(pl.lit("new"))
         .alias("_return"),
         pl.when(compared)
@@ -228,6 +280,8 @@ def _price_event() -> pl.Expr:
     return (
         pl.when((now == "suspect") & ((was != "suspect") | other_reason))
         .then(pl.lit("became_suspect"))
+        .when(was.is_in(["priced", "free"]) & (now == "not_published"))
+        .then(pl.lit("gone"))
         .when((was == "priced") & (now == "free"))
         .then(pl.lit("paid_to_free"))
         .when((was == "free") & (now == "priced"))

@@ -122,7 +122,10 @@ def _since(same: pl.Expr, column: str, now: pl.Expr) -> pl.Expr:
 
 
 def _price_of(prices: pl.DataFrame) -> pl.DataFrame:
-    """Return one row per offer; the price status of a card is that of its weakest main unit."""
+    """Return one row per offer; the price status of a card is that of its weakest main unit.
+
+    An offer with nothing but prices of other tiers or of cached tokens has none.
+    """
     weakest = (
         pl.when((pl.col("price_status") == "suspect").any())
         .then(pl.lit("suspect"))
@@ -133,7 +136,7 @@ def _price_of(prices: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit("priced"))
     )
     return (
-        prices.filter(is_main() | ~is_main().any().over("offer_id"))
+        prices.filter(is_main())
         .sort(SERIES)
         .group_by("offer_id", maintain_order=True)
         .agg(

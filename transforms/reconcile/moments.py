@@ -13,6 +13,7 @@ import polars as pl
 
 from schemas.contract import UTC_TIME
 from schemas.state import OFFERS
+from schemas.units import is_main
 from transforms.feed_times import feed_time
 from transforms.reconcile.selection import stated_prices
 
@@ -87,14 +88,15 @@ def date_candidates(
     """Add `observed_at` to the chosen claims: the answer from which on cards show them.
 
     That is the last one of the claim's feed. A claim that replaces those of a feed which no longer
-    states any is shown from the answer that lacks them, and none before its offer has a card
-    (`begun`, of begin_cards). `previous` are the series before, under the names that their offers
-    have now.
+    states a main price is shown from the answer that lacks them, and none before its offer has a
+    card (`begun`, of begin_cards). `previous` are the series before, under the names that their
+    offers have now.
     """
     lost = (
-        previous.select("offer_id", "feed")
+        previous.filter(is_main())
+        .select("offer_id", "feed")
         .unique()
-        .join(stated_prices(claims), on=["offer_id", "feed"], how="anti")
+        .join(stated_prices(claims).filter(is_main()), on=["offer_id", "feed"], how="anti")
         .group_by("offer_id")
         .agg(_left=feed_time("feed", observed).max())
     )

@@ -9,7 +9,11 @@ import polars as pl
 
 from schemas.delta import State
 from schemas.state import OFFERS, SERIES
+from schemas.units import is_main
 from transforms.feed_times import feed_time
+
+NO_STANDARD_PRICE = "no_standard_price"
+"""The reason of an offer of which only prices of other tiers or of other tokens are stated."""
 
 
 def offers_after(
@@ -99,26 +103,30 @@ def no_price_reasons(
 ) -> pl.DataFrame:
     """Return per offer why it would have no price.
 
-    That is the reason which its provider's list states (`claims` without a price), else why that
-    list is not read, else the provider's reason, else `not_stated`.
+    That is the reason which its provider's list states (`claims` without a price), else that it
+    states prices of other tiers or tokens only, else why that list is not read, else the provider's
+    reason, else `not_stated`.
     """
     reasons = providers.select("inference_provider", no_price="price_feed_reason")
     unpriced = (
-        claims.filter(pl.col("price_status") == "not_published")
+        claims.filter((pl.col("price_status") == "not_published") & is_main())
         .sort(*SERIES, "feed")
         .unique("offer_id", keep="first", maintain_order=True)
         .select("offer_id", claim_reason="reason")
     )
+    number = pl.col("price_status").is_in(["priced", "free"]) & (pl.col("basis") != "estimate")
+    beside = claims.filter(number & ~is_main()).select("offer_id").unique()
     list_reason = pl.when(pl.col("no_price").str.starts_with("list_")).then("no_price")
     adapter = pl.when(pl.col("offer_type") == "adapter").then(pl.lit("adapter_without_own_price"))
     return (
         offers.select("offer_id", "inference_provider", "offer_type", "task_group")
         .join(reasons, on="inference_provider", how="left")
         .join(unpriced, on="offer_id", how="left")
+        .join(beside.with_columns(_beside=pl.lit(NO_STANDARD_PRICE)), on="offer_id", how="left")
         .select(
             "offer_id",
             no_price=pl.coalesce(
-                "claim_reason", list_reason, adapter, "no_price", pl.lit("not_stated")
+                "claim_reason", "_beside", list_reason, adapter, "no_price", pl.lit("not_stated")
             ),
         )
     )

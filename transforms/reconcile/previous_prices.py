@@ -19,13 +19,25 @@ def current_series(before: State) -> pl.DataFrame:
     For a held price that is the answer before it was held, for a missed listing the one before its
     first absence, else its feed's last whole answer.
     """
+    alone = (
+        before.refusals.filter(
+            pl.col("kept_seen_at").is_not_null()
+            & (pl.col("decision") != "accepted")
+            & pl.col("absent_from").is_null()
+        )
+        .group_by(SERIES)
+        .agg(_alone=pl.col("kept_seen_at").min())
+    )
     missed = before.listings.select("offer_id", "feed", _last="last_seen_at")
     held = before.cards.select("offer_id", _held="price_seen_at")
     return (
         before.prices.join(missed, on=["offer_id", "feed"], how="left")
         .join(held, on="offer_id", how="left")
-        .with_columns(seen_at=pl.coalesce("_held", "_last", feed_time("feed", before.observed)))
-        .drop("_held", "_last")
+        .join(alone, on=list(SERIES), how="left")
+        .with_columns(
+            seen_at=pl.coalesce("_held", "_alone", "_last", feed_time("feed", before.observed))
+        )
+        .drop("_held", "_alone", "_last")
     )
 
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from schemas.contract import require
 from schemas.delta import CURRENT, EVENTS, Delta, Diff, Findings, State
-from schemas.state import CARDS, EVIDENCE, PRICES, SERIES
+from schemas.state import CARDS, EVIDENCE, PRICES, REFUSALS, SERIES
 from transforms.gate.apply import GateResult
 from transforms.gate.decisions import changed_decisions
 from transforms.history.events import (
@@ -17,6 +17,7 @@ from transforms.history.events import (
     offer_events,
     price_events,
     relabel_events,
+    series_hold_events,
 )
 from transforms.history.logs import claim_log, price_log, speed_log, status_log
 from transforms.reconcile.batch import FeedBatch
@@ -175,6 +176,14 @@ def _events(before: State, after: State, steps: Steps, prices: _PriceChanges) ->
             named,
             after.cards,
             steps.gate.holds,
+            now=after.observed,
+            earlier=before.observed,
+        ),
+        *series_hold_events(
+            renamed(before.refusals, relabels, REFUSALS),
+            after.refusals,
+            steps.gate.held_prices,
+            after.prices,
             now=after.observed,
             earlier=before.observed,
         ),

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from schemas.quotes import NOT_OFFERED
 from schemas.registry import Fact
 from schemas.state import SERIES
-from schemas.units import COMPARED_WITH, is_main
-from schemas.unknown_keys import marked
-from transforms.pricing.additional import LEAST_SHARE, MOST_TIMES
+from schemas.units import is_main
+from transforms.pricing.additional import UNIT_DOUBT, fits_beside, with_main_price
 from transforms.reconcile.confirmation import yielding_feeds
 
 Precedence = Mapping[Fact, Sequence[str]]
@@ -30,19 +30,17 @@ _GROUPS: dict[Fact, tuple[str, ...]] = {
 def choose_claims(
     claims: pl.DataFrame, precedence: Precedence, previous: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return the chosen claims: the main prices of one feed, and the additional ones of any.
+    """Return the claims of the first feed, in price order, that claims anything for an offer.
 
-    Of an offer, the first feed in price order that claims anything gives the main prices: an input
-    price of one feed beside an output price of another would be a price that no feed states. It
-    gives its additional prices too, and those that it lacks come from the next feed that states
-    them (`_added`). A feed whose price cannot be read, or is not confirmed, yields to one whose
-    price can be read (transforms/reconcile/confirmation.py; `previous` are the price series before
-    this run).
+    A feed whose price cannot be read, or is not confirmed, yields to one whose price can be read
+    (transforms/reconcile/confirmation.py; `previous` are the price series before this run).
 
-    An estimate is no price, and a claim of a list that it publishes no price is none either:
-    neither is ever chosen.
+    One feed per offer: an input price of one feed beside an output price of another would be a
+    price that no feed states. An estimate is no price, and a claim of a list that it publishes no
+    price is none either: neither is ever chosen. What that feed does not state of cached or
+    reasoning tokens and of other tiers is chosen from the feeds after it.
     """
-    stated = stated_prices(claims)
+    stated = pl.concat([stated_prices(claims), _stated_absences(claims, previous)])
     preferred = stated.join(
         yielding_feeds(stated, previous),
         on=["offer_id", "feed"],
@@ -50,30 +48,41 @@ def choose_claims(
         maintain_order="left",
     )
     ranked = preferred.with_columns(_rank=_rank(precedence["price"]))
-    is_first = pl.col("_rank") == pl.col("_rank").min().over("offer_id")
-    first = ranked.filter(is_first).drop("_rank")
-    return pl.concat([first, _added(ranked.filter(~is_first), first)])
+    main = ranked.filter(is_main())
+    chosen = main.filter(pl.col("_rank") == pl.col("_rank").min().over("offer_id"))
+    return pl.concat([chosen, _additional(ranked.filter(~is_main()), chosen)]).drop("_rank")
 
 
-def _added(ranked: pl.DataFrame, first: pl.DataFrame) -> pl.DataFrame:
-    """Return the additional prices that the first feed of each offer lacks, from the next one.
+def _stated_absences(claims: pl.DataFrame, previous: pl.DataFrame) -> pl.DataFrame:
+    """Return the additional prices without a number that state something all the same.
 
-    Only a number counts, in the currency of the main price that it is like and not far from it:
-    what two feeds state in two units is no price of one offer.
+    A source states that it does not offer it, or states instead of a price that the offer has
+    (`previous`) one that is far from the price which it is like: the gate decides about that.
     """
-    main = first.filter(is_main() & (pl.col("price_status") == "priced")).select(
-        "offer_id", "currency", _like="unit", _main=pl.col("amount").cast(pl.Float64)
+    key = list(SERIES)
+    without = claims.filter((pl.col("price_status") == "not_published") & ~is_main())
+    doubted = without.filter(pl.col("reason") == UNIT_DOUBT).join(
+        previous.select(key), on=key, how="semi", maintain_order="left"
     )
-    share = pl.col("amount").cast(pl.Float64) / pl.col("_main")
+    return pl.concat([without.filter(pl.col("reason") == NOT_OFFERED), doubted])
+
+
+def _additional(claims: pl.DataFrame, main: pl.DataFrame) -> pl.DataFrame:
+    """Return one additional claim per series: that of the feed of the main prices, else the next.
+
+    Another feed's is left out where it does not fit beside the main price (`main` are the chosen
+    ones), and one that cannot be read yields to one that can.
+    """
+    feeds = main.select("offer_id", _feed="feed").unique("offer_id", maintain_order=True)
+    rows = with_main_price(claims, main).join(
+        feeds, on="offer_id", how="left", maintain_order="left"
+    )
+    own = (pl.col("feed") == pl.col("_feed")).fill_null(value=False)
     return (
-        ranked.filter(~is_main() & ~marked() & (pl.col("price_status") == "priced"))
-        .with_columns(_like=pl.col("unit").replace(COMPARED_WITH))
-        .join(main, on=["offer_id", "currency", "_like"], maintain_order="left")
-        .filter(share.is_between(LEAST_SHARE, MOST_TIMES))
-        .join(first, on=list(SERIES), how="anti", maintain_order="left")
-        .sort("_rank", maintain_order=True)
+        rows.filter(own | pl.col("_feed").is_null() | fits_beside())
+        .sort(*SERIES, ~own, pl.col("price_status") == "unparsed", "_rank", "feed")
         .unique(list(SERIES), keep="first", maintain_order=True)
-        .select(first.columns)
+        .select(claims.columns)
     )
 
 
@@ -88,10 +97,11 @@ def slot_unreadable(candidates: pl.DataFrame, previous: pl.DataFrame) -> pl.Data
     """Assign a price that cannot be read to the series of a price that the offer has.
 
     Without its unit it is not known which of an offer's series it continues. So that the gate can
-    hold it, it takes unit and tier of the offer's stored price, if that has another unit.
+    hold it, it takes unit and tier of the offer's stored price, if that has another unit. One of
+    another tier or of other tokens stays where it is: it holds no main price.
     """
     key = list(SERIES)
-    unreadable = candidates.filter(pl.col("price_status") == "unparsed").join(
+    unreadable = candidates.filter((pl.col("price_status") == "unparsed") & is_main()).join(
         previous.select(key), on=key, how="anti"
     )
     if unreadable.is_empty():

@@ -18,6 +18,7 @@ from schemas.proof import (
     PriceProof,
     Proof,
 )
+from schemas.units import COMPARED_WITH, STANDARD
 from schemas.unknown_keys import is_marked
 from warehouse.connect import Connection
 from warehouse.rows import named_rows
@@ -81,12 +82,19 @@ def _price(price: Row, claims: list[Row], offer: Row) -> PriceProof:
         reason=price["reason"],
         since=price["valid_from"],
         conversion=_conversion(chosen) if chosen else None,
-        rule=f"the first feed that states a price of this offer: {price['price_feeds']}",
+        rule=_rule(price),
         compared_with=_plain(price["returned_amount"]),
         until=price["until"],
         chosen=chosen,
         others=[claim for claim in proofs if claim is not chosen],
     )
+
+
+def _rule(price: Row) -> str:
+    feeds = price["price_feeds"]
+    if price["unit"] in COMPARED_WITH or price["tier"] != STANDARD:
+        return f"the feed of the main prices, else the first that states it: {feeds}, then lists"
+    return f"the first feed that states a price of this offer: {feeds}"
 
 
 def _outcome_of(claim: Row, price: Row | None, offer: Row) -> tuple[ClaimOutcome, str]:
@@ -103,8 +111,8 @@ def _outcome_of(claim: Row, price: Row | None, offer: Row) -> tuple[ClaimOutcome
         return "ended", "cards show no price of this unit"
     if claim["feed"] != price["feed"]:
         return "lost", f"{price['feed']} comes first"
-    if offer["held"]:
-        return "held", f"the gate refused it: {offer['hold_reason']}"
+    if price["held"]:
+        return "held", f"the gate refused it: {price['hold_reason']}"
     if is_marked(claim["reason"]) and claim["chosen"]:
         return "superseded", f"it states the price that cards show, beside {claim['reason']}"
     return "superseded", "cards show another statement of the same feed"

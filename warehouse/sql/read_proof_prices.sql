@@ -1,7 +1,7 @@
 -- What cards show of each unit now; `price_feeds` is the precedence by which it was chosen,
 -- `returned_amount` the last good price before an absence, with which the gate compared it.
 SELECT p.unit, p.tier, p.feed, p.amount, p.currency, p.price_status, p.reason, p.valid_from,
-       p.payload_hash, p.json_path, p.until,
+       p.payload_hash, p.json_path, p.held, p.hold_reason, p.until,
        (SELECT string_agg(feed, ' before ' ORDER BY price_rank) FROM _ph_feed
         WHERE price_rank IS NOT NULL) AS price_feeds,
        b.old_amount AS returned_amount

@@ -6,6 +6,10 @@ WITH cost AS (
     SELECT p.offer_id,
            max(p.amount) FILTER (p.unit = 'input_token') AS input_token,
            max(p.amount) FILTER (p.unit = 'output_token') AS output_token,
+           -- one that is held by itself would be an old price on a card that does not say so
+           max(p.amount) FILTER (p.unit = 'cached_input_token' AND s.hold_reason IS NULL)
+               AS cached_input_token,
+           max(p.currency) FILTER (p.unit = 'cached_input_token') AS cached_currency,
            max(p.amount) FILTER (p.unit = 'image') AS image,
            -- a sixtieth is no exact decimal: rounding restores what was stated per minute
            max(CASE WHEN p.native_unit IN ('minute', 'minute_of_audio')
@@ -16,10 +20,13 @@ WITH cost AS (
                FILTER (p.unit = 'second_of_video') AS video_second,
            max(p.amount * 1000000)
                FILTER (p.unit = 'character' AND p.amount < 1000000) AS million_characters,
-           min(p.currency) AS currency,
-           bool_and(p.scope = 'public') AS is_public,
-           min(s.seen_at) AS seen_at  -- as old as the oldest price that the costs are made of
-    FROM _ph_price p LEFT JOIN _ph_price_seen s USING (offer_id, unit, tier)
+           min(p.currency) FILTER (NOT additional) AS currency,
+           bool_and(p.scope = 'public') FILTER (NOT additional) AS is_public,
+           -- as old as the oldest price that an offer is compared by
+           min(s.seen_at) FILTER (NOT additional) AS seen_at
+    FROM (SELECT *, unit IN ('cached_input_token', 'cache_write_token', 'reasoning_token')
+                    AS additional FROM _ph_price) p
+    LEFT JOIN _ph_price_seen s USING (offer_id, unit, tier)
     WHERE p.tier = 'standard' GROUP BY p.offer_id
 ), kpi AS (
     SELECT k.*, coalesce(input_token, output_token, image, audio_minute, video_second,
@@ -39,6 +46,10 @@ SELECT
     c.throughput_tps, c.first_token_latency_ms, c.request_latency_ms,
     speed.seen_at AS speed_observed_at, c.speed_changed_at,
     k.input_token AS cost_per_input_token, k.output_token AS cost_per_output_token,
+    -- beside a price in another currency it would be a sum of two
+    CASE WHEN k.cached_currency = k.currency AND k.input_token IS NOT NULL
+         THEN k.cached_input_token END
+        AS cost_per_cached_input_token,
     CASE WHEN k.output_token IS NOT NULL
          THEN ((3 * k.input_token + k.output_token) * 0.25)::DECIMAL(38,18)
          WHEN o.task_group <> 'text' THEN k.input_token

@@ -53,6 +53,8 @@ COMMENT ON COLUMN cards.cost_per_input_token IS
     '`currency` per ONE input token; NULL: not known or not shown (suspect).';
 COMMENT ON COLUMN cards.cost_per_output_token IS
     '`currency` per ONE output token; NULL: not known, not shown (suspect), or nothing comes out as tokens.';
+COMMENT ON COLUMN cards.cost_per_cached_input_token IS
+    '`currency` per ONE input token that the provider has cached; NULL: not offered, not stated, or in doubt (prices has which).';
 COMMENT ON COLUMN cards.cost_per_token IS
     '`currency` per ONE token at 3 input tokens to 1 output token (input alone where nothing comes out as tokens); NULL: not known.';
 COMMENT ON COLUMN cards.cost_per_image IS

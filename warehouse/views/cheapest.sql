@@ -1,33 +1,45 @@
 -- The cheapest rankable offers of a task group, the `n` first of each kind of cost that its offers
--- can be compared by: the cost of a token does not compare with the cost of an image.
-CREATE OR REPLACE MACRO cheapest(task_group, region := NULL, n := 10) AS TABLE
-SELECT c.model_id, c.inference_provider, c.task, c.region, c.cost_per_token, c.cost_per_image,
-       c.cost_per_audio_minute, c.cost_per_video_second, c.currency, c.context_length,
-       c.throughput_tps, c.offer_id, c.cost_per_million_characters
+-- can be compared by: the cost of a token does not compare with the cost of an image. With a share
+-- of cached input tokens, offers of which it is not known what those cost are left out.
+CREATE OR REPLACE MACRO cheapest(task_group, region := NULL, n := 10, cached_share := 0) AS TABLE
+SELECT c.model_id, c.inference_provider, c.task, c.region, c.per_token AS cost_per_token,
+       c.cost_per_image, c.cost_per_audio_minute, c.cost_per_video_second, c.currency,
+       c.context_length, c.throughput_tps, c.offer_id, c.cost_per_million_characters
 FROM (
-    SELECT *,
+    SELECT cards.*,
+           CASE WHEN cached_share = 0 THEN cards.cost_per_token
+                ELSE (cards.cost_per_token
+                      - CASE WHEN p.reason = 'not_offered' THEN 0
+                             ELSE (cards.cost_per_input_token - cards.cost_per_cached_input_token)
+                                  * (cached_share::DECIMAL(5,4)
+                                     * CASE WHEN cards.cost_per_output_token IS NULL THEN 1.00
+                                            ELSE 0.75 END) END)::DECIMAL(38,18)
+           END AS per_token,
            CASE WHEN cards.task_group IN ('text', 'embedding', 'other')
-                     AND cost_per_token IS NOT NULL THEN 1
-                WHEN cost_per_image IS NOT NULL THEN 2
-                WHEN cost_per_audio_minute IS NOT NULL THEN 3
-                WHEN cost_per_video_second IS NOT NULL THEN 4
-                WHEN cost_per_million_characters IS NOT NULL THEN 5
-                WHEN cost_per_token IS NOT NULL THEN 6 END AS kind
+                     AND cards.cost_per_token IS NOT NULL THEN 1
+                WHEN cards.cost_per_image IS NOT NULL THEN 2
+                WHEN cards.cost_per_audio_minute IS NOT NULL THEN 3
+                WHEN cards.cost_per_video_second IS NOT NULL THEN 4
+                WHEN cards.cost_per_million_characters IS NOT NULL THEN 5
+                WHEN cards.cost_per_token IS NOT NULL THEN 6 END AS kind
     FROM _ph_cards cards
+    LEFT JOIN _ph_price p ON p.offer_id = cards.offer_id AND p.unit = 'cached_input_token'
+                         AND p.tier = 'standard'
 ) c
 WHERE c.rankable AND c.task_group = task_group AND (region IS NULL OR c.region = region)
-  AND c.kind IS NOT NULL
+  AND c.kind IS NOT NULL AND (c.kind NOT IN (1, 6) OR c.per_token IS NOT NULL)
+  AND cached_share BETWEEN 0 AND 1
 QUALIFY row_number() OVER (
     PARTITION BY c.kind
     ORDER BY CASE c.kind WHEN 2 THEN c.cost_per_image WHEN 3 THEN c.cost_per_audio_minute
                          WHEN 4 THEN c.cost_per_video_second
                          WHEN 5 THEN c.cost_per_million_characters
-                         ELSE c.cost_per_token END, c.model_id, c.inference_provider, c.offer_id
+                         ELSE c.per_token END, c.model_id, c.inference_provider, c.offer_id
 ) <= n
 ORDER BY c.kind,
          CASE c.kind WHEN 2 THEN c.cost_per_image WHEN 3 THEN c.cost_per_audio_minute
                      WHEN 4 THEN c.cost_per_video_second WHEN 5 THEN c.cost_per_million_characters
-                     ELSE c.cost_per_token END, c.model_id, c.inference_provider, c.offer_id;
+                     ELSE c.per_token END, c.model_id, c.inference_provider, c.offer_id;
 
 COMMENT ON MACRO TABLE cheapest IS
-    'The `n` cheapest rankable offers of a task group, of each kind of cost (per token, image, minute, second, characters); `region` keeps only that region, NULL keeps all.';
+    'The `n` cheapest rankable offers of a task group, of each kind of cost (per token, image, minute, second, characters); `region` keeps only that region, NULL keeps all; at `cached_share` (0 to 1) of cached input tokens, where what those cost is known.';

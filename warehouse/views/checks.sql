@@ -24,3 +24,5 @@ COMMENT ON COLUMN checks.decision IS
 COMMENT ON COLUMN checks.decided_by IS 'Who decided; NULL: nobody yet.';
 COMMENT ON COLUMN checks.decided_at IS 'When it was decided, UTC; NULL: not yet.';
 COMMENT ON COLUMN checks.decision_reason IS 'Why it was decided so; NULL: not yet.';
+COMMENT ON COLUMN checks.tier IS
+    'Tier of the price it is about, like standard or flex; NULL: it is about no single price.';

@@ -12,7 +12,7 @@ COMMENT ON COLUMN price_history.amount IS
     'Price of ONE unit in `currency`, kept to 12 significant digits; 0 only where stated free; NULL: not known or not shown (suspect, unparsed).';
 COMMENT ON COLUMN price_history.currency IS 'Currency of the amounts, ISO 4217.';
 COMMENT ON COLUMN price_history.price_status IS
-    'priced, free (the source says so), suspect (a zero not stated free, or a price on what is stated free), or unparsed (cannot be read).';
+    'priced, free (the source says so), suspect (not shown), unparsed (cannot be read), or not_published (the source states that it offers none).';
 COMMENT ON COLUMN price_history.basis IS
     'list: as the source states it; derived: calculated from what it states; estimate: our own guess.';
 COMMENT ON COLUMN price_history.reason IS

@@ -5,8 +5,9 @@ Class names are the schema names of /openapi.json: clients generate code from th
 
 from marketplace.api.models.base import ApiModel
 from marketplace.api.models.change_models import Change, Changes
-from marketplace.api.models.estimate_models import Estimate, EstimatedOffer, Need
+from marketplace.api.models.estimate_models import Estimate, EstimatedOffer, Need, UnrankedOffer
 from marketplace.api.models.offer_models import (
+    CachedInput,
     FacetCount,
     Model,
     ModelDetail,
@@ -38,6 +39,7 @@ from marketplace.api.models.status_models import (
 
 __all__ = [
     "ApiModel",
+    "CachedInput",
     "Change",
     "Changes",
     "CheckProof",
@@ -68,4 +70,5 @@ __all__ = [
     "Run",
     "Spread",
     "Status",
+    "UnrankedOffer",
 ]

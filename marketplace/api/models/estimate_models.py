@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from marketplace.api.models.base import ApiModel, Money, PublicationResponse
-from marketplace.api.models.offer_models import Offer
+from marketplace.api.models.offer_models import CachedInput, Offer
 
 
 class EstimatedOffer(ApiModel):
@@ -18,6 +18,17 @@ class EstimatedOffer(ApiModel):
     currency: str
     formula: str
     offer: Offer
+    cached_input: CachedInput
+
+
+class UnrankedOffer(ApiModel):
+    """An offer of which it is not known what cached tokens cost; this is the cost without any."""
+
+    cost_at_input_price: Money
+    currency: str
+    formula: str
+    offer: Offer
+    cached_input: CachedInput
 
 
 class Need(ApiModel):
@@ -26,6 +37,13 @@ class Need(ApiModel):
     need: Literal["tokens", "images", "audio_minutes", "video_seconds"]
     total: Annotated[int, Field(description="The number of offers that could be ranked.")]
     items: list[EstimatedOffer]
+    unranked_total: Annotated[
+        int, Field(description="The number of offers whose price of cached tokens is not known.")
+    ]
+    unranked: Annotated[
+        list[UnrankedOffer],
+        Field(description="Those, by their cost with every input token at the input price."),
+    ]
 
 
 class Estimate(PublicationResponse):
@@ -33,6 +51,10 @@ class Estimate(PublicationResponse):
     offers."""
 
     mix: dict[str, int]
+    cached_share: Money
+    cached_input_tokens: Annotated[
+        int, Field(description="The part of `input_tokens` that is cached, in whole tokens.")
+    ]
     needs: list[Need]
     unmet: Annotated[
         list[str],

@@ -43,6 +43,9 @@ class Offer(ApiModel):
     speed_changed_at: datetime | None
     cost_per_input_token: Money | None
     cost_per_output_token: Money | None
+    cost_per_cached_input_token: Annotated[
+        Money | None, Field(description="Null for three reasons, which `cached_input` names.")
+    ]
     cost_per_token: Annotated[
         Money | None, Field(description="Blended 3:1; input alone where the output is not tokens.")
     ]
@@ -86,6 +89,24 @@ class Offer(ApiModel):
     origin: Literal["live", "sample"]
 
 
+class CachedInput(ApiModel):
+    """What is stated about the price of input tokens that the provider has cached."""
+
+    status: Annotated[
+        Literal["priced", "not_offered", "not_stated", "under_review"],
+        Field(
+            description="`not_offered`: the source states that it has no price of cached tokens, "
+            "so they cost as much as others; `not_stated`: no source states anything; "
+            "`under_review`: a price is stated that a check refuses."
+        ),
+    ]
+    amount: Annotated[Money | None, Field(description="Per one token; null unless priced.")]
+    currency: str | None
+    basis: str | None
+    feed: str | None
+    observed_at: datetime | None
+
+
 class FacetCount(ApiModel):
     """The number of offers that would pass with this value, all other filters unchanged."""
 
@@ -104,6 +125,9 @@ class Offers(PublicationResponse):
         str | None, Field(description="The `cursor` of the next page; null on the last page.")
     ]
     facets: dict[str, list[FacetCount]]
+    cached_input: Annotated[
+        dict[str, CachedInput], Field(description="By the `offer_id` of each item.")
+    ]
 
 
 class Model(ApiModel):
@@ -150,3 +174,6 @@ class ModelDetail(PublicationResponse):
     model: Model
     spread: list[Spread]
     offers: list[Offer]
+    cached_input: Annotated[
+        dict[str, CachedInput], Field(description="By the `offer_id` of each offer.")
+    ]

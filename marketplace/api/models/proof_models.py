@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from marketplace.api.models.base import ApiModel, Money, PublicationResponse
-from marketplace.api.models.offer_models import Offer
+from marketplace.api.models.offer_models import CachedInput, Offer
 from marketplace.api.models.price_models import Price
 
 
@@ -120,5 +120,6 @@ class OfferDetail(PublicationResponse):
     """One offer with its prices and their proof."""
 
     offer: Offer
+    cached_input: CachedInput
     prices: list[Price]
     proof: Proof
