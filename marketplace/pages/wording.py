@@ -175,6 +175,13 @@ def latency(card: Row) -> tuple[str, str] | None:
     return None
 
 
+def left_note(provider: Row | None) -> str | None:
+    """Return that Hugging Face removed a provider, and the day; None for one that serves."""
+    if provider is None or provider["left_on"] is None:
+        return None
+    return f"left Hugging Face on {day(provider['left_on'])}"
+
+
 def status_note(card: Row) -> str | None:
     """Return the status of an offer that is not live, and its date; None for a live one."""
     if card["status"] == "live":
@@ -196,6 +203,10 @@ def describe_change(change: Row) -> str:
             return f"status was {old}, is {new}"
         case "relabelled":
             return "continues under another name at the provider"
+        case "provider_joined":
+            return f"first offer at {new}; it had none before"
+        case "provider_left":
+            return f"last offer at {old} ended; it has none now"
         case "free_to_paid" | "paid_to_free":
             return f"{about}was {old}, is {new} ({event.replace('_', ' ')})"
         case "held":
