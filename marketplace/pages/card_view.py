@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from marketplace.numbers import dollars, per_million, short
@@ -33,6 +34,8 @@ class CardView:
     best: str | None
     """`cheapest of 3`, only where at least two offers are rankable."""
     status_note: str | None
+    left_note: str | None
+    """That Hugging Face removed the provider, and when."""
     speed: str | None
     latency: tuple[str, str] | None
     """(what was measured, how long it took)."""
@@ -65,6 +68,7 @@ def card_views(reading: Reading, cards: Sequence[Row]) -> list[CardView]:
             rivals[card["model_id"], card["task"]],
             prices.get(card["offer_id"], []),
             refused.get(card["offer_id"], []),
+            published_at=reading.publication["published_at"],
         )
         for card in cards
     ]
@@ -90,7 +94,13 @@ def _needs_prices(card: Row) -> bool:
 
 
 def _card_view(
-    card: Row, provider: Row | None, rivals: Row, prices: list[Row], refused: list[Row]
+    card: Row,
+    provider: Row | None,
+    rivals: Row,
+    prices: list[Row],
+    refused: list[Row],
+    *,
+    published_at: datetime,
 ) -> CardView:
     text = card["task_group"] == "text"
     measured = card["throughput_tps"] is not None or card["first_token_latency_ms"] is not None
@@ -111,6 +121,7 @@ def _card_view(
         estimate=wording.estimate(card),
         best=_best(card, rivals),
         status_note=wording.status_note(card),
+        left_note=wording.left_note(provider, published_at),
         speed=wording.speed(card),
         latency=wording.latency(card),
         measured=f"measured {wording.day(card['speed_observed_at'])}"

@@ -175,11 +175,12 @@ def latency(card: Row) -> tuple[str, str] | None:
     return None
 
 
-def left_note(provider: Row | None) -> str | None:
-    """Return that Hugging Face removed a provider, and the day; None for one that serves."""
-    if provider is None or provider["left_on"] is None:
+def left_note(provider: Row | None, on: datetime) -> str | None:
+    """Return that Hugging Face had removed a provider by a moment; None for one that serves."""
+    left_on = provider.get("left_on") if provider else None  # earlier publications have no date
+    if left_on is None or left_on > on.date():
         return None
-    return f"left Hugging Face on {day(provider['left_on'])}"
+    return f"left Hugging Face on {day(left_on)}"
 
 
 def status_note(card: Row) -> str | None:
