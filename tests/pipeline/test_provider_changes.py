@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from cli.explain import explanation_lines
 from pipeline.decisions import DecisionRequest, decide
+from pipeline.explain import explain
 from pipeline.replay import replay
 from samples.hub import serve
 from tests.support.hours import Clock
 from tests.support.providers_over_hours import catalog_of, run_hour
 from tests.support.published import copy_landing, exported, rows
+from warehouse.storage.home import Home
 
 pytestmark = pytest.mark.slow
 
@@ -129,6 +132,12 @@ def test_providers_have_their_dates_and_those_that_left_no_claim_in_force(tmp_pa
         (None,)
     ]
     assert rows(home, "SELECT count(*) FROM checks WHERE name = 'claim_expired'") == [(0,)]
+    ((offer_id,),) = rows(home, f"SELECT offer_id FROM cards WHERE {of_sambanova}")
+    lines = explanation_lines(explain(Home.at(home), offer_id))
+    assert (
+        "  sambanova left Hugging Face on 2026-06-29 (https://github.com/huggingface/hub-docs/pull/"
+        "2605); no statement about law, place or data of it is in force"
+    ) in lines
     ((message,),) = rows(
         home,
         "SELECT message FROM checks WHERE name = 'provider_fact_changed' "
