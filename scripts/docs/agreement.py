@@ -79,14 +79,14 @@ class UnmatchedUnit(NamedTuple):
 Key = tuple[str, str, str]
 
 
-class Capture(NamedTuple):
+class StatedPrices(NamedTuple):
     """What a feed of a step states: (provider, model, unit) → price, and (provider, model)."""
 
     prices: dict[Key, UnitPrice]
     listed: set[tuple[str, str]]
 
 
-def ours(step: int, feed: str) -> Capture:
+def ours(step: int, feed: str) -> StatedPrices:
     """Return what a feed of a step states, through the real steps."""
     catalog = load(step)
     if feed == "router":
@@ -109,7 +109,7 @@ def ours(step: int, feed: str) -> Capture:
         )
         for row in claims.iter_rows(named=True)
     }
-    return Capture(prices, set(named.select("inference_provider", "model_id").iter_rows()))
+    return StatedPrices(prices, set(named.select("inference_provider", "model_id").iter_rows()))
 
 
 def theirs(on: date) -> Iterator[tuple[str, ModelInfo, ModelPrice]]:

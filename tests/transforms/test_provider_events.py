@@ -31,7 +31,7 @@ def with_nebius(**more: Any) -> dict[str, list[Json]]:
     return {"org/m": [entry("groq"), entry("nebius", **more)]}
 
 
-def test_the_first_answer_of_a_home_joins_nobody() -> None:
+def test_the_first_answer_of_a_home_joins_no_provider() -> None:
     history = History()
     first = history.hour(hub=with_nebius(), router={"org/n": [offering(provider="novita")]})
     assert {"new"} == set(first.changes["event"])
@@ -174,8 +174,10 @@ def test_the_events_of_providers_add_up_to_those_that_have_offers(
     history = History()
     present: set[str] = set()
     for hub, router in runs:
-        asked = {feed for feed, answer in (("hub", hub), ("router", router)) if answer is not None}
-        first = asked - set(history.state.observed)
+        answered = {
+            feed for feed, answer in (("hub", hub), ("router", router)) if answer is not None
+        }
+        first = answered - set(history.state.observed)
         delta = history.hour(hub=hub, router=router)
         found = provider_changes(delta)
         now = set(history.offers()["inference_provider"])
