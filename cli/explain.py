@@ -38,7 +38,14 @@ def explain(*, offer_id: str, as_json: bool) -> None:
 def explanation_lines(explanation: Explanation) -> list[str]:
     """Return the explanation as lines of text."""
     proof = explanation.proof
-    lines = [_title(proof), f"  publication {proof.publication_id} ({proof.origin})", *_card(proof)]
+    lines = [_title(proof), f"  publication {proof.publication_id} ({proof.origin})"]
+    if proof.provider_left_on is not None:
+        lines.append(
+            f"  {proof.inference_provider} left Hugging Face on {proof.provider_left_on} "
+            f"({proof.provider_left_source}); no statement about law, place or data of it is in "
+            "force"
+        )
+    lines += _card(proof)
     for price in proof.prices:
         lines += _price(explanation, price)
     if proof.earlier:

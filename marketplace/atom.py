@@ -32,19 +32,27 @@ def atom(
         entry = _add(feed, "entry")
         name = f"pricehouse {change['run_id']} {change['change_id']}"
         _add(entry, "id", f"urn:uuid:{uuid5(NAMESPACE_URL, name)}")
-        _add(
-            entry,
-            "title",
-            f"{change['model_id']} at {change['inference_provider']}: {describe_change(change)}",
-        )
+        _add(entry, "title", f"{_subject(change)}: {describe_change(change)}")
         _add(entry, "updated", change["recorded_at"].isoformat())
         _add(entry, "published", change["occurred_at"].isoformat())
         _add(entry, "category", term=change["event"])
-        target = f"{root}models/{quote(change['model_id'])}"
-        _add(entry, "link", rel="alternate", href=target, type="text/html")
+        _add(entry, "link", rel="alternate", href=root + _page_of(change), type="text/html")
         _add(entry, "summary", describe_change(change))
     text: str = tostring(feed, "unicode")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}'.encode()
+
+
+def _subject(change: dict[str, Any]) -> str:
+    """Return what changed: an offer, or a whole provider, whose changes are of no model."""
+    if change["model_id"] is None:
+        return str(change["inference_provider"])
+    return f"{change['model_id']} at {change['inference_provider']}"
+
+
+def _page_of(change: dict[str, Any]) -> str:
+    if change["model_id"] is None:
+        return f"?inference_provider={quote(change['inference_provider'])}"
+    return f"models/{quote(change['model_id'])}"
 
 
 def _add(parent: Element, name: str, text: str | None = None, **attributes: str) -> Element:

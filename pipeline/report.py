@@ -63,7 +63,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One change, or in a dry run what would change; money is per million where tokens count."""
 
     event: str
-    model_id: str
+    model_id: str | None
+    """None: the change is about the whole provider."""
     inference_provider: str
     unit: str | None
     was: str | None
@@ -143,8 +144,9 @@ def held_lines(held: list[Held]) -> list[str]:
 
 def change_examples(changes: pl.DataFrame, offers: pl.DataFrame) -> list[Change]:
     """Return the first changes of a run, with the names of their offers."""
-    named = changes.join(
-        offers.select("offer_id", "model_id", "inference_provider"), on="offer_id", how="left"
+    of_offers = offers.select("offer_id", "model_id", _provider="inference_provider")
+    named = changes.join(of_offers, on="offer_id", how="left").with_columns(
+        inference_provider=pl.coalesce("inference_provider", "_provider")
     )
     first = named.sort(
         pl.col("event").is_in(["new", "gone"]),

@@ -26,7 +26,7 @@ from schemas.state import (
 EVENTS = contract(
     "events",
     event=pa.Column(pl.String),
-    offer_id=pa.Column(pl.String),
+    offer_id=pa.Column(pl.String, nullable=True),
     unit=pa.Column(pl.String, nullable=True),
     tier=pa.Column(pl.String, nullable=True),
     old_amount=pa.Column(MONEY, nullable=True),
@@ -36,8 +36,12 @@ EVENTS = contract(
     currency=pa.Column(pl.String, nullable=True),
     not_before_at=pa.Column(UTC_TIME, nullable=True),
     occurred_at=pa.Column(UTC_TIME),
+    inference_provider=pa.Column(pl.String, nullable=True),
 )
-"""`not_before_at` is the last answer that stated the previous value, null where there was none."""
+"""`not_before_at` is the last answer that stated the previous value, null where there was none.
+
+An event of a whole provider has `inference_provider` and no offer; any other event has an offer,
+and no `inference_provider` of its own."""
 
 
 CURRENT: dict[str, Contract] = {

@@ -5,7 +5,7 @@ Money is plain text (no exponent), times are UTC, None is unknown.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 import msgspec
@@ -115,6 +115,9 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     offer_type: str
     gone_at: datetime | None
     """Set when the offer is no longer listed; then there is no card."""
+    provider_left_on: date | None = None
+    """Set when its provider left Hugging Face, by `provider_left_source`."""
+    provider_left_source: str | None = None
     price_status: str | None
     price_reason: str | None
     held: bool

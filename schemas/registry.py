@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Literal, get_args
 
@@ -176,18 +177,54 @@ class Source(_Strict):
 
 
 class InferenceProvider(_Strict):
-    """Who serves; only names and price-feed facts, no claims about law or place."""
+    """Who serves; names, price-feed facts and dates, no claims about law or place.
+
+    The dates are null in registries that earlier runs landed.
+    """
 
     inference_provider: str
     display_name: str
     price_feed: str | None = Field(description="Feed whose prices it gets, if any states one")
     price_feed_reason: str | None = Field(description="Why there is none, as a short code")
+    joined_on: date | None = Field(
+        default=None,
+        description="Day from which Hugging Face routes to it, by joined_source; null: no source "
+        "that was read states it",
+    )
+    joined_source: HttpUrl | None = Field(default=None, description="The page that states it")
+    left_on: date | None = Field(
+        default=None,
+        description="Day from which Hugging Face no longer routes to it, by left_source; null: it "
+        "has not left. Of one that returned, joined_on is the day of the return",
+    )
+    left_source: HttpUrl | None = Field(default=None, description="The page that states it")
 
     @model_validator(mode="after")
     def _feed_or_reason(self) -> InferenceProvider:
         if (self.price_feed is None) == (self.price_feed_reason is None):
             raise ValueError(f"{self.inference_provider}: give price_feed or price_feed_reason")
         return self
+
+    @model_validator(mode="after")
+    def _dates_have_sources(self) -> InferenceProvider:
+        for name, day, source in (
+            ("joined", self.joined_on, self.joined_source),
+            ("left", self.left_on, self.left_source),
+        ):
+            if (day is None) != (source is None):
+                raise ValueError(
+                    f"{self.inference_provider}: give {name}_on with {name}_source, or neither"
+                )
+        if self.joined_on and self.left_on and self.joined_on > self.left_on:
+            raise ValueError(
+                f"{self.inference_provider}: joined_on {self.joined_on} is after left_on "
+                f"{self.left_on}"
+            )
+        return self
+
+    def has_left(self, today: date) -> bool:
+        """Return whether Hugging Face no longer routes to it on a day."""
+        return self.left_on is not None and self.left_on <= today
 
 
 class Registry(_Strict):
@@ -223,9 +260,9 @@ class Registry(_Strict):
                 roles[feed.feed] = "routed" if feed.inference_provider is None else "price_list"
         return roles | {rule.feed: "estimate" for rule in self.estimates}
 
-    def serving_providers(self) -> list[str]:
-        """Return the inference providers that Hugging Face routes to, by the registry."""
-        return [entry.inference_provider for entry in self.inference_providers]
+    def serving_providers(self, today: date) -> list[str]:
+        """Return the inference providers that Hugging Face routes to on a day, by the registry."""
+        return [p.inference_provider for p in self.inference_providers if not p.has_left(today)]
 
     def feeds(self) -> list[tuple[Source, Feed]]:
         """Return every feed with its source, in registry order."""

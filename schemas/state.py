@@ -194,6 +194,9 @@ PROVIDERS = contract(
     compliance_tags=pa.Column(TEXT_LIST),
     price_feed=_text(nullable=True),
     price_feed_reason=_text(nullable=True),
+    joined_on=pa.Column(pl.Date, nullable=True),
+    left_on=pa.Column(pl.Date, nullable=True),
+    left_source=_text(nullable=True),
 )
 """Who serves; region and tags follow from the claims in force."""
 

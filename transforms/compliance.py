@@ -106,6 +106,16 @@ def tags_of(claims: Sequence[ComplianceClaim], region: str, country: str | None)
     return sorted(tags)
 
 
+def left_providers(registry: Registry, *, today: date) -> frozenset[str]:
+    """Return the inference providers that have left Hugging Face by a day.
+
+    What they promise their customers proves nothing of calls that are no longer routed to them, so
+    that no claim about them is in force.
+    """
+    providers = registry.inference_providers
+    return frozenset(p.inference_provider for p in providers if p.has_left(today))
+
+
 def describe_providers(
     registry: Registry,
     claims: Sequence[ComplianceClaim],
@@ -121,7 +131,14 @@ def describe_providers(
     tag.
     """
     known = {p.inference_provider: p for p in registry.inference_providers}
-    in_force = [c for c in claims if expires_on(c, registry) > today and c.confidence != "low"]
+    left = left_providers(registry, today=today)
+    in_force = [
+        c
+        for c in claims
+        if expires_on(c, registry) > today
+        and c.confidence != "low"
+        and c.inference_provider not in left
+    ]
     columns: defaultdict[str, list[object]] = defaultdict(list)
     for name in sorted({*known, *seen}):
         own = [c for c in in_force if c.inference_provider == name]
@@ -141,6 +158,9 @@ def describe_providers(
             "compliance_tags": tags_of(own, region, country),
             "price_feed": None if why else price_feed,
             "price_feed_reason": why or (entry.price_feed_reason if entry else "not_in_registry"),
+            "joined_on": entry.joined_on if entry else None,
+            "left_on": entry.left_on if entry else None,
+            "left_source": str(entry.left_source) if entry and entry.left_source else None,
         }
         for column, value in row.items():
             columns[column].append(value)
@@ -156,9 +176,13 @@ def _operator_country(claims: Sequence[ComplianceClaim]) -> str | None:
 def claim_rows(
     registry: Registry, claims: Sequence[ComplianceClaim], *, today: date
 ) -> pl.DataFrame:
-    """Return COMPLIANCE_CLAIMS; an id names provider and claim, and counts where there are more."""
+    """Return COMPLIANCE_CLAIMS; an id names provider and claim, and counts where there are more.
+
+    A claim about a provider that left Hugging Face stays on record, and is not in force.
+    """
     columns: defaultdict[str, list[object]] = defaultdict(list)
     counts: Counter[str] = Counter()
+    left = left_providers(registry, today=today)
     for claim in claims:
         name = f"{claim.inference_provider}:{claim.claim}:{claim.applies}"
         counts[name] += 1
@@ -179,7 +203,7 @@ def claim_rows(
             "value": value,
             "source_url": str(claim.source_url),
             "expires_on": until,
-            "in_force": until > today,
+            "in_force": until > today and claim.inference_provider not in left,
         }
         for column, stated in row.items():
             columns[column].append(stated)

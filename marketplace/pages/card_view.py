@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from marketplace.numbers import dollars, per_million, short
@@ -38,6 +39,8 @@ class CardView:
     status_note: str | None
     routes: list[str]
     """The routes of Hugging Face's router that lead here."""
+    left_note: str | None
+    """That Hugging Face removed the provider, and when."""
     speed: str | None
     latency: tuple[str, str] | None
     """(what was measured, how long it took)."""
@@ -72,6 +75,7 @@ def card_views(reading: Reading, cards: Sequence[Row]) -> list[CardView]:
             prices.get(card["offer_id"], []),
             refused.get(card["offer_id"], []),
             wording.cached_input(card, cached[card["offer_id"]]),
+            published_at=reading.publication["published_at"],
         )
         for card in cards
     ]
@@ -103,6 +107,8 @@ def _card_view(
     prices: list[Row],
     refused: list[Row],
     cached: str | None,
+    *,
+    published_at: datetime,
 ) -> CardView:
     text = card["task_group"] == "text"
     measured = card["throughput_tps"] is not None or card["first_token_latency_ms"] is not None
@@ -125,6 +131,7 @@ def _card_view(
         best=_best(card, rivals),
         status_note=wording.status_note(card),
         routes=wording.routes(card),
+        left_note=wording.left_note(provider, published_at),
         speed=wording.speed(card),
         latency=wording.latency(card),
         measured=f"measured {wording.day(card['speed_observed_at'])}"

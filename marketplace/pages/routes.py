@@ -15,6 +15,7 @@ from marketplace.cursor import Cursor
 from marketplace.pages import charts, forms
 from marketplace.pages.card_view import card_views, providers_of
 from marketplace.pages.rendering import THEMES, Pages
+from marketplace.pages.wording import left_note
 from marketplace.problems import TYPES
 from marketplace.queries.details import (
     find_history,
@@ -123,6 +124,7 @@ def offer(request: Request, offer_id: Annotated[OfferId, Path()]) -> Response:
             "view": view,
             "history": find_history(reading, offer_id)["items"],
             "claims": reading.rows(statement("select_provider_claims"), provider),
+            "provider": providers_of(reading).get(provider["inference_provider"]),
         }
 
     return _page(request, "offer.html", make)
@@ -195,10 +197,13 @@ def status(request: Request) -> Response:
     """Show the age of the data, and what is missing or held."""
 
     def make(reading: Reading) -> dict[str, Any]:
+        providers = list(providers_of(reading).values())
+        published_at = reading.publication["published_at"]
         return {
             **find_status(reading, now=datetime.now(UTC)),
             "coverage": reading.rows(statement("select_coverage")),
-            "providers": list(providers_of(reading).values()),
+            "providers": providers,
+            "left": [p for p in providers if left_note(p, published_at)],
         }
 
     return _page(request, "status.html", make)

@@ -221,6 +221,14 @@ def latency(card: Row) -> tuple[str, str] | None:
     return None
 
 
+def left_note(provider: Row | None, on: datetime) -> str | None:
+    """Return that Hugging Face had removed a provider by a moment; None for one that serves."""
+    left_on = provider.get("left_on") if provider else None  # earlier publications have no date
+    if left_on is None or left_on > on.date():
+        return None
+    return f"left Hugging Face on {day(left_on)}"
+
+
 def status_note(card: Row) -> str | None:
     """Return the status of an offer that is not live, and its date; None for a live one."""
     if card["status"] == "live":
@@ -251,6 +259,10 @@ def describe_change(change: Row) -> str:
             return f"status was {old}, is {new}"
         case "relabelled":
             return "continues under another name at the provider"
+        case "provider_joined":
+            return f"first offer at {new}; it had none before"
+        case "provider_left":
+            return f"last offer at {old} ended; it has none now"
         case "free_to_paid" | "paid_to_free":
             return f"{about}was {old}, is {new} ({event.replace('_', ' ')})"
         case "held":

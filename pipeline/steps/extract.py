@@ -47,8 +47,25 @@ def feeds_of(registry: Registry, provider: str | None) -> frozenset[str] | None:
     feeds = frozenset(feed.feed for source, feed in registry.feeds() if source.source == provider)
     if not feeds:
         known = ", ".join(source.source for source in registry.sources)
-        raise UsageError(f"there is no provider {provider!r}; known: {known}")
+        raise UsageError(f"{_why_unknown(registry, provider)}; known: {known}")
     return feeds
+
+
+def _why_unknown(registry: Registry, name: str) -> str:
+    """Return why a name is no source; an inference provider is read through a source."""
+    entry = next((p for p in registry.inference_providers if p.inference_provider == name), None)
+    if entry is None:
+        return f"there is no provider {name!r}"
+    if entry.left_on is not None:
+        return (
+            f"{name!r} is an inference provider that left Hugging Face on {entry.left_on} "
+            f"({entry.left_source}): no source lists its offers any more, and --provider takes a "
+            "source"
+        )
+    return (
+        f"{name!r} is an inference provider, whose offers are read with all others of "
+        "Hugging Face; --provider takes a source"
+    )
 
 
 def _land_source(run: Run, lanes: Lanes, source: Source) -> list[FeedFetch]:
@@ -102,7 +119,7 @@ def _mapped_providers(run: Run, landed: list[FeedFetch]) -> list[str]:
 
     A provider that a catalogue lacks altogether is one that a comparison has to find.
     """
-    found = set(run.registry.serving_providers())
+    found = set(run.registry.serving_providers(run.today.date()))
     for fetch in landed:
         read = spec_of(fetch.feed).mapped_providers
         if read is not None and fetch.outcome == "complete":

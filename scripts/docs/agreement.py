@@ -20,6 +20,7 @@ import polars as pl
 from genai_prices.data import providers
 from genai_prices.types import ModelInfo, ModelPrice, StartDateConstraint
 
+from providers.registry import load_registry
 from samples.catalog import STEPS, load
 from schemas.amounts import MILLION, amount_text
 from schemas.contract import filter_rows
@@ -66,11 +67,27 @@ class ComparedUnit(NamedTuple):
     """`equal`, or why not."""
 
 
+class UnmatchedUnit(NamedTuple):
+    """One unit that their list prices and our last captures do not."""
+
+    provider: str
+    model: str
+    unit: str
+    reason: str
+
+
 Key = tuple[str, str, str]
 
 
-def ours(step: int, feed: str) -> dict[Key, UnitPrice]:
-    """Return (provider, model, unit) → the price by a feed of a step, through the real steps."""
+class StatedPrices(NamedTuple):
+    """What a feed of a step states: (provider, model, unit) → price, and (provider, model)."""
+
+    prices: dict[Key, UnitPrice]
+    listed: set[tuple[str, str]]
+
+
+def ours(step: int, feed: str) -> StatedPrices:
+    """Return what a feed of a step states, through the real steps."""
     catalog = load(step)
     if feed == "router":
         parsed = parse_router([_page(catalog.router_answer)])
@@ -86,12 +103,13 @@ def ours(step: int, feed: str) -> dict[Key, UnitPrice]:
     claims = price_tokens(named, run_id="agreement").join(
         named.select("offer_id", "inference_provider", "model_id"), on="offer_id"
     )
-    return {
+    prices = {
         (row["inference_provider"], row["model_id"], row["unit"]): UnitPrice(
             None if row["amount"] is None else row["amount"] * MILLION, row["price_status"]
         )
         for row in claims.iter_rows(named=True)
     }
+    return StatedPrices(prices, set(named.select("inference_provider", "model_id").iter_rows()))
 
 
 def theirs(on: date) -> Iterator[tuple[str, ModelInfo, ModelPrice]]:
@@ -123,12 +141,14 @@ def _dated(model: ModelInfo) -> Iterator[tuple[date | None, ModelPrice]]:
             yield constraint.start_date, conditional.prices
 
 
-def compare(on: date) -> tuple[list[ComparedUnit], list[Key]]:
+def compare(on: date) -> tuple[list[ComparedUnit], list[UnmatchedUnit]]:
     """Return every unit that both lists price, and those of theirs that our captures lack."""
-    router = ours(STEPS[-1], "router")
-    hub = ours(STEPS[-1], "hub")
-    captures = [ours(step, feed) for step in STEPS for feed in ("router", "hub")]
+    stated = [ours(step, feed) for step in STEPS for feed in ("router", "hub")]
+    router, hub = (capture.prices for capture in stated[-2:])
+    captures = [capture.prices for capture in stated]
     chosen = hub | router  # router before hub, as on cards
+    listed = stated[-2].listed | stated[-1].listed
+    left = {p.inference_provider: p.left_on for p in load_registry().inference_providers}
     rows, absent = [], []
     for provider, model, prices in theirs(on):
         for unit, name in UNITS.items():
@@ -137,13 +157,25 @@ def compare(on: date) -> tuple[list[ComparedUnit], list[Key]]:
                 continue
             key = (provider, model.id, unit)
             if key not in chosen:
-                absent.append(key)
+                is_listed = (provider, model.id) in listed
+                absent.append(
+                    UnmatchedUnit(*key, _absence(left.get(provider), on, is_listed=is_listed))
+                )
                 continue
             captured = [prices_of[key].amount for prices_of in captures if key in prices_of]
             later = [getattr(prices, name, None) for prices in _after(model, on)]
             reason = _reason(chosen[key], amount, captured, later, routed=key in router)
             rows.append(ComparedUnit(provider, model.id, unit, chosen[key], amount, reason))
     return sorted(rows), sorted(absent)
+
+
+def _absence(left_on: date | None, on: date, *, is_listed: bool) -> str:
+    """Return why our last captures, the newest of a day, have no price of a unit."""
+    if left_on is not None and left_on <= on:
+        return f"provider left Hugging Face on {left_on}, before the router's answers"
+    if is_listed:
+        return "our captures list the model at this provider, and state no price of the unit"
+    return "our captures do not list the model at this provider"
 
 
 def _reason(
@@ -200,6 +232,7 @@ def page() -> str:
             f"| {reason} | {count} |\n"
             for reason, count in sorted(Counter(row.reason for row in differing).items())
         ),
+        *_unmatched_table(absent),
         "\n## Differences\n\nUSD per 1,000,000 tokens.\n\n"
         "| provider | model | unit | ours | theirs | reason |\n|---|---|---|---|---|---|\n",
         *(
@@ -209,6 +242,13 @@ def page() -> str:
         ),
     ]
     return "".join(lines)
+
+
+def _unmatched_table(absent: list[UnmatchedUnit]) -> Iterator[str]:
+    yield "\n## Units that only they price\n\n| provider | units | reason |\n|---|---|---|\n"
+    counts = Counter((unit.provider, unit.reason) for unit in absent)
+    for (provider, reason), count in sorted(counts.items()):
+        yield f"| {provider} | {count} | {reason} |\n"
 
 
 def _share(part: int, whole: int) -> str:

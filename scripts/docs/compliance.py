@@ -13,7 +13,7 @@ HEAD = """# Regions, law and data of providers
 
 This page lists where each provider serves, under whose law, and how it uses the data of requests, where a page of the provider or of Hugging Face states it. `python -m scripts.docs.compliance > docs/compliance.md` writes this page from `providers/compliance_claims.json`; a test compares the two. It is no legal advice and does not state that a use is lawful: that depends on your role, your contract and your data, which pricehouse does not know.
 
-Each claim has a source, the day on which a person read it ({checked}) and a confidence. It is in force for {days} days. Then the tags and regions that rest on it become `unverified`, and the checks `claim_expired` and `provider_fact_changed` report it. A claim of low confidence is shown and proves nothing.
+Each claim has a source, the day on which a person read it ({checked}) and a confidence. It is in force for {days} days. Then the tags and regions that rest on it become `unverified`, and the checks `claim_expired` and `provider_fact_changed` report it. A claim of low confidence is shown and proves nothing. A claim about a provider that left Hugging Face stays on record and is not in force from the day on which it left: calls through Hugging Face no longer reach it.
 
 ```sql
 SELECT inference_provider, claim, value, source_url FROM compliance_claims WHERE in_force;
@@ -74,8 +74,14 @@ def _provider(row: dict[str, object], claims: list[ComplianceClaim]) -> str:
     country = row["operator_country"] or "unknown"
     default = [c for c in claims if c.applies == "default"]
     conditional = [c for c in claims if c.applies != "default"]
+    left = ""
+    if row["left_on"]:
+        left = (
+            f"Left Hugging Face on {row['left_on']} ([source]({row['left_source']})): none of "
+            "these claims is in force.\n\n"
+        )
     text = (
-        f"\n### {row['inference_provider']}\n\n"
+        f"\n### {row['inference_provider']}\n\n{left}"
         f"Cards show: region {where}, operator's country {country}, {tag_list}.\n"
     )
     if default:

@@ -182,6 +182,7 @@ def test_live_data_cannot_enter_a_sample_home(tmp_path: Path, hub: Hub) -> None:
     ("arguments", "settings", "message"),
     [
         (["ingest", "--provider", "nobody"], {}, "known: huggingface"),
+        (["ingest", "--provider", "nebius"], {}, "nebius' is an inference provider that left"),
         (["ingest"], {"PRICEHOUSE_HUB_URL": "huggingface.co"}, "PRICEHOUSE_HUB_URL"),
         (["ingest"], {"PRICEHOUSE_HUB_URL": "http://user:secret@host"}, "without user"),
         (["ingest"], {"PANDERA_VALIDATION_ENABLED": "False"}, "PANDERA_VALIDATION_ENABLED"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,6 +98,42 @@ def test_a_place_shows_what_is_verified_and_that_routing_is_not(site: Site) -> N
     assert f"Inference: FR (verified {wording.day(checked)}). Operator: FR." in text
     assert "Routed through Hugging Face, location unverified." in text
     assert "Inference: location unverified." in card(site, "inference_provider=novita")
+
+
+def test_a_provider_that_left_is_marked_with_the_day_and_its_source(site: Site) -> None:
+    assert "SambaNova left Hugging Face on 29 Jun 2026" in card(
+        site, "inference_provider=sambanova"
+    )
+    assert "left Hugging Face" not in card(site, "inference_provider=scaleway")
+    ((offer_id,),) = site.sql(
+        "SELECT offer_id FROM cards WHERE inference_provider = 'sambanova' ORDER BY 1 LIMIT 1"
+    )
+    page = site.get(f"/offers/{offer_id}").text
+    assert "what was stated about it is not in force" in page
+    assert 'href="https://github.com/huggingface/hub-docs/pull/2605"' in page
+    proof = site.get_json(f"/v1/offers/{offer_id}")["proof"]
+    assert (proof["provider_left_on"], proof["provider_left_source"]) == (
+        "2026-06-29",
+        "https://github.com/huggingface/hub-docs/pull/2605",
+    )
+    status = site.get("/status").text
+    assert "Providers that left Hugging Face: Black Forest Labs on 1 Jul 2026" in status
+    table = site.get("/?view=table&inference_provider=sambanova").text
+    assert "left Hugging Face on 29 Jun 2026" in table
+
+
+@pytest.mark.parametrize(
+    ("provider", "note"),
+    [
+        (None, None),
+        ({"left_on": None}, None),
+        ({}, None),  # a publication of earlier code
+        ({"left_on": date(2026, 7, 2)}, None),
+        ({"left_on": date(2026, 7, 1)}, "left Hugging Face on 1 Jul 2026"),
+    ],
+)
+def test_a_provider_left_from_its_day_on(provider: Any, note: str | None) -> None:
+    assert wording.left_note(provider, datetime(2026, 7, 1, 0, 30, tzinfo=UTC)) == note
 
 
 def test_speed_has_its_own_date_and_is_on_text_cards_only(site: Site) -> None:

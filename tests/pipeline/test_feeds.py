@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline.feeds import FEEDS, RESOLVE_ORDER, feeds_of_registry, in_resolve_order, spec_of
+from pipeline.steps.extract import feeds_of
 from providers.registry import load_registry
-from schemas.errors import SettingsError
+from schemas.errors import SettingsError, UsageError
 from schemas.registry import Feed, FeedRole
 
 REGISTRY = load_registry()
@@ -63,3 +64,22 @@ def test_precedences_of_sources_follow_one_another() -> None:
     both = REGISTRY.model_copy(update={"sources": [first, other]}).precedence()
     assert both["price"] == [*first.precedence["price"], "other_list"]
     assert both["status"] == first.precedence["status"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "nebius",
+            "'nebius' is an inference provider that left Hugging Face on 2026-07-01 "
+            "(https://github.com/huggingface/huggingface.js/pull/2258): no source lists its offers "
+            "any more, and --provider takes a source; known: huggingface, ",
+        ),
+        ("novita", "'novita' is an inference provider, whose offers are read with all others"),
+        ("nobody", "there is no provider 'nobody'; known: huggingface, "),
+    ],
+)
+def test_an_inference_provider_is_no_source_to_read(name: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        feeds_of(REGISTRY, name)
+    assert str(caught.value).startswith(message)

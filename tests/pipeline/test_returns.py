@@ -113,7 +113,8 @@ class Desk:
             for row in self.query(
                 "SELECT event, unit, format('{:g}', (old_amount * 1000000)::DOUBLE) AS old, "
                 "format('{:g}', (new_amount * 1000000)::DOUBLE) AS new FROM changes "
-                f"WHERE run_id = '{run_id}' AND inference_provider = 'novita' ORDER BY change_id"
+                f"WHERE run_id = '{run_id}' AND inference_provider = 'novita' "
+                "AND offer_id IS NOT NULL ORDER BY change_id"
             )
         ]
 

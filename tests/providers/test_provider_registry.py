@@ -226,6 +226,88 @@ def test_a_registry_that_an_earlier_version_landed_is_still_read():
     assert (earlier.lists(), earlier.estimates) == ([], [])
 
 
+CLIENT_PROVIDERS = [
+    "baseten",
+    "cerebras",
+    "cohere",
+    "deepinfra",
+    "fal-ai",
+    "featherless-ai",
+    "fireworks-ai",
+    "groq",
+    "hf-inference",
+    "novita",
+    "nscale",
+    "openai",
+    "ovhcloud",
+    "publicai",
+    "replicate",
+    "scaleway",
+    "together",
+    "wavespeed",
+    "zai-org",
+]
+"""The providers of Hugging Face's own clients in August 2026."""
+LEFT = ["black-forest-labs", "clarifai", "hyperbolic", "nebius", "nvidia", "sambanova"]
+
+
+def test_the_registry_has_the_providers_of_today_and_those_that_left():
+    entries = {p.inference_provider: p for p in load_registry().inference_providers}
+    assert sorted(entries) == sorted(CLIENT_PROVIDERS + LEFT)
+    assert [name for name, entry in entries.items() if entry.left_on] == LEFT
+    assert all(entry.display_name.strip() for entry in entries.values())
+    dated = [entry for entry in entries.values() if entry.joined_on]
+    assert all(f"{e.joined_source}".startswith("https://") for e in dated)
+
+
+def test_a_registry_without_dates_of_providers_is_still_read():
+    def as_it_was(registry):
+        for entry in registry["inference_providers"]:
+            for name in ("joined_on", "joined_source", "left_on", "left_source"):
+                entry.pop(name, None)
+
+    earlier = load_registry(changed(as_it_was)).inference_providers
+    assert {(p.joined_on, p.left_on, p.left_source) for p in earlier} == {(None, None, None)}
+
+
+@pytest.mark.parametrize(
+    ("dates", "message"),
+    [
+        ({"left_on": "2026-07-01"}, "acme: give left_on with left_source, or neither"),
+        ({"left_source": "https://e.org/"}, "acme: give left_on with left_source, or neither"),
+        ({"joined_on": "2026-07-01"}, "acme: give joined_on with joined_source, or neither"),
+        (
+            {
+                "joined_on": "2026-07-02",
+                "joined_source": "https://e.org/",
+                "left_on": "2026-07-01",
+                "left_source": "https://e.org/",
+            },
+            "acme: joined_on 2026-07-02 is after left_on 2026-07-01",
+        ),
+        ({"left_on": "July", "left_source": "https://e.org/"}, "left_on: Input should be a valid"),
+        ({"left_on": "2026-07-01", "left_source": "a page"}, "left_source: Input should be a"),
+    ],
+)
+def test_dates_of_a_provider_need_sources_and_their_order(dates, message):
+    acme = {
+        "inference_provider": "acme",
+        "display_name": "Acme",
+        "price_feed": None,
+        "price_feed_reason": "none_seen",
+    }
+    with pytest.raises(SettingsError) as caught:
+        load_registry(changed(lambda r: r["inference_providers"].append(acme | dates)))
+    assert message in str(caught.value)
+
+
+def test_a_provider_that_joins_and_leaves_on_one_day_is_read():
+    day = {"joined_on": "2026-07-01", "left_on": "2026-07-01"}
+    pages = {"joined_source": "https://e.org/", "left_source": "https://e.org/"}
+    registry = load_registry(changed(lambda r: r["inference_providers"][0].update(day | pages)))
+    assert registry.inference_providers[0].has_left(registry.inference_providers[0].left_on)
+
+
 def test_disabled_feed_needs_a_reason_and_price_list_a_known_provider():
     with pytest.raises(SettingsError, match="off_because"):
         load_registry(changed(lambda r: r["sources"][0]["feeds"][1].update(enabled=False)))

@@ -5,22 +5,28 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import polars as pl
 import pytest
 
 from providers.registry import load_claims
 from schemas.compliance import ComplianceClaim
+from schemas.registry import Registry
 from tests.support.histories import REGISTRY
 from transforms.compliance import claim_rows, describe_providers
 
 CLAIMS = load_claims().claims
 CHECKED = date(2026, 11, 23)
+LEFT = ("black-forest-labs", "clarifai", "hyperbolic", "nebius", "nvidia", "sambanova")
 NAMES = sorted(provider.inference_provider for provider in REGISTRY.inference_providers)
 
 
 def describe(
-    claims: list[ComplianceClaim], *seen: str, today: date = CHECKED
+    claims: list[ComplianceClaim],
+    *seen: str,
+    today: date = CHECKED,
+    registry: Registry = REGISTRY,
 ) -> dict[str, dict[str, Any]]:
-    rows = describe_providers(REGISTRY, claims, list(seen), today=today).to_dicts()
+    rows = describe_providers(registry, claims, list(seen), today=today).to_dicts()
     return {row["inference_provider"]: row for row in rows}
 
 
@@ -51,9 +57,16 @@ def expected_region(name: str) -> str:
     return "multi" if name in {"fireworks-ai", "black-forest-labs", "publicai"} else "unverified"
 
 
+def of_all_times() -> Registry:
+    """Return the registry as if nobody had left Hugging Face."""
+    stay = {"left_on": None, "left_source": None}
+    providers = [p.model_copy(update=stay) for p in REGISTRY.inference_providers]
+    return REGISTRY.model_copy(update={"inference_providers": providers})
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_each_provider_is_where_the_claims_prove_it_to_be(name: str) -> None:
-    row = describe(CLAIMS)[name]
+    row = describe(CLAIMS, registry=of_all_times())[name]
     region = expected_region(name)
     assert row["region"] == region
     assert ("eu-hosted" in row["compliance_tags"]) == (region == "eu")
@@ -75,7 +88,7 @@ def test_the_french_ones_serve_and_are_run_in_france() -> None:
 
 
 def test_a_company_s_name_proves_no_country() -> None:
-    found = describe(CLAIMS)
+    found = describe(CLAIMS, registry=of_all_times())
     stated = {name: row["operator_country"] for name, row in found.items()}
     assert {name: country for name, country in stated.items() if country} == {
         "ovhcloud": "FR",
@@ -218,6 +231,45 @@ def test_every_claim_keeps_its_source_and_its_paraphrase() -> None:
     rows = claim_rows(REGISTRY, CLAIMS, today=CHECKED)
     assert rows["claim_id"].is_unique().all()
     assert rows["source_url"].str.starts_with("https://").all()
-    assert rows["in_force"].all()
+    serving = rows.filter(~pl.col("inference_provider").is_in(LEFT))
+    assert serving["in_force"].all()
     for row, stated in zip(rows.to_dicts(), CLAIMS, strict=True):
         assert (row["paraphrase"], row["confidence"]) == (stated.paraphrase, stated.confidence)
+
+
+def test_six_providers_left_hugging_face_and_each_has_its_source() -> None:
+    left = {p.inference_provider: p for p in REGISTRY.inference_providers if p.left_on}
+    assert tuple(left) == LEFT
+    for provider in left.values():
+        assert provider.left_on is not None
+        assert date(2026, 6, 29) <= provider.left_on <= date(2026, 7, 1)
+        assert str(provider.left_source).startswith("https://github.com/huggingface/")
+
+
+def test_a_claim_counts_until_its_provider_left() -> None:
+    day = date(2026, 6, 28)
+    stated = [c.model_copy(update={"checked_on": day}) for c in CLAIMS]
+    for today, in_force in ((day, True), (date(2026, 7, 1), False), (date(2026, 7, 2), False)):
+        rows = claim_rows(REGISTRY, stated, today=today)
+        assert rows.height == 54
+        found = rows.filter(pl.col("inference_provider").is_in(LEFT))
+        assert set(found["in_force"]) == {in_force}
+        rest = rows.filter(~pl.col("inference_provider").is_in(LEFT))
+        assert set(rest["in_force"]) == {True}
+        described = describe(stated, today=today)
+        assert described["sambanova"]["operator_country"] == ("US" if in_force else None)
+        assert described["black-forest-labs"]["region"] == ("multi" if in_force else "unverified")
+
+
+def test_the_dates_of_a_provider_are_those_of_the_registry() -> None:
+    found = describe(CLAIMS, "a-new-one")
+    dates = ("joined_on", "left_on", "left_source")
+    assert [found["nebius"][name] for name in dates] == [
+        date(2025, 2, 18),
+        date(2026, 7, 1),
+        "https://github.com/huggingface/huggingface.js/pull/2258",
+    ]
+    assert [found["deepinfra"][name] for name in dates] == [date(2026, 4, 27), None, None]
+    assert [found["baseten"][name] for name in dates] == [date(2026, 8, 6), None, None]
+    for name in ("zai-org", "a-new-one"):
+        assert [found[name][date_] for date_ in dates] == [None, None, None]

@@ -390,5 +390,5 @@ def test_a_name_reused_after_its_offers_ended_begins_anew() -> None:
     reused = (OLD, "h2", [priced_entry(300, 600, provider_id="a")])
     delta = history.hour_of_pages(hub=hub((NEW, "h1", []), reused))
     found = delta.changes.filter(pl.col("unit").is_null() & (pl.col("event") != "gone"))
-    assert set(found["event"]) == {"new"}
+    assert set(found["event"]) == {"new", "provider_joined"}
     assert input_price(history, OLD) == "300"

@@ -134,6 +134,8 @@ CONTRACT: dict[str, dict[str, str]] = {
         | columns(TEXT, "region region_confidence price_feed price_feed_reason")
         | columns(COUNT, "offers live_offers adapters priced_offers rankable_offers")
         | columns(TIME, "observed_at")
+        | columns(DAY, "joined_on left_on")
+        | columns(TEXT, "left_source")
     ),
     "sources": FEEDS,
     "feeds": FEEDS,

@@ -10,8 +10,12 @@ _CARD_FACTS = ("region", "operator_country", "compliance_tags")
 
 
 def _find_expired(inputs: CheckInputs) -> pl.DataFrame:
-    """Return one row per claim that is no longer in force."""
-    return inputs.compliance_claims.filter(~pl.col("in_force")).select(
+    """Return one row per claim that expired; of a provider that left, no page is to be read."""
+    left = inputs.after.providers.filter(pl.col("left_on").is_not_null())
+    expired = inputs.compliance_claims.filter(~pl.col("in_force")).join(
+        left, on="inference_provider", how="anti", maintain_order="left"
+    )
+    return expired.select(
         "inference_provider",
         expected=pl.format("{} in force", "claim_id"),
         observed=pl.format("expired on {}", "expires_on"),
@@ -33,25 +37,37 @@ def _find_changed_facts(inputs: CheckInputs) -> pl.DataFrame:
     A provider that was not described before has changed nothing.
     """
     found = []
+    left = inputs.after.providers.select("inference_provider", "left_on")
     for fact in _CARD_FACTS:
         was = _fact_as_text(inputs.before.providers, fact, as_="was")
         now = _fact_as_text(inputs.after.providers, fact, as_="is")
         found.append(
             was.join(now, on="inference_provider")
+            .join(left, on="inference_provider", how="left", maintain_order="left")
             .filter(pl.col("was") != pl.col("is"))
             .select(
                 "inference_provider",
                 expected=pl.format(f"{fact}: {{}}", "was"),
                 observed=pl.format(f"{fact}: {{}}", "is"),
                 message=pl.format(
-                    f"{{}}: cards now say {fact} {{}}, before {{}}",
+                    f"{{}}: cards now say {fact} {{}}, before {{}}{{}}",
                     "inference_provider",
                     "is",
                     "was",
+                    _why_left(),
                 ),
             )
         )
     return pl.concat(found)
+
+
+def _why_left() -> pl.Expr:
+    """Return what a message adds about a provider that left, else nothing."""
+    return (
+        pl.when(pl.col("left_on").is_not_null())
+        .then(pl.format("; the provider left Hugging Face on {}", "left_on"))
+        .otherwise(pl.lit(""))
+    )
 
 
 def _fact_as_text(providers: pl.DataFrame, fact: str, *, as_: str) -> pl.DataFrame:

@@ -12,10 +12,10 @@ from decimal import Decimal
 import polars as pl
 
 from schemas.contract import MONEY, UTC_TIME
-from schemas.delta import EVENTS
 from schemas.state import CLAIM_LOG, CORRECTIONS, PRICE_LOG, PRICES, SERIES
 from schemas.unknown_keys import marked
 from transforms.gate.price_rules import CORRECTED, OUTSIDE_BOUNDS, REFUSED, UNLIKE_PEERS
+from transforms.history.events import fill
 from transforms.money import read_amount
 
 FORMULA = "round_12_digits(native_amount) / native_quantity"
@@ -154,7 +154,7 @@ def _read_prices(requests: pl.DataFrame) -> list[pl.Series]:
 
 
 def _events(log: pl.DataFrame) -> pl.DataFrame:
-    return EVENTS.shape(
+    return fill(
         log.with_columns(
             event=pl.lit(CORRECTED),
             new_amount="amount",

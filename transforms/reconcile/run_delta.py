@@ -20,6 +20,7 @@ from transforms.history.events import (
     series_hold_events,
 )
 from transforms.history.logs import claim_log, price_log, speed_log, status_log
+from transforms.history.provider_events import provider_events
 from transforms.reconcile.batch import FeedBatch
 from transforms.reconcile.card_update import CardUpdate
 from transforms.reconcile.claims import NOISE, PROOF, UNLOGGED, ClaimUpdate
@@ -193,7 +194,14 @@ def _events(before: State, after: State, steps: Steps, prices: _PriceChanges) ->
             steps.presence.links,
             previous_at=pl.lit(max(before.observed.values(), default=None)),
         ),
+        *provider_events(before, after, steps.presence.begun, steps.presence.naming_listings),
     ]
     return pl.concat([EVENTS.empty(), *events]).sort(
-        "event", "offer_id", "unit", "tier", nulls_last=False, maintain_order=True
+        "event",
+        "offer_id",
+        "unit",
+        "tier",
+        "inference_provider",
+        nulls_last=False,
+        maintain_order=True,
     )

@@ -54,6 +54,7 @@ def read_proof(con: Connection, offer_id: str) -> Proof:
             ],
             "checks": [CheckProof(**row) for row in _rows(con, "read_proof_checks", offer_id)],
             "continues_as": read_continuation(con, offer_id),
+            **_departure(con, offer_id),
         },
         Proof,
     )
@@ -63,6 +64,15 @@ def read_continuation(con: Connection, offer_id: str) -> Continuation | None:
     """Return the offer that an id without a card continues as; None where there is none."""
     found = _rows(con, "read_proof_continuation", offer_id)
     return Continuation(**found[0]) if found else None
+
+
+def _departure(con: Connection, offer_id: str) -> Row:
+    """Return when the offer's provider left Hugging Face, if it had when this was published."""
+    for provider in _rows(con, "read_proof_provider", offer_id):
+        left_on = provider.get("left_on")
+        if left_on is not None and left_on <= provider["published_at"].date():
+            return {"provider_left_on": left_on, "provider_left_source": provider["left_source"]}
+    return {}
 
 
 def _price(price: Row, claims: list[Row], offer: Row) -> PriceProof:

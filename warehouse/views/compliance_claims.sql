@@ -18,4 +18,4 @@ COMMENT ON COLUMN compliance_claims.expires_on IS
 COMMENT ON COLUMN compliance_claims.confidence IS
     'high, medium or low; a low one proves no region and no tag.';
 COMMENT ON COLUMN compliance_claims.in_force IS
-    'Whether it had not expired on the day of the last run.';
+    'Whether it had not expired on the day of the last run, and its provider had not left Hugging Face by then (providers.left_on).';

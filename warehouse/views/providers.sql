@@ -4,7 +4,8 @@ SELECT v.inference_provider, v.display_name, v.operator, v.operator_country, v.s
        v.region, v.region_confidence, v.price_feed, v.price_feed_reason,
        coalesce(n.offers, 0) AS offers, coalesce(n.live_offers, 0) AS live_offers,
        coalesce(n.adapters, 0) AS adapters, coalesce(n.priced_offers, 0) AS priced_offers,
-       coalesce(n.rankable_offers, 0) AS rankable_offers, n.observed_at
+       coalesce(n.rankable_offers, 0) AS rankable_offers, n.observed_at,
+       v.joined_on, v.left_on, v.left_source
 FROM _ph_provider v
 LEFT JOIN (
     SELECT inference_provider, count(*) FILTER (offer_type = 'model') AS offers,
@@ -41,3 +42,8 @@ COMMENT ON COLUMN providers.rankable_offers IS
     'Number of its offers that are rankable (see cards.rankable).';
 COMMENT ON COLUMN providers.observed_at IS
     'Last complete answer that listed an offer of it, UTC; NULL: none is listed now.';
+COMMENT ON COLUMN providers.joined_on IS
+    'Day on which Hugging Face states that the provider was added; NULL: no statement was found.';
+COMMENT ON COLUMN providers.left_on IS
+    'Day on which Hugging Face removed the provider: none of its compliance claims is in force from then on; NULL: it has not left.';
+COMMENT ON COLUMN providers.left_source IS 'Page that states left_on; NULL: it has not left.';

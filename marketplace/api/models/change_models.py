@@ -1,4 +1,4 @@
-"""Changes of prices, offers and statuses."""
+"""Changes of prices, offers, statuses and providers."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from marketplace.api.models.base import ApiModel, Money, PublicationResponse
 
 
 class Change(ApiModel):
-    """A change of a price, an offer or a status; amounts are per one unit."""
+    """A change of a price, an offer, a status or a provider; amounts are per one unit.
+
+    One of a whole provider (`provider_joined`, `provider_left`) has no offer, model or task group.
+    """
 
     change_id: int
     event: str
-    offer_id: str
-    model_id: str
+    offer_id: str | None
+    model_id: str | None
     inference_provider: str
-    task_group: str
+    task_group: str | None
     unit: str | None
     tier: str | None
     old_amount: Money | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from marketplace.api.models.base import ApiModel, Money, PublicationResponse
@@ -104,6 +104,8 @@ class Proof(ApiModel):
     provider_model_id: str | None
     offer_type: str
     gone_at: datetime | None
+    provider_left_on: date | None = None
+    provider_left_source: str | None = None
     price_status: str | None
     price_reason: str | None
     held: bool
