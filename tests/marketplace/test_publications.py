@@ -165,7 +165,8 @@ def test_a_pool_opens_a_publication_once_and_closes_unused_ones(
     with serve(small_catalog()) as hub:
         first = ingest(home, hub, clock=clock).publication_id
         pool = PublicationPool(Home(home))
-        with pool.reading() as one, pool.reading() as two:
+        # without a limit of time: an hour runs meanwhile, as long as the machine takes
+        with pool.reading(limited=False) as one, pool.reading(limited=False) as two:
             assert len(open_files(os.getpid())) == 1
             clock.advance(timedelta(hours=1))
             hub.show(small_catalog(input_price="0.3"))
