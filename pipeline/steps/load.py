@@ -20,7 +20,7 @@ from warehouse.connect import open_writer
 from warehouse.publication.publish import published_id
 from warehouse.writer.load import commit as commit_load
 
-RULE_VERSION = "3"
+RULE_VERSION = "4"
 """Changes when the same bytes would give other prices."""
 
 
