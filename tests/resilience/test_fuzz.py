@@ -27,6 +27,7 @@ def test_no_broken_page_breaks_a_parser_or_loses_an_entry(feed: str) -> None:
     @settings(
         max_examples=INPUTS // BATCH // 2,
         deadline=None,
+        derandomize=False,
         database=None,
         suppress_health_check=list(HealthCheck),
     )
