@@ -41,7 +41,6 @@ STANDARD = "standard"
 def is_main() -> pl.Expr:
     """Return whether the price of each row is one that the offer is compared by.
 
-    A price for cached or reasoning tokens, or of another tier, is additional: no card depends on
-    it.
+    A price for cached or reasoning tokens, or of another tier, is additional: no card ranks by it.
     """
     return (pl.col("tier") == STANDARD) & ~pl.col("unit").is_in(list(COMPARED_WITH))

@@ -212,9 +212,8 @@ has which of them were recorded.
   ([a key that a source adds](#a-key-that-a-source-adds)).
 
 Where the router or the Hub states the price of an offer, cards show that one, and a list that
-differs is a finding of `feeds_agree_on_price`. What they lack comes from the list: prices of cached
-tokens and tiers, in the same currency and not above 10 times or below 1/1,000 of the price that
-they are like.
+differs is a finding of `feeds_agree_on_price`. The prices of cached tokens and tiers that they lack
+come from the list, if they fit beside the main price ([above](#a-key-that-a-source-adds)).
 
 Featherless AI's list has tens of thousands of rows in pages, and states how many pages there are.
 On one day every page behind the 22nd was empty. The walk ends with the stated last page or with two
@@ -227,17 +226,17 @@ ADDED_KEYS = """
 A source adds a key to its price objects. Keys of additional prices are read as such, per 1,000,000
 tokens: `cached_input`, `cache_read`, `input_cache_read` and their like as `cached_input_token`;
 `cache_write`, `input_cache_write` as `cache_write_token`; `reasoning`, `internal_reasoning` as
-`reasoning_token` (`ADDITIONAL_KEYS` in `transforms/parsing/price_object.py`). Cards and their costs
-do not depend on them. One that is 0 or no usable number is not published, and neither is one above
-10 times or below 1/1,000 of the price that it is like (`unit_doubt`; the input price, for reasoning
+`reasoning_token` (`ADDITIONAL_KEYS` in `transforms/parsing/price_object.py`). No rank
+depends on them. One that is 0 or no usable number is not published, and neither is one above 10
+times or below 1/1,000 of the price that it is like (`unit_doubt`; the input price, for reasoning
 the output price). A value of null states nothing.
 
 The same rule is valid for these prices in lists, and for other tiers (`flex`, `batch`,
 `context>32768`), which are like the standard price of their unit; a resolution may differ by 100
 times. Where the list of the main prices does not state such a price, that of the next list by
-precedence is chosen, if it is in the same bounds of the main price and a cached token costs no more
-than the token. A list whose field for cached tokens is empty states that it offers none
-(`not_offered`). A move of ten times, and a known price that is in doubt now, holds that price alone
+precedence is chosen, if it is in the currency of the main price, within the same bounds of it, and
+a cached token costs no more than the token. A list's statement that it offers none (`not_offered`)
+is chosen too. A move of ten times, and a known price that is in doubt now, holds that price alone
 (`unit_magnitude`, [operating.md](operating.md)): its last good amount stays, marked `held`, and the
 card shows no cost of it.
 
