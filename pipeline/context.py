@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from pipeline.feeds import RunFeed, feeds_of_registry
+from pipeline.feed_specs import RunFeed
+from pipeline.feeds import feeds_of_registry
 from pipeline.progress import NoProgress, Progress
 from pipeline.settings import ACCOUNT_PRICES, ENABLE_FEEDS, SHOW, listed
 from providers.http.client import HttpClient

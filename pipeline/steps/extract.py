@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from msgspec.structs import replace
 
 from pipeline.context import Run
 from pipeline.credentials import Skip, credential, reason_to_skip
-from pipeline.feeds import RunFeed, spec_of
+from pipeline.feeds import spec_of
 from pipeline.steps.fence import internal_failure
-from pipeline.steps.inputs import read_mapped_ids
+from pipeline.steps.known_ids import mapped_ids, mapped_providers, recent_unknown_ids
 from pipeline.steps.lanes import Lanes
 from pipeline.steps.remembered import remembered_answers
 from providers.interface import AdapterContext, ProviderInterface
@@ -23,9 +23,6 @@ from schemas.failures import ANY_ERROR, ENDS_RUN
 from schemas.payload import Payload, Traffic
 from schemas.records import FeedFetch, FetchOutcome, LandedPage
 from schemas.registry import Feed, Registry, Source
-
-UNKNOWN_FOR = timedelta(days=1)
-"""How long after the start of a run the ids that a source did not know in it are left out."""
 
 
 def extract_feeds(run: Run) -> list[FeedFetch]:
@@ -86,10 +83,10 @@ def _land_source(run: Run, lanes: Lanes, source: Source) -> list[FeedFetch]:
             client=client,
             traffic=traffic,
             deadline_s=run.dependencies.deadline_s,
-            mapped_ids=partial(_mapped_ids, run, lanes, source),
+            mapped_ids=partial(mapped_ids, run, lanes, source),
             unknown_ids=partial(recent_unknown_ids, run),
             remembered=partial(remembered_answers, run),
-            mapped_providers=partial(_mapped_providers, run, own),
+            mapped_providers=partial(mapped_providers, run, own),
         )
         adapter = adapter_for(source, context)
         for feed in source.feeds:
@@ -112,61 +109,6 @@ def _nothing_to_compare(feed: Feed, landed: list[FeedFetch]) -> Skip | None:
     return Skip(
         "nothing_to_compare", f"{feed.compares} gave no whole answer in this run to compare with"
     )
-
-
-def _mapped_providers(run: Run, landed: list[FeedFetch]) -> list[str]:
-    """Return the inference providers that the catalogues of this run name, and the registry's.
-
-    A provider that a catalogue lacks altogether is one that a comparison has to find.
-    """
-    found = set(run.registry.serving_providers(run.today.date()))
-    for fetch in landed:
-        read = spec_of(fetch.feed).mapped_providers
-        if read is not None and fetch.outcome == "complete":
-            found.update(read(run.folder.landing.get(page.payload_hash) for page in fetch.pages))
-    return sorted(found)
-
-
-def _mapped_ids(run: Run, lanes: Lanes, source: Source, inference_provider: str) -> list[str]:
-    """Return the ids that a provider has in the catalogues, each once, sorted.
-
-    Of each catalogue by its answer of this run, which it waits for, else by the last committed one.
-    """
-    found: set[str] = set()
-    unanswered: list[RunFeed] = []
-    catalogs = {feed.source for feed in run.catalogs()}
-    # two catalogues that wait for one another would wait for ever
-    fetches = [] if source.source in catalogs else lanes.fetched(catalogs)
-    complete = {fetch.feed: fetch for fetch in fetches if fetch.outcome == "complete"}
-    for feed in run.catalogs():
-        fetch, read = complete.get(feed.name), feed.spec.mapped_ids
-        if fetch is None or read is None:
-            unanswered.append(feed)
-            continue
-        bodies = (run.folder.landing.get(page.payload_hash) for page in fetch.pages)
-        found.update(read(bodies, inference_provider))
-    if unanswered:
-        found |= read_mapped_ids(run, [feed.source for feed in unanswered], inference_provider)
-    return sorted(found)
-
-
-def recent_unknown_ids(run: Run, feed: str) -> set[str]:
-    """Return the ids that a feed's source did not know in runs of the last day, at this address.
-
-    They come from the manifests in landing, so that a run that failed or was killed counts as far
-    as it wrote them, and replay, which requests nothing, does not depend on them.
-    """
-    found: set[str] = set()
-    for folder in run.folder.landing.runs():
-        record = folder.record
-        if (
-            record.run_id != run.record.run_id
-            and run.today - record.started_at < UNKNOWN_FOR
-            and record.settings.get(feed) == run.record.settings.get(feed)
-            and (fetch := folder.fetch(feed)) is not None
-        ):
-            found.update(fetch.unknown_ids)
-    return found
 
 
 def _payloads(adapter: ProviderInterface, feed: str, run: Run) -> Iterator[Payload]:

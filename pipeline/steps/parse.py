@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from pipeline.context import Run
-from pipeline.feeds import Parse
+from pipeline.feed_specs import Parse
 from pipeline.steps.fence import FeedFence, log_row_failures
 from pipeline.steps.output import StepOutput
 from schemas.errors import FeedMalformed

@@ -8,7 +8,7 @@ from functools import partial
 import polars as pl
 
 from pipeline.context import Run
-from pipeline.feeds import PriceContext, RunFeed, in_resolve_order
+from pipeline.feed_specs import PriceContext, RunFeed, in_resolve_order
 from pipeline.steps.fence import PARSER_FAILED, FeedFence
 from pipeline.steps.output import StepOutput
 from pipeline.steps.resolve import ResolvedFeed

@@ -10,7 +10,7 @@ from functools import cache, partial
 import polars as pl
 
 from pipeline.context import Run
-from pipeline.feeds import ResolveContext, RunFeed, in_resolve_order
+from pipeline.feed_specs import ResolveContext, RunFeed, in_resolve_order
 from pipeline.steps.fence import FeedFence
 from pipeline.steps.inputs import read_mapped_offers, read_models
 from pipeline.steps.output import StepOutput

@@ -16,7 +16,7 @@ from pipeline.context import Dependencies, Run, RunOptions
 from pipeline.replay import replay
 from pipeline.session import open_run
 from pipeline.settings import Settings, read_settings
-from pipeline.steps.extract import recent_unknown_ids
+from pipeline.steps.known_ids import recent_unknown_ids
 from providers.registry import load_registry
 from samples.catalog import Catalog
 from samples.hub import serve

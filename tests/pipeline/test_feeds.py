@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.feeds import FEEDS, RESOLVE_ORDER, feeds_of_registry, in_resolve_order, spec_of
+from pipeline.feed_specs import RESOLVE_ORDER, in_resolve_order
+from pipeline.feeds import FEEDS, feeds_of_registry, spec_of
 from pipeline.steps.extract import feeds_of
 from providers.registry import load_registry
 from schemas.errors import SettingsError, UsageError
