@@ -9,7 +9,7 @@ from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
-from marketplace.pages.wording import describe_change
+from marketplace.pages.change_text import describe_change
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # XML cannot hold them

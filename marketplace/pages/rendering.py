@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse
 from marketplace import numbers
 from marketplace.app_state import REVALIDATE
 from marketplace.pages import wording
+from marketplace.pages.change_text import describe_change
 from schemas.amounts import amount_text
 
 THEMES = ("light", "dark")
@@ -49,7 +50,7 @@ class Pages:
             exact=amount_text,
             dollars=numbers.dollars,
             per_million=numbers.per_million,
-            change=wording.describe_change,
+            change=describe_change,
         )
 
     def render(

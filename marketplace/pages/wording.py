@@ -1,4 +1,4 @@
-"""Texts for prices, regions, speeds and changes that do not mislead buyers.
+"""Texts for prices, regions and speeds that do not mislead buyers.
 
 The rules: always show input and output price, and a blend only with its mix; "free" only with
 "stated by the source"; a bare zero is under review; a held price comes with what the source states
@@ -56,6 +56,7 @@ REASONS = {
     "not_offered": "its list states no charge or none on offer",
     "listed_twice": "its list has it twice, with two prices",
     "discount_not_understood": "its list states a discount in an unknown form",
+    "discount_end_not_understood": "its list states the end of a discount in an unknown form",
     "list_off": "the provider's price list is not read here",
     "list_needs_key": "the provider's price list requires a key",
     "list_unanswered": "the provider's price list has not been read completely yet",
@@ -243,54 +244,6 @@ def routes(card: Row) -> list[str]:
         ("router_cheapest", "cheapest route (output price)"),
     )
     return [badge for column, badge in named if card[column]]
-
-
-def describe_change(change: Row) -> str:
-    """Return a change in one line."""
-    event, unit = change["event"], change["unit"]
-    old, new = (_value(change, side) for side in ("old", "new"))
-    about = f"{unit.replace('_', ' ')} price {_of_tier(change)}" if unit else ""
-    match event:
-        case "up" | "down":
-            pct = change["change_pct"]
-            by = f" ({pct:+.1f} %)" if pct is not None else ""
-            return f"{about}{event} from {old} to {new}{by}"
-        case "status":
-            return f"status was {old}, is {new}"
-        case "relabelled":
-            return "continues under another name at the provider"
-        case "provider_joined":
-            return f"first offer at {new}; it had none before"
-        case "provider_left":
-            return f"last offer at {old} ended; it has none now"
-        case "free_to_paid" | "paid_to_free":
-            return f"{about}was {old}, is {new} ({event.replace('_', ' ')})"
-        case "held":
-            return f"{about}unconfirmed: the source states another price ({new}), {old} is kept"
-        case "became_suspect":
-            return f"{about}under review: {new}"
-        case "new" if unit:
-            return f"{about}first seen: {new}"
-        case "gone" if unit and change["new_value"] == "not_offered":
-            return f"{about}no longer offered, was {old}"
-        case "gone" if unit:
-            return f"{about}no longer stated, was {old}"
-        case "new" | "gone" | "back":
-            return {"new": "new offer", "gone": "no longer offered", "back": "offered again"}[event]
-    label = "confirmed" if event == "released" else event.replace("_", " ")
-    return f"{about}{label}: was {old}, is {new}"
-
-
-def _of_tier(change: Row) -> str:
-    name = change["tier"]
-    return "" if name in (None, "standard") else f"({tier(name)}) "
-
-
-def _value(change: Row, side: str) -> str:
-    amount = change[f"{side}_amount"]
-    if amount is not None:
-        return unit_price(amount, change["unit"] or "unit")
-    return (change[f"{side}_value"] or "unknown").replace("_", " ")
 
 
 def _newer_price(card: Row, refused: Sequence[Row]) -> str:
