@@ -100,6 +100,7 @@ def _needs_prices(card: Row) -> bool:
     return card["price_status"] == "suspect" or any(card[c] is not None for c in wording.COSTS)
 
 
+# Seven parameters: each is what another query has of the card.
 def _card_view(
     card: Row,
     provider: Row | None,

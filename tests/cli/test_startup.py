@@ -92,11 +92,13 @@ def test_help_lists_every_command_on_one_line() -> None:
 
 def test_epilog_agrees_with_the_registry() -> None:
     feeds = [feed for _, feed in load_registry().feeds()]
+    settings = {feed.feed: feed.setting for feed in feeds}
     lines = epilog().splitlines()
     for feed in feeds:
         (line,) = [line for line in lines if line.split()[:1] == [feed.setting]]
         assert f" {feed.feed}, " in line
-        assert line.endswith(f"(default {str(feed.base_url).rstrip('/')})")
+        default = settings[feed.compares] if feed.compares else str(feed.base_url).rstrip("/")
+        assert line.endswith(f"(default {default})")
     off = next(number for number, line in enumerate(lines) if "off by default" in line) + 1
     assert lines[off].strip() == ", ".join(feed.feed for feed in feeds if not feed.enabled)
 

@@ -65,7 +65,7 @@ def test_a_discount_ends_in_the_hour_of_its_end_though_the_list_never_changes(
     (new, up) = rows(home, EVENTS)
     assert new[:3] == ("new", None, HALF)
     assert up[:3] == ("up", HALF, FULL)
-    assert START + 3 * HOUR <= up[3] < START + 3 * HOUR + timedelta(minutes=1)
+    assert START + 3 * HOUR <= up[3] < START + 3 * HOUR + timedelta(minutes=5)
     history = rows(home, "SELECT amount, valid_to FROM price_history WHERE unit LIKE 'second%'")
     assert sorted(history, key=lambda row: row[0]) == [(HALF, up[3]), (FULL, None)]
     cost = "SELECT cost_per_video_second, price_basis, rankable FROM cards WHERE offer_id = $1"

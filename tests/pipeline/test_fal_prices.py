@@ -213,6 +213,9 @@ def test_fal_gets_its_key_alone_and_never_the_hugging_face_token(tmp_path: Path)
     others = {path: carried.pop(path) for path in list(carried) if path.startswith("/lists/")}
     assert others
     assert all(sent == {None} for sent in others.values())
+    partners = {path: carried.pop(path) for path in list(carried) if "/partners/" in path}
+    assert partners
+    assert all(sent == {"Bearer hf_canary"} for sent in partners.values())
     assert carried == {  # all on one host, so that only the source distinguishes them
         "/api/models": {"Bearer hf_canary"},
         "/v1/models": {"Bearer hf_canary"},

@@ -76,7 +76,7 @@ def test_precedences_of_sources_follow_one_another() -> None:
             "(https://github.com/huggingface/huggingface.js/pull/2258): no source lists its offers "
             "any more, and --provider takes a source; known: huggingface, ",
         ),
-        ("novita", "'novita' is an inference provider, whose offers are read with all others"),
+        ("nscale", "'nscale' is an inference provider, whose offers are read with all others"),
         ("nobody", "there is no provider 'nobody'; known: huggingface, "),
     ],
 )

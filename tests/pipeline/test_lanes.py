@@ -81,7 +81,8 @@ def test_sources_of_one_origin_are_fetched_one_after_the_other() -> None:
 def test_a_source_that_shares_an_origin_with_two_joins_their_lanes() -> None:
     one_at_a_time = threading.Lock()
     at = addresses(deepinfra="http://one.example", wavespeed="http://two.example")
-    at |= {"hub": "http://one.example", "router": "http://two.example"}
+    one, two = "http://one.example", "http://two.example"
+    at |= {"hub": one, "router": two, "partners": one}
     of_all = sources("huggingface", *LISTS)
 
     def fetch(source: Source) -> list[FeedFetch]:

@@ -178,7 +178,7 @@ def test_deepinfras_excerpt_prices_offers_that_a_hub_maps(
     assert found["rankable"]
 
 
-def test_an_unconfirmed_list_price_leaves_the_routers_price(deepinfra_home: Path) -> None:
+def test_a_list_adds_the_prices_that_the_router_lacks(deepinfra_home: Path) -> None:
     mistral = "mistralai/Mistral-Small-3.2-24B-Instruct-2506"
     found = card(deepinfra_home, mistral, "deepinfra", "conversational")
     assert (found["price_status"], found["price_feed"], found["held"]) == (
@@ -187,20 +187,39 @@ def test_an_unconfirmed_list_price_leaves_the_routers_price(deepinfra_home: Path
         False,
     )
     assert found["cost_per_input_token"] == Decimal("0.000000075")
-    claims = query(
-        deepinfra_home,
-        f"SELECT reason, chosen FROM price_claims WHERE feed = 'deepinfra_list' "
-        f"AND model_id = '{mistral}'",
-    )
-    assert claims
-    assert all(claim["reason"].startswith("unknown_key: ") for claim in claims)
-    assert not any(claim["chosen"] for claim in claims)
+    assert _prices(deepinfra_home, mistral) == {
+        ("standard", "input_token"): ("router", Decimal("0.000000075")),
+        ("standard", "output_token"): ("router", Decimal("0.0000002")),
+        **LISTED,
+    }
 
 
-def test_an_unparsed_list_price_alone_gives_no_number(deepinfra_home: Path) -> None:
+def test_a_list_alone_prices_an_offer_that_no_router_prices(deepinfra_home: Path) -> None:
     found = card(deepinfra_home, "acme/tuned", "deepinfra", "conversational")
-    assert (found["price_status"], found["cost_per_token"]) == ("unparsed", None)
-    assert not found["rankable"]
+    assert (found["price_status"], found["rankable"]) == ("priced", True)
+    assert found["cost_per_input_token"] == Decimal("0.000000075")
+    assert _prices(deepinfra_home, "acme/tuned") == {
+        ("standard", "input_token"): ("deepinfra_list", Decimal("0.000000075")),
+        ("standard", "output_token"): ("deepinfra_list", Decimal("0.0000002")),
+        **LISTED,
+    }
+
+
+LISTED = {
+    # the list's own factors of the input and output price: 0.8 and 1.5
+    ("flex", "input_token"): ("deepinfra_list", Decimal("0.00000006")),
+    ("flex", "output_token"): ("deepinfra_list", Decimal("0.00000016")),
+    ("priority", "input_token"): ("deepinfra_list", Decimal("0.0000001125")),
+    ("priority", "output_token"): ("deepinfra_list", Decimal("0.0000003")),
+    # null in the list: not offered
+    ("standard", "cached_input_token"): ("deepinfra_list", None),
+    ("standard", "cache_write_token"): ("deepinfra_list", None),
+}
+
+
+def _prices(home: Path, model_id: str) -> dict[tuple[str, str], tuple[str, Decimal | None]]:
+    sql = f"SELECT tier, unit, feed, amount FROM prices WHERE model_id = '{model_id}'"
+    return {(row["tier"], row["unit"]): (row["feed"], row["amount"]) for row in query(home, sql)}
 
 
 def test_a_deprecated_list_entry_gives_no_price(deepinfra_home: Path) -> None:

@@ -143,6 +143,9 @@ def _agrees(value: Any, text: Any, kind: str) -> bool:
     if kind == "TIMESTAMP WITH TIME ZONE":
         moment = datetime.fromisoformat(text)
         return RFC_3339_UTC.fullmatch(text) is not None and moment == value.astimezone(UTC)
-    if kind in {"DATE", "INTERVAL"}:
-        return bool(text == str(value).rjust(len(text), "0"))
+    if kind == "INTERVAL":
+        hours, minutes, seconds = map(int, text.split(":"))
+        return bool(value == timedelta(hours=hours, minutes=minutes, seconds=seconds))
+    if kind == "DATE":
+        return bool(text == str(value))
     return bool(text == value)

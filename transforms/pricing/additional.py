@@ -24,8 +24,8 @@ _SIZE = r"^[0-9]+[pk]$"
 def without_doubtful(claims: pl.DataFrame) -> pl.DataFrame:
     """Return INCOMING_CLAIMS of one feed with every doubtful additional price `not_published`.
 
-    Doubtful is what has no readable number, or is 0 and not stated free, or is far from the main
-    price of the same offer; of cached and reasoning tokens also what has no main price beside it.
+    Doubtful is what is far from the main price of the same offer; of cached and reasoning tokens
+    also what has no readable number, or is 0 and not stated free, or has no main price beside it.
     """
     if claims.filter(~is_main()).is_empty():
         return claims
@@ -34,7 +34,7 @@ def without_doubtful(claims: pl.DataFrame) -> pl.DataFrame:
     both_free = (pl.col("price_status") == "free") & (pl.col("_main_status") == "free")
     like_main = number & is_like_main()
     of_other_tokens = _is_other_token() & ~(like_main | both_free.fill_null(value=False))
-    of_other_tier = ~_is_other_token() & (pl.col("tier") != STANDARD) & (~number | _is_far())
+    of_other_tier = ~_is_other_token() & (pl.col("tier") != STANDARD) & number & _is_far()
     doubtful = of_other_tokens | of_other_tier
     return INCOMING_CLAIMS.shape(
         rows.with_columns(
