@@ -231,7 +231,7 @@ depends on them. One that is 0 or no usable number is not published, and neither
 times or below 1/1,000 of the price that it is like (`unit_doubt`; the input price, for reasoning
 the output price). A value of null states nothing.
 
-The same rule is valid for these prices in lists, and for other tiers (`flex`, `batch`,
+The same rule is valid for these prices in lists, and its bounds for other tiers (`flex`, `batch`,
 `context>32768`), which are like the standard price of their unit; a resolution may differ by 100
 times. Where the list of the main prices does not state such a price, that of the next list by
 precedence is chosen, if it is in the currency of the main price, within the same bounds of it, and
