@@ -81,10 +81,12 @@ def assert_links_meet(
     claims: list[Row],
     *,
     logged: list[Row],
+    returns: set[tuple[str, datetime]],
 ) -> None:
     """At a relabelling everything of the old name ends and everything of the new one begins.
 
-    `logged` are all rows of the log: a decision can end a price where the new name began.
+    `logged` are all rows of the log: a decision can end a price where the new name began. At one of
+    `returns` (new id, moment) the offer was gone, so that all of the old name has ended before it.
     """
     starts = {series(row, "offer_id", "unit", "tier", "valid_from") for row in logged}
     for link in links:
@@ -94,7 +96,10 @@ def assert_links_meet(
             assert not [r for r in mine if r["valid_from"] < at and (r["valid_to"] or at) > at]
             born = [row for row in rows if row["offer_id"] == new and row["valid_from"] < at]
             assert all(row["valid_to"] is not None and row["valid_to"] <= at for row in born)
-        assert [r for r in statuses if r["offer_id"] == old and r["valid_to"] == at]
+        if (new, at) in returns:
+            assert [r for r in statuses if r["offer_id"] == old and (r["valid_to"] or at) < at]
+        else:
+            assert [r for r in statuses if r["offer_id"] == old and r["valid_to"] == at]
         assert [r for r in statuses if r["offer_id"] == new and r["valid_from"] == at]
         ended = [r for r in prices if r["offer_id"] == old and r["valid_to"] == at]
         for row in (r for r in ended if r["closed_by"] == "change"):
@@ -147,7 +152,12 @@ def assert_moments(con: Connection, history: TimedHistory) -> None:
     assert_tiled(claims, "offer_id", "unit", "tier", "feed")
     for rows in (prices, statuses, claims):
         assert_within_offers(rows, offers)
-    assert_links_meet(links, prices, statuses, claims, logged=logged)
+    returns = {
+        series(event, "offer_id", "occurred_at")
+        for event in events
+        if event["event"] == "back" and event["unit"] is None
+    }
+    assert_links_meet(links, prices, statuses, claims, logged=logged, returns=returns)
     for offer_id, offer in offers.items():
         assert all(
             row["valid_to"] <= offer["gone_at"]
