@@ -206,6 +206,11 @@ def named(name: str, *amounts: float) -> list[Json]:
     return [entry(PROVIDER, name)]
 
 
+def failing(name: str, *amounts: float) -> list[Json]:
+    """Return the one entry of a Hub's mapping, which the Hub finds in error."""
+    return [priced_entry(*amounts, provider=PROVIDER, provider_id=name, status="error")]
+
+
 ROUTED = [offering(price(0.3, 0.6), PROVIDER)]
 UNPRICED = [offering(None, PROVIDER)]
 RELABELS: list[tuple[dict[str, Any], dict[str, Any]]] = [
@@ -283,4 +288,36 @@ def test_an_offer_begins_with_the_first_answer_that_lists_it(
     first = min(history.at("hub", 0), history.at("router", 0))
     card = history.card(PROVIDER)
     assert card["first_seen_at"] == card["status_since"] == card["facts_since"] == first
+    assert_moments(con, history)
+
+
+ABSENT: dict[str, Any] = {"hub": []}
+LATE_LIST: dict[str, Any] = {"router": [], "listed": "tokens"}
+
+
+@pytest.mark.parametrize("amounts", [(0.2, 0.4), ()])
+def test_an_offer_that_a_list_priced_after_the_hub_lacked_it_ends_with_the_last_answer(
+    con: Connection, amounts: tuple[float, ...]
+) -> None:
+    history = run_hours(FIRST, {"hub": named("y", *amounts)}, ABSENT, LATE_LIST, ABSENT)
+    (gone,) = history.state.offers["gone_at"].drop_nulls()
+    assert gone == history.at("hub", 3)
+    assert_moments(con, history)
+
+
+def test_an_offer_that_returns_under_another_name_ended_before_the_link(con: Connection) -> None:
+    history = run_hours(FIRST, {"hub": named("y", 0.2, 0.4)}, ABSENT, ABSENT, {"router": ROUTED})
+    (link,) = history.deltas[3].links.to_dicts()
+    assert link["at"] == history.at("router", 3)
+    assert_moments(con, history)
+
+
+def test_a_kept_price_ends_where_that_of_the_new_name_begins(con: Connection) -> None:
+    history = run_hours(
+        FIRST,
+        {"router": ROUTED},
+        {"hub": failing("y", 3, 4), "router": []},
+        {"hub": failing("x", 0.2, 0.4), "router": []},
+    )
+    assert set(history.deltas[2].price_log["valid_from"]) == {history.at("hub", 2)}
     assert_moments(con, history)
