@@ -38,6 +38,9 @@ from warehouse.writer.frames import append
 PROVIDER = "deepinfra"
 LIST = "deepinfra_list"
 LIST_TEXTS = {"tokens": ("0.25", "0.5"), "input alone": ("0.25", None), "image": ("10000", None)}
+_BESIDE_HUB = {"org/beside-hub": [entry("novita")]}
+_BESIDE_ROUTER = {"org/beside-router": [offering(None, "novita")]}
+"""Offers without a price that are in every answer: one that lists nothing at all is no answer."""
 _LOGS = ("price_log", "claim_log", "status_log", "changes")
 
 
@@ -55,7 +58,7 @@ class TimedHour:
 
 @dataclass
 class TimedHistory(History):
-    """A history of one model at one provider, whose feeds answer at times of their own."""
+    """A history of one model at PROVIDER, whose feeds answer at times of their own."""
 
     seconds: Mapping[str, int] = field(default_factory=dict)
     deltas: list[Delta] = field(default_factory=list)
@@ -71,12 +74,13 @@ class TimedHistory(History):
         batches: list[FeedBatch] = []
         mapped = self._mapped_before()
         if hour.hub is not None:
-            parsed = parse_hub([hub_page({MODEL: hour.hub})])
+            parsed = parse_hub([hub_page({MODEL: hour.hub, **_BESIDE_HUB})])
             statements = hub_statements(parsed)
             mapped = identified(statements.rows)
             batches.append(self._batch("hub", statements, parsed.models))
         if hour.router is not None:
-            page = router_page({MODEL: hour.router} if hour.router else {})
+            offered = {MODEL: hour.router} if hour.router else {}
+            page = router_page({**offered, **_BESIDE_ROUTER})
             statements = router_statements(parse_router([page]), mapped)
             batches.append(self._batch("router", statements, None))
         if hour.listed is not None:
@@ -86,8 +90,9 @@ class TimedHistory(History):
         return delta
 
     def _list_batch(self, mapped: pl.DataFrame, listed: str) -> FeedBatch:
-        """Return the answer of a price list that prices every mapped offer, or none."""
-        offers = mapped.select(*MAPPED) if listed else mapped.select(*MAPPED).clear()
+        """Return the answer of a price list that prices every mapped offer of PROVIDER, or none."""
+        own = pl.lit(bool(listed)) & (pl.col("inference_provider") == PROVIDER)
+        offers = mapped.select(*MAPPED).filter(own)
         rows = named_offers(offers, feed=LIST)
         text_in, text_out = LIST_TEXTS.get(listed, (None, None))
         claims = price_tokens(

@@ -81,10 +81,12 @@ def assert_links_meet(
     claims: list[Row],
     *,
     logged: list[Row],
+    returns: set[tuple[str, datetime]],
 ) -> None:
     """At a relabelling everything of the old name ends and everything of the new one begins.
 
-    `logged` are all rows of the log: a decision can end a price where the new name began.
+    `logged` are all rows of the log: a decision can end a price where the new name began. At one of
+    `returns` (new id, moment) the offer was gone, so that all of the old name has ended before it.
     """
     starts = {series(row, "offer_id", "unit", "tier", "valid_from") for row in logged}
     for link in links:
@@ -94,7 +96,10 @@ def assert_links_meet(
             assert not [r for r in mine if r["valid_from"] < at and (r["valid_to"] or at) > at]
             born = [row for row in rows if row["offer_id"] == new and row["valid_from"] < at]
             assert all(row["valid_to"] is not None and row["valid_to"] <= at for row in born)
-        assert [r for r in statuses if r["offer_id"] == old and r["valid_to"] == at]
+        if (new, at) in returns:
+            assert [r for r in statuses if r["offer_id"] == old and (r["valid_to"] or at) < at]
+        else:
+            assert [r for r in statuses if r["offer_id"] == old and r["valid_to"] == at]
         assert [r for r in statuses if r["offer_id"] == new and r["valid_from"] == at]
         ended = [r for r in prices if r["offer_id"] == old and r["valid_to"] == at]
         for row in (r for r in ended if r["closed_by"] == "change"):
@@ -147,7 +152,12 @@ def assert_moments(con: Connection, history: TimedHistory) -> None:
     assert_tiled(claims, "offer_id", "unit", "tier", "feed")
     for rows in (prices, statuses, claims):
         assert_within_offers(rows, offers)
-    assert_links_meet(links, prices, statuses, claims, logged=logged)
+    returns = {
+        series(event, "offer_id", "occurred_at")
+        for event in events
+        if event["event"] == "back" and event["unit"] is None
+    }
+    assert_links_meet(links, prices, statuses, claims, logged=logged, returns=returns)
     for offer_id, offer in offers.items():
         assert all(
             row["valid_to"] <= offer["gone_at"]
@@ -194,6 +204,11 @@ def named(name: str, *amounts: float) -> list[Json]:
     if amounts:
         return [priced_entry(*amounts, provider=PROVIDER, provider_id=name)]
     return [entry(PROVIDER, name)]
+
+
+def failing(name: str, *amounts: float) -> list[Json]:
+    """Return the one entry of a Hub's mapping, which the Hub finds in error."""
+    return [priced_entry(*amounts, provider=PROVIDER, provider_id=name, status="error")]
 
 
 ROUTED = [offering(price(0.3, 0.6), PROVIDER)]
@@ -273,4 +288,36 @@ def test_an_offer_begins_with_the_first_answer_that_lists_it(
     first = min(history.at("hub", 0), history.at("router", 0))
     card = history.card(PROVIDER)
     assert card["first_seen_at"] == card["status_since"] == card["facts_since"] == first
+    assert_moments(con, history)
+
+
+ABSENT: dict[str, Any] = {"hub": []}
+LATE_LIST: dict[str, Any] = {"router": [], "listed": "tokens"}
+
+
+@pytest.mark.parametrize("amounts", [(0.2, 0.4), ()])
+def test_an_offer_that_a_list_priced_after_the_hub_lacked_it_ends_with_the_last_answer(
+    con: Connection, amounts: tuple[float, ...]
+) -> None:
+    history = run_hours(FIRST, {"hub": named("y", *amounts)}, ABSENT, LATE_LIST, ABSENT)
+    (gone,) = history.state.offers["gone_at"].drop_nulls()
+    assert gone == history.at("hub", 3)
+    assert_moments(con, history)
+
+
+def test_an_offer_that_returns_under_another_name_ended_before_the_link(con: Connection) -> None:
+    history = run_hours(FIRST, {"hub": named("y", 0.2, 0.4)}, ABSENT, ABSENT, {"router": ROUTED})
+    (link,) = history.deltas[3].links.to_dicts()
+    assert link["at"] == history.at("router", 3)
+    assert_moments(con, history)
+
+
+def test_a_kept_price_ends_where_that_of_the_new_name_begins(con: Connection) -> None:
+    history = run_hours(
+        FIRST,
+        {"router": ROUTED},
+        {"hub": failing("y", 3, 4), "router": []},
+        {"hub": failing("x", 0.2, 0.4), "router": []},
+    )
+    assert set(history.deltas[2].price_log["valid_from"]) == {history.at("hub", 2)}
     assert_moments(con, history)

@@ -13,6 +13,7 @@ from transforms.reconcile.cards import make_cards
 from transforms.reconcile.claims import ClaimUpdate
 from transforms.reconcile.diff import diff
 from transforms.reconcile.models import models_after
+from transforms.reconcile.moments import date_holds
 from transforms.reconcile.offers import close_offers, gone_offers, no_price_reasons
 from transforms.reconcile.presence import Presence
 from transforms.reconcile.previous_prices import renamed
@@ -57,16 +58,17 @@ def update_cards(
             contested.select("offer_id", contested_feed="feed"), on="offer_id", how="left"
         ),
         prices,
-        holds,
+        date_holds(holds, presence.answered),
         _begun_anew(renamed(before.cards, presence.relabels, CARDS), presence.relabels),
         no_price=no_price_reasons(presence.offers, rules.providers, claims.claims),
         observed=presence.answered or presence.observed,
     )
     gone = gone_offers(
-        replace(before, listings=before.listings.filter(rules.lists_offers)),
+        before,
         presence.naming_listings,
         presence.relabels,
         presence.observed,
+        lists_offers=rules.lists_offers,
     )
     offers = close_offers(presence.offers, presence.naming_listings, gone)
     catalog = next((b.models for b in presence.batches if b.role == "catalog"), None)

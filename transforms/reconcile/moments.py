@@ -89,8 +89,9 @@ def date_candidates(
 
     That is the last one of the claim's feed. A claim that replaces those of a feed which no longer
     states a main price is shown from the answer that lacks them, and none before its offer has a
-    card (`begun`, of begin_cards). `previous` are the series before, under the names that their
-    offers have now.
+    card (`begun`, of begin_cards). Under a new name that is when the card begins: every price of
+    the old name ends then, also one that was kept though its feed had left the offer before.
+    `previous` are the series before, under the names that their offers have now.
     """
     lost = (
         previous.filter(is_main())
@@ -104,9 +105,27 @@ def date_candidates(
         candidates.join(lost, on="offer_id", how="left", maintain_order="left")
         .join(begun, on="offer_id", how="left", maintain_order="left")
         .with_columns(
-            observed_at=pl.max_horizontal(feed_time("feed", observed), "_left", "begun_at")
+            observed_at=pl.max_horizontal(
+                feed_time("feed", observed), pl.coalesce("begun_at", "_left")
+            )
         )
         .drop("_left", "begun_at")
+    )
+
+
+def date_holds(rows: pl.DataFrame, answered: Times) -> pl.DataFrame:
+    """Return held prices with `observed_at` of the answer by which they would begin to be held.
+
+    That is their feed's, as it is, where it answered in this run or none did; else another answer
+    led to it, and the last one of this run counts.
+    """
+    if not answered:
+        return rows
+    latest = pl.lit(max(answered.values()), UTC_TIME)
+    return rows.with_columns(
+        observed_at=pl.when(pl.col("feed").is_in(list(answered)))
+        .then("observed_at")
+        .otherwise(pl.max_horizontal("observed_at", latest))
     )
 
 

@@ -51,23 +51,40 @@ def offers_after(
 
 
 def gone_offers(
-    before: State, listings: pl.DataFrame, relabels: pl.DataFrame, observed: Mapping[str, datetime]
+    before: State,
+    listings: pl.DataFrame,
+    relabels: pl.DataFrame,
+    observed: Mapping[str, datetime],
+    *,
+    lists_offers: pl.Expr,
 ) -> pl.DataFrame:
     """Return offer_id, status, gone_at, last_seen_at, relabelled of offers that end in this run.
 
-    `listings` are those of feeds that list offers, `before` has only such ones. The end is the
-    first answer that lacked the offer; of several feeds, the latest such. It is never before the
-    start of what the offer shows until then; that of a relabelled offer is `at` of `relabels`.
+    `listings` are those of feeds that list offers. The end is the first answer that lacked the
+    offer; of several feeds, the latest such. Where another feed stated a price of it after that, it
+    is the last answer that lacks the offer: it is never before what the offer shows until then.
+    That of a relabelled offer is `at` of `relabels`.
     """
+    naming, others = (before.listings.filter(by) for by in (lists_offers, ~lists_offers))
+    priced = others.group_by("offer_id").agg(
+        _stated=pl.coalesce("last_seen_at", feed_time("feed", before.observed)).max()
+    )
     started = before.prices.group_by("offer_id").agg(_priced=pl.col("valid_from").max())
     names = relabels.select(offer_id="old_offer_id", _named="at")
     ends = (
-        before.listings.with_columns(
+        naming.with_columns(
             absent_from=pl.col("absent_from").fill_null(feed_time("feed", observed)),
             last_seen_at=pl.col("last_seen_at").fill_null(feed_time("feed", before.observed)),
+            _latest=feed_time("feed", observed),
         )
         .group_by("offer_id", maintain_order=True)
-        .agg(gone_at=pl.col("absent_from").max(), last_seen_at=pl.col("last_seen_at").max())
+        .agg(pl.col("absent_from", "last_seen_at", "_latest").max())
+        .join(priced, on="offer_id", how="left", maintain_order="left")
+        .with_columns(
+            gone_at=pl.when(pl.col("_stated") > pl.col("absent_from"))
+            .then(pl.max_horizontal("_stated", "_latest"))
+            .otherwise("absent_from")
+        )
     )
     return (
         before.cards.select("offer_id", "status", "facts_since")

@@ -26,7 +26,7 @@ from transforms.reconcile.card_update import CardUpdate
 from transforms.reconcile.claims import NOISE, PROOF, UNLOGGED, ClaimUpdate
 from transforms.reconcile.corrections import CorrectedPrices
 from transforms.reconcile.diff import diff, redated
-from transforms.reconcile.moments import date_listing_ends
+from transforms.reconcile.moments import date_holds, date_listing_ends
 from transforms.reconcile.presence import Presence
 from transforms.reconcile.previous_prices import (
     carried_series,
@@ -176,14 +176,14 @@ def _events(before: State, after: State, steps: Steps, prices: _PriceChanges) ->
         *hold_events(
             named,
             after.cards,
-            steps.gate.holds,
+            date_holds(steps.gate.holds, steps.presence.answered),
             now=after.observed,
             earlier=before.observed,
         ),
         *series_hold_events(
             renamed(before.refusals, relabels, REFUSALS),
             after.refusals,
-            steps.gate.held_prices,
+            date_holds(steps.gate.held_prices, steps.presence.answered),
             after.prices,
             now=after.observed,
             earlier=before.observed,
