@@ -128,12 +128,15 @@ def _stated(entry: DeepinfraEntry, observed_at: datetime | None) -> list[Quote]:
     problem = _problem(kind, pricing) or discount.problem
     problem = problem or mark_of(_unknown_keys(kind, pricing))
     quotes = [
-        _quote(kind, pricing, name, unit, problem)
+        _quote(pricing, name, unit, problem)
         for name, unit in PRICED[kind].items()
         if is_stated(pricing.get(name, ABSENT)) or problem is not None
     ]
-    if kind == "input_tokens" and _medium(entry) is not None:
+    medium = _medium(entry)
+    if kind == "input_tokens" and medium is not None:
         quotes = [_of_output(quote) for quote in quotes]
+    if kind == "image_units" and medium != "video" and _counts(problem):
+        quotes = [_of_our_size(quote, pricing) for quote in quotes]
     if _counts(problem) and _MORE.get(kind) is _TOKENS:
         quotes += rate_quotes(pricing, quotes)
     return [
@@ -233,18 +236,21 @@ def _size(raw: Raw) -> int | None:
     return int(text) if text.isdigit() and len(text) <= _SIZE_DIGITS else None
 
 
-def _quote(
-    kind: str, pricing: Mapping[str, Raw], name: str, unit: str, problem: str | None
-) -> Quote:
-    quote = Quote(
+def _quote(pricing: Mapping[str, Raw], name: str, unit: str, problem: str | None) -> Quote:
+    return Quote(
         native_unit=unit,
         raw_text=number_text(pricing.get(name, ABSENT)),
         factor=CENT,
         formula_text=f"{name} * 0.01",
         problem=problem,
     )
-    if kind != "image_units" or not _counts(problem):
-        return quote
+
+
+def _of_our_size(quote: Quote, pricing: Mapping[str, Raw]) -> Quote:
+    """Return the price of an image of the default size as one of an image of our size.
+
+    An image unit of a video is one video, of whatever size.
+    """
     # null or 0 means that the size does not matter: a factor of 0 would make it free
     stated = [_size(pricing.get(n, ABSENT)) for n in ("default_width", "default_height")]
     sides = [side for side in stated if side]
