@@ -17,7 +17,7 @@ from schemas.unknown_keys import is_marked, mark_of
 from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
-from transforms.parsing.deepinfra_contexts import context_quotes
+from transforms.parsing.deepinfra_contexts import context_quotes, with_cached
 from transforms.parsing.deepinfra_media import media_quotes
 from transforms.parsing.deepinfra_rates import RATE_KEYS, rate_quotes
 from transforms.parsing.deepinfra_texts import TEXT_KEYS
@@ -147,15 +147,16 @@ def _stated(entry: DeepinfraEntry, observed_at: datetime | None) -> list[Quote]:
 def _read_texts(entry: DeepinfraEntry, raw: Raw, quotes: list[Quote]) -> list[Quote] | None:
     """Return the prices that the texts of an entry state; None where its numbers are to be kept.
 
-    That is where they say the same, and where a text cannot be read: then the collector withholds
-    the numbers. Beside a discount the texts state the prices before it or after it, and which of
-    both follows from the number.
+    That is where they say the same and no more, and where a text cannot be read: then the collector
+    withholds the numbers. Beside a discount the texts state the prices before it or after it, and
+    which of both follows from the number.
     """
     pricing = fields_of(entry.pricing) if is_stated(entry.pricing) else None
     if pricing is None or any(q.problem is not None for q in quotes):
         return None
     if not differs_from_texts(quotes, raw):
-        return None
+        more = with_cached(pricing, quotes)
+        return None if more == quotes or differs_from_texts(more, raw) else more
     fraction, until = quotes[0].discount, quotes[0].until
     found = _prices_in_texts(entry, pricing, undiscounted(quotes), bound=fraction > 0)
     if found is not None:
