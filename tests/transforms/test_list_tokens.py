@@ -393,8 +393,44 @@ def test_a_service_tier_of_fireworks_is_a_tier_and_no_second_price() -> None:
         }
 
 
-@pytest.mark.parametrize("odd", [{"service_tier": "gold"}, {"serverless_mode": "spot"}])
-def test_a_tier_that_is_not_known_leaves_the_standard_price(odd: dict[str, str]) -> None:
+@pytest.mark.parametrize("tier", ["default", "standard", "", None])
+def test_a_row_of_fireworks_that_names_the_default_tier_is_standard(tier: str | None) -> None:
+    row = fireworks("1.4", service_tier=tier, serverless_mode=tier)
+    assert by_unit("fireworks_list", [row], "a/b") == {
+        ("input_token", "standard"): Decimal("0.0000014")
+    }
+
+
+def test_an_amount_of_fireworks_is_a_number_or_a_text() -> None:
+    row = fireworks("1.4").replace('"1.4"', "1.4")
+    assert by_unit("fireworks_list", [row], "a/b") == {
+        ("input_token", "standard"): Decimal("0.0000014")
+    }
+
+
+def test_a_price_of_fireworks_keeps_its_currency_and_is_marked_beside_an_unknown_key() -> None:
+    def stated(**more: Any) -> tuple[Any, ...]:
+        price = {"sku": "LLM output tokens", "amount": "1", "unit": "1M tokens", **more}
+        row = json.dumps({"id": "a/b", "pricing": [price]})
+        (found,) = claims("fireworks_list", [row], "a/b", group="text")
+        return found["currency"], found["price_status"], found["reason"]
+
+    assert stated(currency="USD") == stated(discount=None) == ("USD", "priced", None)
+    assert stated(currency="EUR") == ("EUR", "priced", None)
+    assert stated(currency="dollars") == ("XXX", "unparsed", "unknown_currency: dollars")
+    assert stated(discount="0.5") == ("USD", "priced", "unknown_key: discount")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"service_tier": "gold"},
+        {"service_tier": 7},
+        {"serverless_mode": "spot"},
+        {"serverless_mode": "fast", "service_tier": "priority"},
+    ],
+)
+def test_a_tier_that_is_not_known_leaves_the_standard_price(odd: dict[str, Any]) -> None:
     rows = [fireworks("9", **odd), fireworks("1.4")]
     for each in (rows, rows[::-1]):
         found = by_unit("fireworks_list", each, "a/b")

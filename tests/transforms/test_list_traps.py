@@ -97,6 +97,13 @@ def test_an_image_unit_of_a_video_is_one_video_and_gives_no_price_of_a_second() 
     assert found["native_unit"] == "image_unit"
 
 
+@pytest.mark.parametrize(("kind", "amount"), [("text-to-video", "0.2"), ("text-to-image", "0.8")])
+def test_only_the_price_of_an_image_is_scaled_to_our_size(kind: str, amount: str) -> None:
+    row = image_units(20.0, width=512, height=512).replace("{", f'{{"type": "{kind}", ', 1)
+    found = claim("deepinfra_list", row, "a/b", group=kind.removeprefix("text-to-"))
+    assert found["amount"] == Decimal(amount)
+
+
 def test_zero_dollars_per_compute_second_is_no_estimate_of_zero() -> None:
     found = claims(
         "fal_pricing", [fal("0", "compute seconds")], "a/b", group="image", latency_ms=900.0

@@ -232,6 +232,38 @@ def test_a_cached_price_that_is_not_the_rate_of_its_input_price_is_left_out() ->
     }
 
 
+WITHOUT_CACHED = {key: value for key, value in TOKENS.items() if "cached" not in key}
+
+
+@pytest.mark.parametrize(
+    ("more", "cached"),
+    [
+        ({"short": "$1 in $2 out $0.2 cached"}, "0.0000002"),
+        ({"short": "$1.00 in $2.00 out $0.20 cached / 1M tokens"}, "0.0000002"),
+        ({"short": "$1 in $2 out $0.2 cached", "full": "$1 in $2 out $0.20 cached"}, "0.0000002"),
+        ({"short": "$1 in $2 out $0.2 cached", "full": "$1 in $2 out $0.3 cached"}, None),
+        ({"short": "$1 in $2 out $0.2 cached", "discount": 0.5}, "0.0000001"),  # before it
+        ({"short": "$0.5 in $1 out $0.2 cached", "discount": 0.5}, "0.0000002"),  # after it
+        ({"short": "$1 in $2 out $20 cached"}, None),
+        ({"short": "$1 in $2 out $0.2 cached / 1K tokens"}, None),
+        ({"short": "$1 in $2 out $0.2 cached", "rate_per_input_token_cached": 0.2}, "0.0000002"),
+        ({"short": "$1 in $2 out $0.2 cached", "rate_per_input_token_cached": None}, None),
+    ],
+)
+def test_a_cached_price_that_only_a_text_states_is_read(
+    more: dict[str, Any], cached: str | None
+) -> None:
+    pricing = {**WITHOUT_CACHED, **more}
+    found = amounts(pricing)
+    assert ("input_token", "standard") in found
+    price = found.get(("cached_input_token", "standard"))
+    assert price == (None if cached is None else Decimal(cached))
+    for claim in claims_at([row(pricing)], "text"):
+        if claim["unit"] == "cached_input_token":
+            assert claim["reason"] != "not_offered"  # a text states one
+            assert claim["raw_text"] in claim["evidence"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -12,9 +12,9 @@ from schemas.amounts import MILLION
 from schemas.units import STANDARD
 from transforms.parsing.deepinfra_texts import are_written, price_texts, quote_of_text
 from transforms.parsing.price_sentences import normalize
-from transforms.parsing.quotes import Quote, stated_rates
+from transforms.parsing.quotes import Quote, stated_rates, undiscounted
 from transforms.parsing.sentence_agreement import states_other_figures
-from transforms.parsing.tier_sentences import ContextBand, read_contexts
+from transforms.parsing.tier_sentences import ContextBand, read_contexts, read_rates_of_tokens
 
 Raw = msgspec.Raw
 _CACHED = "cached_input_token"
@@ -43,6 +43,42 @@ def context_quotes(pricing: Mapping[str, Raw], main: list[Quote]) -> list[Quote]
         if not quotes:
             return None
     return quotes or None
+
+
+def with_cached(pricing: Mapping[str, Raw], quotes: list[Quote]) -> list[Quote]:
+    """Return the quotes with the cached price that a text states where no rate does.
+
+    The texts repeat the other numbers, before a discount or after it. Where the rate states that
+    there is none to buy, the answers differ, and nothing is stated.
+    """
+    if any(q.native_unit == _CACHED and q.no_price_reason is None for q in quotes):
+        return quotes
+    found = [
+        quote
+        for key, text in price_texts(pricing)
+        if (band := read_rates_of_tokens(text)) is not None and _CACHED in band.figures
+        if are_written(band.figures.values(), pricing[key])
+        if (quote := _cached_beside(key, band, quotes)) is not None
+    ]
+    if not found:
+        return quotes
+    kept = [quote for quote in quotes if quote.native_unit != _CACHED]
+    amounts = {rate.amount for rate in stated_rates(found)}
+    return [*kept, found[0]] if kept == quotes and len(amounts) == 1 else kept
+
+
+def _cached_beside(key: str, band: ContextBand, main: list[Quote]) -> Quote | None:
+    """Return the cached price of a sentence whose input price is that of the quotes."""
+    cached, stated = _of_band(key, band, _CACHED, STANDARD), Decimal(band.figures["input_token"])
+    for quote in main:
+        if (quote.native_unit, quote.tier) != ("input_token", STANDARD):
+            continue
+        before, after = undiscounted([quote]), [quote]
+        if any(_equal(stated, rate.amount * MILLION) for rate in stated_rates(before)):
+            return cached._replace(discount=quote.discount, until=quote.until)
+        if any(_equal(stated, rate.amount * MILLION) for rate in stated_rates(after)):
+            return cached._replace(until=quote.until)
+    return None
 
 
 def _band_quotes(key: str, bands: list[ContextBand], main: list[Quote]) -> list[Quote]:

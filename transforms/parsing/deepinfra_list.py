@@ -17,7 +17,7 @@ from schemas.unknown_keys import is_marked, mark_of
 from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
-from transforms.parsing.deepinfra_contexts import context_quotes
+from transforms.parsing.deepinfra_contexts import context_quotes, with_cached
 from transforms.parsing.deepinfra_media import media_quotes
 from transforms.parsing.deepinfra_rates import RATE_KEYS, rate_quotes
 from transforms.parsing.deepinfra_texts import TEXT_KEYS
@@ -128,12 +128,15 @@ def _stated(entry: DeepinfraEntry, observed_at: datetime | None) -> list[Quote]:
     problem = _problem(kind, pricing) or discount.problem
     problem = problem or mark_of(_unknown_keys(kind, pricing))
     quotes = [
-        _quote(kind, pricing, name, unit, problem)
+        _quote(pricing, name, unit, problem)
         for name, unit in PRICED[kind].items()
         if is_stated(pricing.get(name, ABSENT)) or problem is not None
     ]
-    if kind == "input_tokens" and _medium(entry) is not None:
+    medium = _medium(entry)
+    if kind == "input_tokens" and medium is not None:
         quotes = [_of_output(quote) for quote in quotes]
+    if kind == "image_units" and medium != "video" and _counts(problem):
+        quotes = [_of_our_size(quote, pricing) for quote in quotes]
     if _counts(problem) and _MORE.get(kind) is _TOKENS:
         quotes += rate_quotes(pricing, quotes)
     return [
@@ -144,15 +147,16 @@ def _stated(entry: DeepinfraEntry, observed_at: datetime | None) -> list[Quote]:
 def _read_texts(entry: DeepinfraEntry, raw: Raw, quotes: list[Quote]) -> list[Quote] | None:
     """Return the prices that the texts of an entry state; None where its numbers are to be kept.
 
-    That is where they say the same, and where a text cannot be read: then the collector withholds
-    the numbers. Beside a discount the texts state the prices before it or after it, and which of
-    both follows from the number.
+    That is where they say the same and no more, and where a text cannot be read: then the collector
+    withholds the numbers. Beside a discount the texts state the prices before it or after it, and
+    which of both follows from the number.
     """
     pricing = fields_of(entry.pricing) if is_stated(entry.pricing) else None
     if pricing is None or any(q.problem is not None for q in quotes):
         return None
     if not differs_from_texts(quotes, raw):
-        return None
+        more = with_cached(pricing, quotes)
+        return None if more == quotes or differs_from_texts(more, raw) else more
     fraction, until = quotes[0].discount, quotes[0].until
     found = _prices_in_texts(entry, pricing, undiscounted(quotes), bound=fraction > 0)
     if found is not None:
@@ -233,18 +237,21 @@ def _size(raw: Raw) -> int | None:
     return int(text) if text.isdigit() and len(text) <= _SIZE_DIGITS else None
 
 
-def _quote(
-    kind: str, pricing: Mapping[str, Raw], name: str, unit: str, problem: str | None
-) -> Quote:
-    quote = Quote(
+def _quote(pricing: Mapping[str, Raw], name: str, unit: str, problem: str | None) -> Quote:
+    return Quote(
         native_unit=unit,
         raw_text=number_text(pricing.get(name, ABSENT)),
         factor=CENT,
         formula_text=f"{name} * 0.01",
         problem=problem,
     )
-    if kind != "image_units" or not _counts(problem):
-        return quote
+
+
+def _of_our_size(quote: Quote, pricing: Mapping[str, Raw]) -> Quote:
+    """Return the price of an image of the default size as one of an image of our size.
+
+    An image unit of a video is one video, of whatever size.
+    """
     # null or 0 means that the size does not matter: a factor of 0 would make it free
     stated = [_size(pricing.get(n, ABSENT)) for n in ("default_width", "default_height")]
     sides = [side for side in stated if side]

@@ -13,7 +13,8 @@ import msgspec
 
 from schemas.quotes import NOT_OFFERED
 from schemas.text import replace_unprintable
-from schemas.units import COMPARED_WITH
+from schemas.units import COMPARED_WITH, STANDARD
+from schemas.unknown_keys import mark_of
 from schemas.unreadable import UNREADABLE
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
@@ -27,6 +28,7 @@ from transforms.parsing.quotes import (
     text_of,
 )
 from transforms.parsing.token_lists import MILLION, rows_of
+from transforms.parsing.token_rates import NO_CURRENCY
 
 Raw = msgspec.Raw
 FEED = "fireworks_list"
@@ -39,14 +41,19 @@ SKUS = {
 }
 """SKU → our unit."""
 TIERS = frozenset({"flex", "priority", "batch"})
-_PLAIN_MODES = frozenset({"standard", "default"})
-"""Modes of a row that is called by its id alone."""
+_PLAIN = frozenset({"standard", "default"})
+"""Service tiers and modes of a row that is called by its id alone."""
+_UNIT = "1M tokens"
 
 
 class _Price(msgspec.Struct):
     sku: str
-    amount: str
+    amount: Raw
     unit: str
+    currency: str = "USD"
+
+
+_KEYS = frozenset(_Price.__struct_fields__)
 
 
 def parse_fireworks_list(pages: Iterable[Page], *, inference_provider: str) -> ParsedFeed:
@@ -74,14 +81,23 @@ def _read(location: EntryLocation, *, out: PriceListCollector) -> None:
 
 
 def _tier(row: Mapping[str, Raw], *, has_own_name: bool) -> str | None:
-    """Return the tier of a row, None for one that is not known."""
-    stated = row.get("service_tier", ABSENT)
-    if is_stated(stated):
-        name = text_of(stated)
-        return name if name in TIERS else None
-    mode = row.get("serverless_mode", ABSENT)
-    is_plain = has_own_name or not is_stated(mode) or text_of(mode) in _PLAIN_MODES
-    return "standard" if is_plain else None
+    """Return the tier of a row, None for one that is not known.
+
+    A mode that only a parameter selects has prices of its own, in every tier.
+    """
+    if not has_own_name and _name(row, "serverless_mode") not in _PLAIN:
+        return None
+    tier = _name(row, "service_tier")
+    if tier in _PLAIN:
+        return STANDARD
+    return tier if tier in TIERS else None
+
+
+def _name(row: Mapping[str, Raw], key: str) -> str | None:
+    """Return the text under a key, `default` where there is none, None for another value."""
+    stated = row.get(key, ABSENT)
+    name = text_of(stated) if is_stated(stated) else ""
+    return "default" if name == "" else name
 
 
 def _quotes(pricing: Raw) -> list[Quote]:
@@ -89,28 +105,35 @@ def _quotes(pricing: Raw) -> list[Quote]:
         return [Quote(no_price_reason="listed_without_price")]
     try:
         prices = msgspec.json.decode(pricing, type=list[_Price])
+        members = msgspec.json.decode(pricing, type=list[dict[str, Raw]])
     except UNREADABLE:
         return [Quote(problem="not_an_array: pricing")]
     if unknown := sorted({price.sku for price in prices} - set(SKUS)):
         return [Quote(problem=f"unknown_key: {replace_unprintable(', '.join(unknown), 80)}")]
     if len({price.sku for price in prices}) < len(prices):
         return [Quote(problem="two_prices: sku")]
-    quotes = [_quote(price) for price in prices]
+    # a key of one price, like a discount, may change what all of them mean
+    mark = mark_of({key for each in members for key in each if is_stated(each[key])} - _KEYS)
+    quotes = [_quote(price, mark) for price in prices]
     priced = any(quote.no_price_reason is None for quote in quotes)
     return quotes if priced else [Quote(no_price_reason="listed_without_price")]
 
 
-def _quote(price: _Price) -> Quote:
-    text = number_text(Raw(price.amount.strip().encode()))
+def _quote(price: _Price, mark: str | None) -> Quote:
+    written = number_text(price.amount) or (text_of(price.amount) or "").strip()
+    text = number_text(Raw(written.encode()))
     number = None if text is None else decimal_of(Raw(text.encode()))
-    unit = SKUS[price.sku]
+    unit, currency = SKUS[price.sku], price.currency.upper()
     quote = Quote(
         native_unit=unit, native_quantity=Decimal(MILLION), formula_text=f"amount of {price.sku}"
     )
     if unit in COMPARED_WITH and number == 0:
         return quote._replace(no_price_reason=NOT_OFFERED)
-    if price.unit != "1M tokens":
+    if price.unit != _UNIT:
         return quote._replace(problem=f"unknown_unit: {replace_unprintable(price.unit, 40)}")
+    if not (len(currency) == len(NO_CURRENCY) and currency.isascii() and currency.isalpha()):
+        problem = f"unknown_currency: {replace_unprintable(price.currency, 20)}"
+        return quote._replace(currency=NO_CURRENCY, problem=problem)
     if number is None:
         return quote._replace(problem="not_a_number: amount")
-    return quote._replace(raw_text=text)
+    return quote._replace(raw_text=text, currency=currency, problem=mark)

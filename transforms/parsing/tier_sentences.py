@@ -46,10 +46,13 @@ _INPUT = re.compile(r"[0-9]{1,7}\stokens\sper\sinput\simage")
 _OF_IMAGES = re.compile(r"with\soutput\simage\scosts?\sscaling\sby\sresolution:\s?")
 _PARTS = re.compile(r"[;\n]|,(?=\s)|\s(?=and\s(?:(?:us)?\$|[0-9]{1,7}\stokens\s?\())")
 _UNITS = {"second": "second", "sec": "second", "s": "second", "image": "image", "img": "image"}
-_BAND = re.compile(
+_RATES = (
     rf"\$\s?(?P<input>{_NUMBER})\sin\s\$\s?(?P<output>{_NUMBER})\sout"
     rf"(?:\s\$\s?(?P<cached>{_NUMBER})\scached)?"
-    r"(?:\s?(?P<sign><=|≤|>)\s?(?P<size>[0-9]{1,6})\s?(?P<letter>k|m))?"
+)
+_BAND = re.compile(_RATES + r"(?:\s?(?P<sign><=|≤|>)\s?(?P<size>[0-9]{1,6})\s?(?P<letter>k|m))?")
+_PER_MILLION = re.compile(
+    _RATES + r"(?:\s?(?:/|per)\s?(?:1\s?)?(?:mtok(?:en)?s?|(?:m|million)(?:\stok(?:en)?s?)?))?"
 )
 _SIDES = {"input": "input_token", "output": "output_token", "cached": "cached_input_token"}
 _SIZES = {"k": 1024, "m": 1024 * 1024}
@@ -153,6 +156,16 @@ def read_contexts(text: str) -> list[ContextBand] | None:
         figures = {unit: match[name] for name, unit in _SIDES.items() if match[name]}
         bands.append(ContextBand(figures, size, part))
     return bands
+
+
+def read_rates_of_tokens(text: str) -> ContextBand | None:
+    """Return the one band of a sentence that names no context; None when it is no such sentence."""
+    parts = _parts_of(text)
+    match = _PER_MILLION.fullmatch(parts[0]) if len(parts) == 1 else None
+    if match is None:
+        return None
+    figures = {unit: match[name] for name, unit in _SIDES.items() if match[name]}
+    return ContextBand(figures, None, parts[0])
 
 
 def _parts_of(text: str) -> list[str]:
