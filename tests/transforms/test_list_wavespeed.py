@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from schemas.errors import FeedMalformed
 from tests.support.list_answers import bare_array, wavespeed_envelope
 from tests.support.list_rows import wavespeed_own_row, wavespeed_product
-from tests.support.price_claims import claims, parsed
+from tests.support.price_claims import claim, claims, parsed
 from tests.support.recorded_lists import PRICES, recorded_files
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.wavespeed_formula import RunFormula, read_formula
@@ -298,6 +298,15 @@ def test_a_price_beside_a_discount_waits_for_its_confirmation(
     row = row if of_product else {**row, **more}
     own = parse(bare_array([json.dumps(row)]), product(answer))
     assert stated(own) == [("a/b", "second", "5000", Decimal(1), problem)]
+
+
+@pytest.mark.parametrize("price", ["0.3", "25000.5", "3e-1", "1e-9999999"])
+def test_a_fraction_of_a_millionth_is_no_price(price: str) -> None:
+    row = f'{{"model_uuid": "a/b", "base_price": {price}}}'
+    found = claim("wavespeed_list", row, "a/b", group="video")
+    assert (found["price_status"], found["reason"]) == ("unparsed", "not_whole: base_price")
+    whole = '{"model_uuid": "a/b", "base_price": 25000.0}'
+    assert claim("wavespeed_list", whole, "a/b", group="video")["amount"] == Decimal("0.025")
 
 
 def test_a_row_that_states_one_key_twice_has_no_price() -> None:

@@ -127,6 +127,10 @@ def _quote(entry: WavespeedEntry) -> Quote:
         if is_stated(entry.base_price):
             return Quote(problem="not_a_number: base_price")
         return Quote(no_price_reason="listed_without_price")
+    if (
+        number := decimal_of(entry.base_price)
+    ) is not None and number != number.to_integral_value():
+        return Quote(problem="not_whole: base_price")  # millionths are whole: it is in dollars?
     quote = Quote("run", text, factor=MILLIONTH, formula_text="base_price * 0.000001")
     return _by_formula(quote._replace(problem=_discount(entry)), entry)
 
