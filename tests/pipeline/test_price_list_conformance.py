@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from cli.epilog import epilog
-from pipeline.feeds import Parse, spec_of
+from pipeline.feed_specs import Parse
+from pipeline.feeds import spec_of
 from providers.http.client import HttpClient
 from providers.interface import AdapterContext
 from providers.price_list import PriceListAdapter

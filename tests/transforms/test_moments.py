@@ -296,7 +296,7 @@ LATE_LIST: dict[str, Any] = {"router": [], "listed": "tokens"}
 
 
 @pytest.mark.parametrize("amounts", [(0.2, 0.4), ()])
-def test_an_offer_that_a_list_priced_after_the_hub_lacked_it_ends_with_the_last_answer(
+def test_an_offer_priced_after_the_hub_lacked_it_ends_with_the_last_answer(
     con: Connection, amounts: tuple[float, ...]
 ) -> None:
     history = run_hours(FIRST, {"hub": named("y", *amounts)}, ABSENT, LATE_LIST, ABSENT)
