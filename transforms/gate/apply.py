@@ -255,7 +255,7 @@ def _as_prices(
     held_prices: pl.DataFrame,
     offers: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Give each candidate its dates; a series never steps back behind its last interval.
+    """Give each candidate its dates; none is before its offer, or steps back behind its series.
 
     `valid_from` is the first answer of this proof (of a price that was held and is accepted by now,
     the first that was held), `changed_at` the last real change of the price: another feed that
@@ -271,9 +271,11 @@ def _as_prices(
     rows = (
         candidates.join(stored, on=list(SERIES), how="left")
         .join(held_prices.select(*SERIES, "since_at"), on=list(SERIES), how="left")
-        .join(offers.select("offer_id", "gone_at"), on="offer_id", how="left")
+        .join(offers.select("offer_id", "first_seen_at", "gone_at"), on="offer_id", how="left")
         .with_columns(
-            valid_from=pl.max_horizontal(pl.coalesce("since_at", "observed_at"), "_from", "gone_at")
+            valid_from=pl.max_horizontal(
+                pl.coalesce("since_at", "observed_at"), "_from", "first_seen_at", "gone_at"
+            )
         )
     )
     unchanged = pl.col("_changed").is_not_null() & pl.all_horizontal(

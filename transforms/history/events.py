@@ -115,7 +115,9 @@ def hold_events(
     earlier: Times,
 ) -> list[pl.DataFrame]:
     """Return `held` and `released` events from the cards before and after."""
-    was = before.filter("held").select("offer_id", old_value="hold_reason", _feed="price_feed")
+    was = before.filter("held").select(
+        "offer_id", "held_since", old_value="hold_reason", _feed="price_feed"
+    )
     held = (
         after.filter("held")
         .join(was, on="offer_id", how="anti")
@@ -136,11 +138,15 @@ def hold_events(
     )
     released = (
         after.filter(~pl.col("held"))
+        .drop("held_since")
         .join(was, on="offer_id")
         .with_columns(
             event=pl.lit("released"),
-            # an offer without a price has no feed of it
-            occurred_at=feed_time("_feed", now).fill_null(pl.lit(max(now.values()), UTC_TIME)),
+            # never before the hold, which another feed's later answer may have led to; an offer
+            # without a price has no feed of it
+            occurred_at=pl.max_horizontal(
+                feed_time("_feed", now).fill_null(pl.lit(max(now.values()), UTC_TIME)), "held_since"
+            ),
             not_before_at=feed_time("_feed", earlier).fill_null(
                 pl.lit(max(earlier.values(), default=None), UTC_TIME)
             ),
@@ -190,7 +196,7 @@ def series_hold_events(
         .with_columns(
             event=pl.lit("released"),
             old_value="name",
-            occurred_at=feed_time("feed", now),
+            occurred_at=pl.max_horizontal(feed_time("feed", now), "since_at"),
             not_before_at=feed_time("feed", earlier),
         )
     )
