@@ -65,7 +65,7 @@ def recent_unknown_ids(run: Run, feed: str) -> set[str]:
             record.run_id != run.record.run_id
             and run.today - record.started_at < UNKNOWN_FOR
             and record.settings.get(feed) == run.record.settings.get(feed)
-            and (fetch := folder.fetch(feed)) is not None
+            and (fetch := folder.fetch_of(feed)) is not None
         ):
             found.update(fetch.unknown_ids)
     return found

@@ -15,6 +15,7 @@ from schemas.unknown_keys import mark_of
 from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.billing_units import read_billing_unit
 from transforms.parsing.collector import Page, ParsedFeed
+from transforms.parsing.currencies import read_currency
 from transforms.parsing.decode import ABSENT, excerpt, is_stated
 from transforms.parsing.fence import EntryLocation
 from transforms.parsing.quotes import (
@@ -82,19 +83,19 @@ def _read(location: EntryLocation, *, out: PriceListCollector) -> None:
 
 def _quote(entry: FalEntry, raw: Raw) -> Quote:
     """Every price here is the asking account's own."""
-    unit_name, currency = text_of(entry.unit), text_of(entry.currency) or ""
+    currency, no_currency = read_currency(text_of(entry.currency) or "")
+    unit_name = text_of(entry.unit)
     if unit_name is None:
         unit_name = excerpt(entry.unit) if is_stated(entry.unit) else ""
     unit = read_billing_unit(unit_name)
     text = number_text(entry.unit_price)
-    known = len(currency) == 3 and currency.isascii() and currency.isupper()
     problem = None
     if (fields := fields_of(raw)) is None:
         problem = "key_twice"
     elif unit is None:
         problem = f"unknown_unit: {replace_unprintable(unit_name, 40)}"
-    elif not known:
-        problem = f"unknown_currency: {replace_unprintable(currency or '(none)', 20)}"
+    elif no_currency is not None:
+        problem = no_currency
     elif text is None and is_stated(entry.unit_price):
         problem = "not_a_number: unit_price"
     else:
@@ -104,7 +105,7 @@ def _quote(entry: FalEntry, raw: Raw) -> Quote:
         raw_text=text,
         native_quantity=unit.quantity if unit else Decimal(1),
         formula_text="unit_price",
-        currency=currency if known else "XXX",  # ISO 4217 for "no currency"
+        currency=currency,
         scope="account",
         problem=problem,
         no_price_reason="listed_without_price" if problem is None and text is None else None,

@@ -17,6 +17,7 @@ from schemas.units import COMPARED_WITH, STANDARD
 from schemas.unknown_keys import mark_of
 from schemas.unreadable import UNREADABLE
 from transforms.parsing.collector import Page, ParsedFeed
+from transforms.parsing.currencies import read_currency
 from transforms.parsing.decode import ABSENT, is_stated
 from transforms.parsing.fence import EntryLocation
 from transforms.parsing.quotes import (
@@ -28,7 +29,6 @@ from transforms.parsing.quotes import (
     text_of,
 )
 from transforms.parsing.token_lists import MILLION, rows_of
-from transforms.parsing.token_rates import NO_CURRENCY
 
 Raw = msgspec.Raw
 FEED = "fireworks_list"
@@ -123,7 +123,7 @@ def _quote(price: _Price, mark: str | None) -> Quote:
     written = number_text(price.amount) or (text_of(price.amount) or "").strip()
     text = number_text(Raw(written.encode()))
     number = None if text is None else decimal_of(Raw(text.encode()))
-    unit, currency = SKUS[price.sku], price.currency.upper()
+    unit, (currency, no_currency) = SKUS[price.sku], read_currency(price.currency)
     quote = Quote(
         native_unit=unit, native_quantity=Decimal(MILLION), formula_text=f"amount of {price.sku}"
     )
@@ -131,9 +131,8 @@ def _quote(price: _Price, mark: str | None) -> Quote:
         return quote._replace(no_price_reason=NOT_OFFERED)
     if price.unit != _UNIT:
         return quote._replace(problem=f"unknown_unit: {replace_unprintable(price.unit, 40)}")
-    if not (len(currency) == len(NO_CURRENCY) and currency.isascii() and currency.isalpha()):
-        problem = f"unknown_currency: {replace_unprintable(price.currency, 20)}"
-        return quote._replace(currency=NO_CURRENCY, problem=problem)
+    if no_currency is not None:
+        return quote._replace(currency=currency, problem=no_currency)
     if number is None:
         return quote._replace(problem="not_a_number: amount")
     return quote._replace(raw_text=text, currency=currency, problem=mark)

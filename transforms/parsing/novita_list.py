@@ -15,23 +15,16 @@ from transforms.parsing.fence import EntryLocation
 from transforms.parsing.quotes import (
     PriceListCollector,
     Quote,
-    decimal_of,
     fields_of,
     text_of,
+    without_contradicted,
 )
-from transforms.parsing.sentence_agreement import (
-    PRICE_OBJECT,
-    STATED_IN_TEXT,
-    StatedRate,
-    is_contradicted,
-)
+from transforms.parsing.sentence_agreement import PRICE_OBJECT
 from transforms.parsing.token_lists import MILLION, rows_of
 from transforms.parsing.token_rates import TokenRates, read_rates
 
 Raw = msgspec.Raw
 FEED = "novita_list"
-LARGEST_POWER = 40
-"""Powers of ten of a number that can be a price."""
 RATES = TokenRates(
     {
         "prompt": "input_token",
@@ -67,25 +60,10 @@ def _read(location: EntryLocation, *, out: PriceListCollector) -> None:
     if row is None:
         out.add(None, location, [])
         return
-    quotes = _quotes(row)
-    if _is_contradicted(row, quotes):
-        quotes = [q._replace(problem=None, no_price_reason=STATED_IN_TEXT) for q in quotes]
-    out.add(text_of(row.get("id", ABSENT)), location, quotes, texts_read=True)
-
-
-def _is_contradicted(row: Mapping[str, Raw], quotes: list[Quote]) -> bool:
-    """Return whether a text beside the price object, which is parsed whole, states another price.
-
-    The objects inside of it are rates, and no table of variants.
-    """
-    numbers = [(quote, decimal_of(Raw((quote.raw_text or "").encode()))) for quote in quotes]
-    rates = [
-        StatedRate(quote.native_unit, number / quote.native_quantity, quote.currency)
-        for quote, number in numbers
-        if number is not None and abs(number.adjusted()) < LARGEST_POWER
-    ]
+    # the objects inside of the price object, which is parsed whole, are rates and no variants
     beside = {key: raw for key, raw in row.items() if key != PRICE_OBJECT}
-    return bool(rates) and is_contradicted(Raw(msgspec.json.encode(beside)), rates)
+    quotes = without_contradicted(_quotes(row), Raw(msgspec.json.encode(beside)))
+    out.add(text_of(row.get("id", ABSENT)), location, quotes, texts_read=True)
 
 
 def _quotes(row: Mapping[str, Raw]) -> list[Quote]:

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from transforms.parsing.currencies import NO_CURRENCY
+
 _NUMBER = (
     r"(?:\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,30})?|\d{1,20}(?:\.\d{1,30})?|\.\d{1,30})"
     r"(?:e[-+]?\d{1,2})?"
@@ -30,7 +32,7 @@ _CURRENCIES = {
     "euro": ("EUR", 0),
     "£": ("GBP", 0),
     "gbp": ("GBP", 0),
-    "¥": ("XXX", 0),  # of Japan or of China
+    "¥": (NO_CURRENCY, 0),  # of Japan or of China
     "jpy": ("JPY", 0),
     "cny": ("CNY", 0),
     "rmb": ("CNY", 0),
@@ -39,7 +41,7 @@ _CURRENCIES = {
     "₹": ("INR", 0),
     "inr": ("INR", 0),
 }
-"""A mark of money → its currency (ISO 4217, `XXX`: unknown), and the power of ten of its unit."""
+"""A mark of money → its currency (NO_CURRENCY: of several), and the power of ten of its unit."""
 _MARKS = "|".join(sorted(map(re.escape, _CURRENCIES), key=len, reverse=True))
 _MARKED = (
     rf"(?<![a-z])(?:(?P<foreign>[a-z]{{1,2}}(?<!us)\$)|(?P<before>{_MARKS}))\s*(?P<first>{_NUMBER})"
@@ -176,7 +178,7 @@ def _unmarked(found: re.Match[str], number: str) -> _MoneyMatch:
 
 
 def _marked(found: re.Match[str]) -> _MoneyMatch:
-    currency, power = _CURRENCIES.get(found["before"] or found["after"], ("XXX", 0))
+    currency, power = _CURRENCIES.get(found["before"] or found["after"], (NO_CURRENCY, 0))
     power += _POWERS.get(found["letter"], 0) + _POWERS.get(found["large"], 0)
     value, step = _number(found["first"] or found["second"])
     return _MoneyMatch(*found.span(), value.scaleb(power), step.scaleb(power), currency)

@@ -136,7 +136,7 @@ class PriceListCollector:
         what these texts state.
         """
         if not texts_read:
-            quotes = _without_contradicted(quotes, location.raw)
+            quotes = without_contradicted(quotes, location.raw)
         if not name:
             self._nameless += 1
             self._reject(None, location, "provider_model_id:missing")
@@ -229,7 +229,7 @@ class PriceListCollector:
         )
 
 
-def _without_contradicted(quotes: list[Quote], entry: msgspec.Raw) -> list[Quote]:
+def without_contradicted(quotes: list[Quote], entry: msgspec.Raw) -> list[Quote]:
     """Withhold every price of an entry whose texts state more, or other, than its numbers."""
     return without_prices(quotes, STATED_IN_TEXT) if differs_from_texts(quotes, entry) else quotes
 

@@ -9,16 +9,14 @@ from decimal import Context, Decimal
 import msgspec
 
 from schemas.quotes import NOT_OFFERED
-from schemas.text import replace_unprintable
 from schemas.units import COMPARED_WITH
 from schemas.unknown_keys import mark_of
+from transforms.parsing.currencies import read_currency
 from transforms.parsing.decode import ABSENT, is_stated
 from transforms.parsing.quotes import Quote, decimal_of, fields_of, number_text, text_of
 
 Raw = msgspec.Raw
 CURRENCY_KEYS = ("currency_unit", "currency")
-NO_CURRENCY = "XXX"
-"""ISO 4217 for "no currency": the one of a price whose currency cannot be read."""
 _TWELVE_DIGITS = Context(prec=12)
 
 
@@ -136,11 +134,8 @@ def _currency(members: Mapping[str, Raw], rates: TokenRates) -> tuple[str, str |
     stated = [members[key] for key in CURRENCY_KEYS if is_stated(members.get(key, ABSENT))]
     if not stated and not rates.needs_currency:
         return "USD", None
-    codes = {(text_of(raw) or "?").strip().upper() for raw in stated} or {"(none)"}
-    code = min(codes)
-    if len(codes) == 1 and len(code) == 3 and code.isascii() and code.isalpha():
-        return code, None
-    return NO_CURRENCY, f"unknown_currency: {replace_unprintable(', '.join(sorted(codes)), 20)}"
+    names = {(text_of(raw) or "?").strip().upper() for raw in stated}
+    return read_currency(", ".join(sorted(names)))
 
 
 def _unknown(members: Mapping[str, Raw], rates: TokenRates) -> str | None:

@@ -206,14 +206,10 @@ class RunFolder:
         with os_errors_as_home_error(trace):
             trace.unlink(missing_ok=True)
 
-    def fetch(self, feed: str) -> FeedFetch | None:
-        """Return the manifest of a feed, None without one; LandingError when it is damaged."""
-        return _read(self._feed(feed, "json"), FeedFetch)
-
     def fetches(self) -> list[FeedFetch]:
         """Return the closed feeds by name; LandingError when a manifest is damaged."""
         names = sorted(path.stem for path in self._files("json") if path.stem not in _RESERVED)
-        fetches = [_read(self._feed(name, "json"), FeedFetch) for name in names]
+        fetches = [self.fetch_of(name) for name in names]
         return [fetch for fetch in fetches if fetch is not None]
 
     def fetch_of(self, feed: str) -> FeedFetch | None:
