@@ -138,55 +138,45 @@ def mute_server(requested: threading.Event) -> Iterator[RawServer]:
         yield server
 
 
+def stopped(url: str, requested: threading.Event, client: HttpClient) -> list[str]:
+    """Return the error codes of a request to `url` when another lane fails after it was sent."""
+    codes: list[str] = []
+    at = addresses(deepinfra="http://one.example", wavespeed=url)
+    lanes = Lanes(sources(*LISTS), at, first=())
+
+    def fetch(source: Source) -> list[FeedFetch]:
+        if source.source == "deepinfra":
+            assert requested.wait(LIMIT_S)
+            raise HomeError("the disk is full")
+        with lanes.opened(client):
+            try:
+                client.get(url, feed="w", traffic=Traffic(), deadline=client.deadline(1e6))
+            except FeedStopped as error:
+                codes.append(error.code)
+        return fetch_of(source)
+
+    with pytest.raises(HomeError, match="the disk is full"):
+        lanes.fetch(fetch)
+    return codes
+
+
 def test_a_failure_breaks_off_a_request_that_another_lane_waits_for() -> None:
     requested = threading.Event()
-    errors: list[Exception] = []
     with mute_server(requested) as server:
-        at = addresses(deepinfra="http://one.example", wavespeed=server.url)
-        lanes = Lanes(sources(*LISTS), at, first=())
-
-        def fetch(source: Source) -> list[FeedFetch]:
-            if source.source == "deepinfra":
-                assert requested.wait(LIMIT_S)
-                raise HomeError("the disk is full")
-            with lanes.opened(HttpClient(timeout_s=LIMIT_S)) as client:
-                deadline, traffic = client.deadline(LIMIT_S), Traffic()
-                try:
-                    client.get(server.url, feed="w", traffic=traffic, deadline=deadline)
-                except FeedStopped as error:
-                    errors.append(error)
-            return fetch_of(source)
-
-        with pytest.raises(HomeError, match="the disk is full"):
-            lanes.fetch(fetch)
+        codes = stopped(server.url, requested, HttpClient(timeout_s=LIMIT_S))
         assert not server.over.is_set()  # the client gave up, not the server
-    assert [error.code for error in errors if isinstance(error, FeedStopped)] == ["stopped"]
+    assert codes == ["stopped"]
 
 
 def test_a_failure_ends_the_wait_before_a_retry() -> None:
-    busy = RawReply(503, headers={"Retry-After": "100000"})
     requested = threading.Event()
 
     def reply(_: object) -> RawReply:
         requested.set()
-        return busy
+        return RawReply(503, headers={"Retry-After": "100000"})
 
     with serving(reply) as server:
-        at = addresses(deepinfra="http://one.example", wavespeed=server.url)
-        lanes = Lanes(sources(*LISTS), at, first=())
-
-        def fetch(source: Source) -> list[FeedFetch]:
-            if source.source == "deepinfra":
-                assert requested.wait(LIMIT_S)
-                raise HomeError("the disk is full")
-            with lanes.opened(HttpClient()) as client:
-                deadline = client.deadline(1e6)
-                with pytest.raises(FeedStopped):
-                    client.get(server.url, feed="w", traffic=Traffic(), deadline=deadline)
-            return fetch_of(source)
-
-        with pytest.raises(HomeError, match="the disk is full"):
-            lanes.fetch(fetch)
+        assert stopped(server.url, requested, HttpClient()) == ["stopped"]
 
 
 def test_a_run_reads_its_catalogue_while_a_list_does_not_answer(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pipeline.replay import replay
 from samples.hub import serve
 from samples.list_routes import PriceLists
+from tests.support.decided_home import require_replayable
 from tests.support.hours import Clock, ingest
 from tests.support.list_rows import mapped
-from tests.support.published import exported, rows
+from tests.support.published import rows
 from tests.support.sample_home import ingest_as_sample
 
 START = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -58,12 +58,7 @@ def test_an_entry_is_sold_until_its_date_passes_though_the_list_never_changes(
     assert [report.held for report in reports] == [[]] * 4
     ((ended_at,),) = rows(home, "SELECT valid_to FROM price_history WHERE unit = 'second_of_video'")
     assert START + 3 * HOUR <= ended_at < START + 3 * HOUR + timedelta(minutes=5)
-    first = exported(home)
-    again = tmp_path / "again"
-    again.mkdir()
-    (home / "landing").rename(again / "landing")
-    replay(again)
-    assert exported(again) == first
+    require_replayable(home, tmp_path)
 
 
 def test_of_an_archived_list_the_date_is_compared_with_the_day_of_the_archive(

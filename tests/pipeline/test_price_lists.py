@@ -11,19 +11,16 @@ from typing import Any
 import pytest
 
 from pipeline.decisions import DecisionRequest, decide
-from pipeline.replay import replay
 from samples.catalog import Catalog
 from samples.hub import serve
 from samples.list_routes import PriceLists
 from samples.routes import ServerReply, ServerRequest, error
 from samples.verbatim import Number
+from tests.support.decided_home import require_replayable
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
 from tests.support.list_rows import FAL_KEY, deepinfra_row, fal_row, mapped, wavespeed_row
 from tests.support.published import rows
 from tests.support.recorded_lists import recorded_catalog, recorded_files
-from warehouse.publication.export import export
-from warehouse.publication.newest import newest
-from warehouse.storage.home import Home
 
 HOUR = timedelta(hours=1)
 LISTS = ("hub", "router", "deepinfra_list", "wavespeed_list")
@@ -484,10 +481,4 @@ def test_price_lists_are_replayed_byte_for_byte(tmp_path: Path) -> None:
             lists.wavespeed = lists.wavespeed[:count]
             ingest(home, hub, clock=clock, feeds=feeds, key=FAL_KEY, account_prices=count == 3)
             clock.advance(HOUR)
-    first = {p.name: p.read_bytes() for p in export(newest(Home.at(home)), tmp_path / "first")}
-    again = tmp_path / "again"
-    again.mkdir()
-    (home / "landing").rename(again / "landing")
-    replay(again)
-    second = {p.name: p.read_bytes() for p in export(newest(Home.at(again)), tmp_path / "second")}
-    assert first == second
+    require_replayable(home, tmp_path)

@@ -10,18 +10,15 @@ from typing import Any
 
 import pytest
 
-from pipeline.replay import replay
 from pipeline.settings import read_settings
 from providers.registry import load_registry
 from samples.hub import serve
 from samples.list_routes import PriceLists
 from samples.routes import ServerReply, error
+from tests.support.decided_home import require_replayable
 from tests.support.hours import Clock, ingest
 from tests.support.list_rows import mapped, wavespeed_own_row, wavespeed_product
 from tests.support.published import rows
-from warehouse.publication.export import export
-from warehouse.publication.newest import newest
-from warehouse.storage.home import Home
 
 HOUR = timedelta(hours=1)
 FEEDS = ("hub", "router", "wavespeed_list")
@@ -152,13 +149,7 @@ def test_a_product_is_requested_once_a_day_and_when_its_price_changes(tmp_path: 
         assert by_length() == ("ws/long", None, Decimal("0.063"))
         hour(timedelta(days=2))
         assert by_length() == ("ws/long", None, None)
-    first = {p.name: p.read_bytes() for p in export(newest(Home.at(home)), tmp_path / "first")}
-    again = tmp_path / "again"
-    again.mkdir()
-    (home / "landing").rename(again / "landing")
-    replay(again)
-    second = {p.name: p.read_bytes() for p in export(newest(Home.at(again)), tmp_path / "second")}
-    assert first == second
+    require_replayable(home, tmp_path)
 
 
 @pytest.mark.parametrize(
