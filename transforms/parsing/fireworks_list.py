@@ -5,12 +5,12 @@ A row is one model in one service tier, with a price per SKU for a million token
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Iterable
 from functools import partial
 
 import msgspec
 
+from schemas.amounts import MILLION
 from schemas.quotes import NOT_OFFERED
 from schemas.text import replace_unprintable
 from schemas.units import COMPARED_WITH, STANDARD
@@ -18,17 +18,16 @@ from schemas.unknown_keys import mark_of
 from schemas.unreadable import UNREADABLE
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.currencies import read_currency
+from transforms.parsing.data_rows import Row, parse_data_rows
 from transforms.parsing.decode import ABSENT, is_stated
 from transforms.parsing.fence import EntryLocation
 from transforms.parsing.quotes import (
     PriceListCollector,
     Quote,
     decimal_of,
-    fields_of,
     number_text,
     text_of,
 )
-from transforms.parsing.token_lists import MILLION, rows_of
 
 Raw = msgspec.Raw
 FEED = "fireworks_list"
@@ -59,16 +58,10 @@ _KEYS = frozenset(_Price.__struct_fields__)
 def parse_fireworks_list(pages: Iterable[Page], *, inference_provider: str) -> ParsedFeed:
     """Parse every page. Raises FeedMalformed when one has no `data` array."""
     out = PriceListCollector(FEED, inference_provider, id_field="id")
-    for page in pages:
-        out.read(rows_of(page, feed=FEED), partial(_read, out=out))
-    return out.finish()
+    return parse_data_rows(pages, out, partial(_add, out=out))
 
 
-def _read(location: EntryLocation, *, out: PriceListCollector) -> None:
-    row = fields_of(location.raw)
-    if row is None:
-        out.add(None, location, [])
-        return
+def _add(row: Row, location: EntryLocation, *, out: PriceListCollector) -> None:
     # a row with an identifier of its own is another endpoint, billed under that name
     own_name = text_of(row.get("usage_identifier", ABSENT))
     tier = _tier(row, has_own_name=bool(own_name))
@@ -80,7 +73,7 @@ def _read(location: EntryLocation, *, out: PriceListCollector) -> None:
     out.add(own_name or text_of(row.get("id", ABSENT)), location, quotes, part=tier or "unknown")
 
 
-def _tier(row: Mapping[str, Raw], *, has_own_name: bool) -> str | None:
+def _tier(row: Row, *, has_own_name: bool) -> str | None:
     """Return the tier of a row, None for one that is not known.
 
     A mode that only a parameter selects has prices of its own, in every tier.
@@ -93,7 +86,7 @@ def _tier(row: Mapping[str, Raw], *, has_own_name: bool) -> str | None:
     return tier if tier in TIERS else None
 
 
-def _name(row: Mapping[str, Raw], key: str) -> str | None:
+def _name(row: Row, key: str) -> str | None:
     """Return the text under a key, `default` where there is none, None for another value."""
     stated = row.get(key, ABSENT)
     name = text_of(stated) if is_stated(stated) else ""
@@ -124,9 +117,7 @@ def _quote(price: _Price, mark: str | None) -> Quote:
     text = number_text(Raw(written.encode()))
     number = None if text is None else decimal_of(Raw(text.encode()))
     unit, (currency, no_currency) = SKUS[price.sku], read_currency(price.currency)
-    quote = Quote(
-        native_unit=unit, native_quantity=Decimal(MILLION), formula_text=f"amount of {price.sku}"
-    )
+    quote = Quote(native_unit=unit, native_quantity=MILLION, formula_text=f"amount of {price.sku}")
     if unit in COMPARED_WITH and number == 0:
         return quote._replace(no_price_reason=NOT_OFFERED)
     if price.unit != _UNIT:

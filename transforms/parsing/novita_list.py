@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import pairwise
 
 import msgspec
 
+from schemas.amounts import MILLION
 from schemas.unreadable import UNREADABLE
 from transforms.parsing.collector import Page, ParsedFeed
+from transforms.parsing.data_rows import Row, parse_data_rows
 from transforms.parsing.decode import ABSENT, is_stated
 from transforms.parsing.fence import EntryLocation
 from transforms.parsing.quotes import (
     PriceListCollector,
     Quote,
-    fields_of,
     text_of,
     without_contradicted,
 )
 from transforms.parsing.sentence_agreement import PRICE_OBJECT
-from transforms.parsing.token_lists import MILLION, rows_of
 from transforms.parsing.token_rates import TokenRates, read_rates
 
 Raw = msgspec.Raw
@@ -50,23 +50,17 @@ class _ContextRange(msgspec.Struct):
 def parse_novita_list(pages: Iterable[Page], *, inference_provider: str) -> ParsedFeed:
     """Parse the one answer. Raises FeedMalformed when it has no `data` array."""
     out = PriceListCollector(FEED, inference_provider, id_field="id")
-    for page in pages:
-        out.read(rows_of(page, feed=FEED), partial(_read, out=out))
-    return out.finish()
+    return parse_data_rows(pages, out, partial(_add, out=out))
 
 
-def _read(location: EntryLocation, *, out: PriceListCollector) -> None:
-    row = fields_of(location.raw)
-    if row is None:
-        out.add(None, location, [])
-        return
+def _add(row: Row, location: EntryLocation, *, out: PriceListCollector) -> None:
     # the objects inside of the price object, which is parsed whole, are rates and no variants
     beside = {key: raw for key, raw in row.items() if key != PRICE_OBJECT}
     quotes = without_contradicted(_quotes(row), Raw(msgspec.json.encode(beside)))
     out.add(text_of(row.get("id", ABSENT)), location, quotes, texts_read=True)
 
 
-def _quotes(row: Mapping[str, Raw]) -> list[Quote]:
+def _quotes(row: Row) -> list[Quote]:
     steps = row.get("tiered_billing_configs", ABSENT)
     is_tiered = bytes(row.get("is_tiered_billing", ABSENT)) == b"true"
     if not is_tiered and bytes(steps) in (b"", b"null", b"[]"):

@@ -8,22 +8,20 @@ from functools import partial
 
 import msgspec
 
-from schemas.errors import FeedMalformed
-from schemas.unreadable import UNREADABLE, decode_page
+from schemas.amounts import MILLION
 from transforms.parsing.collector import Page, ParsedFeed
+from transforms.parsing.data_rows import Row, parse_data_rows
 from transforms.parsing.decode import ABSENT, is_stated
 from transforms.parsing.fence import EntryLocation
 from transforms.parsing.quotes import (
     PriceListCollector,
     Quote,
     decimal_of,
-    fields_of,
     text_of,
 )
 from transforms.parsing.token_rates import TokenRates, read_rates
 
 Raw = msgspec.Raw
-MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -68,38 +66,14 @@ TOKEN_LISTS: Mapping[str, TokenList] = {
 """Feed → the shape of its rows."""
 
 
-class _DataAnswer(msgspec.Struct):
-    data: list[Raw]
-
-
-def rows_of(page: Page, *, feed: str) -> list[EntryLocation]:
-    """Return the rows of an answer; FeedMalformed without a `data` array."""
-    try:
-        rows = decode_page(page.body, _DataAnswer).data
-    except UNREADABLE as error:
-        raise FeedMalformed(
-            f"{feed}: the answer has no `data` array: {error}", code="wrong_shape"
-        ) from error
-    return [
-        EntryLocation(page.payload_hash, f"$.data[{position}]", raw)
-        for position, raw in enumerate(rows)
-    ]
-
-
 def parse_token_list(feed: str, pages: Iterable[Page], *, inference_provider: str) -> ParsedFeed:
     """Parse every page of a list of TOKEN_LISTS. Raises FeedMalformed."""
     shape = TOKEN_LISTS[feed]
     out = PriceListCollector(feed, inference_provider, id_field=shape.id_field)
-    for page in pages:
-        out.read(rows_of(page, feed=feed), partial(_read, shape=shape, out=out))
-    return out.finish()
+    return parse_data_rows(pages, out, partial(_add, shape=shape, out=out))
 
 
-def _read(location: EntryLocation, *, shape: TokenList, out: PriceListCollector) -> None:
-    row = fields_of(location.raw)
-    if row is None:
-        out.add(None, location, [])
-        return
+def _add(row: Row, location: EntryLocation, *, shape: TokenList, out: PriceListCollector) -> None:
     quotes = read_rates(row.get("pricing", ABSENT), shape.rates)
     if _takes_no_tokens(row, quotes, shape):
         quotes = [Quote(no_price_reason="listed_without_price")]
@@ -109,7 +83,7 @@ def _read(location: EntryLocation, *, shape: TokenList, out: PriceListCollector)
     out.add(text_of(row.get(shape.id_field, ABSENT)), location, quotes)
 
 
-def _takes_no_tokens(row: Mapping[str, Raw], quotes: list[Quote], shape: TokenList) -> bool:
+def _takes_no_tokens(row: Row, quotes: list[Quote], shape: TokenList) -> bool:
     """Return whether a row of zeros is about a model that is not sold by the token."""
     if shape.length_field is None or decimal_of(row.get(shape.length_field, ABSENT)) != 0:
         return False

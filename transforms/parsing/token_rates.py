@@ -17,6 +17,7 @@ from transforms.parsing.quotes import Quote, decimal_of, fields_of, number_text,
 
 Raw = msgspec.Raw
 CURRENCY_KEYS = ("currency_unit", "currency")
+_ONE = Decimal(1)
 _TWELVE_DIGITS = Context(prec=12)
 
 
@@ -32,16 +33,16 @@ class TokenRates:
     """
 
     units: Mapping[str, str]
-    quantity: int = 1
+    quantity: Decimal = _ONE
     per_token: Mapping[str, str] = field(default_factory=dict)
     nested: str | None = None
     beside: frozenset[str] = frozenset()
     needs_currency: bool = False
 
-    def stated(self) -> Iterable[tuple[str, str, int]]:
+    def stated(self) -> Iterable[tuple[str, str, Decimal]]:
         """Yield (key, unit, count of tokens) of every key that states a rate."""
         yield from ((key, unit, self.quantity) for key, unit in self.units.items())
-        yield from ((key, unit, 1) for key, unit in self.per_token.items())
+        yield from ((key, unit, _ONE) for key, unit in self.per_token.items())
 
 
 def read_rates(pricing: Raw, rates: TokenRates, *, tier: str = "standard") -> list[Quote]:
@@ -77,7 +78,7 @@ def read_rates(pricing: Raw, rates: TokenRates, *, tier: str = "standard") -> li
     ]
 
 
-def _quote(key: str, raw: Raw, rates: TokenRates, *, unit: str, quantity: int) -> Quote:
+def _quote(key: str, raw: Raw, rates: TokenRates, *, unit: str, quantity: Decimal) -> Quote:
     """Return the quote of one key; it has neither text nor problem where the key states nothing."""
     additional = unit in COMPARED_WITH
     value = raw
@@ -88,7 +89,7 @@ def _quote(key: str, raw: Raw, rates: TokenRates, *, unit: str, quantity: int) -
     quote = Quote(
         native_unit=unit,
         raw_text=text,
-        native_quantity=Decimal(quantity),
+        native_quantity=quantity,
         formula_text=key if rates.nested is None else f"{key}.{rates.nested}",
     )
     if additional and (is_empty or _is_zero(text)):
