@@ -300,6 +300,15 @@ def test_an_unconfirmed_additional_price_has_no_number_and_disturbs_nothing() ->
     assert history.amounts()["cached_input_token"] is None
 
 
+def test_a_doubtful_additional_price_yields_to_the_one_of_another_feed_and_stays_so() -> None:
+    hub = entry(providerDetails={"pricing": {**price(7, 30), "reasoning": 0.1}})
+    doubtful = beside(7, 30, reasoning=1e12)
+    history = routed(doubtful, hub=hub)
+    assert history.amounts()["reasoning_token"] == "0.1"
+    assert changes_nothing(hour(history, doubtful, hub))
+    assert history.amounts()["reasoning_token"] == "0.1"
+
+
 def test_an_additional_price_alone_is_no_price_of_the_offer() -> None:
     history = routed(offering({"cached_input": 0.1}))
     assert card_facts(history) == ("not_published", None, None, None, None)

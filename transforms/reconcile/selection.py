@@ -56,13 +56,13 @@ def choose_claims(
 def _stated_absences(claims: pl.DataFrame, previous: pl.DataFrame) -> pl.DataFrame:
     """Return the additional prices without a number that state something all the same.
 
-    A source states that it does not offer it, or states instead of a price that the offer has
-    (`previous`) one that is far from the price which it is like: the gate decides about that.
+    A source states that it does not offer it, or states instead of its own price that the offer
+    has (`previous`) one that is far from the price which it is like: the gate decides about that.
     """
-    key = list(SERIES)
+    own = [*SERIES, "feed"]
     without = claims.filter((pl.col("price_status") == "not_published") & ~is_main())
     doubted = without.filter(pl.col("reason") == UNIT_DOUBT).join(
-        previous.select(key), on=key, how="semi", maintain_order="left"
+        previous.select(own), on=own, how="semi", maintain_order="left"
     )
     return pl.concat([without.filter(pl.col("reason") == NOT_OFFERED), doubted])
 
