@@ -34,6 +34,12 @@ def dollars(amount: Decimal) -> str:
     return f"${whole}.{cents.ljust(2, '0')}"
 
 
+def money(amount: Decimal, currency: str) -> str:
+    """Return a price for people in its currency: `$0.075`, `0.075 EUR`."""
+    text = dollars(amount)
+    return text if currency == "USD" else f"{text.removeprefix('$')} {currency}"
+
+
 def per_million(amount: Decimal) -> str:
     """Return an amount per token as dollars per million."""
     return dollars(amount * MILLION)

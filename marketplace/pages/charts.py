@@ -6,25 +6,24 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from math import log10
 from threading import Thread
 from typing import Any
 
 import msgspec
 import vl_convert
 
+from marketplace.numbers import per_million
+from marketplace.pages.wording import compared_unit, minute, unit_price
 from schemas.amounts import MILLION
 
 Row = dict[str, Any]
 WIDTH = 680
 PALETTE = ["#2a7f78", "#c2703d", "#6a5fb0", "#b0446f", "#5b8a2d", "#3f78b5", "#9a7b1f", "#7a6a5c"]
-MAX_LINES = len(PALETTE)
-NAME_WIDTH, NAME_HEIGHT = 0.75, 0.05
-"""The room of a label on the axes of cost and speed, in powers of ten."""
+DASHES = [[1, 0], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2]]
+"""The strokes of lines: after all colours of one, those of the next."""
 _INK, _LINE = "currentColor", "#88888855"
 _CONFIG: dict[str, Any] = {
     "background": None,
-    "aria": False,  # the figure's caption and table describe it
     "font": "Inter, system-ui, sans-serif",
     "view": {"stroke": None},
     "axis": {
@@ -45,19 +44,28 @@ _CONFIG: dict[str, Any] = {
         "orient": "bottom",
         "columns": 4,
         "title": None,
-        "symbolStrokeWidth": 2,
+        "symbolType": "stroke",
+        "symbolSize": 500,
+        "symbolStrokeWidth": 2.5,
         "labelLimit": 150,
     },
     "range": {"category": PALETTE},
 }
 _ROOT = re.compile(r"^<svg ")
+_LABELLED = re.compile(r'(<path aria-label="([^"]*)"[^>]*?)(?:/>|></path>)')
+_LINK = re.compile(r'<a xlink:href="[^"]*(/offers/)')  # the renderer puts a host of its own before
 
 
 def history(rows: Sequence[Row], until: datetime) -> str:
-    """Draw each provider's price over time as steps, in USD per million of a token unit.
+    """Draw each provider's price over time as steps, in the unit that buyers compare.
 
-    `rows` are intervals of one unit; an open interval ends at `until`.
+    `rows` are intervals of one unit and currency; an open interval ends at `until`. Every provider
+    is drawn: a line is told apart by its colour and its stroke.
     """
+    quantity, per = compared_unit(rows[0]["unit"])
+    names = sorted({row["inference_provider"] for row in rows})
+    colours = [PALETTE[place % len(PALETTE)] for place in range(len(names))]
+    strokes = [DASHES[place // len(PALETTE) % len(DASHES)] for place in range(len(names))]
     points: list[dict[str, object]] = []
     for row in rows:
         end = row["valid_to"] or max(row["last_seen_at"] or until, until)
@@ -65,8 +73,11 @@ def history(rows: Sequence[Row], until: datetime) -> str:
             points.append(
                 {
                     "at": moment.isoformat(),
-                    "price": float(row["amount"] * MILLION),
+                    "price": float(row["amount"] * quantity),
                     "who": row["inference_provider"],
+                    "text": f"{row['inference_provider']}: "
+                    f"{unit_price(row['amount'], row['unit'], row['currency'])} "
+                    f"from {minute(row['valid_from'])}",
                     "line": f"{row['inference_provider']} {row['valid_from'].isoformat()}",
                 }
             )
@@ -92,21 +103,33 @@ def history(rows: Sequence[Row], until: datetime) -> str:
                     "field": "price",
                     "type": "quantitative",
                     "scale": {"zero": True},
-                    "axis": {"title": "USD per 1M tokens", "tickCount": 5},
+                    "axis": {"title": f"{rows[0]['currency']} per {per}", "tickCount": 5},
                 },
-                "color": {"field": "who", "type": "nominal"},
+                "color": {
+                    "field": "who",
+                    "type": "nominal",
+                    "scale": {"domain": names, "range": colours},
+                },
+                "strokeDash": {
+                    "field": "who",
+                    "type": "nominal",
+                    "scale": {"domain": names, "range": strokes},
+                },
                 "detail": {"field": "line"},
+                "description": {"field": "text"},
             },
         }
     )
 
 
 def cost_and_speed(points: Sequence[Row], named: Sequence[Row]) -> str:
-    """Draw offers by blended cost and tokens per second; highlight `named`, with labels where they
-    fit."""
+    """Draw offers by blended cost and tokens per second; highlight and number `named`.
+
+    Each point links to its offer and has a tooltip.
+    """
     values = [_point(row) for row in points]
-    marks = [_point(row) for row in named]
-    labels = [{**_point(row), "name": _name(row)} for row in _apart(named)]
+    marks = [{**_point(row), "number": str(place)} for place, row in enumerate(named, 1)]
+    point = {"href": {"field": "link"}, "description": {"field": "text"}}
     axes = {
         "x": {
             "field": "cost",
@@ -132,25 +155,25 @@ def cost_and_speed(points: Sequence[Row], named: Sequence[Row]) -> str:
             "layer": [
                 {
                     "data": {"values": values},
-                    "encoding": axes,
+                    "encoding": {**axes, **point},
                     "mark": {"type": "circle", "size": 60, "color": PALETTE[0], "opacity": 0.45},
                 },
                 {
                     "data": {"values": marks},
-                    "encoding": axes,
+                    "encoding": {**axes, **point},
                     "mark": {"type": "circle", "size": 80, "color": PALETTE[1], "opacity": 1},
                 },
                 {
-                    "data": {"values": labels},
-                    "encoding": {**axes, "text": {"field": "name", "type": "nominal"}},
+                    "data": {"values": marks},
+                    "encoding": {**axes, "text": {"field": "number", "type": "nominal"}},
                     "mark": {
                         "type": "text",
                         "align": "left",
-                        "dx": 9,
-                        "dy": -7,
-                        "fontSize": 12,
+                        "dx": 7,
+                        "dy": -8,
+                        "fontSize": 13,
+                        "fontWeight": 600,
                         "color": _INK,
-                        "limit": 260,
                     },
                 },
             ],
@@ -167,19 +190,6 @@ def frontier(points: Sequence[Row]) -> list[Row]:
     return best
 
 
-def _apart(named: Sequence[Row]) -> list[Row]:
-    """Return the offers whose labels do not overlap on axes of powers of ten."""
-    kept: list[Row] = []
-    for row in reversed(named):  # the fastest first: they are far apart
-        if all(
-            log10(other["cost_per_token"] / row["cost_per_token"]) > NAME_WIDTH
-            or log10(other["throughput_tps"] / row["throughput_tps"]) > NAME_HEIGHT
-            for other in kept
-        ):
-            kept.append(row)
-    return kept
-
-
 def warm_up() -> None:
     """Start the renderer in a thread: its first chart takes half a second."""
     spec = msgspec.json.encode({"data": {"values": [{}]}, "mark": "point", "encoding": {}}).decode()
@@ -194,12 +204,16 @@ def _draw(spec: dict[str, Any]) -> str:
 def _svg(spec: str) -> str:
     svg = vl_convert.vegalite_to_svg(spec)
     # Screen readers get the figure's caption and table instead of a thousand shapes.
-    return _ROOT.sub('<svg aria-hidden="true" focusable="false" ', svg)
+    svg = _ROOT.sub('<svg aria-hidden="true" focusable="false" ', svg)
+    return _LINK.sub(r'<a tabindex="-1" href="\1', _LABELLED.sub(r"\1><title>\2</title></path>", svg))
 
 
 def _point(row: Row) -> dict[str, object]:
-    return {"cost": float(row["cost_per_token"] * MILLION), "speed": row["throughput_tps"]}
-
-
-def _name(row: Row) -> str:
-    return f"{row['model_id'].rpartition('/')[2]} · {row['inference_provider']}"
+    cost = per_million(row["cost_per_token"])
+    return {
+        "cost": float(row["cost_per_token"] * MILLION),
+        "speed": row["throughput_tps"],
+        "link": f"/offers/{row['offer_id']}",
+        "text": f"{row['model_id']} at {row['inference_provider']}: {cost} per 1M tokens blended, "
+        f"{row['throughput_tps']:,.0f} tokens/s",
+    }

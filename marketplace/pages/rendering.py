@@ -16,7 +16,9 @@ from starlette.responses import HTMLResponse
 from marketplace import numbers
 from marketplace.app_state import REVALIDATE
 from marketplace.pages import wording
+from marketplace.pages.call_snippets import call_snippets
 from marketplace.pages.change_text import describe_change
+from marketplace.queries.filters import OffersQuery
 from schemas.amounts import amount_text
 
 THEMES = ("light", "dark")
@@ -42,6 +44,8 @@ class Pages:
             model_url=lambda model_id: f"/models/{quote(model_id)}",
             without=without,
             with_value=with_value,
+            sorted_by=sorted_by,
+            call_snippets=call_snippets,
         )
         self._env.filters.update(
             day=wording.day,
@@ -86,6 +90,13 @@ def without(request_query: list[tuple[str, str]], *drop: tuple[str, str] | str) 
 def with_value(request_query: list[tuple[str, str]], name: str, value: object) -> str:
     """Return the query with one name set; only the page changes with it."""
     return "?" + urlencode([*_remaining(request_query, name), (name, str(value))])
+
+
+def sorted_by(pairs: list[tuple[str, str]], query: OffersQuery, name: str) -> str:
+    """Return the query sorted by a column: the best first, the other way round if it is so now."""
+    kept = _remaining(pairs, "sort", "order")
+    turned = [("order", "desc" if query.sign > 0 else "asc")] if query.sort == name else []
+    return "?" + urlencode([*kept, ("sort", name), *turned])
 
 
 def _remaining(pairs: list[tuple[str, str]], *drop: tuple[str, str] | str) -> list[tuple[str, str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -88,9 +90,8 @@ def model(request: Request, model_id: Annotated[ModelId, Path()]) -> Response:
         rows = find_model_history(reading, name)
         until = reading.publication["observed_to"]
         price_charts = {
-            unit: charts.history(_longest_known(rows, unit), until)
-            for unit in ("input_token", "output_token")
-            if any(row["unit"] == unit for row in rows)
+            series: charts.history(list(intervals), until)
+            for series, intervals in groupby(rows, key=itemgetter("unit", "currency"))
         }
         past_prices = []
         if moment:
@@ -261,17 +262,6 @@ def _moved(request: Request, path: str) -> Response:
     """Redirect to the same page under the name of today: a link of before leads there."""
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(f"/{quote(path)}{query}", 307)
-
-
-def _longest_known(rows: list[dict[str, Any]], unit: str) -> list[dict[str, Any]]:
-    """Return the intervals of the providers with the oldest prices, at most MAX_LINES of them."""
-    first: dict[str, datetime] = {}
-    for row in rows:
-        if row["unit"] == unit:
-            name = row["inference_provider"]
-            first[name] = min(first.get(name, row["valid_from"]), row["valid_from"])
-    oldest = sorted(first, key=lambda name: (first[name], name))[: charts.MAX_LINES]
-    return [row for row in rows if row["unit"] == unit and row["inference_provider"] in oldest]
 
 
 def _lowest(cards: list[dict[str, Any]]) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from marketplace.numbers import dollars, per_million
-from schemas.amounts import amount_text
+from marketplace.numbers import dollars, money, per_million
+from schemas.amounts import MILLION, amount_text
 from schemas.clock import is_ahead
 from schemas.units import TOKENS
 
@@ -90,7 +90,7 @@ REGIONS = {
     "eu": "EU",
     "eea": "EEA",
     "us": "US",
-    "multi": "several places",
+    "multi": "Multiple regions",
     "unverified": "unverified",
 }
 
@@ -120,11 +120,18 @@ def age_of(observed_to: datetime, now: datetime) -> str:
     return "an unknown time" if is_ahead(observed_to, now) else age(now - observed_to)
 
 
-def unit_price(amount: Decimal, unit: str) -> str:
-    """Return an amount per one unit in the unit that buyers compare: tokens per million."""
+def compared_unit(unit: str) -> tuple[int, str]:
+    """Return the quantity in which buyers compare a unit, and its text: `1M input tokens`."""
+    name = unit.replace("_", " ")
     if unit in TOKENS or unit == "character":
-        return f"{per_million(amount)} per 1M {unit.replace('_', ' ')}s"
-    return f"{dollars(amount)} per {unit.replace('_', ' ')}"
+        return MILLION, f"1M {name}s"
+    return 1, name
+
+
+def unit_price(amount: Decimal, unit: str, currency: str | None = "USD") -> str:
+    """Return an amount per one unit in the unit that buyers compare: tokens per million."""
+    quantity, name = compared_unit(unit)
+    return f"{money(amount * quantity, currency or 'USD')} per {name}"
 
 
 def tier(name: str) -> str:
@@ -138,7 +145,7 @@ def tier(name: str) -> str:
 def price_or_status(price: Row) -> str:
     """Return a price in the unit that buyers compare, or why there is no number."""
     if price["amount"] is not None:
-        return unit_price(price["amount"], price["unit"])
+        return unit_price(price["amount"], price["unit"], price["currency"])
     if price["reason"] == "not_offered":
         return CACHED["not_offered"]
     return str(price["price_status"]).replace("_", " ")
@@ -218,7 +225,7 @@ def latency(card: Row) -> tuple[str, str] | None:
     if card["task_group"] == "text" and card["first_token_latency_ms"] is not None:
         return "First token", _time(card["first_token_latency_ms"])
     if card["request_latency_ms"] is not None:
-        return "Full response", _time(card["request_latency_ms"])
+        return "Time per request", _time(card["request_latency_ms"])
     return None
 
 

@@ -17,7 +17,18 @@ function formAddress() {
   return form.getAttribute("action") + (text ? "?" + text : "");
 }
 
-async function load(url, keep) {
+// Back and forward change the address: the fields of the form follow it.
+function showFields(query) {
+  const unset = { sort: "cost", view: "cards", offer_type: "model" };
+  for (const field of form.elements) {
+    if (!field.name || field.name === "offer") continue;
+    const values = query.has(field.name) ? query.getAll(field.name) : [unset[field.name] ?? field.dataset.unset ?? ""];
+    if (["checkbox", "radio"].includes(field.type)) field.checked = values.includes(field.value);
+    else if (field.type !== "hidden") field.value = values[0];
+  }
+}
+
+async function load(url) {
   if (request) request.abort();
   request = new AbortController();
   const results = document.getElementById("results");
@@ -40,7 +51,6 @@ async function load(url, keep) {
       to.searchParams.set("back", url);
       link.href = to.pathname + to.search;
     }
-    if (keep) history.replaceState(null, "", url);
     announce(document.getElementById("found").textContent);
     updateSelection();
   } catch (error) {
@@ -57,12 +67,26 @@ function announce(text) { announcer.textContent = text; }
 
 if (form) {
   let timer = null;
-  const loadLater = (pause) => { clearTimeout(timer); timer = setTimeout(() => load(formAddress(), true), pause); };
+  let typing = null; // the field whose letters are one entry of the browser's history
+  const apply = (field) => {
+    const url = formAddress();
+    if (url === location.pathname + location.search) return;
+    if (field && field === typing) history.replaceState(null, "", url); else history.pushState(null, "", url);
+    typing = field;
+    load(url);
+  };
+  const applyLater = (pause, field) => { clearTimeout(timer); timer = setTimeout(() => apply(field), pause); };
   form.addEventListener("input", (event) => {
     const typed = ["search", "number"].includes(event.target.type);
-    if (event.target.name !== "offer") loadLater(typed ? 250 : 0);
+    if (event.target.name !== "offer") applyLater(typed ? 250 : 0, typed ? event.target.name : null);
   });
-  form.addEventListener("submit", (event) => { event.preventDefault(); loadLater(0); });
+  form.addEventListener("submit", (event) => { event.preventDefault(); applyLater(0, null); });
+  window.addEventListener("popstate", () => {
+    clearTimeout(timer);
+    typing = null;
+    showFields(new URLSearchParams(location.search));
+    load(location.pathname + location.search);
+  });
 }
 
 // The selection to compare is kept while filters and pages change.
@@ -115,4 +139,24 @@ if (publication) {
   setInterval(checkForUpdate, 60_000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) checkForUpdate(); });
   window.addEventListener("focus", checkForUpdate);
+}
+
+// Code can be copied; without this script it is plain text.
+for (const code of document.querySelectorAll("pre[data-copy]")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "copy";
+  button.textContent = "Copy";
+  const text = code.textContent;
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "Copied";
+      announce("Copied");
+    } catch {
+      getSelection().selectAllChildren(code); // the browser refuses: the reader copies the selection
+      button.textContent = "Press Ctrl+C";
+    }
+  });
+  code.before(button);
 }
