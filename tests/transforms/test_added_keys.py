@@ -304,9 +304,10 @@ def test_a_doubtful_additional_price_yields_to_the_one_of_another_feed_and_stays
     hub = entry(providerDetails={"pricing": {**price(7, 30), "reasoning": 0.1}})
     doubtful = beside(7, 30, reasoning=1e12)
     history = routed(doubtful, hub=hub)
-    assert history.amounts()["reasoning_token"] == "0.1"
+    expected = {"input_token": "7", "output_token": "30", "reasoning_token": "0.1"}
+    assert history.amounts() == expected
     assert changes_nothing(hour(history, doubtful, hub))
-    assert history.amounts()["reasoning_token"] == "0.1"
+    assert history.amounts() == expected
 
 
 def test_an_additional_price_alone_is_no_price_of_the_offer() -> None:
