@@ -15,13 +15,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from marketplace.cursor import BadCursor
+from marketplace.queries.known_values import UnknownValue
 from schemas.errors import HomeError, PublicationGone, QueryTooSlow, UsageError
 
 _API = ("/v1/", "/v1", "/healthz", "/readyz", "/openapi.json")
 _TITLES = {
     404: "Not found",
     410: "These prices were replaced by newer ones",
-    422: "The request has a parameter that is not valid",
+    422: "Invalid filter",
     503: "No prices can be shown now",
 }
 """Status → the heading of its page."""
@@ -61,6 +62,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(NotInPublication, _own_message(404, "not-in-publication"))
+    app.add_exception_handler(UnknownValue, _unknown_value)
     app.add_exception_handler(BadCursor, _own_message(422, "cursor-not-understood"))
     app.add_exception_handler(PublicationGone, _gone)
     app.add_exception_handler(QueryTooSlow, _own_message(503, "query-too-slow", headers=retry))
@@ -71,8 +73,15 @@ def install(app: FastAPI) -> None:
 
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError | ValidationError)  # noqa: S101 - as registered
-    errors = [_field_error(each) for each in error.errors()]
+    errors = [_field_error(request, each) for each in error.errors()]
     detail = "; ".join(f"{each['field']}: {each['message']}" for each in errors)
+    return problem(request, 422, "question-not-understood", detail, errors=errors)
+
+
+def _unknown_value(request: Request, error: Exception) -> Response:
+    assert isinstance(error, UnknownValue)  # noqa: S101 - as registered
+    errors = [{"field": error.field, "message": str(error)}]
+    detail = f"{error.field}: {error}"
     return problem(request, 422, "question-not-understood", detail, errors=errors)
 
 
@@ -141,9 +150,19 @@ def problem(  # one keyword for each optional member of the problem
     )
 
 
-def _field_error(error: Any) -> dict[str, str]:
+def _field_error(request: Request, error: Any) -> dict[str, str]:
     place = [str(part) for part in error["loc"] if part not in ("query", "path")]
-    return {"field": ".".join(place) or "query", "message": str(error["msg"])}
+    message = str(error["msg"])
+    if error["type"] == "extra_forbidden":
+        message = f"unknown parameter; valid: {', '.join(_parameters(request))}"
+    return {"field": ".".join(place) or "query", "message": message}
+
+
+def _parameters(request: Request) -> list[str]:
+    """Return the parameters of the route that a request was for, from the OpenAPI document."""
+    paths = request.app.openapi()["paths"]
+    route = paths.get(request.scope["route"].path, {}).get(request.method.lower(), {})
+    return [parameter["name"] for parameter in route.get("parameters", [])]
 
 
 def _query(pairs: Sequence[tuple[str, str]]) -> str:

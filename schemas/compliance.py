@@ -11,6 +11,16 @@ Claim = Literal[
     "operator_jurisdiction", "serving_region", "retention", "training_use", "dpa", "certification"
 ]
 
+EU_HOSTED, EU_OPERATOR = "eu-hosted", "eu-operator"
+TAGS = {
+    ("retention", "none"): "no-retention",
+    ("training_use", "no"): "no-training",
+    ("dpa", "available"): "dpa-available",
+}
+"""Claim and its value → the tag of cards whose provider states it by default."""
+COMPLIANCE_TAGS = (EU_HOSTED, EU_OPERATOR, *TAGS.values())
+"""Every tag that a card can have."""
+
 
 class ComplianceClaim(BaseModel):
     """One statement with its source; `value` is a list only for places (ISO 3166 alpha-2)."""

@@ -205,7 +205,9 @@ def _svg(spec: str) -> str:
     svg = vl_convert.vegalite_to_svg(spec)
     # Screen readers get the figure's caption and table instead of a thousand shapes.
     svg = _ROOT.sub('<svg aria-hidden="true" focusable="false" ', svg)
-    return _LINK.sub(r'<a tabindex="-1" href="\1', _LABELLED.sub(r"\1><title>\2</title></path>", svg))
+    return _LINK.sub(
+        r'<a tabindex="-1" href="\1', _LABELLED.sub(r"\1><title>\2</title></path>", svg)
+    )
 
 
 def _point(row: Row) -> dict[str, object]:

@@ -120,12 +120,12 @@ def age_of(observed_to: datetime, now: datetime) -> str:
     return "an unknown time" if is_ahead(observed_to, now) else age(now - observed_to)
 
 
-def compared_unit(unit: str) -> tuple[int, str]:
+def compared_unit(unit: str) -> tuple[Decimal, str]:
     """Return the quantity in which buyers compare a unit, and its text: `1M input tokens`."""
     name = unit.replace("_", " ")
     if unit in TOKENS or unit == "character":
         return MILLION, f"1M {name}s"
-    return 1, name
+    return Decimal(1), name
 
 
 def unit_price(amount: Decimal, unit: str, currency: str | None = "USD") -> str:

@@ -5,9 +5,19 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
+from marketplace.queries.known_values import Event, Region, TaskGroup, one_of
+from marketplace.queries.search import search_terms
 from schemas.amounts import PER_MILLION
+from schemas.compliance import COMPLIANCE_TAGS
 
 MAX_ITEMS = 200
 MAX_VALUES = 30
@@ -29,6 +39,9 @@ Share = Annotated[
     Decimal,
     Field(ge=0, le=1, max_digits=5, decimal_places=4),
     WithJsonSchema({"type": "string", "pattern": r"^(0(\.[0-9]{1,4})?|1(\.0{1,4})?)$"}),
+]
+Tag = Annotated[
+    str, AfterValidator(one_of(COMPLIANCE_TAGS)), WithJsonSchema({"enum": list(COMPLIANCE_TAGS)})
 ]
 ShortTexts = Annotated[list[ShortText], Field(max_length=MAX_VALUES)]
 Sort = Literal[
@@ -63,14 +76,14 @@ class Filters(BaseModel):
 
     provider: ShortText | None = Field(None, description="The source, like `huggingface`.")
     inference_provider: ShortTexts = Field(
-        [], description="The inference provider that serves, like `novita`."
+        [], description="The inference provider that serves, by id or name, like `novita`."
     )
     task: ShortTexts = Field(
         [],
         description="A group (`text`, `image`, `audio`, `video`, `embedding`, `other`) or an "
-        "exact task, like `conversational`.",
+        "exact task that an offer has or had, like `conversational`.",
     )
-    region: ShortTexts = Field(
+    region: Annotated[list[Region], Field(max_length=MAX_VALUES)] = Field(
         [],
         description="The verified region of inference: `eu`, `eea`, `us`, a country's two letters,"
         " `multi` (several regions) or `unverified`.",
@@ -85,7 +98,7 @@ class Filters(BaseModel):
     offer_type: Literal["model", "adapter", "all"] = Field(
         "model", description="Adapters are separate: they run on another model and have no price."
     )
-    tag: ShortTexts = Field(
+    tag: Annotated[list[Tag], Field(max_length=MAX_VALUES)] = Field(
         [],
         description="A compliance tag, like `no-retention`; an offer must have all that are given.",
     )
@@ -117,7 +130,8 @@ class Filters(BaseModel):
     model_id: ModelId | None = Field(None, description="One model, as `org/name`.")
     q: Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f]*$")] | None = Field(
         None,
-        description="Words that all occur in the model's or the provider's name, in any order.",
+        description="Words that all occur in the model's or the provider's name, in any order; "
+        "`model:provider` and names without their signs, like `gptoss`, are found too.",
     )
 
     def values(self) -> dict[str, Any]:
@@ -143,17 +157,13 @@ class Filters(BaseModel):
             "priced_only": self.priced_only,
             "rankable_only": self.rankable_only,
             "model_id": self.model_id,
-            "search_terms": (self.q or "").lower().split() or None,
+            "search_terms": search_terms(self.q or "") or None,
         }
 
     def _regions(self) -> list[str] | None:
         if not self.region:
             return None
-        regions = [
-            r.upper() if len(r) == 2 and r.lower() not in {"eu", "us"} else r.lower()
-            for r in self.region
-        ]
-        wanted = [place for region in regions for place in _WITHIN.get(region, (region,))]
+        wanted = [place for region in self.region for place in _WITHIN.get(region, (region,))]
         return wanted + (list(_UNKNOWN_PLACES) if self.region_mode == "lenient" else [])
 
 
@@ -227,8 +237,8 @@ class ChangesQuery(BaseModel):
         0, description="The change id to start after; ids only grow and are never reused."
     )
     limit: Annotated[int, Field(ge=1, le=1000)] = Field(100, description="Items per page.")
-    event: ShortTexts = Field([], description="`up`, `down`, `new`, `gone`, `status`, …")
-    task_group: ShortTexts = []
+    event: Annotated[list[Event], Field(max_length=MAX_VALUES)] = []
+    task_group: Annotated[list[TaskGroup], Field(max_length=MAX_VALUES)] = []
     model_id: ModelId | None = None
     inference_provider: ShortTexts = []
 

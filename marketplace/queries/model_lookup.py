@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from marketplace.queries.known_values import known_values
 from marketplace.statements import statement
 from warehouse.publication.reader_pool import Reading
 
@@ -22,8 +23,11 @@ def todays_name(reading: Reading, model_id: str) -> str:
 
 
 def bound_values(reading: Reading, query: ValuesQuery) -> dict[str, Any]:
-    """Return parameter → value of a query, with the model's name of today."""
+    """Return parameter → value of a query, with the model's name of today.
+
+    UnknownValue for a provider or task that the publication does not know.
+    """
     values = query.values()
     if values["model_id"] is not None:
         values["model_id"] = todays_name(reading, values["model_id"])
-    return values
+    return known_values(reading, values)

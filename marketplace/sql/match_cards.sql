@@ -1,6 +1,10 @@
 -- The beginning of each statement that filters cards: each card with the filters that it fails.
 -- A filter that is NULL is not set, and no card fails it; `task` takes a group or an exact task.
-WITH evaluated AS (
+WITH named AS (
+    SELECT c.*, lower(concat_ws(' ', c.model_id, c.inference_provider, p.display_name)) AS names,
+           regexp_replace(names, '[^a-z0-9]+', '', 'g') AS squashed
+    FROM cards c LEFT JOIN providers p USING (inference_provider)
+), evaluated AS (
     SELECT c.offer_id, c.source, c.model_id, c.inference_provider, c.task, c.task_group,
            c.offer_type, c.status, c.region, c.compliance_tags, c.supports_tools,
            c.supports_structured_output, c.context_length, c.throughput_tps,
@@ -29,9 +33,11 @@ WITH evaluated AS (
            coalesce($rankable_only::BOOLEAN, false) AND NOT c.rankable AS fails_rankable_only,
            -- The filters without counts in the response: a card meets each one or not.
            coalesce(c.source <> $provider::VARCHAR, false)
-               OR ($search_terms::VARCHAR[] IS NOT NULL AND NOT list_bool_and(list_transform(
-                   $search_terms::VARCHAR[],
-                   lambda w: contains(lower(c.model_id || ' ' || c.inference_provider), w))))
+               OR ($search_terms::STRUCT(plain VARCHAR, pattern VARCHAR)[] IS NOT NULL
+                   AND NOT list_bool_and(list_transform(
+                       $search_terms::STRUCT(plain VARCHAR, pattern VARCHAR)[],
+                       lambda w: contains(c.names, w.plain)
+                           OR coalesce(c.squashed LIKE w.pattern, false))))
                OR ($model_id::VARCHAR IS NOT NULL AND c.model_id <> $model_id::VARCHAR)
                OR ($min_context_length::BIGINT IS NOT NULL
                    AND coalesce(c.context_length < $min_context_length::BIGINT, true))
@@ -48,7 +54,7 @@ WITH evaluated AS (
                OR ($max_cost_per_video_second::DECIMAL(38,18) IS NOT NULL AND coalesce(
                    c.cost_per_video_second > $max_cost_per_video_second::DECIMAL(38,18), true))
                AS fails_other
-    FROM cards c
+    FROM named c
 ), counted AS (
     SELECT *, fails_task::INT + fails_region::INT + fails_inference_provider::INT
               + fails_status::INT + fails_offer_type::INT + fails_tag::INT + fails_tools::INT

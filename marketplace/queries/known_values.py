@@ -1,0 +1,106 @@
+"""The values that filters can have: an unknown one is a mistake, not an empty answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from marketplace.queries.search import squashed
+from marketplace.statements import statement
+from warehouse.publication.reader_pool import Reading
+
+TaskGroup = Literal["text", "image", "audio", "video", "embedding", "other"]
+Event = Literal[
+    "new",
+    "gone",
+    "back",
+    "relabelled",
+    "status",
+    "up",
+    "down",
+    "free_to_paid",
+    "paid_to_free",
+    "unit_changed",
+    "became_suspect",
+    "corrected",
+    "held",
+    "released",
+    "provider_joined",
+    "provider_left",
+]
+REGIONS = ("eu", "eea", "us", "multi", "unverified")
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
+
+
+class UnknownValue(Exception):
+    """Raised for a value of a filter that the publication does not know; names the valid ones."""
+
+    def __init__(self, field: str, value: str, valid: list[str]) -> None:
+        super().__init__(unknown_value(value, valid))
+        self.field = field
+
+
+def unknown_value(value: str, valid: list[str]) -> str:
+    """Return the message for a value that is not one of `valid`."""
+    return f"“{value}” is not known; valid: {', '.join(valid)}"
+
+
+def region(text: str) -> str:
+    """Return a region as cards have it; PydanticCustomError names the valid ones."""
+    if text.lower() in REGIONS:
+        return text.lower()
+    if _COUNTRY.fullmatch(text):
+        return text.upper()
+    valid = [*REGIONS, "a country's two letters, like DE"]
+    raise PydanticCustomError("unknown_region", "{text}", {"text": unknown_value(text, valid)})
+
+
+Region = Annotated[str, AfterValidator(region)]
+
+
+def one_of(valid: Sequence[str]) -> Callable[[str], str]:
+    """Return a validator of a text that is one of some, in any case."""
+
+    def check(text: str) -> str:
+        if text.lower() not in valid:
+            message = unknown_value(text, list(valid))
+            raise PydanticCustomError("unknown_value", "{text}", {"text": message})
+        return text.lower()
+
+    return check
+
+
+def known_values(reading: Reading, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a query as the publication writes them; UnknownValue for others.
+
+    A provider may be named by its id or its display name, in any spelling of case and signs.
+    """
+    known = reading.keep("known_values", lambda: _read(reading))
+    found = dict(values)
+    for field, spellings in known.items():
+        given = values.get(field)
+        if given is None:
+            continue
+        several = given if isinstance(given, list) else [given]
+        ids = [_id(field, each, spellings) for each in several]
+        found[field] = ids if isinstance(given, list) else ids[0]
+    return found
+
+
+def _id(field: str, given: str, spellings: Mapping[str, str]) -> str:
+    try:
+        return spellings[squashed(given)]
+    except KeyError:
+        raise UnknownValue(field, given, sorted(set(spellings.values()))) from None
+
+
+def _read(reading: Reading) -> dict[str, dict[str, str]]:
+    """Return field → squashed spelling → the value of the publication; an id before a name."""
+    found: dict[str, dict[str, str]] = {}
+    for row in reading.rows(statement("select_known_values")):
+        found.setdefault(row["field"], {}).setdefault(squashed(row["spelling"]), row["value"])
+    return found
