@@ -30,7 +30,7 @@ from marketplace.queries.details import (
 from marketplace.queries.estimate import find_estimate
 from marketplace.queries.filters import ModelId, OfferId
 from marketplace.queries.model_lookup import bound_values, todays_name
-from marketplace.queries.offers import find_facets, find_offers
+from marketplace.queries.offers import find_facets, find_offers, find_suggestions
 from marketplace.queries.status import find_counts, find_status
 from marketplace.statements import MATCHED, statement
 from warehouse.publication.reader_pool import Reading
@@ -48,7 +48,9 @@ def browse(request: Request) -> Response:
 
     def make(reading: Reading) -> dict[str, Any]:
         page = find_offers(reading, query, cursor)
+        lost = bool(query.q) and not page.total
         values: dict[str, Any] = {
+            "suggestions": find_suggestions(reading, query.q or "") if lost else [],
             "facets": page.facets,
             "total": page.total,
             "next": page.next,

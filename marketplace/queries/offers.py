@@ -8,6 +8,7 @@ from typing import Any
 from marketplace.cursor import FIRST_PAGE, Cursor, hash_query
 from marketplace.queries.filters import Filters, OffersQuery
 from marketplace.queries.model_lookup import bound_values
+from marketplace.queries.search import squashed
 from marketplace.statements import MATCHED, statement
 from warehouse.publication.reader_pool import Reading
 
@@ -71,6 +72,12 @@ def _find(reading: Reading, query: OffersQuery, cursor: Cursor | None) -> Offers
     for item in items:
         del item["at_place"], item["at_unit"], item["at_number"]
     return OffersPage(items, find_facets(reading, query), last)
+
+
+def find_suggestions(reading: Reading, text: str) -> list[str]:
+    """Return the names that a search without a result may mean, the likeliest first, at most 3."""
+    rows = reading.rows(statement("select_suggestions"), {"squashed": squashed(text)})
+    return [row["name"] for row in rows]
 
 
 def find_facets(reading: Reading, filters: Filters) -> dict[str, dict[str, int]]:

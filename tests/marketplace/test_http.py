@@ -23,6 +23,16 @@ NO_OFFER = "0" * 16
     ("path", "status", "detail"),
     [
         ("/v1/offers?nonsense=1", 422, "nonsense"),
+        ("/v1/offers?nonsense=1", 422, "inference_provider"),  # the valid ones are listed
+        ("/v1/offers?region=germany", 422, "a country's two letters"),
+        ("/v1/offers?task=chat", 422, "conversational"),
+        ("/v1/offers?provider=novita", 422, "huggingface"),
+        ("/v1/offers?inference_provider=nobody", 422, "novita"),
+        ("/v1/offers?tag=private", 422, "no-retention"),
+        ("/v1/estimate?region=Europe&images=1", 422, "eea"),
+        ("/v1/changes?event=moved", 422, "free_to_paid"),
+        ("/v1/changes?task_group=chat", 422, "embedding"),
+        ("/v1/changes.atom?inference_provider=nobody", 422, "novita"),
         ("/v1/offers?limit=201", 422, "limit"),
         ("/v1/offers?limit=0", 422, "limit"),
         ("/v1/offers?sort=price", 422, "sort"),

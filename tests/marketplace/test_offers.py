@@ -13,7 +13,10 @@ MODEL = "offer_type = 'model'"
 FILTERS: list[tuple[list[tuple[str, object]], str]] = [
     ([], MODEL),
     ([("provider", "huggingface")], MODEL),
-    ([("provider", "nobody")], "false"),
+    ([("inference_provider", "Together AI")], f"{MODEL} AND inference_provider = 'together'"),
+    ([("inference_provider", "WaveSpeedAI")], f"{MODEL} AND inference_provider = 'wavespeed'"),
+    ([("tag", "NO-RETENTION")], f"{MODEL} AND list_contains(compliance_tags, 'no-retention')"),
+    ([("region", "de")], f"{MODEL} AND region = 'DE'"),
     (
         [("inference_provider", "novita"), ("inference_provider", "groq")],
         f"{MODEL} AND inference_provider IN ('novita', 'groq')",
@@ -93,6 +96,47 @@ def test_a_filter_returns_the_offers_of_the_same_sql(
     assert {item["offer_id"] for item in found} == wanted
     models = site.sql(f"SELECT count(DISTINCT model_id) FROM cards WHERE {where}")
     assert first["models"] == models[0][0]
+
+
+NAMES = (
+    "lower(concat_ws(' ', model_id, inference_provider, (SELECT any_value(display_name)"
+    " FROM providers p WHERE p.inference_provider = c.inference_provider)))"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Together AI", "%together ai%"),
+        ("OVHcloud AI Endpoints", "%ovhcloud ai endpoints%"),
+        ("Z.ai", "%z.ai%"),
+        ("wavespeedai", "%wavespeedai%"),
+        ("gptoss", "%gpt-oss%"),
+        ("gpt oss 120b", "%gpt-oss-120b%"),
+        ("openai/gpt-oss-120b:groq", "openai/gpt-oss-120b groq%"),
+        ("gpt-oss-120b:cheapest", "%gpt-oss-120b%"),
+        ("deepseekv3", "%deepseek-v3%"),
+        ("llama70b", "%llama%70b%"),
+    ],
+)
+def test_a_search_finds_names_as_people_type_them(site: Site, text: str, plain: str) -> None:
+    wanted = site.sql(f"SELECT offer_id FROM cards c WHERE {MODEL} AND {NAMES} LIKE ?", plain)
+    found = {item["offer_id"] for item in walk(site, ("q", text), ("limit", 200))}
+    assert found >= {row[0] for row in wanted}
+    assert found
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [("qwem3", "Qwen3"), ("deepsek-r1", "DeepSeek-R1"), ("togehter", "Together AI")],
+)
+def test_a_search_without_a_result_names_what_it_may_mean(
+    site: Site, typed: str, name: str
+) -> None:
+    page = site.get(f"/?q={typed}").text
+    assert "Did you mean" in page
+    assert name in page.partition("Did you mean")[2].partition("</p>")[0]
+    assert "Did you mean" not in site.get("/?q=xqzzyvwk").text
 
 
 def test_every_field_of_every_offer_equals_its_column(site: Site) -> None:
