@@ -10,6 +10,7 @@ from fastapi import Request
 from pydantic import ConfigDict, Field
 
 from marketplace.queries.filters import LAST_CHANGE_ID, ChangesQuery, EstimateQuery, OffersQuery
+from marketplace.queries.since import Since
 
 MIX = {
     "input_tokens": 30_000_000,
@@ -23,6 +24,11 @@ MIX = {
 
 CACHED_SHARES = [Decimal(share) / 100 for share in (0, 10, 25, 50, 75, 90)]
 """The shares of cached input tokens that the calculator offers."""
+
+
+WEEK, ALL = "7d", "all"
+PERIODS = {"24h": "Last 24 hours", WEEK: "Last 7 days", "30d": "Last 30 days", ALL: "All"}
+"""The periods of the page of changes."""
 
 
 class BrowseQuery(OffersQuery):
@@ -41,12 +47,17 @@ class CalculatorQuery(EstimateQuery):
 
 
 class LogQuery(ChangesQuery):
-    """The query of the page of changes: the newest first, older than `before`."""
+    """The query of the page of changes: of a week if none is named, older than `before`."""
 
     model_config = ConfigDict(extra="ignore")
 
+    since: Literal["all"] | Since = WEEK
     before: Annotated[int, Field(ge=1, le=LAST_CHANGE_ID)] = LAST_CHANGE_ID
     limit: Annotated[int, Field(ge=1, le=200)] = 60
+
+    def values(self) -> dict[str, Any]:
+        """Return parameter → value; no start for all changes."""
+        return {**super().values(), "since": None if self.since == ALL else self.since}
 
 
 def pairs(request: Request) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ class Pages:
             without=without,
             with_value=with_value,
             sorted_by=sorted_by,
+            older=older,
             call_snippets=call_snippets,
         )
         self._env.filters.update(
@@ -97,6 +98,12 @@ def sorted_by(pairs: list[tuple[str, str]], query: OffersQuery, name: str) -> st
     kept = _remaining(pairs, "sort", "order")
     turned = [("order", "desc" if query.sign > 0 else "asc")] if query.sort == name else []
     return "?" + urlencode([*kept, ("sort", name), *turned])
+
+
+def older(pairs: list[tuple[str, str]], events: Sequence[str], before: int) -> str:
+    """Return the query of the changes of these kinds before a change id."""
+    kept = _remaining(pairs, "event", "before")
+    return "?" + urlencode([*kept, *(("event", name) for name in events), ("before", before)])
 
 
 def _remaining(pairs: list[tuple[str, str]], *drop: tuple[str, str] | str) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from marketplace.app_state import app_state_of
 from marketplace.cursor import Cursor
 from marketplace.pages import charts, forms
 from marketplace.pages.card_view import card_views, providers_of
+from marketplace.pages.change_view import KINDS, change_days
 from marketplace.pages.rendering import THEMES, Pages
 from marketplace.pages.wording import left_note
 from marketplace.problems import TYPES
@@ -178,19 +179,28 @@ def calculator(request: Request) -> Response:
 
 @pages.get("/changes")
 def changes(request: Request) -> Response:
-    """Show the changes, the newest first."""
+    """Show the changes of a period by kind, or of chosen kinds in pages; the newest first."""
     pairs = forms.pairs(request)
     query = forms.parse_query(forms.LogQuery, pairs)
 
     def make(reading: Reading) -> dict[str, Any]:
-        values = {
-            **bound_values(reading, query),
-            "before": query.before,
-            "count": query.limit + 1,
-        }
-        rows = reading.rows(statement("select_latest_changes"), values)
-        events = reading.rows(statement("select_events"))
-        return {"rows": rows[: query.limit], "more": len(rows) > query.limit, "events": events}
+        values = bound_values(reading, query)
+        counted = ("since", "task_group", "model_id", "inference_provider")
+        events = reading.rows(statement("select_events"), {name: values[name] for name in counted})
+        numbers = {row["event"]: row["n"] for row in events}
+        kinds = {"chosen": query.event} if query.event else KINDS
+        found = {}
+        for kind, names in kinds.items():
+            asked = {"before": query.before, "count": query.limit + 1, "event": list(names)}
+            rows = reading.rows(statement("select_latest_changes"), {**values, **asked})
+            page = rows[: query.limit]
+            found[kind] = {
+                "days": change_days(page),
+                "events": names,
+                "total": sum(numbers.get(name, 0) for name in names),
+                "before": page[-1]["change_id"] if len(rows) > query.limit else None,
+            }
+        return {"kinds": found, "events": events, "periods": forms.PERIODS}
 
     return _page(request, "changes.html", make, query=query, pairs=pairs)
 

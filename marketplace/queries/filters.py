@@ -16,6 +16,7 @@ from pydantic import (
 
 from marketplace.queries.known_values import Event, Region, TaskGroup, one_of
 from marketplace.queries.search import search_terms
+from marketplace.queries.since import Since
 from schemas.amounts import PER_MILLION
 from schemas.compliance import COMPLIANCE_TAGS
 
@@ -236,6 +237,11 @@ class ChangesQuery(BaseModel):
     after: Annotated[int, Field(ge=0, le=LAST_CHANGE_ID)] = Field(
         0, description="The change id to start after; ids only grow and are never reused."
     )
+    since: Since | None = Field(
+        None,
+        description="The start of a period: hours or days before the newest observation, like "
+        "`24h` or `7d`, or a time with its offset, like `2026-09-21T00:00:00Z`.",
+    )
     limit: Annotated[int, Field(ge=1, le=1000)] = Field(100, description="Items per page.")
     event: Annotated[list[Event], Field(max_length=MAX_VALUES)] = []
     task_group: Annotated[list[TaskGroup], Field(max_length=MAX_VALUES)] = []
@@ -246,6 +252,7 @@ class ChangesQuery(BaseModel):
         """Return parameter → value for the statements about changes, without the start."""
         return {
             "count": self.limit,
+            "since": self.since,
             "event": self.event or None,
             "task_group": self.task_group or None,
             "model_id": self.model_id,

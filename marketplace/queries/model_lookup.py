@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from marketplace.queries.known_values import known_values
+from marketplace.queries.since import start_of
 from marketplace.statements import statement
 from warehouse.publication.reader_pool import Reading
 
@@ -23,11 +24,14 @@ def todays_name(reading: Reading, model_id: str) -> str:
 
 
 def bound_values(reading: Reading, query: ValuesQuery) -> dict[str, Any]:
-    """Return parameter → value of a query, with the model's name of today.
+    """Return parameter → value of a query, with the model's name of today, and the moment that
+    a period begins.
 
     UnknownValue for a provider or task that the publication does not know.
     """
     values = query.values()
     if values["model_id"] is not None:
         values["model_id"] = todays_name(reading, values["model_id"])
+    if values.get("since"):
+        values["since"] = start_of(values["since"], reading.publication["observed_to"])
     return known_values(reading, values)

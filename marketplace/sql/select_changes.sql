@@ -1,6 +1,7 @@
 -- Changes after a change id, oldest first, for programs that poll.
 SELECT * FROM changes
 WHERE change_id > $after::BIGINT
+  AND ($since::TIMESTAMPTZ IS NULL OR occurred_at >= $since::TIMESTAMPTZ)
   AND ($event::VARCHAR[] IS NULL OR list_contains($event::VARCHAR[], event))
   AND ($task_group::VARCHAR[] IS NULL OR list_contains($task_group::VARCHAR[], task_group))
   AND ($model_id::VARCHAR IS NULL OR model_id = $model_id::VARCHAR)

@@ -10,7 +10,7 @@ function formAddress() {
   const query = new URLSearchParams();
   for (const [name, value] of new FormData(form)) {
     const isDefault = (name === "sort" && value === "cost") || (name === "view" && value === "cards") ||
-      (name === "offer_type" && value === "model");
+      (name === "offer_type" && value === "model") || (name === "since" && value === "7d");
     if (value !== "" && !isDefault) query.append(name, value);
   }
   const text = query.toString();
@@ -19,7 +19,7 @@ function formAddress() {
 
 // Back and forward change the address: the fields of the form follow it.
 function showFields(query) {
-  const unset = { sort: "cost", view: "cards", offer_type: "model" };
+  const unset = { sort: "cost", view: "cards", offer_type: "model", since: "7d" };
   for (const field of form.elements) {
     if (!field.name || field.name === "offer") continue;
     const values = query.has(field.name) ? query.getAll(field.name) : [unset[field.name] ?? field.dataset.unset ?? ""];
