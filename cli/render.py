@@ -82,13 +82,8 @@ def print_status(status: Status) -> None:
             f"held, {status.gaps} gaps on record"
         )
     for feed in status.feeds:
-        if feed.failures_in_a_row:
-            state = f"{feed.failures_in_a_row} failures in a row, the last: {feed.last_error}"
-        elif feed.skipped_because:
-            state = f"not read: {feed.skipped_because}"
-        else:
-            state = "ok" if feed.observed_at else "not read; run_feeds has the reason"
-        out.print(f"  {feed.feed}: last whole answer {_minute(feed.observed_at)}; {escape(state)}")
+        observed = _minute(feed.observed_at)
+        out.print(f"  {feed.feed}: last complete response {observed}; {escape(feed.state)}")
     if status.last_run:
         out.print(f"  last run: {status.last_run.run_id} {status.last_run.outcome}")
     if status.last_failure:

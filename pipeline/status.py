@@ -9,6 +9,7 @@ import msgspec
 
 from schemas.clock import age_s
 from schemas.errors import UsageError
+from schemas.feed_state import feed_state
 from warehouse.connect import Connection
 from warehouse.publication.newest import open_newest
 from warehouse.statements import statement
@@ -22,12 +23,24 @@ class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     feed: str
     required: bool
+    enabled: bool
     observed_at: datetime | None
     last_success_at: datetime | None
     failures_in_a_row: int
     last_error: str | None
     skipped_because: str | None = None
     """Why the last run did not read it, None where it did."""
+
+    @property
+    def state(self) -> str:
+        """The state in plain text."""
+        return feed_state(
+            enabled=self.enabled,
+            observed_at=self.observed_at,
+            failures_in_a_row=self.failures_in_a_row,
+            last_error=self.last_error,
+            skipped_because=self.skipped_because,
+        )
 
 
 class RunStatus(msgspec.Struct, frozen=True, kw_only=True):

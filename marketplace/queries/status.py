@@ -7,6 +7,7 @@ from typing import Any
 
 from marketplace.statements import statement
 from schemas.clock import age_s
+from schemas.feed_state import feed_state
 from warehouse.publication.reader_pool import Reading
 
 _RUN = ("run_id", "started_at", "finished_at", "outcome", "changes", "holds", "rejected", "error")
@@ -24,11 +25,17 @@ def find_status(reading: Reading, *, now: datetime) -> dict[str, Any]:
         "licence": facts["licence"],
         "attribution": facts["attribution"],
         "counts": find_counts(reading),
-        "feeds": reading.rows(statement("select_feeds")),
+        "feeds": [_with_state(row) for row in reading.rows(statement("select_feeds"))],
         "runs": [{name: run[name] for name in _RUN} for run in runs],
         "gaps": reading.rows(statement("select_gaps")),
         "held": reading.rows(statement("select_held_offers")),
     }
+
+
+def _with_state(feed: dict[str, Any]) -> dict[str, Any]:
+    facts = ("enabled", "observed_at", "failures_in_a_row", "last_error", "skipped_because")
+    state = feed_state(**{name: feed[name] for name in facts})
+    return {**{k: v for k, v in feed.items() if k != "skipped_because"}, "state": state}
 
 
 def find_counts(reading: Reading) -> dict[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -202,11 +202,22 @@ def test_image_prices_and_estimates_are_labelled_as_such(site: Site, tmp_path: P
 
 def test_the_status_page_marks_feeds_that_are_off_or_not_read_yet(site: Site) -> None:
     page = site.get("/status").text
-    for feed, enabled, last in site.sql("SELECT feed, enabled, last_success_at FROM feeds"):
+    feeds = {feed["feed"]: feed for feed in site.get_json("/v1/status")["feeds"]}
+    for feed, last in site.sql("SELECT feed, last_success_at FROM feeds"):
         row = next(row for row in page.split("<tr") if f'scope="row">{feed}<' in row)
-        state = "ok" if last else "not read yet" if enabled else "switched off"
-        assert f"<td>{state}</td>" in row
+        assert (feeds[feed]["state"] == "ok") is (last is not None)
+        assert f"<td>{escape(feeds[feed]['state'])}</td>" in row
         assert ("<td>none yet</td>" in row) is (last is None)
+
+
+def test_only_sources_that_were_read_are_credited(site: Site) -> None:
+    read = {
+        source
+        for (source,) in site.sql("SELECT source FROM feeds WHERE last_success_at IS NOT NULL")
+    }
+    credited = site.get_json("/v1/status")["attribution"]
+    assert ("Hugging Face" in credited) is ("huggingface" in read) is True
+    assert ("fal" in credited.replace("Not affiliated", "")) is ("fal" in read) is False
 
 
 def test_the_api_page_shows_names_as_code(site: Site) -> None:

@@ -1,4 +1,4 @@
-SELECT f.feed, f.required, t.observed_at, f.last_success_at, f.failures_in_a_row, f.last_error,
+SELECT f.feed, f.required, f.enabled, t.observed_at, f.last_success_at, f.failures_in_a_row, f.last_error,
        CASE WHEN n.outcome = 'skipped' THEN n.error END AS skipped_because
 FROM feeds f
 LEFT JOIN _ph_feed_time t USING (feed)

@@ -4,7 +4,9 @@ SELECT r.run_id AS publication_id, r.run_id, r.origin, '1' AS schema_version,
        s.licence, s.attribution
 FROM _ph_run r, _ph_window w,
      (SELECT string_agg(licence, ' ' ORDER BY source) AS licence,
-             string_agg(attribution, ' ' ORDER BY source) AS attribution FROM _ph_source) s
+             string_agg(attribution, ' ' ORDER BY source) AS attribution
+      FROM _ph_source WHERE source IN ( -- only whose facts were read
+          SELECT f.source FROM _ph_feed f JOIN _ph_feed_time USING (feed))) s
 WHERE r.published ORDER BY r.sequence DESC LIMIT 1;
 
 COMMENT ON VIEW publication IS 'The publication that this file is: one row.';

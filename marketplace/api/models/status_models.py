@@ -25,6 +25,10 @@ class Feed(ApiModel):
     last_success_at: datetime | None
     failures_in_a_row: int
     last_error: str | None
+    observed_at: datetime | None
+    """The last complete response; the data of the feed is of this time."""
+    state: str
+    """`ok`, or in plain text what is wrong."""
 
 
 class Run(ApiModel):
