@@ -139,7 +139,8 @@ def _short(claim: ClaimProof) -> str:
 
 def _check(check: CheckProof) -> list[str]:
     decision = f" [{check.decision}]" if check.decision else ""
-    lines = [f"  {check.check_id} {check.severity} {check.name}{decision}: {check.message}"]
+    found = f"{check.found_at:%Y-%m-%d}"
+    lines = [f"  {check.check_id} {found} {check.severity} {check.name}{decision}: {check.message}"]
     if check.decided_at is not None:
         lines.append(
             f"    by {check.decided_by} on {check.decided_at:%Y-%m-%d %H:%M} UTC: "

@@ -89,6 +89,8 @@ class CheckProof(msgspec.Struct, frozen=True, kw_only=True):
     decided_by: str | None
     decided_at: datetime | None
     decision_reason: str | None
+    found_at: datetime
+    """The start of the run that recorded it."""
 
 
 class Continuation(msgspec.Struct, frozen=True, kw_only=True):

@@ -49,7 +49,6 @@ def _chat(model: str) -> list[tuple[str, str]]:
     body = json.dumps({"model": model, "messages": messages}, indent=2, ensure_ascii=False)
     name, chat = _quoted(model), _quoted(messages)
     return [
-        ("pricehouse", f"pricehouse call {shlex.quote(model)} --prompt {shlex.quote(_PROMPT)}"),
         (
             "curl",
             f"curl {ROUTER}/chat/completions \\\n"
@@ -81,6 +80,7 @@ def _chat(model: str) -> list[tuple[str, str]]:
             f"  model: {name},\n  messages: {chat},\n}});\n"
             "console.log(answer.choices[0].message.content);",
         ),
+        ("pricehouse", f"pricehouse call {shlex.quote(model)} --prompt {shlex.quote(_PROMPT)}"),
     ]
 
 

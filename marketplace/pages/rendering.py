@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 
 from marketplace import numbers
 from marketplace.app_state import REVALIDATE
-from marketplace.pages import wording
+from marketplace.pages import proof_text, wording
 from marketplace.pages.call_snippets import call_snippets
 from marketplace.pages.change_text import describe_change
 from marketplace.queries.filters import OffersQuery
@@ -47,6 +47,7 @@ class Pages:
             sorted_by=sorted_by,
             older=older,
             call_snippets=call_snippets,
+            proof_text=proof_text,
         )
         self._env.filters.update(
             day=wording.day,

@@ -102,6 +102,8 @@ def _price(price: Row, claims: list[Row], offer: Row) -> PriceProof:
 
 def _rule(price: Row) -> str:
     feeds = price["price_feeds"]
+    if price["feed"] not in feeds.split(" before "):
+        return f"the provider's own price list: a price of {feeds} would come first"
     if price["unit"] in COMPARED_WITH or price["tier"] != STANDARD:
         return f"the feed of the main prices, else the first that states it: {feeds}, then lists"
     return f"the first feed that states a price of this offer: {feeds}"

@@ -1,8 +1,9 @@
 -- Findings about the offer, also under an earlier id of it; of those about its whole provider what
 -- is refused now; of those about the small providers of a feed together the one that holds it.
 SELECT c.check_id, c.name, c.severity, c.message, c.decision, c.decided_by, c.decided_at,
-       c.decision_reason
+       c.decision_reason, n.started_at AS found_at
 FROM checks c
+JOIN runs n USING (run_id)
 JOIN offers o ON o.offer_id = $offer_id
 LEFT JOIN cards d ON d.offer_id = o.offer_id
 LEFT JOIN _ph_refusal r ON r.check_id = c.check_id

@@ -79,6 +79,7 @@ class CheckProof(ApiModel):
     decided_by: str | None
     decided_at: datetime | None
     decision_reason: str | None
+    found_at: datetime
 
 
 class Continuation(ApiModel):
