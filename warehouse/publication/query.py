@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import math
+import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
@@ -18,9 +20,12 @@ import duckdb
 from schemas.errors import UsageError
 from warehouse.connect import Connection, open_reader
 from warehouse.publication.export import ISO, as_text
+from warehouse.publication.fit_table import fitting_columns
 from warehouse.rows import named_rows
 from warehouse.storage.files import os_errors_as_home_error
 
+_CUT = re.compile(r"columns \([0-9]+ shown\)")
+"""What DuckDB draws under a table that is wider than the terminal: it leaves out the middle."""
 MAX_TABLE_ROWS = 200
 """The most rows that a table for a terminal shows; DuckDB's own 20 cut a list of columns short."""
 
@@ -43,9 +48,35 @@ def table(con: Connection, query: str) -> str:
         relation = con.sql(_not_empty(query))
         if relation is None:
             return ""
-        with redirect_stdout(io.StringIO()) as printed:
-            relation.show(max_rows=MAX_TABLE_ROWS)
-        return printed.getvalue().rstrip("\n")
+        whole = _drawn(relation, shutil.get_terminal_size().columns)
+        if not _CUT.search(whole):
+            return whole
+        return _fitted(relation)
+
+
+def _fitted(relation: duckdb.DuckDBPyRelation) -> str:
+    """Return the important columns as a table, and the names of those that are left out."""
+    names, kinds = relation.columns, [str(kind) for kind in relation.types]
+    rows = relation.limit(MAX_TABLE_ROWS).fetchall()
+    width = shutil.get_terminal_size().columns
+    chosen, empty = fitting_columns(names, kinds, rows, width)
+    left_out = [n for i, n in enumerate(names) if i not in chosen and i not in empty]
+    lines = [_drawn(relation.project(", ".join(_quoted(names[i]) for i in chosen)), width + 1)]
+    if empty:
+        lines.append(f"without a value: {', '.join(names[i] for i in empty)}")
+    if left_out:
+        lines.append(f"left out here, in --format csv or json: {', '.join(left_out)}")
+    return "\n".join(lines)
+
+
+def _drawn(relation: duckdb.DuckDBPyRelation, width: int) -> str:
+    with redirect_stdout(io.StringIO()) as printed:
+        relation.show(max_rows=MAX_TABLE_ROWS, max_width=width)
+    return printed.getvalue().rstrip("\n")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def query_json(publication: Path, query: str) -> str:
