@@ -119,7 +119,7 @@ def test_a_model_page_shows_history_and_prices_as_of_a_date(site: Site, opens: O
         assert page.locator("figure svg").count() == 2
         window.screenshot("model", whole=True)
         page.get_by_text("The history as a table").click()
-        page.get_by_role("region", name="Price history").get_by_text("hyperbolic").first.wait_for()
+        page.locator("details tbody").get_by_text("hyperbolic").first.wait_for()
         page.get_by_label("Date (UTC)").fill("2026-03-01")
         page.get_by_role("button", name="Show").click()
         then = page.get_by_role("region", name="Prices as of")
@@ -131,7 +131,7 @@ def test_a_model_page_shows_history_and_prices_as_of_a_date(site: Site, opens: O
         assert then.locator("tbody tr").count() == known > 0
         page.get_by_role("link", name="Cerebras").first.click()
         page.get_by_text("The source's entry, verbatim").first.click()
-        assert '"cerebras"' in page.locator("pre").first.inner_text()
+        assert '"cerebras"' in page.locator(".claims pre").first.inner_text()
         window.screenshot("offer", whole=True)
         assert window.errors == []
 
