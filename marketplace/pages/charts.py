@@ -62,25 +62,11 @@ def history(rows: Sequence[Row], until: datetime) -> str:
     `rows` are intervals of one unit and currency; an open interval ends at `until`. Every provider
     is drawn: a line is told apart by its colour and its stroke.
     """
-    quantity, per = compared_unit(rows[0]["unit"])
+    _, per = compared_unit(rows[0]["unit"])
     names = sorted({row["inference_provider"] for row in rows})
     colours = [PALETTE[place % len(PALETTE)] for place in range(len(names))]
     strokes = [DASHES[place // len(PALETTE) % len(DASHES)] for place in range(len(names))]
-    points: list[dict[str, object]] = []
-    for row in rows:
-        end = row["valid_to"] or max(row["last_seen_at"] or until, until)
-        for moment in (row["valid_from"], end):
-            points.append(
-                {
-                    "at": moment.isoformat(),
-                    "price": float(row["amount"] * quantity),
-                    "who": row["inference_provider"],
-                    "text": f"{row['inference_provider']}: "
-                    f"{unit_price(row['amount'], row['unit'], row['currency'])} "
-                    f"from {minute(row['valid_from'])}",
-                    "line": f"{row['inference_provider']} {row['valid_from'].isoformat()}",
-                }
-            )
+    points = [point for row in rows for point in _ends(row, until)]
     return _draw(
         {
             "width": WIDTH,
@@ -120,6 +106,23 @@ def history(rows: Sequence[Row], until: datetime) -> str:
             },
         }
     )
+
+
+def _ends(row: Row, until: datetime) -> list[dict[str, object]]:
+    """Return the two ends of an interval's line, each with the text of its tooltip."""
+    who, price = row["inference_provider"], unit_price(row["amount"], row["unit"], row["currency"])
+    quantity, _ = compared_unit(row["unit"])
+    end = row["valid_to"] or max(row["last_seen_at"] or until, until)
+    return [
+        {
+            "at": moment.isoformat(),
+            "price": float(row["amount"] * quantity),
+            "who": who,
+            "text": f"{who}: {price} from {minute(row['valid_from'])}",
+            "line": f"{who} {row['valid_from'].isoformat()}",
+        }
+        for moment in (row["valid_from"], end)
+    ]
 
 
 def cost_and_speed(points: Sequence[Row], named: Sequence[Row]) -> str:

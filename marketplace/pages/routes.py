@@ -191,8 +191,8 @@ def changes(request: Request) -> Response:
         kinds = {"chosen": query.event} if query.event else KINDS
         found = {}
         for kind, names in kinds.items():
-            asked = {"before": query.before, "count": query.limit + 1, "event": list(names)}
-            rows = reading.rows(statement("select_latest_changes"), {**values, **asked})
+            page_of = {"before": query.before, "count": query.limit + 1, "event": list(names)}
+            rows = reading.rows(statement("select_latest_changes"), {**values, **page_of})
             page = rows[: query.limit]
             found[kind] = {
                 "days": change_days(page),

@@ -1,4 +1,4 @@
-"""The words of a search, and how a name without its signs is found."""
+"""The terms of a search, and how a name without its signs is found."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _OTHERS = re.compile(r"[^a-z0-9]+")
 _PARTS = re.compile(r"[a-z]+|[0-9]+[a-z]*")
 _ROUTES = {"fastest", "cheapest", "preferred"}
 SHORTEST_SQUASHED = 5
-"""A shorter word, like `8b`, occurs within too many squashed names."""
+"""A shorter term, like `8b`, occurs within too many squashed names."""
 
 
 def squashed(text: str) -> str:
@@ -17,15 +17,15 @@ def squashed(text: str) -> str:
 
 
 def search_terms(text: str) -> list[dict[str, str | None]]:
-    """Return the words of a search, each as `plain` text and as a `pattern` of squashed names.
+    """Return the terms of a search, each as `plain` text and as a `pattern` of squashed names.
 
     A colon parts model and provider; `:cheapest` and its like name no provider. `llama70b` becomes
     `%llama%70b%`, which `Llama-3.3-70B` matches.
     """
-    words = [word for word in re.split(r"[\s:]+", text.lower()) if word and word not in _ROUTES]
-    return [{"plain": word, "pattern": _pattern(word)} for word in words]
+    terms = [term for term in re.split(r"[\s:]+", text.lower()) if term and term not in _ROUTES]
+    return [{"plain": term, "pattern": _pattern(term)} for term in terms]
 
 
-def _pattern(word: str) -> str | None:
-    name = squashed(word)
+def _pattern(term: str) -> str | None:
+    name = squashed(term)
     return f"%{'%'.join(_PARTS.findall(name))}%" if len(name) >= SHORTEST_SQUASHED else None

@@ -48,7 +48,7 @@ def table(con: Connection, query: str) -> str:
         relation = con.sql(_not_empty(query))
         if relation is None:
             return ""
-        whole = _drawn(relation, shutil.get_terminal_size().columns)
+        whole = _drawn(relation, _terminal_width())
         if not _CUT.search(whole):
             return whole
         return _fitted(relation)
@@ -58,7 +58,7 @@ def _fitted(relation: duckdb.DuckDBPyRelation) -> str:
     """Return the important columns as a table, and the names of those that are left out."""
     names, kinds = relation.columns, [str(kind) for kind in relation.types]
     rows = relation.limit(MAX_TABLE_ROWS).fetchall()
-    width = shutil.get_terminal_size().columns
+    width = _terminal_width()
     chosen, empty = fitting_columns(names, kinds, rows, width)
     left_out = [n for i, n in enumerate(names) if i not in chosen and i not in empty]
     lines = [_drawn(relation.project(", ".join(_quoted(names[i]) for i in chosen)), width + 1)]
@@ -73,6 +73,11 @@ def _drawn(relation: duckdb.DuckDBPyRelation, width: int) -> str:
     with redirect_stdout(io.StringIO()) as printed:
         relation.show(max_rows=MAX_TABLE_ROWS, max_width=width)
     return printed.getvalue().rstrip("\n")
+
+
+def _terminal_width() -> int:
+    """Return the columns of the terminal; a pipe or a file has those of DuckDB's own tables."""
+    return shutil.get_terminal_size((120, 40)).columns
 
 
 def _quoted(name: str) -> str:
