@@ -21,6 +21,7 @@ from marketplace.app_state import CODE_VERSION, AppState, app_state_of, encode_j
 from marketplace.exports import exports
 from marketplace.headers import HeadersMiddleware
 from marketplace.pages import charts
+from marketplace.pages.detail_routes import detail_pages
 from marketplace.pages.rendering import Pages
 from marketplace.pages.routes import pages
 from schemas.clock import is_ahead, utc_now
@@ -55,7 +56,7 @@ def create_app(pool: PublicationPool, *, cors_origins: Sequence[str] = ()) -> Fa
     app.state.app_state = state
     app.state.pages = Pages(STATIC)
     problems.install(app)
-    for router in (v1, exports, health, pages):
+    for router in (v1, exports, health, pages, detail_pages):
         app.include_router(router)
     app.mount("/static", _StaticFiles(directory=STATIC), name="static")
     if cors_origins:

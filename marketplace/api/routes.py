@@ -22,9 +22,11 @@ from marketplace.queries.filters import (
     ModelId,
     OfferId,
     OffersQuery,
+    ShortText,
 )
 from marketplace.queries.model_lookup import bound_values
 from marketplace.queries.offers import find_offers
+from marketplace.queries.providers import find_provider, find_providers
 from marketplace.queries.status import find_status
 from marketplace.statements import statement
 from warehouse.publication.reader_pool import Reading
@@ -103,6 +105,28 @@ def offer(request: Request, offer_id: Annotated[OfferId, Path()]) -> Response:
 def model(request: Request, model_id: Annotated[ModelId, Path()]) -> Response:
     """Return a model with all its offers. The id is `org/name`; the slash needs no encoding."""
     return respond(request, lambda reading: find_model(reading, model_id))
+
+
+@v1.get(
+    "/providers",
+    tags=["providers"],
+    response_model=models.Providers,
+    responses={**NOT_MODIFIED, **problem_responses()},
+)
+def providers(request: Request) -> Response:
+    """List the inference providers that are known or were ever seen."""
+    return respond(request, find_providers)
+
+
+@v1.get(
+    "/providers/{name}",
+    tags=["providers"],
+    response_model=models.ProviderDetail,
+    responses={**NOT_MODIFIED, **problem_responses(404, 422)},
+)
+def provider(request: Request, name: Annotated[ShortText, Path()]) -> Response:
+    """Return a provider, by its id or displayed name, and the statements about it in force."""
+    return respond(request, lambda reading: find_provider(reading, name))
 
 
 @v1.get(

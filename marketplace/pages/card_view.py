@@ -10,6 +10,7 @@ from typing import Any
 from marketplace.numbers import dollars, per_million, short
 from marketplace.pages import wording
 from marketplace.queries.cached_input import find_cached_input
+from marketplace.queries.providers import providers_of
 from marketplace.statements import statement
 from warehouse.publication.reader_pool import Reading
 
@@ -79,14 +80,6 @@ def card_views(reading: Reading, cards: Sequence[Row]) -> list[CardView]:
         )
         for card in cards
     ]
-
-
-def providers_of(reading: Reading) -> dict[str, Row]:
-    """Return inference provider → its row."""
-    return reading.keep(
-        "providers",
-        lambda: {r["inference_provider"]: r for r in reading.rows(statement("select_providers"))},
-    )
 
 
 def _by_offer(reading: Reading, name: str, offers: list[str]) -> dict[str, list[Row]]:

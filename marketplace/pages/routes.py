@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from itertools import groupby
-from operator import itemgetter
-from typing import Annotated, Any, Literal
-from urllib.parse import quote
+from typing import Any, Literal
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from marketplace.app_state import app_state_of
 from marketplace.cursor import Cursor
-from marketplace.pages import charts, forms
-from marketplace.pages.card_view import card_views, providers_of
+from marketplace.pages import charts, forms, wording
+from marketplace.pages.card_view import card_views
 from marketplace.pages.change_view import KINDS, change_days
-from marketplace.pages.rendering import THEMES, Pages
-from marketplace.pages.wording import left_note
+from marketplace.pages.page import page_of
+from marketplace.pages.rendering import THEMES
 from marketplace.problems import TYPES
 from marketplace.queries.details import (
-    find_history,
-    find_model,
-    find_model_history,
-    find_offer,
-    find_past_prices,
     todays_offer,
 )
 from marketplace.queries.estimate import find_estimate
-from marketplace.queries.filters import ModelId, OfferId
-from marketplace.queries.model_lookup import bound_values, todays_name
+from marketplace.queries.model_lookup import bound_values
 from marketplace.queries.offers import find_facets, find_offers, find_suggestions
-from marketplace.queries.status import find_counts, find_status
+from marketplace.queries.providers import providers_of
+from marketplace.queries.status import find_status
 from marketplace.statements import MATCHED, statement
 from warehouse.publication.reader_pool import Reading
 
@@ -66,7 +56,7 @@ def browse(request: Request) -> Response:
         return {**values, "views": card_views(reading, page.items)}
 
     publication_id = cursor.publication_id if cursor else None
-    return _page(
+    return page_of(
         request,
         "browse.html",
         make,
@@ -75,63 +65,6 @@ def browse(request: Request) -> Response:
         pairs=pairs,
         chips=forms.chips(pairs),
     )
-
-
-@pages.get("/models/{model_id:path}")
-def model(request: Request, model_id: Annotated[ModelId, Path()]) -> Response:
-    """Show a model's offers side by side, their spread and their price history."""
-    with app_state_of(request).pool.reading() as reading:
-        name_today = todays_name(reading, model_id)
-    if name_today != model_id:
-        return _moved(request, f"models/{name_today}")
-    as_of = request.query_params.get("as_of", "")
-    moment = forms.parse_moment(as_of)
-
-    def make(reading: Reading) -> dict[str, Any]:
-        details = find_model(reading, model_id)
-        name = details["model"]["model_id"]
-        rows = find_model_history(reading, name)
-        until = reading.publication["observed_to"]
-        price_charts = {
-            series: charts.history(list(intervals), until)
-            for series, intervals in groupby(rows, key=itemgetter("unit", "currency"))
-        }
-        past_prices = []
-        if moment:
-            past_prices = find_past_prices(reading, name, moment)
-        return {
-            **details,
-            "views": card_views(reading, details["offers"]),
-            "history": rows,
-            "price_charts": price_charts,
-            "providers": providers_of(reading),
-            "past_prices": past_prices,
-        }
-
-    return _page(request, "model.html", make, as_of=as_of, moment=moment)
-
-
-@pages.get("/offers/{offer_id}")
-def offer(request: Request, offer_id: Annotated[OfferId, Path()]) -> Response:
-    """Show one offer, its prices as stated and as converted, and the proof of each."""
-    with app_state_of(request).pool.reading() as reading:
-        id_today = todays_offer(reading, offer_id)
-    if id_today != offer_id:
-        return _moved(request, f"offers/{id_today}")
-
-    def make(reading: Reading) -> dict[str, Any]:
-        details = find_offer(reading, offer_id)
-        (view,) = card_views(reading, [details["offer"]])
-        provider = {"inference_provider": details["offer"]["inference_provider"]}
-        return {
-            **details,
-            "view": view,
-            "history": find_history(reading, offer_id)["items"],
-            "claims": reading.rows(statement("select_provider_claims"), provider),
-            "provider": providers_of(reading).get(provider["inference_provider"]),
-        }
-
-    return _page(request, "offer.html", make)
 
 
 @pages.get("/compare")
@@ -147,7 +80,7 @@ def compare(request: Request) -> Response:
         missing = len(offer_ids) - len(cards)
         return {"views": card_views(reading, cards), "missing": missing, "lowest": _lowest(cards)}
 
-    return _page(request, "compare.html", make, max_compared=MAX_COMPARED)
+    return page_of(request, "compare.html", make, max_compared=MAX_COMPARED)
 
 
 @pages.get("/calculator")
@@ -167,7 +100,7 @@ def calculator(request: Request) -> Response:
                 need[name] = list(zip(items, views, strict=True))
         return {**result, "facets": find_facets(reading, query)}
 
-    return _page(
+    return page_of(
         request,
         "calculator.html",
         make,
@@ -202,7 +135,7 @@ def changes(request: Request) -> Response:
             }
         return {"kinds": found, "events": events, "periods": forms.PERIODS}
 
-    return _page(request, "changes.html", make, query=query, pairs=pairs)
+    return page_of(request, "changes.html", make, query=query, pairs=pairs)
 
 
 @pages.get("/status")
@@ -216,10 +149,10 @@ def status(request: Request) -> Response:
             **find_status(reading, now=datetime.now(UTC)),
             "coverage": reading.rows(statement("select_coverage")),
             "providers": providers,
-            "left": [p for p in providers if left_note(p, published_at)],
+            "left": [p for p in providers if wording.left_note(p, published_at)],
         }
 
-    return _page(request, "status.html", make)
+    return page_of(request, "status.html", make)
 
 
 @pages.get("/api")
@@ -227,7 +160,7 @@ def api(request: Request) -> Response:
     """List the routes of the API and their parameters, from its OpenAPI document."""
     document = request.app.openapi()
     routes = [(path, item["get"]) for path, item in document["paths"].items() if "get" in item]
-    return _page(
+    return page_of(
         request,
         "api.html",
         lambda _: {},
@@ -248,32 +181,6 @@ def theme(to: Literal["light", "dark", "system"] = "system", back: str = "/") ->
     else:
         response.delete_cookie("theme")
     return response
-
-
-def _page(
-    request: Request,
-    template: str,
-    make: Callable[[Reading], dict[str, Any]],
-    *,
-    publication_id: str | None = None,
-    **more: Any,
-) -> Response:
-    renderer: Pages = request.app.state.pages
-    with app_state_of(request).pool.reading(publication_id) as reading:
-        return renderer.render(
-            request,
-            template,
-            publication=reading.publication,
-            totals=find_counts(reading),
-            **make(reading),
-            **more,
-        )
-
-
-def _moved(request: Request, path: str) -> Response:
-    """Redirect to the same page under the name of today: a link of before leads there."""
-    query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"/{quote(path)}{query}", 307)
 
 
 def _lowest(cards: list[dict[str, Any]]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def find_status(reading: Reading, *, now: datetime) -> dict[str, Any]:
         "licence": facts["licence"],
         "attribution": facts["attribution"],
         "counts": find_counts(reading),
-        "feeds": [_with_state(row) for row in reading.rows(statement("select_feeds"))],
+        "feeds": find_feeds(reading),
         "runs": [{name: run[name] for name in _RUN} for run in runs],
         "gaps": reading.rows(statement("select_gaps")),
         "held": reading.rows(statement("select_held_offers")),
@@ -36,6 +36,11 @@ def _with_state(feed: dict[str, Any]) -> dict[str, Any]:
     facts = ("enabled", "observed_at", "failures_in_a_row", "last_error", "skipped_because")
     state = feed_state(**{name: feed[name] for name in facts})
     return {**{k: v for k, v in feed.items() if k != "skipped_because"}, "state": state}
+
+
+def find_feeds(reading: Reading) -> list[dict[str, Any]]:
+    """Return the feeds, each with its state in plain text."""
+    return [_with_state(row) for row in reading.rows(statement("select_feeds"))]
 
 
 def find_counts(reading: Reading) -> dict[str, int]:

@@ -35,6 +35,7 @@ PAGES = [
     f"/models/{GPT}?as_of=2026-09-21",
     "/calculator",
     "/changes",
+    "/providers/ovhcloud",
     "/status",
     "/api",
     "/?q=nothing-like-it",

@@ -34,6 +34,8 @@ def rows(site: Site, query: str, *values: object) -> list[dict[str, Any]]:
         (models.Interval, "price_history"),
         (models.Model, "models"),
         (models.Gap, "gaps"),
+        (models.Provider, "providers"),
+        (models.ComplianceClaim, "compliance_claims"),
     ],
 )
 def test_a_response_model_has_the_columns_of_its_relation(
@@ -68,6 +70,24 @@ def test_an_offer_has_its_prices_and_the_proof_of_each(site: Site) -> None:
         assert (claim["evidence"], claim["payload_hash"]) == (evidence, payload)
         assert claim["amount"] == amount_text(amount)
         assert list((site.home / "landing" / "objects").rglob(f"*{payload[:12]}*"))
+
+
+def test_a_provider_is_found_by_its_id_or_name_with_its_claims(site: Site) -> None:
+    assert site.get_json("/v1/providers")["items"] == rows(
+        site, "FROM providers ORDER BY inference_provider"
+    )
+    body = site.get_json("/v1/providers/ovhcloud")
+    assert body == site.get_json("/v1/providers/OVHcloud%20AI%20Endpoints")
+    query = "FROM compliance_claims WHERE inference_provider = 'ovhcloud' AND in_force"
+    assert body["claims"] == rows(site, f"{query} ORDER BY claim, applies, claim_id") != []
+    assert site.get("/v1/providers/nobody").status_code == 404
+    moved = site.get("/providers/OVHcloud AI Endpoints")
+    assert (moved.status_code, moved.headers["location"]) == (307, "/providers/ovhcloud")
+    page = site.get("/providers/ovhcloud")
+    ((offers,),) = site.sql("SELECT offers FROM providers WHERE inference_provider = 'ovhcloud'")
+    assert f"{offers} offers" in page.text
+    assert "Source" in page.text
+    assert site.get("/providers/nobody").status_code == 404
 
 
 def test_a_model_is_found_by_its_id_and_has_all_its_offers(site: Site) -> None:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -67,6 +67,8 @@ def as_json(column: object) -> object:
             + (f".{column.microsecond:06}" if column.microsecond else "")
             + "Z"
         )
+    if isinstance(column, date):
+        return column.isoformat()
     return json_value(column)
 
 

@@ -24,6 +24,12 @@ from marketplace.api.models.proof_models import (
     PriceProof,
     Proof,
 )
+from marketplace.api.models.provider_models import (
+    ComplianceClaim,
+    Provider,
+    ProviderDetail,
+    Providers,
+)
 from marketplace.api.models.status_models import (
     Export,
     Exports,
@@ -44,6 +50,7 @@ __all__ = [
     "Changes",
     "CheckProof",
     "ClaimProof",
+    "ComplianceClaim",
     "CostProof",
     "Estimate",
     "EstimatedOffer",
@@ -66,6 +73,9 @@ __all__ = [
     "PriceProof",
     "Problem",
     "Proof",
+    "Provider",
+    "ProviderDetail",
+    "Providers",
     "Ready",
     "Run",
     "Spread",
