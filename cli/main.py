@@ -32,6 +32,9 @@ ENTRIES = {
     "maintain": CommandEntry(
         "cli.maintain:maintain", "Thin out landing/, compact the warehouse and remove leftovers."
     ),
+    "recommend": CommandEntry(
+        "cli.recommend:recommend", "Recommend routes for a month of your mix by its cost."
+    ),
     "record": CommandEntry(
         "cli.record:record", "Record one live hour in DIR, for the sample's server to serve."
     ),

@@ -72,7 +72,7 @@ def install(app: FastAPI) -> None:
 
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError | ValidationError)  # noqa: S101 - as registered
-    errors = [_field_error(each) for each in error.errors()]
+    errors = [_field_error(each, _parameters(request)) for each in error.errors()]
     detail = "; ".join(f"{each['field']}: {each['message']}" for each in errors)
     return problem(request, 422, "question-not-understood", detail, errors=errors)
 
@@ -147,9 +147,20 @@ def problem(  # one keyword for each optional member of the problem
     )
 
 
-def _field_error(error: Any) -> dict[str, str]:
+def _field_error(error: Any, parameters: Sequence[str]) -> dict[str, str]:
     place = [str(part) for part in error["loc"] if part not in ("query", "path")]
-    return {"field": ".".join(place) or "query", "message": str(error["msg"])}
+    message = str(error["msg"])
+    if error["type"] == "extra_forbidden" and parameters:
+        message = f"no parameter has this name; valid: {', '.join(parameters)}"
+    return {"field": ".".join(place) or "query", "message": message}
+
+
+def _parameters(request: Request) -> list[str]:
+    """Return the names of the query parameters of the route that a request reached."""
+    dependant = getattr(request.scope.get("route"), "dependant", None)
+    fields = dependant.query_params if dependant else []
+    models = [field.field_info.annotation for field in fields]
+    return [name for model in models for name in getattr(model, "model_fields", {})]
 
 
 def _query(pairs: Sequence[tuple[str, str]]) -> str:

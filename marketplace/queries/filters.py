@@ -84,9 +84,9 @@ class CardFilters(BaseModel):
         "strict",
         description="`lenient` also returns offers with an unverified region or several regions.",
     )
-    status: Annotated[
-        list[Literal["live", "staging", "error", "unknown"]], Field(max_length=4)
-    ] = []
+    status: Annotated[list[Literal["live", "staging", "error", "unknown"]], Field(max_length=4)] = (
+        Field([], description="The status: `live`, `staging`, `error` or `unknown`.")
+    )
     offer_type: Literal["model", "adapter", "all"] = Field(
         "model", description="Adapters are separate: they run on another model and have no price."
     )
@@ -265,8 +265,8 @@ class RecommendQuery(CachedMix, CardFilters):
 
     def tags(self) -> list[str]:
         """Return the compliance tags that an offer must have, each once."""
-        asked = [("no-training", self.no_training), ("no-retention", self.no_retention)]
-        return list(dict.fromkeys([*self.tag, *(tag for tag, wanted in asked if wanted)]))
+        named = [("no-training", self.no_training), ("no-retention", self.no_retention)]
+        return list(dict.fromkeys([*self.tag, *(tag for tag, wanted in named if wanted)]))
 
     def values(self) -> dict[str, Any]:
         """Return parameter → value for `match_cards.sql`; models are named apart."""

@@ -51,15 +51,15 @@ def describe_reason(reason: str, offer: Row, query: RecommendQuery) -> str:
         return f"its cost is {_cost(offer[_COSTS[reason]], reason)}, above the largest allowed"
     if reason in _MEASURES:
         column, name, unit = _MEASURES[reason]
-        value, asked = offer[column], getattr(query, reason)
+        value, wanted = offer[column], getattr(query, reason)
         has = "not stated" if value is None else f"{value:,g}"
         bound = "at least" if reason.startswith("min_") else "at most"
-        return f"{name}: {has}; asked for {bound} {asked:,g} {unit}"
+        return f"{name}: {has}; asked for {bound} {wanted:,g} {unit}"
     if reason in _SUPPORTS:
         supports = offer[_SUPPORTS[reason]]
         has = "not stated" if supports is None else "yes" if supports else "no"
-        asked_for = "yes" if getattr(query, reason) else "no"
-        return f"{reason.replace('_', ' ')}: {has}; asked for {asked_for}"
+        wanted_text = "yes" if getattr(query, reason) else "no"
+        return f"{reason.replace('_', ' ')}: {has}; asked for {wanted_text}"
     return _named(reason, offer)
 
 
