@@ -51,8 +51,12 @@ def find_call_cards(
 
     `route` is an inference provider, a routing word, or None for the default route.
     """
-    is_word = route is None or route in ROUTES or route == PREFERRED
-    named = {"model_id": model_id, "task": [CHAT], "inference_provider": [] if is_word else [route]}
+    is_routing = route is None or route in ROUTES or route == PREFERRED
+    named = {
+        "model_id": model_id,
+        "task": [CHAT],
+        "inference_provider": [] if is_routing else [route],
+    }
     filters = Filters.model_validate(named)
     values = {
         **bound_values(reading, filters),
@@ -62,7 +66,7 @@ def find_call_cards(
         "cached_input_tokens": usage.cached,
     }
     rows = reading.rows(statement(MATCHED, MONTHS, "select_call_cards"), values)
-    if not is_word:
+    if not is_routing:
         return rows
     column = ROUTES.get(route or "fastest")
     return [row for row in rows if column and row[column]]

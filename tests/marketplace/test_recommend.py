@@ -19,7 +19,7 @@ from marketplace.api import models
 from marketplace.numbers import json_value
 from marketplace.queries.filters import RecommendQuery
 from schemas.amounts import amount_text
-from tests.support.best_routes import UNITS, Market, read_market
+from tests.support.best_routes import UNITS, CardSet, read_market
 from tests.support.best_routes_equal import ALL, QUERIES, require_equal
 from tests.support.command import answered, pricehouse
 from tests.support.serving import Site
@@ -239,7 +239,7 @@ def test_random_cards_give_what_brute_force_gives(
     opened = SimpleNamespace(facts={"observed_to": observed_to}, kept={})
     reading = Reading(cast("OpenPublication", opened), writable)
     declined = {card["offer_id"] for card in cards if card["is_declined"]}
-    market = Market(cards, declined, set(), observed_to)
+    market = CardSet(cards, declined, set(), observed_to)
     query = RecommendQuery.model_validate({**mix, **ALL})
     if not any(query.mix().values()):
         query = query.model_copy(update={"input_tokens": 750_000, "output_tokens": 250_000})

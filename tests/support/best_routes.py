@@ -31,7 +31,7 @@ LIMITS = {
 
 
 @dataclass(frozen=True)
-class Market:
+class CardSet:
     """What the brute force reads: cards, the offers whose list offers no cached price, the offers
     priced for one account, and the publication's newest moment."""
 
@@ -51,7 +51,7 @@ class Best:
     savings: dict[str, tuple[Decimal | None, Decimal | None]] = field(default_factory=dict)
 
 
-def read_market(reading: Reading) -> Market:
+def read_market(reading: Reading) -> CardSet:
     """Read the cards of a publication."""
     declined = reading.rows(
         "SELECT offer_id FROM prices WHERE unit = 'cached_input_token' AND tier = 'standard'"
@@ -60,7 +60,7 @@ def read_market(reading: Reading) -> Market:
     of_account = reading.rows(
         "SELECT offer_id FROM prices WHERE scope <> 'public' AND tier = 'standard'"
     )
-    return Market(
+    return CardSet(
         reading.rows("SELECT * FROM cards"),
         {row["offer_id"] for row in declined},
         {row["offer_id"] for row in of_account},
@@ -68,13 +68,13 @@ def read_market(reading: Reading) -> Market:
     )
 
 
-def best_routes(market: Market, query: RecommendQuery) -> Best:
+def best_routes(market: CardSet, query: RecommendQuery) -> Best:
     """Return the recommendation; the query names models as they are called today."""
     best = Best()
     bills = {card["offer_id"]: bill(market, card, query) for card in market.cards}
     routed = [card for card in market.cards if card["router_default"] or card["router_cheapest"]]
     for card in market.cards:
-        if not _is_candidate(card, query):
+        if not _is_contender(card, query):
             continue
         offer = card["offer_id"]
         reasons = _reasons(market, card, query)
@@ -112,7 +112,7 @@ def month(card: Card, query: RecommendQuery) -> Decimal | None:
     return total
 
 
-def bill(market: Market, card: Card, query: RecommendQuery) -> Decimal | None:
+def bill(market: CardSet, card: Card, query: RecommendQuery) -> Decimal | None:
     """Return the cost of the mix where it is known: of a rankable card, or one stated free."""
     if not _knows_cached(market, card, query):
         return None
@@ -121,23 +121,23 @@ def bill(market: Market, card: Card, query: RecommendQuery) -> Decimal | None:
     return None
 
 
-def _knows_cached(market: Market, card: Card, query: RecommendQuery) -> bool:
+def _knows_cached(market: CardSet, card: Card, query: RecommendQuery) -> bool:
     known = card["cost_per_cached_input_token"] is not None
     return not query.cached_input_tokens or known or card["offer_id"] in market.declined
 
 
-def _is_candidate(card: Card, query: RecommendQuery) -> bool:
+def _is_contender(card: Card, query: RecommendQuery) -> bool:
     name = f"{card['model_id']} {card['inference_provider']}".lower()
     return (
         (not query.model_id or card["model_id"] in query.model_id)
         and (not query.task or card["task"] in query.task or card["task_group"] in query.task)
-        and all(word in name for word in (query.q or "").lower().split())
+        and all(term in name for term in (query.q or "").lower().split())
         and query.provider in (None, card["source"])
         and query.offer_type in ("all", card["offer_type"])
     )
 
 
-def _doubts(market: Market, card: Card) -> set[str]:
+def _doubts(market: CardSet, card: Card) -> set[str]:
     """Return why the card is not rankable."""
     priced = card["price_status"] in ("priced", "free")
     observed = card["price_observed_at"]
@@ -157,7 +157,7 @@ def _doubts(market: Market, card: Card) -> set[str]:
     return {reason for reason, applies in found.items() if applies}
 
 
-def _reasons(market: Market, card: Card, query: RecommendQuery) -> set[str]:
+def _reasons(market: CardSet, card: Card, query: RecommendQuery) -> set[str]:
     places = {place for region in query.region for place in _places(region.lower())}
     if query.region_mode == "lenient":
         places |= {"multi", "unverified"}

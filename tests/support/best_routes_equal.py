@@ -7,7 +7,7 @@ from typing import Any
 
 from marketplace.queries.filters import RecommendQuery
 from marketplace.queries.recommend import find_recommendation
-from tests.support.best_routes import Best, Market, best_routes, macro_rows
+from tests.support.best_routes import Best, CardSet, best_routes, macro_rows
 from warehouse.publication.reader_pool import Reading
 
 CHAT = {"task": ["text"], "input_tokens": 20_000_001, "output_tokens": 1_000_003}
@@ -29,7 +29,7 @@ QUERIES: list[dict[str, Any]] = [
 ]
 
 
-def require_equal(reading: Reading, market: Market, query: RecommendQuery) -> int:
+def require_equal(reading: Reading, market: CardSet, query: RecommendQuery) -> int:
     """Compare the answer and the macro with the brute force; return how many are ranked."""
     best = best_routes(market, query)
     found = find_recommendation(reading, query)
