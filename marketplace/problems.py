@@ -15,8 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from marketplace.cursor import BadCursor
-from marketplace.queries.known_values import UnknownValue
-from schemas.errors import HomeError, PublicationGone, QueryTooSlow, UsageError
+from schemas.errors import HomeError, PublicationGone, QueryTooSlow, UnknownValue, UsageError
 
 _API = ("/v1/", "/v1", "/healthz", "/readyz", "/openapi.json")
 _TITLES = {
@@ -62,10 +61,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(NotInPublication, _own_message(404, "not-in-publication"))
-    app.add_exception_handler(UnknownValue, _unknown_value)
     app.add_exception_handler(BadCursor, _own_message(422, "cursor-not-understood"))
     app.add_exception_handler(PublicationGone, _gone)
     app.add_exception_handler(QueryTooSlow, _own_message(503, "query-too-slow", headers=retry))
+    app.add_exception_handler(UnknownValue, _unknown_value)
     app.add_exception_handler(UsageError, _fixed_message(503, "nothing-published-yet", _NOTHING))
     app.add_exception_handler(HomeError, _fixed_message(503, "publication-unreadable", _UNREADABLE))
     app.add_exception_handler(Exception, _fixed_message(500, "about:blank", _INTERNAL))
@@ -73,16 +72,14 @@ def install(app: FastAPI) -> None:
 
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError | ValidationError)  # noqa: S101 - as registered
-    errors = [_field_error(request, each) for each in error.errors()]
+    errors = [_field_error(each, _parameters(request)) for each in error.errors()]
     detail = "; ".join(f"{each['field']}: {each['message']}" for each in errors)
     return problem(request, 422, "question-not-understood", detail, errors=errors)
 
 
 def _unknown_value(request: Request, error: Exception) -> Response:
-    assert isinstance(error, UnknownValue)  # noqa: S101 - as registered
-    errors = [{"field": error.field, "message": str(error)}]
-    detail = f"{error.field}: {error}"
-    return problem(request, 422, "question-not-understood", detail, errors=errors)
+    errors = [{"field": getattr(error, "field", "query"), "message": str(error)}]
+    return problem(request, 422, "question-not-understood", str(error), errors=errors)
 
 
 def _http(request: Request, error: Exception) -> Response:
@@ -150,19 +147,20 @@ def problem(  # one keyword for each optional member of the problem
     )
 
 
-def _field_error(request: Request, error: Any) -> dict[str, str]:
+def _field_error(error: Any, parameters: Sequence[str]) -> dict[str, str]:
     place = [str(part) for part in error["loc"] if part not in ("query", "path")]
     message = str(error["msg"])
-    if error["type"] == "extra_forbidden":
-        message = f"unknown parameter; valid: {', '.join(_parameters(request))}"
+    if error["type"] == "extra_forbidden" and parameters:
+        message = f"no parameter has this name; valid: {', '.join(parameters)}"
     return {"field": ".".join(place) or "query", "message": message}
 
 
 def _parameters(request: Request) -> list[str]:
-    """Return the parameters of the route that a request was for, from the OpenAPI document."""
-    paths = request.app.openapi()["paths"]
-    route = paths.get(request.scope["route"].path, {}).get(request.method.lower(), {})
-    return [parameter["name"] for parameter in route.get("parameters", [])]
+    """Return the names of the query parameters of the route that a request reached."""
+    dependant = getattr(request.scope.get("route"), "dependant", None)
+    fields = dependant.query_params if dependant else []
+    models = [field.field_info.annotation for field in fields]
+    return [name for model in models for name in getattr(model, "model_fields", {})]
 
 
 def _query(pairs: Sequence[tuple[str, str]]) -> str:

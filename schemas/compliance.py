@@ -11,15 +11,15 @@ Claim = Literal[
     "operator_jurisdiction", "serving_region", "retention", "training_use", "dpa", "certification"
 ]
 
-EU_HOSTED, EU_OPERATOR = "eu-hosted", "eu-operator"
-TAGS = {
+CLAIM_TAGS = {
     ("retention", "none"): "no-retention",
     ("training_use", "no"): "no-training",
     ("dpa", "available"): "dpa-available",
 }
-"""Claim and its value → the tag of cards whose provider states it by default."""
-COMPLIANCE_TAGS = (EU_HOSTED, EU_OPERATOR, *TAGS.values())
-"""Every tag that a card can have."""
+"""(claim, value) → the tag of a provider that states nothing else of it."""
+EU_HOSTED, EU_OPERATOR = "eu-hosted", "eu-operator"
+TAGS = (*CLAIM_TAGS.values(), EU_HOSTED, EU_OPERATOR)
+"""Every compliance tag that a card can have."""
 
 
 class ComplianceClaim(BaseModel):

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from schemas.compliance import EU_HOSTED, EU_OPERATOR, TAGS, ComplianceClaim
+from schemas.compliance import CLAIM_TAGS, EU_HOSTED, EU_OPERATOR, ComplianceClaim
 from schemas.load import COMPLIANCE_CLAIMS
 from schemas.registry import Registry
 from schemas.state import PROVIDERS
@@ -95,7 +95,7 @@ def tags_of(claims: Sequence[ComplianceClaim], region: str, country: str | None)
     for claim in claims:
         if claim.applies == "default":
             by_kind[claim.claim].add(str(claim.value))
-    for (kind, value), tag in TAGS.items():
+    for (kind, value), tag in CLAIM_TAGS.items():
         if by_kind[kind] == {value}:
             tags.add(tag)
     return sorted(tags)

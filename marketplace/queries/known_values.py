@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from marketplace.queries.search import squashed
 from marketplace.statements import statement
+from schemas.errors import UnknownValue
 from warehouse.publication.reader_pool import Reading
 
 TaskGroup = Literal["text", "image", "audio", "video", "embedding", "other"]
@@ -34,14 +35,6 @@ Event = Literal[
 ]
 REGIONS = ("eu", "eea", "us", "multi", "unverified")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
-
-
-class UnknownValue(Exception):
-    """Raised for a value of a filter that the publication does not know; names the valid ones."""
-
-    def __init__(self, field: str, value: str, valid: list[str]) -> None:
-        super().__init__(unknown_value(value, valid))
-        self.field = field
 
 
 def unknown_value(value: str, valid: list[str]) -> str:
@@ -91,11 +84,18 @@ def known_values(reading: Reading, values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def task_groups(reading: Reading) -> dict[str, str]:
+    """Return task or group → its group."""
+    found = {group: group for group in get_args(TaskGroup)}
+    return found | {r["task"]: r["task_group"] for r in reading.rows(statement("select_tasks"))}
+
+
 def _id(field: str, given: str, spellings: Mapping[str, str]) -> str:
     try:
         return spellings[squashed(given)]
     except KeyError:
-        raise UnknownValue(field, given, sorted(set(spellings.values()))) from None
+        message = unknown_value(given, sorted(set(spellings.values())))
+        raise UnknownValue(f"{field}: {message}", field=field) from None
 
 
 def _read(reading: Reading) -> dict[str, dict[str, str]]:

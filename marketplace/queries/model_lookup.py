@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from marketplace.queries.known_values import known_values
 from marketplace.queries.since import start_of
 from marketplace.statements import statement
+from schemas.errors import UnknownValue
 from warehouse.publication.reader_pool import Reading
 
 
@@ -35,3 +37,20 @@ def bound_values(reading: Reading, query: ValuesQuery) -> dict[str, Any]:
     if values.get("since"):
         values["since"] = start_of(values["since"], reading.publication["observed_to"])
     return known_values(reading, values)
+
+
+def find_models(reading: Reading, names: Iterable[str]) -> list[str]:
+    """Return the models of these names as they are called today; UnknownValue for one without."""
+    models = [todays_name(reading, name) for name in names]
+    if not models:
+        return []
+    found = reading.rows(statement("select_known_models"), {"models": models})
+    for model in models:
+        if not any(row["model_id"] == model for row in found):
+            like = reading.rows(statement("select_like_models"), {"model_id": model})
+            names_like = ", ".join(row["model_id"] for row in like)
+            raise UnknownValue(
+                f"model_id: no model is called {model}; the nearest names: {names_like}",
+                field="model_id",
+            )
+    return models

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from marketplace.problems import NotInPublication
-from marketplace.queries.known_values import UnknownValue, known_values
+from marketplace.queries.known_values import known_values
 from marketplace.statements import statement
+from schemas.errors import UnknownValue
 from warehouse.publication.reader_pool import Reading
 
 Row = dict[str, Any]
@@ -35,7 +36,7 @@ def find_provider(reading: Reading, name: str) -> dict[str, Any]:
     try:
         values = known_values(reading, {"inference_provider": name})
     except UnknownValue as error:
-        raise NotInPublication(f"there is no inference provider {error}") from None
+        raise NotInPublication(f"there is no such provider; {error}") from None
     claims = reading.rows(statement("select_provider_claims"), values)
     return {
         "provider": _columns(providers_of(reading)[values["inference_provider"]]),

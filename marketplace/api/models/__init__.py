@@ -30,6 +30,14 @@ from marketplace.api.models.provider_models import (
     ProviderDetail,
     Providers,
 )
+from marketplace.api.models.recommend_models import (
+    LeftOutOffer,
+    LeftOutReason,
+    Recommendation,
+    RecommendedOffer,
+    RouteCost,
+    RoutedOffer,
+)
 from marketplace.api.models.status_models import (
     Export,
     Exports,
@@ -63,6 +71,8 @@ __all__ = [
     "HeldOffer",
     "History",
     "Interval",
+    "LeftOutOffer",
+    "LeftOutReason",
     "Model",
     "ModelDetail",
     "Need",
@@ -77,6 +87,10 @@ __all__ = [
     "ProviderDetail",
     "Providers",
     "Ready",
+    "Recommendation",
+    "RecommendedOffer",
+    "RouteCost",
+    "RoutedOffer",
     "Run",
     "Spread",
     "Status",
