@@ -13,6 +13,9 @@ from schemas.errors import PricehouseError, UsageError
 
 ENTRIES = {
     "accept": CommandEntry("cli.decisions:accept", "Accept a held value and publish it."),
+    "call": CommandEntry(
+        "cli.call:call", "Call a model through Hugging Face's router, once, and compare costs."
+    ),
     "correct": CommandEntry(
         "cli.decisions:correct", "Correct a wrong price in the history of an offer."
     ),
@@ -31,6 +34,9 @@ ENTRIES = {
     ),
     "maintain": CommandEntry(
         "cli.maintain:maintain", "Thin out landing/, compact the warehouse and remove leftovers."
+    ),
+    "recommend": CommandEntry(
+        "cli.recommend:recommend", "Recommend routes for a month of your mix by its cost."
     ),
     "record": CommandEntry(
         "cli.record:record", "Record one live hour in DIR, for the sample's server to serve."

@@ -7,7 +7,8 @@ WITH evaluated AS (
            c.first_token_latency_ms, c.request_latency_ms, c.cost_per_input_token,
            c.cost_per_output_token, c.cost_per_cached_input_token, c.cost_per_token, c.cost_per_image, c.cost_per_audio_minute,
            c.cost_per_video_second, c.cost_per_million_characters, c.estimated_cost,
-           c.price_status, c.rankable, c.price_changed_at, c.first_seen_at,
+           c.price_status, c.rankable, c.price_changed_at, c.first_seen_at, c.price_reason,
+           c.price_observed_at, c.currency, c.held, c.router_default, c.router_cheapest,
            $task::VARCHAR[] IS NOT NULL AND NOT (list_contains($task::VARCHAR[], c.task_group)
                OR list_contains($task::VARCHAR[], c.task)) AS fails_task,
            $region::VARCHAR[] IS NOT NULL
@@ -28,25 +29,37 @@ WITH evaluated AS (
                AND c.price_status NOT IN ('priced', 'free') AS fails_priced_only,
            coalesce($rankable_only::BOOLEAN, false) AND NOT c.rankable AS fails_rankable_only,
            -- The filters without counts in the response: a card meets each one or not.
-           coalesce(c.source <> $provider::VARCHAR, false)
-               OR ($search_terms::VARCHAR[] IS NOT NULL AND NOT list_bool_and(list_transform(
-                   $search_terms::VARCHAR[],
-                   lambda w: contains(lower(c.model_id || ' ' || c.inference_provider), w))))
-               OR ($model_id::VARCHAR IS NOT NULL AND c.model_id <> $model_id::VARCHAR)
-               OR ($min_context_length::BIGINT IS NOT NULL
-                   AND coalesce(c.context_length < $min_context_length::BIGINT, true))
-               OR ($min_throughput_tps::DOUBLE IS NOT NULL
-                   AND coalesce(c.throughput_tps < $min_throughput_tps::DOUBLE, true))
-               OR ($max_first_token_latency_ms::DOUBLE IS NOT NULL AND coalesce(
-                   c.first_token_latency_ms > $max_first_token_latency_ms::DOUBLE, true))
-               OR ($max_cost_per_token::DECIMAL(38,18) IS NOT NULL AND coalesce(
-                   c.cost_per_token > $max_cost_per_token::DECIMAL(38,18), true))
-               OR ($max_cost_per_image::DECIMAL(38,18) IS NOT NULL AND coalesce(
-                   c.cost_per_image > $max_cost_per_image::DECIMAL(38,18), true))
-               OR ($max_cost_per_audio_minute::DECIMAL(38,18) IS NOT NULL AND coalesce(
-                   c.cost_per_audio_minute > $max_cost_per_audio_minute::DECIMAL(38,18), true))
-               OR ($max_cost_per_video_second::DECIMAL(38,18) IS NOT NULL AND coalesce(
-                   c.cost_per_video_second > $max_cost_per_video_second::DECIMAL(38,18), true))
+           coalesce(c.source <> $provider::VARCHAR, false) AS fails_provider,
+           $search_terms::VARCHAR[] IS NOT NULL AND NOT list_bool_and(list_transform(
+               $search_terms::VARCHAR[],
+               lambda w: contains(lower(c.model_id || ' ' || c.inference_provider), w)))
+               AS fails_search_terms,
+           $model_id::VARCHAR IS NOT NULL AND c.model_id <> $model_id::VARCHAR AS fails_model_id,
+           $min_context_length::BIGINT IS NOT NULL
+               AND coalesce(c.context_length < $min_context_length::BIGINT, true)
+               AS fails_min_context_length,
+           $min_throughput_tps::DOUBLE IS NOT NULL
+               AND coalesce(c.throughput_tps < $min_throughput_tps::DOUBLE, true)
+               AS fails_min_throughput_tps,
+           $max_first_token_latency_ms::DOUBLE IS NOT NULL AND coalesce(
+               c.first_token_latency_ms > $max_first_token_latency_ms::DOUBLE, true)
+               AS fails_max_first_token_latency_ms,
+           $max_cost_per_token::DECIMAL(38,18) IS NOT NULL AND coalesce(
+               c.cost_per_token > $max_cost_per_token::DECIMAL(38,18), true)
+               AS fails_max_cost_per_token,
+           $max_cost_per_image::DECIMAL(38,18) IS NOT NULL AND coalesce(
+               c.cost_per_image > $max_cost_per_image::DECIMAL(38,18), true)
+               AS fails_max_cost_per_image,
+           $max_cost_per_audio_minute::DECIMAL(38,18) IS NOT NULL AND coalesce(
+               c.cost_per_audio_minute > $max_cost_per_audio_minute::DECIMAL(38,18), true)
+               AS fails_max_cost_per_audio_minute,
+           $max_cost_per_video_second::DECIMAL(38,18) IS NOT NULL AND coalesce(
+               c.cost_per_video_second > $max_cost_per_video_second::DECIMAL(38,18), true)
+               AS fails_max_cost_per_video_second,
+           fails_provider OR fails_search_terms OR fails_model_id OR fails_min_context_length
+               OR fails_min_throughput_tps OR fails_max_first_token_latency_ms
+               OR fails_max_cost_per_token OR fails_max_cost_per_image
+               OR fails_max_cost_per_audio_minute OR fails_max_cost_per_video_second
                AS fails_other
     FROM cards c
 ), counted AS (

@@ -56,7 +56,7 @@ NARROW: dict[tuple[str, str], tuple[str, ...]] = {
         "warehouse.relations",
         "warehouse.storage.home",
     ),
-    ("cli", "marketplace"): ("marketplace.server",),
+    ("cli", "marketplace"): ("marketplace.numbers", "marketplace.queries", "marketplace.server"),
 }
 """(Package, imported package) → the only parts of it that it may import."""
 TRANSFORMS = ("parsing", "resolve", "pricing", "gate", "history", "reconcile", "checks")
@@ -137,11 +137,16 @@ def test_a_package_imports_only_named_parts_of_another(package: str, imported: s
     assert astray == set()
 
 
-def test_only_the_serve_command_imports_the_marketplace() -> None:
+def test_only_named_commands_import_the_marketplace() -> None:
     users = {i.module for i in IMPORTS if i.imported == "marketplace"} - {
         path.relative_to(CHECKOUT).as_posix() for path in (CHECKOUT / "marketplace").rglob("*.py")
     }
-    assert users == {"cli/serve.py"}
+    assert users == {
+        "cli/call.py",
+        "cli/call_report.py",
+        "cli/recommend.py",
+        "cli/serve.py",
+    }
 
 
 @pytest.mark.parametrize("library", BORDERS)
@@ -154,3 +159,16 @@ def test_transforms_import_no_clock_network_disk_or_logger() -> None:
     outside = {"logging", "os", "random", "secrets", "socket", "subprocess", "sys", "time"}
     found = [i for i in IMPORTS if i.package == "transforms" and i.imported in outside]
     assert found == []
+
+
+def test_only_the_command_call_can_send_an_inference_call() -> None:
+    adapters = {"providers/huggingface.py"}  # `run_inference` of the source
+    assert {i.module for i in IMPORTS if i.name == "pipeline.call"} == {"cli/call.py"}
+    routes = {i.module for i in IMPORTS if i.name == "providers.inference"}
+    assert routes == adapters | {"cli/call.py"}  # the command checks the model's name with it
+    callers = {
+        path.relative_to(CHECKOUT).as_posix()
+        for path in modules()
+        if ".run_inference(" in path.read_text("utf-8")
+    }
+    assert callers == {"pipeline/call.py"}
