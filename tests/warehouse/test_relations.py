@@ -186,6 +186,7 @@ MACROS = {
     "blended": ["input_share", "cached_share"],
     "cheapest": ["task_group", "region", "n", "cached_share"],
     "cards_in": ["place", "lenient"],
+    "cost": ["usage", "known_at", "default_route"],
 }
 
 
