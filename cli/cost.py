@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import current_home, home_option
-from cli.usage_options import SUFFIXES, columns_option, read_input, timezone_option
+from cli.usage_options import SUFFIXES, columns_option, form_option, read_input, timezone_option
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _ROWS = 250_000  # of one statement: between two the bar moves
 
 @click.command()
 @click.argument("file", required=False, default="-")
-@click.option("--from", "form", type=click.Choice([*_FORMATS, "json"]), help="Format of the input.")
+@form_option
 @click.option("--to", "target", type=click.Choice(_FORMATS), help="Format of the output.")
 @click.option(
     "--output",

@@ -35,6 +35,9 @@ ENTRIES = {
     "maintain": CommandEntry(
         "cli.maintain:maintain", "Thin out landing/, compact the warehouse and remove leftovers."
     ),
+    "reconcile": CommandEntry(
+        "cli.reconcile:reconcile", "Compare the stated costs of usage in FILE with our prices."
+    ),
     "record": CommandEntry(
         "cli.record:record", "Record one live hour in DIR, for the sample's server to serve."
     ),
