@@ -55,9 +55,23 @@ def cost_frame(
     `as_text` gives money as plain text and times as RFC 3339, `flat` also lists as JSON.
     """
     with registered(con, usage):
-        name = "read_costs_as_text" if as_text else "read_costs"
-        found = con.sql(statement(name), params=_values(known_at, default_route=default_route))
-        return (lists_as_json(found) if flat else found).pl()
+        return read_costs(
+            con, known_at=known_at, default_route=default_route, as_text=as_text, flat=flat
+        )
+
+
+def read_costs(
+    con: Connection,
+    *,
+    known_at: datetime | None,
+    default_route: bool,
+    as_text: bool,
+    flat: bool,
+) -> pl.DataFrame:
+    """Return the results of the rows that are registered, as `cost_frame`."""
+    name = "read_costs_as_text" if as_text else "read_costs"
+    found = con.sql(statement(name), params=_values(known_at, default_route=default_route))
+    return (lists_as_json(found) if flat else found).pl()
 
 
 def with_results(rows: pl.DataFrame, results: pl.DataFrame) -> pl.DataFrame:

@@ -15,7 +15,7 @@ import polars as pl
 from schemas.errors import PublicationGone, QueryTooSlow, WarehouseError
 from schemas.proof import Continuation, Proof
 from warehouse.connect import Connection, open_reader
-from warehouse.publication.costs import cost_frame
+from warehouse.publication.costs import read_costs, registered
 from warehouse.publication.export import write_relation
 from warehouse.publication.newest import newest
 from warehouse.publication.proof import read_continuation, read_proof
@@ -102,15 +102,17 @@ class Reading:
         flat: bool = False,
     ) -> pl.DataFrame:
         """Return the costs of checked rows of usage as text, in their order (costs.py)."""
-        with self._within_time():
-            return cost_frame(
-                self._cursor,
-                usage,
-                known_at=known_at,
-                default_route=default_route,
-                as_text=True,
-                flat=flat,
-            )
+        with self._within_time(), registered(self._cursor, usage):
+            with self._within_time():  # again: an interruption between two statements is lost
+                found = read_costs(
+                    self._cursor,
+                    known_at=known_at,
+                    default_route=default_route,
+                    as_text=True,
+                    flat=flat,
+                )
+            with self._within_time():
+                return found
 
     def write(self, relation: str, kind: str, path: Path) -> None:
         """Write a published relation as `parquet`, `ndjson` or `csv`, ordered by its key."""

@@ -25,7 +25,8 @@ from schemas.usage import (
 )
 
 FORMATS = ("csv", "ndjson", "json", "parquet")
-_NUMBER = rf"^\+?[0-9]{{1,16}}(\.[0-9]{{0,{MOST_DECIMALS}}})?(0*)$"
+_NUMBER = r"^[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?$"
+_SHORT = rf"^[0-9]+(\.[0-9]{{0,{MOST_DECIMALS}}})?$"
 _WITH_OFFSET = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?\s*(Z|z|[+-]\d\d:?\d\d|[+-]\d\d)$"
 _WITHOUT_OFFSET = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?$"
 _KNOWN = {*COLUMNS, *SPELLINGS, STATED_COST}
@@ -105,28 +106,23 @@ def checked_rows(rows: pl.DataFrame, *, timezone: str | None = None) -> pl.DataF
 
 
 def decimals(rows: pl.DataFrame, name: str) -> pl.Series:
-    """Return a column of quantities as decimals; UsageError for what is none, or below zero."""
-    column = rows[name]
-    if column.dtype.is_float():
-        finite = column.is_finite() | column.is_null()
-        require_usable(rows, name, ~finite, "is no number")
-        exact = column.cast(pl.Decimal(28, MOST_DECIMALS))
-        texts = exact.cast(pl.String)
-    else:
-        texts = column.cast(pl.String).str.strip_chars().replace("", None)
-        exponent = texts.str.contains("[eE]").fill_null(value=False)
-        if exponent.any():
-            plain = texts.cast(pl.Float64, strict=False).cast(
-                pl.Decimal(28, MOST_DECIMALS), strict=False
-            )
-            texts = texts.zip_with(~exponent, plain.cast(pl.String))
-            require_usable(rows, name, texts.is_null() & exponent, "is no number")
+    """Return a column of quantities as decimals, rounded to MOST_DECIMALS places.
+
+    UsageError for what is no number, below zero, too large, or so small that it would become zero.
+    """
+    texts = rows[name].cast(pl.String).str.strip_chars().replace("", None)
+    require_usable(rows, name, ~texts.str.contains(_NUMBER), "is no number")
     require_usable(rows, name, texts.str.starts_with("-"), "is below zero")
-    bad = ~texts.str.contains(_NUMBER)
-    require_usable(rows, name, bad, f"is no number with at most {MOST_DECIMALS} decimals")
-    found = texts.str.strip_prefix("+").cast(pl.Decimal(28, MOST_DECIMALS), strict=False)
+    short = texts.str.contains(_SHORT).fill_null(value=True)
+    floats = texts.cast(pl.Float64, strict=False)
+    require_usable(rows, name, floats > MOST_UNITS, f"is above {MOST_UNITS:,}")
+    exact = texts.zip_with(short, pl.Series([None], dtype=pl.String).new_from_index(0, len(texts)))
+    found = exact.cast(pl.Decimal(28, MOST_DECIMALS), strict=False)
+    if not short.all():
+        found = found.zip_with(short, floats.cast(pl.Decimal(28, MOST_DECIMALS), strict=False))
+    vanished = (found == 0) & (floats != 0)
+    require_usable(rows, name, vanished, f"is less than {MOST_DECIMALS} decimals can hold")
     require_usable(rows, name, found.is_null() & texts.is_not_null(), "is no number")
-    require_usable(rows, name, found > MOST_UNITS, f"is above {MOST_UNITS:,}")
     return found
 
 
