@@ -70,7 +70,7 @@ def _random_price(log: PriceLog, random: Random, offer: str, unit: str, start: i
         log.price(offer, unit, "0.000007", start, kind=kind, recorded_at=start + 4)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 10**9))
 def test_costs_equal_a_search_through_every_logged_row(con: Connection, seed: int) -> None:
     random = Random(seed)  # noqa: S311 - the seed is hypothesis's
@@ -300,7 +300,7 @@ def test_too_large_a_sum_is_no_cost(con: Connection) -> None:
     assert one(con, log, input_tokens=10**15, output_tokens=0)["why"] == "too_large"
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 10**9))
 def test_injected_discrepancies_are_all_found_and_none_is_invented(
     con: Connection, seed: int
