@@ -19,6 +19,9 @@ ENTRIES = {
     "correct": CommandEntry(
         "cli.decisions:correct", "Correct a wrong price in the history of an offer."
     ),
+    "cost": CommandEntry(
+        "cli.cost:cost", "Cost each row of usage in FILE at the price of its time."
+    ),
     "demo": CommandEntry("cli.demo:demo", "Run the hourly flow on the built-in sample, offline."),
     "doctor": CommandEntry(
         "cli.doctor:doctor", "Check a home for problems and show how to fix them."
@@ -37,6 +40,9 @@ ENTRIES = {
     ),
     "recommend": CommandEntry(
         "cli.recommend:recommend", "Recommend routes for a month of your mix by its cost."
+    ),
+    "reconcile": CommandEntry(
+        "cli.reconcile:reconcile", "Compare the stated costs of usage in FILE with our prices."
     ),
     "record": CommandEntry(
         "cli.record:record", "Record one live hour in DIR, for the sample's server to serve."

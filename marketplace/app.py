@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from marketplace import problems
 from marketplace.api import models
+from marketplace.api.cost_route import cost_api
 from marketplace.api.routes import v1
 from marketplace.app_state import CODE_VERSION, AppState, app_state_of, encode_json
 from marketplace.exports import exports
@@ -55,14 +56,15 @@ def create_app(pool: PublicationPool, *, cors_origins: Sequence[str] = ()) -> Fa
     app.state.app_state = state
     app.state.pages = Pages(STATIC)
     problems.install(app)
-    for router in (v1, exports, health, pages):
+    for router in (v1, cost_api, exports, health, pages):
         app.include_router(router)
     app.mount("/static", _StaticFiles(directory=STATIC), name="static")
     if cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(cors_origins),
-            allow_methods=["GET", "HEAD"],
+            allow_methods=["GET", "HEAD", "POST"],
+            allow_headers=["Content-Type"],
             expose_headers=["ETag", "Repr-Digest"],
         )
     app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES, compresslevel=5)

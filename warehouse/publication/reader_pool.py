@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from threading import Lock, Timer
 from typing import Any, TypeVar, cast
 
 import duckdb
+import polars as pl
 
 from schemas.errors import PublicationGone, QueryTooSlow, WarehouseError
 from schemas.proof import Continuation, Proof
 from warehouse.connect import Connection, open_reader
+from warehouse.publication.costs import read_costs, registered
 from warehouse.publication.export import write_relation
 from warehouse.publication.newest import newest
 from warehouse.publication.proof import read_continuation, read_proof
@@ -89,6 +92,27 @@ class Reading:
         """Return the offer that an id without a card continues as; None where there is none."""
         with self._within_time():
             return read_continuation(self._cursor, offer_id)
+
+    def costs(
+        self,
+        usage: pl.DataFrame,
+        *,
+        known_at: datetime | None = None,
+        default_route: bool = False,
+        flat: bool = False,
+    ) -> pl.DataFrame:
+        """Return the costs of checked rows of usage as text, in their order (costs.py)."""
+        with self._within_time(), registered(self._cursor, usage):
+            with self._within_time():  # again: an interruption between two statements is lost
+                found = read_costs(
+                    self._cursor,
+                    known_at=known_at,
+                    default_route=default_route,
+                    as_text=True,
+                    flat=flat,
+                )
+            with self._within_time():
+                return found
 
     def write(self, relation: str, kind: str, path: Path) -> None:
         """Write a published relation as `parquet`, `ndjson` or `csv`, ordered by its key."""
