@@ -32,6 +32,9 @@ ENTRIES = {
     "maintain": CommandEntry(
         "cli.maintain:maintain", "Thin out landing/, compact the warehouse and remove leftovers."
     ),
+    "mcp": CommandEntry(
+        "cli.mcp:mcp", "Serve the MCP tools over standard input and output, for an assistant."
+    ),
     "record": CommandEntry(
         "cli.record:record", "Record one live hour in DIR, for the sample's server to serve."
     ),
