@@ -35,6 +35,9 @@ ENTRIES = {
     "mcp": CommandEntry(
         "cli.mcp:mcp", "Serve the MCP tools over standard input and output, for an assistant."
     ),
+    "recommend": CommandEntry(
+        "cli.recommend:recommend", "Recommend routes for a month of your mix by its cost."
+    ),
     "record": CommandEntry(
         "cli.record:record", "Record one live hour in DIR, for the sample's server to serve."
     ),

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from marketplace.cursor import BadCursor
 from marketplace.unanswered import INTERNAL, NOTHING, UNREADABLE, NotInPublication
-from schemas.errors import HomeError, PublicationGone, QueryTooSlow, UsageError
+from schemas.errors import HomeError, PublicationGone, QueryTooSlow, UnknownValue, UsageError
 
 _API = ("/v1/", "/v1", "/healthz", "/readyz", "/openapi.json", "/mcp")
 _TITLES = {
@@ -58,6 +58,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(BadCursor, _own_message(422, "cursor-not-understood"))
     app.add_exception_handler(PublicationGone, _gone)
     app.add_exception_handler(QueryTooSlow, _own_message(503, "query-too-slow", headers=retry))
+    app.add_exception_handler(UnknownValue, _unknown_value)
     app.add_exception_handler(UsageError, _fixed_message(503, "nothing-published-yet", NOTHING))
     app.add_exception_handler(HomeError, _fixed_message(503, "publication-unreadable", UNREADABLE))
     app.add_exception_handler(Exception, _fixed_message(500, "about:blank", INTERNAL))
@@ -65,9 +66,14 @@ def install(app: FastAPI) -> None:
 
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError | ValidationError)  # noqa: S101 - as registered
-    errors = [_field_error(each) for each in error.errors()]
+    errors = [_field_error(each, _parameters(request)) for each in error.errors()]
     detail = "; ".join(f"{each['field']}: {each['message']}" for each in errors)
     return problem(request, 422, "question-not-understood", detail, errors=errors)
+
+
+def _unknown_value(request: Request, error: Exception) -> Response:
+    errors = [{"field": getattr(error, "field", "query"), "message": str(error)}]
+    return problem(request, 422, "question-not-understood", str(error), errors=errors)
 
 
 def _http(request: Request, error: Exception) -> Response:
@@ -135,9 +141,20 @@ def problem(  # one keyword for each optional member of the problem
     )
 
 
-def _field_error(error: Any) -> dict[str, str]:
+def _field_error(error: Any, parameters: Sequence[str]) -> dict[str, str]:
     place = [str(part) for part in error["loc"] if part not in ("query", "path")]
-    return {"field": ".".join(place) or "query", "message": str(error["msg"])}
+    message = str(error["msg"])
+    if error["type"] == "extra_forbidden" and parameters:
+        message = f"no parameter has this name; valid: {', '.join(parameters)}"
+    return {"field": ".".join(place) or "query", "message": message}
+
+
+def _parameters(request: Request) -> list[str]:
+    """Return the names of the query parameters of the route that a request reached."""
+    dependant = getattr(request.scope.get("route"), "dependant", None)
+    fields = dependant.query_params if dependant else []
+    models = [field.field_info.annotation for field in fields]
+    return [name for model in models for name in getattr(model, "model_fields", {})]
 
 
 def _query(pairs: Sequence[tuple[str, str]]) -> str:

@@ -11,6 +11,16 @@ Claim = Literal[
     "operator_jurisdiction", "serving_region", "retention", "training_use", "dpa", "certification"
 ]
 
+CLAIM_TAGS = {
+    ("retention", "none"): "no-retention",
+    ("training_use", "no"): "no-training",
+    ("dpa", "available"): "dpa-available",
+}
+"""(claim, value) → the tag of a provider that states nothing else of it."""
+EU_HOSTED, EU_OPERATOR = "eu-hosted", "eu-operator"
+TAGS = (*CLAIM_TAGS.values(), EU_HOSTED, EU_OPERATOR)
+"""Every compliance tag that a card can have."""
+
 
 class ComplianceClaim(BaseModel):
     """One statement with its source; `value` is a list only for places (ISO 3166 alpha-2)."""

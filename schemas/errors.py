@@ -3,6 +3,7 @@
 PricehouseError
 ├── UsageError            stop, exit 2: the person asked for something that cannot be
 │   ├── SettingsError     a setting has a value that cannot be used
+│   ├── UnknownValue      a filter names a value that no card has
 │   └── HomeKindError     sample data would enter a live home, or live data a sample home
 ├── FeedError             skip this feed; its last good rows stay
 │   ├── FeedUnreachable   no answer came, or the connection broke, after all retries
@@ -39,6 +40,15 @@ class UsageError(PricehouseError):
 
 class SettingsError(UsageError):
     """Raised when an environment setting has a value that cannot be used."""
+
+
+class UnknownValue(UsageError):
+    """Raised when a filter names a value that the publication does not have; `field` is the
+    filter."""
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class HomeKindError(UsageError):

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from schemas.compliance import ComplianceClaim
+from schemas.compliance import CLAIM_TAGS, EU_HOSTED, EU_OPERATOR, ComplianceClaim
 from schemas.load import COMPLIANCE_CLAIMS
 from schemas.registry import Registry
 from schemas.state import PROVIDERS
@@ -46,11 +46,6 @@ EU = frozenset(
 )
 EEA_ONLY = frozenset({"IS", "LI", "NO"})
 UNVERIFIED = "unverified"
-_TAGS = {
-    ("retention", "none"): "no-retention",
-    ("training_use", "no"): "no-training",
-    ("dpa", "available"): "dpa-available",
-}
 
 
 def expires_on(claim: ComplianceClaim, registry: Registry) -> date:
@@ -93,14 +88,14 @@ def tags_of(claims: Sequence[ComplianceClaim], region: str, country: str | None)
     """
     tags = set()
     if region == "eu":
-        tags.add("eu-hosted")
+        tags.add(EU_HOSTED)
     if country in EU:
-        tags.add("eu-operator")
+        tags.add(EU_OPERATOR)
     by_kind: defaultdict[str, set[str]] = defaultdict(set)
     for claim in claims:
         if claim.applies == "default":
             by_kind[claim.claim].add(str(claim.value))
-    for (kind, value), tag in _TAGS.items():
+    for (kind, value), tag in CLAIM_TAGS.items():
         if by_kind[kind] == {value}:
             tags.add(tag)
     return sorted(tags)

@@ -22,9 +22,11 @@ from marketplace.queries.filters import (
     ModelId,
     OfferId,
     OffersQuery,
+    RecommendQuery,
 )
 from marketplace.queries.model_lookup import bound_values
 from marketplace.queries.offers import find_offers
+from marketplace.queries.recommend import find_recommendation
 from marketplace.queries.status import find_status
 from marketplace.statements import statement
 from warehouse.publication.reader_pool import Reading
@@ -166,6 +168,20 @@ def changes_feed(request: Request, query: Annotated[ChangesQuery, Query()]) -> R
 def estimate(request: Request, query: Annotated[EstimateQuery, Query()]) -> Response:
     """Rank offers by the monthly cost of your mix at their list prices."""
     return respond(request, lambda reading: find_estimate(reading, query))
+
+
+@v1.get(
+    "/recommend",
+    tags=["estimate"],
+    response_model=models.Recommendation,
+    responses={**NOT_MODIFIED, **problem_responses(422)},
+)
+def recommend(request: Request, query: Annotated[RecommendQuery, Query()]) -> Response:
+    """Recommend routes: what meets the constraints, by the cost of your month; the rest, and why.
+
+    Without any quantity the mix is an example of the asked task: 1,000,000 tokens at 3:1 for text.
+    """
+    return respond(request, lambda reading: find_recommendation(reading, query))
 
 
 @v1.get("/status", tags=["status"], response_model=models.Status, responses=problem_responses())

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from marketplace.cursor import BadCursor
 from marketplace.unanswered import INTERNAL, NOTHING, UNREADABLE, NotInPublication
-from schemas.errors import HomeError, PublicationGone, QueryTooSlow, UsageError
+from schemas.errors import HomeError, PublicationGone, QueryTooSlow, UnknownValue, UsageError
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def errors_as_failures() -> Iterator[None]:
         yield
     except ToolFailure:
         raise
-    except (BadCursor, NotInPublication, QueryTooSlow) as error:
+    except (BadCursor, NotInPublication, QueryTooSlow, UnknownValue) as error:
         raise ToolFailure(str(error)) from error
     except PublicationGone as error:
         raise ToolFailure(f"{error}; call again without cursor") from error

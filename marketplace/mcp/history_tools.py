@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from marketplace.mcp.arguments import ChangesSinceArguments, PriceOnArguments
-from marketplace.mcp.choice import choose_offers, require_known, todays_model
+from marketplace.mcp.choice import choose_offers
 from marketplace.mcp.results import PriceThen
+from marketplace.queries.known_values import find_models, known_values
 from marketplace.statements import TRACED, statement
 from warehouse.publication.reader_pool import Reading
 
@@ -45,10 +46,10 @@ def find_prices_on(reading: Reading, query: PriceOnArguments) -> Row:
 
 def find_changes_since(reading: Reading, query: ChangesSinceArguments) -> Row:
     """Return changes after a change id or since a time, with the statements of their amounts."""
-    require_known(reading, "inference_provider", query.inference_provider)
+    known_values(reading).require("inference_provider", query.inference_provider)
     values = query.values()
     if query.model_id is not None:
-        values["model_id"] = todays_model(reading, query.model_id)
+        values["model_id"] = find_models(reading, [query.model_id])[0]
     values["after"] = _start(reading, query)
     rows = reading.rows(statement("select_changes"), {**values, "count": query.limit + 1})
     items = rows[: query.limit]

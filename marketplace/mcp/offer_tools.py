@@ -10,8 +10,9 @@ import msgspec
 
 from marketplace.cursor import Cursor
 from marketplace.mcp.arguments import ExplainArguments, FindOffersArguments
-from marketplace.mcp.choice import choose_offer, require_known, todays_model
+from marketplace.mcp.choice import choose_offer
 from marketplace.mcp.results import FoundOffer, UnitPrice
+from marketplace.queries.known_values import find_models, require_known
 from marketplace.queries.offers import find_offers
 from marketplace.statements import statement
 from schemas.proof import ClaimProof, PriceProof
@@ -39,12 +40,9 @@ MOST_CHECKS = 20
 
 def find_offers_page(reading: Reading, query: FindOffersArguments) -> Row:
     """Return a page of offers, each with its costs, its prices and their statements."""
-    for name in ("inference_provider", "task", "region", "tag"):
-        require_known(reading, name, getattr(query, name))
-    if query.provider is not None:
-        require_known(reading, "provider", [query.provider])
+    require_known(reading, query)
     if query.model_id is not None:
-        todays_model(reading, query.model_id)
+        find_models(reading, [query.model_id])
     cursor = Cursor.unpack(query.cursor, query.fingerprint()) if query.cursor else None
     page = find_offers(reading, query, cursor)
     totals = page.facets["total"]

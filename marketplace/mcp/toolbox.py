@@ -19,6 +19,7 @@ from marketplace.mcp.arguments import (
 from marketplace.mcp.failures import ToolFailure, errors_as_failures
 from marketplace.mcp.history_tools import find_changes_since, find_prices_on
 from marketplace.mcp.offer_tools import explain_offer, find_offers_page
+from marketplace.mcp.recommend_tool import RecommendArguments, Recommended, recommend_routes
 from marketplace.mcp.results import (
     ChangesSince,
     Explained,
@@ -78,6 +79,17 @@ TOOLS = (
         PriceOnArguments,
         PricesOn,
         find_prices_on,
+    ),
+    ReadTool(
+        "recommend",
+        "Recommend routes",
+        "Rank the routes that meet constraints (task or models, region, no training, no retention, "
+        "tools, structured output, context, largest cost, least speed) by the bill of a monthly "
+        "mix, with what is left out and why, and the saving against Hugging Face's default route "
+        "and against :cheapest.",
+        RecommendArguments,
+        Recommended,
+        recommend_routes,
     ),
     ReadTool(
         "explain",

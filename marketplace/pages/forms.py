@@ -17,6 +17,7 @@ MIX = {
     "images": 0,
     "audio_minutes": 0,
     "video_seconds": 0,
+    "characters": 0,
 }
 """The calculator's mix before a buyer enters one."""
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from marketplace.numbers import count
 from marketplace.queries.cached_input import find_cached_input
-from marketplace.queries.filters import EstimateQuery
+from marketplace.queries.filters import CachedMix, EstimateQuery
 from marketplace.queries.model_lookup import bound_values
-from marketplace.statements import MATCHED, statement
-from schemas.amounts import amount_text
+from marketplace.statements import MATCHED, MONTHS, statement
+from schemas.amounts import PER_MILLION, amount_text
 from warehouse.publication.reader_pool import Reading
 
 Row = dict[str, Any]
@@ -19,6 +20,7 @@ NEEDS = {
     "images": ("images",),
     "audio_minutes": ("audio_minutes",),
     "video_seconds": ("video_seconds",),
+    "characters": ("characters",),
 }
 """Need → the units of the mix that one offer must price to serve it."""
 _COSTS = {
@@ -28,6 +30,7 @@ _COSTS = {
     "images": "cost_per_image",
     "audio_minutes": "cost_per_audio_minute",
     "video_seconds": "cost_per_video_second",
+    "characters": "cost_per_million_characters",
 }
 _AT_INPUT_PRICE = {
     "not_offered": "not offered cached, so at the input price",
@@ -47,7 +50,7 @@ def find_estimate(reading: Reading, query: EstimateQuery) -> dict[str, Any]:
     mix = query.mix()
     cached = query.cached_input_tokens
     rows = reading.rows(
-        statement(MATCHED, "select_estimates"),
+        statement(MATCHED, MONTHS, "select_estimates"),
         {
             **bound_values(reading, query),
             **mix,
@@ -58,7 +61,7 @@ def find_estimate(reading: Reading, query: EstimateQuery) -> dict[str, Any]:
     stated = find_cached_input(reading, rows)
     for row in rows:
         row["cached_input"] = stated[row["offer_id"]]
-    used = {**mix, "input_tokens": mix["input_tokens"] - cached, "cached_input_tokens": cached}
+    used = used_units(query)
     wanted = [need for need, parts in NEEDS.items() if any(used[part] for part in parts)]
     needs, unmet, least = [], [], Decimal(0)
     for need in wanted:
@@ -100,15 +103,27 @@ def _item(row: Row, used: dict[str, int], parts: tuple[str, ...]) -> Row:
     rank, cost = offer.pop("place"), offer.pop("cost_per_month")
     del offer["need"], offer["total"], offer["is_known"]
     stated = offer.pop("cached_input")
-    terms = [_term(offer, stated, part, used[part]) for part in parts if used[part]]
     return {
         "rank": rank,
         "cost_per_month": cost,
         "currency": offer["currency"],
-        "formula": " + ".join(terms),
+        "formula": formula(offer, stated, used, parts),
         "offer": offer,
         "cached_input": stated,
     }
+
+
+def used_units(query: CachedMix) -> dict[str, int]:
+    """Return unit → quantity per month, the cached input tokens apart from the others."""
+    mix, cached = query.mix(), query.cached_input_tokens
+    return {**mix, "input_tokens": mix["input_tokens"] - cached, "cached_input_tokens": cached}
+
+
+def formula(
+    offer: Row, cached_input: Row, used: Mapping[str, int], parts: Iterable[str] = tuple(_COSTS)
+) -> str:
+    """Return the sum that makes the cost of the month: quantities times prices per one unit."""
+    return " + ".join(_term(offer, cached_input, part, used[part]) for part in parts if used[part])
 
 
 def _term(offer: Row, cached_input: Row, part: str, quantity: int) -> str:
@@ -116,4 +131,6 @@ def _term(offer: Row, cached_input: Row, part: str, quantity: int) -> str:
     if price is None:  # only a cached token may lack its price
         price = offer["cost_per_input_token"]
         note = f" ({_AT_INPUT_PRICE[cached_input['status']]})"
+    if part == "characters":
+        price *= PER_MILLION
     return f"{count(quantity)} {part.replace('_', ' ')} × {amount_text(price)}{note}"

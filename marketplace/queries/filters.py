@@ -30,6 +30,7 @@ Share = Annotated[
     Field(ge=0, le=1, max_digits=5, decimal_places=4),
     WithJsonSchema({"type": "string", "pattern": r"^(0(\.[0-9]{1,4})?|1(\.0{1,4})?)$"}),
 ]
+SearchText = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f]*$")]
 ShortTexts = Annotated[list[ShortText], Field(max_length=MAX_VALUES)]
 Sort = Literal[
     "cost",
@@ -55,9 +56,13 @@ _WITHIN = {"eea": ("eea", "eu")}  # the EU is part of the EEA
 _UNKNOWN_PLACES = ("multi", "unverified")
 
 
-class Filters(BaseModel):
-    """Filters of cards; one that is left out excludes nothing. A card passes a filter with several
-    values if it has any of them; of `tag` it must have all."""
+def search_terms(text: str | None) -> list[str] | None:
+    """Return the words that must all occur, None for no search."""
+    return (text or "").lower().split() or None
+
+
+class CardFilters(BaseModel):
+    """Filters of cards that need no name of a model; one that is left out excludes nothing."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -79,9 +84,9 @@ class Filters(BaseModel):
         "strict",
         description="`lenient` also returns offers with an unverified region or several regions.",
     )
-    status: Annotated[
-        list[Literal["live", "staging", "error", "unknown"]], Field(max_length=4)
-    ] = []
+    status: Annotated[list[Literal["live", "staging", "error", "unknown"]], Field(max_length=4)] = (
+        Field([], description="The status: `live`, `staging`, `error` or `unknown`.")
+    )
     offer_type: Literal["model", "adapter", "all"] = Field(
         "model", description="Adapters are separate: they run on another model and have no price."
     )
@@ -114,11 +119,6 @@ class Filters(BaseModel):
     rankable_only: bool = Field(
         default=False, description="Only offers whose cost can be compared."
     )
-    model_id: ModelId | None = Field(None, description="One model, as `org/name`.")
-    q: Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f]*$")] | None = Field(
-        None,
-        description="Words that all occur in the model's or the provider's name, in any order.",
-    )
 
     def values(self) -> dict[str, Any]:
         """Return parameter → value for `match_cards.sql`."""
@@ -142,8 +142,8 @@ class Filters(BaseModel):
             "max_first_token_latency_ms": self.max_first_token_latency_ms,
             "priced_only": self.priced_only,
             "rankable_only": self.rankable_only,
-            "model_id": self.model_id,
-            "search_terms": (self.q or "").lower().split() or None,
+            "model_id": None,
+            "search_terms": None,
         }
 
     def _regions(self) -> list[str] | None:
@@ -155,6 +155,22 @@ class Filters(BaseModel):
         ]
         wanted = [place for region in regions for place in _WITHIN.get(region, (region,))]
         return wanted + (list(_UNKNOWN_PLACES) if self.region_mode == "lenient" else [])
+
+
+class Filters(CardFilters):
+    """Filters of cards; one that is left out excludes nothing. A card passes a filter with several
+    values if it has any of them; of `tag` it must have all."""
+
+    model_id: ModelId | None = Field(None, description="One model, as `org/name`.")
+    q: SearchText | None = Field(
+        None,
+        description="Words that all occur in the model's or the provider's name, in any order.",
+    )
+
+    def values(self) -> dict[str, Any]:
+        """Return parameter → value for `match_cards.sql`."""
+        named = {"model_id": self.model_id, "search_terms": search_terms(self.q)}
+        return {**super().values(), **named}
 
 
 class OffersQuery(Filters):
@@ -196,17 +212,17 @@ class Mix(BaseModel):
     images: Annotated[int, Field(ge=0, le=10**12)] = 0
     audio_minutes: Annotated[int, Field(ge=0, le=10**12)] = 0
     video_seconds: Annotated[int, Field(ge=0, le=10**12)] = 0
+    characters: Annotated[int, Field(ge=0, le=10**15)] = 0
 
 
-class EstimateQuery(Mix, Filters):
-    """A monthly mix, and filters of the rankable offers to consider."""
+class CachedMix(Mix):
+    """A mix of which the provider has cached a part of the input tokens."""
 
     cached_share: Share = Field(
         Decimal(0),
         description="The share of the input tokens that the provider has cached, 0 to 1. Offers "
         "whose price of cached tokens is not stated are not ranked then.",
     )
-    limit: Annotated[int, Field(ge=1, le=MAX_ITEMS)] = Field(20, description="Items per need.")
 
     def mix(self) -> dict[str, int]:
         """Return unit → quantity per month."""
@@ -216,6 +232,46 @@ class EstimateQuery(Mix, Filters):
     def cached_input_tokens(self) -> int:
         """The whole input tokens per month that are cached."""
         return int((self.input_tokens * self.cached_share).to_integral_value(ROUND_HALF_EVEN))
+
+
+class EstimateQuery(CachedMix, Filters):
+    """A monthly mix, and filters of the rankable offers to consider."""
+
+    limit: Annotated[int, Field(ge=1, le=MAX_ITEMS)] = Field(20, description="Items per need.")
+
+
+class RecommendQuery(CachedMix, CardFilters):
+    """A monthly mix, the models to choose among, and what an offer must meet."""
+
+    model_id: Annotated[list[ModelId], Field(max_length=MAX_VALUES)] = Field(
+        [], description="A model to choose among, as `org/name`; without one, every model."
+    )
+    q: SearchText | None = Field(
+        None, description="Choose among offers whose model's or provider's name has these words."
+    )
+    no_training: bool = Field(
+        default=False,
+        description="Claims in force prove that by default inputs train no model: `no-training`.",
+    )
+    no_retention: bool = Field(
+        default=False,
+        description="Claims in force prove that by default nothing is kept: `no-retention`.",
+    )
+    max_cost_per_month: Amount | None = Field(None, description="USD per month of the mix.")
+    limit: Annotated[int, Field(ge=1, le=MAX_ITEMS)] = Field(20, description="Ranked offers.")
+    left_out_limit: Annotated[int, Field(ge=0, le=1000)] = Field(
+        50, description="Offers that are left out, the nearest to the constraints first."
+    )
+
+    def tags(self) -> list[str]:
+        """Return the compliance tags that an offer must have, each once."""
+        named = [("no-training", self.no_training), ("no-retention", self.no_retention)]
+        return list(dict.fromkeys([*self.tag, *(tag for tag, wanted in named if wanted)]))
+
+    def values(self) -> dict[str, Any]:
+        """Return parameter → value for `match_cards.sql`; models are named apart."""
+        named = {"tag": self.tags() or None, "search_terms": search_terms(self.q)}
+        return {**super().values(), **named}
 
 
 class ChangesQuery(BaseModel):

@@ -28,25 +28,37 @@ WITH evaluated AS (
                AND c.price_status NOT IN ('priced', 'free') AS fails_priced_only,
            coalesce($rankable_only::BOOLEAN, false) AND NOT c.rankable AS fails_rankable_only,
            -- The filters without counts in the response: a card meets each one or not.
-           coalesce(c.source <> $provider::VARCHAR, false)
-               OR ($search_terms::VARCHAR[] IS NOT NULL AND NOT list_bool_and(list_transform(
-                   $search_terms::VARCHAR[],
-                   lambda w: contains(lower(c.model_id || ' ' || c.inference_provider), w))))
-               OR ($model_id::VARCHAR IS NOT NULL AND c.model_id <> $model_id::VARCHAR)
-               OR ($min_context_length::BIGINT IS NOT NULL
-                   AND coalesce(c.context_length < $min_context_length::BIGINT, true))
-               OR ($min_throughput_tps::DOUBLE IS NOT NULL
-                   AND coalesce(c.throughput_tps < $min_throughput_tps::DOUBLE, true))
-               OR ($max_first_token_latency_ms::DOUBLE IS NOT NULL AND coalesce(
-                   c.first_token_latency_ms > $max_first_token_latency_ms::DOUBLE, true))
-               OR ($max_cost_per_token::DECIMAL(38,18) IS NOT NULL AND coalesce(
-                   c.cost_per_token > $max_cost_per_token::DECIMAL(38,18), true))
-               OR ($max_cost_per_image::DECIMAL(38,18) IS NOT NULL AND coalesce(
-                   c.cost_per_image > $max_cost_per_image::DECIMAL(38,18), true))
-               OR ($max_cost_per_audio_minute::DECIMAL(38,18) IS NOT NULL AND coalesce(
-                   c.cost_per_audio_minute > $max_cost_per_audio_minute::DECIMAL(38,18), true))
-               OR ($max_cost_per_video_second::DECIMAL(38,18) IS NOT NULL AND coalesce(
-                   c.cost_per_video_second > $max_cost_per_video_second::DECIMAL(38,18), true))
+           coalesce(c.source <> $provider::VARCHAR, false) AS fails_provider,
+           $search_terms::VARCHAR[] IS NOT NULL AND NOT list_bool_and(list_transform(
+               $search_terms::VARCHAR[],
+               lambda w: contains(lower(c.model_id || ' ' || c.inference_provider), w)))
+               AS fails_search_terms,
+           $model_id::VARCHAR IS NOT NULL AND c.model_id <> $model_id::VARCHAR AS fails_model_id,
+           $min_context_length::BIGINT IS NOT NULL
+               AND coalesce(c.context_length < $min_context_length::BIGINT, true)
+               AS fails_min_context_length,
+           $min_throughput_tps::DOUBLE IS NOT NULL
+               AND coalesce(c.throughput_tps < $min_throughput_tps::DOUBLE, true)
+               AS fails_min_throughput_tps,
+           $max_first_token_latency_ms::DOUBLE IS NOT NULL AND coalesce(
+               c.first_token_latency_ms > $max_first_token_latency_ms::DOUBLE, true)
+               AS fails_max_first_token_latency_ms,
+           $max_cost_per_token::DECIMAL(38,18) IS NOT NULL AND coalesce(
+               c.cost_per_token > $max_cost_per_token::DECIMAL(38,18), true)
+               AS fails_max_cost_per_token,
+           $max_cost_per_image::DECIMAL(38,18) IS NOT NULL AND coalesce(
+               c.cost_per_image > $max_cost_per_image::DECIMAL(38,18), true)
+               AS fails_max_cost_per_image,
+           $max_cost_per_audio_minute::DECIMAL(38,18) IS NOT NULL AND coalesce(
+               c.cost_per_audio_minute > $max_cost_per_audio_minute::DECIMAL(38,18), true)
+               AS fails_max_cost_per_audio_minute,
+           $max_cost_per_video_second::DECIMAL(38,18) IS NOT NULL AND coalesce(
+               c.cost_per_video_second > $max_cost_per_video_second::DECIMAL(38,18), true)
+               AS fails_max_cost_per_video_second,
+           fails_provider OR fails_search_terms OR fails_model_id OR fails_min_context_length
+               OR fails_min_throughput_tps OR fails_max_first_token_latency_ms
+               OR fails_max_cost_per_token OR fails_max_cost_per_image
+               OR fails_max_cost_per_audio_minute OR fails_max_cost_per_video_second
                AS fails_other
     FROM cards c
 ), counted AS (

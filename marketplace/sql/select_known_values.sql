@@ -1,8 +1,8 @@
--- What a filter of offers can be, of every offer ever.
-SELECT 'provider' AS name, source AS value FROM offers GROUP BY ALL
-UNION ALL SELECT 'inference_provider', inference_provider FROM offers GROUP BY ALL
-UNION ALL SELECT 'inference_provider', inference_provider FROM providers GROUP BY ALL
-UNION ALL SELECT 'task', task FROM offers GROUP BY ALL
-UNION ALL SELECT 'region', region FROM providers WHERE region IS NOT NULL GROUP BY ALL
-UNION ALL SELECT 'tag', t.tag FROM (SELECT unnest(compliance_tags) AS tag FROM cards) t GROUP BY ALL
-ORDER BY name, value;
+-- The values that filters may name, from what the publication has.
+SELECT 'task' AS field, task AS value, min(task_group) AS task_group FROM offers GROUP BY ALL
+UNION ALL SELECT 'task', task_group, task_group FROM offers GROUP BY ALL
+UNION ALL SELECT 'provider', source, NULL FROM offers GROUP BY ALL
+UNION ALL SELECT 'inference_provider', inference_provider, NULL FROM providers
+UNION ALL SELECT 'region', region, NULL FROM providers GROUP BY ALL
+UNION ALL SELECT 'tag', unnest(compliance_tags), NULL FROM cards
+ORDER BY ALL;

@@ -39,7 +39,7 @@ def test_schemathesis_finds_no_error_and_no_undocumented_response(
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Tested: 13" in done.stdout
+    assert "Tested: 14" in done.stdout
 
 
 def test_the_document_describes_every_route_and_its_errors(site: Site) -> None:
@@ -52,6 +52,7 @@ def test_the_document_describes_every_route_and_its_errors(site: Site) -> None:
         "/v1/changes",
         "/v1/changes.atom",
         "/v1/estimate",
+        "/v1/recommend",
         "/v1/status",
         "/v1/exports",
         "/healthz",

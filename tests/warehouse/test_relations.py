@@ -186,6 +186,15 @@ MACROS = {
     "blended": ["input_share", "cached_share"],
     "cheapest": ["task_group", "region", "n", "cached_share"],
     "cards_in": ["place", "lenient"],
+    "recommend": [
+        *("task", "models", "inference_providers", "region", "lenient"),
+        *("no_training", "no_retention", "tags", "tools", "structured_output"),
+        *("min_context_length", "min_throughput_tps", "max_first_token_latency_ms"),
+        *("max_cost_per_million_tokens", "max_cost_per_image", "max_cost_per_audio_minute"),
+        *("max_cost_per_video_second", "max_cost_per_month"),
+        *("input_tokens", "output_tokens", "cached_share"),
+        *("images", "audio_minutes", "video_seconds", "characters"),
+    ],
 }
 
 
@@ -295,7 +304,14 @@ def test_a_macro_reads_only_names_of_ours(con: Connection, macro: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "call", ["ph.cheapest('text')", "ph.blended()", "ph.price_as_of(now())", "cheapest('text')"]
+    "call",
+    [
+        "ph.cheapest('text')",
+        "ph.blended()",
+        "ph.price_as_of(now())",
+        "ph.recommend('text')",
+        "cheapest('text')",
+    ],
 )
 def test_a_macro_through_attach_fails_and_reads_no_table_of_the_reader(
     file: Path, call: str

@@ -20,11 +20,13 @@ WITH listed AS (
                          AND p.currency = 'USD'
     WHERE l.feed = 'router' AND l.missed = 0
 ), best AS (
-    SELECT source, model_id, task, max(throughput_tps) AS throughput_tps,
-           min(output_price) AS output_price
-    FROM listed WHERE is_live GROUP BY source, model_id, task
+    -- `task` qualified: alone it would conflict with the parameter of a macro that reads this
+    SELECT n.source, n.model_id, n.task, max(n.throughput_tps) AS throughput_tps,
+           min(n.output_price) AS output_price
+    FROM listed n WHERE n.is_live GROUP BY n.source, n.model_id, n.task
 )
 SELECT l.offer_id,
        coalesce(l.is_live AND l.throughput_tps = b.throughput_tps, false) AS router_default,
        coalesce(l.is_live AND l.output_price = b.output_price, false) AS router_cheapest
-FROM listed l LEFT JOIN best b USING (source, model_id, task);
+FROM listed l
+LEFT JOIN best b ON b.source = l.source AND b.model_id = l.model_id AND b.task = l.task;

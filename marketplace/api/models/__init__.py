@@ -24,6 +24,14 @@ from marketplace.api.models.proof_models import (
     PriceProof,
     Proof,
 )
+from marketplace.api.models.recommend_models import (
+    LeftOutOffer,
+    LeftOutReason,
+    Recommendation,
+    RecommendedOffer,
+    RouteCost,
+    RoutedOffer,
+)
 from marketplace.api.models.status_models import (
     Export,
     Exports,
@@ -56,6 +64,8 @@ __all__ = [
     "HeldOffer",
     "History",
     "Interval",
+    "LeftOutOffer",
+    "LeftOutReason",
     "Model",
     "ModelDetail",
     "Need",
@@ -67,6 +77,10 @@ __all__ = [
     "Problem",
     "Proof",
     "Ready",
+    "Recommendation",
+    "RecommendedOffer",
+    "RouteCost",
+    "RoutedOffer",
     "Run",
     "Spread",
     "Status",

@@ -34,7 +34,7 @@ class UnrankedOffer(ApiModel):
 class Need(ApiModel):
     """A part of the mix that one offer can serve, and the offers that price it."""
 
-    need: Literal["tokens", "images", "audio_minutes", "video_seconds"]
+    need: Literal["tokens", "images", "audio_minutes", "video_seconds", "characters"]
     total: Annotated[int, Field(description="The number of offers that could be ranked.")]
     items: list[EstimatedOffer]
     unranked_total: Annotated[

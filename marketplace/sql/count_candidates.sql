@@ -1,0 +1,10 @@
+-- How many candidates are ranked, how many are left out, and for each reason how many of those; a
+-- candidate with several reasons is in several counts.
+SELECT reason, n FROM (
+    SELECT 1 AS place, NULL AS reason, count(*) FILTER (len(reasons) = 0) AS n FROM candidates
+    UNION ALL
+    SELECT 2, NULL, count(*) FILTER (len(reasons) > 0) FROM candidates
+    UNION ALL
+    SELECT 3, reason, count(*) FROM (SELECT unnest(reasons) AS reason FROM candidates)
+    GROUP BY reason
+) ORDER BY place, n DESC, reason;
