@@ -11,7 +11,7 @@ import msgspec
 from marketplace.cursor import Cursor
 from marketplace.mcp.arguments import ExplainArguments, FindOffersArguments
 from marketplace.mcp.choice import choose_offer
-from marketplace.mcp.results import FoundOffer, UnitPrice
+from marketplace.mcp.results import FoundOffer, PriceNow
 from marketplace.queries.known_values import find_models, require_known
 from marketplace.queries.offers import find_offers
 from marketplace.statements import statement
@@ -72,7 +72,7 @@ def with_prices(reading: Reading, cards: Sequence[Row]) -> list[Row]:
                 *_estimate(card, estimates[card["offer_id"]]),
             ],
             "prices": [
-                {name: price[name] for name in UnitPrice.model_fields}
+                {name: price[name] for name in PriceNow.model_fields}
                 for price in prices[card["offer_id"]]
             ],
         }

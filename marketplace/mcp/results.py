@@ -38,7 +38,7 @@ class Evidence(ApiModel):
     json_path: JsonPath | None
 
 
-class UnitPrice(Evidence):
+class PriceNow(Evidence):
     """What one unit of an offer costs now."""
 
     unit: str
@@ -110,7 +110,7 @@ class FoundOffer(ApiModel):
     hold_reason: str | None
     observed_at: datetime | None
     costs: list[OfferCost]
-    prices: list[UnitPrice]
+    prices: list[PriceNow]
 
 
 class FoundOffers(ToolResult):

@@ -190,7 +190,7 @@ def test_a_moment_after_every_answer_is_marked(pool: PublicationPool) -> None:
     assert "before the first recorded price" in before["why"]
 
 
-def test_a_call_over_the_time_limit_fails_and_says_so(sample_home: Path) -> None:
+def test_a_call_over_the_time_limit_fails_with_advice(sample_home: Path) -> None:
     slow = PublicationPool(Home(sample_home), limit_s=0.0001)
     with pytest.raises(ToolFailure, match="longer than is allowed; ask for less"):
         call(slow, "find_offers")

@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mcp import StdioServerParameters
 from starlette.testclient import TestClient
 
-from cli.serve import mcp_hosts
+from cli.serve import PORT, mcp_hosts
 from marketplace.app import create_app
 from marketplace.headers import POLICY
 from marketplace.mcp.failures import ToolFailure, errors_as_failures
-from marketplace.mcp.http_endpoint import MAX_BODY_BYTES, AllowedCallers
+from marketplace.mcp.http_endpoint import MAX_BODY_BYTES, PATH, AllowedCallers
 from schemas.errors import SettingsError
 from tests.support.command import environment
-from tests.support.mcp_sessions import session, stdio_command
+from tests.support.documents import CHECKOUT, blocks
+from tests.support.mcp_sessions import session
 from tests.support.serving import Site
 from warehouse.publication.reader_pool import PublicationPool
 from warehouse.storage.home import Home
@@ -203,7 +205,7 @@ def test_clients_of_both_generations_get_the_same_tools(site: Site, mode: str) -
         assert "valid arguments are" in connected.failure("find_offers", limits=1)
 
 
-def test_an_unexpected_error_is_logged_and_not_shown(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_is_logged_and_not_returned(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(ToolFailure) as failure, errors_as_failures():
         raise RuntimeError("the folder /srv/secret")
     assert "internal error" in str(failure.value)
@@ -251,6 +253,20 @@ def test_command_writes_only_the_protocol_and_ends_with_status_0(
     assert not (tmp_path / "no-home-yet").exists()
 
 
-def test_client_starts_the_command_from_its_configuration(site: Site) -> None:
-    with session(stdio_command(site.home), "legacy") as connected:
-        assert len(connected.tools()) > 4
+def test_page_has_configurations_that_work(site: Site) -> None:
+    page = (CHECKOUT / "docs" / "mcp.md").read_text("utf-8")
+    configurations = [json.loads(block.text) for block in blocks(page, "json")]
+    servers = [(c.get("mcpServers") or c["servers"])["pricehouse"] for c in configurations]
+    commands = [server for server in servers if "command" in server]
+    assert len(commands) == 2
+    for server in commands:
+        assert server["command"].endswith("/.venv/bin/pricehouse")
+        assert server["args"] == ["--home", "/srv/prices/data", "mcp"]
+    assert [s["url"] for s in servers if "url" in s] == [f"http://127.0.0.1:{PORT}{PATH}"]
+    command = StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "cli.main", "--home", str(site.home), *commands[0]["args"][2:]],
+        env=environment(site.home.parent),
+    )
+    with session(command, "legacy") as connected:
+        assert connected.read("pricehouse://publication")["origin"] == "sample"
