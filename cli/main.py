@@ -13,6 +13,9 @@ from schemas.errors import PricehouseError, UsageError
 
 ENTRIES = {
     "accept": CommandEntry("cli.decisions:accept", "Accept a held value and publish it."),
+    "call": CommandEntry(
+        "cli.call:call", "Call a model through Hugging Face's router, once, and compare costs."
+    ),
     "correct": CommandEntry(
         "cli.decisions:correct", "Correct a wrong price in the history of an offer."
     ),

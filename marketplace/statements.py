@@ -16,9 +16,9 @@ def statement(*names: str) -> str:
 
 MATCHED = "match_cards"
 """The beginning of each statement that filters cards."""
-MONTHS = "cost_months"
+MONTHS = "match_months"
 """What follows it in statements about the cost of a month."""
-CANDIDATES = (MATCHED, MONTHS, "match_candidates")
+CONTENDERS = (MATCHED, MONTHS, "match_contenders")
 """The beginning of each statement about a recommendation."""
 TRACED = "match_offer_ids"
 """The beginning of each statement about the history of offers under every id that they had."""

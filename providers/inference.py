@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
+from providers.call_usage import read_cached_tokens, read_stated_costs
 from providers.http.client import HttpClient
 from providers.http.response import Response, describe_body, describe_error
 from providers.http.urls import below, public_url
@@ -32,6 +34,7 @@ from schemas.inference import ChatPayload, InferencePayload, InferenceResponse
 CHAT_PATH = "/v1/chat/completions"
 RAW_PATH = "/hf-inference/models/"
 _MODEL = re.compile(r"(?P<id>\w[\w.-]*(/\w[\w.-]*)?)(:(?P<provider>[a-z0-9][a-z0-9-]*))?", re.ASCII)
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)  # an amount keeps the digits of its text
 _FEED = "inference"
 _ABOUT_COST = re.compile(r"x-.*cost.*|x-inference-.*|x-compute-.*|inference-id")
 _BILLED = "it may have been billed, so it was not sent again"
@@ -78,23 +81,28 @@ def call_router(
     raise failure
 
 
-def _build_request(
-    router_url: str, model: str, payload: InferencePayload
-) -> tuple[str, str, bytes]:
-    """Return the URL, the Accept header, and the body."""
+def require_callable(model: str, payload: InferencePayload) -> tuple[str, str | None]:
+    """Return the model's id and what follows its colon; UsageError for what no route takes."""
     named = _MODEL.fullmatch(model)
     if named is None:
         raise UsageError(f"{model[:100]!r} is no model: it must be like org/model")
-    if isinstance(payload, ChatPayload):
-        body = {"model": model, **msgspec.to_builtins(payload)}
-        return below(router_url, CHAT_PATH), "application/json", msgspec.json.encode(body)
-    if named["provider"] not in (None, "hf-inference"):
+    if not isinstance(payload, ChatPayload) and named["provider"] not in (None, "hf-inference"):
         raise UsageError(
             f"{model}: only chat goes to other providers by name; without messages the route is "
             "hf-inference's"
         )
-    url = below(router_url, RAW_PATH + quote(named["id"]))
-    return url, "*/*", msgspec.json.encode(payload)
+    return named["id"], named["provider"]
+
+
+def _build_request(
+    router_url: str, model: str, payload: InferencePayload
+) -> tuple[str, str, bytes]:
+    """Return the URL, the Accept header, and the body."""
+    model_id, _ = require_callable(model, payload)
+    if isinstance(payload, ChatPayload):
+        body = {"model": model, **msgspec.to_builtins(payload)}
+        return below(router_url, CHAT_PATH), "application/json", msgspec.json.encode(body)
+    return below(router_url, RAW_PATH + quote(model_id)), "*/*", msgspec.json.encode(payload)
 
 
 def _read(response: Response, model: str, latency_ms: float, *, chat: bool) -> InferenceResponse:
@@ -107,6 +115,7 @@ def _read(response: Response, model: str, latency_ms: float, *, chat: bool) -> I
             "Check PRICEHOUSE_ROUTER_URL",
             code="html" if "html" in content_type else "malformed",
         )
+    headers = {key: text for key, text in response.headers.items() if _ABOUT_COST.fullmatch(key)}
     facts: Mapping[str, Any] = parsed if isinstance(parsed, dict) else {}
     usage = facts.get("usage")
     counts: Mapping[str, Any] = usage if isinstance(usage, dict) else {}
@@ -118,12 +127,12 @@ def _read(response: Response, model: str, latency_ms: float, *, chat: bool) -> I
         latency_ms=latency_ms,
         provider=response.headers.get("x-inference-provider")
         or _if_type(str, facts.get("provider")),
-        input_tokens=_if_type(int, counts.get("prompt_tokens")),
-        output_tokens=_if_type(int, counts.get("completion_tokens")),
+        input_tokens=_count(counts.get("prompt_tokens")),
+        output_tokens=_count(counts.get("completion_tokens")),
         request_id=response.headers.get("x-request-id"),
-        cost_headers={
-            key: value for key, value in response.headers.items() if _ABOUT_COST.fullmatch(key)
-        },
+        cost_headers=headers,
+        cached_input_tokens=read_cached_tokens(counts),
+        stated_costs=read_stated_costs(counts, headers),
     )
 
 
@@ -172,7 +181,7 @@ def _inference_error(error: FeedError, url: str, timeout_s: float) -> InferenceE
 
 def _json(response: Response) -> object:
     try:
-        return msgspec.json.decode(response.body)
+        return _DECODER.decode(response.body)
     except (msgspec.DecodeError, RecursionError):
         return None
 
@@ -189,6 +198,10 @@ def _first_choice(facts: Mapping[str, Any]) -> str | None:
         case {"choices": [{"message": {"content": str(text)}}, *_]}:
             return text
     return None
+
+
+def _count(value: object) -> int | None:
+    return value if type(value) is int and value >= 0 else None
 
 
 def _if_type(kind: type[Any], value: object) -> Any:

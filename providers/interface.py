@@ -108,5 +108,5 @@ class ProviderInterface(ABC):
     ) -> InferenceResponse:
         """Run one model once and return its response; the type of an InferenceError is the advice.
 
-        It may cost money: no flow and no command calls it, and it is never retried.
+        It may cost money: only `pricehouse call` calls it, and it is never retried.
         """

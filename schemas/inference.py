@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
@@ -39,13 +40,27 @@ InferencePayload = ChatPayload | RawPayload
 
 
 @dataclass(frozen=True)
+class StatedCost:
+    """What a response states that the call cost: where, as written, and in US dollars.
+
+    No response states a currency; DeepInfra documents its `usage.estimated_cost` in dollars, in
+    which Hugging Face bills. A header whose name has nano, micro or cent is in that part of one.
+    """
+
+    source: str
+    text: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
 class InferenceResponse:
     """The bytes of a response, and what it states about the call; None is unknown.
 
     `text` is the first choice of a chat response. `latency_ms` is measured here, from the sending
     to the last byte. `provider` is who served the call by the response's own statement, which a
     `:provider` in the request does not prove. `cost_headers` are the response's headers about cost
-    and inference, verbatim: only the router knows what they mean.
+    and inference, verbatim: only the router knows what they mean. `stated_costs` has those of
+    them, and of the response's usage, that are amounts; the usage comes first.
     """
 
     model: str
@@ -58,3 +73,5 @@ class InferenceResponse:
     output_tokens: int | None
     request_id: str | None
     cost_headers: dict[str, str]
+    cached_input_tokens: int | None = None
+    stated_costs: tuple[StatedCost, ...] = ()

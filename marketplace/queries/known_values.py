@@ -60,6 +60,8 @@ def require_known(reading: Reading, query: CardFilters) -> None:
 def find_models(reading: Reading, names: Iterable[str]) -> list[str]:
     """Return the models of these names as they are called today; UnknownValue for one without."""
     models = [todays_name(reading, name) for name in names]
+    if not models:
+        return []
     found = reading.rows(statement("select_known_models"), {"models": models})
     for model in models:
         if not any(row["model_id"] == model for row in found):

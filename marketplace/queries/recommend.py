@@ -11,7 +11,7 @@ from marketplace.queries.estimate import formula, used_units
 from marketplace.queries.filters import Mix, RecommendQuery
 from marketplace.queries.known_values import find_models, known_values, require_known
 from marketplace.queries.left_out import describe_reason
-from marketplace.statements import CANDIDATES, statement
+from marketplace.statements import CONTENDERS, statement
 from warehouse.publication.reader_pool import Reading
 
 Row = dict[str, Any]
@@ -37,7 +37,7 @@ def find_recommendation(reading: Reading, query: RecommendQuery) -> dict[str, An
     """Return the offers that meet every constraint by the cost of the month, the cheapest first.
 
     Costs are those of `find_estimate`, and only offers that it ranks are ranked. All other
-    candidates are left out, each with every reason. A saving is the cost of the model's default or
+    contenders are left out, each with every reason. A saving is the cost of the model's default or
     `:cheapest` route less the offer's own; it is None where that route has no one known cost.
     UnknownValue names the values that a filter may have.
     """
@@ -53,10 +53,10 @@ def find_recommendation(reading: Reading, query: RecommendQuery) -> dict[str, An
         "max_cost_per_month": query.max_cost_per_month,
     }
     rows = reading.rows(
-        statement(*CANDIDATES, "select_recommendation"),
+        statement(*CONTENDERS, "select_recommendation"),
         {**values, "count": query.limit, "left_out_count": query.left_out_limit},
     )
-    counts = reading.rows(statement(*CANDIDATES, "count_candidates"), values)
+    counts = reading.rows(statement(*CONTENDERS, "select_contender_counts"), values)
     ranked = [row for row in rows if row["is_ranked"]]
     left_out = [row for row in rows if not row["is_ranked"]]
     stated = find_cached_input(reading, ranked)

@@ -4,5 +4,5 @@ UNION ALL SELECT 'task', task_group, task_group FROM offers GROUP BY ALL
 UNION ALL SELECT 'provider', source, NULL FROM offers GROUP BY ALL
 UNION ALL SELECT 'inference_provider', inference_provider, NULL FROM providers
 UNION ALL SELECT 'region', region, NULL FROM providers GROUP BY ALL
-UNION ALL SELECT 'tag', unnest(compliance_tags), NULL FROM cards
+UNION ALL SELECT DISTINCT 'tag', unnest(compliance_tags), NULL FROM cards
 ORDER BY ALL;

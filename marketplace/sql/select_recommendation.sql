@@ -1,4 +1,4 @@
--- The candidates in the order of a recommendation, then those that are left out, the nearest first.
+-- The contenders in the order of a recommendation, then those that are left out, the nearest first.
 SELECT len(n.reasons) = 0 AS is_ranked,
        row_number() OVER (
            PARTITION BY len(n.reasons) = 0
@@ -7,7 +7,7 @@ SELECT len(n.reasons) = 0 AS is_ranked,
                     n.offer_id) AS place,
        n.month_cost, n.bill, n.reasons, r.source IS NOT NULL AS is_routed,
        r.default_routes, r.cheapest_routes, c.*
-FROM candidates n
+FROM contenders n
 JOIN cards c USING (offer_id)
 LEFT JOIN routes r ON r.source = n.source AND r.model_id = n.model_id AND r.task = n.task
 QUALIFY place <= CASE WHEN is_ranked THEN $count::INT ELSE $left_out_count::INT END

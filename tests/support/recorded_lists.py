@@ -34,16 +34,18 @@ def recorded_files(feed: str) -> list[list[str]]:
     return [list(committed.get(feed) or [])]
 
 
-def recorded_catalog() -> Catalog:
-    """Return the Hub's later recording and the router's, undated, as a live hour has them."""
+def recorded_catalog(hub_name: str = "2026-02-26T12-27", router_name: str = "b") -> Catalog:
+    """Return a recording of the Hub and one of the router, undated, as a live hour has them.
+
+    Without the recordings beside the checkout, those that the sample holds.
+    """
     if RECORDINGS.is_dir():
         as_text = {"parse_float": Number, "parse_int": Number}
-        hub_file, router_file = (
-            RECORDINGS / "hub/2026-02-26T12-27.json",
-            RECORDINGS / "router/b.json",
-        )
+        hub_file = RECORDINGS / f"hub/{hub_name}.json"
+        router_file = RECORDINGS / f"router/{router_name}.json"
         hub = json.loads(hub_file.read_text("utf-8"), **as_text)
-        router = json.loads(router_file.read_text("utf-8"), **as_text)["data"]
+        answer = json.loads(router_file.read_text("utf-8"), **as_text)
+        router = answer.get("data", [answer])  # one model's answer is the model itself
     else:
         hub = read_capture(DATA / "hub-2.json").records
         router = read_capture(DATA / "router-2.json").records

@@ -1,5 +1,5 @@
--- What a month of a mix costs at each candidate, and why one is left out: the rules of /v1/recommend
--- (marketplace/sql/match_candidates.sql has them too, for publications without this macro). Without
+-- What a month of a mix costs at each contender, and why one is left out: the rules of /v1/recommend
+-- (marketplace/sql/match_contenders.sql has them too, for publications without this macro). Without
 -- any quantity the mix is 1,000,000 tokens at 3:1. What is not known of cached tokens leaves an
 -- offer out. A saving is NULL where the route has no one known cost.
 CREATE OR REPLACE MACRO recommend(

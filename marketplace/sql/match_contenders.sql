@@ -1,4 +1,4 @@
--- After cost_months.sql: the cards that a recommendation chooses among, each with the reasons why
+-- After match_months.sql: the cards that a recommendation chooses among, each with the reasons why
 -- it is left out. `bill` is the cost of the month where it is known, and is computed of all cards,
 -- because a saving compares with routes that the filters may exclude.
 , account AS (
@@ -82,7 +82,7 @@
     FROM (SELECT *, {'offer_id': offer_id, 'route': model_id || ':' || inference_provider,
                      'cost_per_month': bill} AS leads FROM billed)
     WHERE router_default IS NOT NULL GROUP BY ALL
-), candidates AS (
+), contenders AS (
     SELECT *, unmet || CASE WHEN len(doubts) = 0 AND NOT rankable THEN ['not_rankable']
                             ELSE doubts END
               || coalesce(unpriced, [])
