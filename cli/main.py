@@ -19,6 +19,9 @@ ENTRIES = {
     "correct": CommandEntry(
         "cli.decisions:correct", "Correct a wrong price in the history of an offer."
     ),
+    "cost": CommandEntry(
+        "cli.cost:cost", "Cost each row of usage in FILE at the price of its time."
+    ),
     "demo": CommandEntry("cli.demo:demo", "Run the hourly flow on the built-in sample, offline."),
     "doctor": CommandEntry(
         "cli.doctor:doctor", "Check a home for problems and show how to fix them."

@@ -61,7 +61,7 @@ PUBLISHED = (
     "offer_links",
 )
 """The published relations; their columns are a contract with readers."""
-MACROS = ("price_as_of", "blended", "cheapest", "cards_in", "recommend")
+MACROS = ("price_as_of", "blended", "cheapest", "cards_in", "recommend", "cost")
 ORDER = (*INTERNAL, *PUBLISHED, *MACROS)
 
 

@@ -16,6 +16,7 @@ from marketplace.mcp.arguments import (
     PriceOnArguments,
     read_arguments,
 )
+from marketplace.mcp.cost_tool import CostArguments, Costs, cost_usage
 from marketplace.mcp.failures import ToolFailure, errors_as_failures
 from marketplace.mcp.history_tools import find_changes_since, find_prices_on
 from marketplace.mcp.offer_tools import explain_offer, find_offers_page
@@ -79,6 +80,17 @@ TOOLS = (
         PriceOnArguments,
         PricesOn,
         find_prices_on,
+    ),
+    ReadTool(
+        "cost",
+        "Cost of usage at its time",
+        "Return what calls cost when they were made: rows of model, provider, time and quantities "
+        "(tokens, images, seconds, characters) become costs at the prices of that moment, with the "
+        "interval and the statement of each price, or the reason why a cost is not known (gap, "
+        "unknown, suspect, not listed).",
+        CostArguments,
+        Costs,
+        cost_usage,
     ),
     ReadTool(
         "recommend",

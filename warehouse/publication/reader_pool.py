@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from threading import Lock, Timer
 from typing import Any, TypeVar, cast
@@ -13,6 +14,7 @@ import duckdb
 from schemas.errors import PublicationGone, QueryTooSlow, WarehouseError
 from schemas.proof import Continuation, Proof
 from warehouse.connect import Connection, open_reader
+from warehouse.publication.costs import cost_rows
 from warehouse.publication.export import write_relation
 from warehouse.publication.newest import newest
 from warehouse.publication.proof import read_continuation, read_proof
@@ -89,6 +91,13 @@ class Reading:
         """Return the offer that an id without a card continues as; None where there is none."""
         with self._within_time():
             return read_continuation(self._cursor, offer_id)
+
+    def costs(
+        self, rows: Sequence[dict[str, Any]], *, known_at: datetime | None, default_route: bool
+    ) -> list[dict[str, Any]]:
+        """Return what rows of usage cost at the prices of their time, as `cost_rows` does."""
+        with self._within_time():
+            return cost_rows(self._cursor, rows, known_at=known_at, default_route=default_route)
 
     def write(self, relation: str, kind: str, path: Path) -> None:
         """Write a published relation as `parquet`, `ndjson` or `csv`, ordered by its key."""

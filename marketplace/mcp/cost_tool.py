@@ -1,0 +1,173 @@
+"""The tool cost: what usage cost when it was used, as `pricehouse cost` computes it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, create_model
+
+from marketplace.api.models.base import ApiModel, Money
+from marketplace.mcp.arguments import Moment
+from marketplace.mcp.failures import ToolFailure
+from marketplace.mcp.results import Evidence, ToolResult
+from marketplace.queries.filters import ModelId, ShortText
+from schemas.amounts import amount_text
+from schemas.errors import UsageError
+from schemas.usage import MOMENT, MOST_DECIMALS, MOST_UNITS, QUANTITIES
+from warehouse.publication.reader_pool import Reading
+
+Row = dict[str, Any]
+MAX_ROWS = 100
+Quantity = Annotated[
+    Decimal,
+    Field(ge=0, le=MOST_UNITS, decimal_places=MOST_DECIMALS),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": MOST_UNITS}),
+]
+
+
+class UsedRoute(BaseModel):
+    """What was called, and when."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: ModelId = Field(description="`org/name`, or `org/name:provider`.")
+    provider: ShortText | None = Field(None, description="Who served, like `novita`.")
+    task: ShortText | None = Field(
+        None, description="Where a model has several tasks: one of them, or their group."
+    )
+    tier: ShortText | None = Field(None, description="`standard` where it is left out.")
+    timestamp: Moment = Field(description="When it was used, with its time zone.")
+
+
+_QUANTITIES: Any = {
+    name: (Quantity | None, Field(None, description=f"How many units `{unit}` were used."))
+    for name, unit in QUANTITIES.items()
+}
+UsageRow = create_model("UsageRow", __base__=UsedRoute, **_QUANTITIES)
+"""A row of usage: the route and its quantities, whose names and units are of schemas/usage.py."""
+
+
+class CostArguments(BaseModel):
+    """Rows of usage, and as far as when prices were known."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rows: Annotated[list[UsageRow], Field(min_length=1, max_length=MAX_ROWS)] = Field(  # type: ignore[valid-type]
+        description="What was used; cached tokens are a part of input_tokens, reasoning tokens "
+        "one of output_tokens."
+    )
+    known_at: Moment | None = Field(
+        None, description="As far as was recorded by then; left out: as known now."
+    )
+    default_route: bool = Field(
+        default=False,
+        description="Cost a row without a provider at the one that the router's default led to.",
+    )
+
+
+class UsedPrice(Evidence):
+    """A price that a cost was calculated from, or that is missing."""
+
+    unit: str
+    tier: str
+    amount: Annotated[Money | None, Field(description="Per ONE unit.")]
+    currency: str | None
+    price_status: str | None
+    reason: str | None
+    feed: str | None
+    observed_at: Annotated[
+        datetime | None, Field(description="The answer with this hash: the first that stated it.")
+    ]
+    valid_to: datetime | None
+    held: bool | None
+    why: Annotated[str | None, Field(description="Why it gives no cost; null: it does.")]
+
+
+class CostedRow(ApiModel):
+    """What a row cost when it was used, or why that is not known."""
+
+    row: Annotated[int, Field(description="The place of the row in `rows`, from 1.")]
+    model: str
+    timestamp: datetime
+    cost: Annotated[Money | None, Field(description="Null: `why` is the reason, never zero.")]
+    currency: str | None
+    why: str | None
+    last_known_cost: Annotated[
+        Money | None, Field(description="At the last known price, where the moment is in a gap.")
+    ]
+    flags: list[str]
+    inference_provider: str | None
+    offer_id: str | None
+    valid_from: datetime | None
+    valid_to: datetime | None
+    prices: list[UsedPrice]
+
+
+class CostTotal(ApiModel):
+    """The sum of the known costs in one currency."""
+
+    currency: str
+    cost: Money
+    rows: int
+
+
+class Costs(ToolResult):
+    """The costs of the rows, in their order."""
+
+    known_at: datetime | None
+    totals: list[CostTotal]
+    rows_without_cost: int
+    items: list[CostedRow]
+
+
+def cost_usage(reading: Reading, query: CostArguments) -> Row:
+    """Return the cost of each row with its prices, and the sums of what is known."""
+    given = [row.model_dump(exclude_none=True) for row in query.rows]
+    try:
+        found = reading.costs(
+            [_as_text(row) for row in given],
+            known_at=query.known_at,
+            default_route=query.default_route,
+        )
+    except UsageError as error:
+        raise ToolFailure(str(error)) from error
+    sums: dict[str, list[Decimal]] = defaultdict(list)
+    for row in found:
+        if row["cost"] is not None:
+            sums[row["currency"]].append(row["cost"])
+    return {
+        "known_at": query.known_at,
+        "totals": [
+            {"currency": currency, "cost": sum(costs, Decimal(0)), "rows": len(costs)}
+            for currency, costs in sorted(sums.items())
+        ],
+        "rows_without_cost": sum(row["cost"] is None for row in found),
+        "items": [
+            _item(number, usage, row)
+            for number, (usage, row) in enumerate(zip(given, found, strict=True), start=1)
+        ],
+    }
+
+
+def _as_text(row: Row) -> Row:
+    return {
+        name: amount_text(value) if isinstance(value, Decimal) else value
+        for name, value in (row | {MOMENT: row[MOMENT].astimezone(UTC).isoformat()}).items()
+    }
+
+
+def _item(number: int, usage: Row, found: Row) -> Row:
+    own = {"row": number, "model": usage["model"], MOMENT: usage[MOMENT]}
+    costed = {name: found[name] for name in CostedRow.model_fields if name not in own}
+    return own | costed | {"flags": found["flags"] or [], "prices": _prices(found)}
+
+
+def _prices(found: Row) -> list[Row]:
+    return [
+        {name: price[name] for name in UsedPrice.model_fields if name != "observed_at"}
+        | {"observed_at": price["valid_from"]}
+        for price in found["prices"] or []
+    ]

@@ -1,0 +1,204 @@
+"""Read rows of usage from CSV, JSON, NDJSON and Parquet, and refuse what cannot be costed."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from schemas.errors import UsageError
+from schemas.text import replace_unprintable
+from schemas.usage import (
+    COLUMNS,
+    MOMENT,
+    MOST_DECIMALS,
+    MOST_UNITS,
+    NAMES,
+    PARTS,
+    QUANTITIES,
+    SPELLINGS,
+    STATED_COST,
+)
+
+FORMATS = ("csv", "ndjson", "json", "parquet")
+_NUMBER = rf"^\+?[0-9]{{1,16}}(\.[0-9]{{0,{MOST_DECIMALS}}})?(0*)$"
+_WITH_OFFSET = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?\s*(Z|z|[+-]\d\d:?\d\d|[+-]\d\d)$"
+_WITHOUT_OFFSET = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?$"
+_TEXT_OF = dict.fromkeys((*COLUMNS, *SPELLINGS, STATED_COST), pl.String)
+
+
+def read_rows(
+    data: Path | bytes, form: str, renames: Mapping[str, str] | None = None
+) -> pl.DataFrame:
+    """Return the rows of a file or body, with the known columns under their own names.
+
+    Values are as they were written. UsageError for bytes that are not of the format.
+    """
+    source: Any = io.BytesIO(data) if isinstance(data, bytes) else data
+    texts = {**_TEXT_OF, **dict.fromkeys(renames or {}, pl.String)}
+    try:
+        if form == "csv":
+            rows = pl.read_csv(source, infer_schema=False, null_values=[""])
+        elif form == "parquet":
+            rows = pl.read_parquet(source)
+        elif form == "ndjson":
+            rows = pl.read_ndjson(source, infer_schema_length=None, schema_overrides=texts)
+        else:
+            rows = pl.read_json(source, infer_schema_length=None, schema_overrides=texts)
+    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the rows cannot be read as {form}: {_line(error)}") from error
+    return _named(rows, dict(renames or {}))
+
+
+def checked_rows(rows: pl.DataFrame, *, timezone: str | None = None) -> pl.DataFrame:
+    """Return the known columns with their types: text, TIMESTAMPTZ in UTC, decimals.
+
+    UsageError names the first row and column with a value that cannot be used. `timezone` is that
+    of times without an offset.
+    """
+    if "model" not in rows.columns:
+        raise UsageError("the rows have no column model (or model_id, router_model)")
+    if MOMENT not in rows.columns:
+        raise UsageError(f"the rows have no column {MOMENT}")
+    if not set(QUANTITIES) & set(rows.columns):
+        raise UsageError(f"the rows have no column of a quantity, like {', '.join(QUANTITIES)}")
+    typed = {name: _text(rows, name) for name in NAMES if name in rows.columns}
+    _require(rows, "model", typed["model"].is_null(), "is empty")
+    typed[MOMENT] = _moments(rows, timezone)
+    for name in QUANTITIES:
+        if name in rows.columns:
+            typed[name] = decimals(rows, name)
+    for part, whole in PARTS.items():
+        _require_parts(rows, typed, part, whole)
+    return pl.DataFrame(typed)
+
+
+def decimals(rows: pl.DataFrame, name: str) -> pl.Series:
+    """Return a column of quantities as decimals; UsageError for what is none, or below zero."""
+    column = rows[name]
+    if column.dtype.is_float():
+        finite = column.is_finite() | column.is_null()
+        _require(rows, name, ~finite, "is no number")
+        exact = column.cast(pl.Decimal(28, MOST_DECIMALS))
+        texts = exact.cast(pl.String)
+    else:
+        texts = column.cast(pl.String).str.strip_chars().replace("", None)
+        exponent = texts.str.contains("[eE]").fill_null(value=False)
+        if exponent.any():
+            plain = texts.cast(pl.Float64, strict=False).cast(
+                pl.Decimal(28, MOST_DECIMALS), strict=False
+            )
+            texts = texts.zip_with(~exponent, plain.cast(pl.String))
+            _require(rows, name, texts.is_null() & exponent, "is no number")
+    _require(rows, name, texts.str.starts_with("-"), "is below zero")
+    bad = ~texts.str.contains(_NUMBER)
+    _require(rows, name, bad, f"is no number with at most {MOST_DECIMALS} decimals")
+    found = texts.str.strip_prefix("+").cast(pl.Decimal(28, MOST_DECIMALS), strict=False)
+    _require(rows, name, found.is_null() & texts.is_not_null(), "is no number")
+    _require(rows, name, found > MOST_UNITS, f"is above {MOST_UNITS:,}")
+    return found
+
+
+def _moments(rows: pl.DataFrame, timezone: str | None) -> pl.Series:
+    column = rows[MOMENT]
+    _require(rows, MOMENT, column.is_null(), "is empty")
+    if isinstance(column.dtype, pl.Datetime):
+        if column.dtype.time_zone:
+            return column.dt.convert_time_zone("UTC").cast(pl.Datetime("us", "UTC"))
+        return _in_zone(rows, column.cast(pl.Datetime("us")), timezone)
+    texts = _text(rows, MOMENT)
+    offset = texts.str.contains(_WITH_OFFSET)
+    local = texts.str.contains(_WITHOUT_OFFSET)
+    _require(
+        rows,
+        MOMENT,
+        ~(offset | local),
+        "is no time like 2026-03-01T12:00:00Z; a number has no unit and a date no hour",
+    )
+    plain = texts.str.replace(r"\s*(Z|z|[+-]\d\d:?\d\d|[+-]\d\d)$", "").str.replace(" ", "T")
+    short = plain.str.len_chars() == len("2026-03-01T12:00")
+    plain = plain.zip_with(~short, plain + ":00")
+    naive = plain.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
+    _require(rows, MOMENT, naive.is_null(), "is no date and time")
+    shift = texts.str.extract_groups(r"([+-])(\d\d):?(\d\d)?$").struct
+    sign = shift.field("1").replace_strict({"+": 1, "-": -1}, default=0, return_dtype=pl.Int64)
+    minutes = sign * (
+        shift.field("2").cast(pl.Int64).fill_null(0) * 60
+        + shift.field("3").cast(pl.Int64).fill_null(0)
+    )
+    exact = (
+        naive - (minutes.fill_null(0) * 60_000_000).cast(pl.Duration("us"))
+    ).dt.replace_time_zone("UTC")
+    if not local.any():
+        return exact
+    masked = naive.zip_with(
+        local, pl.Series([None], dtype=pl.Datetime("us")).extend_constant(None, len(naive) - 1)
+    )
+    return exact.zip_with(offset, _in_zone(rows, masked, timezone))
+
+
+def _in_zone(rows: pl.DataFrame, naive: pl.Series, timezone: str | None) -> pl.Series:
+    """Return local times as UTC; UsageError where the zone has no such time, or has it twice."""
+    if timezone is None:
+        _require(
+            rows,
+            MOMENT,
+            naive.is_not_null(),
+            "has no offset from UTC: write one, like Z or +02:00, or name the time zone",
+        )
+        return naive.dt.replace_time_zone("UTC")
+    try:
+        found = naive.dt.replace_time_zone(timezone, ambiguous="null", non_existent="null")
+    except pl.exceptions.PolarsError as error:
+        raise UsageError(f"{timezone} is no time zone, like Europe/Berlin or UTC") from error
+    _require(
+        rows,
+        MOMENT,
+        found.is_null() & naive.is_not_null(),
+        f"does not exist, or exists twice, in {timezone}: write the offset from UTC",
+    )
+    return found.dt.convert_time_zone("UTC")
+
+
+def _require_parts(rows: pl.DataFrame, typed: dict[str, pl.Series], part: str, whole: str) -> None:
+    if part not in typed:
+        return
+    parts = [typed[n].fill_null(0) for n, of in PARTS.items() if of == whole and n in typed]
+    total = parts[0] if len(parts) == 1 else parts[0] + parts[1]
+    of = typed[whole].fill_null(0) if whole in typed else total * 0
+    _require(rows, part, total > of, f"counts a part of {whole}, and is more than it")
+
+
+def _named(rows: pl.DataFrame, renames: dict[str, str]) -> pl.DataFrame:
+    for name in renames:
+        if name not in rows.columns:
+            raise UsageError(f"the rows have no column {name}")
+    names = {**SPELLINGS, **renames}
+    found = {old: new for old, new in names.items() if old in rows.columns}
+    for new in sorted(set(found.values())):
+        sources = [old for old, to in found.items() if to == new]
+        if new in rows.columns and new not in sources:
+            sources.append(new)
+        if len(sources) > 1:
+            raise UsageError(f"the columns {' and '.join(sorted(sources))} are both {new}")
+    return rows.rename(found)
+
+
+def _text(rows: pl.DataFrame, name: str) -> pl.Series:
+    return rows[name].cast(pl.String).str.strip_chars().replace("", None)
+
+
+def _require(rows: pl.DataFrame, name: str, bad: pl.Series, message: str) -> None:
+    wrong = bad.fill_null(value=False).arg_true()
+    if len(wrong):
+        value = replace_unprintable(str(rows[name][int(wrong[0])]), 80)
+        raise UsageError(f"row {int(wrong[0]) + 1}, column {name}: {value} {message}")
+
+
+def _line(error: Exception) -> str:
+    return replace_unprintable(
+        str(error).strip().splitlines()[0] if str(error).strip() else "", 200
+    )
