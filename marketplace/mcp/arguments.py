@@ -194,15 +194,24 @@ def read_arguments(model: type[Arguments], arguments: Mapping[str, Any]) -> Argu
 def _problem(model: type[BaseModel], error: Any) -> str:
     place = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        return _unknown_argument(model, place)
+        return _unknown_argument(_innermost(model, error["loc"]), place)
     if error["type"] == "missing":
         return f"{place} is required"
     message = str(error["msg"]).removeprefix("Value error, ")
     return f"{place}: {message}" if place else message
 
 
-def _unknown_argument(model: type[BaseModel], name: str) -> str:
+def _innermost(model: type[BaseModel], place: tuple[str | int, ...]) -> type[BaseModel]:
+    """Return the model that an argument belongs to: of `rows.0.tokens` that of a row."""
+    for part in place[:-1]:
+        if isinstance(part, str) and part in model.model_fields:
+            inner = get_args(model.model_fields[part].annotation)
+            model = next((each for each in inner if isinstance(each, type)), model)
+    return model
+
+
+def _unknown_argument(model: type[BaseModel], place: str) -> str:
     names = list(model.model_fields)
-    close = get_close_matches(name, names, n=1)
+    close = get_close_matches(place.rpartition(".")[2], names, n=1)
     hint = f" (did you mean {close[0]}?)" if close else ""
-    return f"unknown argument {name}{hint}; valid arguments are {', '.join(names)}"
+    return f"unknown argument {place}{hint}; valid arguments are {', '.join(names)}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
+from functools import reduce
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from marketplace.api.models.base import ApiModel, Money
 from marketplace.mcp.arguments import Moment
@@ -16,11 +17,12 @@ from marketplace.mcp.results import Evidence, ToolResult
 from marketplace.queries.filters import ModelId, ShortText
 from schemas.amounts import amount_text
 from schemas.errors import UsageError
-from schemas.usage import MOMENT, MOST_DECIMALS, MOST_UNITS, QUANTITIES
+from schemas.usage import MOMENT, MOST_DECIMALS, MOST_UNITS
 from warehouse.publication.reader_pool import Reading
 
 Row = dict[str, Any]
 MAX_ROWS = 100
+_EXACT = Context(prec=80)
 Quantity = Annotated[
     Decimal,
     Field(ge=0, le=MOST_UNITS, decimal_places=MOST_DECIMALS),
@@ -28,8 +30,8 @@ Quantity = Annotated[
 ]
 
 
-class UsedRoute(BaseModel):
-    """What was called, and when."""
+class UsageRow(BaseModel):
+    """What was called, when, and how much; the quantities are those of schemas/usage.py."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -40,14 +42,21 @@ class UsedRoute(BaseModel):
     )
     tier: ShortText | None = Field(None, description="`standard` where it is left out.")
     timestamp: Moment = Field(description="When it was used, with its time zone.")
-
-
-_QUANTITIES: Any = {
-    name: (Quantity | None, Field(None, description=f"How many units `{unit}` were used."))
-    for name, unit in QUANTITIES.items()
-}
-UsageRow = create_model("UsageRow", __base__=UsedRoute, **_QUANTITIES)
-"""A row of usage: the route and its quantities, whose names and units are of schemas/usage.py."""
+    input_tokens: Quantity | None = None
+    cached_input_tokens: Quantity | None = None
+    cache_write_tokens: Quantity | None = None
+    output_tokens: Quantity | None = None
+    reasoning_tokens: Quantity | None = None
+    images: Quantity | None = None
+    megapixels: Quantity | None = None
+    pixels: Quantity | None = None
+    steps: Quantity | None = None
+    compute_seconds: Quantity | None = None
+    audio_seconds: Quantity | None = None
+    video_seconds: Quantity | None = None
+    characters: Quantity | None = None
+    runs: Quantity | None = None
+    requests: Quantity | None = None
 
 
 class CostArguments(BaseModel):
@@ -55,7 +64,7 @@ class CostArguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    rows: Annotated[list[UsageRow], Field(min_length=1, max_length=MAX_ROWS)] = Field(  # type: ignore[valid-type]
+    rows: Annotated[list[UsageRow], Field(min_length=1, max_length=MAX_ROWS)] = Field(
         description="What was used; cached tokens are a part of input_tokens, reasoning tokens "
         "one of output_tokens."
     )
@@ -141,7 +150,7 @@ def cost_usage(reading: Reading, query: CostArguments) -> Row:
     return {
         "known_at": query.known_at,
         "totals": [
-            {"currency": currency, "cost": sum(costs, Decimal(0)), "rows": len(costs)}
+            {"currency": currency, "cost": reduce(_EXACT.add, costs), "rows": len(costs)}
             for currency, costs in sorted(sums.items())
         ],
         "rows_without_cost": sum(row["cost"] is None for row in found),

@@ -23,6 +23,7 @@ AT = "2026-09-21T00:30:00Z"
 CALLS: dict[str, dict[str, object]] = {
     "find_offers": {"task": ["text"], "limit": 2},
     "price_on": {"model_id": "openai/gpt-oss-120b", "inference_provider": "groq", "at": AT},
+    "cost": {"rows": [{"model": "openai/gpt-oss-120b:groq", "timestamp": AT, "input_tokens": 9}]},
     "recommend": {"task": ["text"], "input_tokens": 1000, "limit": 1, "tools": True},
     "explain": {"router_model": "openai/gpt-oss-120b:groq"},
     "changes_since": {"after": 0, "limit": 3},

@@ -171,6 +171,30 @@ SAMPLE = [
         "AND cost_per_input_token IS NOT NULL",
     ),
     Question(
+        "What did a call of gpt-oss-120b cost at groq, and by which statements?",
+        "cost",
+        {
+            "rows": [
+                {
+                    "model": f"{GPT}:groq",
+                    "timestamp": "2026-09-21T00:30:00Z",
+                    "input_tokens": 12_000,
+                    "output_tokens": 345,
+                }
+            ]
+        },
+        lambda result: [
+            (item["cost"], item["currency"], price["payload_hash"], price["json_path"])
+            for item in result["items"]
+            for price in item["prices"]
+        ],
+        "WITH price AS (SELECT * FROM price_as_of(TIMESTAMPTZ '2026-09-21 00:30:00+00') "
+        f"WHERE model_id = '{GPT}' AND inference_provider = 'groq' "
+        "AND unit IN ('input_token', 'output_token')) "
+        "SELECT sum(amount * CASE unit WHEN 'input_token' THEN 12000 ELSE 345 END) OVER (), "
+        "currency, payload_hash, json_path FROM price ORDER BY unit",
+    ),
+    Question(
         "Which statements are behind the numbers of gpt-oss-120b at groq?",
         "explain",
         {"router_model": f"{GPT}:groq"},
@@ -222,6 +246,26 @@ HOURS = [
         "SELECT unit, amount, last_seen_at FROM price_as_of(TIMESTAMPTZ "
         f"'{at(2.5)}', known_at := TIMESTAMPTZ '{at(0.5)}') "
         "WHERE model_id = 'acme/chat' AND inference_provider = 'novita' ORDER BY unit",
+    ),
+    Question(
+        "What did the same call cost in the first hour, in the gap and after it?",
+        "cost",
+        {
+            "rows": [
+                {"model": "acme/chat:novita", "timestamp": at(hours), "input_tokens": 1000}
+                for hours in (0.5, 2.5, 4.5)
+            ]
+        },
+        lambda result: [
+            (item["cost"] or item["last_known_cost"], item["currency"], item["why"])
+            for item in result["items"]
+        ],
+        " UNION ALL ".join(
+            f"SELECT 1000 * amount, currency, CASE WHEN in_gap THEN 'gap' END "
+            f"FROM price_as_of(TIMESTAMPTZ '{at(hours)}') WHERE model_id = 'acme/chat' "
+            "AND inference_provider = 'novita' AND unit = 'input_token'"
+            for hours in (0.5, 2.5, 4.5)
+        ),
     ),
     Question(
         "What did it cost before anybody looked?",

@@ -6,17 +6,20 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, get_args
 
 import jsonschema
 import pytest
 
-from marketplace.mcp import arguments, dictionary
+from marketplace.mcp import arguments, cost_tool, dictionary
 from marketplace.mcp.failures import ToolFailure
 from marketplace.mcp.toolbox import TOOLS, ReadTool, tool_named
+from marketplace.queries.filters import Mix
 from samples.hub import serve
 from schemas.units import UNITS
+from schemas.usage import MOMENT, NAMES, QUANTITIES
 from tests.support.documents import CHECKOUT, first_column, section
 from tests.support.hours import Clock, ingest, small_catalog
 from tests.support.published import rows
@@ -27,6 +30,8 @@ from warehouse.view_files import MACROS
 
 GPT = "openai/gpt-oss-120b"
 NO_OFFER = "0" * 16
+AT = "2026-09-21T00:30:00Z"
+ROUTE = {*NAMES, MOMENT}
 each_tool = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 
 
@@ -62,18 +67,7 @@ def test_a_tool_declares_closed_schemas(tool: ReadTool) -> None:
     assert {"publication", "origin", "observed_to"} <= set(returned["required"])
     names = given["properties"]
     undescribed = [n for n, field in names.items() if not field.get("description")]
-    assert set(undescribed) <= {"task_group", "status", *arguments_of_the_mix()}
-
-
-def arguments_of_the_mix() -> set[str]:
-    return {
-        "input_tokens",
-        "output_tokens",
-        "images",
-        "audio_minutes",
-        "video_seconds",
-        "characters",
-    }
+    assert set(undescribed) <= {"task_group", *Mix.model_fields}
 
 
 @pytest.mark.parametrize(
@@ -116,6 +110,27 @@ def arguments_of_the_mix() -> set[str]:
         ("changes_since", {"after": -1}, "after: .*greater than or equal to 0"),
         ("changes_since", {"after": 0, "event": ["rise"]}, "event.0: Input should be 'new'"),
         ("changes_since", {"after": 0, "model_id": "a/b"}, "no model is called a/b"),
+        (
+            "cost",
+            {"rows": [{"model": GPT, "timestamp": AT, "tokens": 1}]},
+            "unknown argument rows.0.tokens.*; valid arguments are model, .*input_tokens",
+        ),
+        ("cost", {"rows": [{"model": GPT, "input_tokens": 1}]}, "rows.0.timestamp is required"),
+        ("cost", {"rows": []}, "rows: .*at least 1"),
+        (
+            "cost",
+            {"rows": [{"model": GPT, "timestamp": AT, "input_tokens": -1}]},
+            "rows.0.input_tokens: .*greater than or equal to 0",
+        ),
+        (
+            "cost",
+            {
+                "rows": [
+                    {"model": GPT, "timestamp": AT, "input_tokens": 1, "cached_input_tokens": 2}
+                ]
+            },
+            "row 1, column cached_input_tokens: .* part of input_tokens",
+        ),
         ("recommend", {"model_id": ["openai/gpt-oss"]}, f"no model .*{GPT}"),
         ("recommend", {"limit": 21}, "limit: .*less than or equal to 20"),
     ],
@@ -190,6 +205,25 @@ def test_a_moment_after_every_answer_is_marked(pool: PublicationPool) -> None:
     assert "before the first recorded price" in before["why"]
 
 
+def test_a_cost_is_exact_and_summed_by_currency(pool: PublicationPool) -> None:
+    route = {"model": f"{GPT}:groq", "timestamp": AT}
+    rows = [
+        {**route, "input_tokens": 1_000_000, "output_tokens": 0.000000001},
+        {**route, "input_tokens": 10**15},
+        {"model": "no/model", "provider": "groq", "timestamp": AT, "input_tokens": 1},
+    ]
+    found = call(pool, "cost", rows=rows)
+    price = call(pool, "price_on", router_model=f"{GPT}:groq", at=AT, unit=["input_token"])
+    per_input = Decimal(price["items"][0]["amount"])
+    costs = [None if item["cost"] is None else Decimal(item["cost"]) for item in found["items"]]
+    assert costs[1:] == [per_input * 10**15, None]
+    assert costs[0] is not None
+    assert 0 < costs[0] - per_input * 1_000_000 < Decimal("0.00000000001")
+    assert found["items"][2]["why"] == "unknown_model"
+    assert found["rows_without_cost"] == 1
+    assert [Decimal(total["cost"]) for total in found["totals"]] == [costs[0] + costs[1]]
+
+
 def test_a_call_over_the_time_limit_fails_with_advice(sample_home: Path) -> None:
     slow = PublicationPool(Home(sample_home), limit_s=0.0001)
     with pytest.raises(ToolFailure, match="longer than is allowed; ask for less"):
@@ -224,8 +258,10 @@ def test_calls_follow_the_newest_publication(tmp_path: Path) -> None:
     pool.close()
 
 
-def test_units_and_events_are_the_published_ones() -> None:
+def test_units_quantities_and_events_are_the_published_ones() -> None:
     assert get_args(arguments.Unit) == UNITS
+    quantities = cost_tool.UsageRow.model_fields.keys() & QUANTITIES.keys()
+    assert quantities == QUANTITIES.keys() == set(cost_tool.UsageRow.model_fields) - ROUTE
     text = (CHECKOUT / "docs" / "sql.md").read_text("utf-8")
     (events,) = re.findall(r"\*\*`event`\*\* in `changes`: (.*?) are about a whole provider", text)
     assert set(get_args(arguments.Event)) == set(re.findall(r"`([a-z_]+)`", events))
