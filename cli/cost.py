@@ -87,7 +87,7 @@ def _write_costs(  # the options of the command, once each
     import polars as pl
 
     from cli.usage_options import progress
-    from warehouse.publication.costs import cost_frame, with_results
+    from warehouse.publication.costs import cost_frame, nested_as_json, with_results
     from warehouse.publication.newest import open_newest
     from warehouse.publication.usage_rows import checked_rows
     from warehouse.storage.files import os_errors_as_home_error
@@ -110,13 +110,15 @@ def _write_costs(  # the options of the command, once each
             advance(len(part))
     rows = with_results(given, pl.concat(parts))
     if target == "csv":
-        nested = [name for name, kind in rows.schema.items() if kind.is_nested()]
-        rows = rows.with_columns(pl.col(name).struct.json_encode() for name in nested)
+        rows = nested_as_json(rows)
     if output is None:
         text = rows.write_csv() if target == "csv" else rows.write_ndjson()
         sys.stdout.write(text)
         return
     with os_errors_as_home_error(output):
-        {"csv": rows.write_csv, "ndjson": rows.write_ndjson, "parquet": rows.write_parquet}[target](
-            output
-        )
+        if target == "csv":
+            rows.write_csv(output)
+        elif target == "parquet":
+            rows.write_parquet(output)
+        else:
+            rows.write_ndjson(output)

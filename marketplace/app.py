@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 
 from marketplace import problems
 from marketplace.api import models
+from marketplace.api.cost_route import cost_api
 from marketplace.api.routes import v1
 from marketplace.app_state import CODE_VERSION, AppState, app_state_of, encode_json
 from marketplace.exports import exports
@@ -66,7 +67,7 @@ def create_app(
     app.state.app_state = state
     app.state.pages = Pages(STATIC)
     problems.install(app)
-    for router in (v1, exports, health, pages):
+    for router in (v1, cost_api, exports, health, pages):
         app.include_router(router)
     app.router.routes.append(Route(MCP_PATH, endpoint=mcp, include_in_schema=False))
     app.mount("/static", _StaticFiles(directory=STATIC), name="static")

@@ -34,6 +34,10 @@ TYPES = {
     "publication-gone": "410: the publication of the cursor is no longer kept; `restart` is the"
     " address of the first page.",
     "not-in-publication": "404: the newest publication has no such offer, model or relation.",
+    "rows-not-usable": "422: the rows cannot be read, or one has a value that cannot be used;"
+    " `detail` names row and column.",
+    "body-too-large": "413: the body has more bytes than are read; send fewer rows at a time.",
+    "content-type-not-read": "415: the body has a content type that is not read.",
     "query-too-slow": "503: the query took too long; ask for less.",
     "nothing-published-yet": "503: there is no publication yet.",
     "publication-unreadable": "503: the newest publication cannot be read.",
@@ -48,12 +52,17 @@ OF_THE_FUTURE = (
 Handler = Callable[[Request, Exception], Response]
 
 
+class UnusableRows(Exception):
+    """Raised when a row that a client sent cannot be used; the message names row and column."""
+
+
 def install(app: FastAPI) -> None:
     """Return every error, our own and the framework's, as a problem."""
     retry = {"Retry-After": RETRY_S}
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(UnusableRows, _own_message(422, "rows-not-usable"))
     app.add_exception_handler(NotInPublication, _own_message(404, "not-in-publication"))
     app.add_exception_handler(BadCursor, _own_message(422, "cursor-not-understood"))
     app.add_exception_handler(PublicationGone, _gone)

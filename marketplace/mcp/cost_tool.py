@@ -8,6 +8,7 @@ from decimal import Context, Decimal
 from functools import reduce
 from typing import Annotated, Any
 
+import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from marketplace.api.models.base import ApiModel, Money
@@ -19,6 +20,7 @@ from schemas.amounts import amount_text
 from schemas.errors import UsageError
 from schemas.usage import MOMENT, MOST_DECIMALS, MOST_UNITS
 from warehouse.publication.reader_pool import Reading
+from warehouse.publication.usage_rows import checked_rows
 
 Row = dict[str, Any]
 MAX_ROWS = 100
@@ -136,17 +138,16 @@ def cost_usage(reading: Reading, query: CostArguments) -> Row:
     """Return the cost of each row with its prices, and the sums of what is known."""
     given = [row.model_dump(exclude_none=True) for row in query.rows]
     try:
-        found = reading.costs(
-            [_as_text(row) for row in given],
-            known_at=query.known_at,
-            default_route=query.default_route,
-        )
+        usage = checked_rows(pl.DataFrame([_as_text(row) for row in given]))
     except UsageError as error:
         raise ToolFailure(str(error)) from error
+    found = reading.costs(
+        usage, known_at=query.known_at, default_route=query.default_route
+    ).to_dicts()
     sums: dict[str, list[Decimal]] = defaultdict(list)
     for row in found:
         if row["cost"] is not None:
-            sums[row["currency"]].append(row["cost"])
+            sums[row["currency"]].append(Decimal(row["cost"]))
     return {
         "known_at": query.known_at,
         "totals": [
@@ -155,8 +156,8 @@ def cost_usage(reading: Reading, query: CostArguments) -> Row:
         ],
         "rows_without_cost": sum(row["cost"] is None for row in found),
         "items": [
-            _item(number, usage, row)
-            for number, (usage, row) in enumerate(zip(given, found, strict=True), start=1)
+            _item(number, used, row)
+            for number, (used, row) in enumerate(zip(given, found, strict=True), start=1)
         ],
     }
 
@@ -168,8 +169,8 @@ def _as_text(row: Row) -> Row:
     }
 
 
-def _item(number: int, usage: Row, found: Row) -> Row:
-    own = {"row": number, "model": usage["model"], MOMENT: usage[MOMENT]}
+def _item(number: int, used: Row, found: Row) -> Row:
+    own = {"row": number, "model": used["model"], MOMENT: used[MOMENT]}
     costed = {name: found[name] for name in CostedRow.model_fields if name not in own}
     return own | costed | {"flags": found["flags"] or [], "prices": _prices(found)}
 

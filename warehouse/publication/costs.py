@@ -69,6 +69,20 @@ def with_results(rows: pl.DataFrame, results: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([rows.rename(clashes), results], how="horizontal")
 
 
+def nested_as_json(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with structs and lists, which a CSV cell cannot hold, as JSON text."""
+    nested = [name for name, kind in rows.schema.items() if kind.is_nested()]
+    wrapped = (
+        pl.struct(pl.col(name).alias("v"))
+        .struct.json_encode()
+        .str.slice(5)
+        .str.head(-1)
+        .alias(name)
+        for name in nested
+    )
+    return rows.with_columns(wrapped)
+
+
 def _values(known_at: datetime | None, *, default_route: bool) -> dict[str, object]:
     return {"known_at": known_at, "default_route": default_route}
 

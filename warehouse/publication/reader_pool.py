@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -10,11 +10,12 @@ from threading import Lock, Timer
 from typing import Any, TypeVar, cast
 
 import duckdb
+import polars as pl
 
 from schemas.errors import PublicationGone, QueryTooSlow, WarehouseError
 from schemas.proof import Continuation, Proof
 from warehouse.connect import Connection, open_reader
-from warehouse.publication.costs import cost_rows
+from warehouse.publication.costs import cost_frame
 from warehouse.publication.export import write_relation
 from warehouse.publication.newest import newest
 from warehouse.publication.proof import read_continuation, read_proof
@@ -93,11 +94,23 @@ class Reading:
             return read_continuation(self._cursor, offer_id)
 
     def costs(
-        self, rows: Sequence[dict[str, Any]], *, known_at: datetime | None, default_route: bool
-    ) -> list[dict[str, Any]]:
-        """Return what rows of usage cost at the prices of their time, as `cost_rows` does."""
+        self,
+        usage: pl.DataFrame,
+        *,
+        known_at: datetime | None = None,
+        default_route: bool = False,
+        flat: bool = False,
+    ) -> pl.DataFrame:
+        """Return the costs of checked rows of usage as text, in their order (costs.py)."""
         with self._within_time():
-            return cost_rows(self._cursor, rows, known_at=known_at, default_route=default_route)
+            return cost_frame(
+                self._cursor,
+                usage,
+                known_at=known_at,
+                default_route=default_route,
+                as_text=True,
+                flat=flat,
+            )
 
     def write(self, relation: str, kind: str, path: Path) -> None:
         """Write a published relation as `parquet`, `ndjson` or `csv`, ordered by its key."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from schemas.errors import UsageError
@@ -27,7 +28,7 @@ FORMATS = ("csv", "ndjson", "json", "parquet")
 _NUMBER = rf"^\+?[0-9]{{1,16}}(\.[0-9]{{0,{MOST_DECIMALS}}})?(0*)$"
 _WITH_OFFSET = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?\s*(Z|z|[+-]\d\d:?\d\d|[+-]\d\d)$"
 _WITHOUT_OFFSET = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?$"
-_TEXT_OF = dict.fromkeys((*COLUMNS, *SPELLINGS, STATED_COST), pl.String)
+_KNOWN = {*COLUMNS, *SPELLINGS, STATED_COST}
 
 
 def read_rows(
@@ -37,20 +38,47 @@ def read_rows(
 
     Values are as they were written. UsageError for bytes that are not of the format.
     """
-    source: Any = io.BytesIO(data) if isinstance(data, bytes) else data
-    texts = {**_TEXT_OF, **dict.fromkeys(renames or {}, pl.String)}
     try:
         if form == "csv":
-            rows = pl.read_csv(source, infer_schema=False, null_values=[""])
+            rows = pl.read_csv(_source(data), infer_schema=False, null_values=[""])
         elif form == "parquet":
-            rows = pl.read_parquet(source)
-        elif form == "ndjson":
-            rows = pl.read_ndjson(source, infer_schema_length=None, schema_overrides=texts)
+            rows = pl.read_parquet(_source(data))
         else:
-            rows = pl.read_json(source, infer_schema_length=None, schema_overrides=texts)
+            rows = _read_json(data, form, set(renames or {}))
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         raise UsageError(f"the rows cannot be read as {form}: {_line(error)}") from error
     return _named(rows, dict(renames or {}))
+
+
+def _source(data: Path | bytes) -> Any:
+    return io.BytesIO(data) if isinstance(data, bytes) else data
+
+
+def _read_json(data: Path | bytes, form: str, more: set[str]) -> pl.DataFrame:
+    """Return the objects of an array or of lines; numbers of known columns keep their text."""
+    body = data if isinstance(data, bytes) else data.read_bytes()
+    if form == "json":
+        try:
+            rows = msgspec.json.decode(body, type=list[msgspec.Raw])
+        except msgspec.DecodeError as error:
+            raise UsageError(f"the rows are no JSON array: {_line(error)}") from error
+        body = b"\n".join(bytes(row).replace(b"\n", b" ").replace(b"\r", b" ") for row in rows)
+    if not body.strip():
+        raise UsageError("there are no rows")
+    _require_objects(body)
+    names = pl.scan_ndjson(io.BytesIO(body), infer_schema_length=None).collect_schema().names()
+    texts = {name: pl.String for name in names if name in _KNOWN or name in more}
+    return pl.read_ndjson(io.BytesIO(body), infer_schema_length=None, schema_overrides=texts)
+
+
+def _require_objects(body: bytes) -> None:
+    """Raise UsageError at the first line that is no JSON object, which the reader would skip."""
+    decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+    for number, line in enumerate((row for row in body.splitlines() if row.strip()), 1):
+        try:
+            decode(line)
+        except msgspec.DecodeError as error:
+            raise UsageError(f"row {number} is no JSON object: {_line(error)}") from error
 
 
 def checked_rows(rows: pl.DataFrame, *, timezone: str | None = None) -> pl.DataFrame:
