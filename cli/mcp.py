@@ -12,7 +12,7 @@ from warehouse.storage.home import Home
 @click.command()
 @home_option
 def mcp() -> None:
-    """Serve the MCP tools over standard input and output, for an assistant.
+    """Serve the MCP tools to an assistant over standard input.
 
     An assistant that speaks the Model Context Protocol starts this command itself; docs/mcp.md has
     the lines of its configuration. The tools only read, and follow each new publication. `serve`
