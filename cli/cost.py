@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import current_home, home_option
-from cli.usage_options import SUFFIXES, columns_option, read_input, timezone_option
+from cli.usage_options import SUFFIXES, columns_option, form_option, read_input, timezone_option
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _ROWS = 250_000  # of one statement: between two the bar moves
 
 @click.command()
 @click.argument("file", required=False, default="-")
-@click.option("--from", "form", type=click.Choice([*_FORMATS, "json"]), help="Format of the input.")
+@form_option
 @click.option("--to", "target", type=click.Choice(_FORMATS), help="Format of the output.")
 @click.option(
     "--output",
@@ -39,6 +39,7 @@ _ROWS = 250_000  # of one statement: between two the bar moves
 )
 @columns_option
 @home_option
+@click.option("--json", "as_json", is_flag=True, help="The same as --to ndjson.")
 def cost(
     *,
     file: str,
@@ -49,6 +50,7 @@ def cost(
     known_at: str | None,
     default_route: bool,
     columns: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Cost each row of usage in FILE at the price of its time.
 
@@ -57,6 +59,7 @@ def cost(
     the rows in their order, with cost, currency, interval and proof, or why there is no cost.
     """
     given, form = read_input(file, form, columns)
+    target = "ndjson" if as_json else target
     target = target or (SUFFIXES.get(output.suffix.lower()) if output else None)
     target = target or ("ndjson" if form == "json" else form)
     if target == "parquet" and output is None:

@@ -42,6 +42,9 @@ ENTRIES = {
     "recommend": CommandEntry(
         "cli.recommend:recommend", "Recommend routes for a month of your mix by its cost."
     ),
+    "reconcile": CommandEntry(
+        "cli.reconcile:reconcile", "Compare the stated costs of usage in FILE with our prices."
+    ),
     "record": CommandEntry(
         "cli.record:record", "Record one live hour in DIR, for the sample's server to serve."
     ),

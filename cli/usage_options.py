@@ -23,6 +23,12 @@ SUFFIXES = {
     ".json": "json",
 }
 
+form_option = click.option(
+    "--from",
+    "form",
+    type=click.Choice(["csv", "ndjson", "json", "parquet"]),
+    help="Format of the input; by default by the ending of FILE, of standard input csv.",
+)
 timezone_option = click.option(
     "--timezone", metavar="ZONE", help="Zone of times without an offset, like Europe/Berlin."
 )

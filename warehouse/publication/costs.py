@@ -35,7 +35,7 @@ def cost_rows(
     Money is Decimal, times are aware. UsageError names a row and column that cannot be used.
     """
     usage = checked_rows(pl.DataFrame(list(rows), infer_schema_length=None), timezone=timezone)
-    with _registered(con, usage):
+    with registered(con, usage):
         return named_rows(
             con.execute(statement("read_costs"), _values(known_at, default_route=default_route))
         )
@@ -54,7 +54,7 @@ def cost_frame(
 
     `as_text` gives money as plain text and times as RFC 3339, `flat` also lists as JSON.
     """
-    with _registered(con, usage):
+    with registered(con, usage):
         name = "read_costs_as_text" if as_text else "read_costs"
         found = con.sql(statement(name), params=_values(known_at, default_route=default_route))
         return (lists_as_json(found) if flat else found).pl()
@@ -88,7 +88,7 @@ def _values(known_at: datetime | None, *, default_route: bool) -> dict[str, obje
 
 
 @contextmanager
-def _registered(con: Connection, usage: pl.DataFrame) -> Iterator[None]:
+def registered(con: Connection, usage: pl.DataFrame) -> Iterator[None]:
     """Let the statements read the rows, by this code's own macro.
 
     A publication that earlier code made has none, and one of its own name comes first.

@@ -94,7 +94,7 @@ def checked_rows(rows: pl.DataFrame, *, timezone: str | None = None) -> pl.DataF
     if not set(QUANTITIES) & set(rows.columns):
         raise UsageError(f"the rows have no column of a quantity, like {', '.join(QUANTITIES)}")
     typed = {name: _text(rows, name) for name in NAMES if name in rows.columns}
-    _require(rows, "model", typed["model"].is_null(), "is empty")
+    require_usable(rows, "model", typed["model"].is_null(), "is empty")
     typed[MOMENT] = _moments(rows, timezone)
     for name in QUANTITIES:
         if name in rows.columns:
@@ -109,7 +109,7 @@ def decimals(rows: pl.DataFrame, name: str) -> pl.Series:
     column = rows[name]
     if column.dtype.is_float():
         finite = column.is_finite() | column.is_null()
-        _require(rows, name, ~finite, "is no number")
+        require_usable(rows, name, ~finite, "is no number")
         exact = column.cast(pl.Decimal(28, MOST_DECIMALS))
         texts = exact.cast(pl.String)
     else:
@@ -120,19 +120,19 @@ def decimals(rows: pl.DataFrame, name: str) -> pl.Series:
                 pl.Decimal(28, MOST_DECIMALS), strict=False
             )
             texts = texts.zip_with(~exponent, plain.cast(pl.String))
-            _require(rows, name, texts.is_null() & exponent, "is no number")
-    _require(rows, name, texts.str.starts_with("-"), "is below zero")
+            require_usable(rows, name, texts.is_null() & exponent, "is no number")
+    require_usable(rows, name, texts.str.starts_with("-"), "is below zero")
     bad = ~texts.str.contains(_NUMBER)
-    _require(rows, name, bad, f"is no number with at most {MOST_DECIMALS} decimals")
+    require_usable(rows, name, bad, f"is no number with at most {MOST_DECIMALS} decimals")
     found = texts.str.strip_prefix("+").cast(pl.Decimal(28, MOST_DECIMALS), strict=False)
-    _require(rows, name, found.is_null() & texts.is_not_null(), "is no number")
-    _require(rows, name, found > MOST_UNITS, f"is above {MOST_UNITS:,}")
+    require_usable(rows, name, found.is_null() & texts.is_not_null(), "is no number")
+    require_usable(rows, name, found > MOST_UNITS, f"is above {MOST_UNITS:,}")
     return found
 
 
 def _moments(rows: pl.DataFrame, timezone: str | None) -> pl.Series:
     column = rows[MOMENT]
-    _require(rows, MOMENT, column.is_null(), "is empty")
+    require_usable(rows, MOMENT, column.is_null(), "is empty")
     if isinstance(column.dtype, pl.Datetime):
         if column.dtype.time_zone:
             return column.dt.convert_time_zone("UTC").cast(pl.Datetime("us", "UTC"))
@@ -140,7 +140,7 @@ def _moments(rows: pl.DataFrame, timezone: str | None) -> pl.Series:
     texts = _text(rows, MOMENT)
     offset = texts.str.contains(_WITH_OFFSET)
     local = texts.str.contains(_WITHOUT_OFFSET)
-    _require(
+    require_usable(
         rows,
         MOMENT,
         ~(offset | local),
@@ -150,7 +150,7 @@ def _moments(rows: pl.DataFrame, timezone: str | None) -> pl.Series:
     short = plain.str.len_chars() == len("2026-03-01T12:00")
     plain = plain.zip_with(~short, plain + ":00")
     naive = plain.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
-    _require(rows, MOMENT, naive.is_null(), "is no date and time")
+    require_usable(rows, MOMENT, naive.is_null(), "is no date and time")
     shift = texts.str.extract_groups(r"([+-])(\d\d):?(\d\d)?$").struct
     sign = shift.field("1").replace_strict({"+": 1, "-": -1}, default=0, return_dtype=pl.Int64)
     minutes = sign * (
@@ -171,7 +171,7 @@ def _moments(rows: pl.DataFrame, timezone: str | None) -> pl.Series:
 def _in_zone(rows: pl.DataFrame, naive: pl.Series, timezone: str | None) -> pl.Series:
     """Return local times as UTC; UsageError where the zone has no such time, or has it twice."""
     if timezone is None:
-        _require(
+        require_usable(
             rows,
             MOMENT,
             naive.is_not_null(),
@@ -182,7 +182,7 @@ def _in_zone(rows: pl.DataFrame, naive: pl.Series, timezone: str | None) -> pl.S
         found = naive.dt.replace_time_zone(timezone, ambiguous="null", non_existent="null")
     except pl.exceptions.PolarsError as error:
         raise UsageError(f"{timezone} is no time zone, like Europe/Berlin or UTC") from error
-    _require(
+    require_usable(
         rows,
         MOMENT,
         found.is_null() & naive.is_not_null(),
@@ -197,7 +197,7 @@ def _require_parts(rows: pl.DataFrame, typed: dict[str, pl.Series], part: str, w
     parts = [typed[n].fill_null(0) for n, of in PARTS.items() if of == whole and n in typed]
     total = parts[0] if len(parts) == 1 else parts[0] + parts[1]
     of = typed[whole].fill_null(0) if whole in typed else total * 0
-    _require(rows, part, total > of, f"counts a part of {whole}, and is more than it")
+    require_usable(rows, part, total > of, f"counts a part of {whole}, and is more than it")
 
 
 def _named(rows: pl.DataFrame, renames: dict[str, str]) -> pl.DataFrame:
@@ -219,7 +219,8 @@ def _text(rows: pl.DataFrame, name: str) -> pl.Series:
     return rows[name].cast(pl.String).str.strip_chars().replace("", None)
 
 
-def _require(rows: pl.DataFrame, name: str, bad: pl.Series, message: str) -> None:
+def require_usable(rows: pl.DataFrame, name: str, bad: pl.Series, message: str) -> None:
+    """Raise UsageError with the first row of which `bad` is true."""
     wrong = bad.fill_null(value=False).arg_true()
     if len(wrong):
         value = replace_unprintable(str(rows[name][int(wrong[0])]), 80)
