@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 import click
+import msgspec
 
 from cli.call_report import CallReport, Route, preview_lines, report_lines
-from cli.options import current_settings, home_option, json_option, print_json
+from cli.options import current_settings, home_option, json_option
 from marketplace.numbers import json_value
 from pipeline.call import call_model, chat_payload, read_payload, require_token
 from providers.http.proxies import read_proxies
@@ -96,7 +97,8 @@ def call(
                 output.write_bytes(response.body)
         report = CallReport.of(route, response, sent_at=sent_at, output=output)
     if as_json:
-        print_json(json_value(report.facts()))
+        # one line, so that a file of calls is NDJSON
+        click.echo(msgspec.json.encode(json_value(report.facts())).decode())
     else:
         for line in report_lines(report):
             click.echo(line)

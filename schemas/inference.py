@@ -43,8 +43,8 @@ InferencePayload = ChatPayload | RawPayload
 class StatedCost:
     """What a response states that the call cost: where, as written, and in US dollars.
 
-    No response states a currency; DeepInfra documents its `usage.estimated_cost` in dollars, in
-    which Hugging Face bills. A header whose name has nano, micro or cent is in that part of one.
+    No response states a currency: dollars are our assumption, because Hugging Face states prices in
+    them. A header whose name has nano, micro or cents is in that part of one.
     """
 
     source: str

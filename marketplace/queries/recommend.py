@@ -16,6 +16,11 @@ from warehouse.publication.reader_pool import Reading
 
 Row = dict[str, Any]
 _EXACT = Context(prec=80)
+_BESIDE_CARD = {
+    *("ranked_total", "left_out_total", "left_out_counts", "is_ranked", "place", "month_cost"),
+    *("bill", "reasons", "is_routed", "default_routes", "cheapest_routes"),
+}
+"""The columns of a row that are not the card's."""
 TIES = (
     "the lower cost of the month",
     "the higher measured throughput, one that is not measured last",
@@ -56,9 +61,9 @@ def find_recommendation(reading: Reading, query: RecommendQuery) -> dict[str, An
         statement(*CONTENDERS, "select_recommendation"),
         {**values, "count": query.limit, "left_out_count": query.left_out_limit},
     )
-    counts = reading.rows(statement(*CONTENDERS, "select_contender_counts"), values)
+    totals = rows[0]
     ranked = [row for row in rows if row["is_ranked"]]
-    left_out = [row for row in rows if not row["is_ranked"]]
+    left_out = [row for row in rows if row["is_ranked"] is False]
     stated = find_cached_input(reading, ranked)
     used = used_units(query)
     return {
@@ -67,10 +72,10 @@ def find_recommendation(reading: Reading, query: RecommendQuery) -> dict[str, An
         "cached_share": query.cached_share,
         "cached_input_tokens": query.cached_input_tokens,
         "order": list(TIES),
-        "total": counts[0]["n"],
+        "total": totals["ranked_total"],
         "items": [_item(row, stated[row["offer_id"]], used) for row in ranked],
-        "left_out_total": counts[1]["n"],
-        "left_out_counts": {row["reason"]: row["n"] for row in counts[2:]},
+        "left_out_total": totals["left_out_total"],
+        "left_out_counts": {c["reason"]: c["n"] for c in totals["left_out_counts"] or ()},
         "left_out": [_left_out(row, query) for row in left_out],
     }
 
@@ -137,9 +142,4 @@ def _route(offer: Row) -> str:
 
 
 def _card(row: Row) -> Row:
-    more = ("is_ranked", "place", "month_cost", "bill", "reasons", "is_routed")
-    return {
-        name: value
-        for name, value in row.items()
-        if name not in (*more, "default_routes", "cheapest_routes")
-    }
+    return {name: value for name, value in row.items() if name not in _BESIDE_CARD}

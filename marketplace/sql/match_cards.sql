@@ -7,7 +7,8 @@ WITH evaluated AS (
            c.first_token_latency_ms, c.request_latency_ms, c.cost_per_input_token,
            c.cost_per_output_token, c.cost_per_cached_input_token, c.cost_per_token, c.cost_per_image, c.cost_per_audio_minute,
            c.cost_per_video_second, c.cost_per_million_characters, c.estimated_cost,
-           c.price_status, c.rankable, c.price_changed_at, c.first_seen_at,
+           c.price_status, c.rankable, c.price_changed_at, c.first_seen_at, c.price_reason,
+           c.price_observed_at, c.currency, c.held, c.router_default, c.router_cheapest,
            $task::VARCHAR[] IS NOT NULL AND NOT (list_contains($task::VARCHAR[], c.task_group)
                OR list_contains($task::VARCHAR[], c.task)) AS fails_task,
            $region::VARCHAR[] IS NOT NULL

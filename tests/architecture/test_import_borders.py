@@ -168,3 +168,16 @@ def test_transforms_import_no_clock_network_disk_or_logger() -> None:
     outside = {"logging", "os", "random", "secrets", "socket", "subprocess", "sys", "time"}
     found = [i for i in IMPORTS if i.package == "transforms" and i.imported in outside]
     assert found == []
+
+
+def test_only_the_command_call_can_send_an_inference_call() -> None:
+    adapters = {"providers/huggingface.py"}  # `run_inference` of the source
+    assert {i.module for i in IMPORTS if i.name == "pipeline.call"} == {"cli/call.py"}
+    routes = {i.module for i in IMPORTS if i.name == "providers.inference"}
+    assert routes == adapters | {"cli/call.py"}  # the command checks the model's name with it
+    callers = {
+        path.relative_to(CHECKOUT).as_posix()
+        for path in modules()
+        if ".run_inference(" in path.read_text("utf-8")
+    }
+    assert callers == {"pipeline/call.py"}

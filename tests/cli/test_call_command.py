@@ -79,7 +79,8 @@ def test_a_call_is_costed_by_the_card_and_compared_with_what_it_states(home: Pat
         "messages": [{"role": "user", "content": "Hello"}],
         "max_tokens": 60,
     }
-    facts = json.loads(done.output)
+    (line,) = done.output.splitlines()
+    facts = json.loads(line)
     ours = 1_000 * Decimal("0.0000002") + 50 * Decimal("0.0000006")
     expected = {
         "requested": "acme/chat:novita",

@@ -19,7 +19,11 @@ WITH given AS (
            CASE WHEN is_given THEN output_tokens ELSE 250000 END::BIGINT AS n_out,
            images::BIGINT AS n_images, audio_minutes::BIGINT AS n_minutes,
            video_seconds::BIGINT AS n_seconds, characters::BIGINT AS n_characters,
-           (cached_share::DECIMAL(5,4) * 10000)::HUGEINT * n_in AS shares
+           (cached_share::DECIMAL(5,4) * 10000)::HUGEINT * n_in AS shares,
+           list_distinct(coalesce(tags::VARCHAR[], [])
+                         || CASE WHEN no_training THEN ['no-training'] ELSE [] END
+                         || CASE WHEN no_retention THEN ['no-retention'] ELSE [] END
+                        ) AS required_tags
 ), mix AS (
     -- half even, as the quantity is rounded everywhere else
     SELECT g.* EXCLUDE (n_in, shares),
@@ -38,7 +42,8 @@ WITH given AS (
     SELECT c.*, m.n_cached = 0 OR c.cost_per_cached_input_token IS NOT NULL
                     OR coalesce(s.declines_cached, false) AS is_known,
            coalesce(s.of_account, false) AS of_account,
-           CASE WHEN c.price_status IN ('priced', 'free') THEN list_filter([
+           CASE WHEN c.price_status IN ('priced', 'free') THEN concat_ws(
+               ' ',
                CASE WHEN m.n_rest + m.n_cached > 0 AND c.cost_per_input_token IS NULL
                     THEN 'no_price_of_input_tokens' END,
                CASE WHEN m.n_out > 0 AND c.cost_per_output_token IS NULL
@@ -50,8 +55,8 @@ WITH given AS (
                     THEN 'no_price_of_video_seconds' END,
                CASE WHEN m.n_characters > 0 AND c.cost_per_million_characters IS NULL
                     THEN 'no_price_of_characters' END
-           ], lambda r: r IS NOT NULL) END AS unpriced,
-           CASE WHEN len(unpriced) = 0 THEN TRY((
+           ) END AS unpriced,
+           CASE WHEN unpriced = '' THEN TRY((
                coalesce(c.cost_per_input_token * m.n_rest, 0)
                + coalesce(coalesce(c.cost_per_cached_input_token, c.cost_per_input_token)
                           * m.n_cached, 0)
@@ -63,7 +68,8 @@ WITH given AS (
                           ::DECIMAL(38,18), 0))::DECIMAL(38,18)) END AS month_cost
     FROM _ph_cards c LEFT JOIN stated s ON s.offer_id = c.offer_id CROSS JOIN mix m
 ), doubted AS (
-    SELECT n.*, list_filter([
+    SELECT n.*, concat_ws(
+               ' ',
                CASE WHEN n.offer_type <> 'model' THEN 'adapter' END,
                CASE WHEN n.status IS DISTINCT FROM 'live' THEN 'not_live' END,
                CASE WHEN n.price_status <> 'priced' THEN 'price_' || n.price_status END,
@@ -78,10 +84,10 @@ WITH given AS (
                         n.cost_per_input_token, n.cost_per_output_token, n.cost_per_image,
                         n.cost_per_audio_minute, n.cost_per_video_second,
                         n.cost_per_million_characters) IS NULL THEN 'no_comparable_cost' END
-           ], lambda r: r IS NOT NULL) AS doubts
+           ) AS doubts
     FROM months n CROSS JOIN _ph_window w
 ), billed AS (
-    SELECT d.*, CASE WHEN d.is_known AND (d.rankable OR d.doubts = ['price_free'])
+    SELECT d.*, CASE WHEN d.is_known AND (d.rankable OR d.doubts = 'price_free')
                      THEN d.month_cost END AS bill
     FROM doubted d
 ), routes AS (
@@ -98,7 +104,8 @@ WITH given AS (
                 THEN min(b.bill) FILTER (b.router_cheapest) END AS cheapest_cost
     FROM billed b GROUP BY ALL
 ), evaluated AS (
-    SELECT b.*, list_filter([
+    SELECT b.*, concat_ws(
+               ' ',
                CASE WHEN NOT list_contains(inference_providers::VARCHAR[], b.inference_provider)
                     THEN 'inference_provider' END,
                CASE WHEN b.region <> region AND NOT (region = 'eea' AND b.region = 'eu')
@@ -129,32 +136,27 @@ WITH given AS (
                     THEN 'max_cost_per_audio_minute' END,
                CASE WHEN max_cost_per_video_second IS NOT NULL
                          AND coalesce(b.cost_per_video_second > max_cost_per_video_second, true)
-                    THEN 'max_cost_per_video_second' END
-           ], lambda r: r IS NOT NULL)
-           || list_transform(
-               list_filter(list_distinct(
-                   coalesce(tags::VARCHAR[], [])
-                   || CASE WHEN no_training THEN ['no-training'] ELSE [] END
-                   || CASE WHEN no_retention THEN ['no-retention'] ELSE [] END),
-                   lambda t: NOT list_contains(b.compliance_tags, t)),
-               lambda t: 'tag:' || t)
-           || CASE WHEN len(b.doubts) = 0 AND NOT b.rankable THEN ['not_rankable']
-                   ELSE b.doubts END
-           || coalesce(b.unpriced, [])
-           || list_filter([
-                  CASE WHEN b.month_cost IS NOT NULL AND NOT b.is_known
-                       THEN 'cached_price_not_known' END,
-                  CASE WHEN b.month_cost IS NULL AND len(b.unpriced) = 0
-                       THEN 'cost_out_of_range' END,
-                  CASE WHEN b.bill > max_cost_per_month THEN 'max_cost_per_month' END
-              ], lambda r: r IS NOT NULL) AS left_out
-    FROM billed b
+                    THEN 'max_cost_per_video_second' END,
+               CASE WHEN NOT list_has_all(b.compliance_tags, m.required_tags)
+                    THEN list_aggregate(list_transform(
+                        list_filter(m.required_tags,
+                                    lambda t: NOT list_contains(b.compliance_tags, t)),
+                        lambda t: 'tag:' || t), 'string_agg', ' ') END,
+               CASE WHEN b.doubts <> '' THEN b.doubts
+                    WHEN NOT b.rankable THEN 'not_rankable' END,
+               nullif(b.unpriced, ''),
+               CASE WHEN b.month_cost IS NOT NULL AND NOT b.is_known
+                    THEN 'cached_price_not_known' END,
+               CASE WHEN b.month_cost IS NULL AND b.unpriced = '' THEN 'cost_out_of_range' END,
+               CASE WHEN b.bill > max_cost_per_month THEN 'max_cost_per_month' END
+           ) AS reasons
+    FROM billed b CROSS JOIN mix m
     WHERE b.offer_type = 'model' AND (task IS NULL OR b.task = task OR b.task_group = task)
       AND (models IS NULL OR list_contains(
                list_transform(models::VARCHAR[], lambda m: lower(m)), lower(b.model_id)))
 )
-SELECT CASE WHEN len(e.left_out) = 0 THEN row_number() OVER (
-           PARTITION BY len(e.left_out) = 0
+SELECT CASE WHEN e.reasons = '' THEN row_number() OVER (
+           PARTITION BY e.reasons = ''
            ORDER BY e.bill, e.throughput_tps DESC NULLS LAST,
                     e.first_token_latency_ms NULLS LAST, e.model_id, e.inference_provider,
                     e.offer_id) END AS rank,
@@ -163,11 +165,12 @@ SELECT CASE WHEN len(e.left_out) = 0 THEN row_number() OVER (
        (r.default_cost - e.bill)::DECIMAL(38,18) AS saving_on_default,
        r.cheapest_cost AS cheapest_cost_per_month,
        (r.cheapest_cost - e.bill)::DECIMAL(38,18) AS saving_on_cheapest,
-       e.left_out, e.model_id, e.inference_provider, e.task, e.region, e.context_length,
+       CASE WHEN e.reasons = '' THEN [] ELSE string_split(e.reasons, ' ') END AS left_out,
+       e.model_id, e.inference_provider, e.task, e.region, e.context_length,
        e.throughput_tps, e.first_token_latency_ms, e.offer_id
 FROM evaluated e
 LEFT JOIN routes r ON r.source = e.source AND r.model_id = e.model_id AND r.task = e.task
-ORDER BY len(e.left_out), rank, e.month_cost, e.model_id, e.inference_provider, e.offer_id;
+ORDER BY len(left_out), rank, e.month_cost, e.model_id, e.inference_provider, e.offer_id;
 
 COMMENT ON MACRO TABLE recommend IS
     'Routes for a month of a mix: ranked by its cost in `currency`, or left out with every reason; savings on the model''s default and :cheapest routes, NULL where those have no one known cost.';
