@@ -18,11 +18,13 @@ _STATEMENT = ("payload_hash", "json_path", "observed_at", "feed")
 
 def find_prices_on(reading: Reading, query: PriceOnArguments) -> Row:
     """Return the prices of the chosen offers at a moment, also those under earlier ids."""
-    offers = choose_offers(reading, query)
+    chosen = {"offers": [offer["offer_id"] for offer in choose_offers(reading, query)]}
+    traced = reading.rows(statement(TRACED, "select_traced_offers"), chosen)
+    names = {**chosen, "ids": [row["offer_id"] for row in traced]}
     rows = reading.rows(
         statement(TRACED, "select_prices_on"),
         {
-            "offers": [offer["offer_id"] for offer in offers],
+            **names,
             "as_of": query.at,
             "known_at": query.known_at,
             "unit": [*query.unit] or None,
@@ -40,7 +42,7 @@ def find_prices_on(reading: Reading, query: PriceOnArguments) -> Row:
         "total": rows[0]["total"] if rows else 0,
         "items": [{name: item[name] for name in PriceThen.model_fields} for item in items],
         "next_offset": after if len(rows) > query.limit else None,
-        "why": None if rows else _why_nothing(reading, query, [o["offer_id"] for o in offers]),
+        "why": None if rows else _why_nothing(reading, query, names),
     }
 
 
@@ -89,9 +91,9 @@ def _statements(reading: Reading, changes: Sequence[Row]) -> dict[tuple[int, str
     }
 
 
-def _why_nothing(reading: Reading, query: PriceOnArguments, offers: list[str]) -> str:
+def _why_nothing(reading: Reading, query: PriceOnArguments, names: Row) -> str:
     """Return why no price is known at the moment."""
-    (row,) = reading.rows(statement(TRACED, "select_price_span"), {"offers": offers})
+    (row,) = reading.rows(statement(TRACED, "select_price_span"), names)
     if row["first_at"] is None:
         return "no price of it was ever recorded"
     first = f"{row['first_at']:%Y-%m-%dT%H:%M:%SZ}"

@@ -3,7 +3,9 @@
 , matched AS MATERIALIZED (
     SELECT p.*, p.valid_from AS observed_at
     FROM price_as_of($as_of::TIMESTAMPTZ, known_at := $known_at::TIMESTAMPTZ) p
-    WHERE EXISTS (SELECT 1 FROM traced t
+    -- the list reaches the scan of the log, which the condition after it does not
+    WHERE list_contains($ids::VARCHAR[], p.offer_id)
+      AND EXISTS (SELECT 1 FROM traced t
                   WHERE t.offer_id = p.offer_id AND p.valid_from < t.until
                     AND (t.since IS NULL OR p.valid_to IS NULL OR p.valid_to > t.since))
       AND ($unit::VARCHAR[] IS NULL OR list_contains($unit::VARCHAR[], p.unit))
