@@ -15,6 +15,10 @@ from schemas.errors import SettingsError
 from warehouse.publication.reader_pool import PublicationPool
 from warehouse.storage.home import Home
 
+_KEEP_ALIVE_S = 75
+"""Longer than clients and proxies keep an idle connection: a request that meets the server's own
+end of one fails, and a POST is not sent again."""
+
 
 @dataclass(frozen=True)
 class WebAccess:
@@ -45,7 +49,11 @@ def run_server(
     callers = AllowedCallers.at(host, access.mcp_hosts, access.cors_origins)
     app = create_app(PublicationPool(home), cors_origins=access.cors_origins, callers=callers)
     config = uvicorn.Config(
-        app, log_level="warning", timeout_graceful_shutdown=grace_s, server_header=False
+        app,
+        log_level="warning",
+        timeout_graceful_shutdown=grace_s,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        server_header=False,
     )
     url_host = f"[{host}]" if ":" in host else host
     with listening:
