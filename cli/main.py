@@ -38,6 +38,7 @@ ENTRIES = {
     "maintain": CommandEntry(
         "cli.maintain:maintain", "Thin out landing/, compact the warehouse and remove leftovers."
     ),
+    "mcp": CommandEntry("cli.mcp:mcp", "Serve the MCP tools to an assistant over standard input."),
     "recommend": CommandEntry(
         "cli.recommend:recommend", "Recommend routes for a month of your mix by its cost."
     ),

@@ -21,7 +21,7 @@ from marketplace.app_state import (
     is_not_modified,
     respond,
 )
-from marketplace.problems import NotInPublication
+from marketplace.unanswered import NotInPublication
 from warehouse.publication.reader_pool import Reading
 from warehouse.relations import RELATIONS
 

@@ -15,9 +15,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from marketplace.cursor import BadCursor
+from marketplace.unanswered import INTERNAL, NOTHING, UNREADABLE, NotInPublication
 from schemas.errors import HomeError, PublicationGone, QueryTooSlow, UnknownValue, UsageError
 
-_API = ("/v1/", "/v1", "/healthz", "/readyz", "/openapi.json")
+_API = ("/v1/", "/v1", "/healthz", "/readyz", "/openapi.json", "/mcp")
 _TITLES = {
     404: "Not found",
     410: "These prices were replaced by newer ones",
@@ -44,22 +45,15 @@ TYPES = {
 }
 """Problem type → its description on the page /api; clients match on the names."""
 RETRY_S = "30"
-_NOTHING = "nothing is published here yet; run `pricehouse ingest` first"
-_UNREADABLE = "the newest publication cannot be read; the next run publishes again"
 OF_THE_FUTURE = (
     "the newest publication is dated in the future: a clock is or was wrong; "
     "`pricehouse doctor` has the remedy"
 )
-_INTERNAL = "the request failed (internal error); the server's log has the details"
 Handler = Callable[[Request, Exception], Response]
 
 
 class UnusableRows(Exception):
     """Raised when a row that a client sent cannot be used; the message names row and column."""
-
-
-class NotInPublication(Exception):
-    """Raised when the publication does not contain what an address names."""
 
 
 def install(app: FastAPI) -> None:
@@ -74,9 +68,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(PublicationGone, _gone)
     app.add_exception_handler(QueryTooSlow, _own_message(503, "query-too-slow", headers=retry))
     app.add_exception_handler(UnknownValue, _unknown_value)
-    app.add_exception_handler(UsageError, _fixed_message(503, "nothing-published-yet", _NOTHING))
-    app.add_exception_handler(HomeError, _fixed_message(503, "publication-unreadable", _UNREADABLE))
-    app.add_exception_handler(Exception, _fixed_message(500, "about:blank", _INTERNAL))
+    app.add_exception_handler(UsageError, _fixed_message(503, "nothing-published-yet", NOTHING))
+    app.add_exception_handler(HomeError, _fixed_message(503, "publication-unreadable", UNREADABLE))
+    app.add_exception_handler(Exception, _fixed_message(500, "about:blank", INTERNAL))
 
 
 def _invalid(request: Request, error: Exception) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from marketplace.queries.filters import RecommendQuery
+from marketplace.queries.filters import CardFilters
 from marketplace.queries.model_lookup import todays_name
 from marketplace.statements import statement
 from schemas.compliance import TAGS
@@ -47,7 +47,7 @@ def known_values(reading: Reading) -> KnownValues:
     return reading.keep("known values", lambda: KnownValues(reading))
 
 
-def require_known(reading: Reading, query: RecommendQuery) -> None:
+def require_known(reading: Reading, query: CardFilters) -> None:
     """Raise UnknownValue for the first filter that names what the publication does not have."""
     known = known_values(reading)
     known.require("task", query.task)
