@@ -24,7 +24,8 @@ ENTRIES = {
         "cli.explain:explain", "Show where the numbers on the card of OFFER_ID come from."
     ),
     "export": CommandEntry(
-        "cli.export:export", "Write every published relation to DIR as NDJSON and Parquet."
+        "cli.export:export",
+        "Write every published relation to DIR as NDJSON and Parquet, or the files of one format.",
     ),
     "ingest": CommandEntry(
         "cli.ingest:ingest", "Fetch, validate, price and publish one hour, without a server."

@@ -23,6 +23,7 @@ from marketplace.headers import HeadersMiddleware
 from marketplace.pages import charts
 from marketplace.pages.rendering import Pages
 from marketplace.pages.routes import pages
+from marketplace.tool_exports import openrouter_api, tool_files
 from schemas.clock import is_ahead, utc_now
 from warehouse.publication.reader_pool import PublicationPool
 
@@ -55,7 +56,8 @@ def create_app(pool: PublicationPool, *, cors_origins: Sequence[str] = ()) -> Fa
     app.state.app_state = state
     app.state.pages = Pages(STATIC)
     problems.install(app)
-    for router in (v1, exports, health, pages):
+    # the files for tools before the relations, whose pattern would match their names
+    for router in (v1, tool_files, exports, openrouter_api, health, pages):
         app.include_router(router)
     app.mount("/static", _StaticFiles(directory=STATIC), name="static")
     if cors_origins:

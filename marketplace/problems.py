@@ -17,7 +17,7 @@ from starlette.responses import Response
 from marketplace.cursor import BadCursor
 from schemas.errors import HomeError, PublicationGone, QueryTooSlow, UsageError
 
-_API = ("/v1/", "/v1", "/healthz", "/readyz", "/openapi.json")
+_API = ("/v1/", "/v1", "/api/v1/", "/healthz", "/readyz", "/openapi.json")
 _TITLES = {
     404: "Not found",
     410: "These prices were replaced by newer ones",
