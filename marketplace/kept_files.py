@@ -50,18 +50,21 @@ def kept_file(
 
 def send(request: Request, file: KeptFile, *, media_type: str) -> Response:
     """Return the file; 304 when the client has that of this publication."""
-    tag = etag(file.publication_id)
-    headers = {
-        "ETag": tag,
-        "Cache-Control": REVALIDATE,
-        "Pricehouse-Publication": file.publication_id,
-    }
-    if is_not_modified(request, tag):
+    headers = _headers(file.publication_id)
+    if is_not_modified(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     encoded = b64encode(bytes.fromhex(file.digest)).decode()
     # The digest of the file itself, whatever compression the response uses (RFC 9530).
     headers["Repr-Digest"] = f"sha-256=:{encoded}:"
     return FileResponse(file.path, media_type=media_type, filename=file.path.name, headers=headers)
+
+
+def send_body(request: Request, body: bytes, publication_id: str, *, media_type: str) -> Response:
+    """Return a body that is made from a kept file; 304 as `send`."""
+    headers = _headers(publication_id)
+    if is_not_modified(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(body, 200, headers, media_type)
 
 
 def send_checksum(file: KeptFile) -> Response:
@@ -70,3 +73,11 @@ def send_checksum(file: KeptFile) -> Response:
         f"{file.digest}  {file.path.name}\n",
         headers={"Pricehouse-Publication": file.publication_id},
     )
+
+
+def _headers(publication_id: str) -> dict[str, str]:
+    return {
+        "ETag": etag(publication_id),
+        "Cache-Control": REVALIDATE,
+        "Pricehouse-Publication": publication_id,
+    }

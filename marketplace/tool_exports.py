@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
@@ -14,7 +15,7 @@ from marketplace.formats import openrouter
 from marketplace.formats.encoding import Origin
 from marketplace.formats.routes import Reach, RouteQuery, checked_region, read_routes
 from marketplace.formats.table import FILES, FORMATS, JSON, ToolFile, write_file
-from marketplace.kept_files import KeptFile, kept_file, send, send_checksum
+from marketplace.kept_files import KeptFile, kept_file, send, send_body, send_checksum
 from marketplace.problems import NotInPublication
 from marketplace.queries.filters import ShortText
 from marketplace.queries.model_lookup import todays_name
@@ -22,6 +23,8 @@ from marketplace.statements import statement
 from schemas.errors import UsageError
 from warehouse.publication.reader_pool import Reading
 
+MAX_MODELS = 1000
+LAST_OFFSET = 2**40
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 tool_files = APIRouter(prefix="/v1/exports", tags=["exports"])
 openrouter_api = APIRouter(prefix="/api/v1", tags=["exports"])
@@ -51,6 +54,13 @@ class RegionQuery(BaseModel):
         description="Only routes whose inference provably runs there: `eu`, `eea`, `us`, or a"
         " country's two letters.",
     )
+
+
+class ModelsQuery(RegionQuery):
+    """Which models of the list; without an offset and a limit, all."""
+
+    offset: int | None = Field(None, ge=0, le=LAST_OFFSET, description="Models before the first.")
+    limit: int | None = Field(None, ge=1, le=MAX_MODELS, description="Models of the page.")
 
 
 def _add_tool_file(file: ToolFile) -> None:
@@ -95,9 +105,23 @@ for each in FILES.values():
     response_class=FileResponse,
     responses={200: {"content": {JSON: _BINARY}}, **NOT_MODIFIED, **problem_responses(422)},
 )
-def openrouter_models(request: Request, query: Annotated[RegionQuery, Query()]) -> Response:
-    """List the models in the shape of OpenRouter: what `openrouter.json` has."""
-    return _send(request, FILES["openrouter.json"], query.region)
+def openrouter_models(request: Request, query: Annotated[ModelsQuery, Query()]) -> Response:
+    """List the models in the shape of OpenRouter: what `openrouter.json` has, whole or in pages."""
+    whole = FILES["openrouter.json"]
+    if query.offset is None and query.limit is None:
+        return _send(request, whole, query.region)
+    offset, limit = query.offset or 0, query.limit or MAX_MODELS
+    following = {"offset": offset + limit, "limit": limit}
+    region = {"region": query.region} if query.region else {}
+    file = _kept(request, whole, query.region)
+    with file.path.open("rb") as lines:
+        body = openrouter.page_of(
+            lines,
+            offset=offset,
+            limit=limit,
+            next_page=f"/api/v1/models?{urlencode({**region, **following})}",
+        )
+    return send_body(request, body, file.publication_id, media_type=JSON)
 
 
 @openrouter_api.get(

@@ -7,7 +7,7 @@ package openrouter.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 from urllib.parse import quote
 
@@ -41,6 +41,22 @@ def write(routes: Iterable[Route], origin: Origin) -> Iterator[bytes]:
     yield b'{"data": '
     yield from array(counter.count(_models(routes, origin)))
     yield b', "total_count": ' + encode(counter.total) + b', "links": {"next": null}}\n'
+
+
+def page_of(lines: Iterable[bytes], *, offset: int, limit: int, next_page: str) -> bytes:
+    """Return a page of a whole list that `write` wrote, of which each model is a line.
+
+    `next_page` is the address of the page after it, which is named if there is one.
+    """
+    chosen, total = [], 0
+    for line in islice(lines, 1, None):
+        if line.startswith(b"{"):
+            if offset <= total < offset + limit:
+                chosen.append(line.rstrip(b",\n"))
+            total += 1
+    more = next_page if offset + limit < total else None
+    end = encode({"total_count": total, "links": {"next": more}})
+    return b'{"data":[' + b",".join(chosen) + b"]," + end[1:]
 
 
 class _Counter:
@@ -79,7 +95,11 @@ def write_endpoints(
         "name": model_id,
         "created": created,
         "description": f"{origin.note} {origin.attribution}".strip(),
-        "architecture": _architecture(billed[0] if billed else None),
+        "architecture": {
+            **_architecture(billed[0] if billed else None),
+            "instruct_type": None,
+            "tokenizer": None,
+        },
         "endpoints": [
             endpoint
             for route in billed

@@ -1,45 +1,34 @@
-"""The real libraries load each export, and their costs equal those of the cards."""
+"""The real libraries load each export of the sample, and cost calls as the cards do."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.support.serving import Site
-from tests.support.tools import Case, cases_of, differences, needs_tools, run_tool
+from tests.support.tools import TOOLS, Tool, cases_of, differences, needs_tools, run_tool
 
 pytestmark = needs_tools
-TOKENS, IMAGES, AUDIO = "input_token", "image", ("second_of_audio", "character")
-UNITS = {
-    "cost_genai_prices": {TOKENS, *AUDIO},
-    "cost_litellm": {TOKENS, IMAGES, *AUDIO},
-    "cost_openrouter": {TOKENS},
-    "cost_langfuse": {TOKENS, IMAGES},
+ROUTED = 189
+"""The priced offers of the router's later recording, which the sample holds."""
+PRICED = {
+    "cost_genai_prices": 364,
+    "cost_litellm": 364,
+    "cost_openrouter": 364,
+    "cost_langfuse": 364,
 }
-"""Script → the units that its format has; the routes of all others are not in it."""
-ADDRESSES = {
-    "cost_genai_prices": "/v1/exports/genai-prices.json",
-    "cost_litellm": "/v1/exports/litellm.json",
-    "cost_openrouter": "/api/v1",
-    "cost_langfuse": "/v1/exports/langfuse.ndjson",
-}
+"""Script → the priced offers of the sample that its format has a unit for."""
+ENDPOINTS_OF = "5"
 
 
-def run_on(site: Site, script: str, folder: Path) -> tuple[list[Case], dict[str, Any]]:
-    """Run a script on the cases that its format has a unit for."""
-    cases = [case for case in cases_of(site) if UNITS[script] & case.units.keys()]
-    return cases, run_tool(script, site.url + ADDRESSES[script], cases, folder)
-
-
-@pytest.mark.parametrize("script", UNITS)
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.script)
 def test_a_library_costs_every_priced_offer_as_its_card(
-    site: Site, script: str, tmp_path: Path
+    site: Site, tool: Tool, tmp_path: Path
 ) -> None:
-    cases, found = run_on(site, script, tmp_path)
+    cases = [case for case in cases_of(site) if tool.takes(case)]
+    more = [ENDPOINTS_OF] if tool.script == "cost_openrouter" else []
+    found = run_tool(tool.script, site.url + tool.path, cases, tmp_path, *more)
     assert differences(cases, found["costs"]) == []
-    routes = {case.name for case in cases}
-    routed = {case.name for case in cases if case.routed}
-
-    assert len(routed) == 189
+    assert len({case.name for case in cases}) == PRICED[tool.script]
+    assert len({case.name for case in cases if case.routed}) == ROUTED

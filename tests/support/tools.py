@@ -37,6 +37,45 @@ MEDIA_USAGES = {
 _DIGITS = Context(prec=12)
 
 
+class Tool(NamedTuple):
+    """A script of tool_scripts/: the address of its export, and what its format has room for."""
+
+    script: str
+    path: str
+    units: frozenset[str]
+    token_groups: frozenset[str] = frozenset({"text", "embedding"})
+    """The task groups that it takes prices of tokens for."""
+
+    def takes(self, case: Case) -> bool:
+        """Return whether the format has room for a price."""
+        if "input_token" in case.units and case.group not in self.token_groups:
+            return False
+        return bool(self.units & case.units.keys())
+
+
+_AUDIO = {"second_of_audio", "character"}
+TOOLS = (
+    Tool(
+        "cost_genai_prices",
+        "/v1/exports/genai-prices.json",
+        frozenset({"input_token", *_AUDIO}),
+        frozenset({"text", "embedding", "audio", "other"}),
+    ),
+    Tool(
+        "cost_litellm",
+        "/v1/exports/litellm.json",
+        frozenset({"input_token", "image", *_AUDIO}),
+    ),
+    Tool("cost_openrouter", "/api/v1", frozenset({"input_token"})),
+    Tool(
+        "cost_langfuse",
+        "/v1/exports/langfuse.ndjson",
+        frozenset({"input_token", "image"}),
+        frozenset({"text", "embedding", "audio", "other"}),
+    ),
+)
+
+
 class Case(NamedTuple):
     """A call, and what it costs by our card."""
 
@@ -44,6 +83,7 @@ class Case(NamedTuple):
     provider: str
     units: dict[str, int]
     cost: Decimal
+    group: str = "text"
     routed: bool = False
     at: str | None = None
     context: dict[str, str] | None = None
@@ -57,7 +97,7 @@ class Case(NamedTuple):
 _CARDS = """
     SELECT model_id, inference_provider, cost_per_input_token, cost_per_output_token,
            cost_per_cached_input_token, cost_per_image, cost_per_audio_minute,
-           cost_per_million_characters, router_default IS NOT NULL
+           cost_per_million_characters, task_group, router_default IS NOT NULL
     FROM cards WHERE price_status IN ('priced', 'free') AND currency = 'USD'
     ORDER BY model_id, inference_provider
 """
@@ -70,7 +110,7 @@ def cases_of(site: Site) -> list[Case]:
 
 
 def _cases(row: tuple[Any, ...]) -> Iterator[Case]:
-    model, provider, tokens_in, tokens_out, cached, image, minute, characters, routed = row
+    model, provider, tokens_in, tokens_out, cached, image, minute, characters, *known = row
     if tokens_in is not None:
         read = tokens_in if cached is None else cached
         for units in TOKEN_USAGES:
@@ -78,7 +118,7 @@ def _cases(row: tuple[Any, ...]) -> Iterator[Case]:
             fresh = units["input_token"] - hits
             outputs = units["output_token"] if tokens_out is not None else 0
             cost = fresh * tokens_in + hits * read + outputs * (tokens_out or 0)
-            yield Case(model, provider, {**units, "output_token": outputs}, cost, routed)
+            yield Case(model, provider, {**units, "output_token": outputs}, cost, *known)
         return
     media = {
         "image": image,
@@ -88,15 +128,17 @@ def _cases(row: tuple[Any, ...]) -> Iterator[Case]:
     for unit, amount in media.items():
         if amount is not None:
             for count in MEDIA_USAGES[unit]:
-                yield Case(model, provider, {unit: count}, count * amount)
+                yield Case(model, provider, {unit: count}, count * amount, *known)
 
 
-def run_tool(script: str, address: str, cases: Sequence[Case], folder: Path) -> dict[str, Any]:
+def run_tool(
+    script: str, address: str, cases: Sequence[Case], folder: Path, *arguments: str
+) -> dict[str, Any]:
     """Run a script on the cases; return what it printed."""
     file = folder / f"{script}.json"
     file.write_text(json.dumps([case._asdict() for case in cases], default=str))
     done = subprocess.run(
-        [PYTHON, SCRIPTS / f"{script}.py", address, file],
+        [PYTHON, SCRIPTS / f"{script}.py", address, file, *arguments],
         capture_output=True,
         text=True,
         check=False,

@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from urllib.request import urlopen
 
+from langfuse.api.core.pydantic_utilities import parse_obj_as
 from langfuse.api.models.types.create_model_request import CreateModelRequest
 
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
@@ -53,7 +54,7 @@ def main(url: str, cases: Path) -> None:
     with urlopen(url) as answer:
         lines = answer.read().decode().splitlines()
     bodies = [json.loads(line, parse_float=Decimal, parse_int=Decimal) for line in lines]
-    parsed = [CreateModelRequest.model_validate(json.loads(line)) for line in lines]
+    parsed = [parse_obj_as(CreateModelRequest, json.loads(line)) for line in lines]
     keys = {(p.model_name, p.start_date, p.unit) for p in parsed}
     assert len(keys) == len(parsed), "Langfuse takes one body for a name, start and unit"
     patterns = [re.compile(p.match_pattern.removeprefix("(?i)"), re.IGNORECASE) for p in parsed]

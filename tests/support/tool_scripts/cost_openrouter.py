@@ -1,4 +1,6 @@
-"""Cost cases by OpenRouter's client: cost_openrouter.py SERVER CASES, in the venv of `make tools`.
+"""Cost cases by OpenRouter's client, in the venv of `make tools`: cost_openrouter.py SERVER CASES N.
+
+The endpoints of the first N models are loaded too, of all where N is missing.
 
 The client has no calculation of its own: what it parsed is multiplied here as its fields say.
 """
@@ -29,14 +31,17 @@ def cost(pricing: object, units: dict[str, int]) -> Decimal:
     )
 
 
-def main(server: str, cases: Path) -> None:
+def main(server: str, cases: Path, endpoints_of: int | None) -> None:
     listed, endpoints = {}, {}
     with OpenRouter(api_key="unused", server_url=server) as client:
-        answer = client.models.list()
-        for model in answer.data:
-            listed[model.id] = model
-        assert answer.total_count == len(answer.data)
-        for slug in sorted({m.canonical_slug for m in answer.data}):
+        answer = client.models.list(limit=100)
+        while answer is not None:
+            total = answer.result.total_count
+            listed |= {model.id: model for model in answer.result.data}
+            answer = answer.next()
+        assert total == len(listed)
+        slugs = sorted({model.canonical_slug for model in listed.values()})
+        for slug in slugs[:endpoints_of]:
             author, _, name = slug.partition("/")
             for each in client.endpoints.list(author=author, slug=name).data.endpoints:
                 endpoints[f"{each.model_id}:{each.tag}"] = each
@@ -55,4 +60,4 @@ def main(server: str, cases: Path) -> None:
     json.dump(result, sys.stdout)
 
 
-main(sys.argv[1], Path(sys.argv[2]))
+main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]) if sys.argv[3:] else None)
