@@ -32,6 +32,7 @@ MEDIA_USAGES = {
     "image": (1, 2, 7),
     "second_of_audio": (1, 60, 3599),
     "character": (1, 1000, 12_345),
+    "second_of_video": (1, 5, 8),
 }
 """Unit → how many of it three calls use."""
 _DIGITS = Context(prec=12)
@@ -64,7 +65,7 @@ TOOLS = (
     Tool(
         "cost_litellm",
         "/v1/exports/litellm.json",
-        frozenset({"input_token", "image", *_AUDIO}),
+        frozenset({"input_token", "image", "second_of_video", *_AUDIO}),
     ),
     Tool("cost_openrouter", "/api/v1", frozenset({"input_token"})),
     Tool(
@@ -97,7 +98,8 @@ class Case(NamedTuple):
 _CARDS = """
     SELECT model_id, inference_provider, cost_per_input_token, cost_per_output_token,
            cost_per_cached_input_token, cost_per_image, cost_per_audio_minute,
-           cost_per_million_characters, task_group, router_default IS NOT NULL
+           cost_per_million_characters, cost_per_video_second, task_group,
+           router_default IS NOT NULL
     FROM cards WHERE price_status IN ('priced', 'free') AND currency = 'USD'
     ORDER BY model_id, inference_provider
 """
@@ -110,7 +112,8 @@ def cases_of(site: Site) -> list[Case]:
 
 
 def _cases(row: tuple[Any, ...]) -> Iterator[Case]:
-    model, provider, tokens_in, tokens_out, cached, image, minute, characters, *known = row
+    model, provider, tokens_in, tokens_out, cached, image, minute, *rest = row
+    characters, video, *known = rest
     if tokens_in is not None:
         read = tokens_in if cached is None else cached
         for units in TOKEN_USAGES:
@@ -124,6 +127,7 @@ def _cases(row: tuple[Any, ...]) -> Iterator[Case]:
         "image": image,
         "second_of_audio": None if minute is None else minute / 60,
         "character": None if characters is None else characters / 1_000_000,
+        "second_of_video": video,
     }
     for unit, amount in media.items():
         if amount is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import litellm
+from litellm.cost_calculator import default_video_cost_calculator
 from litellm.types.utils import (
     EmbeddingResponse,
     ImageObject,
@@ -58,6 +59,10 @@ def cost(entry: dict[str, object], name: str, case: dict[str, object]) -> float:
         case "audio_speech":
             text = "x" * units["character"]
             return litellm.completion_cost(model=name, prompt=text, call_type="speech")
+        case "video_generation":
+            return default_video_cost_calculator(
+                name, float(units["second_of_video"]), custom_llm_provider="openai"
+            )
         case other:
             raise ValueError(f"no case of the mode {other}")
 

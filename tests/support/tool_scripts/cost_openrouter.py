@@ -1,4 +1,4 @@
-"""Cost cases by OpenRouter's client, in the venv of `make tools`: cost_openrouter.py SERVER CASES N.
+"""Cost cases by the client of OpenRouter, with `make tools`: cost_openrouter.py SERVER CASES N.
 
 The endpoints of the first N models are loaded too, of all where N is missing.
 
