@@ -1,4 +1,4 @@
-"""`pricehouse export DIR`: the published relations as files, or prices as other tools load them."""
+"""`pricehouse export DIR`: relations as files, or prices in the formats of other tools."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ from warehouse.storage.home import Home
 @home_option
 @json_option
 def export(*, folder: Path, format_name: str | None, region: str | None, as_json: bool) -> None:
-    """Write every published relation to DIR as NDJSON and Parquet, or the files of one format.
+    """Write the published relations to DIR, or prices as other tools load them.
 
-    The files of a format are those that `serve` has under /v1/exports.
+    Relations are NDJSON and Parquet. The files of a format are those that `serve` has under
+    /v1/exports.
     """
     home = Home.at(current_home())
     if format_name is None:

@@ -25,7 +25,7 @@ ENTRIES = {
     ),
     "export": CommandEntry(
         "cli.export:export",
-        "Write every published relation to DIR as NDJSON and Parquet, or the files of one format.",
+        "Write the published relations to DIR, or prices as other tools load them.",
     ),
     "ingest": CommandEntry(
         "cli.ingest:ingest", "Fetch, validate, price and publish one hour, without a server."

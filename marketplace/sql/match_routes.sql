@@ -16,7 +16,7 @@ WITH fastest AS (
     QUALIFY rank() OVER (PARTITION BY c.model_id, c.inference_provider
                          ORDER BY c.router_default IS NULL, c.task <> 'conversational',
                                   c.offer_type <> 'model') = 1
-), shown AS (
+), known AS (
     SELECT p.offer_id,
            list({'unit': p.unit, 'tier': p.tier, 'amount': p.amount, 'native_unit': p.native_unit}
                 ORDER BY p.unit, p.tier) AS prices,
@@ -37,7 +37,7 @@ WITH fastest AS (
                AND min(s.compared) OVER same = max(s.compared) OVER same AS is_certain,
            row_number() OVER (PARTITION BY n.model_id, n.inference_provider
                               ORDER BY n.status <> 'live', n.offer_id) AS place
-    FROM named n LEFT JOIN shown s USING (offer_id)
+    FROM named n LEFT JOIN known s USING (offer_id)
     WINDOW same AS (PARTITION BY n.model_id, n.inference_provider)
 ), route AS (
     SELECT c.offer_id, c.model_id, c.inference_provider, c.provider_name, c.task, c.task_group,

@@ -11,7 +11,15 @@ import pytest
 from tests.support.dated_routes import CALLS, MODEL_OVER_DAYS, dated_home
 from tests.support.serving import Site, serving
 from tests.support.tiered_offers import MODEL, tiered_home
-from tests.support.tools import TOOLS, Case, Tool, cases_of, differences, needs_tools, run_tool
+from tests.support.tools import (
+    TOOLS,
+    CostedCall,
+    Tool,
+    cases_of,
+    differences,
+    needs_tools,
+    run_tool,
+)
 
 pytestmark = needs_tools
 ROUTED = 189
@@ -46,17 +54,17 @@ def tiered(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield running
 
 
-def tier_cases(site: Site) -> list[Case]:
+def tier_cases(site: Site) -> list[CostedCall]:
     """Return calls of the offer with tiers, of which each halves the price of the input."""
     ((provider, tokens_in, tokens_out),) = site.sql(
         "SELECT inference_provider, cost_per_input_token, cost_per_output_token FROM cards"
         " WHERE offer_id = (SELECT offer_id FROM prices WHERE tier = 'batch')"
     )
 
-    def case(count: int, share: str, **context: str) -> Case:
+    def case(count: int, share: str, **context: str) -> CostedCall:
         units = {"input_token": count, "output_token": 10}
         cost = count * tokens_in * Decimal(share) + 10 * tokens_out
-        return Case(MODEL, provider, units, cost, context=context or None)
+        return CostedCall(MODEL, provider, units, cost, context=context or None)
 
     return [
         case(32_768, "1"),
@@ -88,7 +96,7 @@ def test_a_library_costs_cached_tokens_and_tiers_as_stated(
 def test_a_library_costs_a_call_by_the_price_of_its_time(script: str, tmp_path: Path) -> None:
     (tool,) = [each for each in TOOLS if each.script == script]
     cases = [
-        Case(MODEL_OVER_DAYS, provider, {"input_token": 1_000_000}, Decimal(price), at=at)
+        CostedCall(MODEL_OVER_DAYS, provider, {"input_token": 1_000_000}, Decimal(price), at=at)
         for at, provider, price in CALLS
     ]
     with serving(dated_home(tmp_path / "home")) as site:

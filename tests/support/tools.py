@@ -47,7 +47,7 @@ class Tool(NamedTuple):
     token_groups: frozenset[str] = frozenset({"text", "embedding"})
     """The task groups that it takes prices of tokens for."""
 
-    def takes(self, case: Case) -> bool:
+    def takes(self, case: CostedCall) -> bool:
         """Return whether the format has room for a price."""
         if "input_token" in case.units and case.group not in self.token_groups:
             return False
@@ -77,7 +77,7 @@ TOOLS = (
 )
 
 
-class Case(NamedTuple):
+class CostedCall(NamedTuple):
     """A call, and what it costs by our card."""
 
     model: str
@@ -105,13 +105,13 @@ _CARDS = """
 """
 
 
-def cases_of(site: Site) -> list[Case]:
+def cases_of(site: Site) -> list[CostedCall]:
     """Return three calls of each priced card. Cached tokens without a price cost as much as
     others."""
     return [case for row in site.sql(_CARDS) for case in _cases(row)]
 
 
-def _cases(row: tuple[Any, ...]) -> Iterator[Case]:
+def _cases(row: tuple[Any, ...]) -> Iterator[CostedCall]:
     model, provider, tokens_in, tokens_out, cached, image, minute, *rest = row
     characters, video, *known = rest
     if tokens_in is not None:
@@ -121,7 +121,7 @@ def _cases(row: tuple[Any, ...]) -> Iterator[Case]:
             fresh = units["input_token"] - hits
             outputs = units["output_token"] if tokens_out is not None else 0
             cost = fresh * tokens_in + hits * read + outputs * (tokens_out or 0)
-            yield Case(model, provider, {**units, "output_token": outputs}, cost, *known)
+            yield CostedCall(model, provider, {**units, "output_token": outputs}, cost, *known)
         return
     media = {
         "image": image,
@@ -132,11 +132,11 @@ def _cases(row: tuple[Any, ...]) -> Iterator[Case]:
     for unit, amount in media.items():
         if amount is not None:
             for count in MEDIA_USAGES[unit]:
-                yield Case(model, provider, {unit: count}, count * amount, *known)
+                yield CostedCall(model, provider, {unit: count}, count * amount, *known)
 
 
 def run_tool(
-    script: str, address: str, cases: Sequence[Case], folder: Path, *arguments: str
+    script: str, address: str, cases: Sequence[CostedCall], folder: Path, *arguments: str
 ) -> dict[str, Any]:
     """Run a script on the cases; return what it printed."""
     file = folder / f"{script}.json"
@@ -153,7 +153,7 @@ def run_tool(
     return found
 
 
-def differences(cases: Sequence[Case], costs: Sequence[str]) -> list[tuple[Case, str]]:
+def differences(cases: Sequence[CostedCall], costs: Sequence[str]) -> list[tuple[CostedCall, str]]:
     """Return the cases of which a tool's cost differs from ours in 12 significant digits."""
     return [
         (case, cost)
