@@ -35,7 +35,7 @@ from warehouse.storage.home import Home
 @home_option
 @json_option
 def export(*, folder: Path, format_name: str | None, region: str | None, as_json: bool) -> None:
-    """Write the published relations to DIR, or prices as other tools load them.
+    """Write relations, or prices for other tools, to DIR.
 
     Relations are NDJSON and Parquet. The files of a format are those that `serve` has under
     /v1/exports.

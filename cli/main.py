@@ -25,7 +25,7 @@ ENTRIES = {
     ),
     "export": CommandEntry(
         "cli.export:export",
-        "Write the published relations to DIR, or prices as other tools load them.",
+        "Write relations, or prices for other tools, to DIR.",
     ),
     "ingest": CommandEntry(
         "cli.ingest:ingest", "Fetch, validate, price and publish one hour, without a server."

@@ -27,7 +27,7 @@ class Origin(NamedTuple):
             str(publication["publication_id"]),
             str(publication["origin"]),
             str(publication["attribution"] or ""),
-            publication["observed_to"].date().isoformat(),
+            (publication["observed_to"] or publication["published_at"]).date().isoformat(),
         )
 
     @property
