@@ -32,9 +32,14 @@ PRICED = {
 }
 """Script → the priced offers of the sample that its format has a unit for."""
 ENDPOINTS_OF = "5"
+_SLOW = {"cost_litellm"}  # the import of LiteLLM alone takes six seconds
 
 
-@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.script)
+@pytest.mark.parametrize(
+    "tool",
+    [pytest.param(t, marks=pytest.mark.slow if t.script in _SLOW else ()) for t in TOOLS],
+    ids=lambda tool: tool.script,
+)
 def test_a_library_costs_every_priced_offer_as_its_card(
     site: Site, tool: Tool, tmp_path: Path
 ) -> None:

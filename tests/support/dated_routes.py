@@ -13,9 +13,8 @@ MODEL_OVER_DAYS = "acme/chat"
 STEPS: tuple[tuple[int, dict[str, tuple[str, str] | None]], ...] = (
     (0, {"novita": ("0.2", "0.6"), "scaleway": ("0.3", "0.9"), "together": ("0.5", "1")}),
     (48, {"novita": ("0.25", "0.6"), "scaleway": ("0.3", "0.9"), "together": ("0.5", "1")}),
-    (24, {"novita": ("0.3", "0.6"), "scaleway": ("0", "0"), "together": ("0.5", "1")}),
+    (24, {"novita": ("0.3", "0.6"), "scaleway": ("0", "0")}),
     (4, {"novita": ("0.28", "0.6"), "scaleway": ("0", "0")}),
-    (1, {"novita": ("0.28", "0.6"), "scaleway": ("0", "0")}),
 )
 """Hours since the step before, from 2026-03-01 12:00 UTC, and the router's prices per million."""
 CALLS = (
