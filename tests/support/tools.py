@@ -1,7 +1,7 @@
 """The real libraries of other tools, in the venv of `make tools`, and what calls cost by our cards.
 
-Each script of tool_scripts/ loads an export by its library and prints JSON. `.ci/run` makes the venv,
-so that a skip there fails it.
+Each script of tool_scripts/ loads an export by its library and prints JSON. `.ci/run` makes the
+venv, so that a skip there fails it.
 """
 
 from __future__ import annotations
