@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: venv run test test-slow lint bench
+.PHONY: venv tools run test test-slow lint bench
 
 venv: .venv/.installed
 
@@ -11,6 +11,15 @@ venv: .venv/.installed
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/lock.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+# The libraries that load our exports in tests, in a venv of their own. Without it those tests are
+# skipped, which CI does not accept.
+tools: .venv-tools/.installed
+
+.venv-tools/.installed: requirements/tools.txt
+	$(PYTHON) -m venv .venv-tools
+	.venv-tools/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/tools.txt
 	touch $@
 
 run: venv

@@ -30,7 +30,8 @@ ENTRIES = {
         "cli.explain:explain", "Show where the numbers on the card of OFFER_ID come from."
     ),
     "export": CommandEntry(
-        "cli.export:export", "Write every published relation to DIR as NDJSON and Parquet."
+        "cli.export:export",
+        "Write relations, or prices for other tools, to DIR.",
     ),
     "ingest": CommandEntry(
         "cli.ingest:ingest", "Fetch, validate, price and publish one hour, without a server."

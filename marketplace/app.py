@@ -27,6 +27,7 @@ from marketplace.mcp.http_endpoint import AllowedCallers, McpEndpoint
 from marketplace.pages import charts
 from marketplace.pages.rendering import Pages
 from marketplace.pages.routes import pages
+from marketplace.tool_exports import openrouter_api, tool_files
 from schemas.clock import is_ahead, utc_now
 from warehouse.publication.reader_pool import PublicationPool
 
@@ -67,7 +68,8 @@ def create_app(
     app.state.app_state = state
     app.state.pages = Pages(STATIC)
     problems.install(app)
-    for router in (v1, cost_api, exports, health, pages):
+    # the files for tools before the relations, whose pattern would match their names
+    for router in (v1, cost_api, tool_files, exports, openrouter_api, health, pages):
         app.include_router(router)
     app.router.routes.append(Route(MCP_PATH, endpoint=mcp, include_in_schema=False))
     app.mount("/static", _StaticFiles(directory=STATIC), name="static")

@@ -18,7 +18,7 @@ from marketplace.cursor import BadCursor
 from marketplace.unanswered import INTERNAL, NOTHING, UNREADABLE, NotInPublication
 from schemas.errors import HomeError, PublicationGone, QueryTooSlow, UnknownValue, UsageError
 
-_API = ("/v1/", "/v1", "/healthz", "/readyz", "/openapi.json", "/mcp")
+_API = ("/v1/", "/v1", "/api/v1/", "/healthz", "/readyz", "/openapi.json", "/mcp")
 _TITLES = {
     404: "Not found",
     410: "These prices were replaced by newer ones",

@@ -60,6 +60,7 @@ NARROW: dict[tuple[str, str], tuple[str, ...]] = {
         "warehouse.storage.home",
     ),
     ("cli", "marketplace"): (
+        "marketplace.formats",
         "marketplace.mcp.stdio",
         "marketplace.numbers",
         "marketplace.queries",
@@ -152,10 +153,18 @@ def test_only_named_commands_import_the_marketplace() -> None:
     assert users == {
         "cli/call.py",
         "cli/call_report.py",
+        "cli/export.py",
         "cli/mcp.py",
         "cli/recommend.py",
         "cli/serve.py",
     }
+
+
+def test_formats_import_no_web_framework() -> None:
+    found = {i.name for i in IMPORTS if i.module.startswith("marketplace/formats/")}
+    ours = {name for name in found if name.split(".")[0] == "marketplace"}
+    assert ours
+    assert all(name.startswith(("marketplace.formats", "marketplace.statements")) for name in ours)
 
 
 @pytest.mark.parametrize("library", BORDERS)

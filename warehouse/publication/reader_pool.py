@@ -19,7 +19,7 @@ from warehouse.publication.costs import read_costs, registered
 from warehouse.publication.export import write_relation
 from warehouse.publication.newest import newest
 from warehouse.publication.proof import read_continuation, read_proof
-from warehouse.rows import named_rows
+from warehouse.rows import named_rows, stream_rows
 from warehouse.storage.home import Home
 
 LIMIT_S = 10.0
@@ -75,6 +75,14 @@ class Reading:
         """
         with self._within_time():
             return named_rows(self._cursor.execute(query, dict(values or {})))
+
+    def stream(self, query: str, values: Mapping[str, object]) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a statement without holding them all; errors and types as `rows`.
+
+        Until the last row is read, the reading can run no other statement.
+        """
+        with self._within_time():
+            yield from stream_rows(self._cursor.execute(query, dict(values)))
 
     def keep(self, key: object, make: Callable[[], Found]) -> Found:
         """Return what `make` gives for this publication, made once: no row of it ever changes."""
