@@ -13,6 +13,7 @@ A name is written only after everything that it names is on disk.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -108,6 +109,23 @@ class Landing:
         """Return all runs by id, so by time; a folder killed while being created is left out."""
         return self._runs_in(self._runs)
 
+    def newest_first(self) -> Iterator[RunFolder]:
+        """Yield the runs, the newest first; each is read only when it is asked for.
+
+        An hour looks at the last few of thousands, so it must not read them all.
+        """
+        for path in reversed(self._paths_in(self._runs)):
+            if (run := self._opened(path)) is not None:
+                yield run
+
+    def run(self, run_id: str) -> RunFolder | None:
+        """Return one run, None where there is none of this id."""
+        return self._opened(self._runs / run_id)
+
+    def newest_committed(self) -> RunFolder | None:
+        """Return the newest committed run; LandingError when a record after it is damaged."""
+        return next((run for run in self.newest_first() if run.is_committed), None)
+
     def set_aside_runs(self) -> list[RunFolder]:
         """Return the runs that were set aside, by id; replay does not read them."""
         return self._runs_in(self.set_aside)
@@ -134,7 +152,8 @@ class Landing:
 
     def unfinished(self) -> list[RunFolder]:
         """Return the runs without an end mark: interrupted, or running in another process."""
-        return [run for run in self.runs() if run.mark is None]
+        paths = [path for path in self._paths_in(self._runs) if not _has_ended(path)]
+        return [run for path in paths if (run := self._opened(path)) is not None]
 
     @property
     def _runs(self) -> Path:
@@ -148,12 +167,14 @@ class Landing:
         return self._objects / payload_hash[:2] / f"{payload_hash}.zst"
 
     def _runs_in(self, folder: Path) -> list[RunFolder]:
+        return [run for path in self._paths_in(folder) if (run := self._opened(path)) is not None]
+
+    def _paths_in(self, folder: Path) -> list[Path]:
         with os_errors_as_home_error(folder):
-            paths = sorted(folder.iterdir()) if folder.is_dir() else []
-        return [run for path in paths if (run := self._opened(path)) is not None]
+            return sorted(folder.iterdir()) if folder.is_dir() else []
 
     def _opened(self, path: Path) -> RunFolder | None:
-        ended = (path / "end.json").exists()  # then its record was whole once
+        ended = _has_ended(path)  # then its record was whole once
         try:
             record = _read(path / "run.json", RunRecord)
         except LandingError:
@@ -182,6 +203,12 @@ class RunFolder:
     def mark(self) -> EndMark | None:
         """How the run ended, None when it has not; LandingError when the mark is damaged."""
         return _read(self.path / "end.json", EndMark)
+
+    @property
+    def is_committed(self) -> bool:
+        """Whether the run ended with a commit."""
+        mark = self.mark
+        return mark is not None and mark.outcome == "committed"
 
     def land(self, payload: Payload) -> LandedPage:
         """Put one answer on disk, first its bytes and then its line in the trace."""
@@ -252,6 +279,10 @@ class RunFolder:
             write_atomic(path, data)
         elif before != data:
             raise HomeError(f"{path} has other content already; nothing was changed")
+
+
+def _has_ended(run: Path) -> bool:
+    return (run / "end.json").exists()
 
 
 def _pretty(record: msgspec.Struct) -> bytes:
