@@ -126,9 +126,13 @@ class Family:
 
     def _watch(self) -> None:
         while not self._ended.wait(_LOOK_S):
-            members = _with_descendants(self._pid)
-            if len(members) > 1:
-                self.peak_bytes = max(self.peak_bytes, sum(map(_proportional_bytes, members)))
+            self.peak_bytes = max(self.peak_bytes, family_bytes(self._pid))
+
+
+def family_bytes(pid: int) -> int:
+    """Return the memory of a process with its descendants, 0 where it has none."""
+    members = _with_descendants(pid)
+    return sum(map(_proportional_bytes, members)) if len(members) > 1 else 0
 
 
 def _with_descendants(pid: int) -> list[int]:

@@ -55,7 +55,7 @@ def explain(home: Home, offer_id: str) -> Explanation:
     }
     return Explanation(
         proof=proof,
-        pages=[_look(landing, claim, landing.run(claim.run_id)) for claim in claims.values()],
+        pages=[_look(landing, claim, landing.run_of(claim.run_id)) for claim in claims.values()],
     )
 
 

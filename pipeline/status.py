@@ -83,7 +83,7 @@ def read_status(home: Home, *, now: datetime) -> Status:
     except UsageError:
         return Status(**from_landing)
     if from_landing["last_failure"] is None and recorded:
-        failed = landing.run(recorded[0]["run_id"])
+        failed = landing.run_of(recorded[0]["run_id"])
         from_landing["last_failure"] = _run_status(failed) if failed else None
     return Status(
         **from_landing,

@@ -78,7 +78,15 @@ def require_wrong_clock(runs: list[RunFolder]) -> None:
 
 
 def set_aside(run: RunFolder, *, now: datetime) -> None:
-    """Move a run out of what replay reads; the reason is on disk before."""
+    """Move a run out of what replay reads; the reason is on disk before.
+
+    HomeError for a packed run: it was old when it was packed, so it is the clock that is behind.
+    """
+    if run.packed is not None:
+        raise HomeError(
+            f"run {run.run_id} is packed with the runs of its day, so it was old once and this "
+            "machine's clock is behind; set it right. Nothing was changed."
+        )
     folder = run.landing.set_aside
     make_folder(folder)
     why = SetAside(

@@ -5,6 +5,7 @@
                   <feed>.jsonl  a LandedPage a line while the feed is fetched; a trace, not used
                   <feed>.json   FeedFetch, when the fetch is over; replay relies on this alone
                   end.json      EndMark; a run without one was interrupted
+    days/<date>.json.zst      the records of runs of one day, packed by maintenance: run_days.py
     checkpoints/<sequence>-<run_id>.duckdb.zst  the warehouse after that run
     set-aside/<run_id>/  a run that was taken out, with the reason beside it: future_runs.py
 
@@ -13,7 +14,8 @@ A name is written only after everything that it names is on disk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -25,7 +27,7 @@ import zstandard
 
 from schemas.errors import HomeError, LandingError
 from schemas.payload import Payload
-from schemas.records import EndMark, FeedFetch, LandedPage, RunRecord
+from schemas.records import EndMark, FeedFetch, LandedPage, PackedRun, RunRecord
 from warehouse.storage.files import (
     append_line,
     make_folder,
@@ -33,6 +35,7 @@ from warehouse.storage.files import (
     sync_folder,
     write_atomic,
 )
+from warehouse.storage.run_days import day_file, day_of, packed_days, read_day, write_day
 
 LEVEL = 3
 _RESERVED = {"run", "end"}
@@ -107,20 +110,39 @@ class Landing:
 
     def runs(self) -> list[RunFolder]:
         """Return all runs by id, so by time; a folder killed while being created is left out."""
-        return self._runs_in(self._runs)
+        return list(self.newest_first())[::-1]
 
     def newest_first(self) -> Iterator[RunFolder]:
         """Yield the runs, the newest first; each is read only when it is asked for.
 
         An hour looks at the last few of thousands, so it must not read them all.
         """
+        paths: dict[str, list[Path]] = {day: [] for day in packed_days(self._days)}
         for path in reversed(self._paths_in(self._runs)):
-            if (run := self._opened(path)) is not None:
-                yield run
+            paths.setdefault(day_of(path.name), []).append(path)
+        for day in sorted(paths, reverse=True):
+            opened = (self._opened(path) for path in paths[day])
+            present = (run for run in opened if run is not None)
+            packed = self._packed(day)
+            # a kill may have left the folder of a packed run
+            found = {run.run_id: run for run in [*present, *packed]} if packed else None
+            yield from present if found is None else [found[i] for i in sorted(found)[::-1]]
 
-    def run(self, run_id: str) -> RunFolder | None:
-        """Return one run, None where there is none of this id."""
-        return self._opened(self._runs / run_id)
+    def run_of(self, run_id: str) -> RunFolder | None:
+        """Return the run with this id, None where it is not here."""
+        packed = (run for run in self._packed(day_of(run_id)) if run.run_id == run_id)
+        return next(packed, None) or self._opened(self._runs / run_id)
+
+    def pack_day(self, day: str, runs: Sequence[RunFolder]) -> None:
+        """Pack the records of ended runs of one day into one file, then remove their folders."""
+        folders = [run for run in runs if run.packed is None]
+        write_day(day_file(self._days, day), [run.as_packed() for run in folders])
+        for run in folders:
+            # hidden first: a kill must not leave a run of which some records are gone
+            hidden = run.path.with_name(f".{run.run_id}.tmp")
+            with os_errors_as_home_error(run.path):
+                run.path.rename(hidden)
+                shutil.rmtree(hidden)
 
     def newest_committed(self) -> RunFolder | None:
         """Return the newest committed run; LandingError when a record after it is damaged."""
@@ -160,6 +182,17 @@ class Landing:
         return self.root / "runs"
 
     @property
+    def _days(self) -> Path:
+        return self.root / "days"
+
+    def _packed(self, day: str) -> list[RunFolder]:
+        path = day_file(self._days, day)
+        return [
+            RunFolder(landing=self, path=path, record=packed.record, packed=packed)
+            for packed in read_day(path)
+        ]
+
+    @property
     def _objects(self) -> Path:
         return self.root / "objects"
 
@@ -171,7 +204,7 @@ class Landing:
 
     def _paths_in(self, folder: Path) -> list[Path]:
         with os_errors_as_home_error(folder):
-            return sorted(folder.iterdir()) if folder.is_dir() else []
+            return sorted(folder.glob("[!.]*"))
 
     def _opened(self, path: Path) -> RunFolder | None:
         ended = _has_ended(path)  # then its record was whole once
@@ -193,6 +226,8 @@ class RunFolder:
     landing: Landing
     path: Path
     record: RunRecord
+    packed: PackedRun | None = None
+    """Its records, where they are packed with those of its day: then `path` is the day's file."""
 
     @property
     def run_id(self) -> str:
@@ -202,6 +237,8 @@ class RunFolder:
     @property
     def mark(self) -> EndMark | None:
         """How the run ended, None when it has not; LandingError when the mark is damaged."""
+        if self.packed is not None:
+            return self.packed.mark
         return _read(self.path / "end.json", EndMark)
 
     @property
@@ -235,19 +272,34 @@ class RunFolder:
 
     def fetches(self) -> list[FeedFetch]:
         """Return the closed feeds by name; LandingError when a manifest is damaged."""
+        if self.packed is not None:
+            return list(self.packed.fetches)
         names = sorted(path.stem for path in self._files("json") if path.stem not in _RESERVED)
         fetches = [self.fetch_of(name) for name in names]
         return [fetch for fetch in fetches if fetch is not None]
 
     def fetch_of(self, feed: str) -> FeedFetch | None:
         """Return one closed feed, None without it; LandingError when its manifest is damaged."""
+        if self.packed is not None:
+            return next((fetch for fetch in self.packed.fetches if fetch.feed == feed), None)
         return _read(self._feed(feed, "json"), FeedFetch)
 
     def traces(self) -> dict[str, list[LandedPage]]:
         """Return by feed what a run that was killed had landed of feeds that it never closed."""
+        if self.packed is not None:
+            return dict(self.packed.traces)
         names = sorted(path.stem for path in self._files("jsonl"))
         closed = {path.stem for path in self._files("json")}
         return {name: self._trace(name) for name in names if name not in closed}
+
+    def as_packed(self) -> PackedRun:
+        """Return all records of the run; LandingError when it has not ended."""
+        mark = self.mark
+        if mark is None:
+            raise LandingError(f"run {self.run_id} has not ended; its records cannot be packed")
+        return PackedRun(
+            record=self.record, mark=mark, fetches=self.fetches(), traces=self.traces()
+        )
 
     def end(self, mark: EndMark) -> None:
         """Record how the run ended; HomeError when it ended before: the first mark is kept."""
