@@ -9,19 +9,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from bench.facts import machine_facts, write_results
 from bench.hour_rounds import DLT_SETTING, DLT_VENV, Contest
-from bench.measure import ROOT, BenchFailed, serving
+from bench.measure import ROOT, BenchFailed, exit_on_terminate, serving
 from bench.stages import stage_table
-from bench.verdict import MAX_PEAK_MB, promises, rows, table
+from bench.verdict import DLT, DLT_AGAIN, MAX_PEAK_MB, promises, rows, table
 
 MODELS = 50_000
 ROUNDS = 3
@@ -30,14 +28,14 @@ ROUNDS = 3
 def main() -> None:
     """Measure, print, and with --assert exit 1 when a goal is missed."""
     given = _arguments()
-    signal.signal(signal.SIGTERM, _leave)  # so that the server is stopped too
+    exit_on_terminate()  # so that the server is stopped too
     facts = machine_facts(given.checkout)
     python, reason = (None, "not asked for") if given.without_dlt else _dlt_python()
     try:
         contest = run(given.models, given.rounds, checkout=given.checkout, dlt_python=python)
     except BenchFailed as error:
         sys.exit(f"error: {error}")
-    skipped = {} if python is not None else {"dlt": reason}
+    skipped = {} if python is not None else dict.fromkeys((DLT, DLT_AGAIN), reason)
     figures = facts | {"models": given.models, "rounds": given.rounds}
     figures |= _figures(contest, skipped, given.models)
     if given.write:
@@ -128,10 +126,6 @@ def _dlt_python() -> tuple[Path | None, str]:
 def _log(line: str) -> None:
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
-
-
-def _leave(number: int, _: FrameType | None) -> None:
-    sys.exit(128 + number)
 
 
 def _positive(text: str) -> int:

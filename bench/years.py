@@ -23,13 +23,13 @@ from typing import Any
 from bench.churn import ChangingCatalog
 from bench.facts import machine_facts, write_results
 from bench.home_sizes import query_times, row_counts, sizes
-from bench.measure import measure_apart
+from bench.measure import exit_on_terminate, measure_apart
 from bench.simulated_hour import SimulatedClock, hour_settings, play_hour
 from pipeline.maintenance import Upkeep, maintain
 
 START = datetime(2025, 1, 1, 0, 5, tzinfo=UTC)
 DAY, MONTH, YEAR = 24, 720, 8760
-MODELS = 300
+MODELS = 836
 RESULT = "years"
 
 
@@ -45,6 +45,7 @@ def main() -> None:
     )
     parser.add_argument("--write", action="store_true", help="write bench/results/years.json")
     given = parser.parse_args()
+    exit_on_terminate()  # so that the home is removed
     facts = machine_facts()
     points: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="pricehouse-years-") as folder:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,25 @@ import httpx
 import pytest
 
 from bench.churn import ChangingCatalog
-from bench.home_sizes import QUERIES
+from bench.floors import FLOORS
+from bench.home_sizes import QUERIES, row_counts, sizes
+from bench.hour_rounds import OUTSIDE
 from bench.measure import BenchFailed, Cost, family_bytes, measure, serving
+from bench.simulated_hour import SimulatedClock, hour_settings, play_hour
 from bench.stages import stage_table
 from bench.startup import TARGETS, Startup
 from bench.startup import table as startup_table
-from bench.verdict import BARE, CHANGED, DLT, FIRST, UNCHANGED, promises, rows, table
+from bench.verdict import (
+    BARE,
+    CHANGED,
+    DLT,
+    DLT_AGAIN,
+    FIRST,
+    UNCHANGED,
+    promises,
+    rows,
+    table,
+)
 from bench.years import play
 from bench.years import table as years_table
 from scripts.docs.performance import page
@@ -59,8 +73,19 @@ def test_every_contestant_has_a_row_of_positive_figures(measured: dict[str, Any]
 def test_dlt_without_a_venv_is_skipped_with_the_reason(
     measured: dict[str, Any],
 ) -> None:
-    assert list(measured["skipped"]) == [DLT]
+    assert list(measured["skipped"]) == [DLT, DLT_AGAIN]
     assert "/nowhere/python, which is not there" in measured["skipped"][DLT]
+
+
+@pytest.mark.slow
+def test_each_hour_has_its_steps_and_the_floors_are_measured(measured: dict[str, Any]) -> None:
+    assert set(measured["floors"]) == set(FLOORS)
+    assert all(seconds >= 0 for seconds in measured["floors"].values())
+    for steps in measured["stages"].values():
+        names = [step["step"] for step in steps]
+        assert {"load_run", "publish_run", OUTSIDE} <= set(names)
+    for fact in ("measured_at", "code", "cores", "memory_mb", "disk", "load_before"):
+        assert measured[fact] is not None
 
 
 @pytest.mark.slow
@@ -101,6 +126,7 @@ def test_peak_is_that_of_the_measured_process_alone(tmp_path: Path) -> None:
     # From a process as small as the bench's: the test runner's own peak may be above all this.
     code = """
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from bench.measure import measure
 for work in ("bytearray(300_000_000).count(0)", "pass"):
@@ -135,6 +161,7 @@ def test_ratio_is_the_median_of_the_ratios_of_the_rounds() -> None:
         UNCHANGED: [Cost(1.5, 300), Cost(14, 300), Cost(2, 300)],
         CHANGED: [Cost(1.8, 300), Cost(14, 300), Cost(2, 300)],
         DLT: [Cost(60, 4000), Cost(400, 4000), Cost(90, 4000)],
+        DLT_AGAIN: [Cost(60, 4000), Cost(400, 4000), Cost(90, 4000)],
     }
     found = {row.name: row for row in rows(costs)}
     assert found[FIRST].ratio == 3
@@ -185,6 +212,19 @@ def test_memory_of_a_family_counts_every_child() -> None:
     assert alone > 80_000_000
 
 
+def test_a_simulated_hour_runs_the_real_steps(tmp_path: Path) -> None:
+    clock = SimulatedClock(datetime(2025, 1, 1, tzinfo=UTC))
+    report, seconds = play_hour(hour_settings(tmp_path), ChangingCatalog(10), clock)
+    assert report.outcome == "published"
+    assert report.counts.offers > 10
+    assert set(seconds) > {"parse_feeds", "load_run", "publish_run", "open"}
+    taken = sizes(tmp_path)
+    assert taken["files under landing"] > 10
+    assert all(taken[part] > 0 for part in ("warehouse", "publications", "answers", "run records"))
+    assert row_counts(tmp_path / "warehouse.duckdb")["_ph_run"] == 1
+
+
+@pytest.mark.slow
 def test_simulated_years_measure_a_home_at_each_point(tmp_path: Path) -> None:
     first, second = play(tmp_path, models=20, points=[1, 2])
     assert (first["hours"], second["hours"]) == (1, 2)
