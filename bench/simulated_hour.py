@@ -84,7 +84,7 @@ def play_hour(
 
 
 def land_catalog(run: Run, catalog: ChangingCatalog) -> None:
-    """Land the answers of the Hub and the router; close every other feed as not asked."""
+    """Land the answers of the Hub and the router; close every other feed as skipped."""
     bodies = {
         "hub": list(catalog.hub_pages(details=run.record.details)),
         "router": [catalog.router_answer()],
@@ -104,17 +104,17 @@ def land_catalog(run: Run, catalog: ChangingCatalog) -> None:
             )
             for number, body in enumerate(bodies.get(feed.feed, []), start=1)
         ]
-        asked = feed.feed in FEEDS
+        landed = feed.feed in FEEDS
         run.folder.close_feed(
             FeedFetch(
                 feed=feed.feed,
-                outcome="complete" if asked else "skipped",
+                outcome="complete" if landed else "skipped",
                 started_at=started_at,
                 finished_at=run.clock(),
                 requests=len(pages),
                 bytes=sum(page.bytes for page in pages),
                 pages=pages,
-                error_code=None if asked else "not_asked",
-                error=None if asked else "the simulated hour reads the Hub and the router",
+                error_code=None if landed else "not_simulated",
+                error=None if landed else "the simulated hour reads the Hub and the router",
             )
         )

@@ -32,9 +32,11 @@ def steps_of(stages: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
     return list(dict.fromkeys(step["step"] for steps in stages.values() for step in steps))
 
 
-def seconds_of(steps: Sequence[Mapping[str, Any]], name: str) -> float | None:
-    """Return the seconds of a step, None where the hour has no such step."""
-    found = [float(step["seconds"]) for step in steps if step["step"] == name]
+def seconds_of(
+    steps: Sequence[Mapping[str, Any]], name: str, kind: str = "seconds"
+) -> float | None:
+    """Return the seconds of a step, None where the hour has no such step; `cpu_s` is a kind too."""
+    found = [float(step[kind]) for step in steps if step["step"] == name]
     return sum(found) if found else None
 
 

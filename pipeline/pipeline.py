@@ -43,10 +43,10 @@ def run_directly(function: Callable[P, T], /) -> Callable[P, T]:
 
 def run_pipeline(run: Run, step: Step = run_directly) -> Report:
     """Fetch every feed, process what landed, and publish it."""
-    times = StepTimes(step)
-    landed = times(extract_feeds)(run)
-    report = process_landed(run, landed, times)
-    report = times(publish_run)(run, report)
+    step = times = StepTimes(step)
+    landed = step(extract_feeds)(run)
+    report = process_landed(run, landed, step)
+    report = step(publish_run)(run, report)
     return replace(report, steps=times.taken)
 
 

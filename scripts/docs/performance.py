@@ -92,12 +92,19 @@ def _profile(now: Figures | None, before: Figures | None) -> str:
     floors: Mapping[str, float] = ((now or before) or {}).get("floors", {})
     rows = []
     for step in steps_of(dict(columns)):
-        seconds = [seconds_of(steps, step) for _, steps in columns]
-        cells = ["" if each is None else f"{each:.2f}" for each in seconds]
+        cells = [_cell(steps, step) for _, steps in columns]
         rows.append((f"`{step}`" if "_" in step else step, *cells, floor_text(step, floors)))
     named = "; ".join(f"{name}: {FLOORS[name]}" for name in floors)
-    head = ("step, seconds", *(name for name, _ in columns), "floor")
-    return f"{_table(head, rows)}\nA floor is the least that a step can take. {named}.\n"
+    head = ("step", *(name for name, _ in columns), "floor")
+    return (
+        f"{_table(head, rows)}\nSeconds, in brackets those of the processor; steps that work side "
+        f"by side share them. A floor is the least that a step can take: {named}.\n"
+    )
+
+
+def _cell(steps: Sequence[Figures], step: str) -> str:
+    seconds, used = seconds_of(steps, step), seconds_of(steps, step, "cpu_s")
+    return "" if seconds is None else f"{seconds:.2f} ({used:.2f})"
 
 
 def _listed(title: str, name: str, command: str) -> list[str]:
@@ -159,8 +166,9 @@ def _verdict(promise: Figures) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    lines = [f"| {' | '.join(line)} |" for line in (head, *rows)]
+    lines.insert(1, f"|{'---|' * len(head)}")
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:
