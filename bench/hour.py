@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 import tempfile
 from dataclasses import asdict
@@ -30,7 +31,9 @@ def main() -> None:
     given = _arguments()
     exit_on_terminate()  # so that the server is stopped too
     facts = machine_facts(given.checkout)
-    python, reason = (None, "not asked for") if given.without_dlt else _dlt_python()
+    python, reason = (None, "left out") if given.without_dlt else _dlt_python()
+    if python is not None:
+        facts["packages"]["dlt"] = _dlt_version(python)
     try:
         contest = run(given.models, given.rounds, checkout=given.checkout, dlt_python=python)
     except BenchFailed as error:
@@ -121,6 +124,14 @@ def _dlt_python() -> tuple[Path | None, str]:
         return python, ""
     place = f"{DLT_SETTING} is {setting}" if setting else f"{DLT_VENV.name}/bin/python"
     return None, f"{place}, which is not there; `make bench-dlt` makes {DLT_VENV.name}"
+
+
+def _dlt_version(python: Path) -> str:
+    code = "from importlib.metadata import version; print(version('dlt'))"
+    done = subprocess.run(  # noqa: S603 - the interpreter that runs dlt
+        [python, "-c", code], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() or "unknown"
 
 
 def _log(line: str) -> None:

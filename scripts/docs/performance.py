@@ -152,12 +152,13 @@ def _years() -> list[str]:
 
 def _machine(figures: Figures) -> str:
     packages = figures["packages"]
+    dlt = f", dlt {packages['dlt']}" if "dlt" in packages else ""
     return (
         f"Measured on {figures['measured_at'][:10]}, code {figures['code']}: {figures['cores']} "
         f"cores ({figures['processor']}), {figures['memory_mb'] / 1000:.0f} GB, "
         f"{figures['disk']}, {figures['system']}, Python {figures['python']}, DuckDB "
-        f"{packages['duckdb']}, polars {packages['polars']}; load {figures['load_before']} before, "
-        f"{figures['load_after']} after."
+        f"{packages['duckdb']}, polars {packages['polars']}{dlt}; load {figures['load_before']} "
+        f"before, {figures['load_after']} after."
     )
 
 
