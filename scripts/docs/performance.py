@@ -13,6 +13,7 @@ from bench.facts import read_results
 from bench.floors import FLOORS
 from bench.stages import floor_text, seconds_of, steps_of
 from bench.verdict import CHANGED, FIRST, UNCHANGED
+from pipeline.maintenance import KEEP_HOURLY_DAYS
 
 SIZES = {50_000: "make bench", 1_000_000: "make bench-million"}
 BEFORE = "-before"
@@ -147,7 +148,21 @@ def _years() -> list[str]:
         "speeds change). `python -m bench.years` drives the real steps on landed bytes with a "
         "clock that is moved on; nothing is fetched.\n"
     )
-    return [title, f"{_machine(figures)}\n", scaled, _table(head, rows)]
+    return [title, f"{_machine(figures)}\n", scaled, _table(head, rows), _disk(points[0])]
+
+
+def _disk(first: Figures) -> str:
+    """Return what landing keeps, calculated from a point before anything was thinned out."""
+    answers, records = (
+        first["bytes"][part] / first["hours"] for part in ("answers", "run records")
+    )
+    kept = KEEP_HOURLY_DAYS * 24
+    return (
+        f"Calculated from the first column: an hour lands {answers / 1e3:.0f} kB of answers and "
+        f"{records / 1e3:.0f} kB of records. Maintenance keeps all of the last {KEEP_HOURLY_DAYS} "
+        f"days, {kept * (answers + records) / 1e6:.0f} MB. Of each day before, one hour's answers "
+        f"stay, {365 * answers / 1e6:.0f} MB a year, and all records, packed.\n"
+    )
 
 
 def _machine(figures: Figures) -> str:
