@@ -27,7 +27,7 @@ def machine_facts(checkout: Path = ROOT) -> dict[str, Any]:
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "code": code_version(checkout),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
+        "cores": _cores(),
         "processor": _processor(),
         "architecture": platform.machine(),
         "memory_mb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e6),
@@ -75,6 +75,13 @@ def read_results(name: str) -> dict[str, Any] | None:
     """Return the figures of a file of bench/results, None where it was not measured."""
     path = RESULTS / f"{name}.json"
     return json.loads(path.read_text()) if path.exists() else None
+
+
+def _cores() -> int:
+    """Return the cores that this process may use, where the system has such a limit."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _processor() -> str:

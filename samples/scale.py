@@ -30,8 +30,8 @@ from samples.routes import ServerReply, ServerRequest, error, json_reply
 from samples.verbatim import Json, Number, Record, encode
 
 MODELS = 50_000
-MOST_ROUTED = 40_000
-"""Models of the router's one answer: 46 MB, where a body of more than 64 MiB is refused."""
+MOST_ROUTED = 80_000
+"""Models of the router's one answer: 56 MB, where a body of more than 64 MiB is refused."""
 HUNDRED = 100
 _MARK = "-copy####"
 _RISE = Decimal("1.1")
