@@ -204,7 +204,8 @@ class Landing:
 
     def _paths_in(self, folder: Path) -> list[Path]:
         with os_errors_as_home_error(folder):
-            return sorted(folder.glob("[!.]*"))
+            paths = sorted(folder.iterdir()) if folder.is_dir() else []
+        return [path for path in paths if not path.name.startswith(".")]
 
     def _opened(self, path: Path) -> RunFolder | None:
         ended = _has_ended(path)  # then its record was whole once

@@ -14,7 +14,7 @@ import zstandard
 
 from schemas.errors import LandingError
 from schemas.records import PackedRun
-from warehouse.storage.files import make_folder, write_atomic
+from warehouse.storage.files import make_folder, os_errors_as_home_error, write_atomic
 
 LEVEL = 9
 SUFFIX = ".json.zst"
@@ -36,9 +36,9 @@ def day_file(folder: Path, day: str) -> Path:
 
 def packed_days(folder: Path) -> list[str]:
     """Return the days that have a file."""
-    if not folder.is_dir():
-        return []
-    return [path.name.removesuffix(SUFFIX) for path in folder.glob(f"[!.]*{SUFFIX}")]
+    with os_errors_as_home_error(folder):
+        names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    return [name.removesuffix(SUFFIX) for name in names if not name.startswith(".")]
 
 
 def read_day(path: Path) -> list[PackedRun]:
