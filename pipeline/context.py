@@ -79,7 +79,7 @@ class Dependencies:
 class Run:
     """One run under the home's lock. Not a dataclass: Prefect would walk through its fields."""
 
-    # Eight parameters: a new run and a replayed one are made in two places, of different sources.
+    # Nine parameters: a new run and a replayed one are made in two places, of different sources.
     def __init__(
         self,
         *,
@@ -88,6 +88,7 @@ class Run:
         registry: Registry,
         claims: Sequence[ComplianceClaim],
         last: LastRun | None,
+        failed: Sequence[RunFolder],
         observed: dict[str, datetime],
         options: RunOptions,
         dependencies: Dependencies,
@@ -99,6 +100,7 @@ class Run:
         self.feeds: list[RunFeed] = feeds_of_registry(registry)
         self.claims = claims
         self.last = last
+        self.failed = failed  # the runs without a commit since the last one, by time
         self.observed = observed  # feed → time of its last whole answer before this run
         self.options = options
         self.dependencies = dependencies

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ParamSpec, Protocol, TypeVar
 
+from msgspec.structs import replace
+
 from pipeline.context import Run
 from pipeline.report import Report
+from pipeline.step_times import StepTimes
 from pipeline.steps.check import check_run
 from pipeline.steps.extract import extract_feeds
 from pipeline.steps.inputs import load_inputs
@@ -40,9 +43,11 @@ def run_directly(function: Callable[P, T], /) -> Callable[P, T]:
 
 def run_pipeline(run: Run, step: Step = run_directly) -> Report:
     """Fetch every feed, process what landed, and publish it."""
+    step = times = StepTimes(step)
     landed = step(extract_feeds)(run)
     report = process_landed(run, landed, step)
-    return step(publish_run)(run, report)
+    report = step(publish_run)(run, report)
+    return replace(report, steps=times.taken)
 
 
 def process_landed(run: Run, landed: list[FeedFetch], step: Step = run_directly) -> Report:

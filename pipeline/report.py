@@ -71,6 +71,17 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     is_now: str | None
 
 
+class StepTime(msgspec.Struct, frozen=True, kw_only=True):
+    """What one step took; steps that work side by side share processor seconds."""
+
+    step: str
+    seconds: float
+    cpu_s: float
+    """Processor seconds of the process, its threads and its ended children."""
+    peak_mb: int
+    """The most memory that the process has held until the end of the step, in 1,000,000 bytes."""
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """One run; `--json` prints this."""
 
@@ -91,6 +102,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     examples: list[Change] = []
     """The first changes, those of known offers before what is new or gone."""
     error: str | None = None
+    steps: list[StepTime] = []
+    """What each step took, in order; a decision and a replay are not measured."""
 
     @property
     def exit_status(self) -> int:

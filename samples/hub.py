@@ -20,7 +20,7 @@ from socketserver import TCPServer
 from threading import Event, Thread
 from typing import Any
 
-from samples.catalog import STEPS, Catalog, load, load_recording
+from samples.catalog import STEPS, ServedCatalog, load, load_recording
 from samples.list_routes import PriceLists, load_price_lists
 from samples.quota import Quota
 from samples.routes import ServerReply, ServerRequest, error, respond
@@ -39,7 +39,7 @@ class Hub:
 
     def __init__(
         self,
-        catalog: Catalog,
+        catalog: ServedCatalog,
         *,
         price_lists: PriceLists | None,
         quota: Quota,
@@ -53,7 +53,7 @@ class Hub:
         self._compress = compress
         self.url = ""
 
-    def show(self, catalog: Catalog) -> None:
+    def show(self, catalog: ServedCatalog) -> None:
         """Serve this catalog from the next request on."""
         self._catalog = catalog
 
@@ -79,7 +79,7 @@ class Hub:
 
 @contextmanager
 def serve(
-    catalog: Catalog,
+    catalog: ServedCatalog,
     *,
     price_lists: PriceLists | None = None,
     port: int = 0,
@@ -177,7 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def run(
-    catalog: Catalog,
+    catalog: ServedCatalog,
     *,
     port: int,
     requests: int,

@@ -86,3 +86,13 @@ class EndMark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     sequence: int | None = None
     """Position among committed runs, from 1; the order of replay."""
     error: str | None = None
+
+
+class PackedRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All records of one ended run, as they are packed with those of its day."""
+
+    record: RunRecord
+    mark: EndMark
+    fetches: list[FeedFetch]
+    traces: dict[str, list[LandedPage]] = {}
+    """By feed what a run that was killed had landed of feeds that it never closed."""

@@ -59,11 +59,12 @@ def recent_unknown_ids(run: Run, feed: str) -> set[str]:
     as it wrote them, and replay, which requests nothing, does not depend on them.
     """
     found: set[str] = set()
-    for folder in run.folder.landing.runs():
+    for folder in run.folder.landing.newest_first():
         record = folder.record
+        if run.today - record.started_at >= UNKNOWN_FOR:
+            break
         if (
             record.run_id != run.record.run_id
-            and run.today - record.started_at < UNKNOWN_FOR
             and record.settings.get(feed) == run.record.settings.get(feed)
             and (fetch := folder.fetch_of(feed)) is not None
         ):

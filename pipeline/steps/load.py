@@ -9,8 +9,8 @@ import polars as pl
 from msgspec.structs import replace
 
 from pipeline.context import Run
+from pipeline.failed_runs import failure_rows
 from pipeline.report import Held, Report, feed_reports
-from pipeline.session import failures_before
 from pipeline.steps.check import RunResult, RunSummary
 from schemas.load import FeedCount, Load
 from schemas.records import EndMark, FeedFetch
@@ -52,7 +52,7 @@ def fail_run(run: Run, fetches: list[FeedFetch]) -> Report:
 
 
 def _load(run: Run, result: RunResult, finished_at: datetime, outcome: str) -> Load:
-    failures = failures_before(run.folder, run.folder.landing.runs())
+    failures = failure_rows(run.failed)
     delta, summary = result.delta, result.summary
     rhythm = {feed.name: entry.expected_every_s for feed, entry in run.fetched_feeds()}
     observed = {feed: at for feed, at in delta.observed.items() if feed in rhythm}

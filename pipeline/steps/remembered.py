@@ -30,7 +30,8 @@ def remembered_answers(run: Run, feed: str) -> dict[str, Payload]:
 
 
 def _last_whole(run: Run, feed: str) -> FeedFetch | None:
-    earlier = (r for r in reversed(run.folder.landing.runs()) if r.run_id < run.folder.run_id)
+    newest_first = run.folder.landing.newest_first()
+    earlier = (r for r in newest_first if r.run_id < run.folder.run_id)
     for folder in islice(earlier, RUNS_BACK):
         fetch = folder.fetch_of(feed)
         if fetch is not None and fetch.outcome == "complete":

@@ -26,6 +26,8 @@ def find_leftovers(home: Home) -> list[Path]:
                 *root.glob(f"{home.warehouse.name}.tmp"),  # where DuckDB spills
                 *home.published.glob(".*.tmp"),  # a staged file is in such a folder
                 *home.landing.glob("runs/*/.*.tmp"),
+                *home.landing.glob("runs/.*.tmp"),
+                *home.landing.glob("days/.*.tmp"),
                 *home.landing.glob("objects/*/.*.tmp"),
                 *home.landing.glob("checkpoints/.*.tmp"),
             }

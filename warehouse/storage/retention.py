@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from warehouse.storage.landing import Landing, RunFolder
+from warehouse.storage.run_days import day_of
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,15 @@ def plan_thinning(landing: Landing, *, before: datetime) -> Thinning:
         runs=[run_id for run_id, hashes in lost.items() if hashes],
         newest_lossy=max((sequence_of(r) for r in committed if replay_inputs(r) - left), default=0),
     )
+
+
+def days_to_pack(landing: Landing, *, before: datetime) -> dict[str, list[RunFolder]]:
+    """Return by day the ended runs that started before a moment (UTC) and have a folder."""
+    found: dict[str, list[RunFolder]] = {}
+    for run in landing.runs():
+        if run.packed is None and run.mark is not None and run.record.started_at < before:
+            found.setdefault(day_of(run.run_id), []).append(run)
+    return found
 
 
 def runs_lacking_bytes(landing: Landing, runs: Iterable[RunFolder]) -> list[tuple[RunFolder, str]]:
