@@ -37,7 +37,13 @@ def main() -> None:
     parser.add_argument("--models", type=int, default=MODELS)
     given = parser.parse_args()
     title = f"{given.models} multiplied models"
-    run(scaled(given.models), port=given.port, requests=given.requests, title=title)
+    run(
+        scaled(given.models),
+        port=given.port,
+        requests=given.requests,
+        title=title,
+        etags=given.etags,
+    )
 
 
 if __name__ == "__main__":

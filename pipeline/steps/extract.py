@@ -15,7 +15,7 @@ from pipeline.feeds import spec_of
 from pipeline.steps.fence import internal_failure
 from pipeline.steps.known_ids import mapped_ids, mapped_providers, recent_unknown_ids
 from pipeline.steps.lanes import Lanes
-from pipeline.steps.remembered import remembered_answers
+from pipeline.steps.remembered import known_answers, remembered_answers
 from providers.interface import AdapterContext, ProviderInterface
 from providers.registry import adapter_for
 from schemas.errors import FeedError, HomeKindError, UsageError
@@ -86,6 +86,7 @@ def _land_source(run: Run, lanes: Lanes, source: Source) -> list[FeedFetch]:
             mapped_ids=partial(mapped_ids, run, lanes, source),
             unknown_ids=partial(recent_unknown_ids, run),
             remembered=partial(remembered_answers, run),
+            known_answers=partial(known_answers, run),
             mapped_providers=partial(mapped_providers, run, own),
         )
         adapter = adapter_for(source, context)
@@ -104,7 +105,7 @@ def _nothing_to_compare(feed: Feed, landed: list[FeedFetch]) -> Skip | None:
     this run is not whole, or no new one.
     """
     catalog = next((fetch for fetch in landed if fetch.feed == feed.compares), None)
-    if feed.compares is None or (catalog is not None and catalog.outcome == "complete"):
+    if feed.compares is None or (catalog is not None and catalog.is_whole):
         return None
     return Skip(
         "nothing_to_compare", f"{feed.compares} gave no whole answer in this run to compare with"
@@ -160,7 +161,9 @@ def _land_feed(run: Run, feed: str, payloads: Iterator[Payload], traffic: Traffi
             "the last day, so there is nothing to ask for"
         )
         fetch = replace(fetch, outcome="skipped", error_code="nothing_mapped", error=reason)
-    elif outcome == "complete" and _same_capture(fetch, run.observed.get(feed)):
+    elif outcome == "complete" and (
+        all(page.received_at for page in pages) or _same_capture(fetch, run.observed.get(feed))
+    ):
         fetch = replace(fetch, outcome="not_modified")
     run.folder.close_feed(fetch)
     run.dependencies.progress.closed(feed, fetch.outcome)

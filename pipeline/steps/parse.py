@@ -25,7 +25,7 @@ def parse_feeds(run: Run, fetches: list[FeedFetch]) -> StepOutput[ParsedFeed]:
     fence = FeedFence(fetches)
     for fetch in fetches:
         spec, entry = feeds[fetch.feed]
-        if fetch.outcome != "complete" or spec.parse is None:
+        if not fetch.is_whole or spec.parse is None:
             continue
         own = fence.call(
             fetch.feed,

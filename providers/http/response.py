@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -13,7 +13,7 @@ import msgspec
 
 from providers.http.urls import public_url
 from schemas.errors import FeedMalformed
-from schemas.payload import Payload
+from schemas.payload import KnownAnswer, Payload
 from schemas.unreadable import UNREADABLE, decode_page
 
 LONGEST_DESCRIPTION = 200
@@ -39,6 +39,24 @@ class Response:
     url: str
     fetched_at: datetime
     next_link: str | None
+    known: KnownAnswer | None = None
+    """The landed answer that this is, where the source answered that it is not modified."""
+
+
+def unmodified(response: Response, known: KnownAnswer) -> Response | None:
+    """Return the landed answer that a 304 stands for; None when it is gone, or of another ETag."""
+    etag = response.headers.get("etag", known.etag)
+    body = known.read() if etag.removeprefix("W/") == known.etag.removeprefix("W/") else None
+    if body is None:
+        return None
+    return replace(
+        response,
+        status=200,
+        headers={**response.headers, "etag": known.etag},
+        body=body,
+        next_link=response.next_link or known.next_link,
+        known=known,
+    )
 
 
 def payload_of(response: Response, *, feed: str, page: int) -> Payload:
@@ -49,6 +67,9 @@ def payload_of(response: Response, *, feed: str, page: int) -> Payload:
         raise FeedMalformed(
             f"{feed}: Memento-Datetime is no HTTP date: {_short(memento)}", code="bad_memento"
         )
+    known = response.known
+    if known is not None and captured_at is None:
+        captured_at = known.captured_at
     return Payload(
         feed=feed,
         url=response.url,
@@ -62,6 +83,8 @@ def payload_of(response: Response, *, feed: str, page: int) -> Payload:
             for key, value in response.headers.items()
             if key in KEPT_HEADERS
         },
+        next_link=response.next_link,
+        received_at=known.received_at if known else None,
     )
 
 

@@ -13,6 +13,7 @@ A name is written only after everything that it names is on disk.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -108,6 +109,12 @@ class Landing:
         """Return all runs by id, so by time; a folder killed while being created is left out."""
         return self._runs_in(self._runs)
 
+    def runs_before(self, run_id: str) -> Iterator[RunFolder]:
+        """Yield the runs before one, the newest first; each is read when it is reached."""
+        with os_errors_as_home_error(self._runs):
+            paths = sorted((p for p in self._runs.iterdir() if p.name < run_id), reverse=True)
+        yield from (run for path in paths if (run := self._opened(path)) is not None)
+
     def set_aside_runs(self) -> list[RunFolder]:
         """Return the runs that were set aside, by id; replay does not read them."""
         return self._runs_in(self.set_aside)
@@ -189,15 +196,23 @@ class RunFolder:
             page=payload.page,
             url=payload.url,
             status=payload.status,
-            payload_hash=self.landing.put(payload.body),
+            payload_hash=self._stored(payload),
             bytes=len(payload.body),
             fetched_at=payload.fetched_at,
             captured_at=payload.captured_at,
             answered=payload.answered,
             about=payload.about,
+            next_link=payload.next_link,
+            received_at=payload.received_at,
         )
         append_line(self._feed(payload.feed, "jsonl"), _encoder.encode(page))
         return page
+
+    def _stored(self, payload: Payload) -> str:
+        """Store the bytes unless they are landed ones, which `get` has verified."""
+        if payload.received_at is not None:
+            return payload.payload_hash
+        return self.landing.put(payload.body)
 
     def close_feed(self, fetch: FeedFetch) -> None:
         """Write the manifest of a feed, which replay relies on; HomeError when there is another."""
