@@ -84,6 +84,7 @@ class Hub:
         return replace(reply, headers={**reply.headers, **headers})
 
 
+# Seven parameters: what is served, and how; each caller chooses some.
 @contextmanager
 def serve(
     catalog: Catalog,

@@ -7,16 +7,19 @@ from functools import partial
 
 from pipeline.context import Run
 from pipeline.feed_specs import Parse
+from pipeline.parser_version import parser_version
 from pipeline.steps.fence import FeedFence, log_row_failures
 from pipeline.steps.output import StepOutput
 from schemas.errors import FeedMalformed
+from schemas.kept_rows import NOTHING_KEPT
 from schemas.records import FeedFetch
 from schemas.registry import Feed
 from transforms.parsing.collector import Page, ParsedFeed
+from warehouse.storage.kept_pages import KeptPages
 
 
 def parse_feeds(run: Run, fetches: list[FeedFetch]) -> StepOutput[ParsedFeed]:
-    """Parse each complete fetch; a feed that cannot be read counts as failed.
+    """Parse each whole fetch; a feed that cannot be read counts as failed.
 
     An entry that a parser raised an error about is rejected; its traceback goes to the log.
     """
@@ -44,9 +47,22 @@ def _parse(parse: Parse, run: Run, fetch: FeedFetch, entry: Feed) -> ParsedFeed:
 
 def _pages(run: Run, fetch: FeedFetch) -> Iterator[Page]:
     """Read landed pages one by one: all pages of a walk at once would be the peak of memory."""
+    kept = None
+    if not run.is_replay:  # its rows come from landing alone
+        kept = KeptPages(run.home.parsed / fetch.feed, parser=parser_version())
     for page in fetch.pages:
         body = run.folder.landing.get(page.payload_hash)
-        yield Page(body, page.payload_hash, fetch.observed_at, page.about, page.status, page.url)
+        yield Page(
+            body,
+            page.payload_hash,
+            fetch.observed_at,
+            page.about,
+            page.status,
+            page.url,
+            kept or NOTHING_KEPT,
+        )
+    if kept is not None:
+        kept.drop_others()
 
 
 def _require_records(parsed: ParsedFeed) -> ParsedFeed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -13,10 +13,10 @@ import polars as pl
 
 from schemas.contract import Contract
 from schemas.errors import FeedMalformed
+from schemas.kept_rows import NOTHING_KEPT, ChunkRows, KeptRows
 from schemas.offerings import DRIFT, MODELS, OFFERINGS, REJECTED
 from schemas.quotes import QUOTES
 from schemas.text import printable_or_none, replace_unprintable
-from transforms.parsing.columns import ChunkRows
 from transforms.parsing.decode import UnexpectedField, excerpt
 from transforms.parsing.fence import (
     UNREADABLE_ENTRY,
@@ -42,6 +42,8 @@ class Page(NamedTuple):
     """HTTP status; only a page about a single id may have another one."""
     url: str = ""
     """The address that gave it, for a feed whose answers do not repeat what was asked."""
+    kept: KeptRows = NOTHING_KEPT
+    """The rows that earlier runs made of this feed's pages."""
 
 
 @dataclass(frozen=True)
@@ -156,19 +158,22 @@ class Collector:
             if len(self._drift) < MAX_DRIFT:
                 self._drift.setdefault((replace_unprintable(found.field), found.kind), found.text)
 
-    def add(self, rows: ChunkRows, spellings: set[str]) -> bool:
-        """Add the rows of a chunk, and its ids to those of the walk, and return True.
+    def add(self, chunks: Sequence[ChunkRows], spellings: set[str]) -> bool:
+        """Add the rows of chunks, and their ids to those of the walk, and return True.
 
         Returns False, and adds nothing, when a model is a repeat or there are too many entries:
         then its models have to be read one by one.
         """
-        if not spellings.isdisjoint(rows.spellings) or not self.has_room(rows.offerings.height):
+        ids, height = set[str](), sum(rows.offerings.height for rows in chunks)
+        ids.update(*(rows.spellings for rows in chunks))
+        models = sum(len(rows.spellings) for rows in chunks)
+        if len(ids) < models or not spellings.isdisjoint(ids) or not self.has_room(height):
             return False
-        spellings |= rows.spellings
-        self._page += [(self.offerings, self.models), rows]
-        self._page_records += len(self.offerings) + rows.offerings.height
+        spellings |= ids
+        self._page += [(self.offerings, self.models), *chunks]
+        self._page_records += len(self.offerings) + height
         self.offerings, self.models = [], []
-        self.distinct += len(rows.spellings)
+        self.distinct += models
         return True
 
     def has_room(self, more: int = 0) -> bool:

@@ -19,6 +19,7 @@ import polars as pl
 from schemas.contract import TEXT_LIST, Contract
 from schemas.errors import PricehouseError
 from schemas.failures import ANY_ERROR
+from schemas.kept_rows import ChunkRows
 from transforms.parsing.decode import ABSENT, is_stated
 from transforms.parsing.fence import EntryLocation
 from transforms.parsing.limits import MAX_ENTRY_BYTES
@@ -43,14 +44,6 @@ class Chunk(NamedTuple):
         """Yield where each model is, in the array at `path`."""
         for position, raw in enumerate(self.raws, start=self.first):
             yield EntryLocation(self.payload_hash, f"{path}[{position}]", raw)
-
-
-class ChunkRows(NamedTuple):
-    """What a chunk states: OFFERINGS, MODELS, and the ids of its models in lower case."""
-
-    offerings: pl.DataFrame
-    models: pl.DataFrame
-    spellings: set[str]
 
 
 def chunks(payload_hash: str, raws: Sequence[Raw], size: int) -> Iterator[Chunk]:

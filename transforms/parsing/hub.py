@@ -15,7 +15,7 @@ from transforms.parsing.collector import (
     Page,
     ParsedFeed,
 )
-from transforms.parsing.columns import CHUNK, chunks, read_columns
+from transforms.parsing.columns import CHUNK
 from transforms.parsing.decode import ABSENT, UnexpectedField, decode, is_stated
 from transforms.parsing.fence import EntryLocation
 from transforms.parsing.hub_answer import (
@@ -34,6 +34,7 @@ from transforms.parsing.limits import (
     shortened_status,
 )
 from transforms.parsing.moved_models import reject_superseded
+from transforms.parsing.pages import PageReader
 from transforms.parsing.parsed_rows import ModelRow, OfferingRow
 from transforms.parsing.price_object import PriceText, read_price
 
@@ -51,20 +52,22 @@ def parse_hub(pages: Iterable[Page], *, at_once: int = CHUNK) -> ParsedFeed:
     same.
     """
     out, spellings = Collector("hub"), set[str]()
-    read = partial(_read_model, spellings=spellings, out=out)
+    reader = PageReader(out, read_listed, path="$", at_once=at_once)
+    read_model = partial(_read_model, spellings=spellings, out=out)
     for page in pages:
-        try:
-            records = decode_page(page.body, list[Raw])
-        except UNREADABLE as error:
-            raise FeedMalformed(
-                f"hub: page {page.payload_hash[:12]} is no JSON array: {error}", code="not_array"
-            ) from error
-        for chunk in chunks(page.payload_hash, records, at_once):
-            rows = read_columns(chunk, read_listed) if at_once else None
-            if rows is None or not out.add(rows, spellings):
-                out.read_models(chunk.locations("$"), read)
+        if not reader.take_kept(page, spellings):
+            reader.read(page, _models(page), spellings, read_model)
         out.close_page()
     return reject_superseded(out.finish())
+
+
+def _models(page: Page) -> list[Raw]:
+    try:
+        return decode_page(page.body, list[Raw])
+    except UNREADABLE as error:
+        raise FeedMalformed(
+            f"hub: page {page.payload_hash[:12]} is no JSON array: {error}", code="not_array"
+        ) from error
 
 
 def _read_model(location: EntryLocation, *, spellings: set[str], out: Collector) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from schemas.kept_rows import ChunkRows
 from schemas.offerings import MODELS, OFFERINGS
 from schemas.text import LONGEST_NAME, printable_or_none
 from transforms.parsing.columns import (
     Chunk,
-    ChunkRows,
     build,
     cleaned,
     evidence,

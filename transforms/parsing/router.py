@@ -10,7 +10,7 @@ import msgspec
 from schemas.errors import FeedMalformed
 from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.collector import Collector, Page, ParsedFeed
-from transforms.parsing.columns import CHUNK, Chunk, chunks, read_columns
+from transforms.parsing.columns import CHUNK
 from transforms.parsing.decode import UnexpectedField, decode, is_stated
 from transforms.parsing.fence import EntryLocation
 from transforms.parsing.limits import (
@@ -20,6 +20,7 @@ from transforms.parsing.limits import (
     short_texts,
     shortened_status,
 )
+from transforms.parsing.pages import PageReader
 from transforms.parsing.parsed_rows import OfferingRow
 from transforms.parsing.price_object import PriceText, read_price
 from transforms.parsing.router_answer import Architecture, Offering, RouterModel
@@ -46,30 +47,30 @@ def parse_router(pages: Iterable[Page], *, at_once: int = CHUNK) -> ParsedFeed:
     models are read at once where all are as known, one by one with 0; the rows are the same.
     """
     out = Collector("router")
+    reader = PageReader(out, read_routed, path="$.data", at_once=at_once)
     for page in pages:
         spellings = set[str]()
-        read = partial(_read_model, spellings=spellings, out=out)
-        for chunk in _chunks(page, at_once):
-            rows = None
-            if at_once and isinstance(chunk, Chunk):
-                rows = read_columns(chunk, read_routed)
-            if rows is None or not out.add(rows, spellings):
-                models = chunk.locations("$.data") if isinstance(chunk, Chunk) else [chunk]
-                out.read_models(models, read)
+        read_model = partial(_read_model, spellings=spellings, out=out)
+        if reader.take_kept(page, spellings):
+            continue
+        models = _models(page)
+        if isinstance(models, EntryLocation):
+            out.read_models([models], read_model)
+        else:
+            reader.read(page, models, spellings, read_model)
     return out.finish()
 
 
-def _chunks(page: Page, at_once: int) -> Iterable[Chunk | EntryLocation]:
+def _models(page: Page) -> list[Raw] | EntryLocation:
     """Return the models of a list, or the one model that an answer is about."""
     try:
-        models = decode_page(page.body, RouterAnswer).data
+        return decode_page(page.body, RouterAnswer).data
     except UNREADABLE as error:
         if (single := _single_model(page)) is not None:
-            return [single]
+            return single
         raise FeedMalformed(
             f"router: the answer has no `data` array: {error}", code="wrong_shape"
         ) from error
-    return chunks(page.payload_hash, models, at_once)
 
 
 def _single_model(page: Page) -> EntryLocation | None:

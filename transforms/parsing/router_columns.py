@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from schemas.kept_rows import ChunkRows
 from schemas.offerings import MODELS, OFFERINGS
 from transforms.parsing.columns import (
     Chunk,
-    ChunkRows,
     build,
     cleaned,
     evidence,
