@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from pipeline.context import Run
-from pipeline.feed_specs import Parse
-from pipeline.parser_version import parser_version
 from pipeline.steps.fence import FeedFence, log_row_failures
 from pipeline.steps.output import StepOutput
 from schemas.errors import FeedMalformed
-from schemas.kept_rows import NOTHING_KEPT
 from schemas.records import FeedFetch
-from schemas.registry import Feed
 from transforms.parsing.collector import Page, ParsedFeed
-from warehouse.storage.kept_pages import KeptPages
 
 
 def parse_feeds(run: Run, fetches: list[FeedFetch]) -> StepOutput[ParsedFeed]:
-    """Parse each whole fetch; a feed that cannot be read counts as failed.
+    """Parse each whole fetch, unless that was done while it landed; a feed that cannot be read
+    counts as failed.
 
     An entry that a parser raised an error about is rejected; its traceback goes to the log.
     """
@@ -30,9 +26,11 @@ def parse_feeds(run: Run, fetches: list[FeedFetch]) -> StepOutput[ParsedFeed]:
         spec, entry = feeds[fetch.feed]
         if not fetch.is_whole or spec.parse is None:
             continue
+        ahead = run.parsed_ahead.pop(fetch.feed, None)
+        parse = ahead.result if ahead else partial(spec.parse, _pages(run, fetch), entry)
         own = fence.call(
             fetch.feed,
-            partial(_parse, spec.parse, run, fetch, entry),
+            partial(_require_records, parse),
             what="its answer could not be parsed",
         )
         if own is not None:
@@ -41,32 +39,16 @@ def parse_feeds(run: Run, fetches: list[FeedFetch]) -> StepOutput[ParsedFeed]:
     return StepOutput(fence.fetches, parsed)
 
 
-def _parse(parse: Parse, run: Run, fetch: FeedFetch, entry: Feed) -> ParsedFeed:
-    return _require_records(parse(_pages(run, fetch), entry))
-
-
 def _pages(run: Run, fetch: FeedFetch) -> Iterator[Page]:
     """Read landed pages one by one: all pages of a walk at once would be the peak of memory."""
-    kept = None
-    if not run.is_replay:  # its rows come from landing alone
-        kept = KeptPages(run.home.parsed / fetch.feed, parser=parser_version())
     for page in fetch.pages:
         body = run.folder.landing.get(page.payload_hash)
-        yield Page(
-            body,
-            page.payload_hash,
-            fetch.observed_at,
-            page.about,
-            page.status,
-            page.url,
-            kept or NOTHING_KEPT,
-        )
-    if kept is not None:
-        kept.drop_others()
+        yield Page(body, page.payload_hash, fetch.observed_at, page.about, page.status, page.url)
 
 
-def _require_records(parsed: ParsedFeed) -> ParsedFeed:
-    """Raise FeedMalformed for an answer without an entry: it would end every offer."""
+def _require_records(parse: Callable[[], ParsedFeed]) -> ParsedFeed:
+    """Parse, and raise FeedMalformed for an answer without an entry: it would end every offer."""
+    parsed = parse()
     if parsed.summary.records == 0:
         raise FeedMalformed(
             f"{parsed.summary.feed}: the answer is whole and has no entry", code="empty"
