@@ -98,6 +98,7 @@ class Collector:
     _page: list[tuple[list[OfferingRow], list[ModelRow]] | ChunkRows] = field(default_factory=list)
     """What was collected of the open page before `offerings` and `models`, in order."""
     _page_records: int = 0
+    _page_tuples: int = 0
 
     def read_models(
         self, entries: Iterable[EntryLocation], read: Callable[[EntryLocation], None]
@@ -171,6 +172,7 @@ class Collector:
             return False
         spellings |= ids
         self._page += [(self.offerings, self.models), *chunks]
+        self._page_tuples += len(self.offerings)
         self._page_records += len(self.offerings) + height
         self.offerings, self.models = [], []
         self.distinct += models
@@ -178,15 +180,16 @@ class Collector:
 
     def has_room(self, more: int = 0) -> bool:
         """Return whether so many entries more are not above what any real feed has."""
-        page = self._page_records + len(self.offerings) + len(self.rejected) + more
-        return page <= MAX_PAGE_RECORDS and self.records + page <= MAX_RECORDS
+        tuples = self._page_tuples + len(self.offerings) + len(self.rejected)
+        in_all = self.records + self._page_records + len(self.offerings) + len(self.rejected)
+        return tuples <= MAX_PAGE_RECORDS and in_all + more <= MAX_RECORDS
 
     def require_room(self) -> None:
         """Raise FeedMalformed `too_many` when this feed has more entries than any real one."""
         if not self.has_room():
             raise FeedMalformed(
-                f"{self.feed}: more than {MAX_PAGE_RECORDS} entries on a page or {MAX_RECORDS} in "
-                "all; nothing of it was read",
+                f"{self.feed}: more than {MAX_PAGE_RECORDS} odd entries on a page or "
+                f"{MAX_RECORDS} in all; nothing of it was read",
                 code="too_many",
             )
 
@@ -211,7 +214,7 @@ class Collector:
             filled = [part for part in parts if not part.is_empty()] or parts[:1]
             self._frames.setdefault(name, []).extend(filled)
         self.offerings, self.models, self.rejected = [], [], []
-        self._page, self._page_records = [], 0
+        self._page, self._page_records, self._page_tuples = [], 0, 0
 
     def finish(self) -> ParsedFeed:
         """Return all that was collected, as frames."""

@@ -15,8 +15,9 @@ MAX_ENTRY_BYTES = 64 * 1024
 MAX_ENTRIES = 1_000
 """Of one model; there are about twenty inference providers."""
 MAX_PAGE_RECORDS = 250_000
-MAX_RECORDS = 2_000_000
-"""Of one feed; an hour has 86,000."""
+"""Of one page, read one by one: each is a Python tuple until the page ends."""
+MAX_RECORDS = 4_000_000
+"""Of one feed; an hour of 1,000,000 models has 1,730,000."""
 LONGEST_STATUS = 60
 MAX_DRIFT = 200
 """Unknown fields of one feed that are recorded, however many it has."""
