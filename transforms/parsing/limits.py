@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from schemas.text import printable_or_none, replace_unprintable
+from schemas.unreadable import UNREADABLE
 
 MAX_ENTRY_BYTES = 64 * 1024
 """Of one mapping entry or router offering; a real one has a few hundred."""
@@ -52,7 +53,21 @@ def model_keys_twice(raw: msgspec.Raw) -> bool:
 
 def mapping_keys_twice(raw: msgspec.Raw) -> bool:
     """Return whether a mapping keyed by provider has one twice: the first would be lost unseen."""
-    return _doubled(raw, (), anywhere=False, surely=True)
+    return not _is_compact(raw) and _doubled(raw, (), anywhere=False, surely=True)
+
+
+def _is_compact(raw: msgspec.Raw) -> bool:
+    """Return whether the keys and values that are read make up all of an object's text.
+
+    Then no pair was lost. White space and escapes make the text longer.
+    """
+    try:
+        found = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    except UNREADABLE:
+        return False
+    quotes_colon_comma, braces_less_comma = 4, 1
+    pairs = sum(len(key.encode()) + len(value) + quotes_colon_comma for key, value in found.items())
+    return pairs + braces_less_comma == len(raw)
 
 
 def keys_are_single(objects: Sequence[msgspec.Raw], text: bytes, keys: int) -> bool:
