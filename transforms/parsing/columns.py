@@ -98,11 +98,14 @@ def evidence(
 def build(
     shape: Contract, height: int, columns: Mapping[str, list[Any]], **constants: str
 ) -> pl.DataFrame:
-    """Return a frame of lists and of constant texts; a column that is not given is all null."""
+    """Return a frame of lists and of constant texts; a column that is not given is all null.
+
+    A column without a value is made as one that is not given: that takes no memory.
+    """
     return pl.DataFrame(
         [
             _series(name, columns[name], dtype)
-            if name in columns
+            if name in columns and stated(columns[name])
             else pl.Series(name, [constants.get(name)], dtype=dtype).new_from_index(0, height)
             for name, dtype in shape.dtypes.items()
         ]

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import msgspec
+import polars as pl
 
+from schemas.contract import Contract
 from schemas.kept_rows import ChunkRows
+from schemas.offerings import MODELS, OFFERINGS
 from transforms.parsing.collector import Collector, Page
 from transforms.parsing.columns import Chunk, chunks, read_columns
 from transforms.parsing.fence import EntryLocation
@@ -38,7 +41,16 @@ class PageReader:
         `spellings` are the ids of the walk, in lower case; a page with a repeat is read again.
         """
         kept = page.kept.get(page.payload_hash) if self._at_once else None
-        return kept is not None and self._out.add(kept, spellings)
+        if kept is None:
+            return False
+        rows = [
+            own._replace(
+                offerings=_with_nulls(own.offerings, OFFERINGS),
+                models=_with_nulls(own.models, MODELS),
+            )
+            for own in kept
+        ]
+        return self._out.add(rows, spellings)
 
     def read(
         self,
@@ -56,4 +68,26 @@ class PageReader:
             else:
                 self._out.read_models(chunk.locations(self._path), read_model)
         if sum(len(rows.spellings) for rows in found) == len(models):
-            page.kept.put(page.payload_hash, found)
+            slim = [
+                own._replace(
+                    offerings=_without_nulls(own.offerings), models=_without_nulls(own.models)
+                )
+                for own in found
+            ]
+            page.kept.put(page.payload_hash, slim)
+
+
+def _without_nulls(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame without its columns that have no value: read back, they would take memory."""
+    return pl.DataFrame([own for own in frame if own.null_count() < len(own)])
+
+
+def _with_nulls(frame: pl.DataFrame, shape: Contract) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            frame[name]
+            if name in frame.columns
+            else pl.Series(name, [None], dtype=dtype).new_from_index(0, frame.height)
+            for name, dtype in shape.dtypes.items()
+        ]
+    )
