@@ -8,9 +8,10 @@ only what that run names.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
-from itertools import islice
+from itertools import islice, takewhile
 
 import msgspec
 
@@ -18,6 +19,7 @@ from pipeline.context import Run
 from schemas.errors import LandingError
 from schemas.payload import KnownAnswer, Payload
 from schemas.records import FeedFetch, LandedPage
+from warehouse.storage.landing import RunFolder
 
 UNMODIFIED_FOR = timedelta(days=1)
 """How long after the bytes of an answer came a source is asked whether it changed."""
@@ -33,15 +35,16 @@ def remembered_answers(run: Run, feed: str) -> dict[str, Payload]:
 
     An answer whose bytes are no longer kept, or are damaged, is left out.
     """
-    fetch = _last_whole(run, feed)
+    earlier = run.folder.landing.runs_before(run.folder.run_id)
+    fetch = _last_whole(islice(earlier, RUNS_BACK), feed)
     if fetch is None:
         return {}
     found = {page.about: _payload(run, feed, page) for page in fetch.pages if page.about}
     return {name: payload for name, payload in found.items() if payload is not None}
 
 
-def _last_whole(run: Run, feed: str) -> FeedFetch | None:
-    for folder in islice(run.folder.landing.runs_before(run.folder.run_id), RUNS_BACK):
+def _last_whole(earlier: Iterable[RunFolder], feed: str) -> FeedFetch | None:
+    for folder in earlier:
         fetch = folder.fetch_of(feed)
         if fetch is not None and fetch.is_whole:
             return fetch
@@ -69,8 +72,14 @@ def known_answers(run: Run, feed: str) -> dict[str, KnownAnswer]:
     """Return address → the answer of the last whole one of a feed, where it has an ETag.
 
     A source that states for a day that nothing changed is asked for the whole answer once more.
+    Where the record of an earlier run is damaged, nothing is known, and the answer is asked whole.
     """
-    fetch = _last_whole(run, feed)
+    earlier = run.folder.landing.runs_before(run.folder.run_id)
+    recent = takewhile(lambda r: run.today - r.record.started_at < UNMODIFIED_FOR, earlier)
+    try:
+        fetch = _last_whole(recent, feed)
+    except LandingError:
+        return {}
     found = {page.url: _known(run, page) for page in fetch.pages} if fetch else {}
     return {url: known for url, known in found.items() if known is not None}
 

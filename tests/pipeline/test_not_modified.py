@@ -56,6 +56,18 @@ def test_an_unmodified_answer_is_seen_again_and_replays(tmp_path: Path) -> None:
     assert exported(again) == kept
 
 
+def test_daily_fields_that_are_not_modified_count_as_read(tmp_path: Path) -> None:
+    clock = Clock()
+    with serve(chat_catalog(PRICE), etags="weak") as hub:
+        # its answers are landed, and the run is not: the next one reads the daily fields too
+        dry = ingest(tmp_path, hub, clock=clock, dry_run=True)
+        assert {feed.outcome for feed in dry.feeds if feed.feed == "hub"} == {"complete"}
+        second, third = hours(tmp_path, hub, clock, 2)
+    assert (second["hub"], third["hub"]) == ("not_modified", "complete")
+    details = [run.record.details for run in Landing(tmp_path / "landing").runs()]
+    assert details == [True, True, False]
+
+
 def test_what_an_unmodified_answer_stands_for_is_kept(tmp_path: Path) -> None:
     clock = Clock()
     with serve(chat_catalog(PRICE), etags="strong") as hub:
@@ -70,18 +82,26 @@ def test_what_an_unmodified_answer_stands_for_is_kept(tmp_path: Path) -> None:
     assert fetch.pages[0].payload_hash not in plan.objects
 
 
-@pytest.mark.parametrize("loss", ["missing", "damaged"])
+@pytest.mark.parametrize("loss", ["missing", "damaged", "manifest"])
 def test_lost_bytes_are_requested_again(tmp_path: Path, loss: str) -> None:
     clock = Clock()
     with serve(chat_catalog(PRICE), etags="strong") as hub:
         hours(tmp_path, hub, clock, 1)
-        fetch = Landing(tmp_path / "landing").committed()[0].fetch_of("router")
+        first = Landing(tmp_path / "landing").committed()[0]
+        fetch = first.fetch_of("router")
         assert fetch is not None
         name = fetch.pages[0].payload_hash
         path = tmp_path / "landing" / "objects" / name[:2] / f"{name}.zst"
-        path.unlink() if loss == "missing" else path.write_bytes(path.read_bytes()[:-9])
+        match loss:
+            case "missing":
+                path.unlink()
+            case "damaged":
+                path.write_bytes(path.read_bytes()[:-9])
+            case "manifest":
+                (first.path / "router.json").write_text("{")
         assert hours(tmp_path, hub, clock, 1)[0]["router"] == "complete"
-    assert rows(tmp_path, ROUTER)[-1][:2] == ("complete", 2)
+    requests = 1 if loss == "manifest" else 2
+    assert rows(tmp_path, ROUTER)[-1][:2] == ("complete", requests)
     assert Landing(tmp_path / "landing").get(name)
 
 
