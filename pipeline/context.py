@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from pipeline.ahead import ParseAhead
 from pipeline.feed_specs import RunFeed
 from pipeline.feeds import feeds_of_registry
 from pipeline.progress import NoProgress, Progress
@@ -105,6 +106,7 @@ class Run:
         self.options = options
         self.dependencies = dependencies
         self.clock = dependencies.clock
+        self.parsed_ahead: dict[str, ParseAhead] = {}  # feed → what is parsed since it landed
         self.committing = False  # from then on only the warehouse knows how the run ended
 
     @property

@@ -261,7 +261,7 @@ def main() -> None:
         return json_reply(200, b"{}", {})
 
     quota = Quota(given.requests)
-    with serve(after(0), port=given.port, quota=quota, on_request=change) as hub:
+    with serve(after(0), port=given.port, quota=quota, on_request=change, etags=given.etags) as hub:
         sys.stdout.write(f"{given.models} multiplied models at {hub.url}\n")
         sys.stdout.flush()
         with suppress(KeyboardInterrupt):

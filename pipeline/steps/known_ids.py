@@ -24,7 +24,7 @@ def mapped_providers(run: Run, landed: list[FeedFetch]) -> list[str]:
     found = set(run.registry.serving_providers(run.today.date()))
     for fetch in landed:
         read = spec_of(fetch.feed).mapped_providers
-        if read is not None and fetch.outcome == "complete":
+        if read is not None and fetch.is_whole:
             found.update(read(run.folder.landing.get(page.payload_hash) for page in fetch.pages))
     return sorted(found)
 
@@ -39,7 +39,7 @@ def mapped_ids(run: Run, lanes: Lanes, source: Source, inference_provider: str) 
     catalogs = {feed.source for feed in run.catalogs()}
     # two catalogues that wait for one another would wait for ever
     fetches = [] if source.source in catalogs else lanes.fetched(catalogs)
-    complete = {fetch.feed: fetch for fetch in fetches if fetch.outcome == "complete"}
+    complete = {fetch.feed: fetch for fetch in fetches if fetch.is_whole}
     for feed in run.catalogs():
         fetch, read = complete.get(feed.name), feed.spec.mapped_ids
         if fetch is None or read is None:

@@ -148,6 +148,10 @@ class Landing:
         """Return the newest committed run; LandingError when a record after it is damaged."""
         return next((run for run in self.newest_first() if run.is_committed), None)
 
+    def runs_before(self, run_id: str) -> Iterator[RunFolder]:
+        """Yield the runs before one, the newest first; each is read when it is reached."""
+        return (run for run in self.newest_first() if run.run_id < run_id)
+
     def set_aside_runs(self) -> list[RunFolder]:
         """Return the runs that were set aside, by id; replay does not read them."""
         return self._runs_in(self.set_aside)
@@ -254,15 +258,23 @@ class RunFolder:
             page=payload.page,
             url=payload.url,
             status=payload.status,
-            payload_hash=self.landing.put(payload.body),
+            payload_hash=self._stored(payload),
             bytes=len(payload.body),
             fetched_at=payload.fetched_at,
             captured_at=payload.captured_at,
             answered=payload.answered,
             about=payload.about,
+            next_link=payload.next_link,
+            received_at=payload.received_at,
         )
         append_line(self._feed(payload.feed, "jsonl"), _encoder.encode(page))
         return page
+
+    def _stored(self, payload: Payload) -> str:
+        """Store the bytes unless they are landed ones, which `get` has verified."""
+        if payload.received_at is not None:
+            return payload.payload_hash
+        return self.landing.put(payload.body)
 
     def close_feed(self, fetch: FeedFetch) -> None:
         """Write the manifest of a feed, which replay relies on; HomeError when there is another."""

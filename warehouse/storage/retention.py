@@ -65,7 +65,7 @@ def runs_lacking_bytes(landing: Landing, runs: Iterable[RunFolder]) -> list[tupl
 
 def replay_inputs(run: RunFolder) -> set[str]:
     """Return the hashes of all that replay reads of a run."""
-    whole = (fetch for fetch in run.fetches() if fetch.outcome == "complete")
+    whole = (fetch for fetch in run.fetches() if fetch.is_whole)
     return _settings(run) | {page.payload_hash for fetch in whole for page in fetch.pages}
 
 
