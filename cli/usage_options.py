@@ -27,7 +27,7 @@ form_option = click.option(
     "--from",
     "form",
     type=click.Choice(["csv", "ndjson", "json", "parquet"]),
-    help="Format of the input; by default by the ending of FILE, of standard input csv.",
+    help="Format of the input; by default by the ending of FILE, of standard input json or csv.",
 )
 timezone_option = click.option(
     "--timezone", metavar="ZONE", help="Zone of times without an offset, like Europe/Berlin."
@@ -49,8 +49,9 @@ def read_input(file: str, form: str | None, columns: tuple[str, ...]) -> tuple[p
     if file == "-":
         if sys.stdin.isatty():
             raise click.UsageError("name a FILE, or pipe rows to standard input")
-        form = form or "csv"
-        return read_rows(sys.stdin.buffer.read(), form, renames), form
+        body = sys.stdin.buffer.read()
+        form = form or ("json" if body.lstrip()[:1] in (b"[", b"{") else "csv")
+        return read_rows(body, form, renames), form
     path = Path(file)
     if not path.is_file():
         raise UsageError(f"{file} is no file")

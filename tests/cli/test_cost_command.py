@@ -82,6 +82,15 @@ def test_standard_input_is_read_as_csv_unless_from_names_another(
     assert [json.loads(line)["cost"] for line in done.stdout.splitlines()] == COSTS
 
 
+def test_a_single_object_is_one_row(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "call.json"
+    file.write_text(json.dumps({**ROWS[0], "cached_input_tokens": None}, indent=2))
+    done = run(home, "reconcile", file, "--json")
+    assert json.loads(done.stdout)["routes"][0]["verdict"] == "confirmed"
+    done = run(home, "cost", stdin=file.read_bytes())
+    assert json.loads(done.stdout)["cost"] == COSTS[0]
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [

@@ -59,17 +59,28 @@ def _read_json(data: Path | bytes, form: str, more: set[str]) -> pl.DataFrame:
     """Return the objects of an array or of lines; numbers of known columns keep their text."""
     body = data if isinstance(data, bytes) else data.read_bytes()
     if form == "json":
-        try:
-            rows = msgspec.json.decode(body, type=list[msgspec.Raw])
-        except msgspec.DecodeError as error:
-            raise UsageError(f"the rows are no JSON array: {_line(error)}") from error
-        body = b"\n".join(bytes(row).replace(b"\n", b" ").replace(b"\r", b" ") for row in rows)
+        body = _lines_of(body)
     if not body.strip():
         raise UsageError("there are no rows")
     _require_objects(body)
     names = pl.scan_ndjson(io.BytesIO(body), infer_schema_length=None).collect_schema().names()
     texts = {name: pl.String for name in names if name in _KNOWN or name in more}
     return pl.read_ndjson(io.BytesIO(body), infer_schema_length=None, schema_overrides=texts)
+
+
+def _lines_of(body: bytes) -> bytes:
+    """Return the objects of a JSON array, or one object, each on a line of its own."""
+    kind: Any = list[msgspec.Raw]
+    if body.lstrip().startswith(b"{"):
+        kind = dict[str, msgspec.Raw]
+    try:
+        rows = msgspec.json.decode(body, type=kind)
+    except msgspec.DecodeError as error:
+        if body.lstrip().startswith(b"{"):
+            return body  # several objects, one a line
+        raise UsageError(f"the rows are no JSON array: {_line(error)}") from error
+    texts = [body] if isinstance(rows, dict) else [bytes(row) for row in rows]
+    return b"\n".join(text.replace(b"\n", b" ").replace(b"\r", b" ") for text in texts)
 
 
 def _require_objects(body: bytes) -> None:
