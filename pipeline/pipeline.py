@@ -57,7 +57,7 @@ def process_landed(run: Run, landed: list[FeedFetch], step: Step = run_directly)
     del resolved
     if not can_reconcile(run, priced.fetches):
         return step(fail_run)(run, priced.fetches)
-    inputs = step(load_inputs)(run)
+    inputs = step(load_inputs)(run, priced)
     reconciled = step(reconcile_run)(run, priced, inputs)
     result = step(check_run)(run, priced, inputs, reconciled)
     del priced, inputs, reconciled  # the load takes its own memory

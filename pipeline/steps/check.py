@@ -77,7 +77,7 @@ def check_run(
         delta,
         RunSummary(
             fetches=priced.fetches,
-            counts=tally(delta, after, rejected=rejected.height),
+            counts=tally(delta, after, reconciled.settled, rejected=rejected.height),
             events=dict(sorted(delta.changes.group_by("event").len().iter_rows())),
             entries=entries,
             checks=run_checks(
@@ -98,8 +98,9 @@ def _check_inputs(
 ) -> CheckInputs:
     summaries = [feed.summary for feed in priced.feeds.values()]
     return CheckInputs(
-        before=inputs.state,
+        before=reconciled.before,
         after=reconciled.after,
+        settled=reconciled.settled,
         findings=reconciled.delta.found,
         drift=pl.concat([DRIFT.empty(), *(summary.drift for summary in summaries)]),
         pages=count_pages(summaries),

@@ -11,6 +11,7 @@ import polars as pl
 
 from schemas.delta import State
 from schemas.remembered import OFFER_PAIRS
+from schemas.settled import NO_COUNTS
 from transforms.gate.families import group_offers
 from transforms.gate.holds import OpenHolds
 from transforms.reconcile.absences import Drops, count_drops, doubted_absences, end_absent
@@ -56,18 +57,23 @@ class Presence:
 
 
 def find_presence(
-    before: State, batches: list[FeedBatch], open_holds: OpenHolds, rules: Rules
+    before: State,
+    batches: list[FeedBatch],
+    open_holds: OpenHolds,
+    rules: Rules,
+    settled: pl.DataFrame = NO_COUNTS,
 ) -> Presence:
     """Update listings and offers with the answers of a run.
 
     An absence counts only in a whole answer, and takes effect only where no drop protects it.
+    `settled` (NO_COUNTS) are the listings of settled models.
     """
     answered = {batch.feed: batch.observation.observed_at for batch in batches}
     observed = {**before.observed, **answered}
     stored, renames = before, rename_state(before, batches)
     before = renames.state
     unreadable = {batch.feed: doubted_absences(before, batch) for batch in batches}
-    drops = count_drops(before, batches, unreadable, open_holds, rules.feed_drop_share)
+    drops = count_drops(before, batches, unreadable, open_holds, rules.feed_drop_share, settled)
     batches = _keep_attachments(before, batches, drops, rules.catalogs)
     updated = merge_feeds(
         before.listings,

@@ -108,6 +108,10 @@ class Landing:
         """Return all runs by id, so by time; a folder killed while being created is left out."""
         return self._runs_in(self._runs)
 
+    def run_of(self, run_id: str) -> RunFolder | None:
+        """Return the run with this id, None where its folder is not here."""
+        return self._opened(self._runs / run_id)
+
     def set_aside_runs(self) -> list[RunFolder]:
         """Return the runs that were set aside, by id; replay does not read them."""
         return self._runs_in(self.set_aside)
