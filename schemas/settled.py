@@ -61,6 +61,8 @@ class Settled:
     """The inference providers of series that have a price."""
     providers: pl.DataFrame = field(default_factory=NO_PROVIDERS.clone)
     ends: pl.DataFrame = field(default_factory=NO_ENDS.clone)
+    unlike: pl.DataFrame | None = None
+    """The prices of all models that are unlike their peers, where these were found before."""
     models: int = 0
     cards: pl.DataFrame = field(default_factory=CARD_KINDS.clone)
     live: pl.DataFrame = field(default_factory=NO_LIVE.clone)

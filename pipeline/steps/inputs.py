@@ -60,6 +60,11 @@ class RunInputs:
     also: Callable[[Collection[str]], RunInputs] | None = None
     """Reads the inputs again, with the models of these offers touched too."""
 
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing is stored: no offer was ever seen, and no feed answered whole."""
+        return self.state.offers.is_empty() and not self.state.observed
+
 
 def load_inputs(run: Run, priced: StepOutput[PricedFeed]) -> RunInputs:
     """Read the stored rows and what operators decided; UsageError for a decision out of date."""

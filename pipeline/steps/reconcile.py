@@ -11,14 +11,17 @@ import polars as pl
 from pipeline.context import Run
 from pipeline.steps.inputs import RunInputs
 from pipeline.steps.output import StepOutput
+from pipeline.steps.part_summary import PartSummary, summarize_part
 from pipeline.steps.price import PricedFeed
 from schemas.delta import Delta, State
 from schemas.records import FeedFetch
 from schemas.settled import Settled
 from transforms.reconcile.batch import FeedBatch, Rules
+from transforms.reconcile.first_run import Parts, divide, find_unlike_first
 from transforms.reconcile.listings import Observation
 from transforms.reconcile.reconcile import reconcile_part
 from transforms.reconcile.short_pages import absences_count
+from warehouse.writer.staged_rows import StagedDelta
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,10 @@ class ReconciledRun:
     before: State
     after: State
     settled: Settled
+    parts: tuple[PartSummary, ...] = ()
+    """What was found in the parts of a large first run; then `after` has no row of a model."""
+    staged: StagedDelta | None = None
+    """The rows that those parts add."""
 
 
 def can_reconcile(run: Run, fetches: Sequence[FeedFetch]) -> bool:
@@ -51,6 +58,10 @@ def reconcile_run(run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs) -
     read again.
     """
     batches = feed_batches(run, priced, inputs.short_pages)
+    if inputs.is_first:
+        parts = divide(batches, part_rows=run.dependencies.part_rows)
+        if parts.count > 1:
+            return _reconcile_parts(run, priced, inputs, parts)
     while True:
         touched = [touched_rows(batch, inputs.touched) for batch in batches]
         part = reconcile_part(inputs.state, touched, _rules(run, inputs), inputs.settled)
@@ -59,6 +70,28 @@ def reconcile_run(run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs) -
         inputs = inputs.also(part.doubted.to_list())
     delta = replace(part.delta, observed=_observed(run, priced, part.delta))
     return ReconciledRun(delta, inputs.state, part.after, inputs.settled)
+
+
+def _reconcile_parts(
+    run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs, parts: Parts
+) -> ReconciledRun:
+    """Reconcile a first run part by part; the rows that a part adds wait on disk."""
+    rules, staged = _rules(run, inputs), StagedDelta(run.home)
+    settled = Settled(unlike=find_unlike_first(parts, rules))
+    summaries = []
+    for batches in parts:
+        part = reconcile_part(inputs.state, batches, rules, settled)
+        summaries.append(summarize_part(run, inputs.state, part.delta, part.after))
+        delta = staged.add(part.delta)  # what is left is the same in each part
+    after = replace(inputs.state, providers=inputs.providers)
+    return ReconciledRun(
+        replace(delta, observed=_observed(run, priced, delta)),
+        inputs.state,
+        after,
+        Settled(),
+        tuple(summaries),
+        staged,
+    )
 
 
 def touched_rows(batch: FeedBatch, models: pl.Series | None) -> FeedBatch:

@@ -44,6 +44,8 @@ class CheckInputs:
     precedence: Precedence
     roles: Mapping[str, FeedRole]
     settled: Settled = field(default_factory=Settled)
+    marked: pl.DataFrame | None = None
+    """The claims beside unknown keys (NO_MARKED), by default those of `after`."""
     short_walks: pl.DataFrame = field(default_factory=SHORT_WALKS.clone)
     comparisons: Sequence[Comparison] = ()
 

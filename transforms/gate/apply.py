@@ -99,13 +99,15 @@ def apply_gate(inputs: GateInputs) -> GateResult:
     corrections = _keep_corrections(inputs)
     candidates = corrections.candidates
     pairs = compared(candidates, add_recalled(previous, recalled), offers)
-    unlike = find_unlike_candidates(
-        pairs,
-        corrections.kept,
-        offers,
-        replace(inputs.market, settled=inputs.settled.prices),
-        inputs.open_holds,
-    )
+    unlike = inputs.settled.unlike
+    if unlike is None:
+        unlike = find_unlike_candidates(
+            pairs,
+            corrections.kept,
+            offers,
+            replace(inputs.market, settled=inputs.settled.prices),
+            inputs.open_holds,
+        )
     found = find_held_prices(
         pairs,
         known_refusals(inputs.open_holds),

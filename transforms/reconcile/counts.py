@@ -55,6 +55,19 @@ def count_entries(
     return pl.concat([whole, by_provider])
 
 
+def no_entries() -> pl.DataFrame:
+    """Return the entries of a run that asked no feed."""
+    return pl.DataFrame(
+        schema={
+            "feed": pl.String,
+            "inference_provider": pl.String,
+            "records": pl.Int64,
+            "accepted": pl.Int64,
+            "rejected": pl.Int64,
+        }
+    )
+
+
 def tally(delta: Delta, after: State, settled: Settled | None = None, *, rejected: int) -> Counts:
     """Return the counts of a run, of all cards after it: those of `after`, and the settled ones."""
     settled = settled or Settled()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
@@ -63,8 +64,12 @@ def _write(con: Connection, load: Load) -> None:
     }
     for table in tables_of(Kind.CURRENT):
         _apply_diff(con, table, delta.take(table.part))
+        for rows in _staged(load, table):
+            append(con, table, rows)
     for table in tables_of(Kind.LOG):
         _append_log(con, table, delta.take(table.part), stamps)
+        for rows in _staged(load, table):
+            _append_log(con, table, rows, stamps)
     append(con, OFFER_LINKS, delta.links.with_columns(run_id=pl.lit(stamps["run_id"])))
     append(con, GAPS, load.gaps)
     append_with(con, statement("append_new_checks"), load.checks)
@@ -74,6 +79,11 @@ def _write(con: Connection, load: Load) -> None:
     for table in tables_of(Kind.REPLACED):
         con.execute(delete_all_rows(table))
         append(con, table, getattr(load, table.part))
+
+
+def _staged(load: Load, table: Table) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a table that a large run left on disk."""
+    return iter(()) if load.staged is None else load.staged.frames(table.part)
 
 
 def _apply_diff(con: Connection, table: Table, change: Diff) -> None:
