@@ -26,7 +26,7 @@ from warehouse.connect import Connection, open_writer
 from warehouse.writer.remembered_prices import read_offer_pairs, read_remembered_prices
 from warehouse.writer.state import read_current, read_short_pages, read_state
 from warehouse.writer.touched import (
-    Asked,
+    Requested,
     StatedRows,
     mark_touched,
     read_offer_providers,
@@ -80,8 +80,8 @@ def _load(run: Run, priced: StepOutput[PricedFeed], doubted: Collection[str]) ->
         touched, settled = None, Settled()
         if _rules_are_the_same(run):
             offers = [*doubted, *requests["offer_id"]]
-            asked = Asked(offers, _described_otherwise(stored, providers))
-            mark_touched(con, _stated_rows(run, priced), asked)
+            requested = Requested(offers, _described_otherwise(stored, providers))
+            mark_touched(con, _stated_rows(run, priced), requested)
             touched, settled = read_touched_models(con), read_settled(con)
             state = read_touched_state(con)
         else:

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.settled_histories import MODELS, Market, PairedHistory
+from tests.support.settled_histories import MODELS, PairedHistory, SmallMarket
 
 
 def live(seed: int, *, hours: int) -> PairedHistory:
     """Pass random hours, in some of which a feed fails or an operator decides."""
-    market, history, chance = Market(seed), PairedHistory(), Random(seed)  # noqa: S311
+    market, history, chance = SmallMarket(seed), PairedHistory(), Random(seed)  # noqa: S311
     history.hour_of_pages(hub=market.hub(), router=market.router())
     for _ in range(hours):
         market.move()

@@ -36,7 +36,7 @@ from warehouse.connect import Connection
 from warehouse.tables import OFFER_LINKS, Kind, tables_of
 from warehouse.writer.frames import run_with_frames
 from warehouse.writer.touched import (
-    Asked,
+    Requested,
     StatedRows,
     mark_touched,
     read_settled,
@@ -87,7 +87,7 @@ class PairedHistory(History):
         while True:
             with self._stored(rules) as con:
                 offers = [*doubted, *rules.correction_requests["offer_id"]]
-                mark_touched(con, stated_rows(batches), Asked(offers, self._described(rules)))
+                mark_touched(con, stated_rows(batches), Requested(offers, self._described(rules)))
                 models, settled = read_touched_models(con), read_settled(con)
                 before = dataclasses.replace(read_touched_state(con), observed=self.state.observed)
             touched = [touched_rows(batch, models) for batch in batches]
@@ -180,7 +180,7 @@ def assert_same_rows(
     )
 
 
-class Market:
+class SmallMarket:
     """Small answers that change a little from hour to hour; each (model, provider) by itself."""
 
     def __init__(self, seed: int) -> None:

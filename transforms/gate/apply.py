@@ -99,15 +99,7 @@ def apply_gate(inputs: GateInputs) -> GateResult:
     corrections = _keep_corrections(inputs)
     candidates = corrections.candidates
     pairs = compared(candidates, add_recalled(previous, recalled), offers)
-    unlike = inputs.settled.unlike
-    if unlike is None:
-        unlike = find_unlike_candidates(
-            pairs,
-            corrections.kept,
-            offers,
-            replace(inputs.market, settled=inputs.settled.prices),
-            inputs.open_holds,
-        )
+    unlike = _find_unlike(inputs, pairs, corrections.kept)
     found = find_held_prices(
         pairs,
         known_refusals(inputs.open_holds),
@@ -155,6 +147,14 @@ def apply_gate(inputs: GateInputs) -> GateResult:
             "offer_id"
         ].unique(),
     )
+
+
+def _find_unlike(inputs: GateInputs, pairs: pl.DataFrame, corrected: pl.DataFrame) -> pl.DataFrame:
+    """Return UNLIKE of the candidates and of settled prices, unless it was found before."""
+    if inputs.settled.unlike is not None:
+        return inputs.settled.unlike
+    market = replace(inputs.market, settled=inputs.settled.prices)
+    return find_unlike_candidates(pairs, corrected, inputs.offers, market, inputs.open_holds)
 
 
 def _restored(inputs: GateInputs, holds: pl.DataFrame, alone: pl.DataFrame) -> pl.DataFrame:

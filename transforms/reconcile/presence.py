@@ -75,13 +75,7 @@ def find_presence(
     unreadable = {batch.feed: doubted_absences(before, batch) for batch in batches}
     drops = count_drops(before, batches, unreadable, open_holds, rules.feed_drop_share, settled)
     batches = _keep_attachments(before, batches, drops, rules.catalogs)
-    updated = merge_feeds(
-        before.listings,
-        {
-            batch.feed: _listings_of(before, batch, unreadable[batch.feed], drops)
-            for batch in batches
-        },
-    )
+    updated = _update_listings(before, batches, unreadable, drops)
     remaining = end_absent(updated, drops, rules.gone_after, list(answered))
     offers = offers_after(
         before.offers,
@@ -121,6 +115,19 @@ def find_presence(
         returned=names.returned,
         groups=names.groups,
     )
+
+
+def _update_listings(
+    before: State,
+    batches: list[FeedBatch],
+    unreadable: Mapping[str, pl.DataFrame],
+    drops: Drops,
+) -> pl.DataFrame:
+    """Return the listings after the answers; those of feeds without one stay."""
+    updated = {
+        batch.feed: _listings_of(before, batch, unreadable[batch.feed], drops) for batch in batches
+    }
+    return merge_feeds(before.listings, updated)
 
 
 def of_feed(rows: pl.DataFrame, feed: str) -> pl.DataFrame:

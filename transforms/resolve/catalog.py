@@ -190,4 +190,6 @@ def _unique(rows: pl.DataFrame, *, key: tuple[str, ...], order: list[pl.Expr]) -
         .select("feed", value=pl.col("status_text").fill_null("(missing)"))
         .unique(maintain_order=True)
     )
-    return ResolvedRows(rows.filter(~is_loser), rejected, unknown)
+    # without a loser the rows as they are: a copy of them would be the peak of this step's memory
+    kept = rows if losers.is_empty() else rows.filter(~is_loser)
+    return ResolvedRows(kept, rejected, unknown)

@@ -54,14 +54,14 @@ class StatedRows:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Requested:
     """What a run looks at besides what its answers change: offers, and whole providers."""
 
     offers: Collection[str] = ()
     providers: Collection[str] = field(default=())
 
 
-def mark_touched(con: Connection, stated: StatedRows, asked: Asked) -> None:
+def mark_touched(con: Connection, stated: StatedRows, requested: Requested) -> None:
     """Store which models differ from what is stored, or wait for something.
 
     A model is touched with every other name that it has or had.
@@ -85,10 +85,14 @@ def mark_touched(con: Connection, stated: StatedRows, asked: Asked) -> None:
     names = (MODELS.empty() if stated.models is None else stated.models).select(
         "model_id", "hub_id", "pipeline_tag"
     )
-    run_with_frames(con, statement("add_touched_names"), catalog=names)
-    waiting = {"mark": MARK, "offers": list(asked.offers), "providers": list(asked.providers)}
-    con.execute(statement("add_touched_waiting"), waiting)
-    while _count(con, "add_linked_models"):
+    run_with_frames(con, statement("append_touched_names"), catalog=names)
+    waiting = {
+        "mark": MARK,
+        "offers": list(requested.offers),
+        "providers": list(requested.providers),
+    }
+    con.execute(statement("append_touched_waiting"), waiting)
+    while _count(con, "append_linked_models"):
         pass
     con.execute(statement("create_touched_offers"))
 
@@ -118,7 +122,7 @@ def read_settled(con: Connection) -> Settled:
         price_providers=_names(con, "read_settled_price_providers"),
         providers=_read(con, "read_settled_providers", NO_PROVIDERS),
         ends=_read(con, "read_settled_ends", NO_ENDS),
-        models=_count(con, "count_settled_models"),
+        models=_count(con, "read_settled_model_count"),
         cards=_read(con, "read_settled_cards", CARD_KINDS),
         live=_read(con, "read_settled_live", NO_LIVE),
     )
