@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.settled_histories import MODELS, PairedHistory, SmallMarket
+from tests.support.histories import priced_entry
+from tests.support.settled_histories import MODELS, PROVIDERS, PairedHistory, SmallMarket
 
 
 def live(seed: int, *, hours: int) -> PairedHistory:
@@ -34,6 +35,16 @@ def test_hours_give_the_same_rows_without_the_settled_models() -> None:
     history = live(7, hours=4)
     assert history.settled_models[0] == 0
     assert max(history.settled_models) > len(MODELS) / 2
+
+
+def test_a_settled_price_that_others_moved_away_from_is_found() -> None:
+    history = PairedHistory()
+    for factor in (1, 8, 64, 512):
+        peers = [priced_entry(0.2 * factor, 0.4 * factor, name) for name in PROVIDERS[1:]]
+        history.hour({"org/x": [priced_entry(0.2, 0.4)], "org/y": peers, "org/z": peers})
+    card = history.card(model="org/x")
+    assert (card["price_status"], card["price_reason"]) == ("suspect", "unlike_peers")
+    assert card["offer_id"] in history.doubted
 
 
 @pytest.mark.slow

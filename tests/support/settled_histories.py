@@ -60,6 +60,8 @@ class PairedHistory(History):
     """The ids of the findings of all hours."""
     settled_models: list[int] = field(default_factory=list)
     """How many models of each hour were settled."""
+    doubted: list[str] = field(default_factory=list)
+    """The offers that were settled until a price of another model moved."""
 
     def _advance(self, batches: list[FeedBatch], rules: Rules) -> Delta:
         before = self.state
@@ -95,6 +97,7 @@ class PairedHistory(History):
             if part.doubted.is_empty():
                 return part, before, settled
             doubted += part.doubted.to_list()
+            self.doubted += doubted
 
     def _described(self, rules: Rules) -> list[str]:
         key = ["inference_provider", "price_feed_reason"]
