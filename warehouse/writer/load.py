@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
@@ -10,7 +9,7 @@ import polars as pl
 from schemas.contract import UTC_TIME
 from schemas.delta import Diff
 from schemas.errors import WarehouseError
-from schemas.load import Load
+from schemas.load import Load, StagedRows
 from warehouse.connect import Connection
 from warehouse.statements import statement
 from warehouse.table_statements import delete_all_rows, delete_rows, find_shared_keys
@@ -64,12 +63,10 @@ def _write(con: Connection, load: Load) -> None:
     }
     for table in tables_of(Kind.CURRENT):
         _apply_diff(con, table, delta.take(table.part))
-        for rows in _staged(load, table):
-            append(con, table, rows)
     for table in tables_of(Kind.LOG):
         _append_log(con, table, delta.take(table.part), stamps)
-        for rows in _staged(load, table):
-            _append_log(con, table, rows, stamps)
+    if load.staged is not None:
+        _write_staged(con, load.staged, stamps)
     append(con, OFFER_LINKS, delta.links.with_columns(run_id=pl.lit(stamps["run_id"])))
     append(con, GAPS, load.gaps)
     append_with(con, statement("append_new_checks"), load.checks)
@@ -81,9 +78,14 @@ def _write(con: Connection, load: Load) -> None:
         append(con, table, getattr(load, table.part))
 
 
-def _staged(load: Load, table: Table) -> Iterator[pl.DataFrame]:
-    """Yield the rows of a table that a large run left on disk."""
-    return iter(()) if load.staged is None else load.staged.frames(table.part)
+def _write_staged(con: Connection, staged: StagedRows, stamps: dict[str, Any]) -> None:
+    """Write the rows that a large first run left on disk."""
+    for table in tables_of(Kind.CURRENT):
+        for rows in staged.frames(table.part):
+            append(con, table, rows)
+    for table in tables_of(Kind.LOG):
+        for rows in staged.frames(table.part):
+            _append_log(con, table, rows, stamps)
 
 
 def _apply_diff(con: Connection, table: Table, change: Diff) -> None:

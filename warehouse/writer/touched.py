@@ -94,7 +94,7 @@ def mark_touched(con: Connection, stated: StatedRows, requested: Requested) -> N
     con.execute(statement("append_touched_waiting"), waiting)
     while _count(con, "append_linked_models"):
         pass
-    con.execute(statement("create_touched_offers"))
+    con.execute(statement("create_touched_sets"))
 
 
 def read_touched_models(con: Connection) -> pl.Series:
