@@ -89,7 +89,12 @@ class PairedHistory(History):
         while True:
             with self._stored(rules) as con:
                 offers = [*doubted, *rules.correction_requests["offer_id"]]
-                mark_touched(con, stated_rows(batches), Requested(offers, self._described(rules)))
+                mark_touched(
+                    con,
+                    stated_rows(batches),
+                    Requested(offers, self._described(rules)),
+                    range_rows=10,
+                )
                 models, settled = read_touched_models(con), read_settled(con)
                 before = dataclasses.replace(read_touched_state(con), observed=self.state.observed)
             touched = [touched_rows(batch, models) for batch in batches]

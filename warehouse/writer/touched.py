@@ -6,7 +6,7 @@ changes reads no row of them.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -35,6 +35,9 @@ from warehouse.writer.state import read_feed_times
 
 OFFER_FACTS = ("router_model", "task_group", "offer_type", "adapter_rule_id")
 """What a feed may state otherwise of an offer that it names as before."""
+RANGE_ROWS = 60_000
+_IDS = 16**4
+"""How many first four digits an offer id can have."""
 _UNCOMPARED_CLAIMS = ("payload_hash", "json_path", "run_id", "raw_text", "native_amount")
 """Where a price was read, and its text below the digits that are compared."""
 
@@ -61,27 +64,24 @@ class Requested:
     providers: Collection[str] = field(default=())
 
 
-def mark_touched(con: Connection, stated: StatedRows, requested: Requested) -> None:
+def mark_touched(
+    con: Connection, stated: StatedRows, requested: Requested, *, range_rows: int = RANGE_ROWS
+) -> None:
     """Store which models differ from what is stored, or wait for something.
 
-    A model is touched with every other name that it has or had.
+    A model is touched with every other name that it has or had. So many rows are compared at a
+    time: the database keeps both sides in memory.
     """
     tables = {table.part: table for table in tables_of(Kind.CURRENT)}
     con.execute(statement("create_touched_models"))
-    feeds = {"feeds": list(stated.feeds)}
-    compared = _of(LISTINGS, but=("missed", "absent_from", "last_seen_at"))
-    run_with_frames(
-        con,
-        add_differing_models(tables["listings"], compared, OFFER_FACTS),
-        feeds,
-        stated=stated.listings,
-    )
-    run_with_frames(
-        con,
-        add_differing_models(tables["claims"], _of(CLAIMS, but=_UNCOMPARED_CLAIMS)),
-        feeds,
-        stated=stated.claims,
-    )
+    facts = _of(LISTINGS, but=("missed", "absent_from", "last_seen_at"))
+    of_listings = add_differing_models(tables["listings"], facts, OFFER_FACTS)
+    of_claims = add_differing_models(tables["claims"], _of(CLAIMS, but=_UNCOMPARED_CLAIMS))
+    for query, rows in ((of_listings, stated.listings), (of_claims, stated.claims)):
+        for first, last in _ranges(rows.height, range_rows):
+            own = (pl.col("offer_id") >= pl.lit(first)) & (pl.col("offer_id") < pl.lit(last))
+            bounds = {"feeds": list(stated.feeds), "first": first, "last": last}
+            run_with_frames(con, query, bounds, stated=rows.filter(own))
     names = (MODELS.empty() if stated.models is None else stated.models).select(
         "model_id", "hub_id", "pipeline_tag"
     )
@@ -131,6 +131,13 @@ def read_settled(con: Connection) -> Settled:
 def read_offer_providers(con: Connection) -> tuple[str, ...]:
     """Return the inference providers of all offers ever."""
     return _names(con, "read_offer_providers")
+
+
+def _ranges(rows: int, range_rows: int) -> Iterator[tuple[str, str]]:
+    """Yield the bounds of ranges of offer ids, of about so many rows each; the last is no id."""
+    count = min(1 + rows // range_rows, _IDS)
+    bounds = [f"{_IDS * number // count:04x}" for number in range(count)]
+    return zip(bounds, [*bounds[1:], "g"], strict=True)
 
 
 def _of(shape: Contract, *, but: Collection[str]) -> list[str]:
