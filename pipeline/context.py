@@ -26,6 +26,7 @@ from warehouse.storage.landing import RunFolder
 from warehouse.writer.state import LastRun
 
 LOCK_WAIT_S = 60.0
+PART_ROWS = 40_000
 
 
 class FindToken(Protocol):
@@ -75,6 +76,8 @@ class Dependencies:
     deadline_s: float | None = None
     """Replaces the deadline of every feed; None keeps each feed's own."""
     run_id_tail: Callable[[], str] = random_tail
+    part_rows: int = PART_ROWS
+    """A first run with more statements is reconciled in parts of about so many."""
 
 
 class Run:

@@ -24,6 +24,7 @@ from pipeline.steps.reconcile import can_reconcile, reconcile_run
 from pipeline.steps.resolve import resolve_rows
 from pipeline.steps.validate import validate_rows
 from schemas.records import FeedFetch
+from warehouse.writer.staged_rows import discard_staged_rows
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -62,8 +63,11 @@ def process_landed(run: Run, landed: list[FeedFetch], step: Step = run_directly)
     del resolved
     if not can_reconcile(run, priced.fetches):
         return step(fail_run)(run, priced.fetches)
-    inputs = step(load_inputs)(run)
-    reconciled = step(reconcile_run)(run, priced, inputs)
-    result = step(check_run)(run, priced, inputs, reconciled)
-    del priced, inputs, reconciled  # the load takes its own memory
-    return step(load_run)(run, result)
+    inputs = step(load_inputs)(run, priced)
+    try:
+        reconciled = step(reconcile_run)(run, priced, inputs)
+        result = step(check_run)(run, priced, inputs, reconciled)
+        del priced, inputs, reconciled  # the load takes its own memory
+        return step(load_run)(run, result)
+    finally:
+        discard_staged_rows(run.home)

@@ -7,8 +7,8 @@ from datetime import timedelta
 from pipeline.context import Run
 from pipeline.feed_specs import RunFeed
 from pipeline.feeds import spec_of
-from pipeline.steps.inputs import read_mapped_ids
 from pipeline.steps.lanes import Lanes
+from pipeline.steps.stored import read_mapped_ids
 from schemas.records import FeedFetch
 from schemas.registry import Source
 

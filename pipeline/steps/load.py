@@ -73,6 +73,7 @@ def _load(run: Run, result: RunResult, finished_at: datetime, outcome: str) -> L
         compliance_claims=claim_rows(run.registry, run.claims, today=run.today.date()),
         rule_version=RULE_VERSION,
         failures=failures,
+        staged=result.staged,
     )
 
 

@@ -319,6 +319,7 @@ def test_what_killed_processes_left_is_removed_and_nothing_else(home: Path) -> N
         home / ".home.json.4-aa.tmp",
         home / ".marketplace.duckdb.4.tmp",
         home / ".draft.tmp" / "warehouse.duckdb",
+        home / ".rows.tmp" / "0.arrow",
         home / "warehouse.duckdb.tmp" / "duckdb_temp_storage-0.tmp",
         home / "published" / ".marketplace-x.duckdb.tmp",
         home / "landing" / "objects" / "aa" / ".aab.zst.4-aa.tmp",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from schemas.errors import WarehouseError
@@ -27,13 +29,18 @@ def append_with(con: Connection, query: str, fresh: pl.DataFrame) -> None:
             run_with_frames(con, query, fresh=part)
 
 
-def run_with_frames(con: Connection, query: str, **frames: pl.DataFrame) -> None:
-    """Run a statement that reads the given frames under their names."""
+def run_with_frames(
+    con: Connection,
+    query: str,
+    parameters: Mapping[str, object] | None = None,
+    **frames: pl.DataFrame,
+) -> None:
+    """Run a statement that reads the given frames under their names, with bound parameters."""
     scans = {name: _Scan(frame) for name, frame in frames.items()}
     for name, scan in scans.items():
         con.register(name, scan)
     try:
-        con.execute(query)
+        con.execute(query, dict(parameters or {}))
     finally:
         for name, scan in scans.items():
             con.unregister(name)

@@ -9,7 +9,7 @@ import polars as pl
 from schemas.contract import UTC_TIME
 from schemas.delta import Diff
 from schemas.errors import WarehouseError
-from schemas.load import Load
+from schemas.load import Load, StagedRows
 from warehouse.connect import Connection
 from warehouse.statements import statement
 from warehouse.table_statements import delete_all_rows, delete_rows, find_shared_keys
@@ -65,6 +65,8 @@ def _write(con: Connection, load: Load) -> None:
         _apply_diff(con, table, delta.take(table.part))
     for table in tables_of(Kind.LOG):
         _append_log(con, table, delta.take(table.part), stamps)
+    if load.staged is not None:
+        _write_staged(con, load.staged, stamps)
     append(con, OFFER_LINKS, delta.links.with_columns(run_id=pl.lit(stamps["run_id"])))
     append(con, GAPS, load.gaps)
     append_with(con, statement("append_new_checks"), load.checks)
@@ -74,6 +76,16 @@ def _write(con: Connection, load: Load) -> None:
     for table in tables_of(Kind.REPLACED):
         con.execute(delete_all_rows(table))
         append(con, table, getattr(load, table.part))
+
+
+def _write_staged(con: Connection, staged: StagedRows, stamps: dict[str, Any]) -> None:
+    """Write the rows that a large first run left on disk."""
+    for table in tables_of(Kind.CURRENT):
+        for rows in staged.frames(table.part):
+            append(con, table, rows)
+    for table in tables_of(Kind.LOG):
+        for rows in staged.frames(table.part):
+            _append_log(con, table, rows, stamps)
 
 
 def _apply_diff(con: Connection, table: Table, change: Diff) -> None:
