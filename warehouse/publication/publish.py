@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Collection
 from pathlib import Path
 
 from schemas.errors import WarehouseError
 from warehouse.connect import open_reader, open_writer
 from warehouse.statements import statement
-from warehouse.storage.files import make_folder, os_errors_as_home_error, sync_folder
+from warehouse.storage.files import copy_file, make_folder, os_errors_as_home_error, sync_folder
 from warehouse.storage.home import Home
 from warehouse.writer.staging_file import staged_database
 
@@ -31,7 +30,7 @@ def publish(home: Home, publication_id: str) -> Path:
         if home.warehouse.with_suffix(".duckdb.wal").exists():
             raise WarehouseError(f"{home.warehouse} has an unmerged write-ahead log; run again")
         with staged_database(home.published, target.name) as staged:
-            shutil.copyfile(home.warehouse, staged)
+            copy_file(home.warehouse, staged)
             with open_writer(staged) as con:
                 con.execute(statement("materialize_cards"))
             _sync(staged)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -25,18 +26,20 @@ from warehouse.tables import (
 from warehouse.writer.frames import append, append_with, run_with_frames
 from warehouse.writer.run_rows import append_runs
 
+CURRENT = tuple(tables_of(Kind.CURRENT))
+
 
 def commit(con: Connection, load: Load) -> None:
     """Apply a run's differences, append its logs, check the keys, commit, checkpoint.
 
     The delta is used up: each part is dropped from memory as soon as it is written.
 
-    Raises WarehouseError, with nothing written, when a key is not unique afterwards.
+    Raises WarehouseError, with nothing written, when a key is not unique in a table that got rows.
     """
     con.execute("BEGIN")
     try:
-        _write(con, load)
-        if shared := tables_with_shared_keys(con):
+        changed = _write(con, load)
+        if shared := tables_with_shared_keys(con, changed):
             raise WarehouseError(
                 f"run {load.record.run_id}: two rows share a key in {', '.join(shared)}; "
                 "nothing was written"
@@ -48,21 +51,26 @@ def commit(con: Connection, load: Load) -> None:
     con.execute("CHECKPOINT")
 
 
-def tables_with_shared_keys(con: Connection) -> list[str]:
+def tables_with_shared_keys(con: Connection, tables: Sequence[Table] = CURRENT) -> list[str]:
     """Return the names of the current tables in which two rows share a key."""
-    query = find_shared_keys(tables_of(Kind.CURRENT))
-    return [part for (part,) in con.execute(query).fetchall()]
+    query = find_shared_keys(tables)
+    return [part for (part,) in con.execute(query).fetchall()] if tables else []
 
 
-def _write(con: Connection, load: Load) -> None:
+def _write(con: Connection, load: Load) -> list[Table]:
+    """Write everything; return the current tables that got rows, in which keys may be shared."""
     delta, started_at = load.delta, load.record.started_at
     stamps = {
         "run_id": load.record.run_id,
         "recorded_at": started_at,
         "rule_version": load.rule_version,
     }
-    for table in tables_of(Kind.CURRENT):
-        _apply_diff(con, table, delta.take(table.part))
+    changed = []
+    for table in CURRENT:
+        change = delta.take(table.part)
+        if not change.fresh.is_empty():
+            changed.append(table)
+        _apply_diff(con, table, change)
     for table in tables_of(Kind.LOG):
         _append_log(con, table, delta.take(table.part), stamps)
     append(con, OFFER_LINKS, delta.links.with_columns(run_id=pl.lit(stamps["run_id"])))
@@ -74,6 +82,7 @@ def _write(con: Connection, load: Load) -> None:
     for table in tables_of(Kind.REPLACED):
         con.execute(delete_all_rows(table))
         append(con, table, getattr(load, table.part))
+    return changed
 
 
 def _apply_diff(con: Connection, table: Table, change: Diff) -> None:
