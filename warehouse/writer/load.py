@@ -25,6 +25,13 @@ from warehouse.tables import (
 )
 from warehouse.writer.frames import append, append_with, run_with_frames
 from warehouse.writer.run_rows import append_runs
+from warehouse.writer.stored_cards import (
+    are_stored,
+    store_every_card,
+    store_touched_cards,
+    touched_offers,
+    touched_providers,
+)
 
 CURRENT = tuple(tables_of(Kind.CURRENT))
 
@@ -66,6 +73,8 @@ def _write(con: Connection, load: Load) -> list[Table]:
         "rule_version": load.rule_version,
     }
     changed = []
+    offers, providers = touched_offers(delta), touched_providers(delta)
+    are_whole = are_stored(con)
     for table in CURRENT:
         change = delta.take(table.part)
         if not change.fresh.is_empty():
@@ -79,10 +88,20 @@ def _write(con: Connection, load: Load) -> list[Table]:
     _update_checks(con, delta.decided.with_columns(decided_at=pl.lit(started_at, UTC_TIME)))
     append(con, REJECTED_ROWS, load.rejected)
     append_runs(con, load, next_sequence=_next_id(con, RUNS))
+    roles = _feed_roles(con)
     for table in tables_of(Kind.REPLACED):
         con.execute(delete_all_rows(table))
         append(con, table, getattr(load, table.part))
+    if are_whole and roles == _feed_roles(con):
+        store_touched_cards(con, offers, providers)
+    else:
+        store_every_card(con)
     return changed
+
+
+def _feed_roles(con: Connection) -> list[tuple[str, bool]]:
+    """Return the feeds, and whether each only prices offers, which then does not date them."""
+    return con.execute(statement("read_feed_roles")).fetchall()
 
 
 def _apply_diff(con: Connection, table: Table, change: Diff) -> None:
