@@ -99,11 +99,6 @@ def _cut_the_file(home: Home) -> str:
     return str(published_id(home))
 
 
-def _cut_the_end(home: Home) -> str:
-    os.truncate(home.warehouse, home.warehouse.stat().st_size - 1)
-    return str(published_id(home))
-
-
 def _damage_the_cards(home: Home) -> str:
     with open_writer(home.warehouse) as con:
         con.execute("UPDATE _ph_card_facts SET provider_model_id = 'a mark in one block'")
@@ -125,7 +120,6 @@ def _leave_a_log(home: Home) -> str:
         (_name_another, "the copy names publication .*, not 20260301T130000000000Z-abcdef"),
         (_lose_a_card, "the copy shows 7 cards of 8 present offers"),
         (_cut_the_file, "cannot be opened"),
-        (_cut_the_end, "cannot be opened"),
         (_damage_the_cards, "cannot be opened"),
         (_leave_a_log, "unmerged write-ahead log"),
     ],
