@@ -16,7 +16,7 @@ from schemas.clock import Clock
 from schemas.decisions import decisions_bytes
 from schemas.errors import PricehouseError, WarehouseError
 from schemas.records import EndMark, RunRecord
-from warehouse.connect import open_writer
+from warehouse.connect import LOADING, open_writer
 from warehouse.migrate import migrate
 from warehouse.publication.publish import publish, published_id
 from warehouse.storage.future_runs import require_no_future_run
@@ -67,7 +67,7 @@ def _begin(home: Home, settings: Settings, options: RunOptions, dependencies: De
     landing = Landing(home.landing)
     clock = monotonic_clock(dependencies.clock, landing)
     started_at = clock()
-    with open_writer(home.warehouse) as con:
+    with open_writer(home.warehouse, LOADING) as con:
         migrate(con, now=started_at)
         last, details_at = read_last_run(con), read_details_time(con)
         observed = read_feed_times(con)

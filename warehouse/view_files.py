@@ -32,6 +32,11 @@ INTERNAL = (
     "_ph_price_claims",
     "_ph_status_history",
     "_ph_route",
+    "_ph_feed_bit",
+    "_ph_card_computed",
+    "_ph_card_facts",
+    "_ph_feed_set",
+    "_ph_hour",
     "_ph_cards",
 )
 """Views that other views and the macros read. A macro does not resolve through ATTACH, so its body

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from threading import Lock, Timer
@@ -26,17 +26,19 @@ LIMIT_S = 10.0
 """Seconds that all statements of one reading may take together."""
 _MOVES = 3  # tries: the link may move between resolving and opening it
 Found = TypeVar("Found")
+OpenFile = Callable[[Path], AbstractContextManager[Connection]]
+"""Opens a published file read-only, until the block ends."""
 
 
 class OpenPublication:
     """One open publication, its number of readers, and the values that were computed from it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, opened: OpenFile) -> None:
         self.path = path
         self.readers = 0
         self.kept: dict[object, Any] = {}
         self._resources = ExitStack()
-        self.con: Connection = self._resources.enter_context(open_reader(path))
+        self.con: Connection = self._resources.enter_context(opened(path))
         try:
             # A cursor is a session of its own and starts from the global settings.
             self.con.execute("SET GLOBAL TimeZone = 'UTC'")
@@ -139,8 +141,11 @@ class Reading:
 class PublicationPool:
     """The publications of a home; each reading begins where the link leads at that moment."""
 
-    def __init__(self, home: Home, *, limit_s: float = LIMIT_S) -> None:
+    def __init__(
+        self, home: Home, *, limit_s: float = LIMIT_S, opened: OpenFile = open_reader
+    ) -> None:
         self.home = home
+        self._opened = opened
         self._limit_s = limit_s
         self._lock = Lock()
         self._open: dict[Path, OpenPublication] = {}
@@ -181,7 +186,7 @@ class PublicationPool:
             for attempt in range(_MOVES):
                 path = self._path(publication_id)
                 try:
-                    publication = self._open.get(path) or OpenPublication(path)
+                    publication = self._open.get(path) or OpenPublication(path, self._opened)
                     break
                 except WarehouseError:
                     # The link may have moved, and the file may be gone, since we resolved it.

@@ -152,10 +152,6 @@ class Landing:
         """Yield the runs before one, the newest first; each is read when it is reached."""
         return (run for run in self.newest_first() if run.run_id < run_id)
 
-    def run_of(self, run_id: str) -> RunFolder | None:
-        """Return the run with this id, None where its folder is not here."""
-        return self._opened(self._runs / run_id)
-
     def set_aside_runs(self) -> list[RunFolder]:
         """Return the runs that were set aside, by id; replay does not read them."""
         return self._runs_in(self.set_aside)
