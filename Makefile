@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: venv run test test-slow lint bench
+.PHONY: venv tools run test test-slow lint bench bench-dlt bench-million bench-years bench-page
 
 venv: .venv/.installed
 
@@ -11,6 +11,15 @@ venv: .venv/.installed
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/lock.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+# The libraries that load our exports in tests, in a venv of their own. Without it those tests are
+# skipped, which CI does not accept.
+tools: .venv-tools/.installed
+
+.venv-tools/.installed: requirements/tools.txt
+	$(PYTHON) -m venv .venv-tools
+	.venv-tools/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/tools.txt
 	touch $@
 
 run: venv
@@ -29,7 +38,28 @@ lint: venv
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: venv
-	$(BIN)/python -m bench.hour
-	$(BIN)/python -m bench.market
-	$(BIN)/python -m bench.startup
+# Each program writes its figures to bench/results/; run them on an idle machine.
+bench: venv bench-dlt
+	$(BIN)/python -m bench.hour --write
+	$(BIN)/python -m bench.market --write
+	$(BIN)/python -m bench.startup --write
+
+# Takes long, so dlt is left out.
+bench-million: venv
+	$(BIN)/python -m bench.hour --models 1000000 --without-dlt --write
+	$(BIN)/python -m bench.market --models 1000000 --publications 0 --write
+
+# A year of hours; `python -m bench.years --points 24,720` plays a month.
+bench-years: venv
+	$(BIN)/python -m bench.years --write
+
+# docs/performance.md from bench/results/.
+bench-page: venv
+	$(BIN)/python -m scripts.docs.performance > docs/performance.md
+
+bench-dlt: .venv-dlt/.installed
+
+.venv-dlt/.installed: bench/dlt/requirements.txt
+	$(PYTHON) -m venv .venv-dlt
+	.venv-dlt/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r bench/dlt/requirements.txt
+	touch $@

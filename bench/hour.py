@@ -9,117 +9,111 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
-import shutil
-import signal
+import subprocess
 import sys
-import sysconfig
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-from bench.measure import ROOT, BenchFailed, Cost, SampleServer, measure, serving
-from bench.verdict import BARE, DLT, FIRST, SECOND, promises, rows, table
-from providers.registry import load_registry
-from samples.hub import FEEDS
-from samples.list_routes import base_url
+from bench.facts import machine_facts, write_results
+from bench.hour_rounds import DLT_SETTING, DLT_VENV, Contest
+from bench.measure import ROOT, BenchFailed, exit_on_terminate, serving
+from bench.stages import stage_table
+from bench.verdict import DLT, DLT_AGAIN, MAX_PEAK_MB, promises, rows, table
 
 MODELS = 50_000
 ROUNDS = 3
-OURS = (BARE, FIRST, SECOND)
-DLT_SETTING = "PRICEHOUSE_BENCH_DLT_PYTHON"
-DLT_VENV = ROOT / ".venv-dlt"
 
 
 def main() -> None:
-    """Measure, print, and with --assert exit 1 when a promise is broken."""
-    parser = argparse.ArgumentParser(prog="python -m bench.hour", description=__doc__)
-    parser.add_argument("--models", type=_positive, default=MODELS, help=f"default {MODELS}")
-    parser.add_argument("--rounds", type=_positive, default=ROUNDS, help=f"default {ROUNDS}")
-    parser.add_argument("--json", action="store_true", help="print JSON, for a program to read")
-    parser.add_argument(
-        "--assert", dest="require", action="store_true", help="exit 1 when a promise is broken"
-    )
-    given = parser.parse_args()
-    signal.signal(signal.SIGTERM, _leave)  # so that the server is stopped too
+    """Measure, print, and with --assert exit 1 when a goal is missed."""
+    given = _arguments()
+    exit_on_terminate()  # so that the server is stopped too
+    facts = machine_facts(given.checkout)
+    python, reason = (None, "left out") if given.without_dlt else _dlt_python()
+    if python is not None:
+        facts["packages"]["dlt"] = _dlt_version(python)
     try:
-        costs, skipped = run(models=given.models, rounds=given.rounds)
+        contest = run(given.models, given.rounds, checkout=given.checkout, dlt_python=python)
     except BenchFailed as error:
         sys.exit(f"error: {error}")
+    skipped = {} if python is not None else dict.fromkeys((DLT, DLT_AGAIN), reason)
+    figures = facts | {"models": given.models, "rounds": given.rounds}
+    figures |= _figures(contest, skipped, given.models)
+    if given.write:
+        write_results(f"hour-{given.models}{given.label}", figures)
     if given.json:
-        sys.stdout.write(json.dumps(_as_json(costs, skipped, given.models, given.rounds), indent=2))
-        sys.stdout.write("\n")
+        sys.stdout.write(json.dumps(figures, indent=2) + "\n")
     else:
-        sys.stdout.write(f"{given.models} models, {given.rounds} rounds on {_machine()}\n\n")
-        sys.stdout.write(table(costs, skipped))
-        if given.models != MODELS:
-            sys.stdout.write(f"(The promises are about {MODELS} models.)\n")
-    if given.require and not all(promise.kept for promise in promises(costs)):
+        sys.stdout.write(_text(figures, contest, skipped))
+    if given.require and not all(promise["kept"] for promise in figures["promises"]):
         sys.exit(1)
 
 
-def run(*, models: int, rounds: int) -> tuple[dict[str, list[Cost]], dict[str, str]]:
-    """Return the costs of every contestant, and why one was skipped."""
-    python, reason = _dlt_python()
-    costs: dict[str, list[Cost]] = {name: [] for name in OURS}
-    if python is not None:
-        costs[DLT] = []
+def run(models: int, rounds: int, *, checkout: Path, dlt_python: Path | None) -> Contest:
+    """Return what every contestant took in each round."""
     with serving(models) as server, tempfile.TemporaryDirectory(prefix="pricehouse-bench-") as tmp:
         _log(f"serving {models} models at {server.url} (process {server.pid})")
-        # Not counted: the server writes a view out when it is first requested, and the first
+        # Not counted: the server makes some answers when they are first requested, and the first
         # process to import a package reads it from disk.
-        _round({name: [] for name in OURS}, server, Path(tmp) / "warm-up", dlt_python=None)
+        Contest(server, checkout, dlt_python=None).play_round(Path(tmp) / "warm-up")
+        contest = Contest(server, checkout, dlt_python=dlt_python)
         for number in range(1, rounds + 1):
-            _round(costs, server, Path(tmp) / str(number), dlt_python=python)
+            contest.play_round(Path(tmp) / str(number))
             _log(
                 f"round {number} of {rounds}: "
-                + ", ".join(f"{name} {each[-1].seconds:.2f} s" for name, each in costs.items())
+                + ", ".join(f"{n} {each[-1].seconds:.2f} s" for n, each in contest.costs.items())
             )
-    return costs, {} if python is not None else {DLT: reason}
+    return contest
 
 
-def _round(
-    costs: dict[str, list[Cost]], server: SampleServer, folder: Path, *, dlt_python: Path | None
-) -> None:
-    """Run each contestant once, one after the other, in a folder of its own."""
-    folder.mkdir()
-    environment = {
-        "PRICEHOUSE_HOME": str(folder / "home"),
-        # every feed is the one server, which answers 404 for providers' own price lists
-        **{feed.setting: base_url(server.url, feed.feed) for _, feed in load_registry().feeds()},
-        "NO_PROXY": "127.0.0.1",
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.hour", description=__doc__)
+    parser.add_argument("--models", type=_positive, default=MODELS, help=f"default {MODELS}")
+    parser.add_argument("--rounds", type=_positive, default=ROUNDS, help=f"default {ROUNDS}")
+    parser.add_argument("--without-dlt", action="store_true", help="leave dlt out: it takes long")
+    parser.add_argument(
+        "--checkout", type=Path, default=ROOT, help="measure the pricehouse of another checkout"
+    )
+    parser.add_argument("--label", default="", help="a suffix of the file's name, like -before")
+    parser.add_argument("--write", action="store_true", help="write bench/results/hour-….json")
+    parser.add_argument("--json", action="store_true", help="print JSON, for a program to read")
+    parser.add_argument(
+        "--assert", dest="require", action="store_true", help="exit 1 when a goal is missed"
+    )
+    return parser.parse_args()
+
+
+def _figures(contest: Contest, skipped: dict[str, str], models: int) -> dict[str, Any]:
+    return {
+        "rows": [
+            {
+                **_rounded(asdict(row)),
+                "runs": [_rounded(asdict(c)) for c in contest.costs[row.name]],
+            }
+            for row in rows(contest.costs)
+        ],
+        "skipped": skipped,
+        "promises": [asdict(promise) for promise in promises(contest.costs, models)],
+        "stages": contest.stages(),
+        "floors": contest.floors(),
     }
-    script, file = ROOT / "bench" / "bare.py", folder / "bare.duckdb"
-    command: list[str | Path] = [sys.executable, script, server.url, file]
-    cost, output = measure(command, log=folder / "bare", environment=environment)
-    costs[BARE].append(cost)
-    entries = int(output)
-    ingest: list[str | Path] = [Path(sysconfig.get_path("scripts")) / "pricehouse", "ingest"]
-    for name, outcome in ((FIRST, "published"), (SECOND, "unchanged")):
-        cost, output = measure([*ingest, "--json"], log=folder / name, environment=environment)
-        costs[name].append(cost)
-        report = json.loads(output)
-        _require(name, (report["outcome"], _entries(report)), (outcome, entries))
-    if dlt_python is not None:
-        script = ROOT / "bench" / "dlt" / "pipeline.py"
-        command = [dlt_python, script, server.url, folder / "dlt"]
-        cost, output = measure(command, log=folder / "dlt-run", environment=environment)
-        costs[DLT].append(cost)
-        _require(DLT, int(output.split()[-1]), entries)
-    shutil.rmtree(folder)  # the next round finds the disk as this one did
 
 
-def _entries(report: dict[str, Any]) -> int:
-    """Count what the bare script reads too: estimates are made, not read."""
-    return sum(feed["records"] for feed in report["feeds"] if feed["feed"] in FEEDS)
+def _text(figures: dict[str, Any], contest: Contest, skipped: dict[str, str]) -> str:
+    models = figures["models"]
+    machine = f"{figures['cores']} cores, {figures['architecture']}, Python {figures['python']}"
+    note = "" if models in MAX_PEAK_MB else "(The goals are about 50000 and 1000000 models.)\n"
+    return (
+        f"{models} models, {figures['rounds']} rounds on {machine}\n\n"
+        f"{table(contest.costs, skipped, models)}{note}\n"
+        f"{stage_table(figures['stages'], figures['floors'])}\n"
+    )
 
 
-def _require(name: str, found: object, wanted: object) -> None:
-    """Raise BenchFailed unless the same was read: only then do times compare."""
-    if found != wanted:
-        raise BenchFailed(f"{name} read {found}, where {wanted} was to be read")
+def _rounded(figures: dict[str, Any]) -> dict[str, Any]:
+    return {key: round(v, 3) if isinstance(v, float) else v for key, v in figures.items()}
 
 
 def _dlt_python() -> tuple[Path | None, str]:
@@ -129,37 +123,20 @@ def _dlt_python() -> tuple[Path | None, str]:
     if python.is_file():
         return python, ""
     place = f"{DLT_SETTING} is {setting}" if setting else f"{DLT_VENV.name}/bin/python"
-    return None, f"{place}, which is not there; bench/README.md explains how to set it up"
+    return None, f"{place}, which is not there; `make bench-dlt` makes {DLT_VENV.name}"
 
 
-def _as_json(
-    costs: dict[str, list[Cost]], skipped: dict[str, str], models: int, rounds: int
-) -> dict[str, Any]:
-    return {
-        "models": models,
-        "rounds": rounds,
-        "machine": _machine(),
-        "rows": [
-            {**asdict(row), "runs": [asdict(cost) for cost in costs[row.name]]}
-            for row in rows(costs)
-        ],
-        "skipped": skipped,
-        "promises": [asdict(promise) for promise in promises(costs)],
-    }
-
-
-def _machine() -> str:
-    cores = os.cpu_count()
-    return f"{cores} cores, {platform.machine()}, Python {platform.python_version()}"
+def _dlt_version(python: Path) -> str:
+    code = "from importlib.metadata import version; print(version('dlt'))"
+    done = subprocess.run(  # noqa: S603 - the interpreter that runs dlt
+        [python, "-c", code], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() or "unknown"
 
 
 def _log(line: str) -> None:
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
-
-
-def _leave(number: int, _: FrameType | None) -> None:
-    sys.exit(128 + number)
 
 
 def _positive(text: str) -> int:

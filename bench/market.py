@@ -19,8 +19,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bench.facts import machine_facts, write_results
 from bench.measure import ROOT, BenchFailed, serving
-from bench.verdict import Promise
+from bench.verdict import Promise, promise_lines
 
 MODELS, ROUNDS, REQUESTS, PUBLICATIONS = 50_000, 3, 400, 50
 SMALL_MODELS = 500  # publications are counted, not weighed
@@ -39,18 +40,22 @@ def main() -> None:
         ("publications", PUBLICATIONS),
     ):
         parser.add_argument(f"--{name}", type=int, default=usual, help=f"default {usual}")
+    parser.add_argument("--write", action="store_true", help="write bench/results/market-….json")
     parser.add_argument("--json", action="store_true", help="print JSON, for a program to read")
     parser.add_argument(
         "--assert", dest="require", action="store_true", help="exit 1 when a promise is broken"
     )
     given = parser.parse_args()
+    facts = machine_facts()
     try:
         figures = run(given.models, given.rounds, given.requests, given.publications)
     except BenchFailed as error:
         sys.exit(f"error: {error}")
     promises = market_promises(figures)
+    figures["promises"] = [asdict(promise) for promise in promises]
+    if given.write:
+        write_results(f"market-{given.models}", facts | figures)
     if given.json:
-        figures["promises"] = [asdict(promise) for promise in promises]
         sys.stdout.write(json.dumps(figures, indent=2) + "\n")
     else:
         sys.stdout.write(table(figures, promises))
@@ -127,8 +132,7 @@ def table(figures: dict[str, Any], promises: list[Promise]) -> str:
     else:
         lines.append("first page          skipped: no chromium here")
     lines.append("")
-    lines += [f"{'kept' if p.kept else 'broken':<8}{p.promise}: {p.measured}" for p in promises]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, promise_lines(promises)]) + "\n"
 
 
 @contextmanager

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import FrameType
 
 ROOT = Path(__file__).resolve().parent.parent
 MANY_REQUESTS = 1_000_000  # no quota: pacing is not what is measured
+_LOOK_S = 0.1
 _MESSAGE = 2_000  # characters of a failed process's output
 
 
@@ -27,6 +32,8 @@ class Cost:
     seconds: float
     peak_mb: float
     """Megabytes of 1,000,000 bytes."""
+    cpu_s: float = 0.0
+    """Processor seconds, of its own children too: what other processes do changes it little."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +45,15 @@ class SampleServer:
 
 
 def measure(
-    command: Sequence[str | Path], *, log: Path, environment: Mapping[str, str]
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    environment: Mapping[str, str],
+    folder: Path = ROOT,
 ) -> tuple[Cost, str]:
     """Run a command to its end; return its cost and its output. BenchFailed if it fails.
+
+    `folder` is where it runs; Python finds the modules of a checkout there before all others.
 
     The kernel hands a child the peak of the process that started it, so this process must stay
     smaller than anything it measures: it imports nothing but the standard library.
@@ -51,10 +64,12 @@ def measure(
     ):
         started = time.perf_counter()
         process = subprocess.Popen(  # noqa: S603 - the bench's own commands
-            command, stdout=out, stderr=err, cwd=ROOT, env={**os.environ, **environment}
+            command, stdout=out, stderr=err, cwd=folder, env={**os.environ, **environment}
         )
         try:
-            _, status, usage = os.wait4(process.pid, 0)  # of this child alone, unlike getrusage
+            with Family(process.pid) as family:
+                # of this child alone, unlike getrusage
+                _, status, usage = os.wait4(process.pid, 0)
         except BaseException:
             process.kill()
             process.wait()
@@ -67,7 +82,86 @@ def measure(
     if process.returncode:
         message = f"{output}{errors}".strip()[-_MESSAGE:]
         raise BenchFailed(f"{command[0]} ended with {process.returncode}:\n{message}")
-    return Cost(seconds, _bytes(usage.ru_maxrss) / 1e6), output
+    peak = max(_bytes(usage.ru_maxrss), family.peak_bytes)
+    return Cost(seconds, peak / 1e6, usage.ru_utime + usage.ru_stime), output
+
+
+def measure_apart(
+    command: Sequence[str | Path], *, log: Path, environment: Mapping[str, str]
+) -> Cost:
+    """Measure a command from a small process of its own, for a caller that is larger than it."""
+    arguments = [str(log), json.dumps(dict(environment)), *map(str, command)]
+    done = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", "bench.measure", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    if done.returncode:
+        raise BenchFailed(done.stderr[-_MESSAGE:].strip())
+    return Cost(**json.loads(done.stdout))
+
+
+def exit_on_terminate() -> None:
+    """Leave through the blocks that are open when the process is terminated: they clean up."""
+
+    def leave(number: int, _: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, leave)
+
+
+class Family:
+    """The memory of a process and its children together, looked at ten times a second.
+
+    The kernel keeps the peak of each process, not of several at one time. Pages that processes
+    share count once (PSS). A process without children is not looked at: its own peak is exact.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self.peak_bytes = 0
+        self._pid = pid
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Family:
+        """Begin to look."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop looking."""
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(_LOOK_S):
+            self.peak_bytes = max(self.peak_bytes, family_bytes(self._pid))
+
+
+def family_bytes(pid: int) -> int:
+    """Return the memory of a process with its descendants, 0 where it has none."""
+    members = _with_descendants(pid)
+    return sum(map(_proportional_bytes, members)) if len(members) > 1 else 0
+
+
+def _with_descendants(pid: int) -> list[int]:
+    """Return a process and its children's children; none where the system does not list them."""
+    found = [pid]
+    for each in found:
+        for tasks in Path(f"/proc/{each}/task").glob("*/children"):
+            with suppress(OSError):  # it has ended meanwhile
+                found += map(int, tasks.read_text().split())
+    return found
+
+
+def _proportional_bytes(pid: int) -> int:
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 @contextmanager
@@ -98,3 +192,17 @@ def serving(models: int) -> Iterator[SampleServer]:
 def _bytes(maxrss: int) -> int:
     """Return bytes: Linux counts in kibibytes, macOS in bytes."""
     return maxrss if sys.platform == "darwin" else maxrss * 1024
+
+
+def main() -> None:
+    """Measure the command of the arguments, after a log and an environment; print its cost."""
+    log, environment, *command = sys.argv[1:]
+    try:
+        cost, _ = measure(command, log=Path(log), environment=json.loads(environment))
+    except BenchFailed as error:
+        sys.exit(str(error))
+    sys.stdout.write(json.dumps(asdict(cost)))
+
+
+if __name__ == "__main__":
+    main()

@@ -11,12 +11,14 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
+from bench.facts import machine_facts, write_results
 from bench.market import ingest
 from bench.measure import BenchFailed, measure, serving
+from bench.verdict import Promise
 
 ROUNDS = 11
 MODELS = 300  # the commands are to start, not to work
@@ -63,10 +65,16 @@ def main() -> None:
     """Measure, print, and exit with 1 when a target is missed."""
     parser = argparse.ArgumentParser(prog="python -m bench.startup", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"default {ROUNDS}")
+    parser.add_argument("--write", action="store_true", help="write bench/results/startup.json")
+    given = parser.parse_args()
+    facts = machine_facts()
     try:
-        found = run(parser.parse_args().rounds)
+        found = run(given.rounds)
     except BenchFailed as error:
         sys.exit(f"error: {error}")
+    if given.write:
+        figures = {"rounds": given.rounds, "promises": [asdict(p) for p in startup_promises(found)]}
+        write_results("startup", facts | figures)
     sys.stdout.write(table(found))
     if not all(startup.is_met for startup in found):
         sys.exit(1)
@@ -90,6 +98,19 @@ def run(rounds: int) -> list[Startup]:
                 if number:
                     seconds[key].append(cost.seconds)
     return [Startup(target, seconds[target], seconds[target.base]) for target in TARGETS]
+
+
+def startup_promises(found: Sequence[Startup]) -> list[Promise]:
+    """Return each target as a goal, with the ratio that was measured."""
+    return [
+        Promise(
+            f"`pricehouse {' '.join(each.target.arguments)}`: times `{each.target.base}`, "
+            f"at most {each.target.max_ratio:g} ×",
+            f"{each.ratio:.2f} ×",
+            each.is_met,
+        )
+        for each in found
+    ]
 
 
 def table(found: Sequence[Startup]) -> str:

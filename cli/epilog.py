@@ -23,6 +23,8 @@ Settings, all from the environment, all optional:
   PRICEHOUSE_ACCOUNT_PRICES  show: publish prices that only your own account has
   PRICEHOUSE_CORS_ORIGINS    origins whose pages may read the API of `serve`, like
                              https://shop.example, separated by commas, or * (default none)
+  PRICEHOUSE_MCP_HOSTS       names by which clients reach /mcp of `serve` through a proxy, like
+                             prices.example, separated by commas (default none)
   HTTP_PROXY, HTTPS_PROXY, ALL_PROXY
                              proxies, like http://proxy.example:3128 or socks5://…
   NO_PROXY                   hosts, domains and networks that are asked without one

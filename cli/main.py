@@ -19,6 +19,9 @@ ENTRIES = {
     "correct": CommandEntry(
         "cli.decisions:correct", "Correct a wrong price in the history of an offer."
     ),
+    "cost": CommandEntry(
+        "cli.cost:cost", "Cost each row of usage in FILE at the price of its time."
+    ),
     "demo": CommandEntry("cli.demo:demo", "Run the hourly flow on the built-in sample, offline."),
     "doctor": CommandEntry(
         "cli.doctor:doctor", "Check a home for problems and show how to fix them."
@@ -27,7 +30,8 @@ ENTRIES = {
         "cli.explain:explain", "Show where the numbers on the card of OFFER_ID come from."
     ),
     "export": CommandEntry(
-        "cli.export:export", "Write every published relation to DIR as NDJSON and Parquet."
+        "cli.export:export",
+        "Write relations, or prices for other tools, to DIR.",
     ),
     "ingest": CommandEntry(
         "cli.ingest:ingest", "Fetch, validate, price and publish one hour, without a server."
@@ -35,8 +39,12 @@ ENTRIES = {
     "maintain": CommandEntry(
         "cli.maintain:maintain", "Thin out landing/, compact the warehouse and remove leftovers."
     ),
+    "mcp": CommandEntry("cli.mcp:mcp", "Serve the MCP tools to an assistant over standard input."),
     "recommend": CommandEntry(
         "cli.recommend:recommend", "Recommend routes for a month of your mix by its cost."
+    ),
+    "reconcile": CommandEntry(
+        "cli.reconcile:reconcile", "Compare the stated costs of usage in FILE with our prices."
     ),
     "record": CommandEntry(
         "cli.record:record", "Record one live hour in DIR, for the sample's server to serve."

@@ -10,13 +10,15 @@ import click
 
 from cli.console import err
 from cli.options import current_home, home_option
-from marketplace.server import run_server
+from marketplace.server import WebAccess, run_server
 from schemas.errors import SettingsError
 from warehouse.storage.home import Home
 
 HOST, PORT = "127.0.0.1", 8400
 CORS_SETTING = "PRICEHOUSE_CORS_ORIGINS"
 GRACE_S = 10
+MCP_HOSTS_SETTING = "PRICEHOUSE_MCP_HOSTS"
+_HOST = re.compile(r"[A-Za-z0-9.-]+|\[?[0-9A-Fa-f:.]+\]?")
 _ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d{1,5})?")
 
 
@@ -33,16 +35,14 @@ _ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d{1,5})?")
 def serve(*, host: str, port: int) -> None:
     """Serve the marketplace: pages, the API, feeds and exports.
 
-    The API is under /v1. The server reads marketplace.duckdb alone, and switches to each new
-    publication. It can be started before the first; /readyz reports when there is something to
-    read. Ctrl-C or SIGTERM stops it, once running requests are answered. Put a proxy with TLS
-    before it to serve others.
+    The API is under /v1, the MCP server at /mcp. The server reads marketplace.duckdb alone, and
+    switches to each new publication. It can be started before the first; /readyz reports when
+    there is something to read. Ctrl-C or SIGTERM stops it, once running requests are answered. Put
+    a proxy with TLS before it to serve others.
     """
-    origins = cors_origins(os.environ)
+    access = WebAccess(cors_origins(os.environ), mcp_hosts(os.environ))
     home = Home(current_home())
-    run_server(
-        home, host=host, port=port, cors_origins=origins, print_line=err.print, grace_s=GRACE_S
-    )
+    run_server(home, host=host, port=port, access=access, print_line=err.print, grace_s=GRACE_S)
 
 
 def cors_origins(environment: Mapping[str, str]) -> list[str]:
@@ -54,3 +54,15 @@ def cors_origins(environment: Mapping[str, str]) -> list[str]:
                 f"{CORS_SETTING} has {origin!r}; each must be like https://shop.example, or *"
             )
     return origins
+
+
+def mcp_hosts(environment: Mapping[str, str]) -> list[str]:
+    """Return the further names by which /mcp is called; SettingsError names what is no host."""
+    hosts = environment.get(MCP_HOSTS_SETTING, "").replace(",", " ").split()
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            raise SettingsError(
+                f"{MCP_HOSTS_SETTING} has {host!r}; each must be a name like prices.example, "
+                "without scheme or port"
+            )
+    return [host.strip("[]") for host in hosts]

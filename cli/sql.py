@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from shutil import copyfileobj
+from typing import IO
 
 import click
 
@@ -13,15 +16,28 @@ from cli.options import current_home, home_option
 from schemas.errors import UsageError
 from warehouse.connect import open_reader
 from warehouse.publication.newest import newest
-from warehouse.publication.query import query_csv, query_json, query_parquet, query_text, table
+from warehouse.publication.query import (
+    query_parquet,
+    query_text,
+    table,
+    write_csv,
+    write_json,
+)
 from warehouse.storage.files import os_errors_as_home_error
 from warehouse.storage.home import Home
 
-FORMATS: dict[str, Callable[[Path, str], str]] = {
-    "table": query_text,
-    "csv": query_csv,
-    "json": query_json,
+
+def _write_table(publication: Path, query: str, out: IO[str]) -> None:
+    out.write(query_text(publication, query))
+
+
+FORMATS: dict[str, Callable[[Path, str, IO[str]], None]] = {
+    "table": _write_table,
+    "csv": write_csv,
+    "json": write_json,
 }
+_SPOOL_BYTES = 1_000_000
+"""Bytes of a result in memory; a longer one waits in a temporary file until it is whole."""
 _PROMPT, _MORE = "prices> ", "   ...> "
 
 
@@ -61,12 +77,25 @@ def sql(*, query: str | None, form: str, output: Path | None, as_json: bool) -> 
     if form == "parquet" and output is not None:
         query_parquet(publication, text, output)
         return
-    result = FORMATS[form](publication, text)
-    if output is None:
-        click.echo(result, nl=not result.endswith("\n"))
-    else:
-        with os_errors_as_home_error(output):
-            output.write_text(result, "utf-8")
+    _write(FORMATS[form], publication, text, output)
+
+
+def _write(
+    form: Callable[[Path, str, IO[str]], None], publication: Path, query: str, output: Path | None
+) -> None:
+    """Write the whole result of a query; of one that fails, nothing."""
+    with tempfile.SpooledTemporaryFile(
+        _SPOOL_BYTES, "w+", encoding="utf-8", newline="", prefix="pricehouse-sql-"
+    ) as result:
+        form(publication, query, result)
+        result.seek(0)
+        if output is not None:
+            with os_errors_as_home_error(output), output.open("w", encoding="utf-8") as file:
+                copyfileobj(result, file)
+            return
+        copyfileobj(result, sys.stdout)
+        if form is not write_csv:  # its last line has ended
+            click.echo()
 
 
 def _shell(publication: Path) -> None:

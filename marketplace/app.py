@@ -12,18 +12,23 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from marketplace import problems
 from marketplace.api import models
+from marketplace.api.cost_route import cost_api
 from marketplace.api.routes import v1
 from marketplace.app_state import CODE_VERSION, AppState, app_state_of, encode_json
 from marketplace.exports import exports
 from marketplace.headers import HeadersMiddleware
+from marketplace.mcp.http_endpoint import PATH as MCP_PATH
+from marketplace.mcp.http_endpoint import AllowedCallers, McpEndpoint
 from marketplace.pages import charts
 from marketplace.pages.detail_routes import detail_pages
 from marketplace.pages.rendering import Pages
 from marketplace.pages.routes import pages
+from marketplace.tool_exports import openrouter_api, tool_files
 from schemas.clock import is_ahead, utc_now
 from warehouse.publication.reader_pool import PublicationPool
 
@@ -32,17 +37,25 @@ _MIN_GZIP_BYTES = 1000
 health = APIRouter(tags=["health"])
 
 
-def create_app(pool: PublicationPool, *, cors_origins: Sequence[str] = ()) -> FastAPI:
+def create_app(
+    pool: PublicationPool,
+    *,
+    cors_origins: Sequence[str] = (),
+    callers: AllowedCallers | None = None,
+) -> FastAPI:
     """Return the application over a pool of publications, which it closes at shutdown.
 
-    Scripts of pages at `cors_origins` may read the API; `*` allows those of any page.
+    Scripts of pages at `cors_origins` may read the API; `*` allows those of any page. `callers` may
+    use /mcp; by default those of this machine.
     """
     state = AppState(pool)
+    mcp = McpEndpoint(pool, callers or AllowedCallers(origins=frozenset(cors_origins)))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         charts.warm_up()
-        yield
+        async with mcp.running():
+            yield
         state.close()
 
     app = _Application(
@@ -56,14 +69,17 @@ def create_app(pool: PublicationPool, *, cors_origins: Sequence[str] = ()) -> Fa
     app.state.app_state = state
     app.state.pages = Pages(STATIC)
     problems.install(app)
-    for router in (v1, exports, health, pages, detail_pages):
+    # the files for tools before the relations, whose pattern would match their names
+    for router in (v1, cost_api, tool_files, exports, openrouter_api, health, pages, detail_pages):
         app.include_router(router)
+    app.router.routes.append(Route(MCP_PATH, endpoint=mcp, include_in_schema=False))
     app.mount("/static", _StaticFiles(directory=STATIC), name="static")
     if cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(cors_origins),
-            allow_methods=["GET", "HEAD"],
+            allow_methods=["GET", "HEAD", "POST"],
+            allow_headers=["Content-Type", "MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"],
             expose_headers=["ETag", "Repr-Digest"],
         )
     app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES, compresslevel=5)

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import shutil
-from base64 import b64encode
-from pathlib import Path as File
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from marketplace.api import models
 from marketplace.api.routes import NOT_MODIFIED, problem_responses
-from marketplace.app_state import (
-    REVALIDATE,
-    AppState,
-    app_state_of,
-    etag,
-    is_not_modified,
-    respond,
-)
-from marketplace.problems import NotInPublication
+from marketplace.app_state import AppState, app_state_of, respond
+from marketplace.formats.table import FILES, FORMATS
+from marketplace.kept_files import KeptFile, kept_file, send, send_checksum
+from marketplace.unanswered import NotInPublication
 from warehouse.publication.reader_pool import Reading
 from warehouse.relations import RELATIONS
 
-Kind = Literal["parquet", "csv", "ndjson"]
 TYPES: dict[str, str] = {
     "parquet": "application/vnd.apache.parquet",
     "csv": "text/csv; charset=utf-8",
@@ -33,12 +24,14 @@ TYPES: dict[str, str] = {
 }
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 Relation = Annotated[str, Path(description="A published relation, like `cards`.", max_length=40)]
+Kind = Annotated[str, Path(max_length=20, json_schema_extra={"enum": list(TYPES)})]
 exports = APIRouter(prefix="/v1/exports", tags=["exports"])
 
 
 @exports.get("", response_model=models.Exports, responses={**NOT_MODIFIED, **problem_responses()})
 def listing(request: Request) -> Response:
-    """List the relations and the addresses of their files; add `.sha256` for a checksum."""
+    """List the addresses of whole relations and of files for other tools; add `.sha256` to one for
+    its checksum."""
 
     def make(_: Reading) -> dict[str, Any]:
         root = f"{request.base_url}v1/exports"
@@ -46,7 +39,11 @@ def listing(request: Request) -> Response:
             "items": [
                 {"relation": name, **{kind: f"{root}/{name}.{kind}" for kind in TYPES}}
                 for name in RELATIONS
-            ]
+            ],
+            "formats": [
+                {"format": name, "files": [f"{root}/{file.name}" for file in files]}
+                for name, files in FORMATS.items()
+            ],
         }
 
     return respond(request, make)
@@ -59,10 +56,7 @@ def listing(request: Request) -> Response:
 )
 def checksum(request: Request, relation: Relation, kind: Kind) -> Response:
     """Return the file's checksum in the format of `sha256sum -c`."""
-    path, digest, publication_id = _export(app_state_of(request), relation, kind)
-    return PlainTextResponse(
-        f"{digest}  {path.name}\n", headers={"Pricehouse-Publication": publication_id}
-    )
+    return send_checksum(_export(app_state_of(request), relation, kind))
 
 
 @exports.get(
@@ -77,32 +71,32 @@ def checksum(request: Request, relation: Relation, kind: Kind) -> Response:
 def file(request: Request, relation: Relation, kind: Kind) -> Response:
     """Return a whole relation, ordered by its key. Decimals and times are typed in Parquet, text
     in CSV and NDJSON."""
-    path, digest, publication_id = _export(app_state_of(request), relation, kind)
-    tag = etag(publication_id)
-    headers = {"ETag": tag, "Cache-Control": REVALIDATE, "Pricehouse-Publication": publication_id}
-    if is_not_modified(request, tag):
-        return Response(status_code=304, headers=headers)
-    encoded = b64encode(bytes.fromhex(digest)).decode()
-    # The digest of the file itself, whatever compression the response uses (RFC 9530).
-    headers["Repr-Digest"] = f"sha-256=:{encoded}:"
-    return FileResponse(path, media_type=TYPES[kind], filename=path.name, headers=headers)
+    return send(request, _export(app_state_of(request), relation, kind), media_type=TYPES[kind])
 
 
-def _export(state: AppState, relation: str, kind: Kind) -> tuple[File, str, str]:
-    """Return the file, its sha256 and its publication; only one file is written at a time."""
+@exports.get("/{name}", include_in_schema=False)
+def unknown(name: str) -> Response:
+    """Refuse a name without a kind."""
+    raise _no_export(name)
+
+
+def _export(state: AppState, relation: str, kind: str) -> KeptFile:
+    """Return the file of a relation."""
     if relation not in RELATIONS:
-        raise NotInPublication(f"there is no relation {relation}; /v1/exports lists them")
-    with state.exporting, state.pool.reading(limited=False) as reading:
-        publication_id = str(reading.publication["publication_id"])
-        folder = state.exports / publication_id
-        for old in state.exports.iterdir():
-            if old != folder:
-                shutil.rmtree(old)  # a response that is being sent keeps its file open
-        folder.mkdir(exist_ok=True)
-        path = folder / f"{relation}.{kind}"
-        checksum_file = path.with_name(f"{path.name}.sha256")
-        if not checksum_file.exists():
-            reading.write(relation, kind, path)
-            with path.open("rb") as data:
-                checksum_file.write_text(hashlib.file_digest(data, "sha256").hexdigest())
-        return path, checksum_file.read_text(), publication_id
+        raise _no_export(relation if kind in TYPES else f"{relation}.{kind}")
+    if kind not in TYPES:
+        problem = {"loc": ("path", "kind"), "msg": f"use one of {', '.join(TYPES)}"}
+        raise RequestValidationError([{**problem, "type": "enum", "input": kind}])
+    return kept_file(
+        state,
+        f"{relation}.{kind}",
+        lambda reading, path: reading.write(relation, kind, path),
+    )
+
+
+def _no_export(name: str) -> NotInPublication:
+    formats = ", ".join(FILES)
+    return NotInPublication(
+        f"there is no relation or format {name}; the formats are {formats}, and /v1/exports lists"
+        " the relations"
+    )

@@ -15,9 +15,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from marketplace.cursor import BadCursor
+from marketplace.unanswered import INTERNAL, NOTHING, UNREADABLE, NotInPublication
 from schemas.errors import HomeError, PublicationGone, QueryTooSlow, UnknownValue, UsageError
 
-_API = ("/v1/", "/v1", "/healthz", "/readyz", "/openapi.json")
+_API = ("/v1/", "/v1", "/api/v1/", "/healthz", "/readyz", "/openapi.json", "/mcp")
 _TITLES = {
     404: "Not found",
     410: "These prices were replaced by newer ones",
@@ -33,6 +34,10 @@ TYPES = {
     "publication-gone": "410: the publication of the cursor is no longer kept; `restart` is the"
     " address of the first page.",
     "not-in-publication": "404: the newest publication has no such offer, model or relation.",
+    "rows-not-usable": "422: the rows cannot be read, or one has a value that cannot be used;"
+    " `detail` names row and column.",
+    "body-too-large": "413: the body has more bytes than are read; send fewer rows at a time.",
+    "content-type-not-read": "415: the body has a content type that is not read.",
     "query-too-slow": "503: the query took too long; ask for less.",
     "nothing-published-yet": "503: there is no publication yet.",
     "publication-unreadable": "503: the newest publication cannot be read.",
@@ -40,18 +45,15 @@ TYPES = {
 }
 """Problem type → its description on the page /api; clients match on the names."""
 RETRY_S = "30"
-_NOTHING = "nothing is published here yet; run `pricehouse ingest` first"
-_UNREADABLE = "the newest publication cannot be read; the next run publishes again"
 OF_THE_FUTURE = (
     "the newest publication is dated in the future: a clock is or was wrong; "
     "`pricehouse doctor` has the remedy"
 )
-_INTERNAL = "the request failed (internal error); the server's log has the details"
 Handler = Callable[[Request, Exception], Response]
 
 
-class NotInPublication(Exception):
-    """Raised when the publication does not contain what an address names."""
+class UnusableRows(Exception):
+    """Raised when a row that a client sent cannot be used; the message names row and column."""
 
 
 def install(app: FastAPI) -> None:
@@ -60,14 +62,15 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(UnusableRows, _own_message(422, "rows-not-usable"))
     app.add_exception_handler(NotInPublication, _own_message(404, "not-in-publication"))
     app.add_exception_handler(BadCursor, _own_message(422, "cursor-not-understood"))
     app.add_exception_handler(PublicationGone, _gone)
     app.add_exception_handler(QueryTooSlow, _own_message(503, "query-too-slow", headers=retry))
     app.add_exception_handler(UnknownValue, _unknown_value)
-    app.add_exception_handler(UsageError, _fixed_message(503, "nothing-published-yet", _NOTHING))
-    app.add_exception_handler(HomeError, _fixed_message(503, "publication-unreadable", _UNREADABLE))
-    app.add_exception_handler(Exception, _fixed_message(500, "about:blank", _INTERNAL))
+    app.add_exception_handler(UsageError, _fixed_message(503, "nothing-published-yet", NOTHING))
+    app.add_exception_handler(HomeError, _fixed_message(503, "publication-unreadable", UNREADABLE))
+    app.add_exception_handler(Exception, _fixed_message(500, "about:blank", INTERNAL))
 
 
 def _invalid(request: Request, error: Exception) -> Response:

@@ -5,13 +5,27 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import uvicorn
 
 from marketplace.app import create_app
+from marketplace.mcp.http_endpoint import AllowedCallers
 from schemas.errors import SettingsError
 from warehouse.publication.reader_pool import PublicationPool
 from warehouse.storage.home import Home
+
+_KEEP_ALIVE_S = 75
+"""Longer than clients and proxies keep an idle connection: a request that meets the server's own
+end of one fails, and a POST is not sent again."""
+
+
+@dataclass(frozen=True)
+class WebAccess:
+    """The origins whose pages may read the API, and further names by which /mcp is called."""
+
+    cors_origins: Sequence[str] = ()
+    mcp_hosts: Sequence[str] = ()
 
 
 def run_server(
@@ -19,7 +33,7 @@ def run_server(
     *,
     host: str,
     port: int,
-    cors_origins: Sequence[str],
+    access: WebAccess,
     print_line: Callable[[str], None],
     grace_s: int,
 ) -> None:
@@ -32,9 +46,14 @@ def run_server(
         listening = socket.create_server((host, port), family=family, backlog=512)
     except OSError as error:
         raise SettingsError(f"cannot listen at {host} port {port}: {error.strerror}") from error
-    app = create_app(PublicationPool(home), cors_origins=cors_origins)
+    callers = AllowedCallers.at(host, access.mcp_hosts, access.cors_origins)
+    app = create_app(PublicationPool(home), cors_origins=access.cors_origins, callers=callers)
     config = uvicorn.Config(
-        app, log_level="warning", timeout_graceful_shutdown=grace_s, server_header=False
+        app,
+        log_level="warning",
+        timeout_graceful_shutdown=grace_s,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        server_header=False,
     )
     url_host = f"[{host}]" if ":" in host else host
     with listening:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from pipeline.ahead import ParseAhead
 from pipeline.feed_specs import RunFeed
 from pipeline.feeds import feeds_of_registry
 from pipeline.progress import NoProgress, Progress
@@ -25,6 +26,7 @@ from warehouse.storage.landing import RunFolder
 from warehouse.writer.state import LastRun
 
 LOCK_WAIT_S = 60.0
+PART_ROWS = 40_000
 
 
 class FindToken(Protocol):
@@ -74,12 +76,14 @@ class Dependencies:
     deadline_s: float | None = None
     """Replaces the deadline of every feed; None keeps each feed's own."""
     run_id_tail: Callable[[], str] = random_tail
+    part_rows: int = PART_ROWS
+    """A first run with more statements is reconciled in parts of about so many."""
 
 
 class Run:
     """One run under the home's lock. Not a dataclass: Prefect would walk through its fields."""
 
-    # Eight parameters: a new run and a replayed one are made in two places, of different sources.
+    # Nine parameters: a new run and a replayed one are made in two places, of different sources.
     def __init__(
         self,
         *,
@@ -88,6 +92,7 @@ class Run:
         registry: Registry,
         claims: Sequence[ComplianceClaim],
         last: LastRun | None,
+        failed: Sequence[RunFolder],
         observed: dict[str, datetime],
         options: RunOptions,
         dependencies: Dependencies,
@@ -99,10 +104,12 @@ class Run:
         self.feeds: list[RunFeed] = feeds_of_registry(registry)
         self.claims = claims
         self.last = last
+        self.failed = failed  # the runs without a commit since the last one, by time
         self.observed = observed  # feed → time of its last whole answer before this run
         self.options = options
         self.dependencies = dependencies
         self.clock = dependencies.clock
+        self.parsed_ahead: dict[str, ParseAhead] = {}  # feed → what is parsed since it landed
         self.committing = False  # from then on only the warehouse knows how the run ended
 
     @property

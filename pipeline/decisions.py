@@ -141,13 +141,13 @@ def correct(
 def _apply(
     home: Home, decisions: Decisions, flow: str, clock: Clock, *, lock_wait_s: float
 ) -> Report:
-    runs = Landing(home.landing).committed()
-    if not runs:
+    newest = Landing(home.landing).newest_committed()
+    if newest is None:
         raise LandingError(
             f"{home.landing} has no committed run, so replay could not repeat a decision; "
             "restore it from a backup. Nothing was changed"
         )
-    last = runs[-1].record  # such a run asks no feed, so it needs no new settings
+    last = newest.record  # such a run asks no feed, so it needs no new settings
     settings = recorded_settings(home.root, last.settings, load_registry())
     options = RunOptions(
         origin=last.origin,

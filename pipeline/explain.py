@@ -47,7 +47,6 @@ def explain(home: Home, offer_id: str) -> Explanation:
     with open_newest(home) as con:
         proof = read_proof(con, offer_id)
     landing = Landing(home.landing)
-    runs = {run.run_id: run for run in landing.runs()}
     claims = {
         claim.payload_hash: claim
         for price in proof.prices
@@ -56,7 +55,7 @@ def explain(home: Home, offer_id: str) -> Explanation:
     }
     return Explanation(
         proof=proof,
-        pages=[_look(landing, claim, runs.get(claim.run_id)) for claim in claims.values()],
+        pages=[_look(landing, claim, landing.run_of(claim.run_id)) for claim in claims.values()],
     )
 
 

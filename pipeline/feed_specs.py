@@ -85,6 +85,11 @@ class FeedSpec:
     """Whether requests to its base URL may carry the token of Hugging Face."""
 
     @property
+    def parses_ahead(self) -> bool:
+        """Whether pages are parsed as they land: its parser needs no time of the whole answer."""
+        return self.role in {"catalog", "routed"}
+
+    @property
     def names_offers(self) -> bool:
         """Whether its rows name offers; a feed that only prices them keeps none present."""
         return self.role in {"catalog", "routed"}

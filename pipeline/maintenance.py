@@ -21,7 +21,7 @@ from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.storage.leftovers import bytes_of, find_leftovers, remove_path
 from warehouse.storage.lock import hold
-from warehouse.storage.retention import Thinning, plan_thinning, sequence_of
+from warehouse.storage.retention import Thinning, days_to_pack, plan_thinning, sequence_of
 from warehouse.writer.checkpoint import (
     checkpoint_of,
     checkpoints,
@@ -65,6 +65,8 @@ class Maintained(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint: str | None
     """The checkpoint that was written, before anything was dropped."""
     runs_thinned: list[str]
+    runs_packed: int
+    """Runs whose records went into one file with those of their day."""
     objects_dropped: int
     checkpoints_dropped: list[str]
     publications_dropped: list[str]
@@ -105,6 +107,7 @@ def maintain(
         thinning = plan_thinning(Landing(home.landing), before=since)
         checkpoint = cleaner.cover(thinning, last)
         cleaner.thin(thinning)
+        packed = cleaner.pack(since)
         old = cleaner.drop("forget old checkpoints", superseded_checkpoints(home))
         superseded_publications = cleaner.drop("forget old publications", superseded(home))
         return Maintained(
@@ -117,6 +120,7 @@ def maintain(
             warehouse_bytes_after=after,
             checkpoint=checkpoint,
             runs_thinned=thinning.runs,
+            runs_packed=packed,
             objects_dropped=len(thinning.objects),
             checkpoints_dropped=old,
             publications_dropped=superseded_publications,
@@ -184,3 +188,12 @@ class _Cleaner:
         self.freed += sum(thinning.objects.values())
         for payload_hash in () if self._dry_run else thinning.objects:
             Landing(self._home.landing).drop(payload_hash)
+
+    def pack(self, before: datetime) -> int:
+        """Pack the records of old runs, day by day; return of how many."""
+        self._on_step("pack the records of old runs")
+        landing = Landing(self._home.landing)
+        days = days_to_pack(landing, before=before)
+        for day, runs in () if self._dry_run else days.items():
+            landing.pack_day(day, runs)
+        return sum(map(len, days.values()))

@@ -13,6 +13,9 @@ def lines(done: Maintained) -> list[str]:
         f"  landing: {done.objects_dropped} answers of {len(done.runs_thinned)} runs before "
         f"{done.hourly_since:%Y-%m-%d}; the last run of each day keeps its answers"
     )
+    if done.runs_packed:
+        verb = "would be packed" if done.dry_run else "packed"
+        report.append(f"  run records: of {done.runs_packed} runs {verb}, one file a day")
     if done.checkpoint:
         report.append(f"  checkpoint: {done.checkpoint} replaces them")
     before, after = _size(done.warehouse_bytes_before), _size(done.warehouse_bytes_after)

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ParamSpec, Protocol, TypeVar
 
+from msgspec.structs import replace
+
 from pipeline.context import Run
 from pipeline.report import Report
+from pipeline.step_times import StepTimes
 from pipeline.steps.check import check_run
 from pipeline.steps.extract import extract_feeds
 from pipeline.steps.inputs import load_inputs
@@ -21,6 +24,7 @@ from pipeline.steps.reconcile import can_reconcile, reconcile_run
 from pipeline.steps.resolve import resolve_rows
 from pipeline.steps.validate import validate_rows
 from schemas.records import FeedFetch
+from warehouse.writer.staged_rows import discard_staged_rows
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,9 +44,11 @@ def run_directly(function: Callable[P, T], /) -> Callable[P, T]:
 
 def run_pipeline(run: Run, step: Step = run_directly) -> Report:
     """Fetch every feed, process what landed, and publish it."""
+    step = times = StepTimes(step)
     landed = step(extract_feeds)(run)
     report = process_landed(run, landed, step)
-    return step(publish_run)(run, report)
+    report = step(publish_run)(run, report)
+    return replace(report, steps=times.taken)
 
 
 def process_landed(run: Run, landed: list[FeedFetch], step: Step = run_directly) -> Report:
@@ -57,8 +63,11 @@ def process_landed(run: Run, landed: list[FeedFetch], step: Step = run_directly)
     del resolved
     if not can_reconcile(run, priced.fetches):
         return step(fail_run)(run, priced.fetches)
-    inputs = step(load_inputs)(run)
-    reconciled = step(reconcile_run)(run, priced, inputs)
-    result = step(check_run)(run, priced, inputs, reconciled)
-    del priced, inputs, reconciled  # the load takes its own memory
-    return step(load_run)(run, result)
+    inputs = step(load_inputs)(run, priced)
+    try:
+        reconciled = step(reconcile_run)(run, priced, inputs)
+        result = step(check_run)(run, priced, inputs, reconciled)
+        del priced, inputs, reconciled  # the load takes its own memory
+        return step(load_run)(run, result)
+    finally:
+        discard_staged_rows(run.home)

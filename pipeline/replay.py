@@ -6,10 +6,12 @@ them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from pipeline.context import LOCK_WAIT_S, Dependencies, Run, RunOptions
+from pipeline.failed_runs import failed_before_each
 from pipeline.pipeline import Step, process_landed, run_directly
 from providers.registry import load_claims, load_registry
 from schemas.clock import Clock, utc_now
@@ -75,12 +77,18 @@ def process_runs(
     LandingError when neither the bytes of a run nor a checkpoint of `source` after it is left.
     """
     _start_from_checkpoint(home, source, runs)
+    failed = failed_before_each(Landing(source.landing).runs()) if runs else {}
     for run in runs:
-        _process_run(home, run, now, step)
+        _process_run(home, run, failed[run.run_id], now, step)
 
 
-def _process_run(home: Home, folder: RunFolder, now: datetime, step: Step) -> None:
-    """Process one landed run into the warehouse, unless it holds the run."""
+def _process_run(
+    home: Home, folder: RunFolder, failed: Sequence[RunFolder], now: datetime, step: Step
+) -> None:
+    """Process one landed run into the warehouse, unless it holds the run.
+
+    `failed` are the runs without a commit that came before it.
+    """
     mark, record = folder.mark, folder.record
     if mark is None or mark.sequence is None:
         raise LandingError(f"run {folder.run_id} has no commit mark")
@@ -94,6 +102,7 @@ def _process_run(home: Home, folder: RunFolder, now: datetime, step: Step) -> No
         registry=load_registry(folder.landing.get(record.registry_hash)),
         claims=load_claims(folder.landing.get(record.claims_hash)).claims,
         last=last,
+        failed=failed,
         observed=observed,
         options=RunOptions(
             origin=record.origin,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -71,6 +72,17 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     is_now: str | None
 
 
+class StepTime(msgspec.Struct, frozen=True, kw_only=True):
+    """What one step took; steps that work side by side share processor seconds."""
+
+    step: str
+    seconds: float
+    cpu_s: float
+    """Processor seconds of the process, its threads and its ended children."""
+    peak_mb: int
+    """The most memory that the process has held until the end of the step, in 1,000,000 bytes."""
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """One run; `--json` prints this."""
 
@@ -91,6 +103,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     examples: list[Change] = []
     """The first changes, those of known offers before what is new or gone."""
     error: str | None = None
+    steps: list[StepTime] = []
+    """What each step took, in order; a decision and a replay are not measured."""
 
     @property
     def exit_status(self) -> int:
@@ -144,19 +158,20 @@ def held_lines(held: list[Held]) -> list[str]:
 
 def change_examples(changes: pl.DataFrame, offers: pl.DataFrame) -> list[Change]:
     """Return the first changes of a run, with the names of their offers."""
+    return as_examples([first_changes(changes, offers)])
+
+
+def first_changes(changes: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
+    """Return the first of these changes, with `model_id` and inference_provider of their offers."""
     of_offers = offers.select("offer_id", "model_id", _provider="inference_provider")
     named = changes.join(of_offers, on="offer_id", how="left").with_columns(
         inference_provider=pl.coalesce("inference_provider", "_provider")
     )
-    first = named.sort(
-        pl.col("event").is_in(["new", "gone"]),
-        "event",
-        "model_id",
-        "inference_provider",
-        "unit",
-        "offer_id",
-        nulls_last=True,
-    ).head(EXAMPLES)
+    return _first(named.drop("_provider"))
+
+
+def as_examples(parts: Iterable[pl.DataFrame]) -> list[Change]:
+    """Return the first changes of a run, of the first ones of its parts."""
     return [
         Change(
             event=row["event"],
@@ -166,8 +181,21 @@ def change_examples(changes: pl.DataFrame, offers: pl.DataFrame) -> list[Change]
             was=_amount(row["old_amount"], row["unit"]) or row["old_value"],
             is_now=_amount(row["new_amount"], row["unit"]) or row["new_value"],
         )
-        for row in first.iter_rows(named=True)
+        for row in _first(pl.concat(parts)).iter_rows(named=True)
     ]
+
+
+def _first(named: pl.DataFrame) -> pl.DataFrame:
+    return named.sort(
+        pl.col("event").is_in(["new", "gone"]),
+        "event",
+        "model_id",
+        "inference_provider",
+        "unit",
+        "offer_id",
+        nulls_last=True,
+        maintain_order=True,
+    ).head(EXAMPLES)
 
 
 def _amount(amount: Decimal | None, unit: str | None) -> str | None:

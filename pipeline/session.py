@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from pipeline.context import Dependencies, Run, RunOptions
+from pipeline.failed_runs import failed_since_commit
 from pipeline.settings import Settings
 from providers.registry import claims_bytes, load_claims, load_registry, registry_bytes
 from schemas.clock import Clock
 from schemas.decisions import decisions_bytes
 from schemas.errors import PricehouseError, WarehouseError
-from schemas.load import Failure
 from schemas.records import EndMark, RunRecord
-from warehouse.connect import open_writer
+from warehouse.connect import LOADING, open_writer
 from warehouse.migrate import migrate
 from warehouse.publication.publish import publish, published_id
 from warehouse.storage.future_runs import require_no_future_run
 from warehouse.storage.home import Home
-from warehouse.storage.landing import Landing, RunFolder
+from warehouse.storage.landing import Landing
 from warehouse.storage.lock import hold
+from warehouse.storage.retention import sequence_of
 from warehouse.writer.checkpoint import checkpoints, write_checkpoint
 from warehouse.writer.state import (
     LastRun,
@@ -32,19 +33,6 @@ from warehouse.writer.state import (
 )
 
 DAILY = timedelta(hours=23)  # an hourly rhythm: after 24 it would be an hour later each day
-
-
-def failures_before(folder: RunFolder, runs: Sequence[RunFolder]) -> list[Failure]:
-    """Return the runs without a commit between the one before `folder` that had one and it."""
-    found: list[Failure] = []
-    for run in reversed([r for r in runs if r.run_id < folder.run_id]):
-        mark = run.mark
-        if mark is not None and mark.outcome == "committed":
-            break
-        if mark is not None:
-            outcome = "dry_run" if mark.outcome == "dry_run" else "failed"
-            found.append(Failure(run.record, mark.finished_at, outcome, mark.error, run.fetches()))
-    return found[::-1]
 
 
 @contextmanager
@@ -79,13 +67,14 @@ def _begin(home: Home, settings: Settings, options: RunOptions, dependencies: De
     landing = Landing(home.landing)
     clock = monotonic_clock(dependencies.clock, landing)
     started_at = clock()
-    with open_writer(home.warehouse) as con:
+    with open_writer(home.warehouse, LOADING) as con:
         migrate(con, now=started_at)
         last, details_at = read_last_run(con), read_details_time(con)
         observed = read_feed_times(con)
     recover(home, landing, last, now=started_at)
     _require_whole(landing, last)
     decisions = options.decisions
+    failed = failed_since_commit(landing.newest_first())
     folder = landing.begin(
         RunRecord(
             run_id=f"{started_at:%Y%m%dT%H%M%S%f}Z-{dependencies.run_id_tail()}",
@@ -109,6 +98,7 @@ def _begin(home: Home, settings: Settings, options: RunOptions, dependencies: De
         registry=registry,
         claims=claims,
         last=last,
+        failed=failed,
         observed=observed,
         options=options,
         dependencies=replace(dependencies, clock=clock),
@@ -122,9 +112,9 @@ def monotonic_clock(clock: Clock, landing: Landing) -> Clock:
     last run is two hours or more ahead: then one of the two clocks was wrong.
     """
     require_no_future_run(landing, clock())
-    runs = landing.runs()
-    seen = [runs[-1].record.started_at] if runs else []
-    if runs and (mark := runs[-1].mark) and mark.outcome != "interrupted":
+    newest = next(landing.newest_first(), None)
+    seen = [newest.record.started_at] if newest else []
+    if newest and (mark := newest.mark) and mark.outcome != "interrupted":
         seen.append(mark.finished_at)  # an interrupted run was marked by the run after it
     last = max(seen, default=None)
 
@@ -139,14 +129,11 @@ def monotonic_clock(clock: Clock, landing: Landing) -> Clock:
 
 def _require_whole(landing: Landing, last: LastRun | None) -> None:
     """Raise WarehouseError when the warehouse lacks committed runs: history would start over."""
-    committed = landing.committed()
-    if not committed:
-        return
-    newest = committed[-1].mark
+    newest = landing.newest_committed()
     loaded = last.sequence if last else 0
-    if newest is not None and newest.sequence is not None and newest.sequence > loaded:
+    if newest is not None and sequence_of(newest) > loaded:
         raise WarehouseError(
-            f"warehouse.duckdb lacks runs that landing holds, up to {committed[-1].run_id}; "
+            f"warehouse.duckdb lacks runs that landing holds, up to {newest.run_id}; "
             "run `pricehouse replay` first. Nothing was changed."
         )
 

@@ -80,28 +80,41 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 def read_status(home: Home, *, now: datetime) -> Status:
     """Return the status; works while a run is writing, and before the first publication."""
     landing = Landing(home.landing)
-    runs = [_run_status(run) for run in landing.runs()]
-    last_run = runs[-1] if runs else None
-    failures = [run for run in runs if run.outcome in {"failed", "interrupted"}]
+    newest = next(landing.newest_first(), None)
     from_landing: dict[str, Any] = {
         "home": str(home.root),
         "now": now,
-        "last_run": last_run,
-        "last_failure": failures[-1] if failures else None,
+        "last_run": _run_status(newest) if newest else None,
+        "last_failure": _failure_since_commit(landing),
         "problem": future_problem(landing, now),
     }
     try:
         with open_newest(home) as con:
             (row,) = _read_rows(con, "read_publication_status")
             feeds = _read_rows(con, "read_feed_status")
+            recorded = _read_rows(con, "read_last_failed_run")
     except UsageError:
         return Status(**from_landing)
+    if from_landing["last_failure"] is None and recorded:
+        failed = landing.run_of(recorded[0]["run_id"])
+        from_landing["last_failure"] = _run_status(failed) if failed else None
     return Status(
         **from_landing,
         **row,
         age_s=age_s(row["observed_to"], now) if row["observed_to"] else None,
         feeds=[FeedStatus(**feed) for feed in feeds],
     )
+
+
+def _failure_since_commit(landing: Landing) -> RunStatus | None:
+    """Return the newest failed run since the last commit: a publication records those before it."""
+    for run in landing.newest_first():
+        if run.is_committed:
+            break
+        status = _run_status(run)
+        if status.outcome in {"failed", "interrupted"}:
+            return status
+    return None
 
 
 def _read_rows(con: Connection, name: str) -> list[dict[str, Any]]:

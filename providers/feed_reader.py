@@ -39,6 +39,7 @@ class FeedReader:
             traffic=self._context.traffic[self.name],
             deadline=self._context.client.deadline(seconds),
             takes_refusals=takes_refusals,
+            known=self._context.known_answers(self.name),
         )
 
     def single_ids(self) -> tuple[FeedDetails, str] | None:

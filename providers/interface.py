@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from schemas.inference import InferencePayload, InferenceResponse
-from schemas.payload import Payload, Traffic
+from schemas.payload import KnownAnswer, Payload, Traffic
 from schemas.registry import Source
 
 if TYPE_CHECKING:  # the registry imports this module, and must not wait for httpx
@@ -18,6 +18,9 @@ INFERENCE_TIMEOUT_S = 120.0
 
 Remembered = Callable[[str], Mapping[str, Payload]]
 """Feed → id → the last landed answer about that id alone, with the time when it was fetched."""
+
+KnownAnswers = Callable[[str], Mapping[str, KnownAnswer]]
+"""Feed → address → the last landed answer from there, if it has an ETag."""
 
 MappedIds = Callable[[str], Sequence[str]]
 """Inference provider → the ids of its own that the Hub maps models to, each once."""
@@ -48,6 +51,12 @@ def nothing_remembered(feed: str) -> Mapping[str, Payload]:
     return {}
 
 
+def nothing_known(feed: str) -> Mapping[str, KnownAnswer]:
+    """Return no answer: every one is then requested whole."""
+    del feed
+    return {}
+
+
 def no_provider_mapped() -> Sequence[str]:
     """Return no inference provider: then there is none to ask about."""
     return ()
@@ -60,7 +69,8 @@ class AdapterContext:
     The adapter counts pages in `traffic`, the client everything else. `deadline_s` replaces every
     feed's own deadline, in seconds; None keeps them. `mapped_ids` serves the lists that answer
     only for ids that the request names, `unknown_ids` are those that such a list did not know,
-    `remembered` serves those that are requested less often than the feed, `mapped_providers` the
+    `remembered` serves those that are requested less often than the feed, `known_answers` those
+    that a source need not send again, `mapped_providers` the
     feeds that answer for one provider.
     """
 
@@ -71,6 +81,7 @@ class AdapterContext:
     mapped_ids: MappedIds = nothing_mapped
     unknown_ids: UnknownIds = nothing_unknown
     remembered: Remembered = nothing_remembered
+    known_answers: KnownAnswers = nothing_known
     mapped_providers: MappedProviders = no_provider_mapped
 
 

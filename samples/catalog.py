@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 from samples.capture import read_capture
-from samples.verbatim import Json, encode
+from samples.verbatim import Json, Record, decode, encode
 
 DATA = Path(__file__).parent / "data"
 STEPS = (1, 2)
@@ -40,6 +41,10 @@ class SampleModel:
             + "}"
         )
 
+    def facts(self) -> Record:
+        """Return the record decoded, each number as its text."""
+        return {json.loads(f'"{key}"'): decode(text) for key, text in self.fields.items()}
+
     def renamed(self, author_suffix: str) -> SampleModel:
         """Return the model under another author: `org/name` becomes `org<suffix>/name`."""
         author, slash, name = self.id.partition("/")
@@ -48,6 +53,38 @@ class SampleModel:
         if "owned_by" in fields:
             fields["owned_by"] = encode(author + author_suffix)
         return replace(self, id=other, fields=fields)
+
+
+class ServedView(Protocol):
+    """The models that match one set of query parameters."""
+
+    def page(self, after: str | None, limit: int) -> tuple[bytes, str | None]:
+        """Return a JSON array of up to `limit` records, and the last id if more follow."""
+
+
+class ServedCatalog(Protocol):
+    """What the server serves: a `Catalog`, or one that makes its records when they are asked for.
+
+    `…_captured_at` is None where nothing was recorded.
+    """
+
+    @property
+    def hub_captured_at(self) -> datetime | None:
+        """When the Hub's answer was recorded."""
+
+    @property
+    def router_captured_at(self) -> datetime | None:
+        """When the router's answer was recorded."""
+
+    @property
+    def router_answer(self) -> bytes:
+        """The router's whole answer."""
+
+    def view(self, keys: frozenset[str], providers: frozenset[str] | None) -> ServedView:
+        """Return the models served by one of `providers` (None: by any) with these keys."""
+
+    def mapping_of(self, provider: str) -> bytes | None:
+        """Return the live mapping of a provider, None for one that no model names."""
 
 
 @dataclass(frozen=True)
@@ -110,18 +147,24 @@ class Catalog:
             return None
         tasks: dict[str, dict[str, Json]] = {}
         for model in self.hub:
-            for entry in _entries_of(model, provider):
-                if entry.get("status") != "live":
-                    continue
-                stated: dict[str, Json] = {
-                    key: entry[key] for key in ("_id", "providerId", "status") if key in entry
-                }
-                name = model.id
-                if entry.get("type") == "tag-filter":
-                    name = f"tag-filter={entry.get('providerId')}"
-                    stated["adapterType"] = entry.get("adapter", "lora")
-                tasks.setdefault(str(entry.get("task")), {})[name] = stated
+            for task, name, stated in live_mappings(model, provider):
+                tasks.setdefault(task, {})[name] = stated
         return encode(dict[str, Json](tasks)).encode()
+
+
+def live_mappings(model: SampleModel, provider: str) -> Iterator[tuple[str, str, Json]]:
+    """Yield task, name and statement of each live mapping of a model by one provider."""
+    for entry in _entries_of(model, provider):
+        if entry.get("status") != "live":
+            continue
+        stated: dict[str, Json] = {
+            key: entry[key] for key in ("_id", "providerId", "status") if key in entry
+        }
+        name = model.id
+        if entry.get("type") == "tag-filter":
+            name = f"tag-filter={entry.get('providerId')}"
+            stated["adapterType"] = entry.get("adapter", "lora")
+        yield str(entry.get("task")), name, stated
 
 
 def _entries_of(model: SampleModel, provider: str) -> list[dict[str, Json]]:

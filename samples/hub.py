@@ -14,13 +14,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import TCPServer
 from threading import Event, Thread
-from typing import Any
+from typing import Any, Literal, get_args
 
-from samples.catalog import STEPS, Catalog, load, load_recording
+from samples.catalog import STEPS, ServedCatalog, load, load_recording
 from samples.list_routes import PriceLists, load_price_lists
 from samples.quota import Quota
 from samples.routes import ServerReply, ServerRequest, error, respond
@@ -31,6 +32,8 @@ FEEDS = ("hub", "router")
 SAMPLE_FEEDS = (*FEEDS, "deepinfra_list", "wavespeed_list")
 """The feeds of which the sample holds a capture."""
 
+OK, NOT_MODIFIED = 200, 304
+ETags = Literal["strong", "weak"]
 OnRequest = Callable[[ServerRequest], ServerReply | None]
 
 
@@ -39,21 +42,23 @@ class Hub:
 
     def __init__(
         self,
-        catalog: Catalog,
+        catalog: ServedCatalog,
         *,
         price_lists: PriceLists | None,
         quota: Quota,
         on_request: OnRequest | None,
         compress: bool,
+        etags: ETags | None,
     ) -> None:
         self._catalog = catalog
         self._price_lists = price_lists
         self._quota = quota
         self._on_request = on_request
         self._compress = compress
+        self._etags = etags
         self.url = ""
 
-    def show(self, catalog: Catalog) -> None:
+    def show(self, catalog: ServedCatalog) -> None:
         """Serve this catalog from the next request on."""
         self._catalog = catalog
 
@@ -71,28 +76,33 @@ class Hub:
         reply = respond(
             request, self._catalog, base_url=f"http://{host}" if host is not None else self.url
         )
+        if self._etags and reply.status == OK:
+            reply = _with_etag(reply, request.headers.get("if-none-match"), self._etags)
         if self._compress and "gzip" in request.headers.get("accept-encoding", ""):
             headers["content-encoding"] = "gzip"
             reply = replace(reply, body=gzip.compress(reply.body, 1, mtime=0))
         return replace(reply, headers={**reply.headers, **headers})
 
 
+# Seven parameters: what is served, and how; each caller chooses some.
 @contextmanager
 def serve(
-    catalog: Catalog,
+    catalog: ServedCatalog,
     *,
     price_lists: PriceLists | None = None,
     port: int = 0,
     quota: Quota | None = None,
     on_request: OnRequest | None = None,
     compress: bool = False,
+    etags: ETags | None = None,
 ) -> Iterator[Hub]:
     """Serve the catalog on loopback until the block ends; port 0 takes a free one.
 
     `on_request` gets every request first, from several threads, and may return a reply of its own,
     which is sent as it is, not counted and without rate headers; so are replies of `price_lists`.
-    `compress` sends gzip to callers that accept it. Leaving the block cuts open connections, so
-    that nothing answers afterwards.
+    `compress` sends gzip to callers that accept it; `etags` sends an ETag of that kind, and 304 to
+    callers that have the body. Leaving the block cuts open connections, so that nothing answers
+    afterwards.
     """
     hub = Hub(
         catalog,
@@ -100,6 +110,7 @@ def serve(
         quota=quota or Quota(),
         on_request=on_request,
         compress=compress,
+        etags=etags,
     )
     with _HubServer(hub, port) as server:
         hub.url = f"http://127.0.0.1:{server.server_port}"
@@ -176,17 +187,28 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing: a test that needs the requests passes `on_request`."""
 
 
+def _with_etag(reply: ServerReply, known: str | None, kind: ETags) -> ServerReply:
+    """Return a reply with the ETag of its body, without the body if the caller knows it."""
+    etag = f'{"W/" if kind == "weak" else ""}"{sha256(reply.body).hexdigest()[:32]}"'
+    headers = {**reply.headers, "etag": etag}
+    if known == etag:
+        headers.pop("content-type", None)
+        return ServerReply(NOT_MODIFIED, b"", headers)
+    return replace(reply, headers=headers)
+
+
 def run(
-    catalog: Catalog,
+    catalog: ServedCatalog,
     *,
     port: int,
     requests: int,
     title: str,
     price_lists: PriceLists | None = None,
+    etags: ETags | None = None,
 ) -> None:
     """Serve as a program: print the address, then serve until interrupted."""
     quota = Quota(requests)
-    with serve(catalog, price_lists=price_lists, port=port, quota=quota) as hub:
+    with serve(catalog, price_lists=price_lists, port=port, quota=quota, etags=etags) as hub:
         sys.stdout.write(f"{title} at {hub.url}\n")
         sys.stdout.flush()
         with suppress(KeyboardInterrupt):
@@ -202,6 +224,11 @@ def arguments(prog: str, about: str | None) -> argparse.ArgumentParser:
         type=int,
         default=500,
         help="quota per 300 s; default: the Hub's without a token",
+    )
+    parser.add_argument(
+        "--etags",
+        choices=get_args(ETags),
+        help="send ETags of this kind and answer 304; default: none, as the recordings hold none",
     )
     return parser
 
@@ -228,6 +255,7 @@ def main() -> None:
         requests=given.requests,
         title=title,
         price_lists=price_lists,
+        etags=given.etags,
     )
 
 

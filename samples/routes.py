@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from samples.catalog import Catalog
+from samples.catalog import ServedCatalog
 
 MAX_LIMIT = 1000
 _PARTNER = re.compile(r"/api/partners/([^/]+)/models")
@@ -55,7 +55,7 @@ class _BadRequest(Exception):
     """Raised when a parameter cannot be served; the reply carries the text."""
 
 
-def respond(request: ServerRequest, catalog: Catalog, *, base_url: str) -> ServerReply:
+def respond(request: ServerRequest, catalog: ServedCatalog, *, base_url: str) -> ServerReply:
     """Reply to a request from the catalog; next links start with `base_url`."""
     try:
         match request.method, request.path:
@@ -72,7 +72,7 @@ def respond(request: ServerRequest, catalog: Catalog, *, base_url: str) -> Serve
         return error(400, str(problem))
 
 
-def _partner(name: str, catalog: Catalog) -> ServerReply:
+def _partner(name: str, catalog: ServedCatalog) -> ServerReply:
     """Reply with the live mapping of one inference provider, in the documented shape.
 
     What the Hub states of its tag-filter rules has no tags, so a rule's key has its own id.
@@ -100,7 +100,7 @@ def memento_header(captured_at: datetime | None) -> dict[str, str]:
     return {"memento-datetime": format_datetime(captured_at.astimezone(UTC), usegmt=True)}
 
 
-def _models(request: ServerRequest, catalog: Catalog, base_url: str) -> ServerReply:
+def _models(request: ServerRequest, catalog: ServedCatalog, base_url: str) -> ServerReply:
     """Reply with a page of the Hub's list.
 
     The recordings hold no dates, so `sort=createdAt` means one fixed order here: by id. Other sorts

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 import pandera.polars as pa
 import polars as pl
@@ -118,6 +120,13 @@ class Failure:
     fetches: list[FeedFetch]
 
 
+class StagedRows(Protocol):
+    """Rows of a delta that wait on disk, of a run that is too large for memory."""
+
+    def frames(self, part: str) -> Iterator[pl.DataFrame]:
+        """Yield the rows of a part of a delta; those of a log are sorted."""
+
+
 @dataclass(frozen=True)
 class Load:
     """All that one run writes, in one transaction."""
@@ -138,3 +147,5 @@ class Load:
     compliance_claims: pl.DataFrame
     rule_version: str
     failures: list[Failure] = field(default_factory=list)
+    staged: StagedRows | None = None
+    """Rows to write after those of the delta."""

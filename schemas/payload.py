@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -15,7 +16,9 @@ class Payload:
     the last byte was in (UTC). `captured_at` is set only by an archive: the moment that its
     `Memento-Datetime` header (RFC 7089) states; a live server never sends one. `answered` holds the
     few response headers that are kept, by lower-case name (rate limits, request id, date, etag).
-    `about` is the id that the request named, where a feed is asked about single ids.
+    `about` is the id that the request named, where a feed is asked about single ids. `next_link` is
+    the address of the page after it. `received_at` is when the body came, where the source answered
+    that it is not modified since; None: it came with this response.
     """
 
     feed: str
@@ -27,11 +30,26 @@ class Payload:
     captured_at: datetime | None = None
     answered: dict[str, str] = field(default_factory=dict)
     about: str | None = None
+    next_link: str | None = None
+    received_at: datetime | None = None
 
     @property
     def payload_hash(self) -> str:
         """sha256 of the decoded body, hex."""
         return sha256(self.body).hexdigest()
+
+
+@dataclass(frozen=True)
+class KnownAnswer:
+    """An answer that was landed, about which a source may state that it is not modified."""
+
+    etag: str
+    next_link: str | None
+    received_at: datetime
+    """When its bytes came."""
+    captured_at: datetime | None
+    read: Callable[[], bytes | None]
+    """Returns its bytes, None where they are no longer kept or damaged."""
 
 
 @dataclass

@@ -49,10 +49,15 @@ class LandedPage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     about: str | None = None
     """The id that the request named, where a feed is asked about single ids; such a page may be of
     an earlier run, and `fetched_at` is then before this one."""
+    next_link: str | msgspec.UnsetType | None = msgspec.UNSET
+    """The address of the page after it, None on the last one; not set: it was not kept then."""
+    received_at: datetime | None = None
+    """When the bytes came, where the source answered that they are not modified since; None: they
+    came with this answer."""
 
 
 class FeedFetch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How fetching one feed went. Only a `complete` one may change what the warehouse holds."""
+    """How fetching one feed went. Only a whole one may change what the warehouse holds."""
 
     feed: str
     outcome: FetchOutcome
@@ -72,6 +77,18 @@ class FeedFetch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Ids of the requests that the source does not know; for a day they are not requested again."""
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it states all that the source does: it came whole, or is not modified since.
+
+        An archive that states the same moment once more (`captured_at`) states nothing new.
+        """
+        if self.outcome == "not_modified":
+            return bool(self.pages) and all(
+                page.received_at and not page.captured_at for page in self.pages
+            )
+        return self.outcome == "complete"
+
+    @property
     def observed_at(self) -> datetime:
         """When the source stated this: an archive's own date, else our clock at the last byte."""
         captured = [page.captured_at for page in self.pages if page.captured_at]
@@ -86,3 +103,13 @@ class EndMark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     sequence: int | None = None
     """Position among committed runs, from 1; the order of replay."""
     error: str | None = None
+
+
+class PackedRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All records of one ended run, as they are packed with those of its day."""
+
+    record: RunRecord
+    mark: EndMark
+    fetches: list[FeedFetch]
+    traces: dict[str, list[LandedPage]] = {}
+    """By feed what a run that was killed had landed of feeds that it never closed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -14,10 +15,28 @@ from schemas.errors import HomeBusy, HomeError, WarehouseError
 Connection = duckdb.DuckDBPyConnection
 
 STORAGE = "v1.5.0"
-MEMORY_LIMIT = "1GB"  # more is spilled beside the file; an hour of 86,000 entries needs 0.2
 _GUARD = "CREATE OR REPLACE TABLE _ph_opened AS SELECT now() AS opened_at; CHECKPOINT;"
 # It pushes an IN filter of a small table into the scan of a frame, which has none for strings.
 _NO_PUSHDOWN = "SET disabled_optimizers = 'join_filter_pushdown'"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The memory of a connection's own, beyond which it spills to a folder, and its threads.
+
+    None leaves DuckDB's default: most of the machine's memory, a folder beside the file, a thread
+    for each core.
+    """
+
+    memory: str | None = None
+    threads: int | None = None
+    spill_folder: Path | None = None
+
+
+WRITING = Limits(memory="1GB")
+LOADING = Limits(memory="256MB", threads=1)
+"""For rows that come from frames: a frame is one stream, for which a second thread only spins, and
+DuckDB keeps uncompressed rows until the commit if it may."""
 _DISK_TROUBLE = (
     duckdb.IOException,
     duckdb.FatalException,
@@ -27,14 +46,14 @@ _DISK_TROUBLE = (
 
 
 @contextmanager
-def open_writer(path: Path) -> Iterator[Connection]:
+def open_writer(path: Path, limits: Limits = WRITING) -> Iterator[Connection]:
     """Open the writer's file for one run; the caller holds the home's lock.
 
     A tiny commit and a CHECKPOINT come first: without them a write-ahead log that was torn by a
     kill can make the file refuse to open after a later large commit.
     """
     _require_limit(path)
-    con = _connect(path, read_only=False)
+    con = _connect(path, limits, read_only=False)
     try:
         con.execute(_GUARD)
         con.execute(_NO_PUSHDOWN)
@@ -62,19 +81,25 @@ def _require_limit(path: Path) -> None:
 
 
 @contextmanager
-def open_reader(path: Path) -> Iterator[Connection]:
+def open_reader(path: Path, limits: Limits | None = None) -> Iterator[Connection]:
     """Open a published file read-only."""
-    con = _connect(path, read_only=True)
+    con = _connect(path, limits or Limits(), read_only=True)
     try:
         yield con
     finally:
         con.close()
 
 
-def _connect(path: Path, *, read_only: bool) -> Connection:
+def _connect(path: Path, limits: Limits, *, read_only: bool) -> Connection:
     config: dict[str, str | bool | int | float | list[str]] = {}
+    if limits.memory is not None:
+        config["memory_limit"] = limits.memory
+    if limits.threads is not None:
+        config["threads"] = limits.threads
+    if limits.spill_folder is not None:
+        config["temp_directory"] = str(limits.spill_folder)
     if not read_only:
-        config = {"memory_limit": MEMORY_LIMIT, "storage_compatibility_version": STORAGE}
+        config["storage_compatibility_version"] = STORAGE
     try:
         con = duckdb.connect(str(path), read_only=read_only, config=config)
         if read_only:

@@ -12,6 +12,7 @@ from schemas.errors import WarehouseError
 from warehouse.connect import Connection
 from warehouse.statements import statement
 from warehouse.view_files import apply_views, unknown_views
+from warehouse.writer.stored_cards import are_stored, store_every_card
 
 _FOLDER = Path(__file__).with_name("migrations")
 _NAME = re.compile(r"^(\d{3})_[a-z]+(_[a-z]+)+\.sql$")
@@ -52,6 +53,20 @@ def migrate(con: Connection, *, now: datetime) -> None:
             ) from error
         con.execute("COMMIT")
     apply_views(con, now=now)
+    if not are_stored(con):
+        _store_cards(con)
+
+
+def _store_cards(con: Connection) -> None:
+    con.execute("BEGIN")
+    try:
+        store_every_card(con)
+    except duckdb.Error as error:
+        con.execute("ROLLBACK")
+        raise WarehouseError(
+            f"cards cannot be stored by their new definition: {error}; the warehouse is as it was"
+        ) from error
+    con.execute("COMMIT")
 
 
 def require_known(con: Connection) -> int:

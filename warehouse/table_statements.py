@@ -28,6 +28,45 @@ def delete_all_rows(table: Table) -> str:
     return f"DELETE FROM {table.name}"  # noqa: S608 (see above)
 
 
+def add_differing_models(table: Table, compared: Iterable[str], facts: Iterable[str] = ()) -> str:
+    """Return the statement that inserts into `touched` the models of the rows that differ.
+
+    The frame `stated` has the key and the `compared` columns of a current table, one of which is
+    never null there; `$feeds` are the feeds that it has rows of, of the offers from `$first` until
+    before `$last`. With `facts` it has these columns of offers and model_id too; an offer that is
+    new or has ended differs.
+    """
+    same_key = " AND ".join(f"s.{column} = t.{column}" for column in table.order)
+    differs = [f"s.{column} IS DISTINCT FROM t.{column}" for column in compared]
+    model = "o.model_id"
+    if facts:
+        model = "coalesce(s.model_id, o.model_id)"
+        differs += ["o.offer_id IS NULL", "o.gone_at IS NOT NULL"]
+        differs += [f"s.{column} IS DISTINCT FROM o.{column}" for column in facts]
+    return (
+        f"INSERT INTO touched SELECT DISTINCT {model} FROM stated s "  # noqa: S608 (see above)
+        f"FULL JOIN (FROM {table.name} WHERE list_contains($feeds, feed) "
+        f"AND offer_id >= $first AND offer_id < $last) t ON {same_key} "
+        "LEFT JOIN _ph_offer o ON o.offer_id = coalesce(s.offer_id, t.offer_id) "
+        f"WHERE ({' OR '.join(differs)}) AND {model} IS NOT NULL"
+    )
+
+
+def read_touched_rows(table: Table) -> str:
+    """Return the query for the rows of a current table that are about touched models.
+
+    Of a table without an offer or a model, for all rows.
+    """
+    about = {
+        "offers": "offer_id IN (FROM touched_offer)",
+        "models": "model_id IN (SELECT model_id FROM touched)",
+        **dict.fromkeys(
+            ("listings", "claims", "prices", "cards"), "offer_id IN (FROM touched_offer)"
+        ),
+    }.get(table.part, "true")
+    return f"FROM {table.name} WHERE {about}"
+
+
 def find_shared_keys(tables: Iterable[Table]) -> str:
     """Return the query for the `part` of each current table in which two rows share a key."""
     return " UNION ".join(

@@ -18,6 +18,7 @@ class Kind(Enum):
     LOG = "append only, with an id that grows with each row"
     APPENDED = "append only"
     REPLACED = "a run replaces all rows"
+    DERIVED = "rows that follow from other tables, stored because readers ask for them all the time"
     LEDGER = "written when the schema changes, never by a run"
 
 
@@ -88,6 +89,14 @@ TABLES: tuple[Table, ...] = (
     Table("_ph_feed", "feeds", Kind.REPLACED, ("feed",)),
     Table("_ph_source", "sources", Kind.REPLACED, ("source",)),
     Table("_ph_compliance_claim", "compliance_claims", Kind.REPLACED, ("claim_id",)),
+    Table(
+        "_ph_card_facts",
+        "card_facts",
+        Kind.DERIVED,
+        ("task_group", "model_id", "inference_provider", "offer_id"),
+    ),
+    Table("_ph_feed_set", "feed_sets", Kind.DERIVED, ("feeds",)),
+    Table("_ph_hour", "hour", Kind.DERIVED, ("ranked_from",)),
     Table("_ph_migration", "migrations", Kind.LEDGER, ("number",)),
     Table("_ph_view", "views", Kind.LEDGER, ("name",)),
 )

@@ -32,6 +32,11 @@ INTERNAL = (
     "_ph_price_claims",
     "_ph_status_history",
     "_ph_route",
+    "_ph_feed_bit",
+    "_ph_card_computed",
+    "_ph_card_facts",
+    "_ph_feed_set",
+    "_ph_hour",
     "_ph_cards",
 )
 """Views that other views and the macros read. A macro does not resolve through ATTACH, so its body
@@ -61,7 +66,7 @@ PUBLISHED = (
     "offer_links",
 )
 """The published relations; their columns are a contract with readers."""
-MACROS = ("price_as_of", "blended", "cheapest", "cards_in", "recommend")
+MACROS = ("price_as_of", "blended", "cheapest", "cards_in", "cost", "recommend")
 ORDER = (*INTERNAL, *PUBLISHED, *MACROS)
 
 

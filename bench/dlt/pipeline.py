@@ -26,7 +26,7 @@ SELECT (SELECT count(*) FROM models__inference_provider_mapping)
 def main() -> None:
     """Load both feeds and count their entries."""
     url, folder = sys.argv[1], Path(sys.argv[2])
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)  # a second load is merged into the first
     pipeline = dlt.pipeline(
         "bench",
         destination=dlt.destinations.duckdb(str(folder / "bench.duckdb")),

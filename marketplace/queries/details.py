@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from marketplace.problems import NotInPublication
 from marketplace.queries.cached_input import find_cached_input
 from marketplace.queries.model_lookup import todays_name
 from marketplace.statements import TRACED, statement
+from marketplace.unanswered import NotInPublication
 from warehouse.publication.reader_pool import Reading
 
 Row = dict[str, Any]

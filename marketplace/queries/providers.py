@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.problems import NotInPublication
 from marketplace.queries.known_values import known_values
 from marketplace.statements import statement
+from marketplace.unanswered import NotInPublication
 from schemas.errors import UnknownValue
 from warehouse.publication.reader_pool import Reading
 

@@ -7,34 +7,29 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline.context import Run
-from pipeline.report import Change, change_examples
+from pipeline.report import Change, as_examples, first_changes
 from pipeline.steps.inputs import RunInputs
 from pipeline.steps.output import StepOutput
+from pipeline.steps.part_summary import PartSummary, total_counts, total_events
 from pipeline.steps.price import PricedFeed
 from pipeline.steps.reconcile import ReconciledRun
 from schemas.contract import UTC_TIME
 from schemas.delta import Delta
-from schemas.load import CHECKS, REJECTED_ROWS, Counts
+from schemas.load import CHECKS, REJECTED_ROWS, Counts, StagedRows
 from schemas.offerings import DRIFT
 from schemas.records import FeedFetch
-from transforms.checks import SHORT_WALKS, CheckInputs, Comparison, count_pages, run_checks
+from transforms.checks import (
+    SHORT_WALKS,
+    CheckInputs,
+    Comparison,
+    count_pages,
+    join_checks,
+    run_checks,
+)
 from transforms.compliance import claim_rows
 from transforms.parsing.partners import partner_of
-from transforms.reconcile.counts import count_entries, tally
+from transforms.reconcile.counts import count_entries, no_entries, tally
 from transforms.reconcile.short_pages import absences_count
-
-
-def no_entries() -> pl.DataFrame:
-    """Return the entries of a run that asked no feed."""
-    return pl.DataFrame(
-        schema={
-            "feed": pl.String,
-            "inference_provider": pl.String,
-            "records": pl.Int64,
-            "accepted": pl.Int64,
-            "rejected": pl.Int64,
-        }
-    )
 
 
 @dataclass(frozen=True)
@@ -60,6 +55,8 @@ class RunResult:
 
     delta: Delta
     summary: RunSummary
+    staged: StagedRows | None = None
+    """Further rows to write, of a run that is too large for memory."""
 
 
 def check_run(
@@ -73,19 +70,28 @@ def check_run(
             run_id=pl.lit(run.record.run_id), rejected_at=pl.lit(run.today).cast(UTC_TIME)
         )
     )
+    # of a large first run, what is left when its parts are counted: what concerns no single offer
+    rest = PartSummary(
+        counts=tally(delta, after, reconciled.settled, rejected=rejected.height),
+        events=dict(delta.changes.group_by("event").len().iter_rows()),
+        checks=run_checks(
+            _check_inputs(run, priced, inputs, reconciled, entries), run.record.run_id
+        ),
+        changes=first_changes(delta.changes, after.offers),
+    )
+    parts = (*reconciled.parts, rest)
     return RunResult(
         delta,
         RunSummary(
             fetches=priced.fetches,
-            counts=tally(delta, after, rejected=rejected.height),
-            events=dict(sorted(delta.changes.group_by("event").len().iter_rows())),
+            counts=total_counts(part.counts for part in parts),
+            events=total_events(part.events for part in parts),
             entries=entries,
-            checks=run_checks(
-                _check_inputs(run, priced, inputs, reconciled, entries), run.record.run_id
-            ),
+            checks=join_checks([part.checks for part in parts]),
             rejected=rejected,
-            examples=change_examples(delta.changes, after.offers),
+            examples=as_examples([part.changes for part in parts]),
         ),
+        reconciled.staged,
     )
 
 
@@ -98,8 +104,10 @@ def _check_inputs(
 ) -> CheckInputs:
     summaries = [feed.summary for feed in priced.feeds.values()]
     return CheckInputs(
-        before=inputs.state,
+        before=reconciled.before,
         after=reconciled.after,
+        settled=reconciled.settled,
+        marked=pl.concat([part.marked for part in reconciled.parts]) if reconciled.parts else None,
         findings=reconciled.delta.found,
         drift=pl.concat([DRIFT.empty(), *(summary.drift for summary in summaries)]),
         pages=count_pages(summaries),

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from functools import partial
 
 from msgspec.structs import replace
 
+from pipeline.ahead import read_ahead
 from pipeline.context import Run
 from pipeline.credentials import Skip, credential, reason_to_skip
 from pipeline.feeds import spec_of
+from pipeline.steps.feed_parser import FeedParser
 from pipeline.steps.fence import internal_failure
 from pipeline.steps.known_ids import mapped_ids, mapped_providers, recent_unknown_ids
 from pipeline.steps.lanes import Lanes
-from pipeline.steps.remembered import remembered_answers
+from pipeline.steps.remembered import known_answers, remembered_answers
+from providers.http.client import HttpClient
 from providers.interface import AdapterContext, ProviderInterface
 from providers.registry import adapter_for
 from schemas.errors import FeedError, HomeKindError, UsageError
@@ -86,6 +90,7 @@ def _land_source(run: Run, lanes: Lanes, source: Source) -> list[FeedFetch]:
             mapped_ids=partial(mapped_ids, run, lanes, source),
             unknown_ids=partial(recent_unknown_ids, run),
             remembered=partial(remembered_answers, run),
+            known_answers=partial(known_answers, run),
             mapped_providers=partial(mapped_providers, run, own),
         )
         adapter = adapter_for(source, context)
@@ -93,7 +98,7 @@ def _land_source(run: Run, lanes: Lanes, source: Source) -> list[FeedFetch]:
             skip = skips[feed.feed] or _nothing_to_compare(feed, own)
             if skip is None:
                 payloads = _payloads(adapter, feed.feed, run)
-                own.append(_land_feed(run, feed.feed, payloads, traffic[feed.feed]))
+                own.append(_land_feed(run, feed, payloads, traffic[feed.feed], client))
             else:
                 own.append(_skip_feed(run, feed.feed, skip))
     return own
@@ -104,7 +109,7 @@ def _nothing_to_compare(feed: Feed, landed: list[FeedFetch]) -> Skip | None:
     this run is not whole, or no new one.
     """
     catalog = next((fetch for fetch in landed if fetch.feed == feed.compares), None)
-    if feed.compares is None or (catalog is not None and catalog.outcome == "complete"):
+    if feed.compares is None or (catalog is not None and catalog.is_whole):
         return None
     return Skip(
         "nothing_to_compare", f"{feed.compares} gave no whole answer in this run to compare with"
@@ -121,19 +126,30 @@ def _payloads(adapter: ProviderInterface, feed: str, run: Run) -> Iterator[Paylo
             return adapter.get_pricing()
 
 
-def _land_feed(run: Run, feed: str, payloads: Iterator[Payload], traffic: Traffic) -> FeedFetch:
-    started_at = run.clock()
+def _land_feed(
+    run: Run, entry: Feed, payloads: Iterator[Payload], traffic: Traffic, client: HttpClient
+) -> FeedFetch:
+    """Land a feed's pages; the next are requested meanwhile, and those that landed are parsed."""
+    feed, started_at = entry.feed, run.clock()
     pages: list[LandedPage] = []
     outcome: FetchOutcome = "complete"
     failure: FeedError | None = None
+    parser = FeedParser(run, entry)
     try:
-        for payload in payloads:
-            _require_kind(payload, run)
-            pages.append(run.folder.land(payload))
-            run.dependencies.progress.landed(feed, traffic)
+        with closing(read_ahead(payloads)) as ahead:
+            try:
+                for payload in ahead:
+                    _require_kind(payload, run)
+                    pages.append(run.folder.land(payload))
+                    parser.add(payload, pages[-1])
+                    run.dependencies.progress.landed(feed, traffic)
+            except ENDS_RUN:
+                client.stop()  # a request under way is not waited for
+                raise
     except FeedError as error:
         failure, outcome = error, "partial" if pages else "failed"
     except ENDS_RUN:
+        parser.cancel()
         raise
     except ANY_ERROR as error:
         what = "its answer could not be fetched"
@@ -160,8 +176,11 @@ def _land_feed(run: Run, feed: str, payloads: Iterator[Payload], traffic: Traffi
             "the last day, so there is nothing to ask for"
         )
         fetch = replace(fetch, outcome="skipped", error_code="nothing_mapped", error=reason)
-    elif outcome == "complete" and _same_capture(fetch, run.observed.get(feed)):
+    elif outcome == "complete" and (
+        all(page.received_at for page in pages) or _same_capture(fetch, run.observed.get(feed))
+    ):
         fetch = replace(fetch, outcome="not_modified")
+    parser.close(fetch)
     run.folder.close_feed(fetch)
     run.dependencies.progress.closed(feed, fetch.outcome)
     return fetch

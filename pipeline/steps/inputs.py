@@ -1,8 +1,12 @@
-"""Read from the warehouse what a run is reconciled with; no other step before the load reads it."""
+"""Read from the warehouse what a run is reconciled with; no other step before the load reads it.
+
+A run looks at the models that its answers change or of which something waits. The others are
+settled: neither their stored rows nor their stated ones go through the steps after this one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -10,38 +14,126 @@ import polars as pl
 
 from pipeline.context import Run
 from pipeline.correction_requests import correction_request_rows, verdict_rows
+from pipeline.steps.output import StepOutput
+from pipeline.steps.price import NO_STATEMENTS, PricedFeed
+from pipeline.steps.providers import describe_all
 from schemas.delta import State
+from schemas.settled import Settled
+from schemas.state import CLAIMS
 from transforms.gate.memory import PriceMemory
 from transforms.reconcile.short_pages import EARLIER_WALKS
-from transforms.resolve.attachments import stored_entries
 from warehouse.connect import Connection, open_writer
 from warehouse.writer.remembered_prices import read_offer_pairs, read_remembered_prices
 from warehouse.writer.state import read_current, read_short_pages, read_state
+from warehouse.writer.touched import (
+    Requested,
+    StatedRows,
+    mark_touched,
+    read_offer_providers,
+    read_settled,
+    read_touched_models,
+    read_touched_state,
+)
+
+_RULES = ("code_version", "registry_hash", "claims_hash", "settings")
+"""What a run record has of the rules by which prices and cards are made."""
 
 
 @dataclass(frozen=True)
 class RunInputs:
-    """What comes from the warehouse and from operators: VERDICTS and CORRECTION_REQUESTS."""
+    """What comes from the warehouse and from operators: VERDICTS and CORRECTION_REQUESTS.
+
+    `state` has the rows of the touched models, `settled` what counts of the others; `providers`
+    (PROVIDERS) are described as of today.
+    """
 
     state: State
+    providers: pl.DataFrame
     verdicts: pl.DataFrame
     correction_requests: pl.DataFrame
     memory: PriceMemory
     short_pages: Mapping[str, Sequence[int]] = field(default_factory=dict)
     """Feed → the short pages of its last whole walks, the newest first."""
+    settled: Settled = field(default_factory=Settled)
+    touched: pl.Series | None = None
+    """The names of the touched models; None: the run looks at every model."""
+    also: Callable[[Collection[str]], RunInputs] | None = None
+    """Reads the inputs again, with the models of these offers touched too."""
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing is stored: no offer was ever seen, and no feed answered whole."""
+        return self.state.offers.is_empty() and not self.state.observed
 
 
-def load_inputs(run: Run) -> RunInputs:
+def load_inputs(run: Run, priced: StepOutput[PricedFeed]) -> RunInputs:
     """Read the stored rows and what operators decided; UsageError for a decision out of date."""
+    return _load(run, priced, ())
+
+
+def _load(run: Run, priced: StepOutput[PricedFeed], doubted: Collection[str]) -> RunInputs:
+    """Read the inputs; `doubted` are ids of offers whose models are looked at in any case."""
     with open_writer(run.home.warehouse) as con:
-        state = _without_compared(run, read_state(con))
+        requests = correction_request_rows(run, con)
+        stored = read_current(con, "providers")
+        providers = describe_all(run, priced, stored, read_offer_providers(con))
+        touched, settled = None, Settled()
+        if _rules_are_the_same(run):
+            offers = [*doubted, *requests["offer_id"]]
+            requested = Requested(offers, _described_otherwise(stored, providers))
+            mark_touched(con, _stated_rows(run, priced), requested)
+            touched, settled = read_touched_models(con), read_settled(con)
+            state = read_touched_state(con)
+        else:
+            state = read_state(con)
+        state = _without_compared(run, state)
         return RunInputs(
             state,
+            providers,
             verdict_rows(run, state),
-            correction_request_rows(run, con),
+            requests,
             _read_memory(run, con),
             read_short_pages(con, walks=EARLIER_WALKS),
+            settled,
+            touched,
+            also=lambda offers: _load(run, priced, [*doubted, *offers]),
         )
+
+
+def _rules_are_the_same(run: Run) -> bool:
+    """Return whether the run before made of the same answers what this one would make of them.
+
+    The first run of a day, which reads the daily fields, looks at every model.
+    """
+    if run.last is None or run.record.details:
+        return False
+    before = run.folder.landing.run_of(run.last.run_id)
+    return before is not None and all(
+        getattr(before.record, name) == getattr(run.record, name) for name in _RULES
+    )
+
+
+def _described_otherwise(stored: pl.DataFrame, providers: pl.DataFrame) -> list[str]:
+    """Return the providers that are new, or whose reason for having no price list changed."""
+    key = ["inference_provider", "price_feed_reason"]
+    changed = providers.select(key).join(stored, on=key, how="anti", nulls_equal=True)
+    return changed["inference_provider"].to_list()
+
+
+def _stated_rows(run: Run, priced: StepOutput[PricedFeed]) -> StatedRows:
+    feeds = {
+        feed.name: priced.feeds[feed.name]
+        for feed in run.feeds
+        if feed.name in priced.feeds and feed.spec.role != "cross_check"
+    }
+    models = [priced.feeds[feed.name].models for feed in run.catalogs() if feed.name in feeds]
+    none = CLAIMS.empty()
+    return StatedRows(
+        pl.concat([NO_STATEMENTS, *(own.statements for own in feeds.values())]),
+        pl.concat([none, *(own.claims.select(none.columns) for own in feeds.values())]),
+        models[0] if models else None,
+        tuple(feeds),
+    )
 
 
 def _without_compared(run: Run, state: State) -> State:
@@ -49,28 +141,6 @@ def _without_compared(run: Run, state: State) -> State:
     compared = {feed.name for feed in run.feeds if feed.spec.role == "cross_check"}
     kept = {feed: at for feed, at in state.observed.items() if feed not in compared}
     return replace(state, observed=kept)
-
-
-def read_models(run: Run) -> pl.DataFrame:
-    """Return the stored models (STORED_MODELS)."""
-    with open_writer(run.home.warehouse) as con:
-        return read_current(con, "models")
-
-
-def read_mapped_offers(run: Run, catalog: str) -> pl.DataFrame:
-    """Return the mapping offers that a catalogue last stated, with its status, speed and price."""
-    return stored_entries(_read_state(run), [catalog])
-
-
-def read_mapped_ids(run: Run, sources: Collection[str], inference_provider: str) -> set[str]:
-    """Return the ids of a provider that present offers of these sources have."""
-    present = (
-        pl.col("source").is_in(list(sources))
-        & (pl.col("inference_provider") == inference_provider)
-        & pl.col("provider_model_id").is_not_null()
-        & pl.col("gone_at").is_null()
-    )
-    return set(_read_state(run).offers.filter(present)["provider_model_id"])
 
 
 def _read_memory(run: Run, con: Connection) -> PriceMemory:
@@ -84,9 +154,3 @@ def _read_memory(run: Run, con: Connection) -> PriceMemory:
         links=read_offer_pairs(con),
         oldest=oldest,
     )
-
-
-def _read_state(run: Run) -> State:
-    """Return the warehouse's current rows; they are large, so no caller keeps them."""
-    with open_writer(run.home.warehouse) as con:
-        return read_state(con)

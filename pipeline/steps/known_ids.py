@@ -7,8 +7,8 @@ from datetime import timedelta
 from pipeline.context import Run
 from pipeline.feed_specs import RunFeed
 from pipeline.feeds import spec_of
-from pipeline.steps.inputs import read_mapped_ids
 from pipeline.steps.lanes import Lanes
+from pipeline.steps.stored import read_mapped_ids
 from schemas.records import FeedFetch
 from schemas.registry import Source
 
@@ -24,7 +24,7 @@ def mapped_providers(run: Run, landed: list[FeedFetch]) -> list[str]:
     found = set(run.registry.serving_providers(run.today.date()))
     for fetch in landed:
         read = spec_of(fetch.feed).mapped_providers
-        if read is not None and fetch.outcome == "complete":
+        if read is not None and fetch.is_whole:
             found.update(read(run.folder.landing.get(page.payload_hash) for page in fetch.pages))
     return sorted(found)
 
@@ -39,7 +39,7 @@ def mapped_ids(run: Run, lanes: Lanes, source: Source, inference_provider: str) 
     catalogs = {feed.source for feed in run.catalogs()}
     # two catalogues that wait for one another would wait for ever
     fetches = [] if source.source in catalogs else lanes.fetched(catalogs)
-    complete = {fetch.feed: fetch for fetch in fetches if fetch.outcome == "complete"}
+    complete = {fetch.feed: fetch for fetch in fetches if fetch.is_whole}
     for feed in run.catalogs():
         fetch, read = complete.get(feed.name), feed.spec.mapped_ids
         if fetch is None or read is None:
@@ -59,11 +59,12 @@ def recent_unknown_ids(run: Run, feed: str) -> set[str]:
     as it wrote them, and replay, which requests nothing, does not depend on them.
     """
     found: set[str] = set()
-    for folder in run.folder.landing.runs():
+    for folder in run.folder.landing.newest_first():
         record = folder.record
+        if run.today - record.started_at >= UNKNOWN_FOR:
+            break
         if (
             record.run_id != run.record.run_id
-            and run.today - record.started_at < UNKNOWN_FOR
             and record.settings.get(feed) == run.record.settings.get(feed)
             and (fetch := folder.fetch_of(feed)) is not None
         ):

@@ -9,14 +9,14 @@ import polars as pl
 from msgspec.structs import replace
 
 from pipeline.context import Run
+from pipeline.failed_runs import failure_rows
 from pipeline.report import Held, Report, feed_reports
-from pipeline.session import failures_before
 from pipeline.steps.check import RunResult, RunSummary
 from schemas.load import FeedCount, Load
 from schemas.records import EndMark, FeedFetch
 from transforms.compliance import claim_rows
 from transforms.history.gaps import find_gaps
-from warehouse.connect import open_writer
+from warehouse.connect import LOADING, open_writer
 from warehouse.publication.publish import published_id
 from warehouse.writer.load import commit as commit_load
 
@@ -34,7 +34,7 @@ def load_run(run: Run, result: RunResult) -> Report:
         return _report(run, summary, finished_at, outcome="dry_run")
     load = _load(run, result, finished_at, outcome)
     run.committing = True
-    with open_writer(run.home.warehouse) as con:
+    with open_writer(run.home.warehouse, LOADING) as con:
         commit_load(con, load)
     run.folder.end(EndMark(outcome="committed", finished_at=finished_at, sequence=load.sequence))
     return _report(run, summary, finished_at, outcome=outcome)
@@ -52,7 +52,7 @@ def fail_run(run: Run, fetches: list[FeedFetch]) -> Report:
 
 
 def _load(run: Run, result: RunResult, finished_at: datetime, outcome: str) -> Load:
-    failures = failures_before(run.folder, run.folder.landing.runs())
+    failures = failure_rows(run.failed)
     delta, summary = result.delta, result.summary
     rhythm = {feed.name: entry.expected_every_s for feed, entry in run.fetched_feeds()}
     observed = {feed: at for feed, at in delta.observed.items() if feed in rhythm}
@@ -73,6 +73,7 @@ def _load(run: Run, result: RunResult, finished_at: datetime, outcome: str) -> L
         compliance_claims=claim_rows(run.registry, run.claims, today=run.today.date()),
         rule_version=RULE_VERSION,
         failures=failures,
+        staged=result.staged,
     )
 
 

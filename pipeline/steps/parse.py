@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from pipeline.context import Run
-from pipeline.feed_specs import Parse
 from pipeline.steps.fence import FeedFence, log_row_failures
 from pipeline.steps.output import StepOutput
 from schemas.errors import FeedMalformed
 from schemas.records import FeedFetch
-from schemas.registry import Feed
 from transforms.parsing.collector import Page, ParsedFeed
 
 
 def parse_feeds(run: Run, fetches: list[FeedFetch]) -> StepOutput[ParsedFeed]:
-    """Parse each complete fetch; a feed that cannot be read counts as failed.
+    """Parse each whole fetch, unless that was done while it landed; a feed that cannot be read
+    counts as failed.
 
     An entry that a parser raised an error about is rejected; its traceback goes to the log.
     """
@@ -25,21 +24,19 @@ def parse_feeds(run: Run, fetches: list[FeedFetch]) -> StepOutput[ParsedFeed]:
     fence = FeedFence(fetches)
     for fetch in fetches:
         spec, entry = feeds[fetch.feed]
-        if fetch.outcome != "complete" or spec.parse is None:
+        if not fetch.is_whole or spec.parse is None:
             continue
+        ahead = run.parsed_ahead.pop(fetch.feed, None)
+        parse = ahead.result if ahead else partial(spec.parse, _pages(run, fetch), entry)
         own = fence.call(
             fetch.feed,
-            partial(_parse, spec.parse, run, fetch, entry),
+            partial(_require_records, parse),
             what="its answer could not be parsed",
         )
         if own is not None:
             log_row_failures(fetch.feed, own.failures)
             parsed[fetch.feed] = own
     return StepOutput(fence.fetches, parsed)
-
-
-def _parse(parse: Parse, run: Run, fetch: FeedFetch, entry: Feed) -> ParsedFeed:
-    return _require_records(parse(_pages(run, fetch), entry))
 
 
 def _pages(run: Run, fetch: FeedFetch) -> Iterator[Page]:
@@ -49,8 +46,9 @@ def _pages(run: Run, fetch: FeedFetch) -> Iterator[Page]:
         yield Page(body, page.payload_hash, fetch.observed_at, page.about, page.status, page.url)
 
 
-def _require_records(parsed: ParsedFeed) -> ParsedFeed:
-    """Raise FeedMalformed for an answer without an entry: it would end every offer."""
+def _require_records(parse: Callable[[], ParsedFeed]) -> ParsedFeed:
+    """Parse, and raise FeedMalformed for an answer without an entry: it would end every offer."""
+    parsed = parse()
     if parsed.summary.records == 0:
         raise FeedMalformed(
             f"{parsed.summary.feed}: the answer is whole and has no entry", code="empty"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,22 +11,31 @@ import polars as pl
 from pipeline.context import Run
 from pipeline.steps.inputs import RunInputs
 from pipeline.steps.output import StepOutput
+from pipeline.steps.part_summary import PartSummary, summarize_part
 from pipeline.steps.price import PricedFeed
 from schemas.delta import Delta, State
 from schemas.records import FeedFetch
-from transforms.compliance import describe_providers
+from schemas.settled import Settled
 from transforms.reconcile.batch import FeedBatch, Rules
+from transforms.reconcile.first_run import Parts, divide, find_unlike_first
 from transforms.reconcile.listings import Observation
-from transforms.reconcile.reconcile import reconcile
+from transforms.reconcile.reconcile import reconcile_part
 from transforms.reconcile.short_pages import absences_count
+from warehouse.writer.staged_rows import StagedDelta
 
 
 @dataclass(frozen=True)
 class ReconciledRun:
-    """What changes, and the rows that cards show after it."""
+    """What changes, the rows of the touched models before and after it, and the settled ones."""
 
     delta: Delta
+    before: State
     after: State
+    settled: Settled
+    parts: tuple[PartSummary, ...] = ()
+    """What was found in the parts of a large first run; then `after` has no row of a model."""
+    staged: StagedDelta | None = None
+    """The rows that those parts add."""
 
 
 def can_reconcile(run: Run, fetches: Sequence[FeedFetch]) -> bool:
@@ -43,28 +52,80 @@ def can_reconcile(run: Run, fetches: Sequence[FeedFetch]) -> bool:
 
 
 def reconcile_run(run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs) -> ReconciledRun:
-    """Decide what changes by the registry's precedence, today's providers and the decisions."""
+    """Decide what changes by the registry's precedence, today's providers and the decisions.
+
+    A price that moves can make another one look wrong, whose model was settled: then the inputs are
+    read again.
+    """
     batches = feed_batches(run, priced, inputs.short_pages)
-    delta, after = reconcile(
+    if inputs.is_first:
+        parts = divide(batches, part_rows=run.dependencies.part_rows)
+        if parts.count > 1:
+            return _reconcile_parts(run, priced, inputs, parts)
+    while True:
+        touched = [touched_rows(batch, inputs.touched) for batch in batches]
+        part = reconcile_part(inputs.state, touched, _rules(run, inputs), inputs.settled)
+        if part.doubted.is_empty() or inputs.also is None:
+            break
+        inputs = inputs.also(part.doubted.to_list())
+    delta = replace(part.delta, observed=_observed(run, priced, part.delta))
+    return ReconciledRun(delta, inputs.state, part.after, inputs.settled)
+
+
+def _reconcile_parts(
+    run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs, parts: Parts
+) -> ReconciledRun:
+    """Reconcile a first run part by part; the rows that a part adds wait on disk."""
+    rules, staged = _rules(run, inputs), StagedDelta(run.home)
+    settled = Settled(unlike=find_unlike_first(parts, rules))
+    summaries = []
+    for batches in parts:
+        part = reconcile_part(inputs.state, batches, rules, settled)
+        summaries.append(summarize_part(run, inputs.state, part.delta, part.after))
+        delta = staged.add(part.delta)  # what is left is the same in each part
+    after = replace(inputs.state, providers=inputs.providers)
+    return ReconciledRun(
+        replace(delta, observed=_observed(run, priced, delta)),
         inputs.state,
-        batches,
-        Rules(
-            precedence=run.registry.precedence(),
-            providers=_providers(run, priced, inputs.state),
-            details=run.record.details,
-            run_id=run.record.run_id,
-            gone_after={feed.name: feed.gone_after for feed, _ in run.fetched_feeds()},
-            feed_drop_share={
-                feed.name: feed.feed_drop_share for feed in run.feeds if feed.feed_drop_share
-            },
-            roles={feed.name: feed.spec.role for feed in run.feeds},
-            sources={feed.name: feed.source for feed in run.feeds},
-            verdicts=inputs.verdicts,
-            correction_requests=inputs.correction_requests,
-            memory=inputs.memory,
-        ),
+        after,
+        Settled(),
+        tuple(summaries),
+        staged,
     )
-    return ReconciledRun(replace(delta, observed=_observed(run, priced, delta)), after)
+
+
+def touched_rows(batch: FeedBatch, models: pl.Series | None) -> FeedBatch:
+    """Return the rows of an answer that are about these models; None: about any."""
+    if models is None:
+        return batch
+    touched = pl.DataFrame({"model_id": models})
+    statements = batch.statements.join(touched, on="model_id", how="semi", maintain_order="left")
+    return replace(
+        batch,
+        statements=statements,
+        claims=batch.claims.join(statements, on="offer_id", how="semi", maintain_order="left"),
+        models=None
+        if batch.models is None
+        else batch.models.join(touched, on="model_id", how="semi", maintain_order="left"),
+    )
+
+
+def _rules(run: Run, inputs: RunInputs) -> Rules:
+    return Rules(
+        precedence=run.registry.precedence(),
+        providers=inputs.providers,
+        details=run.record.details,
+        run_id=run.record.run_id,
+        gone_after={feed.name: feed.gone_after for feed, _ in run.fetched_feeds()},
+        feed_drop_share={
+            feed.name: feed.feed_drop_share for feed in run.feeds if feed.feed_drop_share
+        },
+        roles={feed.name: feed.spec.role for feed in run.feeds},
+        sources={feed.name: feed.source for feed in run.feeds},
+        verdicts=inputs.verdicts,
+        correction_requests=inputs.correction_requests,
+        memory=inputs.memory,
+    )
 
 
 def _observed(run: Run, priced: StepOutput[PricedFeed], delta: Delta) -> dict[str, datetime]:
@@ -104,34 +165,3 @@ def feed_batches(
         for feed in run.feeds
         if (own := priced.feeds.get(feed.name)) is not None and feed.spec.role != "cross_check"
     ]
-
-
-def _providers(run: Run, priced: StepOutput[PricedFeed], state: State) -> pl.DataFrame:
-    """Return PROVIDERS as described today; a decision changes nothing but what it decides."""
-    if run.options.decisions is not None:
-        return state.providers
-    frames = (*(feed.statements for feed in priced.feeds.values()), state.offers)
-    return describe_providers(
-        run.registry,
-        run.claims,
-        sorted({name for frame in frames for name in frame["inference_provider"]}),
-        today=run.today.date(),
-        unavailable=_unavailable_lists(run, priced.fetches, priced.feeds),
-    )
-
-
-def _unavailable_lists(
-    run: Run, fetches: Sequence[FeedFetch], answered: Collection[str]
-) -> dict[str, str]:
-    """Return price list → why it has stated nothing so far: a key of `MISSING_LIST_REASONS`."""
-    codes = {fetch.feed: fetch.error_code for fetch in fetches}
-    reasons = {}
-    for feed, entry in run.fetched_feeds():
-        if feed.spec.role != "price_list":
-            continue
-        if not run.reads(entry):
-            reasons[feed.name] = "list_off"
-        elif feed.name not in answered and feed.name not in run.observed:
-            no_key = codes.get(feed.name) == "no_key"
-            reasons[feed.name] = "list_needs_key" if no_key else "list_unanswered"
-    return reasons

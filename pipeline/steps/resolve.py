@@ -12,8 +12,8 @@ import polars as pl
 from pipeline.context import Run
 from pipeline.feed_specs import ResolveContext, RunFeed, in_resolve_order
 from pipeline.steps.fence import FeedFence
-from pipeline.steps.inputs import read_mapped_offers, read_models
 from pipeline.steps.output import StepOutput
+from pipeline.steps.stored import read_mapped_offers, read_models
 from schemas.offerings import MODELS
 from schemas.quotes import QUOTES
 from schemas.records import FeedFetch

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -22,12 +22,12 @@ from providers.http.body import BrokenBody
 from providers.http.errors import error_of_exchange, error_of_response, is_retryable
 from providers.http.proxies import NO_PROXIES, Proxies
 from providers.http.rate_limit import Deadline, RateLimiter
-from providers.http.response import Response
+from providers.http.response import Response, unmodified
 from providers.http.transport import Params, Request, Transport
 from providers.http.urls import follow, origin, public_url
 from schemas.clock import Clock, utc_now
 from schemas.errors import FeedError, FeedMalformed, FeedRefused, FeedStopped
-from schemas.payload import Traffic
+from schemas.payload import KnownAnswer, Traffic
 
 TRIES = 5
 BACKOFF = wait_exponential_jitter(max=8, jitter=1)
@@ -36,7 +36,9 @@ MAX_REDIRECTS = 5
 LONGEST_AGE_S = 24 * 3600
 """An answer that a cache has kept for longer states no price of today: the rows that a feed had age
 and leave the ranking, as when it fails."""
-MAX_BODY_BYTES = 64 * 1024 * 1024
+MAX_BODY_BYTES = 192 * 1024 * 1024
+"""The router's one answer about 1,000,000 models has 107 MB."""
+NOT_MODIFIED = 304
 PARTIAL = 206  # no request asks for a part
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -50,6 +52,7 @@ class _FeedCall:
     deadline: Deadline
     tries: int = 1
     takes_refusals: bool = False
+    known: Mapping[str, KnownAnswer] = field(default_factory=dict)
 
 
 class HttpClient:
@@ -110,6 +113,7 @@ class HttpClient:
         """Start a deadline on this client's monotonic clock."""
         return Deadline(seconds, clock=self._monotonic)
 
+    # Eight parameters: what is asked, what counts it, what bounds it, and what is known of it.
     def get(
         self,
         url: str,
@@ -119,10 +123,13 @@ class HttpClient:
         traffic: Traffic,
         deadline: Deadline,
         takes_refusals: bool = False,
+        known: Mapping[str, KnownAnswer] | None = None,
     ) -> Response:
         """Return the response below 300 to a GET, after retries; `traffic.bytes` counts its body.
 
-        With `takes_refusals` also one of 400 or more, which is then not requested again.
+        An answer that is `known`, by its address, is requested with its ETag, and returned if it
+        is not modified; if its bytes are gone, it is requested once more without. With
+        `takes_refusals` also one of 400 or more, which is then not requested again.
         FeedUnreachable, FeedBusy, FeedRefused, FeedDeadline or FeedMalformed otherwise.
         """
         try:
@@ -142,7 +149,7 @@ class HttpClient:
         for attempt in retrying:
             with attempt:
                 tries = attempt.retry_state.attempt_number
-                call = _FeedCall(feed, traffic, deadline, tries, takes_refusals)
+                call = _FeedCall(feed, traffic, deadline, tries, takes_refusals, known or {})
                 return self._get_once(url, params, call)
         raise AssertionError("tenacity returns or raises within its tries")
 
@@ -194,13 +201,31 @@ class HttpClient:
                 f"that is {int(age[:12]) // 3600} hours old: let the cache ask the source again",
                 code="stale_answer",
             )
-        call.traffic.bytes += len(response.body)
+        call.traffic.bytes += len(response.body) if response.known is None else 0
         return response
 
     def _get_page(self, url: str, params: Params | None, call: _FeedCall) -> Response:
+        """Send one GET; of an answer that is known, ask whether it changed."""
+        known = call.known.get(self._transport.address(url, params)) if call.known else None
+        if known is None:
+            return self._request(url, params, call)
+        response = self._request(url, params, call, etag=known.etag)
+        if response.status != NOT_MODIFIED:
+            return response
+        if (landed := unmodified(response, known)) is not None:
+            return landed
+        self._wait(url, call)
+        return self._request(url, params, call)
+
+    def _request(
+        self, url: str, params: Params | None, call: _FeedCall, *, etag: str | None = None
+    ) -> Response:
         call.traffic.requests += 1
-        request = Request("GET", url, call.feed, call.deadline, self._timeout_s, params=params)
-        return self._send(request, call)
+        headers = {"If-None-Match": etag} if etag is not None else None
+        return self._send(
+            Request("GET", url, call.feed, call.deadline, self._timeout_s, params, headers=headers),
+            call,
+        )
 
     def _send(self, request: Request, call: _FeedCall) -> Response:
         if self._stopped.is_set():

@@ -112,6 +112,10 @@ class Transport:
             self._refuse_echo(received, response.body, request)
             return response if response.status < 400 else self._scrubbed(response)
 
+    def address(self, url: str, params: Params | None) -> str:
+        """Return the address that a request of a URL with parameters has."""
+        return str(httpx.Request("GET", url, params=params).url)
+
     def scrub(self, text: str) -> str:
         """Mask our token, and the passwords of proxies, in a text."""
         for server in self._proxies.servers.values():

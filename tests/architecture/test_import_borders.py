@@ -48,6 +48,9 @@ BORDERS: dict[str, str] = {
     "jinja2": "marketplace/",
     "vl_convert": "marketplace/",
     "uvicorn": "marketplace/server",
+    "anyio": "marketplace/mcp/",
+    "mcp": "marketplace/mcp/",
+    "mcp_types": "marketplace/mcp/",
 }
 """Library → the only place that may import it."""
 NARROW: dict[tuple[str, str], tuple[str, ...]] = {
@@ -56,7 +59,13 @@ NARROW: dict[tuple[str, str], tuple[str, ...]] = {
         "warehouse.relations",
         "warehouse.storage.home",
     ),
-    ("cli", "marketplace"): ("marketplace.numbers", "marketplace.queries", "marketplace.server"),
+    ("cli", "marketplace"): (
+        "marketplace.formats",
+        "marketplace.mcp.stdio",
+        "marketplace.numbers",
+        "marketplace.queries",
+        "marketplace.server",
+    ),
 }
 """(Package, imported package) → the only parts of it that it may import."""
 TRANSFORMS = ("parsing", "resolve", "pricing", "gate", "history", "reconcile", "checks")
@@ -144,9 +153,18 @@ def test_only_named_commands_import_the_marketplace() -> None:
     assert users == {
         "cli/call.py",
         "cli/call_report.py",
+        "cli/export.py",
+        "cli/mcp.py",
         "cli/recommend.py",
         "cli/serve.py",
     }
+
+
+def test_formats_import_no_web_framework() -> None:
+    found = {i.name for i in IMPORTS if i.module.startswith("marketplace/formats/")}
+    ours = {name for name in found if name.split(".")[0] == "marketplace"}
+    assert ours
+    assert all(name.startswith(("marketplace.formats", "marketplace.statements")) for name in ours)
 
 
 @pytest.mark.parametrize("library", BORDERS)

@@ -21,6 +21,8 @@ NEVER = {
     "fastapi",
     "httpx",
     "hvac",
+    "mcp",
+    "mcp_types",
     "pandera",
     "polars",
     "prefect",

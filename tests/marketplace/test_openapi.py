@@ -53,15 +53,18 @@ def test_the_document_describes_every_route_and_its_errors(site: Site) -> None:
         "/v1/changes.atom",
         "/v1/estimate",
         "/v1/recommend",
+        "/v1/cost",
         "/v1/status",
         "/v1/exports",
         "/healthz",
         "/readyz",
     }
     for path, item in document["paths"].items():
-        for status, response in item["get"]["responses"].items():
-            if int(status) >= 400:
-                assert list(response["content"]) == ["application/problem+json"], (path, status)
+        for operation in item.values():
+            for status, response in operation["responses"].items():
+                if int(status) >= 400:
+                    kinds = list(response["content"])
+                    assert kinds == ["application/problem+json"], (path, status)
     for parameter in document["paths"]["/v1/offers"]["get"]["parameters"]:
         if parameter["name"].startswith(("min_", "max_")):
             text = parameter.get("description", "") + str(parameter["schema"])

@@ -330,10 +330,10 @@ def test_a_hostile_model_id_is_rendered_as_text(
     models = [m for (m,) in live_site.sql("SELECT DISTINCT model_id FROM cards ORDER BY 1")]
     renamed: list[tuple[str, list[object]]] = []
     for old, new in zip(models, HOSTILE, strict=False):
-        for table in ("_ph_cards", "_ph_offer", "_ph_model"):
+        for table in ("_ph_card_facts", "_ph_offer", "_ph_model"):
             renamed.append((f"UPDATE {table} SET model_id = ? WHERE model_id = ?", [new, old]))
     split = (
-        "UPDATE _ph_cards SET model_name = substr(model_id, 6), author = 'evil'"
+        "UPDATE _ph_card_facts SET model_name = substr(model_id, 6), author = 'evil'"
         " WHERE starts_with(model_id, 'evil/')"
     )
     home = altered(live_site.home, tmp_path / "home", *renamed, (split, []))

@@ -65,6 +65,10 @@ def test_a_second_run_over_unchanged_answers_rewrites_and_adds_no_row(tmp_path: 
     assert stored(tmp_path) == before
     seen = rows(tmp_path, "SELECT DISTINCT observed_at FROM cards")
     assert seen > [(clock() - timedelta(hours=1),)]  # the age of data still moves on
+    taken = [step.step for step in report.steps]
+    assert taken[0] == "extract_feeds"
+    assert taken[-2:] == ["load_run", "publish_run"]
+    assert all(step.seconds >= 0 and step.cpu_s >= 0 and step.peak_mb > 0 for step in report.steps)
 
 
 def test_the_sample_ingested_twice_is_loaded_once(sample: tuple[Path, list[Report]]) -> None:

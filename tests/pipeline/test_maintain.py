@@ -108,6 +108,41 @@ def test_old_runs_keep_their_bytes_once_a_day_and_new_ones_always(home: Path) ->
     assert len(landing.runs()) == DAYS * (HOURS + 1)  # the records of every run stay
 
 
+def test_records_of_old_runs_are_packed_by_day_and_stay_the_same(home: Path) -> None:
+    landing = landing_of(home)
+    before = {run.run_id: (run.as_packed(), run.record) for run in landing.runs()}
+    done = upkept(home)
+    after = {run.run_id: (run.as_packed(), run.record) for run in landing.runs()}
+    assert after == before
+    assert list(after) == sorted(after)
+    assert [run.run_id for run in landing.newest_first()] == sorted(after, reverse=True)
+    packed = [run for run in landing.runs() if run.packed is not None]
+    assert len(packed) == done.runs_packed == 2 * (HOURS + 1)
+    assert all(run.record.started_at < done.hourly_since for run in packed)
+    assert sorted(path.name for path in (home / "landing" / "days").iterdir()) == [
+        "20260301.json.zst",
+        "20260302.json.zst",
+    ]
+    for run in packed:
+        assert not (home / "landing" / "runs" / run.run_id).exists()
+        assert landing.run_of(run.run_id) == run
+        assert [run.fetch_of(fetch.feed) for fetch in run.fetches()] == run.fetches()
+    assert landing.unfinished() == []
+
+
+def test_a_folder_that_a_kill_left_beside_its_packed_records_changes_nothing(home: Path) -> None:
+    landing = landing_of(home)
+    first = landing.runs()[0]
+    kept = home / "kept"
+    shutil.copytree(first.path, kept)
+    upkept(home)
+    runs = landing.runs()
+    shutil.copytree(kept, first.path)
+    (first.path / "hub.json").unlink()
+    assert landing.runs() == runs
+    assert upkept(home).runs_packed == 0
+
+
 def test_what_was_thinned_can_still_be_rebuilt_byte_for_byte(home: Path, tmp_path: Path) -> None:
     before = exported(home)
     done = upkept(home)
@@ -284,6 +319,7 @@ def test_what_killed_processes_left_is_removed_and_nothing_else(home: Path) -> N
         home / ".home.json.4-aa.tmp",
         home / ".marketplace.duckdb.4.tmp",
         home / ".draft.tmp" / "warehouse.duckdb",
+        home / ".rows.tmp" / "0.arrow",
         home / "warehouse.duckdb.tmp" / "duckdb_temp_storage-0.tmp",
         home / "published" / ".marketplace-x.duckdb.tmp",
         home / "landing" / "objects" / "aa" / ".aab.zst.4-aa.tmp",

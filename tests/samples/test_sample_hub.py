@@ -13,12 +13,13 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
+from bench.measure import serving as bench_serving
 from samples.catalog import Catalog, hub_model, load, router_model
 from samples.hub import serve
 from samples.list_routes import load_price_lists
 from samples.quota import Quota
 from samples.routes import ServerReply, ServerRequest
-from samples.scale import scaled
+from samples.scale import is_changed, scaled
 
 PATHS = ("/api/models?limit=1", "/v1/models")
 HOURLY = "inference_provider=all&expand[]=inferenceProviderMapping&expand[]=pipeline_tag"
@@ -309,14 +310,61 @@ def test_the_scaled_catalog_keeps_proportions_under_new_ids(
     sample, catalog = load(2), scaled(2000)
     with serve(catalog) as hub:
         assert [len(page) for page in walk(client, f"{hub.url}/api/models")] == [1000, 1000]
+        models = client.get(f"{hub.url}/api/models?expand[]=inferenceProviderMapping").json()
         router = client.get(f"{hub.url}/v1/models").json()["data"]
-    entries = sum(len(json.loads(e.fields["inferenceProviderMapping"])) for e in catalog.hub)
-    assert entries / 2000 == pytest.approx(1448 / 836, rel=0.05)
+    entries = sum(len(model["inferenceProviderMapping"]) for model in models)
+    assert entries / 1000 == pytest.approx(1448 / 836, rel=0.05)
     assert len({model["id"] for model in router}) == len(router) == round(2000 * 128 / 836)
     assert all(model["id"].split("/")[0] == model["owned_by"] for model in router)
-    assert not {entry.id for entry in catalog.hub} & {entry.id for entry in sample.hub}
-    assert catalog.hub_captured_at is None
-    assert catalog.router_captured_at is None
+    assert not {model["id"] for model in models} & {entry.id for entry in sample.hub}
+
+
+@pytest.mark.parametrize("providers", [None, frozenset({"novita"})])
+def test_scaled_pages_hold_what_a_catalog_of_all_copies_holds(
+    providers: frozenset[str] | None,
+) -> None:
+    sample = load(2)
+    copies = [m.renamed(f"-copy{n:04}") for n in (1, 2, 3) for m in sample.hub][:2000]
+    whole, keys = Catalog(copies, router=[]), frozenset({"inferenceProviderMapping"})
+    expected, _ = whole.view(keys, providers).page(None, 5000)
+    found, after = [], None
+    while True:
+        page, after = scaled(2000).view(keys, providers).page(after, 300)
+        found += json.loads(page)
+        if after is None:
+            break
+    assert sorted(found, key=lambda model: model["id"]) == json.loads(expected)
+    for provider in ("novita", "hf-inference", "nobody"):
+        mapping = scaled(2000).mapping_of(provider)
+        whole_mapping = whole.mapping_of(provider)
+        assert (mapping is None) == (whole_mapping is None)
+        if mapping is not None and whole_mapping is not None:
+            assert json.loads(mapping) == json.loads(whole_mapping)
+
+
+def test_an_hour_with_changes_changes_one_model_of_a_hundred() -> None:
+    keys = frozenset({"inferenceProviderMapping"})
+    before, _ = scaled(5000).view(keys, None).page(None, 5000)
+    after, _ = scaled(5000, changes=1).view(keys, None).page(None, 5000)
+    pairs = zip(json.loads(before), json.loads(after), strict=True)
+    changed = {old["id"] for old, new in pairs if old != new}
+    assert 30 < len(changed) < 70
+    assert all(is_changed(model_id, 1) for model_id in changed)
+    router = [json.loads(scaled(5000, changes=n).router_answer)["data"] for n in (0, 1)]
+    dearer = {old["id"] for old, new in zip(*router, strict=True) if old != new}
+    assert dearer
+    assert all(is_changed(model_id, 1) for model_id in dearer)
+
+
+def test_a_server_changes_its_models_when_that_is_posted(client: httpx.Client) -> None:
+    with bench_serving(900) as server:
+        url = f"{server.url}/api/models?expand[]=inferenceProviderMapping"
+        before = client.get(url).json()
+        assert client.post(f"{server.url}/changes/1").status_code == 200
+        changed = client.get(url).json()
+        assert client.post(f"{server.url}/changes/0").status_code == 200
+        assert client.get(url).json() == before != changed
+        assert client.post(f"{server.url}/changes/one").status_code == 400
 
 
 @pytest.mark.parametrize(

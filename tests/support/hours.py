@@ -50,7 +50,7 @@ class Clock:
         self._now += by
 
 
-# Eight parameters: each is something that only some tests replace.
+# Nine parameters: each is something that only some tests replace.
 def ingest(
     home: Path,
     hub: Hub,
@@ -61,6 +61,7 @@ def ingest(
     keys: Mapping[str, str] = NO_KEYS,
     account_prices: bool = False,
     step: Step = run_directly,
+    dry_run: bool = False,
 ) -> Report:
     """Run one hour as `pricehouse ingest` does; every feed is the one server.
 
@@ -76,7 +77,9 @@ def ingest(
         account_prices=account_prices,
     )
     environment = {**({"FAL_KEY": key} if key else {}), **keys}
-    options = RunOptions(origin="live", flow="ingest", trigger="test", feeds=frozenset(feeds))
+    options = RunOptions(
+        origin="live", flow="ingest", trigger="test", feeds=frozenset(feeds), dry_run=dry_run
+    )
     dependencies = Dependencies(clock=clock, find_token=partial(find_token, environment))
     with open_run(settings, options, dependencies) as run:
         return run_pipeline(run, step)

@@ -11,7 +11,6 @@ from pathlib import Path
 from tests.support.publication_copies import altered
 from warehouse.connect import open_reader
 from warehouse.publication.newest import newest
-from warehouse.statements import statement
 from warehouse.storage.home import Home
 from warehouse.view_files import definition
 
@@ -58,8 +57,8 @@ def tiered_home(sample: Path, folder: Path) -> tuple[Path, dict[str, str]]:
         (_HELD, [offers["held"]]),
         (_EURO, [offers["other_currency"]]),
         *((_COPY, ["input_token", t, 0.5, "input_token", "x", offers["priced"]]) for t in TIERS),
-        ("DROP TABLE _ph_cards", []),
-        (definition("_ph_cards")[0], []),
-        (statement("materialize_cards"), []),
+        (definition("_ph_card_facts")[0], []),
+        ("INSERT INTO _ph_card_facts FROM _ph_card_computed", []),
+        (definition("_ph_feed_set")[0], []),
     ]
     return altered(sample, folder, *changes), offers

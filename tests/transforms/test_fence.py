@@ -11,8 +11,9 @@ import pytest
 from schemas.errors import FeedMalformed
 from schemas.failures import traceback_text
 from schemas.unreadable import MAX_DEPTH, decode_page, mend
-from transforms.parsing.collector import Collector, ModelRow, OfferingRow
+from transforms.parsing.collector import Collector
 from transforms.parsing.fence import MAX_KINDS, EntryLocation, RowFence
+from transforms.parsing.parsed_rows import ModelRow, OfferingRow
 
 Raw = msgspec.Raw
 

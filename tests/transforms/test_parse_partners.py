@@ -120,6 +120,8 @@ def test_what_is_no_mapping_is_rejected_with_its_place() -> None:
     [
         b'{"t":{"a/b":{"providerId":"x"},"a/b":{"providerId":"y"}}}',
         b'{"t":{"a/b":{"providerId":"x"}},"t":{"a/c":{"providerId":"y"}}}',
+        b'{"t":{"a/b":{"providerId":"x"}, "a/b":{"providerId":"y"}}}',
+        b'{"t":{"a/b":{"providerId":"x"},"\\u0061/b":{"providerId":"y"}}}',
     ],
 )
 def test_a_key_twice_is_not_chosen_from(body: bytes) -> None:

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.failed_runs import failed_before_each, failed_since_commit
 from schemas.errors import HomeError, LandingError
 from schemas.payload import Payload
 from schemas.records import EndMark, FeedFetch, LandedPage, RunRecord
@@ -319,6 +320,61 @@ def test_runs_come_by_id_and_committed_ones_by_sequence(landing: Landing) -> Non
 def test_an_empty_landing_has_no_runs_and_stays_unwritten(landing: Landing) -> None:
     assert (landing.runs(), landing.committed(), landing.unfinished()) == ([], [], [])
     assert not landing.root.exists()
+
+
+def test_the_newest_runs_are_read_without_the_earlier_ones(landing: Landing) -> None:
+    for number, run_id in enumerate(("a", "b", "c"), start=1):
+        landing.begin(record(run_id)).end(ended(number))
+    landing.begin(record("d")).end(ended(None))
+    (landing.root / "runs" / "a" / "run.json").write_text("{")
+    newest_first = landing.newest_first()
+    assert [next(newest_first).run_id for _ in range(3)] == ["d", "c", "b"]
+    committed = landing.newest_committed()
+    assert committed is not None
+    assert committed.run_id == "c"
+    assert [run.run_id for run in failed_since_commit(landing.newest_first())] == ["d"]
+    assert landing.unfinished() == []
+    with pytest.raises(LandingError, match="is damaged"):
+        next(newest_first)
+
+
+def test_failed_runs_belong_to_the_commit_after_them(landing: Landing) -> None:
+    for run_id, mark in zip(
+        "abcdef", [ended(None), ended(1), None, ended(None), ended(2), None], strict=True
+    ):
+        run = landing.begin(record(run_id))
+        if mark is not None:
+            run.end(mark)
+    failed = failed_before_each(landing.runs())
+    found = {run_id: [run.run_id for run in runs] for run_id, runs in failed.items()}
+    assert found == {"b": ["a"], "e": ["d"]}
+    assert failed_since_commit(landing.newest_first()) == []
+
+
+def test_packed_runs_are_read_like_others_and_damage_is_reported(landing: Landing) -> None:
+    runs = []
+    for number in (1, 2):
+        run = landing.begin(record(f"20260226T{number:02}0000"))
+        run.close_feed(fetched([run.land(payload(b"%d" % number))]))
+        run.end(ended(number))
+        runs.append(run)
+    before = [(run.record, run.mark, run.fetches(), run.traces()) for run in runs]
+    landing.pack_day("20260226", runs[:1])
+    landing.pack_day("20260226", runs[1:])
+    assert [(r.record, r.mark, r.fetches(), r.traces()) for r in landing.runs()] == before
+    assert [run.run_id for run in landing.committed()] == [run.run_id for run in runs]
+    assert list((landing.root / "runs").iterdir()) == []
+    (file,) = (landing.root / "days").iterdir()
+    file.write_bytes(file.read_bytes()[:-3])
+    with pytest.raises(LandingError, match=f"{file.name} is damaged"):
+        landing.runs()
+
+
+def test_a_run_that_has_not_ended_cannot_be_packed(landing: Landing) -> None:
+    run = landing.begin(record("20260226T010000"))
+    with pytest.raises(LandingError, match="has not ended"):
+        landing.pack_day("20260226", [run])
+    assert landing.unfinished() == [run]
 
 
 def test_two_runs_that_claim_one_place_in_the_replay_are_an_error(landing: Landing) -> None:

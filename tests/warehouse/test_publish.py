@@ -99,6 +99,16 @@ def _cut_the_file(home: Home) -> str:
     return str(published_id(home))
 
 
+def _damage_the_cards(home: Home) -> str:
+    with open_writer(home.warehouse) as con:
+        con.execute("UPDATE _ph_card_facts SET provider_model_id = 'a mark in one block'")
+        con.execute("CHECKPOINT")
+    data = home.warehouse.read_bytes()
+    assert b"a mark in one block" in data
+    home.warehouse.write_bytes(data.replace(b"a mark in one block", b"another text, as if"))
+    return str(published_id(home))
+
+
 def _leave_a_log(home: Home) -> str:
     home.warehouse.with_suffix(".duckdb.wal").write_bytes(b"commits that the copy would lack")
     return str(published_id(home))
@@ -110,6 +120,7 @@ def _leave_a_log(home: Home) -> str:
         (_name_another, "the copy names publication .*, not 20260301T130000000000Z-abcdef"),
         (_lose_a_card, "the copy shows 7 cards of 8 present offers"),
         (_cut_the_file, "cannot be opened"),
+        (_damage_the_cards, "cannot be opened"),
         (_leave_a_log, "unmerged write-ahead log"),
     ],
 )

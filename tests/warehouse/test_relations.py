@@ -195,6 +195,7 @@ MACROS = {
         *("input_tokens", "output_tokens", "cached_share"),
         *("images", "audio_minutes", "video_seconds", "characters"),
     ],
+    "cost": ["usage", "known_at", "default_route"],
 }
 
 

@@ -18,7 +18,7 @@ from warehouse.view_files import FOLDER, ORDER, PUBLISHED, definition
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 3, 2, 12, tzinfo=UTC)
-CREATE = re.compile(r"^CREATE OR REPLACE (?:VIEW|MACRO) (\w+)", re.MULTILINE)
+CREATE = re.compile(r"^CREATE OR REPLACE (?:VIEW|TABLE|MACRO) (\w+)", re.MULTILINE)
 COMMENT = re.compile(r"^COMMENT ON (?:VIEW|COLUMN|MACRO TABLE) (\w+)", re.MULTILINE)
 
 

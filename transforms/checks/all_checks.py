@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -55,7 +56,12 @@ def describe_checks() -> list[CheckDescription]:
 
 def run_checks(inputs: CheckInputs, run_id: str) -> pl.DataFrame:
     """Return the CHECKS rows of a run, in a stable order, each id once."""
-    found = pl.concat([CHECK_ROWS.empty(), *(check_rows(c, inputs, run_id) for c in CHECKS)])
+    return join_checks([check_rows(check, inputs, run_id) for check in CHECKS])
+
+
+def join_checks(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return CHECKS rows in a stable order, each id once."""
+    found = pl.concat([CHECK_ROWS.empty(), *frames])
     return found.unique("check_id", keep="first", maintain_order=True).sort("name", "check_id")
 
 

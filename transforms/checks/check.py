@@ -10,6 +10,7 @@ import polars as pl
 
 from schemas.delta import Findings, State
 from schemas.registry import FeedRole
+from schemas.settled import Settled
 from schemas.units import STANDARD
 from transforms.checks.comparison import Comparison
 from transforms.reconcile.selection import Precedence
@@ -24,12 +25,13 @@ SHORT_WALKS = pl.DataFrame(schema={"feed": pl.String, "short_pages": pl.Int64, "
 class CheckInputs:
     """What the checks of one run look at.
 
-    `before` and `after` are the current rows before and after the run, `findings` what its gate
-    found. `drift` (DRIFT) are the unknown fields of all feeds, `pages` the counts of the pages of
-    each feed (PAGE_COUNTS), `entries` the counts of `count_entries`. `compliance_claims`
-    (COMPLIANCE_CLAIMS) are as they count on the day of the run; `precedence` and `roles` are those
-    of the run. `short_walks` (SHORT_WALKS) are the walks of which absences do not count.
-    `comparisons` are the mappings that two feeds stated in this run.
+    `before` and `after` are the current rows before and after the run of the models that it looks
+    at, `settled` what counts of the others, of which everything was found before. `findings` is
+    what its gate found. `drift` (DRIFT) are the unknown fields of all feeds, `pages` the counts of
+    the pages of each feed (PAGE_COUNTS), `entries` the counts of `count_entries`.
+    `compliance_claims` (COMPLIANCE_CLAIMS) are as they count on the day of the run; `precedence`
+    and `roles` are those of the run. `short_walks` (SHORT_WALKS) are the walks of which absences do
+    not count. `comparisons` are the mappings that two feeds stated in this run.
     """
 
     before: State
@@ -41,6 +43,9 @@ class CheckInputs:
     compliance_claims: pl.DataFrame
     precedence: Precedence
     roles: Mapping[str, FeedRole]
+    settled: Settled = field(default_factory=Settled)
+    marked: pl.DataFrame | None = None
+    """The claims beside unknown keys (NO_MARKED), by default those of `after`."""
     short_walks: pl.DataFrame = field(default_factory=SHORT_WALKS.clone)
     comparisons: Sequence[Comparison] = ()
 

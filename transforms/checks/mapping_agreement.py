@@ -3,9 +3,7 @@ it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterator
 
 import polars as pl
 
@@ -24,45 +22,8 @@ _FOUND = {
 }
 
 
-class Mapping(NamedTuple):
-    """A mapping, or a tag-filter rule, which has no model; a model's name is in lower case."""
-
-    model_id: str
-    task: str
-    provider_model_id: str
-
-    def __str__(self) -> str:
-        """Return it for a message."""
-        return f"{self.model_id or 'tag-filter rule'} ({self.task}, {self.provider_model_id})"
-
-
-@dataclass(frozen=True)
-class _Sides:
-    """What two answers state of one provider; `live` are those that call themselves so."""
-
-    stated: frozenset[Mapping]
-    stated_live: frozenset[Mapping]
-    walked: frozenset[Mapping]
-    walked_live: frozenset[Mapping]
-
-    @property
-    def lacking(self) -> list[Mapping]:
-        """The live mappings that the walk does not state in any status."""
-        return sorted(self.stated_live - self.walked)
-
-    @property
-    def beyond(self) -> list[Mapping]:
-        """The live mappings of the walk whose model and task the other answer does not state.
-
-        That answer has one entry for a model and task, whatever number of ids the provider has.
-        """
-        keys = {mapping[:2] for mapping in self.stated if mapping.model_id}
-        rules = {mapping for mapping in self.stated if not mapping.model_id}
-        return sorted(
-            mapping
-            for mapping in self.walked_live
-            if (mapping[:2] not in keys if mapping.model_id else mapping not in rules)
-        )
+_MAPPING = ["inference_provider", "model_id", "task", "provider_model_id"]
+_NO_COUNT = {"models": 0, "rules": 0}
 
 
 def _find_differences(inputs: CheckInputs) -> pl.DataFrame:
@@ -72,55 +33,101 @@ def _find_differences(inputs: CheckInputs) -> pl.DataFrame:
 
 
 def _compare(comparison: Comparison) -> Iterator[tuple[str, str, bool, str, str, str]]:
-    stated, walked = _by_provider(comparison.stated), _by_provider(comparison.walked)
+    stated, walked = _mappings(comparison.stated), _mappings(comparison.walked)
+    all_lacking = _lacking(stated, walked)
+    all_beyond = _beyond(stated, walked)
+    stated_counts, walked_counts = _live_counts(stated), _live_counts(walked)
     for provider in sorted(set(comparison.answered)):
-        sides = _Sides(*stated.get(provider, _NOTHING), *walked.get(provider, _NOTHING))
-        lacking, beyond = sides.lacking, sides.beyond
-        size = max(len(sides.stated_live), len(sides.walked_live))
-        allowed = max(comparison.allowed, int(size * comparison.share))
-        passed = max(len(lacking), len(beyond)) <= allowed
-        count = _count(sides.stated_live)
-        observed = f"{len(sides.stated_live) - len(lacking)} of them, and {len(beyond)} others"
+        lacking, beyond = (
+            rows.filter(pl.col("inference_provider") == provider)
+            for rows in (all_lacking, all_beyond)
+        )
+        own = stated_counts.get(provider, _NO_COUNT)
+        of_walk = walked_counts.get(provider, _NO_COUNT)
+        live = sum(own.values())
+        allowed = max(comparison.allowed, int(max(live, sum(of_walk.values())) * comparison.share))
+        passed = max(lacking.height, beyond.height) <= allowed
+        count = _count(**own)
+        observed = f"{live - lacking.height} of them, and {beyond.height} others"
         message = (
             f"{comparison.feed} states {count} live at {provider}; {comparison.catalog} lacks "
-            f"{len(lacking)}{_examples(lacking)}, and states {len(beyond)} "
+            f"{lacking.height}{_examples(lacking)}, and states {beyond.height} "
             f"others{_examples(beyond)}"
         )
         yield comparison.feed, provider, passed, count, observed, message
 
 
-_NOTHING: tuple[frozenset[Mapping], frozenset[Mapping]] = (frozenset(), frozenset())
+def _mappings(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return each mapping of a provider once, with `is_live`: whether any row of it calls it so.
 
-
-def _by_provider(rows: pl.DataFrame) -> dict[str, tuple[frozenset[Mapping], frozenset[Mapping]]]:
-    """Return inference provider → (its mappings, the live ones), rules once however many models
-    they serve.
+    A model's name is in lower case; a tag-filter rule has none, however many models it serves.
     """
-    mappings: dict[str, set[Mapping]] = {}
-    live: dict[str, set[Mapping]] = {}
-    columns = ("inference_provider", "model_id", "task", "provider_model_id", "is_rule", "status")
-    for provider, model, task, own_id, is_rule, status in rows.select(columns).iter_rows():
-        mapping = Mapping("" if is_rule else model.lower(), task, own_id)
-        mappings.setdefault(provider, set()).add(mapping)
-        if status == "live":
-            live.setdefault(provider, set()).add(mapping)
+    return (
+        rows.select(
+            "inference_provider",
+            "task",
+            "provider_model_id",
+            model_id=pl.when("is_rule")
+            .then(pl.lit(""))
+            .otherwise(pl.col("model_id").str.to_lowercase()),
+            is_live=(pl.col("status") == "live").fill_null(value=False),
+        )
+        .group_by(_MAPPING)
+        .agg(pl.col("is_live").any())
+    )
+
+
+def _lacking(stated: pl.DataFrame, walked: pl.DataFrame) -> pl.DataFrame:
+    """Return the live mappings that the walk does not state in any status, sorted."""
+    return stated.filter("is_live").join(walked, on=_MAPPING, how="anti").sort(_MAPPING)
+
+
+def _beyond(stated: pl.DataFrame, walked: pl.DataFrame) -> pl.DataFrame:
+    """Return the live mappings of the walk whose model and task the other answer does not state.
+
+    That answer has one entry for a model and task, whatever number of ids the provider has.
+    """
+    is_rule = pl.col("model_id") == ""
+    live = walked.filter("is_live")
+    return pl.concat(
+        [
+            live.filter(~is_rule).join(
+                stated.filter(~is_rule),
+                on=["inference_provider", "model_id", "task"],
+                how="anti",
+            ),
+            live.filter(is_rule).join(stated.filter(is_rule), on=_MAPPING, how="anti"),
+        ]
+    ).sort(_MAPPING)
+
+
+def _live_counts(mappings: pl.DataFrame) -> dict[str, dict[str, int]]:
+    """Return inference provider → how many live mappings of models, and how many live rules."""
+    is_rule = pl.col("model_id") == ""
+    counts = (
+        mappings.filter("is_live")
+        .group_by("inference_provider")
+        .agg(models=(~is_rule).sum(), rules=is_rule.sum())
+    )
     return {
-        provider: (frozenset(found), frozenset(live.get(provider, ())))
-        for provider, found in mappings.items()
+        provider: {"models": models, "rules": rules}
+        for provider, models, rules in counts.iter_rows()
     }
 
 
-def _count(mappings: Iterable[Mapping]) -> str:
-    models = [bool(mapping.model_id) for mapping in mappings]
-    rules = models.count(False)
-    return f"{models.count(True)} mappings" + (f" and {rules} tag-filter rules" if rules else "")
+def _count(*, models: int, rules: int) -> str:
+    return f"{models} mappings" + (f" and {rules} tag-filter rules" if rules else "")
 
 
-def _examples(mappings: Sequence[Mapping]) -> str:
-    if not mappings:
+def _examples(mappings: pl.DataFrame) -> str:
+    if mappings.is_empty():
         return ""
-    more = ", …" if len(mappings) > EXAMPLES else ""
-    return f" ({'; '.join(str(mapping) for mapping in mappings[:EXAMPLES])}{more})"
+    more = ", …" if mappings.height > EXAMPLES else ""
+    named = [
+        f"{model or 'tag-filter rule'} ({task}, {own_id})"
+        for _, model, task, own_id in mappings.select(_MAPPING).head(EXAMPLES).iter_rows()
+    ]
+    return f" ({'; '.join(named)}{more})"
 
 
 MAPPING_CHECKS = (

@@ -8,7 +8,7 @@ import polars as pl
 
 from schemas.units import is_main
 from transforms.checks.check import Check, CheckInputs, of_tier
-from transforms.checks.price_keys import PROVIDER_DRIFT, find_unknown_keys
+from transforms.checks.price_keys import PROVIDER_DRIFT, find_unknown_keys, marked_claims
 from transforms.gate.feed_drops import FEED_DROP
 from transforms.gate.price_rules import UNLIKE_PEERS
 from transforms.money import amount_as_text
@@ -74,7 +74,10 @@ def _last_stated() -> pl.Expr:
 def _find_provider_drift(inputs: CheckInputs) -> pl.DataFrame:
     """Return the prices that are held for the drift of their provider, and each unknown key."""
     held = _find_held_prices(inputs, name=PROVIDER_DRIFT).with_columns(passed=pl.lit(value=False))
-    keys = find_unknown_keys(inputs.after.claims, inputs.after.offers)
+    marked = inputs.marked
+    if marked is None:
+        marked = marked_claims(inputs.after.claims, inputs.after.offers)
+    keys = find_unknown_keys(marked)
     return pl.concat([held, keys], how="diagonal_relaxed")
 
 

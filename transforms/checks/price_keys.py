@@ -12,17 +12,30 @@ PROVIDER_DRIFT = "provider_price_drift"
 _GROUP = ["feed", "inference_provider", "key"]
 
 
-def find_unknown_keys(claims: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
-    """Return one row per feed, provider and key that marks any of the `claims` (CLAIMS).
+NO_MARKED = pl.DataFrame(
+    schema=dict.fromkeys(("offer_id", "feed", "inference_provider", "reason"), pl.String)
+)
+"""Claims beside a key that the parser does not know."""
+
+
+def marked_claims(claims: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
+    """Return the claims (NO_MARKED) of CLAIMS that a key marks, with the provider of each."""
+    return (
+        claims.filter(marked())
+        .join(offers.select("offer_id", "inference_provider"), on="offer_id", how="left")
+        .select(NO_MARKED.columns)
+    )
+
+
+def find_unknown_keys(claims: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per feed, provider and key of the claims (NO_MARKED).
 
     The row has passed: the numbers beside the key go on counting where they are confirmed. Its id
     names the feed, the provider and the key, so that the key is reported once.
     """
     names = pl.col("reason").str.strip_prefix(MARK).str.split(SEPARATOR)
     found = (
-        claims.filter(marked())
-        .join(offers.select("offer_id", "inference_provider"), on="offer_id", how="left")
-        .select("offer_id", "feed", "inference_provider", key=names)
+        claims.select("offer_id", "feed", "inference_provider", key=names)
         .explode("key")
         .group_by(_GROUP)
         .agg(offers=pl.col("offer_id").n_unique())

@@ -16,6 +16,8 @@ def _find_flips(inputs: CheckInputs) -> pl.DataFrame:
         .join(inputs.after.offers.select("offer_id", "inference_provider"), on="offer_id")
         .group_by("inference_provider")
         .agg(was=pl.len(), is_now=(pl.col("status") == "live").sum())
+        .join(inputs.settled.live, on="inference_provider", how="left")
+        .with_columns(pl.col("was", "is_now").cast(pl.Int64) + pl.col("offers").fill_null(0))
         .filter((pl.col("was") >= LEAST) & (pl.col("is_now") <= SHARE * pl.col("was")))
         .sort("inference_provider")
         .select(

@@ -7,13 +7,14 @@ claim is recorded with its evidence all the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import polars as pl
 
 from schemas.contract import MONEY, UTC_TIME
 from schemas.delta import HOLDS
+from schemas.settled import Settled
 from schemas.state import PRICES, SERIES
 from schemas.units import is_main
 from transforms.feed_times import feed_time
@@ -46,7 +47,8 @@ class GateInputs:
     `offers` has offer_id, inference_provider and gone_at, `listed` the ids that are listed now.
     `active_corrections` are series whose current price is a correction, `missing` offers (HOLDS)
     whose absence a drop protects, `observed` the time of each feed's last whole answer. `market` is
-    what prices are compared with besides each other, `recalled` the prices of series that return.
+    what prices are compared with besides each other, `recalled` the prices of series that return,
+    `settled` what counts of models that are in no frame.
     """
 
     candidates: pl.DataFrame
@@ -60,6 +62,7 @@ class GateInputs:
     observed: Mapping[str, datetime]
     market: PeerFacts = field(default_factory=PeerFacts)
     recalled: Recalled = field(default_factory=Recalled)
+    settled: Settled = field(default_factory=Settled)
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,8 @@ class GateResult:
     `held_prices` and `drops` are the findings of this run for the checks (`remembered_at`: when the
     price was last stated that a returning one was compared with), `moves` the large moves
     that passed. `recalled` (REMEMBERED) are the last good prices of the returning series that
-    pass, `restored` the series of held offers that the gate put back.
+    pass, `restored` the series of held offers that the gate put back. `doubted` are the ids of
+    settled offers whose price is unlike its peers by now.
     """
 
     prices: pl.DataFrame
@@ -80,6 +84,7 @@ class GateResult:
     moves: pl.DataFrame
     recalled: pl.DataFrame
     restored: pl.DataFrame
+    doubted: pl.Series
 
 
 def apply_gate(inputs: GateInputs) -> GateResult:
@@ -94,11 +99,13 @@ def apply_gate(inputs: GateInputs) -> GateResult:
     corrections = _keep_corrections(inputs)
     candidates = corrections.candidates
     pairs = compared(candidates, add_recalled(previous, recalled), offers)
-    unlike = find_unlike_candidates(
-        pairs, corrections.kept, offers, inputs.market, inputs.open_holds
-    )
+    unlike = _find_unlike(inputs, pairs, corrections.kept)
     found = find_held_prices(
-        pairs, known_refusals(inputs.open_holds), unlike, stated=_stated(inputs)
+        pairs,
+        known_refusals(inputs.open_holds),
+        unlike,
+        stated=_stated(inputs),
+        settled=inputs.settled,
     )
     matched = match_known_prices(found, inputs.open_holds)
     held_prices = (
@@ -136,7 +143,18 @@ def apply_gate(inputs: GateInputs) -> GateResult:
         moves=pairs.filter(moved_by(WARN_FACTOR)).join(held_prices, on=list(SERIES), how="anti"),
         recalled=recalled.join(holds, on="offer_id", how="anti"),
         restored=restored.select(SERIES),
+        doubted=unlike.join(inputs.settled.prices.select(SERIES), on=list(SERIES), how="semi")[
+            "offer_id"
+        ].unique(),
     )
+
+
+def _find_unlike(inputs: GateInputs, pairs: pl.DataFrame, corrected: pl.DataFrame) -> pl.DataFrame:
+    """Return UNLIKE of the candidates and of settled prices, unless it was found before."""
+    if inputs.settled.unlike is not None:
+        return inputs.settled.unlike
+    market = replace(inputs.market, settled=inputs.settled.prices)
+    return find_unlike_candidates(pairs, corrected, inputs.offers, market, inputs.open_holds)
 
 
 def _restored(inputs: GateInputs, holds: pl.DataFrame, alone: pl.DataFrame) -> pl.DataFrame:
@@ -200,11 +218,13 @@ def _lost_prices(inputs: GateInputs) -> _LostPrices:
     stated = inputs.candidates.filter(is_main())
     priced = _priced_offers(inputs.previous, inputs.offers, inputs.listed)
     observed_at = feed_time("feed", inputs.observed)
-    found = find_drops(
-        priced, _still_priced(stated, priced, inputs.offers), name="coverage_drop"
-    ).with_columns(observed_at=observed_at)
+    settled = inputs.settled.priced
+    still = _still_priced(stated, priced, inputs.offers)
+    found = find_drops(priced, still, name="coverage_drop", settled=settled).with_columns(
+        observed_at=observed_at
+    )
     matched = match_known_drops(found, inputs.open_holds)
-    unpriced = in_groups(priced, blocking(matched)).join(stated, on="offer_id", how="anti")
+    unpriced = in_groups(priced, blocking(matched), settled).join(stated, on="offer_id", how="anti")
     return _LostPrices(
         found=found.hstack(matched.select("check_id", "decision")),
         open_holds=matched,

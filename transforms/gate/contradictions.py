@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+from schemas.state import SERIES
+
 NEARER = 2
 """Of prices that contradict each other one is right if it is nearer to its peers by this factor."""
 TYPICAL = {
@@ -28,7 +30,7 @@ class _Contender(NamedTuple):
 def refuse_contradicting(undecided: pl.DataFrame, *, factor: int) -> list[int]:
     """Return `_row` of the prices to refuse of models of which no price has a majority.
 
-    `undecided` has `_row`, `_model`, `log`, `class_log` (null: no class), task_group, unit,
+    `undecided` has SERIES, `_row`, `_model`, `log`, `class_log` (null: no class), task_group, unit,
     currency, `is_established`. Prices of one model contradict each other from `factor` on.
     """
     typical = pl.lit(None, pl.Float64)
@@ -36,7 +38,8 @@ def refuse_contradicting(undecided: pl.DataFrame, *, factor: int) -> list[int]:
         is_this = (pl.col("task_group") == group) & (pl.col("unit") == unit)
         usual = is_this & (pl.col("currency") == "USD")
         typical = pl.when(usual).then(pl.lit(log(amount))).otherwise(typical)
-    known = undecided.with_columns(
+    # in the order of the series, whatever other rows there are: of two as near the first is right
+    known = undecided.sort(SERIES).with_columns(
         distance=(pl.col("log") - pl.coalesce("class_log", typical)).abs()
     )
     refused: list[int] = []
@@ -52,7 +55,8 @@ def _refused(contenders: list[_Contender], apart: float) -> list[int]:
     The one that is clearly nearest to its peers is right, with those near it; else the ones that
     cards show already; else none is.
     """
-    measured = sorted((c.distance, c) for c in contenders if c.distance is not None)
+    near_first = sorted(contenders, key=lambda c: c.distance or 0)
+    measured = [(c.distance, c) for c in near_first if c.distance is not None]
     if len(measured) == len(contenders):
         least, best = measured[0]
         rest = [(distance, c) for distance, c in measured if not _is_near(c, best, apart)]

@@ -46,8 +46,11 @@ def group_offers(offers: pl.DataFrame, models: pl.DataFrame, links: pl.DataFrame
     """
     named = with_family(offers, models).select("offer_id", "family")
     links = _within_repositories(links, offers, models)
+    if links.is_empty():
+        return named.with_columns(line="offer_id")
     line = _components(links.iter_rows())
-    families = dict(named.iter_rows())
+    ids = pl.concat([links["old_offer_id"], links["new_offer_id"]]).implode()
+    families = dict(named.filter(pl.col("offer_id").is_in(ids)).iter_rows())
     merged = _components(
         (families[old], families[new])
         for old, new in links.iter_rows()

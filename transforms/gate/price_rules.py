@@ -5,8 +5,11 @@ A rule compares a value with the one before it and does not use earlier decision
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import polars as pl
 
+from schemas.settled import Settled
 from schemas.state import SERIES
 from schemas.unknown_keys import unconfirmed
 from transforms.gate.bounds import outside_bounds
@@ -73,6 +76,7 @@ def find_held_prices(
     unlike: pl.DataFrame = UNLIKE,
     *,
     stated: pl.DataFrame | None = None,
+    settled: Settled | None = None,
 ) -> pl.DataFrame:
     """Return the rows of `compared` that the gate holds, with `name` (why) and `candidate`.
 
@@ -82,17 +86,18 @@ def find_held_prices(
     any more, a pending one too. `unlike` (UNLIKE) are the prices that are far from their peers.
     `stated` are the claims of which the share that cannot be read is counted, by default the
     candidates: a feed whose claim is not chosen states it all the same. `withheld` rows have no
-    good price that a card could keep instead.
+    good price that a card could keep instead. `settled` counts beside the rows.
     """
+    settled = settled or Settled()
     known = refused.rename({"name": "_refused", "decision": "_decision"})
     return (
         pairs.join(
-            _unreadable_share(pairs if stated is None else stated),
+            _unreadable_share(pairs if stated is None else stated, settled.stated),
             on=["feed", "inference_provider"],
             how="left",
         )
         .join(unlike, on=list(SERIES), how="left")
-        .with_columns(name=_rule(), candidate=candidate_text())
+        .with_columns(name=_rule(settled.price_providers), candidate=candidate_text())
         .join(known, on=["feed", *SERIES, "candidate"], how="left")
         .with_columns(
             name=pl.coalesce("name", pl.when(_still_refused() & _moved()).then("_refused"))
@@ -115,8 +120,11 @@ def _moved() -> pl.Expr:
     )
 
 
-def _rule() -> pl.Expr:
-    """Return the name of the first rule that holds each row, null for none."""
+def _rule(price_providers: Collection[str]) -> pl.Expr:
+    """Return the name of the first rule that holds each row, null for none.
+
+    `price_providers` have a price that no row is about.
+    """
     new_zero = (
         (pl.col("old_status") == "priced")
         & (pl.col("price_status") == "suspect")
@@ -127,7 +135,10 @@ def _rule() -> pl.Expr:
     ) & (pl.col("price_status") == "priced")
     drifted = (
         (pl.col("unreadable") > PROVIDER_DRIFT_SHARE)
-        & pl.col("old_status").is_not_null().any().over("inference_provider")
+        & (
+            pl.col("old_status").is_not_null().any().over("inference_provider")
+            | pl.col("inference_provider").is_in(list(price_providers))
+        )
         & _moved()
     )
     return (
@@ -215,13 +226,19 @@ def moved_by(factor: int) -> pl.Expr:
     )
 
 
-def _unreadable_share(stated: pl.DataFrame) -> pl.DataFrame:
+def _unreadable_share(stated: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
     """Return feed, inference_provider, `unreadable`: the share of priced offers without a readable
-    price.
+    price. Each of `settled` (NO_COUNTS) has one.
     """
-    return (
-        stated.group_by("feed", "inference_provider", "offer_id")
+    key = ["feed", "inference_provider"]
+    counts = (
+        stated.group_by(*key, "offer_id")
         .agg(odd=(pl.col("price_status") == "unparsed").any())
-        .group_by("feed", "inference_provider")
-        .agg(unreadable=pl.col("odd").mean())
+        .group_by(key)
+        .agg(offers=pl.len().cast(pl.Int64), odd=pl.col("odd").sum().cast(pl.Int64))
+    )
+    return (
+        pl.concat([counts, settled.with_columns(odd=pl.lit(0, pl.Int64)).select(counts.columns)])
+        .group_by(key)
+        .agg(unreadable=pl.col("odd").sum() / pl.col("offers").sum())
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from schemas.settled import PEER_PRICES
 from schemas.state import SERIES
 from transforms.gate.holds import OpenHolds, known_decisions, known_refusals
 from transforms.gate.peers import UNLIKE, find_unlike
@@ -32,11 +33,13 @@ def _none_confirmed() -> pl.DataFrame:
 class PeerFacts:
     """What the peers of a price are found with: `sizes` has `parameters` per model_id.
 
-    `confirmed` (SERIES) are prices that a second source states too, in the same amount.
+    `confirmed` (SERIES) are prices that a second source states too, in the same amount. `settled`
+    (PEER_PRICES) are those of models that the run leaves as they are.
     """
 
     sizes: pl.DataFrame = field(default_factory=_no_sizes)
     confirmed: pl.DataFrame = field(default_factory=_none_confirmed)
+    settled: pl.DataFrame = field(default_factory=PEER_PRICES.clone)
 
 
 def find_unlike_candidates(
@@ -46,7 +49,7 @@ def find_unlike_candidates(
     market: PeerFacts,
     open_holds: OpenHolds,
 ) -> pl.DataFrame:
-    """Return UNLIKE: the candidates that are far from their peers, and those decided about.
+    """Return UNLIKE: the prices that are far from their peers, and those decided about.
 
     `pairs` are the rows of `compared`, `corrected` the current prices that a person corrected: they
     are peers too. A value that a person accepted or rejected as unlike its peers stays one for as
@@ -87,6 +90,7 @@ def find_unlike_candidates(
         .join(models, on="offer_id")
         .join(market.sizes, on="model_id", how="left")
     )
+    prices = pl.concat([prices.select(PEER_PRICES.columns), market.settled])
     decided = known_decisions(open_holds, UNLIKE_PEERS)
     remembered = valued.join(decided, on=_VALUE, how="semi").select(
         *SERIES, unlike=pl.lit("as it was when a person decided")

@@ -8,6 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from schemas.delta import State
+from schemas.settled import Settled
 from transforms.feed_times import feed_time
 from transforms.history.events import fill
 
@@ -17,18 +18,32 @@ _PROVIDER = ["source", "inference_provider"]
 
 
 def provider_events(
-    before: State, after: State, begun: pl.DataFrame, naming: pl.DataFrame
+    before: State,
+    after: State,
+    begun: pl.DataFrame,
+    naming: pl.DataFrame,
+    *,
+    settled: Settled,
 ) -> list[pl.DataFrame]:
     """Return `provider_joined` and `provider_left` events, one per source and provider.
 
     A provider is there while an offer of it has a card: an absence that a drop protects ends no
     card. `begun` has offer_id and `begun_at` of the offers without a card before, `naming` the
-    listings after the run of feeds that list offers.
+    listings after the run of feeds that list offers. `settled` are the models that are in
+    neither state.
     """
     was, is_now = _offers_on_cards(before), _offers_on_cards(after)
-    joined = is_now.join(was, on=_PROVIDER, how="anti")
-    left = was.select(_PROVIDER).unique().join(is_now, on=_PROVIDER, how="anti")
-    return [_joined(joined, begun, naming, before.observed), _left(left, after.offers)]
+    joined = is_now.join(was, on=_PROVIDER, how="anti").join(
+        settled.providers, on=_PROVIDER, how="anti"
+    )
+    left = (
+        was.select(_PROVIDER)
+        .unique()
+        .join(is_now, on=_PROVIDER, how="anti")
+        .join(settled.providers, on=_PROVIDER, how="anti")
+    )
+    ends = pl.concat([after.offers.select(settled.ends.columns), settled.ends])
+    return [_joined(joined, begun, naming, before.observed), _left(left, ends)]
 
 
 def _joined(
@@ -57,19 +72,19 @@ def _joined(
     )
 
 
-def _left(providers: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
+def _left(providers: pl.DataFrame, ends: pl.DataFrame) -> pl.DataFrame:
     """Return the events of providers without an offer: they left with the last of their offers.
 
-    `offers` (OFFERS) are all after the run. An offer that ended in an earlier run may have been
-    listed for longer than those that end in this one, which a drop had protected.
+    `ends` has the ends of all offers after the run. An offer that ended in an earlier run may have
+    been listed for longer than those that end in this one, which a drop had protected.
     """
-    ends = (
-        offers.join(providers, on=_PROVIDER, how="semi")
+    last = (
+        ends.join(providers, on=_PROVIDER, how="semi")
         .group_by(_PROVIDER)
         .agg(occurred_at=pl.col("gone_at").max(), not_before_at=pl.col("last_seen_at").max())
     )
     return fill(
-        ends.sort(_PROVIDER).select(
+        last.sort(_PROVIDER).select(
             "inference_provider",
             "occurred_at",
             "not_before_at",

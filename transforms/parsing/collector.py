@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -13,6 +13,7 @@ import polars as pl
 
 from schemas.contract import Contract
 from schemas.errors import FeedMalformed
+from schemas.kept_rows import NOTHING_KEPT, ChunkRows, KeptRows
 from schemas.offerings import DRIFT, MODELS, OFFERINGS, REJECTED
 from schemas.quotes import QUOTES
 from schemas.text import printable_or_none, replace_unprintable
@@ -25,6 +26,7 @@ from transforms.parsing.fence import (
     text_field,
 )
 from transforms.parsing.limits import MAX_DRIFT, MAX_PAGE_RECORDS, MAX_RECORDS
+from transforms.parsing.parsed_rows import ModelRow, OfferingRow, RejectedRow
 
 
 class Page(NamedTuple):
@@ -40,69 +42,8 @@ class Page(NamedTuple):
     """HTTP status; only a page about a single id may have another one."""
     url: str = ""
     """The address that gave it, for a feed whose answers do not repeat what was asked."""
-
-
-class OfferingRow(NamedTuple):
-    """One row of OFFERINGS; a tuple, because a run makes 100,000 of them."""
-
-    feed: str
-    payload_hash: str
-    json_path: str
-    model_id: str | None
-    inference_provider: str | None
-    task: str | None
-    provider_model_id: str | None = None
-    entry_id: str | None = None
-    mapping_type: str | None = None
-    status_text: str | None = None
-    context_length: int | None = None
-    supports_tools: bool | None = None
-    supports_structured_output: bool | None = None
-    is_model_author: bool | None = None
-    input_modalities: list[str] | None = None
-    output_modalities: list[str] | None = None
-    request_latency_ms: float | None = None
-    first_token_latency_ms: float | None = None
-    throughput_tps: float | None = None
-    is_free: bool | None = None
-    has_price: bool = False
-    price_input_text: str | None = None
-    price_output_text: str | None = None
-    price_problem: str | None = None
-    price_cached_text: str | None = None
-    price_cache_write_text: str | None = None
-    price_reasoning_text: str | None = None
-    price_unknown: str | None = None
-    evidence: str | None = None
-
-
-class ModelRow(NamedTuple):
-    """One row of MODELS."""
-
-    model_id: str
-    hub_id: str | None
-    pipeline_tag: str | None
-    library_name: str | None
-    licence: str | None
-    likes: int | None
-    downloads: int | None
-    parameters: int | None
-    gated: str | None
-    created_at: datetime | None
-    modified_at: datetime | None
-
-
-class RejectedRow(NamedTuple):
-    """One row of REJECTED."""
-
-    feed: str
-    payload_hash: str
-    json_path: str
-    record_key: str | None
-    reasons: list[str]
-    field: str | None
-    value_text: str | None
-    inference_provider: str | None = None
+    kept: KeptRows = NOTHING_KEPT
+    """The rows that earlier runs made of this feed's pages."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +95,10 @@ class Collector:
     records: int = 0
     _drift: dict[tuple[str, str], str] = field(default_factory=dict)
     _frames: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    _page: list[tuple[list[OfferingRow], list[ModelRow]] | ChunkRows] = field(default_factory=list)
+    """What was collected of the open page before `offerings` and `models`, in order."""
+    _page_records: int = 0
+    _page_tuples: int = 0
 
     def read_models(
         self, entries: Iterable[EntryLocation], read: Callable[[EntryLocation], None]
@@ -214,36 +159,62 @@ class Collector:
             if len(self._drift) < MAX_DRIFT:
                 self._drift.setdefault((replace_unprintable(found.field), found.kind), found.text)
 
+    def add(self, chunks: Sequence[ChunkRows], spellings: set[str]) -> bool:
+        """Add the rows of chunks, and their ids to those of the walk, and return True.
+
+        Returns False, and adds nothing, when a model is a repeat or there are too many entries:
+        then its models have to be read one by one.
+        """
+        ids, height = set[str](), sum(rows.offerings.height for rows in chunks)
+        ids.update(*(rows.spellings for rows in chunks))
+        models = sum(len(rows.spellings) for rows in chunks)
+        if len(ids) < models or not spellings.isdisjoint(ids) or not self.has_room(height):
+            return False
+        spellings |= ids
+        self._page += [(self.offerings, self.models), *chunks]
+        self._page_tuples += len(self.offerings)
+        self._page_records += len(self.offerings) + height
+        self.offerings, self.models = [], []
+        self.distinct += models
+        return True
+
+    def has_room(self, more: int = 0) -> bool:
+        """Return whether so many entries more are not above what any real feed has."""
+        tuples = self._page_tuples + len(self.offerings) + len(self.rejected)
+        in_all = self.records + self._page_records + len(self.offerings) + len(self.rejected)
+        return tuples <= MAX_PAGE_RECORDS and in_all + more <= MAX_RECORDS
+
     def require_room(self) -> None:
         """Raise FeedMalformed `too_many` when this feed has more entries than any real one."""
-        page = len(self.offerings) + len(self.rejected)
-        if page > MAX_PAGE_RECORDS or self.records + page > MAX_RECORDS:
+        if not self.has_room():
             raise FeedMalformed(
-                f"{self.feed}: more than {MAX_PAGE_RECORDS} entries on a page or {MAX_RECORDS} in "
-                "all; nothing of it was read",
+                f"{self.feed}: more than {MAX_PAGE_RECORDS} odd entries on a page or "
+                f"{MAX_RECORDS} in all; nothing of it was read",
                 code="too_many",
             )
 
     def close_page(self) -> None:
         """Turn the rows of a page into frames: 100,000 Python tuples at once would be ten times
         their size."""
-        self.records += len(self.offerings) + len(self.rejected)
-        names = [row.inference_provider for row in self.offerings]
-        names += [row.inference_provider for row in self.rejected]
-        offerings = self.fence.frame(self.offerings, partial(_frame, OFFERINGS), self._unbuilt)
-        models = self.fence.frame(self.models, partial(_frame, MODELS), lambda row: row.model_id)
-        providers = pl.DataFrame(
-            {"feed": [self.feed] * len(names), "inference_provider": names},
-            schema={"feed": pl.String, "inference_provider": pl.String},
-        )
-        for name, frame in (
+        self._page.append((self.offerings, self.models))
+        self.records += self._page_records + len(self.offerings) + len(self.rejected)
+        offerings, models = list[pl.DataFrame](), list[pl.DataFrame]()
+        for part in self._page:
+            frames = part if isinstance(part, ChunkRows) else self._built(*part)
+            offerings.append(frames[0])
+            models.append(frames[1])
+        names = [row.inference_provider for row in self.rejected]
+        for name, parts in (
             ("offerings", offerings),
             ("models", models),
-            ("rejected", _frame(REJECTED, self.rejected)),
-            ("providers", providers),
+            ("rejected", [_frame(REJECTED, self.rejected)]),
+            ("providers", [_providers_of(own) for own in offerings]),
+            ("providers", [_providers(self.feed, names)]),
         ):
-            self._frames.setdefault(name, []).append(frame)
+            filled = [part for part in parts if not part.is_empty()] or parts[:1]
+            self._frames.setdefault(name, []).extend(filled)
         self.offerings, self.models, self.rejected = [], [], []
+        self._page, self._page_records, self._page_tuples = [], 0, 0
 
     def finish(self) -> ParsedFeed:
         """Return all that was collected, as frames."""
@@ -266,6 +237,14 @@ class Collector:
             failures=self.fence.failures,
         )
 
+    def _built(
+        self, offerings: list[OfferingRow], models: list[ModelRow]
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        return (
+            self.fence.frame(offerings, partial(_frame, OFFERINGS), self._unbuilt),
+            self.fence.frame(models, partial(_frame, MODELS), lambda row: row.model_id),
+        )
+
     def _unbuilt(self, row: OfferingRow) -> str:
         """Reject an offering that polars cannot hold; return its path."""
         evidence = msgspec.Raw((row.evidence or "").encode("utf-8", "replace"))
@@ -273,6 +252,18 @@ class Collector:
         provider = row.inference_provider
         self.reject(entry, UNREADABLE_ENTRY, key=row.model_id, provider=provider)
         return row.json_path
+
+
+def _providers_of(offerings: pl.DataFrame) -> pl.DataFrame:
+    # `select` takes as long as all else that is done with a page
+    return pl.DataFrame([offerings.get_column(name) for name in ("feed", "inference_provider")])
+
+
+def _providers(feed: str, names: list[str | None]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"feed": [feed] * len(names), "inference_provider": names},
+        schema={"feed": pl.String, "inference_provider": pl.String},
+    )
 
 
 def _frame(shape: Contract, rows: list[Any]) -> pl.DataFrame:

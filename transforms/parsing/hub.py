@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 import msgspec
 
@@ -14,106 +12,65 @@ from schemas.text import printable_or_none, replace_unprintable
 from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.collector import (
     Collector,
-    ModelRow,
-    OfferingRow,
     Page,
     ParsedFeed,
 )
-from transforms.parsing.decode import ABSENT, Int64, UnexpectedField, decode, is_stated
+from transforms.parsing.columns import CHUNK
+from transforms.parsing.decode import ABSENT, UnexpectedField, decode, is_stated
 from transforms.parsing.fence import EntryLocation
+from transforms.parsing.hub_answer import (
+    Features,
+    HubEntry,
+    HubModel,
+    Performance,
+    utc,
+)
+from transforms.parsing.hub_columns import read_listed
 from transforms.parsing.limits import (
     MAX_ENTRIES,
     entry_problem,
     mapping_keys_twice,
     model_keys_twice,
+    shortened_status,
 )
-from transforms.parsing.moved_models import WalkNames, reject_superseded
+from transforms.parsing.moved_models import reject_superseded
+from transforms.parsing.pages import PageReader
+from transforms.parsing.parsed_rows import ModelRow, OfferingRow
 from transforms.parsing.price_object import PriceText, read_price
 
 Raw = msgspec.Raw
 
 
-class Features(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    structured_output: bool | None = None
-    tool_calling: bool | None = None
-
-
-class Performance(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    request_latency_ms: float | None = None
-    first_token_latency_ms: float | None = None
-    tokens_per_second: float | None = None
-    num_generated_tokens: Int64 | None = None
-
-
-class Details(msgspec.Struct, forbid_unknown_fields=True):
-    context_length: Int64 | None = None
-    pricing: Raw = ABSENT
-
-
-class HubEntry(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """One mapping entry; every field optional here, the contract decides what must be there."""
-
-    _id: str | None = msgspec.field(name="_id", default=None)
-    provider: str | None = None
-    provider_id: str | None = None
-    status: str | None = None
-    previous_status: str | None = None
-    task: str | None = None
-    type: str | None = None
-    is_model_author: bool | None = None
-    adapter: str | None = None
-    adapter_weights_path: str | None = None
-    features: Features | None = None
-    performance: Performance | None = None
-    provider_details: Details | None = None
-
-
-class Safetensors(msgspec.Struct):
-    total: Int64 | None = None
-
-
-class HubModel(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    id: str | None = None
-    hub_id: str | None = msgspec.field(name="_id", default=None)
-    mapping: Raw = msgspec.field(name="inferenceProviderMapping", default=ABSENT)
-    pipeline_tag: str | None = msgspec.field(name="pipeline_tag", default=None)
-    library_name: str | None = msgspec.field(name="library_name", default=None)
-    likes: Int64 | None = None
-    downloads: Int64 | None = None
-    created_at: datetime | None = None
-    last_modified: datetime | None = None
-    gated: bool | str | None = None
-    tags: list[str] | None = None
-    safetensors: Safetensors | None = None
-    author: str | None = None
-
-
-def parse_hub(pages: Iterable[Page]) -> ParsedFeed:
+def parse_hub(pages: Iterable[Page], *, at_once: int = CHUNK) -> ParsedFeed:
     """Parse every page of one whole walk, in order.
 
     A model id that was on an earlier page, in any case, is a repeat (the list moved under the
     walk): its entries are rejected rows. So are those of an earlier name of the same repository,
     which was renamed during the walk. Raises FeedMalformed when a page is no JSON array.
+
+    So many models are read at once where all are as known, one by one with 0; the rows are the
+    same.
     """
-    out = Collector("hub")
-    walk = WalkNames()
+    out, spellings = Collector("hub"), set[str]()
+    reader = PageReader(out, read_listed, path="$", at_once=at_once)
+    read_model = partial(_read_model, spellings=spellings, out=out)
     for page in pages:
-        try:
-            records = decode_page(page.body, list[Raw])
-        except UNREADABLE as error:
-            raise FeedMalformed(
-                f"hub: page {page.payload_hash[:12]} is no JSON array: {error}", code="not_array"
-            ) from error
-        entries = (
-            EntryLocation(page.payload_hash, f"$[{position}]", raw)
-            for position, raw in enumerate(records)
-        )
-        out.read_models(entries, partial(_read_model, walk=walk, out=out))
+        if not reader.take_kept(page, spellings):
+            reader.read(page, _models(page), spellings, read_model)
         out.close_page()
-    return reject_superseded(out.finish(), walk.superseded)
+    return reject_superseded(out.finish())
 
 
-def _read_model(location: EntryLocation, *, walk: WalkNames, out: Collector) -> None:
+def _models(page: Page) -> list[Raw]:
+    try:
+        return decode_page(page.body, list[Raw])
+    except UNREADABLE as error:
+        raise FeedMalformed(
+            f"hub: page {page.payload_hash[:12]} is no JSON array: {error}", code="not_array"
+        ) from error
+
+
+def _read_model(location: EntryLocation, *, spellings: set[str], out: Collector) -> None:
     out.require_room()
     model, unexpected = decode(location.raw, HubModel)
     if unexpected:
@@ -123,13 +80,13 @@ def _read_model(location: EntryLocation, *, walk: WalkNames, out: Collector) -> 
         out.nameless += 1
         out.reject(location, reason, field="id")
         return
-    repeated = model.id.lower() in walk.spellings
+    repeated = model.id.lower() in spellings
     row = None if repeated else _model_row(model)
     entries = _entries(model.mapping, location)
     if row is None:
         out.repeats += 1
     else:
-        walk.add(model.id, row.hub_id)
+        spellings.add(model.id.lower())
         out.distinct += 1
         out.models.append(row)
     if isinstance(entries, str):
@@ -209,7 +166,7 @@ def _offering(entry: HubEntry, model_id: str, location: EntryLocation) -> Offeri
         provider_model_id=entry.provider_id,
         entry_id=printable_or_none(entry._id),
         mapping_type=printable_or_none(entry.type),
-        status_text=replace_unprintable(entry.status, 60) if entry.status is not None else None,
+        status_text=shortened_status(entry.status) if entry.status is not None else None,
         context_length=details.context_length if details else None,
         supports_tools=features.tool_calling,
         supports_structured_output=features.structured_output,
@@ -230,38 +187,19 @@ def _offering(entry: HubEntry, model_id: str, location: EntryLocation) -> Offeri
 
 
 def _model_row(model: HubModel) -> ModelRow:
-    tags: list[Any] = model.tags or []
-    licences = [tag.removeprefix("license:") for tag in tags if tag.startswith("license:")]
     return ModelRow(
         model_id=model.id or "",
         hub_id=printable_or_none(model.hub_id),
         pipeline_tag=printable_or_none(model.pipeline_tag),
         library_name=printable_or_none(model.library_name),
-        licence=printable_or_none(licences[0]) if licences else None,
+        licence=model.licence(),
         likes=model.likes,
         downloads=model.downloads,
         parameters=model.safetensors.total if model.safetensors else None,
-        gated=_gated(model),
-        created_at=_utc(model.created_at),
-        modified_at=_utc(model.last_modified),
+        gated=model.gating(),
+        created_at=utc(model.created_at),
+        modified_at=utc(model.last_modified),
     )
-
-
-def _gated(model: HubModel) -> str | None:
-    """`false` | `"auto"` | `"manual"` → 'no' | 'auto' | 'manual'."""
-    if isinstance(model.gated, bool):
-        return "yes" if model.gated else "no"
-    return printable_or_none(model.gated)
-
-
-def _utc(value: datetime | None) -> datetime | None:
-    """Hub times end in Z; one without a zone is taken as UTC."""
-    if value is None:
-        return None
-    try:
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-    except OverflowError:  # the first or last day of the calendar, in a zone that passes it
-        return None
 
 
 _NO_PERFORMANCE = Performance()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import polars as pl
 
@@ -13,32 +12,13 @@ from transforms.parsing.collector import ParsedFeed
 REPEATED = "hub_id:repeated"
 
 
-@dataclass
-class WalkNames:
-    """The models of one walk: `spellings` in lower case, the last name of each of the Hub's ids.
-
-    `superseded` are the names that a later row of the same repository replaced.
-    """
-
-    spellings: set[str] = field(default_factory=set)
-    by_hub_id: dict[str, str] = field(default_factory=dict)
-    superseded: set[str] = field(default_factory=set)
-
-    def add(self, model_id: str, hub_id: str | None) -> None:
-        """Keep the name of a model that is not a repeat."""
-        self.spellings.add(model_id.lower())
-        if hub_id is None:
-            return
-        if earlier := self.by_hub_id.get(hub_id):
-            self.superseded.add(earlier)
-        self.by_hub_id[hub_id] = model_id
-
-
-def reject_superseded(parsed: ParsedFeed, names: Collection[str]) -> ParsedFeed:
-    """Reject the entries of these names: the later name of each repository counts."""
-    if not names:
+def reject_superseded(parsed: ParsedFeed) -> ParsedFeed:
+    """Reject the entries of the earlier names: the last name of each of the Hub's ids counts."""
+    models = parsed.models.filter(pl.col("hub_id").is_not_null() & pl.col("hub_id").is_duplicated())
+    names = models.filter(~pl.col("hub_id").is_last_distinct())["model_id"]
+    if names.is_empty():
         return parsed
-    replaced = pl.col("model_id").is_in(list(names))
+    replaced = pl.col("model_id").is_in(names.implode())
     rejected = REJECTED.shape(
         parsed.offerings.filter(replaced).with_columns(
             record_key="model_id",

@@ -17,10 +17,11 @@ import msgspec
 from schemas.errors import FeedMalformed
 from schemas.text import printable_or_none, replace_unprintable
 from schemas.unreadable import UNREADABLE, decode_page
-from transforms.parsing.collector import Collector, OfferingRow, Page, ParsedFeed
+from transforms.parsing.collector import Collector, Page, ParsedFeed
 from transforms.parsing.decode import UnexpectedField, decode
 from transforms.parsing.fence import UNREADABLE_ENTRY, EntryLocation
-from transforms.parsing.limits import entry_problem, mapping_keys_twice
+from transforms.parsing.limits import entry_problem, mapping_keys_twice, shortened_status
+from transforms.parsing.parsed_rows import OfferingRow
 
 PARTNERS = "partners"
 SINGLE_MODEL, TAG_FILTER = "single-model", "tag-filter"
@@ -169,5 +170,5 @@ def _row(
         provider_model_id=entry.provider_id,
         entry_id=printable_or_none(entry._id),
         mapping_type=TAG_FILTER if is_rule else SINGLE_MODEL,
-        status_text=replace_unprintable(entry.status, 60) if entry.status is not None else None,
+        status_text=shortened_status(entry.status) if entry.status is not None else None,
     )

@@ -8,42 +8,25 @@ from functools import partial
 import msgspec
 
 from schemas.errors import FeedMalformed
-from schemas.text import replace_unprintable
 from schemas.unreadable import UNREADABLE, decode_page
-from transforms.parsing.collector import Collector, OfferingRow, Page, ParsedFeed
-from transforms.parsing.decode import ABSENT, Int64, UnexpectedField, decode, is_stated
+from transforms.parsing.collector import Collector, Page, ParsedFeed
+from transforms.parsing.columns import CHUNK
+from transforms.parsing.decode import UnexpectedField, decode, is_stated
 from transforms.parsing.fence import EntryLocation
-from transforms.parsing.limits import MAX_ENTRIES, entry_problem, model_keys_twice, short_texts
+from transforms.parsing.limits import (
+    MAX_ENTRIES,
+    entry_problem,
+    model_keys_twice,
+    short_texts,
+    shortened_status,
+)
+from transforms.parsing.pages import PageReader
+from transforms.parsing.parsed_rows import OfferingRow
 from transforms.parsing.price_object import PriceText, read_price
+from transforms.parsing.router_answer import Architecture, Offering, RouterModel
+from transforms.parsing.router_columns import read_routed
 
 Raw = msgspec.Raw
-
-
-class Architecture(msgspec.Struct, forbid_unknown_fields=True):
-    input_modalities: list[str] | None = None
-    output_modalities: list[str] | None = None
-
-
-class RouterModel(msgspec.Struct, forbid_unknown_fields=True):
-    id: str | None = None
-    object: str | None = None
-    created: Int64 | None = None
-    owned_by: str | None = None
-    architecture: Architecture | None = None
-    providers: list[Raw] | None = None
-
-
-class Offering(msgspec.Struct, forbid_unknown_fields=True):
-    provider: str | None = None
-    status: str | None = None
-    context_length: Int64 | None = None
-    pricing: Raw = ABSENT
-    is_free: bool | None = None
-    supports_tools: bool | None = None
-    supports_structured_output: bool | None = None
-    first_token_latency_ms: float | None = None
-    throughput: float | None = None
-    is_model_author: bool | None = None
 
 
 class RouterAnswer(msgspec.Struct):
@@ -57,30 +40,37 @@ class SingleModel(msgspec.Struct):
     providers: list[Raw]
 
 
-def parse_router(pages: Iterable[Page]) -> ParsedFeed:
+def parse_router(pages: Iterable[Page], *, at_once: int = CHUNK) -> ParsedFeed:
     """Parse the router's one answer: the list, or one model as `/v1/models/{id}` answers it.
 
-    Raises FeedMalformed when it has no `data` array and is no model with providers.
+    Raises FeedMalformed when it has no `data` array and is no model with providers. So many
+    models are read at once where all are as known, one by one with 0; the rows are the same.
     """
     out = Collector("router")
+    reader = PageReader(out, read_routed, path="$.data", at_once=at_once)
     for page in pages:
-        out.read_models(_models(page), partial(_read_model, seen=set(), out=out))
+        spellings = set[str]()
+        read_model = partial(_read_model, spellings=spellings, out=out)
+        if reader.take_kept(page, spellings):
+            continue
+        models = _models(page)
+        if isinstance(models, EntryLocation):
+            out.read_models([models], read_model)
+        else:
+            reader.read(page, models, spellings, read_model)
     return out.finish()
 
 
-def _models(page: Page) -> list[EntryLocation]:
+def _models(page: Page) -> list[Raw] | EntryLocation:
+    """Return the models of a list, or the one model that an answer is about."""
     try:
-        models = decode_page(page.body, RouterAnswer).data
+        return decode_page(page.body, RouterAnswer).data
     except UNREADABLE as error:
         if (single := _single_model(page)) is not None:
-            return [single]
+            return single
         raise FeedMalformed(
             f"router: the answer has no `data` array: {error}", code="wrong_shape"
         ) from error
-    return [
-        EntryLocation(page.payload_hash, f"$.data[{position}]", raw)
-        for position, raw in enumerate(models)
-    ]
 
 
 def _single_model(page: Page) -> EntryLocation | None:
@@ -95,7 +85,7 @@ def _single_model(page: Page) -> EntryLocation | None:
     return EntryLocation(page.payload_hash, "$", decode_page(page.body, Raw))
 
 
-def _read_model(entry: EntryLocation, *, seen: set[str], out: Collector) -> None:
+def _read_model(entry: EntryLocation, *, spellings: set[str], out: Collector) -> None:
     out.require_room()
     model, unexpected = decode(entry.raw, RouterModel)
     out.record_drift(unexpected)
@@ -105,10 +95,10 @@ def _read_model(entry: EntryLocation, *, seen: set[str], out: Collector) -> None
         out.reject(entry, reason, field="id")
         return
     spelling = model.id.lower()  # two spellings are one model
-    repeated = spelling in seen
+    repeated = spelling in spellings
     out.repeats += repeated
     out.distinct += not repeated
-    seen.add(spelling)
+    spellings.add(spelling)
     offerings = model.providers or []
     where = f"{entry.path}.providers"
     if model.providers is None or len(offerings) > MAX_ENTRIES:
@@ -153,9 +143,7 @@ def _offering(offering: Offering, model: RouterModel, entry: EntryLocation) -> O
         model_id=model.id,
         inference_provider=offering.provider,
         task="conversational",
-        status_text=replace_unprintable(offering.status, 60)
-        if offering.status is not None
-        else None,
+        status_text=shortened_status(offering.status) if offering.status is not None else None,
         context_length=offering.context_length,
         supports_tools=offering.supports_tools,
         supports_structured_output=offering.supports_structured_output,

@@ -9,7 +9,13 @@ import polars as pl
 
 from schemas.contract import UTC_TIME
 from schemas.delta import HOLDS, State
-from transforms.gate.coverage import find_drops, in_groups
+from schemas.settled import NO_COUNTS
+from transforms.gate.coverage import (
+    count_groups,
+    find_drops,
+    groups_among,
+    in_groups,
+)
 from transforms.gate.feed_drops import FEED_DROP, find_feed_drops
 from transforms.gate.holds import OpenHolds, blocking, carry_known_drops, match_known_drops
 from transforms.reconcile.batch import FeedBatch
@@ -64,13 +70,15 @@ def count_drops(
     unreadable: Mapping[str, pl.DataFrame],
     open_holds: OpenHolds,
     feed_drop_share: Mapping[str, float],
-) -> Drops:
+    settled: pl.DataFrame = NO_COUNTS,
+) -> Drops:  # six parameters: what is counted, and the five things that decide what counts
     """Find the providers of which a whole answer lacks more than half, and the feeds of which it
     lacks more than `feed_drop_share`; protect their offers.
 
     `unreadable` maps a feed to the offers (offer_id) that its unreadable rows may be about. An
     estimate lists nothing that could be absent, so it is not counted. What a provider lost whose
-    drop is found by itself counts in no drop of the feed.
+    drop is found by itself counts in no drop of the feed. `settled` (NO_COUNTS) are the offers of
+    models that the run leaves as they are: listed by what is stored and by every answer.
     """
     batches = [batch for batch in batches if batch.role != "estimate" and batch.absences_count]
     observed = {batch.feed: batch.observation.observed_at for batch in batches}
@@ -78,9 +86,16 @@ def count_drops(
     listed = before.listings.select("feed", "offer_id").join(names, on="offer_id")
     answered = pl.concat([listed.clear(), *_answered(batches, unreadable, names)])
     counted = listed.filter(pl.col("feed").is_in(list(observed)))
-    of_groups = find_drops(counted, answered, name="count_drop")
-    rest = counted.join(in_groups(counted, of_groups), on=["feed", "offer_id"], how="anti")
-    found = pl.concat([of_groups, find_feed_drops(rest, answered, feed_drop_share)]).with_columns(
+    settled_now = settled.filter(pl.col("feed").is_in(list(observed)))
+    of_groups = find_drops(counted, answered, name="count_drop", settled=settled_now)
+    dropped = groups_among(count_groups(counted, settled_now), of_groups)
+    of_feeds = find_feed_drops(
+        _outside(counted, dropped),
+        answered,
+        feed_drop_share,
+        settled=_outside(settled_now, dropped),
+    )
+    found = pl.concat([of_groups, of_feeds]).with_columns(
         observed_at=pl.col("feed").replace_strict(observed, default=None, return_dtype=UTC_TIME)
     )
     matched = match_known_drops(found, open_holds)
@@ -88,8 +103,13 @@ def count_drops(
     return Drops(
         open_holds=drops,
         found=found.hstack(matched.select("check_id", "decision")),
-        protected_absences=_protected(listed, blocking(drops)),
+        protected_absences=_protected(listed, blocking(drops), settled),
     )
+
+
+def _outside(rows: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows whose feed and provider are none of the groups."""
+    return rows.join(groups, on=["feed", "inference_provider"], how="anti")
 
 
 def _answered(
@@ -101,13 +121,13 @@ def _answered(
             yield rows.select(pl.lit(batch.feed).alias("feed"), *names.columns)
 
 
-def _protected(listed: pl.DataFrame, drops: pl.DataFrame) -> pl.DataFrame:
+def _protected(listed: pl.DataFrame, drops: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
     """Return feed and offer_id of the listings that one of the drops is about."""
     of_feed = pl.col("name") == FEED_DROP
     return (
         pl.concat(
             [
-                in_groups(listed, drops.filter(~of_feed)),
+                in_groups(listed, drops.filter(~of_feed), settled),
                 listed.join(drops.filter(of_feed), on="feed", how="semi"),
             ]
         )

@@ -32,7 +32,7 @@ def make_cards(
 ) -> pl.DataFrame:
     """Return CARDS for every offer in `facts`.
 
-    A card's cost_per_* columns are not made here: warehouse/views/_ph_cards.sql computes them.
+    warehouse/views/_ph_card_computed.sql computes the cost_per_* columns of a card.
 
     `observed` maps the feeds of this run to the time of their answer; in a run without any answer,
     every feed to that of its last one. `no_price` has per offer_id the reason code where no price

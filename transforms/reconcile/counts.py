@@ -6,6 +6,7 @@ import polars as pl
 
 from schemas.delta import Delta, State
 from schemas.load import Counts
+from schemas.settled import Settled
 
 
 def count_entries(
@@ -54,15 +55,37 @@ def count_entries(
     return pl.concat([whole, by_provider])
 
 
-def tally(delta: Delta, after: State, *, rejected: int) -> Counts:
-    """Return the counts of a run, of all cards after it."""
+def no_entries() -> pl.DataFrame:
+    """Return the entries of a run that asked no feed."""
+    return pl.DataFrame(
+        schema={
+            "feed": pl.String,
+            "inference_provider": pl.String,
+            "records": pl.Int64,
+            "accepted": pl.Int64,
+            "rejected": pl.Int64,
+        }
+    )
+
+
+def tally(delta: Delta, after: State, settled: Settled | None = None, *, rejected: int) -> Counts:
+    """Return the counts of a run, of all cards after it: those of `after`, and the settled ones."""
+    settled = settled or Settled()
     cards = after.cards.join(
         after.offers.select("offer_id", "model_id", "offer_type"), on="offer_id"
     )
-    status = dict(cards.group_by("price_status").len().iter_rows())
-    types = dict(cards.group_by("offer_type").len().iter_rows())
+    kinds = pl.concat(
+        [
+            cards.group_by("offer_type", "price_status").agg(offers=pl.len().cast(pl.Int64)),
+            settled.cards,
+        ]
+    )
+    status, types = (
+        dict(kinds.group_by(kind).agg(pl.col("offers").sum()).iter_rows())
+        for kind in ("price_status", "offer_type")
+    )
     return Counts(
-        models=cards["model_id"].n_unique(),
+        models=cards["model_id"].n_unique() + settled.models,
         offers=types.get("model", 0),
         adapters=types.get("adapter", 0),
         priced=status.get("priced", 0),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import polars as pl
 
 from schemas.delta import State
 from schemas.state import SERIES
 from transforms.gate.unlike_candidates import PeerFacts
-from transforms.reconcile.batch import Rules
+from transforms.reconcile.batch import FeedBatch, Rules
 from transforms.reconcile.claims import ClaimUpdate
 from transforms.reconcile.presence import Presence
 
@@ -19,7 +19,7 @@ def find_market_facts(
 ) -> PeerFacts:
     """Return the sizes of models as last stated, and the candidates that a second source states."""
     return PeerFacts(
-        sizes=_sizes(before, presence),
+        sizes=sizes_of(presence.batches, before.models),
         confirmed=find_confirmed(claims.candidates, claims.claims, rules.sources),
     )
 
@@ -44,11 +44,12 @@ def find_confirmed(
     )
 
 
-def _sizes(before: State, presence: Presence) -> pl.DataFrame:
-    known = before.models.select("model_id", "parameters")
+def sizes_of(batches: Iterable[FeedBatch], stored: pl.DataFrame) -> pl.DataFrame:
+    """Return `parameters` of each model, as stated now, else as stored (STORED_MODELS)."""
+    known = stored.select("model_id", "parameters")
     stated = [
         batch.models.select("model_id", "parameters")
-        for batch in presence.batches
+        for batch in batches
         if batch.models is not None
     ]
     return (

@@ -11,6 +11,7 @@ import polars as pl
 
 from schemas.delta import State
 from schemas.remembered import OFFER_PAIRS
+from schemas.settled import NO_COUNTS
 from transforms.gate.families import group_offers
 from transforms.gate.holds import OpenHolds
 from transforms.reconcile.absences import Drops, count_drops, doubted_absences, end_absent
@@ -56,26 +57,25 @@ class Presence:
 
 
 def find_presence(
-    before: State, batches: list[FeedBatch], open_holds: OpenHolds, rules: Rules
+    before: State,
+    batches: list[FeedBatch],
+    open_holds: OpenHolds,
+    rules: Rules,
+    settled: pl.DataFrame = NO_COUNTS,
 ) -> Presence:
     """Update listings and offers with the answers of a run.
 
     An absence counts only in a whole answer, and takes effect only where no drop protects it.
+    `settled` (NO_COUNTS) are the listings of settled models.
     """
     answered = {batch.feed: batch.observation.observed_at for batch in batches}
     observed = {**before.observed, **answered}
     stored, renames = before, rename_state(before, batches)
     before = renames.state
     unreadable = {batch.feed: doubted_absences(before, batch) for batch in batches}
-    drops = count_drops(before, batches, unreadable, open_holds, rules.feed_drop_share)
+    drops = count_drops(before, batches, unreadable, open_holds, rules.feed_drop_share, settled)
     batches = _keep_attachments(before, batches, drops, rules.catalogs)
-    updated = merge_feeds(
-        before.listings,
-        {
-            batch.feed: _listings_of(before, batch, unreadable[batch.feed], drops)
-            for batch in batches
-        },
-    )
+    updated = _update_listings(before, batches, unreadable, drops)
     remaining = end_absent(updated, drops, rules.gone_after, list(answered))
     offers = offers_after(
         before.offers,
@@ -115,6 +115,19 @@ def find_presence(
         returned=names.returned,
         groups=names.groups,
     )
+
+
+def _update_listings(
+    before: State,
+    batches: list[FeedBatch],
+    unreadable: Mapping[str, pl.DataFrame],
+    drops: Drops,
+) -> pl.DataFrame:
+    """Return the listings after the answers; those of feeds without one stay."""
+    updated = {
+        batch.feed: _listings_of(before, batch, unreadable[batch.feed], drops) for batch in batches
+    }
+    return merge_feeds(before.listings, updated)
 
 
 def of_feed(rows: pl.DataFrame, feed: str) -> pl.DataFrame:

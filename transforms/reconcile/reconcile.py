@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from schemas.delta import Delta, State
 from schemas.remembered import REMEMBERED
+from schemas.settled import Settled
 from schemas.state import REFUSALS, SERIES
 from transforms.gate.apply import GateInputs, GateResult, apply_gate
 from transforms.gate.carried import carry_unstated_holds
@@ -32,18 +33,43 @@ def reconcile(before: State, batches: list[FeedBatch], rules: Rules) -> tuple[De
     `batches` has only whole answers. In the state returned, unchanged prices carry the dates and
     proof of this run; what is stored keeps the first.
     """
+    result = reconcile_part(before, batches, rules, Settled())
+    return result.delta, result.after
+
+
+@dataclass(frozen=True)
+class ReconciledPart:
+    """What changes of the models of a part, and their rows after it.
+
+    `doubted` are the ids of settled offers of which a price is unlike its peers by now: their
+    models are not settled.
+    """
+
+    delta: Delta
+    after: State
+    doubted: pl.Series
+
+
+def reconcile_part(
+    before: State, batches: list[FeedBatch], rules: Rules, settled: Settled
+) -> ReconciledPart:
+    """Reconcile the models that are not settled: `before` and `batches` have their rows alone.
+
+    Without doubted offers, what changes is what `reconcile` returns of the rows of all models.
+    """
     open_holds = OpenHolds(before.refusals, rules.verdicts, rules.run_id)
-    presence = find_presence(before, batches, open_holds, rules)
+    presence = find_presence(before, batches, open_holds, rules, settled.listed)
     claims = update_claims(before, presence, rules)
     market = find_market_facts(before, presence, claims, rules)
-    gate = gate_claims(presence, claims, open_holds, market, rules.memory)
+    gate = gate_claims(presence, claims, open_holds, market, rules.memory, settled)
     corrected = apply_corrections(
         rules.correction_requests, gate.prices, claims.active_corrections, claims.candidates
     )
     cards = update_cards(before, presence, claims, rules, prices=corrected.prices, holds=gate.holds)
     steps = Steps(presence, claims, gate, corrected, cards)
     after = build_state(steps, rules.providers)
-    return build_delta(before, after, steps, rules.verdicts), after
+    delta = build_delta(before, after, steps, rules.verdicts, settled)
+    return ReconciledPart(delta, after, gate.doubted)
 
 
 def gate_claims(
@@ -52,7 +78,8 @@ def gate_claims(
     open_holds: OpenHolds,
     market: PeerFacts,
     memory: PriceMemory,
-) -> GateResult:
+    settled: Settled | None = None,
+) -> GateResult:  # six parameters: three records of steps, and three things that they do not have
     """Decide which candidates become current prices.
 
     Holds of relabelled offers stay theirs, and those whose source states no price now stay open.
@@ -77,6 +104,7 @@ def gate_claims(
             observed=presence.observed,
             market=market,
             recalled=_recall(presence, claims, memory),
+            settled=settled or Settled(),
         )
     )
     unstated = carry_unstated_holds(

@@ -8,6 +8,7 @@ import polars as pl
 
 from schemas.contract import require
 from schemas.delta import CURRENT, EVENTS, Delta, Diff, Findings, State
+from schemas.settled import Settled
 from schemas.state import CARDS, EVIDENCE, PRICES, REFUSALS, SERIES
 from transforms.gate.apply import GateResult
 from transforms.gate.decisions import changed_decisions
@@ -81,8 +82,13 @@ def build_state(steps: Steps, providers: pl.DataFrame) -> State:
     return State(**checked, observed=steps.presence.observed)
 
 
-def build_delta(before: State, after: State, steps: Steps, verdicts: pl.DataFrame) -> Delta:
-    """Return everything that a run changes; `verdicts` are the decisions of operators in it."""
+def build_delta(
+    before: State, after: State, steps: Steps, verdicts: pl.DataFrame, settled: Settled
+) -> Delta:
+    """Return everything that a run changes; `verdicts` are the decisions of operators in it.
+
+    `settled` are the models that are in neither state.
+    """
     presence, claims, gate, corrected, cards = (
         steps.presence,
         steps.claims,
@@ -118,7 +124,7 @@ def build_delta(before: State, after: State, steps: Steps, verdicts: pl.DataFram
         price_log=pl.concat([price_rows, corrected.price_log]),
         status_log=status_log(before.cards, cards.changed, cards.gone),
         speed_log=speed_log(before.cards, cards.changed),
-        changes=_events(before, after, steps, prices),
+        changes=_events(before, after, steps, prices, settled),
         links=presence.links,
         holds=gate.holds,
         found=Findings(gate.held_prices, pl.concat([presence.drops.found, gate.drops]), gate.moves),
@@ -153,7 +159,9 @@ def _price_changes(before: State, after: State, steps: Steps, ended: pl.DataFram
     return _PriceChanges(changed, stated, closed)
 
 
-def _events(before: State, after: State, steps: Steps, prices: _PriceChanges) -> pl.DataFrame:
+def _events(
+    before: State, after: State, steps: Steps, prices: _PriceChanges, settled: Settled
+) -> pl.DataFrame:
     relabels, gone = steps.presence.relabels, steps.cards.gone
     named = renamed(before.cards, relabels, CARDS)
     events = [
@@ -194,7 +202,13 @@ def _events(before: State, after: State, steps: Steps, prices: _PriceChanges) ->
             steps.presence.links,
             previous_at=pl.lit(max(before.observed.values(), default=None)),
         ),
-        *provider_events(before, after, steps.presence.begun, steps.presence.naming_listings),
+        *provider_events(
+            before,
+            after,
+            steps.presence.begun,
+            steps.presence.naming_listings,
+            settled=settled,
+        ),
     ]
     return pl.concat([EVENTS.empty(), *events]).sort(
         "event",

@@ -53,7 +53,7 @@ def attachable(mapped: pl.DataFrame) -> pl.DataFrame:
 
     `mapped` are resolved rows of this run with their price texts, or stored entries with `missed`
     and `stated_price`. Of stored ones that the last whole answer lacked, those count that have no
-    other entry beside them.
+    other entry beside them. The price of an entry without another one beside it is not read.
     """
     entries = mapped.filter(pl.col("task") == CHAT)
     if "missed" in entries.columns:
@@ -63,7 +63,15 @@ def attachable(mapped: pl.DataFrame) -> pl.DataFrame:
         return entries
     if "has_price" not in entries.columns:
         return entries.with_columns(stated_price=pl.lit(None, pl.String))
-    return _with_price_text(entries, "stated_price")
+    several = pl.len().over(TRIPLE) > 1
+    contested = _with_price_text(
+        entries.with_row_index("_place").filter(several), "stated_price"
+    ).select("_place", "stated_price")
+    return (
+        entries.with_row_index("_place")
+        .join(contested, on="_place", how="left", maintain_order="left")
+        .drop("_place")
+    )
 
 
 def with_offered_price(rows: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:

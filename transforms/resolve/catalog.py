@@ -159,10 +159,18 @@ def _rank(column: str) -> pl.Expr:
 
 
 def _unique(rows: pl.DataFrame, *, key: tuple[str, ...], order: list[pl.Expr]) -> ResolvedRows:
-    ranked = rows.with_columns(
-        _place=pl.struct(*order, pl.int_range(pl.len())).rank("ordinal").over(key)
+    # few keys are there twice, and a rank within each key takes longer than all the rest
+    places = rows.select(*key, *(expr.alias(f"_{n}") for n, expr in enumerate(order)))
+    again = places.select(pl.struct(key).is_duplicated()).to_series()
+    ranks = (
+        places.with_row_index("_row")
+        .filter(again)
+        .sort(*(f"_{n}" for n in range(len(order))), "_row")
+        .select("_row", _place=pl.int_range(1, pl.len() + 1).over(key))
     )
-    losers = ranked.filter(pl.col("_place") > 1)
+    losing = ranks.filter(pl.col("_place") > 1)["_row"]
+    is_loser = pl.int_range(pl.len(), dtype=pl.UInt32).is_in(losing.implode())
+    losers = rows.filter(is_loser)
     rejected = REJECTED.shape(
         losers.select(
             "feed",
@@ -182,4 +190,6 @@ def _unique(rows: pl.DataFrame, *, key: tuple[str, ...], order: list[pl.Expr]) -
         .select("feed", value=pl.col("status_text").fill_null("(missing)"))
         .unique(maintain_order=True)
     )
-    return ResolvedRows(ranked.filter(pl.col("_place") == 1).drop("_place"), rejected, unknown)
+    # without a loser the rows as they are: a copy of them would be the peak of this step's memory
+    kept = rows if losers.is_empty() else rows.filter(~is_loser)
+    return ResolvedRows(kept, rejected, unknown)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import polars as pl
 from duckdb import ColumnExpression, ConstantExpression, Expression, FunctionExpression
 
-from warehouse.connect import Connection, open_reader
+from warehouse.connect import Connection, Limits, open_reader
 from warehouse.relations import RELATIONS
 from warehouse.storage.files import make_named_folder, os_errors_as_home_error
 
 ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
+_MEMORY = "512MB"
+_BATCH_ROWS = 20_000
+"""Rows of a relation that are in memory as a frame at the same time."""
 
 
 def export(publication: Path, folder: Path) -> list[Path]:
@@ -22,7 +27,8 @@ def export(publication: Path, folder: Path) -> list[Path]:
     """
     written = []
     make_named_folder(folder)
-    with os_errors_as_home_error(folder), open_reader(publication) as con:
+    limits = Limits(memory=_MEMORY, spill_folder=folder / ".spill.tmp")
+    with os_errors_as_home_error(folder), open_reader(publication, limits) as con:
         for name in RELATIONS:
             for kind in ("ndjson", "parquet"):
                 written.append(folder / f"{name}.{kind}")
@@ -40,11 +46,26 @@ def write_relation(con: Connection, name: str, kind: str, path: Path) -> None:
     if kind == "parquet":
         relation.write_parquet(str(path), compression="zstd")
     elif kind == "ndjson":
-        as_text(relation).pl().write_ndjson(path)
+        with path.open("wb") as file:
+            for frame in _batches(as_text(relation)):
+                frame.write_ndjson(file)
     elif kind == "csv":
-        lists_as_json(as_text(relation)).pl().write_csv(path)
+        with path.open("wb") as file:
+            for place, frame in enumerate(_batches(lists_as_json(as_text(relation)))):
+                frame.write_csv(file, include_header=place == 0)
     else:
         raise ValueError(f"{kind} is no kind of export")
+
+
+def _batches(relation: duckdb.DuckDBPyRelation) -> Iterator[pl.DataFrame]:
+    """Yield the rows in order, in frames; of no rows one frame with the columns alone."""
+    reader = relation.to_arrow_reader(_BATCH_ROWS)
+    empty = True
+    for batch in reader:
+        empty = False
+        yield pl.DataFrame(batch)
+    if empty:
+        yield pl.DataFrame(reader.schema.empty_table())
 
 
 def lists_as_json(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Collection
 from pathlib import Path
 
+import duckdb
+
 from schemas.errors import WarehouseError
-from warehouse.connect import open_reader, open_writer
+from warehouse.connect import Limits, open_reader
 from warehouse.statements import statement
-from warehouse.storage.files import make_folder, os_errors_as_home_error, sync_folder
+from warehouse.storage.files import copy_file, make_folder, os_errors_as_home_error, sync_folder
 from warehouse.storage.home import Home
 from warehouse.writer.staging_file import staged_database
 
@@ -31,9 +32,7 @@ def publish(home: Home, publication_id: str) -> Path:
         if home.warehouse.with_suffix(".duckdb.wal").exists():
             raise WarehouseError(f"{home.warehouse} has an unmerged write-ahead log; run again")
         with staged_database(home.published, target.name) as staged:
-            shutil.copyfile(home.warehouse, staged)
-            with open_writer(staged) as con:
-                con.execute(statement("materialize_cards"))
+            copy_file(home.warehouse, staged)
             _sync(staged)
             require_publication(staged, publication_id)
             staged.replace(target)
@@ -77,9 +76,17 @@ def forget_publications(home: Home, publication_ids: Collection[str]) -> None:
 
 
 def require_publication(staged: Path, publication_id: str) -> None:
-    """Raise WarehouseError unless this file is that publication, with a card for every offer."""
-    with open_reader(staged) as con:
-        row = con.execute(statement("verify_publication")).fetchone()
+    """Raise WarehouseError unless this file is that publication, with a card for every offer.
+
+    Every block of the cards is read, which compares it with its checksum.
+    """
+    try:
+        with open_reader(staged, Limits(threads=1)) as con:
+            row = con.execute(statement("verify_publication")).fetchone()
+            con.execute(statement("verify_cards")).fetchone()
+    except duckdb.Error as error:
+        first = str(error).strip().splitlines()[0][:200]
+        raise WarehouseError(f"{staged} cannot be opened whole: {first}") from error
     if row is None or row[0] != publication_id:
         raise WarehouseError(f"the copy names publication {row and row[0]}, not {publication_id}")
     if row[1] != row[2]:

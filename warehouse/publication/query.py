@@ -13,7 +13,7 @@ from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import duckdb
 
@@ -28,6 +28,8 @@ _CUT = re.compile(r"columns \([0-9]+ shown\)")
 """What DuckDB draws under a table that is wider than the terminal: it leaves out the middle."""
 MAX_TABLE_ROWS = 200
 """The most rows that a table for a terminal shows; DuckDB's own 20 cut a list of columns short."""
+_BATCH_ROWS = 2_000
+"""Rows that are Python values at the same time: a query may return every row of a relation."""
 
 
 def rows(publication: Path, query: str) -> list[dict[str, Any]]:
@@ -85,20 +87,30 @@ def _quoted(name: str) -> str:
 
 
 def query_json(publication: Path, query: str) -> str:
-    """Return a query's rows as a JSON array; decimals and times are text, as in an export."""
-    names, values = _values(publication, query)
-    objects = [dict(zip(names, row, strict=True)) for row in values]
-    return json.dumps(objects, ensure_ascii=False, separators=(",", ":"))
-
-
-def query_csv(publication: Path, query: str) -> str:
-    """Return a query's rows as CSV with a header; a list is JSON in its cell, NULL is empty."""
-    names, values = _values(publication, query)
+    """Return a query's rows as `write_json` writes them."""
     text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(names)
-    lines.writerows([[_cell(value) for value in row] for row in values])
+    write_json(publication, query, text)
     return text.getvalue()
+
+
+def write_json(publication: Path, query: str, out: IO[str]) -> None:
+    """Write a query's rows as a JSON array; decimals and times are text, as in an export."""
+    with _open_rows(publication, query) as (names, batches):
+        before = "["
+        for row in (row for batch in batches for row in batch):
+            values = dict(zip(names, row, strict=True))
+            out.write(before + json.dumps(values, ensure_ascii=False, separators=(",", ":")))
+            before = ","
+        out.write("[]" if before == "[" else "]")
+
+
+def write_csv(publication: Path, query: str, out: IO[str]) -> None:
+    """Write a query's rows as CSV with a header; a list is JSON in its cell, NULL is empty."""
+    lines = csv.writer(out, lineterminator="\n")
+    with _open_rows(publication, query) as (names, batches):
+        lines.writerow(names)
+        for batch in batches:
+            lines.writerows([_cell(value) for value in row] for row in batch)
 
 
 def query_parquet(publication: Path, query: str, file: Path) -> None:
@@ -110,13 +122,23 @@ def query_parquet(publication: Path, query: str, file: Path) -> None:
         _named_once(relation).write_parquet(str(file), compression="zstd")
 
 
-def _values(publication: Path, query: str) -> tuple[list[str], list[list[Any]]]:
+@contextmanager
+def _open_rows(
+    publication: Path, query: str
+) -> Iterator[tuple[list[str], Iterator[list[list[Any]]]]]:
+    """Run a query; yield its columns, and its rows in batches while DuckDB computes them."""
     with open_reader(publication) as con, _as_usage_error():
         relation = con.sql(_not_empty(query))
         if relation is None:
-            return [], []
+            yield [], iter(())
+            return
         text = as_text(_named_once(relation))
-        return text.columns, [[_plain(value) for value in row] for row in text.fetchall()]
+        yield text.columns, _batches(text)
+
+
+def _batches(relation: duckdb.DuckDBPyRelation) -> Iterator[list[list[Any]]]:
+    while rows := relation.fetchmany(_BATCH_ROWS):
+        yield [[_plain(value) for value in row] for row in rows]
 
 
 def _named_once(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:

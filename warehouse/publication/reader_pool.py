@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from threading import Lock, Timer
 from typing import Any, TypeVar, cast
 
 import duckdb
+import polars as pl
 
 from schemas.errors import PublicationGone, QueryTooSlow, WarehouseError
 from schemas.proof import Continuation, Proof
 from warehouse.connect import Connection, open_reader
+from warehouse.publication.costs import read_costs, registered
 from warehouse.publication.export import write_relation
 from warehouse.publication.newest import newest
 from warehouse.publication.proof import read_continuation, read_proof
-from warehouse.rows import named_rows
+from warehouse.rows import named_rows, stream_rows
 from warehouse.storage.home import Home
 
 LIMIT_S = 10.0
 """Seconds that all statements of one reading may take together."""
 _MOVES = 3  # tries: the link may move between resolving and opening it
 Found = TypeVar("Found")
+OpenFile = Callable[[Path], AbstractContextManager[Connection]]
+"""Opens a published file read-only, until the block ends."""
 
 
 class OpenPublication:
     """One open publication, its number of readers, and the values that were computed from it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, opened: OpenFile) -> None:
         self.path = path
         self.readers = 0
         self.kept: dict[object, Any] = {}
         self._resources = ExitStack()
-        self.con: Connection = self._resources.enter_context(open_reader(path))
+        self.con: Connection = self._resources.enter_context(opened(path))
         try:
             # A cursor is a session of its own and starts from the global settings.
             self.con.execute("SET GLOBAL TimeZone = 'UTC'")
@@ -73,6 +78,14 @@ class Reading:
         with self._within_time():
             return named_rows(self._cursor.execute(query, dict(values or {})))
 
+    def stream(self, query: str, values: Mapping[str, object]) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a statement without holding them all; errors and types as `rows`.
+
+        Until the last row is read, the reading can run no other statement.
+        """
+        with self._within_time():
+            yield from stream_rows(self._cursor.execute(query, dict(values)))
+
     def keep(self, key: object, make: Callable[[], Found]) -> Found:
         """Return what `make` gives for this publication, made once: no row of it ever changes."""
         kept = self._open_publication.kept
@@ -89,6 +102,27 @@ class Reading:
         """Return the offer that an id without a card continues as; None where there is none."""
         with self._within_time():
             return read_continuation(self._cursor, offer_id)
+
+    def costs(
+        self,
+        usage: pl.DataFrame,
+        *,
+        known_at: datetime | None = None,
+        default_route: bool = False,
+        flat: bool = False,
+    ) -> pl.DataFrame:
+        """Return the costs of checked rows of usage as text, in their order (costs.py)."""
+        with self._within_time(), registered(self._cursor, usage):
+            with self._within_time():  # again: an interruption between two statements is lost
+                found = read_costs(
+                    self._cursor,
+                    known_at=known_at,
+                    default_route=default_route,
+                    as_text=True,
+                    flat=flat,
+                )
+            with self._within_time():
+                return found
 
     def write(self, relation: str, kind: str, path: Path) -> None:
         """Write a published relation as `parquet`, `ndjson` or `csv`, ordered by its key."""
@@ -107,8 +141,11 @@ class Reading:
 class PublicationPool:
     """The publications of a home; each reading begins where the link leads at that moment."""
 
-    def __init__(self, home: Home, *, limit_s: float = LIMIT_S) -> None:
+    def __init__(
+        self, home: Home, *, limit_s: float = LIMIT_S, opened: OpenFile = open_reader
+    ) -> None:
         self.home = home
+        self._opened = opened
         self._limit_s = limit_s
         self._lock = Lock()
         self._open: dict[Path, OpenPublication] = {}
@@ -149,7 +186,7 @@ class PublicationPool:
             for attempt in range(_MOVES):
                 path = self._path(publication_id)
                 try:
-                    publication = self._open.get(path) or OpenPublication(path)
+                    publication = self._open.get(path) or OpenPublication(path, self._opened)
                     break
                 except WarehouseError:
                     # The link may have moved, and the file may be gone, since we resolved it.

@@ -39,14 +39,14 @@ def future_runs(landing: Landing, now: datetime) -> list[RunFolder]:
 
 def future_problem(landing: Landing, now: datetime) -> str | None:
     """Return one sentence about the runs in the future and what to do; None without such a run."""
-    runs = landing.runs()
-    if not runs or not is_ahead(_last_time(runs[-1]), now):
+    newest = next(landing.newest_first(), None)
+    if newest is None or not is_ahead(_last_time(newest), now):
         return None  # ids are by time, so no earlier run is ahead of the last one
     future = future_runs(landing, now)
-    last = _last_time(runs[-1])
+    last = _last_time(newest)
     number = "1 run" if len(future) == 1 else f"{len(future)} runs"
     return (
-        f"{number} of this home, the last {runs[-1].run_id} of {last:%Y-%m-%d %H:%M} UTC, "
+        f"{number} of this home, the last {newest.run_id} of {last:%Y-%m-%d %H:%M} UTC, "
         f"{'is' if len(future) == 1 else 'are'} yet to come by this machine's clock; set the "
         f"clock right, or if it is right, run `{REPAIR}`, which sets the runs of the wrong clock "
         "aside"
@@ -78,7 +78,15 @@ def require_wrong_clock(runs: list[RunFolder]) -> None:
 
 
 def set_aside(run: RunFolder, *, now: datetime) -> None:
-    """Move a run out of what replay reads; the reason is on disk before."""
+    """Move a run out of what replay reads; the reason is on disk before.
+
+    HomeError for a packed run: it was old when it was packed, so it is the clock that is behind.
+    """
+    if run.packed is not None:
+        raise HomeError(
+            f"run {run.run_id} is packed with the runs of its day, so it was old once and this "
+            "machine's clock is behind; set it right. Nothing was changed."
+        )
     folder = run.landing.set_aside
     make_folder(folder)
     why = SetAside(

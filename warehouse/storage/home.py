@@ -89,6 +89,11 @@ class Home:
         return self.root / "marketplace.duckdb"
 
     @property
+    def parsed(self) -> Path:
+        """Folder of parsed pages; it may be removed at any time."""
+        return self.root / "parsed"
+
+    @property
     def lock(self) -> Path:
         """File that a writer holds locked."""
         return self.root / ".lock"

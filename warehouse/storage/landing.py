@@ -5,6 +5,7 @@
                   <feed>.jsonl  a LandedPage a line while the feed is fetched; a trace, not used
                   <feed>.json   FeedFetch, when the fetch is over; replay relies on this alone
                   end.json      EndMark; a run without one was interrupted
+    days/<date>.json.zst      the records of runs of one day, packed by maintenance: run_days.py
     checkpoints/<sequence>-<run_id>.duckdb.zst  the warehouse after that run
     set-aside/<run_id>/  a run that was taken out, with the reason beside it: future_runs.py
 
@@ -13,6 +14,8 @@ A name is written only after everything that it names is on disk.
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -24,7 +27,7 @@ import zstandard
 
 from schemas.errors import HomeError, LandingError
 from schemas.payload import Payload
-from schemas.records import EndMark, FeedFetch, LandedPage, RunRecord
+from schemas.records import EndMark, FeedFetch, LandedPage, PackedRun, RunRecord
 from warehouse.storage.files import (
     append_line,
     make_folder,
@@ -32,6 +35,7 @@ from warehouse.storage.files import (
     sync_folder,
     write_atomic,
 )
+from warehouse.storage.run_days import day_file, day_of, packed_days, read_day, write_day
 
 LEVEL = 3
 _RESERVED = {"run", "end"}
@@ -106,7 +110,47 @@ class Landing:
 
     def runs(self) -> list[RunFolder]:
         """Return all runs by id, so by time; a folder killed while being created is left out."""
-        return self._runs_in(self._runs)
+        return list(self.newest_first())[::-1]
+
+    def newest_first(self) -> Iterator[RunFolder]:
+        """Yield the runs, the newest first; each is read only when it is asked for.
+
+        An hour looks at the last few of thousands, so it must not read them all.
+        """
+        paths: dict[str, list[Path]] = {day: [] for day in packed_days(self._days)}
+        for path in reversed(self._paths_in(self._runs)):
+            paths.setdefault(day_of(path.name), []).append(path)
+        for day in sorted(paths, reverse=True):
+            opened = (self._opened(path) for path in paths[day])
+            present = (run for run in opened if run is not None)
+            packed = self._packed(day)
+            # a kill may have left the folder of a packed run
+            found = {run.run_id: run for run in [*present, *packed]} if packed else None
+            yield from present if found is None else [found[i] for i in sorted(found)[::-1]]
+
+    def run_of(self, run_id: str) -> RunFolder | None:
+        """Return the run with this id, None where it is not here."""
+        packed = (run for run in self._packed(day_of(run_id)) if run.run_id == run_id)
+        return next(packed, None) or self._opened(self._runs / run_id)
+
+    def pack_day(self, day: str, runs: Sequence[RunFolder]) -> None:
+        """Pack the records of ended runs of one day into one file, then remove their folders."""
+        folders = [run for run in runs if run.packed is None]
+        write_day(day_file(self._days, day), [run.as_packed() for run in folders])
+        for run in folders:
+            # hidden first: a kill must not leave a run of which some records are gone
+            hidden = run.path.with_name(f".{run.run_id}.tmp")
+            with os_errors_as_home_error(run.path):
+                run.path.rename(hidden)
+                shutil.rmtree(hidden)
+
+    def newest_committed(self) -> RunFolder | None:
+        """Return the newest committed run; LandingError when a record after it is damaged."""
+        return next((run for run in self.newest_first() if run.is_committed), None)
+
+    def runs_before(self, run_id: str) -> Iterator[RunFolder]:
+        """Yield the runs before one, the newest first; each is read when it is reached."""
+        return (run for run in self.newest_first() if run.run_id < run_id)
 
     def set_aside_runs(self) -> list[RunFolder]:
         """Return the runs that were set aside, by id; replay does not read them."""
@@ -134,11 +178,23 @@ class Landing:
 
     def unfinished(self) -> list[RunFolder]:
         """Return the runs without an end mark: interrupted, or running in another process."""
-        return [run for run in self.runs() if run.mark is None]
+        paths = [path for path in self._paths_in(self._runs) if not _has_ended(path)]
+        return [run for path in paths if (run := self._opened(path)) is not None]
 
     @property
     def _runs(self) -> Path:
         return self.root / "runs"
+
+    @property
+    def _days(self) -> Path:
+        return self.root / "days"
+
+    def _packed(self, day: str) -> list[RunFolder]:
+        path = day_file(self._days, day)
+        return [
+            RunFolder(landing=self, path=path, record=packed.record, packed=packed)
+            for packed in read_day(path)
+        ]
 
     @property
     def _objects(self) -> Path:
@@ -148,12 +204,15 @@ class Landing:
         return self._objects / payload_hash[:2] / f"{payload_hash}.zst"
 
     def _runs_in(self, folder: Path) -> list[RunFolder]:
+        return [run for path in self._paths_in(folder) if (run := self._opened(path)) is not None]
+
+    def _paths_in(self, folder: Path) -> list[Path]:
         with os_errors_as_home_error(folder):
             paths = sorted(folder.iterdir()) if folder.is_dir() else []
-        return [run for path in paths if (run := self._opened(path)) is not None]
+        return [path for path in paths if not path.name.startswith(".")]
 
     def _opened(self, path: Path) -> RunFolder | None:
-        ended = (path / "end.json").exists()  # then its record was whole once
+        ended = _has_ended(path)  # then its record was whole once
         try:
             record = _read(path / "run.json", RunRecord)
         except LandingError:
@@ -172,6 +231,8 @@ class RunFolder:
     landing: Landing
     path: Path
     record: RunRecord
+    packed: PackedRun | None = None
+    """Its records, where they are packed with those of its day: then `path` is the day's file."""
 
     @property
     def run_id(self) -> str:
@@ -181,7 +242,15 @@ class RunFolder:
     @property
     def mark(self) -> EndMark | None:
         """How the run ended, None when it has not; LandingError when the mark is damaged."""
+        if self.packed is not None:
+            return self.packed.mark
         return _read(self.path / "end.json", EndMark)
+
+    @property
+    def is_committed(self) -> bool:
+        """Whether the run ended with a commit."""
+        mark = self.mark
+        return mark is not None and mark.outcome == "committed"
 
     def land(self, payload: Payload) -> LandedPage:
         """Put one answer on disk, first its bytes and then its line in the trace."""
@@ -189,15 +258,23 @@ class RunFolder:
             page=payload.page,
             url=payload.url,
             status=payload.status,
-            payload_hash=self.landing.put(payload.body),
+            payload_hash=self._stored(payload),
             bytes=len(payload.body),
             fetched_at=payload.fetched_at,
             captured_at=payload.captured_at,
             answered=payload.answered,
             about=payload.about,
+            next_link=payload.next_link,
+            received_at=payload.received_at,
         )
         append_line(self._feed(payload.feed, "jsonl"), _encoder.encode(page))
         return page
+
+    def _stored(self, payload: Payload) -> str:
+        """Store the bytes unless they are landed ones, which `get` has verified."""
+        if payload.received_at is not None:
+            return payload.payload_hash
+        return self.landing.put(payload.body)
 
     def close_feed(self, fetch: FeedFetch) -> None:
         """Write the manifest of a feed, which replay relies on; HomeError when there is another."""
@@ -208,19 +285,34 @@ class RunFolder:
 
     def fetches(self) -> list[FeedFetch]:
         """Return the closed feeds by name; LandingError when a manifest is damaged."""
+        if self.packed is not None:
+            return list(self.packed.fetches)
         names = sorted(path.stem for path in self._files("json") if path.stem not in _RESERVED)
         fetches = [self.fetch_of(name) for name in names]
         return [fetch for fetch in fetches if fetch is not None]
 
     def fetch_of(self, feed: str) -> FeedFetch | None:
         """Return one closed feed, None without it; LandingError when its manifest is damaged."""
+        if self.packed is not None:
+            return next((fetch for fetch in self.packed.fetches if fetch.feed == feed), None)
         return _read(self._feed(feed, "json"), FeedFetch)
 
     def traces(self) -> dict[str, list[LandedPage]]:
         """Return by feed what a run that was killed had landed of feeds that it never closed."""
+        if self.packed is not None:
+            return dict(self.packed.traces)
         names = sorted(path.stem for path in self._files("jsonl"))
         closed = {path.stem for path in self._files("json")}
         return {name: self._trace(name) for name in names if name not in closed}
+
+    def as_packed(self) -> PackedRun:
+        """Return all records of the run; LandingError when it has not ended."""
+        mark = self.mark
+        if mark is None:
+            raise LandingError(f"run {self.run_id} has not ended; its records cannot be packed")
+        return PackedRun(
+            record=self.record, mark=mark, fetches=self.fetches(), traces=self.traces()
+        )
 
     def end(self, mark: EndMark) -> None:
         """Record how the run ended; HomeError when it ended before: the first mark is kept."""
@@ -252,6 +344,10 @@ class RunFolder:
             write_atomic(path, data)
         elif before != data:
             raise HomeError(f"{path} has other content already; nothing was changed")
+
+
+def _has_ended(run: Path) -> bool:
+    return (run / "end.json").exists()
 
 
 def _pretty(record: msgspec.Struct) -> bytes:

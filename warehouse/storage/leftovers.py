@@ -7,7 +7,7 @@ from pathlib import Path
 
 from warehouse.storage.files import os_errors_as_home_error
 from warehouse.storage.home import Home
-from warehouse.writer.staging_file import FOLDER, SCRATCH
+from warehouse.writer.staging_file import FOLDER, ROWS, SCRATCH
 
 
 def find_leftovers(home: Home) -> list[Path]:
@@ -23,9 +23,12 @@ def find_leftovers(home: Home) -> list[Path]:
                 *root.glob(f".{home.link.name}.*.tmp"),
                 *root.glob(FOLDER),
                 *root.glob(SCRATCH),
+                *root.glob(ROWS),
                 *root.glob(f"{home.warehouse.name}.tmp"),  # where DuckDB spills
                 *home.published.glob(".*.tmp"),  # a staged file is in such a folder
                 *home.landing.glob("runs/*/.*.tmp"),
+                *home.landing.glob("runs/.*.tmp"),
+                *home.landing.glob("days/.*.tmp"),
                 *home.landing.glob("objects/*/.*.tmp"),
                 *home.landing.glob("checkpoints/.*.tmp"),
             }

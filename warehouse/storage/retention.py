@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from warehouse.storage.landing import Landing, RunFolder
+from warehouse.storage.run_days import day_of
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,15 @@ def plan_thinning(landing: Landing, *, before: datetime) -> Thinning:
     )
 
 
+def days_to_pack(landing: Landing, *, before: datetime) -> dict[str, list[RunFolder]]:
+    """Return by day the ended runs that started before a moment (UTC) and have a folder."""
+    found: dict[str, list[RunFolder]] = {}
+    for run in landing.runs():
+        if run.packed is None and run.mark is not None and run.record.started_at < before:
+            found.setdefault(day_of(run.run_id), []).append(run)
+    return found
+
+
 def runs_lacking_bytes(landing: Landing, runs: Iterable[RunFolder]) -> list[tuple[RunFolder, str]]:
     """Return the runs that replay cannot process, each with a hash that landing lacks."""
     stored = landing.objects().keys()
@@ -55,7 +65,7 @@ def runs_lacking_bytes(landing: Landing, runs: Iterable[RunFolder]) -> list[tupl
 
 def replay_inputs(run: RunFolder) -> set[str]:
     """Return the hashes of all that replay reads of a run."""
-    whole = (fetch for fetch in run.fetches() if fetch.outcome == "complete")
+    whole = (fetch for fetch in run.fetches() if fetch.is_whole)
     return _settings(run) | {page.payload_hash for fetch in whole for page in fetch.pages}
 
 

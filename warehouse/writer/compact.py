@@ -56,8 +56,8 @@ def _tables(con: Connection) -> list[str]:
 
 def _rewrite(old: Connection, new: Connection, *, now: datetime) -> None:
     migrate(new, now=now)
-    for ledger in tables_of(Kind.LEDGER):
-        new.execute(delete_all_rows(ledger))  # it is copied with the times that it holds
+    for table in (*tables_of(Kind.LEDGER), *tables_of(Kind.DERIVED)):
+        new.execute(delete_all_rows(table))  # it is copied with the rows that it holds
     for name in _tables(old):
         _copy(old.table(name), new, name)
     new.execute(statement("create_compaction_table"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from schemas.errors import WarehouseError
@@ -9,7 +11,8 @@ from warehouse.connect import Connection
 from warehouse.table_statements import insert_rows
 from warehouse.tables import Table
 
-SLICE_ROWS = 20_000
+SLICE_ROWS = 122_880
+"""The rows of one of DuckDB's row groups: a whole one is compressed before the next is filled."""
 
 
 def append(con: Connection, table: Table, fresh: pl.DataFrame) -> None:
@@ -20,20 +23,25 @@ def append(con: Connection, table: Table, fresh: pl.DataFrame) -> None:
 def append_with(con: Connection, query: str, fresh: pl.DataFrame) -> None:
     """Run a statement that inserts the rows of the frame `fresh`, slice by slice.
 
-    In slices, because a frame is in memory a second time on its way into the database.
+    In slices, because rows that need a conversion are in memory twice on their way.
     """
     for part in fresh.iter_slices(SLICE_ROWS):
         if not part.is_empty():
             run_with_frames(con, query, fresh=part)
 
 
-def run_with_frames(con: Connection, query: str, **frames: pl.DataFrame) -> None:
-    """Run a statement that reads the given frames under their names."""
+def run_with_frames(
+    con: Connection,
+    query: str,
+    parameters: Mapping[str, object] | None = None,
+    **frames: pl.DataFrame,
+) -> None:
+    """Run a statement that reads the given frames under their names, with bound parameters."""
     scans = {name: _Scan(frame) for name, frame in frames.items()}
     for name, scan in scans.items():
         con.register(name, scan)
     try:
-        con.execute(query)
+        con.execute(query, dict(parameters or {}))
     finally:
         for name, scan in scans.items():
             con.unregister(name)

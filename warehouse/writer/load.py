@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -9,7 +10,7 @@ import polars as pl
 from schemas.contract import UTC_TIME
 from schemas.delta import Diff
 from schemas.errors import WarehouseError
-from schemas.load import Load
+from schemas.load import Load, StagedRows
 from warehouse.connect import Connection
 from warehouse.statements import statement
 from warehouse.table_statements import delete_all_rows, delete_rows, find_shared_keys
@@ -24,6 +25,15 @@ from warehouse.tables import (
 )
 from warehouse.writer.frames import append, append_with, run_with_frames
 from warehouse.writer.run_rows import append_runs
+from warehouse.writer.stored_cards import (
+    are_stored,
+    store_every_card,
+    store_touched_cards,
+    touched_offers,
+    touched_providers,
+)
+
+CURRENT = tuple(tables_of(Kind.CURRENT))
 
 
 def commit(con: Connection, load: Load) -> None:
@@ -31,12 +41,12 @@ def commit(con: Connection, load: Load) -> None:
 
     The delta is used up: each part is dropped from memory as soon as it is written.
 
-    Raises WarehouseError, with nothing written, when a key is not unique afterwards.
+    Raises WarehouseError, with nothing written, when a key is not unique in a table that got rows.
     """
     con.execute("BEGIN")
     try:
-        _write(con, load)
-        if shared := tables_with_shared_keys(con):
+        changed = _write(con, load)
+        if shared := tables_with_shared_keys(con, changed):
             raise WarehouseError(
                 f"run {load.record.run_id}: two rows share a key in {', '.join(shared)}; "
                 "nothing was written"
@@ -48,32 +58,62 @@ def commit(con: Connection, load: Load) -> None:
     con.execute("CHECKPOINT")
 
 
-def tables_with_shared_keys(con: Connection) -> list[str]:
+def tables_with_shared_keys(con: Connection, tables: Sequence[Table] = CURRENT) -> list[str]:
     """Return the names of the current tables in which two rows share a key."""
-    query = find_shared_keys(tables_of(Kind.CURRENT))
-    return [part for (part,) in con.execute(query).fetchall()]
+    query = find_shared_keys(tables)
+    return [part for (part,) in con.execute(query).fetchall()] if tables else []
 
 
-def _write(con: Connection, load: Load) -> None:
+def _write(con: Connection, load: Load) -> list[Table]:
+    """Write everything; return the current tables that got rows, in which keys may be shared."""
     delta, started_at = load.delta, load.record.started_at
     stamps = {
         "run_id": load.record.run_id,
         "recorded_at": started_at,
         "rule_version": load.rule_version,
     }
-    for table in tables_of(Kind.CURRENT):
-        _apply_diff(con, table, delta.take(table.part))
+    changed = []
+    offers, providers = touched_offers(delta), touched_providers(delta)
+    are_whole = are_stored(con)
+    for table in CURRENT:
+        change = delta.take(table.part)
+        if not change.fresh.is_empty():
+            changed.append(table)
+        _apply_diff(con, table, change)
     for table in tables_of(Kind.LOG):
         _append_log(con, table, delta.take(table.part), stamps)
+    if load.staged is not None:
+        _write_staged(con, load.staged, stamps)
     append(con, OFFER_LINKS, delta.links.with_columns(run_id=pl.lit(stamps["run_id"])))
     append(con, GAPS, load.gaps)
     append_with(con, statement("append_new_checks"), load.checks)
     _update_checks(con, delta.decided.with_columns(decided_at=pl.lit(started_at, UTC_TIME)))
     append(con, REJECTED_ROWS, load.rejected)
     append_runs(con, load, next_sequence=_next_id(con, RUNS))
+    roles = _feed_roles(con)
     for table in tables_of(Kind.REPLACED):
         con.execute(delete_all_rows(table))
         append(con, table, getattr(load, table.part))
+    if are_whole and roles == _feed_roles(con):
+        store_touched_cards(con, offers, providers)
+    else:
+        store_every_card(con)
+    return changed
+
+
+def _feed_roles(con: Connection) -> list[tuple[str, bool]]:
+    """Return the feeds, and whether each only prices offers, which then does not date them."""
+    return con.execute(statement("read_feed_roles")).fetchall()
+
+
+def _write_staged(con: Connection, staged: StagedRows, stamps: dict[str, Any]) -> None:
+    """Write the rows that a large first run left on disk."""
+    for table in tables_of(Kind.CURRENT):
+        for rows in staged.frames(table.part):
+            append(con, table, rows)
+    for table in tables_of(Kind.LOG):
+        for rows in staged.frames(table.part):
+            _append_log(con, table, rows, stamps)
 
 
 def _apply_diff(con: Connection, table: Table, change: Diff) -> None:

@@ -18,6 +18,8 @@ from warehouse.writer.state import read_last_run
 FOLDER = ".draft.tmp"
 SCRATCH = ".scratch.tmp"
 """For a warehouse that is made beside the home's own while other staged files come and go."""
+ROWS = ".rows.tmp"
+"""For the rows of a run that wait for its transaction."""
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -29,10 +30,13 @@ def read_state(con: Connection) -> State:
     return State(**frames, observed=read_feed_times(con))
 
 
-def read_current(con: Connection, part: str) -> pl.DataFrame:
-    """Return the current rows of one part of a State, in its contract."""
+def read_current(con: Connection, part: str, *, only: Sequence[str] | None = None) -> pl.DataFrame:
+    """Return the current rows of one part of a State in its contract; `only` these columns."""
     (table,) = (table for table in tables_of(Kind.CURRENT) if table.part == part)
-    return CURRENT[part].shape(con.table(table.name).pl())
+    rows, shape = con.table(table.name), CURRENT[part]
+    if only is None:
+        return shape.shape(rows.pl())
+    return rows.select(*only).pl().select(pl.col(n).cast(shape.dtypes[n]) for n in only)
 
 
 def read_feed_times(con: Connection) -> dict[str, datetime]:

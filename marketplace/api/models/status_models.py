@@ -90,10 +90,18 @@ class Export(ApiModel):
     ndjson: str
 
 
+class ToolFormat(ApiModel):
+    """The addresses of the files of one format that other tools load."""
+
+    format: str
+    files: list[str]
+
+
 class Exports(PublicationResponse):
-    """Whole relations as files; add `.sha256` to an address for its checksum."""
+    """Whole relations, and files for other tools; add `.sha256` to an address for its checksum."""
 
     items: list[Export]
+    formats: list[ToolFormat]
 
 
 class Health(ApiModel):

@@ -1,0 +1,137 @@
+"""POST /v1/cost: formats, limits, and errors that name the row."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from marketplace.app import create_app
+from tests.support.serving import Site
+from warehouse.publication.reader_pool import PublicationPool
+from warehouse.storage.home import Home
+
+PROBLEM = "application/problem+json"
+ROW = {
+    "id": 7,
+    "model": "openai/gpt-oss-120b",
+    "provider": "cerebras",
+    "timestamp": "2026-09-21T02:45:00+02:00",
+    "input_tokens": 2_000_000,
+    "output_tokens": 1000,
+}
+
+
+@pytest.fixture(scope="module")
+def client(sample_home: Path) -> Iterator[TestClient]:
+    with TestClient(create_app(PublicationPool(Home(sample_home)))) as client:
+        yield client
+
+
+def post(client: TestClient, rows: Any, query: str = "", **headers: str) -> Any:
+    kind = {"content-type": "application/json", **headers}
+    body = rows if isinstance(rows, str | bytes) else json.dumps(rows)
+    return client.post(f"/v1/cost{query}", content=body, headers=kind)
+
+
+def test_json_rows_return_in_their_order_with_cost_and_proof(client: TestClient) -> None:
+    answer = post(client, [ROW, {**ROW, "provider": "nobody-here"}, {**ROW, "input_tokens": 1}])
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert body["origin"] == "sample"
+    first, unknown, small = body["items"]
+    assert (first["id"], first["cost"], first["currency"], first["why"]) == (
+        7,
+        "0.70075",
+        "USD",
+        None,
+    )
+    assert (unknown["cost"], unknown["why"]) == (None, "unknown_provider")
+    assert small["cost"] == "0.00075035"
+    assert {price["unit"] for price in first["prices"]} == {"input_token", "output_token"}
+    assert all(len(p["payload_hash"]) == 64 and p["json_path"] for p in first["prices"])
+    assert first["valid_from"] == "2026-09-21T00:00:00.000000Z"
+
+
+def test_ndjson_and_csv_return_the_same_costs(client: TestClient) -> None:
+    lines = post(client, json.dumps(ROW) + "\n", **{"content-type": "application/x-ndjson"})
+    assert [json.loads(line)["cost"] for line in lines.text.splitlines()] == ["0.70075"]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ROW)
+    writer.writeheader()
+    writer.writerow(ROW)
+    answer = post(client, text.getvalue(), **{"content-type": "text/csv"})
+    (row,) = csv.DictReader(io.StringIO(answer.text))
+    assert (row["id"], row["cost"]) == ("7", "0.70075")
+    assert json.loads(row["prices"])[0]["amount"] == "0.00000035"
+    other = post(client, [ROW], "?format=csv")
+    assert other.headers["content-type"].startswith("text/csv")
+
+
+@pytest.mark.parametrize(
+    ("row", "named"),
+    [
+        ({"timestamp": "2026-09-21T02:45:00"}, "row 2, column timestamp"),
+        ({"timestamp": "2026-09-21"}, "row 2, column timestamp"),
+        ({"timestamp": None}, "row 2, column timestamp"),
+        ({"timestamp": 1790000000}, "row 2, column timestamp"),
+        ({"timestamp": "2026-02-31T00:00:00Z"}, "row 2, column timestamp"),
+        ({"input_tokens": -1}, "row 2, column input_tokens"),
+        ({"input_tokens": "many"}, "row 2, column input_tokens"),
+        ({"input_tokens": 10**16}, "row 2, column input_tokens"),
+        ({"cached_input_tokens": 3_000_000}, "row 2, column cached_input_tokens"),
+        ({"model": None}, "row 2, column model"),
+    ],
+)
+def test_a_wrong_value_is_422_and_names_row_and_column(
+    client: TestClient, row: dict[str, Any], named: str
+) -> None:
+    answer = post(client, [ROW, {**ROW, **row}])
+    assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM)
+    assert named in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("body", ["", "[", "{}", "[1]", "[]", '[{"a":1}]', "null", '{"model":"a"}'])
+def test_a_body_that_has_no_rows_of_usage_is_422(client: TestClient, body: str) -> None:
+    answer = post(client, body)
+    assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM), answer.text
+
+
+def test_a_body_of_another_type_is_415(client: TestClient) -> None:
+    answer = post(client, "x", **{"content-type": "application/xml"})
+    assert answer.status_code == 415
+    assert "application/json" in answer.json()["detail"]
+
+
+def test_a_large_body_is_413_with_and_without_its_length(site: Site) -> None:
+    def parts() -> Iterator[bytes]:
+        for _ in range(11):
+            yield b" " * 1_000_000
+
+    headers = {"content-type": "application/json"}
+    for body in (b" " * 10_000_001, parts()):
+        answer = site.client.post("/v1/cost", content=body, headers=headers)
+        assert (answer.status_code, answer.headers["content-type"]) == (413, PROBLEM)
+        assert "10,000,000" in answer.json()["detail"]
+
+
+def test_costing_over_the_time_limit_is_503(sample_home: Path) -> None:
+    with TestClient(create_app(PublicationPool(Home(sample_home), limit_s=0.0001))) as client:
+        assert post(client, [ROW]).status_code == 503
+
+
+def test_options_are_checked_and_a_zone_names_local_times(client: TestClient) -> None:
+    local = {**ROW, "timestamp": "2026-09-21T02:45:00"}
+    assert post(client, [local], "?timezone=Europe/Berlin").json()["items"][0]["cost"] == "0.70075"
+    assert "time zone" in post(client, [local], "?timezone=Mars").json()["detail"]
+    assert post(client, [ROW], "?known_at=2026-09-21T02:45:00").status_code == 422
+    assert post(client, [ROW], "?nonsense=1").status_code == 422
+    early = post(client, [ROW], "?known_at=2020-01-01T00:00:00Z").json()["items"][0]
+    assert early["cost"] is None
+    assert early["why"]

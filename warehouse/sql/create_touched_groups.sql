@@ -1,0 +1,9 @@
+-- The models by task group whose cards a load may change, in the order of cards and in parts of so
+-- many: a route is chosen among the offers of a model and task, all else concerns one offer.
+CREATE OR REPLACE TEMP TABLE touched_group AS
+SELECT task_group, model_id,
+       (sum(count(*)) OVER (ORDER BY task_group, model_id) // $rows)::INT AS part
+FROM _ph_offer
+WHERE $every
+   OR model_id IN (SELECT o.model_id FROM _ph_offer o SEMI JOIN touched_offer USING (offer_id))
+GROUP BY task_group, model_id;

@@ -1,0 +1,1 @@
+SELECT DISTINCT o.inference_provider FROM _ph_price JOIN settled_offer o USING (offer_id) ORDER BY 1;

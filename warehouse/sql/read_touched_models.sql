@@ -1,0 +1,1 @@
+SELECT DISTINCT model_id FROM touched ORDER BY model_id;

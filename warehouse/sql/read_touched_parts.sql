@@ -1,0 +1,1 @@
+SELECT DISTINCT part FROM touched_group ORDER BY part;

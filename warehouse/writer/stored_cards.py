@@ -1,0 +1,67 @@
+"""Keep the stored facts of cards as the tables are that they follow from."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.delta import Delta
+from warehouse.connect import Connection
+from warehouse.statements import statement
+from warehouse.view_files import definition
+from warehouse.writer.frames import run_with_frames
+
+PART_ROWS = 50_000
+"""Offers whose cards are computed at the same time: those of a large catalogue would not fit."""
+_OF_OFFERS = ("offers", "listings", "claims", "prices", "cards", "refusals")
+_OF_HOUR = ("_ph_feed_set", "_ph_hour")
+
+
+def touched_offers(delta: Delta) -> pl.DataFrame:
+    """Return the `offer_id` of each offer of which a run changes a row."""
+    changes = [getattr(delta, part) for part in _OF_OFFERS]
+    rows: list[pl.DataFrame] = [
+        frame for change in changes for frame in (change.fresh, change.stale)
+    ]
+    return pl.concat(frame.select("offer_id") for frame in rows).drop_nulls().unique()
+
+
+def touched_providers(delta: Delta) -> pl.DataFrame:
+    """Return the `inference_provider` of each provider that a run describes otherwise."""
+    providers: pl.DataFrame = delta.providers.fresh
+    return providers.select("inference_provider")
+
+
+def are_stored(con: Connection) -> bool:
+    """Return whether there are facts of each card: a new definition of them empties the table."""
+    row = con.execute(statement("check_stored_cards")).fetchone()
+    return row is not None and bool(row[0])
+
+
+def store_touched_cards(con: Connection, offers: pl.DataFrame, providers: pl.DataFrame) -> None:
+    """Store the cards again that changed rows of these offers and providers may change.
+
+    A card also follows from the other offers of its model. In the transaction that changed the rows
+    and wrote those of the run.
+    """
+    con.execute(statement("create_touched_offers"))
+    run_with_frames(
+        con, statement("append_touched_offers"), changed_offer=offers, changed_provider=providers
+    )
+    _store(con, every=False)
+
+
+def store_every_card(con: Connection) -> None:
+    """Store all cards again, in the caller's transaction."""
+    con.execute(statement("create_touched_offers"))
+    con.execute(definition("_ph_card_facts")[0])
+    _store(con, every=True)
+
+
+def _store(con: Connection, *, every: bool) -> None:
+    con.execute(statement("create_touched_groups"), {"every": every, "rows": PART_ROWS})
+    for (part,) in con.execute(statement("read_touched_parts")).fetchall():
+        con.execute(statement("create_touched_part"), {"part": part})
+        con.execute(statement("replace_touched_cards"))
+        con.execute(statement("drop_touched_rows"))
+    for name in _OF_HOUR:
+        con.execute(definition(name)[0])
