@@ -13,7 +13,7 @@ from typing import BinaryIO
 import click
 import msgspec
 
-from cli.call_report import CallReport, Route, preview_lines, report_lines
+from cli.call_report import CalledRoute, CallReport, preview_lines, report_lines
 from cli.options import current_settings, home_option, json_option
 from marketplace.numbers import json_value
 from pipeline.call import call_model, chat_payload, read_payload, require_token
@@ -85,7 +85,7 @@ def call(
         with os_errors_as_home_error(output):
             output.touch()
     with _reading(settings.home) as reading:
-        route = Route(reading, model_id, route_name, is_chat=isinstance(payload, ChatPayload))
+        route = CalledRoute(reading, model_id, route_name, is_chat=isinstance(payload, ChatPayload))
         if not yes:
             _confirm(preview_lines(route, payload))
         sent_at = utc_now()

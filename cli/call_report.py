@@ -43,7 +43,7 @@ _WHY = {
 }
 
 
-class Route:
+class CalledRoute:
     """Where a call leads, by the newest publication; without one nothing is known of prices."""
 
     def __init__(
@@ -82,7 +82,7 @@ class Route:
 class CallReport:
     """One call: the response, what it cost by our card, and where and when it was sent."""
 
-    route: Route
+    route: CalledRoute
     response: InferenceResponse
     cost: CallCost
     sent_at: datetime
@@ -90,7 +90,12 @@ class CallReport:
 
     @classmethod
     def of(
-        cls, route: Route, response: InferenceResponse, *, sent_at: datetime, output: Path | None
+        cls,
+        route: CalledRoute,
+        response: InferenceResponse,
+        *,
+        sent_at: datetime,
+        output: Path | None,
     ) -> CallReport:
         """Cost a response by the card of the provider that served it."""
         cost = route.cost(response.provider or route.provider, _usage(response))
@@ -158,7 +163,7 @@ def _usage(response: InferenceResponse) -> CallUsage | None:
     return CallUsage(response.input_tokens, response.output_tokens, cached)
 
 
-def preview_lines(route: Route, payload: InferencePayload) -> list[str]:
+def preview_lines(route: CalledRoute, payload: InferencePayload) -> list[str]:
     """Return where the call leads, its prices, and what the prompt is estimated to cost."""
     lead = f"{route.model_id} by " + (
         f"{route.provider}" if route.provider else f"the route {route.name or 'fastest'}"
@@ -169,7 +174,7 @@ def preview_lines(route: Route, payload: InferencePayload) -> list[str]:
     return [lead, *(_price_line(card, payload) for card in cards)]
 
 
-def _why_no_card(route: Route) -> str:
+def _why_no_card(route: CalledRoute) -> str:
     if not route.is_chat:
         return "not_chat"
     if route.reading is None:

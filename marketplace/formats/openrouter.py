@@ -37,7 +37,7 @@ def write(routes: Iterable[Route], origin: Origin) -> Iterator[bytes]:
     A model of the list is what a call of the router names: each route as `org/model:provider`, and
     `org/model` where the price of its one default route is known.
     """
-    counter = _Counter()
+    counter = _ItemCount()
     yield b'{"data": '
     yield from array(counter.count(_models(routes, origin)))
     yield b', "total_count": ' + encode(counter.total) + b', "links": {"next": null}}\n'
@@ -59,7 +59,7 @@ def page_of(lines: Iterable[bytes], *, offset: int, limit: int, next_page: str) 
     return b'{"data":[' + b",".join(chosen) + b"]," + end[1:]
 
 
-class _Counter:
+class _ItemCount:
     """The number of the items that went by."""
 
     def __init__(self) -> None:

@@ -73,11 +73,15 @@ def test_a_tool_declares_closed_schemas(tool: ReadTool) -> None:
 @pytest.mark.parametrize(
     ("name", "given", "message"),
     [
-        ("find_offers", {"task": ["txt"]}, "task: txt is not known; valid: .*text"),
-        ("find_offers", {"region": ["mars"]}, "region: mars is not known; valid: .*eu"),
-        ("find_offers", {"inference_provider": ["novta"]}, "novta is not known; valid: .*novita"),
-        ("find_offers", {"tag": ["no-logs"]}, "no-logs is not known; valid: .*no-retention"),
-        ("find_offers", {"provider": "ollama"}, "ollama is not known; valid: huggingface"),
+        ("find_offers", {"task": ["txt"]}, "task: “txt” is not known; valid: .*text"),
+        ("find_offers", {"region": ["mars"]}, "region.0: “mars” is not known; valid: .*eu"),
+        ("find_offers", {"inference_provider": ["novta"]}, "“novta” is not known; valid: .*novita"),
+        (
+            "find_offers",
+            {"tag": ["no-logs"]},
+            "“no-logs” is not known; valid: .*no-retention",
+        ),
+        ("find_offers", {"provider": "ollama"}, "“ollama” is not known; valid: huggingface"),
         ("find_offers", {"sort": "price"}, "sort: Input should be 'cost'.*'model_id'"),
         ("find_offers", {"limit": 51}, "limit: .*less than or equal to 50"),
         ("find_offers", {"task": "text"}, "task: Input should be a valid list"),
@@ -97,7 +101,7 @@ def test_a_tool_declares_closed_schemas(tool: ReadTool) -> None:
             "unit.0: Input should be 'input_token'",
         ),
         ("explain", {"router_model": GPT}, "is not like org/model:provider"),
-        ("explain", {"router_model": f"{GPT}:fastest"}, "fastest is not known; valid: .*groq"),
+        ("explain", {"router_model": f"{GPT}:fastest"}, "“fastest” is not known; valid: .*groq"),
         (
             "explain",
             {"router_model": f"{GPT}:publicai"},

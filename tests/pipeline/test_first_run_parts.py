@@ -18,6 +18,9 @@ from samples.list_routes import base_url
 from samples.verbatim import Json
 from tests.support.hours import Clock, mapped_model, mapping, offering, routed_model
 from tests.support.published import exported, rows
+from tests.support.stored_cards import wrong_cards
+from warehouse.publication.newest import newest
+from warehouse.storage.home import Home
 
 PROVIDERS = ("novita", "together", "groq", "nscale", "scaleway")
 
@@ -89,5 +92,6 @@ def test_parts_of_a_first_run_give_the_same_home_and_report(tmp_path: Path) -> N
         )
     assert rows(whole, "FROM checks WHERE name = 'unlike_peers'")
     assert rows(whole, "FROM checks WHERE name = 'provider_price_drift'")
+    assert wrong_cards(newest(Home.at(parts))) == {}
     same = exported(parts)
     assert [name for name, body in exported(whole).items() if same[name] != body] == []

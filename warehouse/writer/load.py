@@ -84,6 +84,7 @@ def _write(con: Connection, load: Load) -> list[Table]:
         _append_log(con, table, delta.take(table.part), stamps)
     if load.staged is not None:
         _write_staged(con, load.staged, stamps)
+        changed = list(CURRENT)
     append(con, OFFER_LINKS, delta.links.with_columns(run_id=pl.lit(stamps["run_id"])))
     append(con, GAPS, load.gaps)
     append_with(con, statement("append_new_checks"), load.checks)
@@ -94,7 +95,7 @@ def _write(con: Connection, load: Load) -> list[Table]:
     for table in tables_of(Kind.REPLACED):
         con.execute(delete_all_rows(table))
         append(con, table, getattr(load, table.part))
-    if are_whole and roles == _feed_roles(con):
+    if are_whole and roles == _feed_roles(con) and load.staged is None:
         store_touched_cards(con, offers, providers)
     else:
         store_every_card(con)
