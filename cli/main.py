@@ -13,9 +13,7 @@ from schemas.errors import PricehouseError, UsageError
 
 ENTRIES = {
     "accept": CommandEntry("cli.decisions:accept", "Accept a held value and publish it."),
-    "call": CommandEntry(
-        "cli.call:call", "Call a model through Hugging Face's router, once, and compare costs."
-    ),
+    "call": CommandEntry("cli.call:call", "Call a model once, and compare what it cost."),
     "correct": CommandEntry(
         "cli.decisions:correct", "Correct a wrong price in the history of an offer."
     ),

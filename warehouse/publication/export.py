@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import polars as pl
 from duckdb import ColumnExpression, ConstantExpression, Expression, FunctionExpression
 
 from warehouse.connect import Connection, Limits, open_reader
 from warehouse.relations import RELATIONS
 from warehouse.storage.files import make_named_folder, os_errors_as_home_error
+
+if TYPE_CHECKING:
+    import polars as pl
 
 ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
 _MEMORY = "512MB"
@@ -59,6 +62,8 @@ def write_relation(con: Connection, name: str, kind: str, path: Path) -> None:
 
 def _batches(relation: duckdb.DuckDBPyRelation) -> Iterator[pl.DataFrame]:
     """Yield the rows in order, in frames; of no rows one frame with the columns alone."""
+    import polars as pl  # a query of the command line needs none of it
+
     reader = relation.to_arrow_reader(_BATCH_ROWS)
     empty = True
     for batch in reader:
