@@ -69,7 +69,7 @@ def call(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Call a model through Hugging Face's router, once, and compare costs.
+    """Call a model once, and compare what it cost.
 
     Shows the price of the route and asks before it spends; then prints the answer, who served it,
     the tokens, what they cost by our card, and what the answer itself states that it cost. Nothing
