@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import duckdb
 import httpx
 import pytest
 
@@ -15,6 +18,7 @@ from schemas.errors import PublicationGone, QueryTooSlow, UsageError
 from tests.support.command import pricehouse
 from tests.support.hours import Clock, ingest, small_catalog
 from tests.support.serving import Site, serving
+from warehouse.connect import Connection, open_reader
 from warehouse.publication.publish import KEEP
 from warehouse.publication.reader_pool import PublicationPool
 from warehouse.storage.home import Home
@@ -188,6 +192,24 @@ def test_a_reading_over_its_time_limit_is_interrupted(sample_home: Path) -> None
         reading.rows("SELECT count(*) FROM range(1000000000000)")
     with pool.reading(limited=False) as reading:
         assert reading.rows("SELECT 1 AS one") == [{"one": 1}]
+    pool.close()
+
+
+def test_a_publication_is_opened_anew_after_a_fault_of_the_database(sample_home: Path) -> None:
+    opened = []
+
+    @contextmanager
+    def counted(path: Path) -> Iterator[Connection]:
+        opened.append(path)
+        with open_reader(path) as con:
+            yield con
+
+    pool = PublicationPool(Home(sample_home), opened=counted)
+    with pytest.raises(duckdb.InternalException), pool.reading():
+        raise duckdb.InternalException("INTERNAL Error: index out of bounds")
+    with pool.reading() as reading:
+        assert reading.rows("SELECT 1 AS one") == [{"one": 1}]
+    assert len(opened) == 2
     pool.close()
 
 

@@ -168,6 +168,9 @@ class PublicationPool:
                 timer.daemon = True
                 timer.start()
             yield reading
+        except (duckdb.FatalException, duckdb.InternalException):
+            self._forget(publication)
+            raise
         finally:
             if timer:
                 timer.cancel()
@@ -197,10 +200,18 @@ class PublicationPool:
             self._close_unused(but=path)
             return publication
 
+    def _forget(self, publication: OpenPublication) -> None:
+        """Open the file anew for the next reading: DuckDB refuses all statements after a fault."""
+        with self._lock:
+            if self._open.get(publication.path) is publication:
+                del self._open[publication.path]
+
     def _release(self, publication: OpenPublication) -> None:
         with self._lock:
             publication.readers -= 1
-            if publication.readers == 0 and publication.path != self._newest_path():
+            if publication.readers == 0 and self._open.get(publication.path) is not publication:
+                publication.close()
+            elif publication.readers == 0 and publication.path != self._newest_path():
                 self._close_unused(but=self._newest_path())
 
     def _close_unused(self, *, but: Path | None) -> None:
