@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from marketplace.queries.cached_input import find_cached_input
 from marketplace.queries.filters import Filters, Mix
-from marketplace.queries.model_lookup import bound_values
+from marketplace.queries.model_lookup import todays_name
 from marketplace.statements import MATCHED, MONTHS, statement
 from warehouse.publication.reader_pool import Reading
 
@@ -59,7 +59,8 @@ def find_call_cards(
     }
     filters = Filters.model_validate(named)
     values = {
-        **bound_values(reading, filters),
+        **filters.values(),
+        "model_id": todays_name(reading, model_id),
         **dict.fromkeys(Mix.model_fields, 0),
         "input_tokens": usage.input,
         "output_tokens": usage.output,

@@ -230,7 +230,7 @@ def test_each_key_goes_to_its_own_list_and_a_list_without_one_is_skipped(tmp_pat
     status = pricehouse("status", home=tmp_path)
     assert (done.returncode, status.returncode) == (0, 0)
     printed = " ".join(status.stdout.split())
-    assert "together_list: last whole answer never; not read: no key: store one" in printed
+    assert "together_list: last complete response never; not read: no key: store one" in printed
     assert KEYS["FIREWORKS_API_KEY"] not in done.stdout + done.stderr + status.stdout
 
 
