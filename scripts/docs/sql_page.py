@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline.settings import DEMO_HOME
 from warehouse.connect import open_reader
 from warehouse.publication.newest import newest
-from warehouse.publication.query import query_text
+from warehouse.publication.query import DUCKDB_WIDTH, query_text
 from warehouse.relations import RELATIONS
 from warehouse.storage.home import Home
 
@@ -56,7 +56,8 @@ _COLUMNS = (
 
 
 def _with_answer(query: str, publication: Path) -> str:
-    table = "\n".join(line.rstrip() for line in query_text(publication, query).splitlines())
+    text = query_text(publication, query, width=DUCKDB_WIDTH)
+    table = "\n".join(line.rstrip() for line in text.splitlines())
     return f"```sql\n{query}```\n\n```text answer\n{table.strip()}\n```\n"
 
 

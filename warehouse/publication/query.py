@@ -26,6 +26,8 @@ from warehouse.storage.files import os_errors_as_home_error
 
 _CUT = re.compile(r"columns \([0-9]+ shown\)")
 """What DuckDB draws under a table that is wider than the terminal: it leaves out the middle."""
+DUCKDB_WIDTH = 120
+"""The columns of a table where there is no terminal; DuckDB takes as many for its own."""
 MAX_TABLE_ROWS = 200
 """The most rows that a table for a terminal shows; DuckDB's own 20 cut a list of columns short."""
 _BATCH_ROWS = 2_000
@@ -38,29 +40,32 @@ def rows(publication: Path, query: str) -> list[dict[str, Any]]:
         return named_rows(con.execute(query))
 
 
-def query_text(publication: Path, query: str) -> str:
-    """Return a query's rows as a table for a terminal; UsageError with DuckDB's message."""
+def query_text(publication: Path, query: str, *, width: int | None = None) -> str:
+    """Return a query's rows as a table of `width` columns, by default those of the terminal.
+
+    UsageError with DuckDB's message.
+    """
     with open_reader(publication) as con:
-        return table(con, query)
+        return table(con, query, width=width)
 
 
-def table(con: Connection, query: str) -> str:
-    """Return a query's rows as a table, on a connection that stays open; errors as above."""
+def table(con: Connection, query: str, *, width: int | None = None) -> str:
+    """Return a query's rows as a table, on a connection that stays open; width, errors as above."""
+    width = width or shutil.get_terminal_size((DUCKDB_WIDTH, 40)).columns
     with _as_usage_error():
         relation = con.sql(_not_empty(query))
         if relation is None:
             return ""
-        whole = _drawn(relation, _terminal_width())
+        whole = _drawn(relation, width)
         if not _CUT.search(whole):
             return whole
-        return _fitted(relation)
+        return _fitted(relation, width)
 
 
-def _fitted(relation: duckdb.DuckDBPyRelation) -> str:
+def _fitted(relation: duckdb.DuckDBPyRelation, width: int) -> str:
     """Return the important columns as a table, and the names of those that are left out."""
     names, kinds = relation.columns, [str(kind) for kind in relation.types]
     rows = relation.limit(MAX_TABLE_ROWS).fetchall()
-    width = _terminal_width()
     chosen, empty = fitting_columns(names, kinds, rows, width)
     left_out = [n for i, n in enumerate(names) if i not in chosen and i not in empty]
     lines = [_drawn(relation.project(", ".join(_quoted(names[i]) for i in chosen)), width + 1)]
@@ -75,11 +80,6 @@ def _drawn(relation: duckdb.DuckDBPyRelation, width: int) -> str:
     with redirect_stdout(io.StringIO()) as printed:
         relation.show(max_rows=MAX_TABLE_ROWS, max_width=width)
     return printed.getvalue().rstrip("\n")
-
-
-def _terminal_width() -> int:
-    """Return the columns of the terminal; a pipe or a file has those of DuckDB's own tables."""
-    return shutil.get_terminal_size((120, 40)).columns
 
 
 def _quoted(name: str) -> str:
