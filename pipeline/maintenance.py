@@ -196,4 +196,6 @@ class _Cleaner:
         days = days_to_pack(landing, before=before)
         for day, runs in () if self._dry_run else days.items():
             landing.pack_day(day, runs)
+        if not self._dry_run:
+            landing.remove_packed_folders()
         return sum(map(len, days.values()))

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pipeline.context import Dependencies, Run, RunOptions
 from pipeline.failed_runs import failed_since_commit
 from pipeline.settings import Settings
+from pipeline.source_versions import rules_version
 from providers.registry import claims_bytes, load_claims, load_registry, registry_bytes
 from schemas.clock import Clock
 from schemas.decisions import decisions_bytes
@@ -85,6 +86,7 @@ def _begin(home: Home, settings: Settings, options: RunOptions, dependencies: De
             scheduled_at=options.scheduled_at,
             prefect_run_id=options.prefect_run_id,
             code_version=version("pricehouse"),
+            rules_version=rules_version(),
             settings=settings.recorded(),
             registry_hash=landing.put(registry_bytes()),
             claims_hash=landing.put(claims_bytes()),

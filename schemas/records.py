@@ -23,6 +23,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     scheduled_at: datetime | None = None
     prefect_run_id: str | None = None
     code_version: str
+    rules_version: str = ""
+    """Names the code that makes prices and cards; '' in a run of earlier code."""
     settings: dict[str, str]
     """Base URLs and the like; never a secret."""
     registry_hash: str

@@ -37,7 +37,7 @@ WRITING = Limits(memory="1GB")
 LOADING = Limits(memory="256MB", threads=1)
 """For rows that come from frames: a frame is one stream, for which a second thread only spins, and
 DuckDB keeps uncompressed rows until the commit if it may."""
-_DISK_TROUBLE = (
+DISK_TROUBLE = (
     duckdb.IOException,
     duckdb.FatalException,
     duckdb.TransactionException,
@@ -58,7 +58,7 @@ def open_writer(path: Path, limits: Limits = WRITING) -> Iterator[Connection]:
         con.execute(_GUARD)
         con.execute(_NO_PUSHDOWN)
         yield con
-    except _DISK_TROUBLE as error:
+    except DISK_TROUBLE as error:
         if "could not read enough bytes" in str(error).lower():  # cut where opening did not read
             raise _unusable(path, error, read_only=False) from error
         raise HomeError(

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from schemas.errors import WarehouseError
-from warehouse.connect import Connection
+from warehouse.connect import DISK_TROUBLE, Connection
 from warehouse.statements import statement
 from warehouse.view_files import apply_views, unknown_views
 from warehouse.writer.stored_cards import are_stored, store_every_card
@@ -61,6 +61,8 @@ def _store_cards(con: Connection) -> None:
     con.execute("BEGIN")
     try:
         store_every_card(con)
+    except DISK_TROUBLE:  # whoever opened the file says what to do
+        raise
     except duckdb.Error as error:
         con.execute("ROLLBACK")
         raise WarehouseError(

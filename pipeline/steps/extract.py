@@ -177,7 +177,8 @@ def _land_feed(
         )
         fetch = replace(fetch, outcome="skipped", error_code="nothing_mapped", error=reason)
     elif outcome == "complete" and (
-        all(page.received_at for page in pages) or _same_capture(fetch, run.observed.get(feed))
+        all(page.received_at and page.captured_at is None for page in pages)
+        or _same_capture(fetch, run.observed.get(feed))
     ):
         fetch = replace(fetch, outcome="not_modified")
     parser.close(fetch)

@@ -8,7 +8,7 @@ from functools import partial
 from pipeline.ahead import ParseAhead
 from pipeline.context import Run
 from pipeline.feed_specs import Parse
-from pipeline.parser_version import parser_version
+from pipeline.source_versions import parser_version
 from schemas.payload import Payload
 from schemas.records import FeedFetch, LandedPage
 from schemas.registry import Feed

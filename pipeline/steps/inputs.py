@@ -35,7 +35,7 @@ from warehouse.writer.touched import (
     read_touched_state,
 )
 
-_RULES = ("code_version", "registry_hash", "claims_hash", "settings")
+_RULES = ("code_version", "rules_version", "registry_hash", "claims_hash", "settings")
 """What a run record has of the rules by which prices and cards are made."""
 
 

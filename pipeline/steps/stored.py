@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from threading import Lock
 
 import polars as pl
 
@@ -13,6 +14,8 @@ from transforms.resolve.attachments import stored_entries
 from warehouse.connect import open_writer
 from warehouse.writer.state import read_current
 
+_OPENING = Lock()
+"""Feeds are fetched side by side, and the writer's file has one writer at a time."""
 _NAMES = ("model_id", "hub_id", "renamed_to", "first_seen_at")
 
 
@@ -24,7 +27,7 @@ def read_models(run: Run) -> pl.DataFrame:
 
 def read_mapped_offers(run: Run, catalog: str) -> pl.DataFrame:
     """Return the mapping offers that a catalogue last stated, with its status, speed and price."""
-    with open_writer(run.home.warehouse) as con:
+    with _OPENING, open_writer(run.home.warehouse) as con:
         state = replace(
             State.empty(),
             offers=read_current(con, "offers"),
@@ -42,5 +45,5 @@ def read_mapped_ids(run: Run, sources: Collection[str], inference_provider: str)
         & pl.col("provider_model_id").is_not_null()
         & pl.col("gone_at").is_null()
     )
-    with open_writer(run.home.warehouse) as con:
+    with _OPENING, open_writer(run.home.warehouse) as con:
         return set(read_current(con, "offers").filter(present)["provider_model_id"])

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
-from pipeline.context import Dependencies, RunOptions
+from pipeline.context import Dependencies, Run, RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.session import open_run
 from pipeline.settings import Settings
 from pipeline.steps.lanes import Lanes
+from pipeline.steps.stored import read_mapped_ids
 from providers.http.client import HttpClient
 from providers.registry import load_registry
 from samples.hub import serve
@@ -22,9 +26,10 @@ from schemas.errors import FeedStopped, HomeError
 from schemas.payload import Traffic
 from schemas.records import FeedFetch
 from schemas.registry import Source
-from tests.support.hours import Clock, small_catalog
+from tests.support.hours import Clock, ingest, small_catalog
 from tests.support.published import rows
 from tests.support.raw_server import Connection, RawReply, RawServer, serving
+from warehouse.storage.home import Home
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LISTS = ("deepinfra", "wavespeed")
@@ -220,3 +225,14 @@ class _UntilRouter:
         del outcome
         if feed == "router":
             self._event.set()
+
+
+def test_two_feeds_read_the_stored_ids_at_once(tmp_path: Path) -> None:
+    """Lists that the Hub's failure makes wait for the stored ids ask for them together."""
+    with serve(small_catalog()) as hub:
+        ingest(tmp_path, hub, clock=Clock())
+    run = cast("Run", SimpleNamespace(home=Home.at(tmp_path)))
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: read_mapped_ids(run, ["huggingface"], "novita"), range(12)))
+    assert found[0]
+    assert all(ids == found[0] for ids in found)

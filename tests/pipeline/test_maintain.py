@@ -141,6 +141,8 @@ def test_a_folder_that_a_kill_left_beside_its_packed_records_changes_nothing(hom
     (first.path / "hub.json").unlink()
     assert landing.runs() == runs
     assert upkept(home).runs_packed == 0
+    assert not first.path.exists(), "only its space was taken"
+    assert landing.runs() == runs
 
 
 def test_what_was_thinned_can_still_be_rebuilt_byte_for_byte(home: Path, tmp_path: Path) -> None:

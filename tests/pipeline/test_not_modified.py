@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,19 @@ def test_an_unmodified_answer_is_seen_again_and_replays(tmp_path: Path) -> None:
     again = copy_landing(home, tmp_path / "again")
     replay(again)
     assert exported(again) == kept
+
+
+def test_an_unmodified_capture_that_was_never_loaded_is_loaded(tmp_path: Path) -> None:
+    catalog = chat_catalog(PRICE)
+    catalog.hub_captured_at = catalog.router_captured_at = datetime(2026, 2, 1, tzinfo=UTC)
+    clock = Clock()
+    with serve(catalog, etags="strong") as hub:
+        ingest(tmp_path, hub, clock=clock, dry_run=True, origin="sample")
+        clock.advance(HOUR)
+        report = ingest(tmp_path, hub, clock=clock, origin="sample")
+        again = ingest(tmp_path, hub, clock=clock, origin="sample")
+    assert (report.outcome, again.outcome) == ("published", "unchanged")
+    assert rows(tmp_path, "SELECT count(*) FROM cards") != [(0,)]
 
 
 def test_daily_fields_that_are_not_modified_count_as_read(tmp_path: Path) -> None:

@@ -131,6 +131,19 @@ def test_an_hour_without_a_change_keeps_the_rows_of_all_cards(tmp_path: Path) ->
     assert kept
 
 
+def test_once_a_day_every_card_is_stored_again(tmp_path: Path) -> None:
+    clock = Clock()
+    with serve(small_catalog()) as hub:
+        ingest(tmp_path, hub, clock=clock)
+        with open_writer(Home.at(tmp_path).warehouse) as con:
+            con.execute("UPDATE _ph_card_facts SET cost_per_output_token = 7")
+            con.execute("CHECKPOINT")
+        clock.advance(24 * HOUR)
+        ingest(tmp_path, hub, clock=clock)
+    assert wrong_cards(newest(Home.at(tmp_path))) == {}
+
+
+@pytest.mark.slow
 def test_replay_stores_the_same_cards(
     lived: tuple[Path, dict[str, object]], tmp_path: Path
 ) -> None:

@@ -29,6 +29,7 @@ from samples.catalog import Catalog, SampleModel, hub_model, router_model
 from samples.hub import Hub
 from samples.list_routes import base_url
 from samples.verbatim import Json, Number
+from schemas.records import Origin
 
 NO_KEYS: Mapping[str, str] = {}
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -62,6 +63,7 @@ def ingest(
     account_prices: bool = False,
     step: Step = run_directly,
     dry_run: bool = False,
+    origin: Origin = "live",
 ) -> Report:
     """Run one hour as `pricehouse ingest` does; every feed is the one server.
 
@@ -78,7 +80,7 @@ def ingest(
     )
     environment = {**({"FAL_KEY": key} if key else {}), **keys}
     options = RunOptions(
-        origin="live", flow="ingest", trigger="test", feeds=frozenset(feeds), dry_run=dry_run
+        origin=origin, flow="ingest", trigger="test", feeds=frozenset(feeds), dry_run=dry_run
     )
     dependencies = Dependencies(clock=clock, find_token=partial(find_token, environment))
     with open_run(settings, options, dependencies) as run:

@@ -94,6 +94,15 @@ def _lose_a_card(home: Home) -> str:
     return str(published_id(home))
 
 
+def _add_a_card(home: Home) -> str:
+    with open_writer(home.warehouse) as con:
+        con.execute(
+            "INSERT INTO _ph_card_facts SELECT * REPLACE ('0000000000000000' AS offer_id)"
+            " FROM _ph_card_facts LIMIT 1"
+        )
+    return str(published_id(home))
+
+
 def _cut_the_file(home: Home) -> str:
     os.truncate(home.warehouse, home.warehouse.stat().st_size // 2)
     return str(published_id(home))
@@ -119,6 +128,7 @@ def _leave_a_log(home: Home) -> str:
     [
         (_name_another, "the copy names publication .*, not 20260301T130000000000Z-abcdef"),
         (_lose_a_card, "the copy shows 7 cards of 8 present offers"),
+        (_add_a_card, "the copy shows 9 cards of 8 present offers"),
         (_cut_the_file, "cannot be opened"),
         (_damage_the_cards, "cannot be opened"),
         (_leave_a_log, "unmerged write-ahead log"),

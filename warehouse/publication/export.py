@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 from duckdb import ColumnExpression, ConstantExpression, Expression, FunctionExpression
 
+from schemas.errors import HomeError
 from warehouse.connect import Connection, Limits, open_reader
 from warehouse.relations import RELATIONS
 from warehouse.storage.files import make_named_folder, os_errors_as_home_error
@@ -35,7 +36,10 @@ def export(publication: Path, folder: Path) -> list[Path]:
         for name in RELATIONS:
             for kind in ("ndjson", "parquet"):
                 written.append(folder / f"{name}.{kind}")
-                write_relation(con, name, kind, written[-1])
+                try:
+                    write_relation(con, name, kind, written[-1])
+                except duckdb.Error as error:
+                    raise HomeError(f"{written[-1]} cannot be written: {error}") from error
     return written
 
 

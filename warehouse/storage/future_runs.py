@@ -62,9 +62,15 @@ def require_no_future_run(landing: Landing, now: datetime) -> None:
 def require_wrong_clock(runs: list[RunFolder]) -> None:
     """Raise HomeError when the servers dated the answers of such a run as the home did.
 
-    Then the run has its right time, and the clock of this machine is behind.
+    Then the run has its right time, and the clock of this machine is behind. So it has when a run
+    is packed: it was old once.
     """
     for run in runs:
+        if run.packed is not None:
+            raise HomeError(
+                f"run {run.run_id} is packed with the runs of its day, so it was old once and this "
+                "machine's clock is behind; set it right. Nothing was changed."
+            )
         for page in (page for fetch in run.fetches() for page in fetch.pages):
             if page.fetched_at < run.record.started_at:
                 continue  # an earlier run fetched it
@@ -78,15 +84,7 @@ def require_wrong_clock(runs: list[RunFolder]) -> None:
 
 
 def set_aside(run: RunFolder, *, now: datetime) -> None:
-    """Move a run out of what replay reads; the reason is on disk before.
-
-    HomeError for a packed run: it was old when it was packed, so it is the clock that is behind.
-    """
-    if run.packed is not None:
-        raise HomeError(
-            f"run {run.run_id} is packed with the runs of its day, so it was old once and this "
-            "machine's clock is behind; set it right. Nothing was changed."
-        )
+    """Move a run out of what replay reads; the reason is on disk before."""
     folder = run.landing.set_aside
     make_folder(folder)
     why = SetAside(

@@ -138,11 +138,25 @@ class Landing:
         folders = [run for run in runs if run.packed is None]
         write_day(day_file(self._days, day), [run.as_packed() for run in folders])
         for run in folders:
-            # hidden first: a kill must not leave a run of which some records are gone
-            hidden = run.path.with_name(f".{run.run_id}.tmp")
-            with os_errors_as_home_error(run.path):
-                run.path.rename(hidden)
-                shutil.rmtree(hidden)
+            self._remove_run(run.path)
+
+    def _remove_run(self, path: Path) -> None:
+        # hidden first: a kill must not leave a run of which some records are gone
+        hidden = path.with_name(f".{path.name}.tmp")
+        with os_errors_as_home_error(path):
+            path.rename(hidden)
+            shutil.rmtree(hidden)
+
+    def remove_packed_folders(self) -> None:
+        """Remove folders of packed runs, which a kill while packing may have left."""
+        folders: dict[str, list[Path]] = {}
+        for path in self._paths_in(self._runs):
+            folders.setdefault(day_of(path.name), []).append(path)
+        for day in folders.keys() & packed_days(self._days):
+            packed = {run.run_id for run in self._packed(day)}
+            for path in folders[day]:
+                if path.name in packed:
+                    self._remove_run(path)
 
     def newest_committed(self) -> RunFolder | None:
         """Return the newest committed run; LandingError when a record after it is damaged."""

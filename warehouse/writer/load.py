@@ -95,7 +95,8 @@ def _write(con: Connection, load: Load) -> list[Table]:
     for table in tables_of(Kind.REPLACED):
         con.execute(delete_all_rows(table))
         append(con, table, getattr(load, table.part))
-    if are_whole and roles == _feed_roles(con) and load.staged is None:
+    # once a day all cards, so that no fault of a stored one lasts
+    if not load.record.details and are_whole and roles == _feed_roles(con) and not load.staged:
         store_touched_cards(con, offers, providers)
     else:
         store_every_card(con)
