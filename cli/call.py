@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Iterator
@@ -29,6 +30,13 @@ from warehouse.storage.files import os_errors_as_home_error
 from warehouse.storage.home import Home
 
 
+def _require_number(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    """Refuse `nan`, which no range excludes."""
+    if math.isnan(value):
+        raise click.BadParameter("it is no number.", ctx=ctx, param=param)
+    return value
+
+
 @click.command()
 @click.argument("model", metavar="MODEL[:PROVIDER]")
 @click.option("--prompt", metavar="TEXT", help="The question.")
@@ -44,6 +52,7 @@ from warehouse.storage.home import Home
     "--timeout",
     "timeout_s",
     type=click.FloatRange(min=0, min_open=True, max=3600),
+    callback=_require_number,
     default=INFERENCE_TIMEOUT_S,
     show_default=True,
     help="Seconds to wait for the whole answer.",

@@ -30,6 +30,7 @@ _WHY = {
     "not_chat": "only chat is priced per token",
     "tokens_not_stated": "the answer states no tokens",
     "provider_not_stated": "the answer does not state who served it",
+    "not_computed": "it could not be computed from the answer",
     "no_card": "no card of it",
     "order_of_account": "it follows the order of the account",
     "several_offers": "the provider has several offers of the model, at different prices",
@@ -97,8 +98,12 @@ class CallReport:
         sent_at: datetime,
         output: Path | None,
     ) -> CallReport:
-        """Cost a response by the card of the provider that served it."""
-        cost = route.cost(response.provider or route.provider, _usage(response))
+        """Cost a response by the card of the provider that served it; `not_computed` if that
+        fails."""
+        try:
+            cost = route.cost(response.provider or route.provider, _usage(response))
+        except Exception:  # noqa: BLE001 - the answer was paid, whatever its costing meets
+            cost = CallCost(None, None, "not_computed", None)
         return cls(route, response, cost, sent_at, output)
 
     @property
@@ -223,7 +228,8 @@ def report_lines(report: CallReport) -> list[str]:
     lines = [_answer(report), ""]
     stated = "" if facts["provider_stated"] else ", as requested; the answer does not state it"
     lines.append(
-        f"provider: {facts['provider'] or 'not stated'}{stated if facts['provider'] else ''}"
+        f"provider: {_printable(facts['provider'] or 'not stated')}"
+        f"{stated if facts['provider'] else ''}"
     )
     cached = response.cached_input_tokens
     lines.append(

@@ -10,8 +10,15 @@ from schemas.inference import StatedCost
 
 MOST_USD = Decimal(1_000_000)
 """A stated amount above this is none: it is in a unit that its name does not state."""
+MOST_TOKENS = 10**12
+"""A stated count of tokens above this is none: no call takes that many."""
 _PARTS = (("nano", Decimal("1e-9")), ("micro", Decimal("1e-6")), ("cents", Decimal("0.01")))
 """A part of a header's name → the dollars that one of it is."""
+
+
+def read_count(value: object) -> int | None:
+    """Return a count of tokens as a response states it; None for what is no such count."""
+    return value if type(value) is int and 0 <= value <= MOST_TOKENS else None
 
 
 def read_cached_tokens(usage: Mapping[str, Any]) -> int | None:
@@ -21,10 +28,8 @@ def read_cached_tokens(usage: Mapping[str, Any]) -> int | None:
     stated = details.get("cached_tokens") if isinstance(details, dict) else None
     if stated is None:
         stated = usage.get("prompt_cache_hit_tokens")
-    total = usage.get("prompt_tokens")
-    if type(stated) is not int or type(total) is not int or not 0 <= stated <= total:
-        return None
-    return stated
+    cached, total = read_count(stated), read_count(usage.get("prompt_tokens"))
+    return None if cached is None or total is None or cached > total else cached
 
 
 def read_stated_costs(

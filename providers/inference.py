@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from providers.call_usage import read_cached_tokens, read_stated_costs
+from providers.call_usage import read_cached_tokens, read_count, read_stated_costs
 from providers.http.client import HttpClient
 from providers.http.response import Response, describe_body, describe_error
 from providers.http.urls import below, public_url
@@ -32,8 +32,11 @@ from schemas.errors import (
 from schemas.inference import ChatPayload, InferencePayload, InferenceResponse
 
 CHAT_PATH = "/v1/chat/completions"
+LONGEST_ID = 300
 RAW_PATH = "/hf-inference/models/"
-_MODEL = re.compile(r"(?P<id>\w[\w.-]*(/\w[\w.-]*)?)(:(?P<provider>[a-z0-9][a-z0-9-]*))?", re.ASCII)
+_MODEL = re.compile(
+    r"(?P<id>\w[\w.-]*(/\w[\w.-]*)?)(:(?P<provider>[a-z0-9][a-z0-9-]{0,99}))?", re.ASCII
+)
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)  # an amount keeps the digits of its text
 _FEED = "inference"
 _ABOUT_COST = re.compile(r"x-.*cost.*|x-inference-.*|x-compute-.*|inference-id")
@@ -84,7 +87,7 @@ def call_router(
 def require_callable(model: str, payload: InferencePayload) -> tuple[str, str | None]:
     """Return the model's id and what follows its colon; UsageError for what no route takes."""
     named = _MODEL.fullmatch(model)
-    if named is None:
+    if named is None or len(named["id"]) > LONGEST_ID:
         raise UsageError(f"{model[:100]!r} is no model: it must be like org/model")
     if not isinstance(payload, ChatPayload) and named["provider"] not in (None, "hf-inference"):
         raise UsageError(
@@ -127,8 +130,8 @@ def _read(response: Response, model: str, latency_ms: float, *, chat: bool) -> I
         latency_ms=latency_ms,
         provider=response.headers.get("x-inference-provider")
         or _if_type(str, facts.get("provider")),
-        input_tokens=_count(counts.get("prompt_tokens")),
-        output_tokens=_count(counts.get("completion_tokens")),
+        input_tokens=read_count(counts.get("prompt_tokens")),
+        output_tokens=read_count(counts.get("completion_tokens")),
         request_id=response.headers.get("x-request-id"),
         cost_headers=headers,
         cached_input_tokens=read_cached_tokens(counts),
@@ -198,10 +201,6 @@ def _first_choice(facts: Mapping[str, Any]) -> str | None:
         case {"choices": [{"message": {"content": str(text)}}, *_]}:
             return text
     return None
-
-
-def _count(value: object) -> int | None:
-    return value if type(value) is int and value >= 0 else None
 
 
 def _if_type(kind: type[Any], value: object) -> Any:

@@ -178,6 +178,33 @@ def test_a_failed_call_is_one_sentence_and_never_sent_again(
     assert "Traceback" not in done.output
 
 
+@pytest.mark.parametrize(
+    ("usage", "headers", "reason"),
+    [
+        ({"prompt_tokens": 10**12}, {}, None),
+        ({"prompt_tokens": 10**12 + 1}, {}, "tokens_not_stated"),
+        ({"prompt_tokens": 10**20 - 1}, {}, "tokens_not_stated"),
+        ({"completion_tokens": 2**63}, {}, "tokens_not_stated"),
+        ({"prompt_tokens_details": {"cached_tokens": 10**20}}, {}, None),
+        ({}, {"x_inference_provider": "p" * 150}, "not_computed"),
+        ({}, {"x_inference_provider": "no\x7fvita"}, "no_card"),
+    ],
+    ids=str,
+)
+def test_a_paid_answer_is_printed_whatever_its_costing_meets(
+    home: Path, usage: dict[str, Any], headers: dict[str, str], reason: str | None
+) -> None:
+    reply = json_reply(completion(**{**USAGE, **usage}), **headers)
+    done, [_] = call(home, reply, *CHAT, "--json")
+    assert done.exit_code == (1 if reason == "tokens_not_stated" else 0)
+    facts = json.loads(done.stdout)
+    assert (facts["text"], facts["our_cost_reason"]) == (TEXT, reason)
+    assert facts["stated_cost"] == "0.00025"
+    printed, _ = call(home, reply, *CHAT)
+    assert printed.stdout.startswith("Hi[2J there.\n")
+    assert "Traceback" not in printed.output
+
+
 def test_an_answer_without_usage_is_printed_all_the_same(home: Path) -> None:
     done, _ = call(home, json_reply(completion(), x_inference_provider="novita"), *CHAT, "--json")
     assert done.exit_code == 1
@@ -196,6 +223,9 @@ MESSAGES = {"messages": [{"role": "user", "content": "Hello"}]}
         (("acme/chat", "--yes", "--prompt", " "), None, "empty"),
         (("not a model", "--yes", "--prompt", "x"), None, "no model"),
         (("acme/chat", "--yes", "--prompt", "x", "--timeout", "0"), None, "timeout"),
+        (("acme/chat", "--yes", "--prompt", "x", "--timeout", "nan"), None, "no number"),
+        (("acme/chat:" + "p" * 101, "--yes", "--prompt", "x"), None, "no model"),
+        (("acme/" + "m" * 300, "--yes", "--prompt", "x"), None, "no model"),
         (("acme/chat", "--yes"), "{", "no JSON"),
         (("acme/chat", "--yes"), [1], "JSON object"),
         (("acme/chat", "--yes"), {**MESSAGES, "stream": True}, "stream"),

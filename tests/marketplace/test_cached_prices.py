@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from marketplace.api import models
+from marketplace.queries.call_cost import CallUsage, find_call_cost
 from schemas.amounts import amount_text
 from tests.support.serving import Site, serving
 from tests.support.tiered_offers import KINDS, MODEL, TIERS, tiered_home
+from warehouse.publication.reader_pool import PublicationPool
+from warehouse.storage.home import Home
 
 USE = (("input_tokens", 10_000_001), ("output_tokens", 1_000_000), ("q", "gpt-oss-120b"))
 
@@ -221,3 +224,24 @@ def test_model_and_comparison_pages_show_cached_input_and_no_other_tier(
     compared = unescape(tiered.get(address).text)
     assert "not offered" in compared
     assert "not stated" in compared
+
+
+def test_a_call_with_a_long_prompt_costs_the_price_of_its_size(
+    tiered: Site, offers: dict[str, str]
+) -> None:
+    provider, per_input, per_output = tiered.sql(
+        "SELECT inference_provider, cost_per_input_token, cost_per_output_token FROM cards"
+        " WHERE offer_id = ?",
+        offers["priced"],
+    )[0]
+    with PublicationPool(Home(tiered.home)).reading() as reading:
+        costs = [
+            find_call_cost(reading, MODEL, provider, CallUsage(size, 10, cached)).amount
+            for size, cached in ((32_768, 0), (32_769, 0), (40_000, 10_000))
+        ]
+    half, cached = per_input / 2, per_input / 10
+    assert costs == [
+        32_768 * per_input + 10 * per_output,
+        32_769 * half + 10 * per_output,
+        30_000 * half + 10_000 * cached + 10 * per_output,
+    ]

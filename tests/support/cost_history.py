@@ -15,6 +15,7 @@ from warehouse.connect import Connection
 START = datetime(2026, 3, 1, tzinfo=UTC)
 FEED = "router"
 Row = dict[str, Any]
+ROUTING_WORDS = ("fastest", "cheapest", "preferred", "auto")
 
 
 def hour(number: float) -> datetime:
@@ -153,10 +154,14 @@ class PriceLog:
 
     def cost(self, row: Row, *, known: float | None = None) -> tuple[Decimal | None, str | None]:
         """Return cost and why of a row of usage at `at`, by looking at every logged row."""
-        named = [o for o in self.offers if o["model_id"].lower() == row["model"].lower()]
+        model, _, suffix = row["model"].lower().partition(":")
+        routes = {row["provider"], suffix} - {None, "", *ROUTING_WORDS}
+        if len(routes) != 1:
+            return None, "two_providers" if routes else "no_provider"
+        named = [o for o in self.offers if o["model_id"].lower() == model]
         if not named:
             return None, "unknown_model"
-        found = [o for o in named if o["inference_provider"] == row["provider"]]
+        found = [o for o in named if o["inference_provider"] in routes]
         if not found:
             return None, "unknown_provider"
         costs = [self._offered(o, row, known) for o in found]
@@ -171,13 +176,15 @@ class PriceLog:
     def _offered(self, offer: Row, row: Row, known: float | None) -> tuple[Any, ...]:
         total, whys, prices, currencies = Decimal(0), [], [], set()
         used = {unit: Decimal(row.get(name) or 0) for name, unit in QUANTITIES.items()}
+        size = used["input_token"]
         used["input_token"] -= used["cached_input_token"]
         for unit, quantity in used.items():
             if quantity == 0:
                 continue
-            price = self._valid(offer["offer_id"], unit, row["at"], known)
+            moment = (row["at"], known)
+            price = self._sized(offer["offer_id"], unit, size, moment)
             if unit == "cached_input_token" and price and price["reason"] == "not_offered":
-                price = self._valid(offer["offer_id"], "input_token", row["at"], known) or price
+                price = self._sized(offer["offer_id"], "input_token", size, moment) or price
             why = self._why(price, row["at"], known)
             prices.append((unit, price and price["amount"], price and price["currency"], why))
             if why:
@@ -194,10 +201,23 @@ class PriceLog:
         why = (*hard, *mixed, *late, None)[0]
         return (None if why else total), why, stated, tuple(prices)
 
-    def _valid(self, offer_id: str, unit: str, at: float, known: float | None) -> Row | None:
+    def _sized(
+        self, offer_id: str, unit: str, size: Decimal, moment: tuple[float, float | None]
+    ) -> Row | None:
+        """Return the price of the largest size below `size` that has one, else the standard one."""
+        tiers = {p["tier"] for p in self.prices if p["tier"].startswith("context>")}
+        sizes = sorted((int(tier.removeprefix("context>")) for tier in tiers), reverse=True)
+        for tier in (*(f"context>{n}" for n in sizes if n < size), "standard"):
+            if price := self._valid(offer_id, (unit, tier), *moment):
+                return price
+        return None
+
+    def _valid(
+        self, offer_id: str, kind: tuple[str, str], at: float, known: float | None
+    ) -> Row | None:
         latest: dict[float, Row] = {}
         for p in self.prices:
-            if (p["offer_id"], p["unit"]) == (offer_id, unit) and (
+            if (p["offer_id"], p["unit"], p["tier"]) == (offer_id, *kind) and (
                 known is None or p["recorded_at"] <= known
             ):
                 latest[p["valid_from"]] = p

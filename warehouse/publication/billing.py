@@ -14,6 +14,7 @@ from warehouse.publication.usage_rows import checked_rows, require_usable
 from warehouse.statements import statement
 
 _AMOUNT = r"^[+-]?[0-9]{1,18}(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?$"
+_MOST = 10.0**15
 _ORDER = pl.Enum(["contradicted", "confirmed", "not_compared", "never_seen"])
 
 
@@ -33,6 +34,8 @@ def compare_rows(
         raise UsageError(f"the rows have no column {STATED_COST}")
     stated = rows[STATED_COST].cast(pl.String).str.strip_chars().replace("", None)
     require_usable(rows, STATED_COST, ~stated.str.contains(_AMOUNT), "is no amount, like 0.0042")
+    amounts = stated.cast(pl.Float64, strict=False)
+    require_usable(rows, STATED_COST, amounts.abs() > _MOST, f"is no cost: above {_MOST:,.0f}")
     nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(rows))
     currency = rows[STATED_CURRENCY].cast(pl.String) if STATED_CURRENCY in rows.columns else nothing
     usage = checked_rows(rows, timezone=timezone).with_columns(
@@ -46,10 +49,12 @@ def compare_rows(
 def compare_routes(compared: pl.DataFrame) -> pl.DataFrame:
     """Return a row per model and provider: its verdict, counts, and by how much and since when.
 
-    One contradicted row contradicts a route. `difference` is what was stated above our cost, summed
-    over the contradicted rows; `since` and `until` are the first and last of them.
+    One contradicted row contradicts a route. `stated`, `cost` and `difference` (what was stated
+    above our cost) are sums: of the contradicted rows, or where there are none of the confirmed
+    ones, or NULL; `since` and `until` are the first and last contradicted row.
     """
     wrong, right = pl.col("verdict") == "contradicted", pl.col("verdict") == "confirmed"
+    summed = wrong | right & ~wrong.any()
     grouped = compared.group_by(
         pl.col("model").str.to_lowercase().alias("_model"),
         pl.col("provider").str.to_lowercase().alias("_provider"),
@@ -62,13 +67,15 @@ def compare_routes(compared: pl.DataFrame) -> pl.DataFrame:
         contradicted=wrong.sum(),
         not_compared=(pl.col("verdict") == "not_compared").sum(),
         never_seen=(pl.col("verdict") == "never_seen").sum(),
-        stated=pl.col("stated").filter(wrong).sum(),
-        cost=pl.col("cost").filter(wrong).sum(),
-        difference=pl.col("difference").filter(wrong).sum(),
+        stated=pl.when(summed.any()).then(pl.col("stated").filter(summed).sum()),
+        cost=pl.when(summed.any()).then(pl.col("cost").filter(summed).sum()),
+        difference=pl.when(summed.any()).then(
+            (pl.col("stated") - pl.col("cost")).filter(summed).sum()
+        ),
         currency=pl.col("currency").drop_nulls().first(),
         since=pl.col("timestamp").filter(wrong).min(),
         until=pl.col("timestamp").filter(wrong).max(),
-        why=pl.col("why").drop_nulls().unique().sort(),
+        why=pl.col("why").filter(~(wrong | right)).drop_nulls().unique().sort(),
     )
     return grouped.sort(pl.col("verdict").cast(_ORDER), "_model", "_provider").drop(
         "_model", "_provider"

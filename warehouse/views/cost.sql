@@ -14,6 +14,10 @@ WITH RECURSIVE given AS (
            NULL AS publication, NULL AS prices
     WHERE false
     UNION ALL BY NAME FROM query_table(usage)
+), context AS MATERIALIZED (
+    -- the sizes of prompts above which some offer has other prices
+    SELECT list(DISTINCT regexp_extract(l.tier, '^context>([0-9]+)$', 1)::BIGINT) AS sizes
+    FROM _ph_price_log l WHERE regexp_matches(l.tier, '^context>[0-9]+$')
 ), counted AS (
     SELECT g.* EXCLUDE (cost, currency, why, last_known_cost, flags, inference_provider, offer_id,
                         valid_from, valid_to, publication, prices),
@@ -27,6 +31,7 @@ WITH RECURSIVE given AS (
            END AS _at,
            coalesce(g.model::VARCHAR, '') AS _model, coalesce(g.provider::VARCHAR, '') AS _provider,
            coalesce(g.task::VARCHAR, '') AS _task, coalesce(g.tier::VARCHAR, '') AS _tier,
+           coalesce(list_max(list_filter(x.sizes, lambda size: size < g.input_tokens)), 0) AS _size,
            coalesce(g.cached_input_tokens, 0) + coalesce(g.cache_write_tokens, 0) AS _kept,
            CASE WHEN coalesce(g.input_tokens, 0) < _kept OR g.cached_input_tokens < 0
                      OR g.cache_write_tokens < 0 OR g.reasoning_tokens < 0
@@ -50,9 +55,9 @@ WITH RECURSIVE given AS (
                      + 8192 * coalesce(g.runs > 0, false)::INT
                      + 16384 * coalesce(g.requests > 0, false)::INT
            END AS _units
-    FROM given g
+    FROM given g, context x
 ), spelling AS (
-    SELECT c._model, c._provider, c._task, c._tier, c._units, min(c._at) AS first_at,
+    SELECT c._model, c._provider, c._task, c._tier, c._size, c._units, min(c._at) AS first_at,
            max(c._at) AS last_at
     FROM counted c GROUP BY ALL
 ), route AS MATERIALIZED (
@@ -61,15 +66,21 @@ WITH RECURSIVE given AS (
            contains(s._model, ':') AS is_routed,
            lower(trim(split_part(s._model, ':', 2))) AS suffix,
            lower(trim(s._provider)) AS stated_provider,
-           CASE WHEN stated_provider <> '' THEN stated_provider
-                WHEN suffix = 'fastest' THEN '' ELSE suffix END AS provider_key,
+           -- a routing word names no provider, and only `fastest` means the default route
+           CASE WHEN suffix IN ('fastest', 'cheapest', 'preferred', 'auto') THEN ''
+                ELSE suffix END AS named_provider,
+           CASE WHEN stated_provider IN ('', 'fastest', 'cheapest', 'preferred', 'auto')
+                THEN named_provider ELSE stated_provider END AS provider_key,
            lower(trim(s._task)) AS task_key,
            coalesce(nullif(lower(trim(s._tier)), ''), 'standard') AS tier_key,
            CASE WHEN model_key = '' THEN 'no_model'
-                WHEN suffix <> '' AND stated_provider NOT IN ('', suffix) THEN 'two_providers'
+                WHEN named_provider NOT IN ('', provider_key) THEN 'two_providers'
                 WHEN s._units < 0 THEN 'invalid_usage'
                 WHEN s._units = 0 THEN 'no_usage'
-                WHEN provider_key = '' AND NOT default_route THEN 'no_provider' END AS problem
+                WHEN provider_key = '' AND (
+                         NOT default_route
+                         OR suffix NOT IN ('', 'fastest') OR stated_provider NOT IN ('', 'fastest'))
+                THEN 'no_provider' END AS problem
     FROM spelling s WHERE s.first_at IS NOT NULL
 ), link AS (
     SELECT l.old_offer_id, l.new_offer_id, l."at",
@@ -240,25 +251,34 @@ WITH RECURSIVE given AS (
 ), wanted AS (
     SELECT r.route_id, r.tier_key AS tier, u.bit, u.unit, u.like_unit
     FROM route r JOIN unit_name u ON r.problem IS NULL AND r._units & u.bit > 0
+), usable_tier AS (
+    SELECT r.route_id, r.tier_key AS tier, 0 AS size FROM route r
+    UNION ALL
+    -- a prompt above a size has the price of the largest such size, of a unit that has one
+    SELECT r.route_id, 'context>' || n.size, n.size
+    FROM route r JOIN (SELECT unnest(sizes) AS size FROM context) n ON n.size <= r._size
+    WHERE r.tier_key = 'standard'
 ), stated AS MATERIALIZED (
-    SELECT x.stretch_id, x.offer_id, x.unit, p.log_id, p.until_at
-    FROM (SELECT e.stretch_id, e.from_at, e.offer_id, w.tier, w.unit
-          FROM entered e JOIN (SELECT route_id, tier, unit FROM wanted
-                               UNION SELECT route_id, tier, like_unit FROM wanted
-                               WHERE like_unit IS NOT NULL) w USING (route_id)) x
+    SELECT x.stretch_id, x.offer_id, x.unit, x.tier, p.log_id, p.until_at
+    FROM (SELECT e.stretch_id, e.from_at, e.offer_id, t.tier, t.size, w.unit
+          FROM entered e JOIN usable_tier t USING (route_id)
+          JOIN (SELECT route_id, unit FROM wanted
+                UNION SELECT route_id, like_unit FROM wanted
+                WHERE like_unit IS NOT NULL) w USING (route_id)) x
     ASOF JOIN series p ON p.offer_id = x.offer_id AND p.unit = x.unit AND p.tier = x.tier
                       AND x.from_at >= p.valid_from
     WHERE p.kind IN ('seen', 'corrected')
+    QUALIFY x.size = max(x.size) OVER (PARTITION BY x.stretch_id, x.offer_id, x.unit)
 ), own AS (
-    SELECT e.stretch_id, e.from_at, e.offer_id, w.bit, w.unit, w.like_unit, w.tier, s.log_id,
-           s.until_at
+    SELECT e.stretch_id, e.from_at, e.offer_id, w.bit, w.unit, w.like_unit,
+           coalesce(s.tier, w.tier) AS tier, s.log_id, s.until_at
     FROM entered e JOIN wanted w USING (route_id)
     LEFT JOIN stated s
         ON s.stretch_id = e.stretch_id AND s.offer_id = e.offer_id AND s.unit = w.unit
 ), like_input AS (
     -- a cached token costs the input price only where its source states that it has no other one;
     -- a reasoning token is an output token unless a price of its own is stated
-    SELECT o.* REPLACE (s.log_id AS log_id, s.until_at AS until_at), true AS is_like
+    SELECT o.* REPLACE (s.log_id AS log_id, s.until_at AS until_at, s.tier AS tier), true AS is_like
     FROM own o LEFT JOIN _ph_price_log l ON l.log_id = o.log_id
     JOIN stated s ON s.stretch_id = o.stretch_id AND s.offer_id = o.offer_id
                  AND s.unit = o.like_unit
@@ -378,13 +398,13 @@ WITH RECURSIVE given AS (
            )::DECIMAL(38,18)) END AS _sum
     FROM counted c
     LEFT JOIN route r ON r._model = c._model AND r._provider = c._provider AND r._task = c._task
-                     AND r._tier = c._tier AND r._units = c._units
+                     AND r._tier = c._tier AND r._size = c._size AND r._units = c._units
     ASOF LEFT JOIN found f ON f.route_id = r.route_id AND c._at >= f.from_at
 ), totalled AS (
     SELECT s.*, CASE WHEN s.by_minute THEN round(s._sum, 12)::DECIMAL(38,18) ELSE s._sum END AS _total
     FROM summed s
 )
-SELECT x.* EXCLUDE (_at, _model, _provider, _task, _tier, _kept, _units, _sum, _total, is_placed,
+SELECT x.* EXCLUDE (_at, _model, _provider, _task, _tier, _size, _kept, _units, _sum, _total, is_placed,
                     from_at, why, flags, inference_provider, offer_id, is_mixed, currency,
                     valid_from, valid_to, publication, by_minute, prices, _per_input, _per_cached,
                     _per_written, _per_output, _per_reasoning, _per),
