@@ -41,6 +41,9 @@ ROW_GROUP = 122_880
 CARDS = 5 * ROW_GROUP
 
 
+pytestmark = pytest.mark.slow  # a large publication is made first
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return large_home(tmp_path_factory.mktemp("large") / "home", copies=COPIES)

@@ -323,6 +323,7 @@ def test_a_hostile_provider_model_id_is_rendered_as_text(tmp_path: Path, opens: 
         assert [c for c in window.errors if "favicon" not in c] == []
 
 
+@pytest.mark.slow
 def test_a_hostile_model_id_is_rendered_as_text(
     live_site: Site, tmp_path: Path, opens: Opens
 ) -> None:

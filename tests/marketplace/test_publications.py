@@ -133,6 +133,7 @@ def keep_reading(site: Site, answers: Answers) -> None:
         answers.stop()
 
 
+@pytest.mark.slow
 def test_a_cursor_keeps_its_publication_and_restarts_when_gone(
     tmp_path: Path,
 ) -> None:

@@ -7,6 +7,8 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from pipeline.replay import replay
 from samples.catalog import Catalog
 from samples.hub import serve
@@ -45,6 +47,7 @@ def catalog(input_price: str) -> Catalog:
     return Catalog([chat], router=[routed])
 
 
+@pytest.mark.slow
 def test_a_list_prices_cached_tokens_beside_the_router_and_is_held_alone(tmp_path: Path) -> None:
     home, clock = tmp_path / "home", Clock()
     found = []

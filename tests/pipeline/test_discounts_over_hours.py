@@ -8,6 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cli.explain import explanation_lines
 from pipeline.explain import explain
 from pipeline.replay import replay
@@ -74,6 +76,7 @@ def test_a_discount_ends_in_the_hour_of_its_end_though_the_list_never_changes(
     assert exported(again) == exported(home)
 
 
+@pytest.mark.slow
 def test_another_end_of_a_discount_updates_the_price_and_is_no_event(tmp_path: Path) -> None:
     home, clock, end = tmp_path / "home", Clock(START), START + 30 * HOUR
     lists = PriceLists(deepinfra=[film(0.5, unix(end))])

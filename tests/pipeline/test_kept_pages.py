@@ -94,6 +94,7 @@ def test_a_folder_that_cannot_be_written_costs_only_the_parse(tmp_path: Path) ->
     require_same(parse_hub(pages(tmp_path / "file", HUB[0])), parsed)
 
 
+@pytest.mark.slow
 def test_hours_with_and_without_kept_pages_export_the_same(tmp_path: Path) -> None:
     home, clock = tmp_path / "home", Clock()
     with serve(chat_catalog(("0.2", "0.6"))) as hub:

@@ -93,6 +93,7 @@ def _all_reading(folder: Path) -> None:
     raise AssertionError("not every reader began to read")
 
 
+@pytest.mark.slow
 def test_an_open_publication_stays_readable_after_many_later_ones(
     tmp_path: Path,
 ) -> None:

@@ -96,6 +96,7 @@ def test_a_home_without_its_warehouse_requires_a_replay(
         assert ingest(tmp_path, hub, clock=clock).outcome == "unchanged"
 
 
+@pytest.mark.slow
 def test_a_clock_that_steps_back_neither_overlaps_intervals_nor_breaks_replay(
     tmp_path: Path,
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from providers.secrets import put_token
 from samples.catalog import Catalog
 from samples.hub import serve
@@ -25,6 +27,7 @@ def fal_of(report):
     return feed
 
 
+@pytest.mark.slow
 def test_fal_is_skipped_without_its_key_in_vault_and_read_with_it(bao, tmp_path):
     lists = PriceLists(fal={"fal/f": ROW}, fal_key=KEY)
     # A mount of its own: other tests share this Vault, and fal would be read in their runs too.

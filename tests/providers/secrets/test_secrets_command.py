@@ -150,6 +150,7 @@ def test_the_process_list_never_contains_the_token(bao, tmp_path):
     assert not [command for command in lists if CANARY.encode() in command]
 
 
+@pytest.mark.slow
 def test_a_run_sends_the_token_and_writes_it_to_no_file(bao, tmp_path):
     sent = []
     answers = {"echo": False, "refuse": False}
