@@ -85,7 +85,8 @@ class CardFilters(BaseModel):
     region: Annotated[list[Region], Field(max_length=MAX_VALUES)] = Field(
         [],
         description="The verified region of inference: `eu`, `eea`, `us`, a country's two letters,"
-        " `multi` (several regions) or `unverified`.",
+        " `multi` (several regions) or `unverified`. A country also finds the providers that serve"
+        " from it alone.",
     )
     region_mode: Literal["strict", "lenient"] = Field(
         "strict",
