@@ -2,7 +2,7 @@
 -- those that the provider has cached. What is not offered cached costs as much as another input
 -- token; where nothing is stated, the cost is not known.
 CREATE OR REPLACE MACRO blended(input_share := 0.75, cached_share := 0) AS TABLE
-WITH asked AS (
+WITH checked AS (
     -- a share that is none is an error, whatever cards there are: no rows would look like no offers
     SELECT true AS is_valid
     WHERE CASE WHEN coalesce(input_share BETWEEN 0 AND 1 AND cached_share BETWEEN 0 AND 1, false)
@@ -21,7 +21,7 @@ SELECT c.offer_id, c.model_id, c.inference_provider, c.task, c.region,
         + c.cost_per_output_token * (1 - input_share)::DECIMAL(5,4))::DECIMAL(38,18)
            AS blended_cost_per_token,
        c.currency, c.rankable
-FROM _ph_cards c CROSS JOIN asked a
+FROM _ph_cards c CROSS JOIN checked a
 LEFT JOIN _ph_price p ON p.offer_id = c.offer_id AND p.unit = 'cached_input_token'
                      AND p.tier = 'standard'
 WHERE c.cost_per_input_token IS NOT NULL AND c.cost_per_output_token IS NOT NULL AND a.is_valid;

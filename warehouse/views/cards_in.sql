@@ -1,7 +1,7 @@
 -- The cards whose provider serves from a place: strictly, where claims in force prove it of every
 -- site; leniently, also where nothing disproves it.
 CREATE OR REPLACE MACRO cards_in(place, lenient := false) AS TABLE
-WITH asked AS (
+WITH checked AS (
     -- a place that is none is an error, whatever cards there are: no rows would look like no offers
     SELECT CASE WHEN regexp_full_match(place, '(?i)eu|eea|us|multi|unverified')
                 THEN lower(place) ELSE upper(place) END AS wanted,
@@ -14,7 +14,7 @@ WITH asked AS (
         ELSE true END
 )
 SELECT c.*
-FROM _ph_cards c CROSS JOIN asked a
+FROM _ph_cards c CROSS JOIN checked a
 LEFT JOIN _ph_provider v ON v.inference_provider = c.inference_provider
 WHERE c.region = a.wanted OR (a.wanted = 'eea' AND c.region = 'eu')
    OR coalesce(v.serving_countries = [a.country], false)

@@ -2,7 +2,7 @@
 -- can be compared by: the cost of a token does not compare with the cost of an image. With a share
 -- of cached input tokens, offers of which it is not known what those cost are left out.
 CREATE OR REPLACE MACRO cheapest(task_group, region := NULL, n := 10, cached_share := 0) AS TABLE
-WITH asked AS (
+WITH checked AS (
     -- a parameter that has no meaning is an error, whatever cards there are: no rows would look
     -- like no offers
     SELECT any_value(g.wanted_group) AS wanted_group, any_value(g.place) AS place,
@@ -55,7 +55,7 @@ FROM (
     LEFT JOIN _ph_price p ON p.offer_id = cards.offer_id AND p.unit = 'cached_input_token'
                          AND p.tier = 'standard'
 ) c
-CROSS JOIN asked a
+CROSS JOIN checked a
 WHERE c.rankable AND c.task_group = a.wanted_group
   AND (a.place IS NULL OR c.region = a.place OR (a.place = 'eea' AND c.region = 'eu')
        OR coalesce(c.serving_countries = [a.place], false))
