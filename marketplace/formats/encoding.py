@@ -18,7 +18,7 @@ class Origin(NamedTuple):
     origin: str
     attribution: str
     day: str
-    """The day of its newest answer, in UTC."""
+    """The day of its newest answer, in UTC; a price may have been seen last before it."""
 
     @classmethod
     def of(cls, publication: Mapping[str, Any]) -> Origin:
@@ -34,7 +34,7 @@ class Origin(NamedTuple):
     def note(self) -> str:
         """The origin as one sentence; a sample says so, because its prices are not current."""
         kind = "sample, no current prices" if self.origin == "sample" else self.origin
-        return f"pricehouse, publication {self.publication_id} ({kind}), prices of {self.day}."
+        return f"pricehouse, publication {self.publication_id} ({kind}), answers until {self.day}."
 
 
 def number(amount: Decimal) -> msgspec.Raw:

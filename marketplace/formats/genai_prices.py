@@ -95,6 +95,7 @@ def _model(route: Route) -> dict[str, Any]:
     model: dict[str, Any] = {
         "id": short_id(route.model_id),
         "match": {"or": [{"equals": route.model_id}, {"equals": route.name}]},
+        "price_comments": f"Price last seen on {route.seen_on}.",
     }
     if route.context_length is not None:
         model["context_window"] = route.context_length

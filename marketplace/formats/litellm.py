@@ -95,6 +95,7 @@ def entry(route: Route, origin: Origin) -> dict[str, Any] | None:
             "notes": origin.note,
             "offer_id": route.facts["offer_id"],
             "inference_provider": route.provider,
+            "price_last_seen_on": route.seen_on,
         },
     }
 

@@ -121,7 +121,8 @@ def _model(route: Route, name: str, origin: Origin) -> dict[str, Any]:
         "hugging_face_id": route.model_id,
         "name": name,
         "created": int(route.since.timestamp()),
-        "description": f"Served by {route.provider_name} through Hugging Face. {origin.note}",
+        "description": f"Served by {route.provider_name} through Hugging Face. "
+        f"Price last seen on {route.seen_on}. {origin.note}",
         "context_length": route.context_length,
         "architecture": _architecture(route),
         "pricing": _pricing(route.amounts),

@@ -92,6 +92,12 @@ class Route:
         since: datetime = self.facts["created_at"] or self.facts["first_seen_at"]
         return since
 
+    @property
+    def seen_on(self) -> str:
+        """The day (UTC) on which the prices of now were last seen, of several the earliest."""
+        seen: datetime = self.facts["seen_at"]
+        return seen.date().isoformat()
+
     @cached_property
     def amounts(self) -> Amounts:
         """The prices of now."""

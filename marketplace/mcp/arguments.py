@@ -153,7 +153,9 @@ class ChangesSinceArguments(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     since: Moment | None = Field(
-        None, description="Changes that were recorded at or after this time, with its zone."
+        None,
+        description="Changes that were recorded at or after this time, with its zone, also of "
+        "earlier moments; `since` of `/v1/changes` is the time at which they occurred.",
     )
     after: Annotated[int, Field(ge=0, le=LAST_CHANGE_ID)] | None = Field(
         None, description="Changes after this change id: `next_after` of the page before."

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import Request
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from marketplace.queries.filters import LAST_CHANGE_ID, ChangesQuery, EstimateQuery, OffersQuery
-from marketplace.queries.since import Since
+from marketplace.queries.since import readable_period
 
 MIX = {
     "input_tokens": 30_000_000,
@@ -30,6 +30,13 @@ CACHED_SHARES = [Decimal(share) / 100 for share in (0, 10, 25, 50, 75, 90)]
 WEEK, ALL = "7d", "all"
 PERIODS = {"24h": "Last 24 hours", WEEK: "Last 7 days", "30d": "Last 30 days", ALL: "All"}
 """The periods of the page of changes."""
+
+
+def _period_or_all(text: str) -> str:
+    return text if text == ALL else readable_period(text)
+
+
+Period = Annotated[str, StringConstraints(max_length=40), AfterValidator(_period_or_all)]
 
 
 class BrowseQuery(OffersQuery):
@@ -52,7 +59,7 @@ class LogQuery(ChangesQuery):
 
     model_config = ConfigDict(extra="ignore")
 
-    since: Literal["all"] | Since = WEEK
+    since: Period = WEEK
     before: Annotated[int, Field(ge=1, le=LAST_CHANGE_ID)] = LAST_CHANGE_ID
     limit: Annotated[int, Field(ge=1, le=200)] = 60
 

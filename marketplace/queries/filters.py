@@ -85,7 +85,8 @@ class CardFilters(BaseModel):
     region: Annotated[list[Region], Field(max_length=MAX_VALUES)] = Field(
         [],
         description="The verified region of inference: `eu`, `eea`, `us`, a country's two letters,"
-        " `multi` (several regions) or `unverified`.",
+        " `multi` (several regions) or `unverified`. A country also finds the providers that serve"
+        " from it alone.",
     )
     region_mode: Literal["strict", "lenient"] = Field(
         "strict",
@@ -288,8 +289,9 @@ class ChangesQuery(BaseModel):
     )
     since: Since | None = Field(
         None,
-        description="The start of a period: hours or days before the newest observation, like "
-        "`24h` or `7d`, or a time with its offset, like `2026-09-21T00:00:00Z`.",
+        description="The start of a period in which changes occurred: hours or days before the "
+        "newest observation, like `24h` or `7d`, or a time with its offset, like "
+        "`2026-09-21T00:00:00Z`.",
     )
     limit: Annotated[int, Field(ge=1, le=1000)] = Field(100, description="Items per page.")
     event: Annotated[list[Event], Field(max_length=MAX_VALUES)] = []

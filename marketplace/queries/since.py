@@ -25,7 +25,8 @@ def start_of(text: str, newest: datetime) -> datetime:
     return newest - (timedelta(hours=number) if duration[2] == "h" else timedelta(days=number))
 
 
-def _readable(text: str) -> str:
+def readable_period(text: str) -> str:
+    """Return a text that `start_of` reads; PydanticCustomError for another."""
     try:
         if not _DURATION.fullmatch(text) and datetime.fromisoformat(text).tzinfo is None:
             raise ValueError
@@ -35,4 +36,4 @@ def _readable(text: str) -> str:
     return text
 
 
-Since = Annotated[str, StringConstraints(max_length=40), AfterValidator(_readable)]
+Since = Annotated[str, StringConstraints(max_length=40), AfterValidator(readable_period)]

@@ -1,7 +1,8 @@
 -- The beginning of each statement that filters cards: each card with the filters that it fails.
 -- A filter that is NULL is not set, and no card fails it; `task` takes a group or an exact task.
 WITH named AS (
-    SELECT c.*, lower(concat_ws(' ', c.model_id, c.inference_provider, p.display_name)) AS names,
+    SELECT c.*, p.serving_countries,
+           lower(concat_ws(' ', c.model_id, c.inference_provider, p.display_name)) AS names,
            regexp_replace(names, '[^a-z0-9]+', '', 'g') AS squashed
     FROM cards c LEFT JOIN providers p USING (inference_provider)
 ), evaluated AS (
@@ -15,8 +16,10 @@ WITH named AS (
            c.price_observed_at, c.currency, c.held, c.router_default, c.router_cheapest,
            $task::VARCHAR[] IS NOT NULL AND NOT (list_contains($task::VARCHAR[], c.task_group)
                OR list_contains($task::VARCHAR[], c.task)) AS fails_task,
-           $region::VARCHAR[] IS NOT NULL
-               AND NOT list_contains($region::VARCHAR[], c.region) AS fails_region,
+           -- a provider that provably serves from one country alone may have a wider region
+           $region::VARCHAR[] IS NOT NULL AND NOT list_contains($region::VARCHAR[], c.region)
+               AND NOT coalesce(len(c.serving_countries) = 1 AND list_contains(
+                   $region::VARCHAR[], c.serving_countries[1]), false) AS fails_region,
            $inference_provider::VARCHAR[] IS NOT NULL AND NOT list_contains(
                $inference_provider::VARCHAR[], c.inference_provider) AS fails_inference_provider,
            $status::VARCHAR[] IS NOT NULL

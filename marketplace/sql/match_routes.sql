@@ -20,7 +20,8 @@ WITH fastest AS (
     SELECT p.offer_id,
            list({'unit': p.unit, 'tier': p.tier, 'amount': p.amount, 'native_unit': p.native_unit}
                 ORDER BY p.unit, p.tier) AS prices,
-           list([p.unit, p.tier, p.amount::VARCHAR] ORDER BY p.unit, p.tier) AS compared
+           list([p.unit, p.tier, p.amount::VARCHAR] ORDER BY p.unit, p.tier) AS compared,
+           min(coalesce(p.observed_at, p.valid_from)) AS seen_at
     FROM prices p JOIN named c USING (offer_id)
     WHERE c.price_status IN ('priced', 'free') AND p.price_status IN ('priced', 'free')
       AND p.amount IS NOT NULL AND p.currency = 'USD' AND p.scope = 'public'
@@ -32,7 +33,7 @@ WITH fastest AS (
            OR p.unit <> 'cached_input_token')
     GROUP BY p.offer_id
 ), compared AS (
-    SELECT n.*, s.prices,
+    SELECT n.*, s.prices, s.seen_at,
            count(*) OVER same = count(s.compared) OVER same
                AND min(s.compared) OVER same = max(s.compared) OVER same AS is_certain,
            row_number() OVER (PARTITION BY n.model_id, n.inference_provider
@@ -44,7 +45,7 @@ WITH fastest AS (
            c.status, c.context_length, c.supports_tools, c.supports_structured_output,
            c.input_modalities, c.output_modalities,
            coalesce(c.router_default AND fastest.model_id IS NOT NULL, false) AS is_default,
-           c.first_seen_at, m.created_at, c.prices
+           c.first_seen_at, m.created_at, c.prices, c.seen_at
     FROM compared c LEFT JOIN models m USING (model_id) LEFT JOIN fastest USING (model_id)
     WHERE c.place = 1 AND c.is_certain
 )

@@ -66,6 +66,7 @@ def route(stated: dict[tuple[str, str], str], **facts: Any) -> Route:
             "is_default": False,
             "created_at": None,
             "first_seen_at": START,
+            "seen_at": START,
             "prices": rows,
             "intervals": rows,
             **facts,
@@ -219,6 +220,18 @@ def test_prices_of_long_prompts_and_service_tiers_are_where_a_format_has_room() 
     assert [tier["name"] for tier in body["pricingTiers"]] == ["Standard", "flex", "context>32768"]
     ids = [each["id"] for each in parsed(llm_prices.write_current([tiered], ORIGIN))["prices"]]
     assert ids == ["acme/chat:novita", "acme/chat:novita>32768"]
+
+
+def test_the_day_on_which_a_price_was_last_seen_is_where_a_format_has_room() -> None:
+    seen = route(CHAT, seen_at=datetime(2026, 2, 26, 23, 30, tzinfo=UTC))
+    note = "Price last seen on 2026-02-26."
+    (entry,) = parsed(litellm.write([seen], ORIGIN)).values()
+    assert entry["metadata"]["price_last_seen_on"] == "2026-02-26"
+    assert '"price_last_seen_on":"2026-02-26"' in text_of(litellm.write_config([seen], ORIGIN))
+    assert parsed(genai_prices.write([seen], ORIGIN))[0]["models"][0]["price_comments"] == note
+    (listed,) = parsed(openrouter.write([seen], ORIGIN))["data"]
+    assert note in listed["description"]
+    assert "answers until 2026-03-01" in listed["description"]
 
 
 def test_a_model_name_leads_to_its_default_route_where_there_is_one() -> None:

@@ -7,9 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from marketplace.app import create_app
+from marketplace.pages import forms
 from tests.support.serving import Site, serving
 from warehouse.publication.reader_pool import PublicationPool
 from warehouse.storage.home import Home
@@ -31,6 +33,7 @@ NO_OFFER = "0" * 16
         ("/v1/offers?tag=private", 422, "no-retention"),
         ("/v1/estimate?region=Europe&images=1", 422, "eea"),
         ("/v1/changes?event=moved", 422, "free_to_paid"),
+        ("/v1/changes?since=abc", 422, "since: “abc” is no period"),
         ("/v1/changes?task_group=chat", 422, "embedding"),
         ("/v1/changes.atom?inference_provider=nobody", 422, "novita"),
         ("/v1/offers?limit=201", 422, "limit"),
@@ -149,3 +152,15 @@ def test_cors_headers_are_sent_for_configured_origins_only(site: Site, sample_ho
         assert answer.headers["access-control-allow-origin"] == shop["Origin"]
         other = open_site.get("/v1/offers", Origin="https://other.example")
         assert "access-control-allow-origin" not in other.headers
+
+
+@pytest.mark.parametrize("text", ["abc", "7", "7d ", "All", "2026-09-21T00:00:00", "9" * 41])
+def test_a_period_of_the_page_that_is_none_has_one_message(text: str) -> None:
+    """The names of types by which the query is read are no part of it."""
+    with pytest.raises(ValidationError) as refused:
+        forms.parse_query(forms.LogQuery, [("since", text)])
+    (error,) = refused.value.errors()
+    assert error["loc"] == ("since",)
+    assert "no period" in error["msg"] or "at most 40" in error["msg"]
+    for known in ("all", "24h", "2026-09-21T00:00:00Z"):
+        assert forms.parse_query(forms.LogQuery, [("since", known)]).since == known

@@ -10,6 +10,7 @@ import pytest
 from tests.support.serving import Site, as_json
 
 MODEL = "offer_type = 'model'"
+IN_FRANCE = "SELECT inference_provider FROM providers WHERE serving_countries = ['FR']"
 FILTERS: list[tuple[list[tuple[str, object]], str]] = [
     ([], MODEL),
     ([("provider", "huggingface")], MODEL),
@@ -31,6 +32,11 @@ FILTERS: list[tuple[list[tuple[str, object]], str]] = [
     ([("region", "EU")], f"{MODEL} AND region = 'eu'"),
     ([("region", "eea")], f"{MODEL} AND region IN ('eu', 'eea')"),
     ([("region", "us")], f"{MODEL} AND region = 'us'"),
+    ([("region", "fr")], f"{MODEL} AND inference_provider IN ({IN_FRANCE})"),
+    (
+        [("region", "FR"), ("region_mode", "lenient")],
+        f"{MODEL} AND (region IN ('multi', 'unverified') OR inference_provider IN ({IN_FRANCE}))",
+    ),
     (
         [("region", "eu"), ("region_mode", "lenient")],
         f"{MODEL} AND region IN ('eu', 'multi', 'unverified')",

@@ -75,6 +75,20 @@ def test_zero_is_only_the_price_of_what_is_stated_free(load: ReadFile) -> None:
     assert held["input_cost_per_token"] == Decimal("0.0000003"), "the last good price"
 
 
+def test_an_entry_states_the_day_on_which_its_price_was_last_seen(
+    reading: Reading, load: ReadFile
+) -> None:
+    rows = reading.rows("SELECT offer_id, min(observed_at) AS at FROM prices GROUP BY ALL")
+    days = {row["offer_id"]: row["at"].date().isoformat() for row in rows}
+    stated = {
+        entry["metadata"]["offer_id"]: entry["metadata"]["price_last_seen_on"]
+        for entry in load("litellm.json").values()
+    }
+    assert stated == {offer: days[offer] for offer in stated}
+    newest = reading.publication["observed_to"].date().isoformat()
+    assert any(day < newest for day in stated.values()), "a held price was last seen before"
+
+
 def test_genai_prices_has_the_price_at_the_end_of_each_day(load: ReadFile) -> None:
     (novita,) = [each for each in load("genai-prices.json") if each["id"].endswith("novita")]
     (model,) = novita["models"]

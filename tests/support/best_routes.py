@@ -33,12 +33,18 @@ LIMITS = {
 @dataclass(frozen=True)
 class CardSet:
     """What the brute force reads: cards, the offers whose list offers no cached price, the offers
-    priced for one account, and the publication's newest moment."""
+    priced for one account, the publication's newest moment, and where providers serve from."""
 
     cards: Sequence[Card]
     declined: Collection[str]
     of_account: Collection[str]
     observed_to: datetime
+    countries: Mapping[str, str] = field(default_factory=dict)
+    """inference_provider → the only country that it serves from, in lower case."""
+
+    def country_of(self, card: Card) -> str | None:
+        """Return the only country that a card is served from; None where it is not known."""
+        return self.countries.get(card["inference_provider"])
 
 
 @dataclass
@@ -60,11 +66,16 @@ def read_market(reading: Reading) -> CardSet:
     of_account = reading.rows(
         "SELECT offer_id FROM prices WHERE scope <> 'public' AND tier = 'standard'"
     )
+    places = reading.rows(
+        "SELECT inference_provider, lower(serving_countries[1]) AS country FROM providers"
+        " WHERE len(serving_countries) = 1"
+    )
     return CardSet(
         reading.rows("SELECT * FROM cards"),
         {row["offer_id"] for row in declined},
         {row["offer_id"] for row in of_account},
         reading.publication["observed_to"],
+        {row["inference_provider"]: row["country"] for row in places},
     )
 
 
@@ -165,7 +176,8 @@ def _reasons(market: CardSet, card: Card, query: RecommendQuery) -> set[str]:
     found = {
         "inference_provider": bool(query.inference_provider)
         and card["inference_provider"] not in query.inference_provider,
-        "region": bool(query.region) and card["region"].lower() not in places,
+        "region": bool(query.region)
+        and not places & {card["region"].lower(), market.country_of(card)},
         "tools": query.tools is not None and card["supports_tools"] is not query.tools,
         "structured_output": query.structured_output is not None
         and card["supports_structured_output"] is not query.structured_output,

@@ -17,6 +17,8 @@ QUERIES: list[dict[str, Any]] = [
     {"input_tokens": 7, "offer_type": "all"},
     {**CHAT, "region": ["eu"], "tools": True},
     {**CHAT, "region": ["EEA"], "region_mode": "lenient", "no_training": True},
+    {**CHAT, "region": ["fr"]},
+    {"output_tokens": 7, "region": ["FR"], "region_mode": "lenient", "offer_type": "all"},
     {**CHAT, "no_retention": True, "tag": ["eu-hosted"], "structured_output": False},
     {**CHAT, "min_context_length": 131_072, "min_throughput_tps": 60.5},
     {**CHAT, "max_cost_per_month": Decimal("2.5"), "max_first_token_latency_ms": 700},

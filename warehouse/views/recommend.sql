@@ -1,7 +1,8 @@
 -- What a month of a mix costs at each contender, and why one is left out: the rules of /v1/recommend
 -- (marketplace/sql/match_contenders.sql has them too, for publications without this macro). Without
 -- any quantity the mix is 1,000,000 tokens at 3:1. What is not known of cached tokens leaves an
--- offer out. A saving is NULL where the route has no one known cost.
+-- offer out. A saving is NULL where the route has no one known cost. A parameter that has no meaning
+-- is an error: no rows, or all offers left out, would look like an answer.
 CREATE OR REPLACE MACRO recommend(
     task := NULL, models := NULL, inference_providers := NULL, region := NULL, lenient := false,
     no_training := false, no_retention := false, tags := NULL, tools := NULL,
@@ -12,7 +13,70 @@ CREATE OR REPLACE MACRO recommend(
     output_tokens := 0, cached_share := 0, images := 0, audio_minutes := 0, video_seconds := 0,
     characters := 0
 ) AS TABLE
-WITH given AS (
+WITH unknown AS (
+    -- one row for each parameter that cannot be used
+    SELECT '“' || task || '” is no task; valid: text, image, audio, video, embedding, other, or an '
+           || 'exact task, like conversational' AS problem
+    WHERE task NOT IN ('text', 'image', 'audio', 'video', 'embedding', 'other')
+      AND task NOT IN (SELECT o.task FROM _ph_offer o)
+    UNION ALL
+    SELECT '“' || coalesce(u.name, 'NULL') || '” is no model; valid: the model_id of cards'
+    FROM (SELECT unnest(models::VARCHAR[]) AS name) u
+    WHERE NOT EXISTS (FROM _ph_offer o WHERE lower(o.model_id) = lower(u.name))
+    UNION ALL
+    SELECT '“' || coalesce(u.name, 'NULL') || '” is no inference provider; valid: '
+           || (SELECT string_agg(v.inference_provider, ', ' ORDER BY v.inference_provider)
+               FROM _ph_provider v)
+    FROM (SELECT unnest(inference_providers::VARCHAR[]) AS name) u
+    WHERE NOT EXISTS (FROM _ph_provider v WHERE v.inference_provider = lower(u.name))
+    UNION ALL
+    SELECT '“' || coalesce(u.name, 'NULL') || '” is no tag; valid: no-retention, no-training, '
+           || 'dpa-available, eu-hosted, eu-operator'
+    FROM (SELECT unnest(tags::VARCHAR[]) AS name) u
+    WHERE coalesce(lower(u.name) NOT IN ('no-retention', 'no-training', 'dpa-available',
+                                         'eu-hosted', 'eu-operator'), true)
+    UNION ALL
+    SELECT '“' || region || '” is no region; valid: eu, eea, us, multi, unverified, or a '
+           || 'country''s two letters, like DE'
+    WHERE NOT regexp_full_match(region, '(?i)eea|multi|unverified|[a-z]{2}')
+    UNION ALL
+    SELECT u.flag.name || ' is NULL; it must be true or false'
+    FROM (SELECT unnest([{'name': 'lenient', 'is_set': lenient::BOOLEAN},
+                         {'name': 'no_training', 'is_set': no_training::BOOLEAN},
+                         {'name': 'no_retention', 'is_set': no_retention::BOOLEAN}]) AS flag) u
+    WHERE u.flag.is_set IS NULL
+    UNION ALL
+    SELECT u.part.name || ' is ' || coalesce(u.part.quantity::VARCHAR, 'NULL')
+           || '; it must be a whole number from 0 to 10^15'
+    FROM (SELECT unnest([{'name': 'input_tokens', 'quantity': input_tokens::DOUBLE},
+                         {'name': 'output_tokens', 'quantity': output_tokens::DOUBLE},
+                         {'name': 'images', 'quantity': images::DOUBLE},
+                         {'name': 'audio_minutes', 'quantity': audio_minutes::DOUBLE},
+                         {'name': 'video_seconds', 'quantity': video_seconds::DOUBLE},
+                         {'name': 'characters', 'quantity': characters::DOUBLE}]) AS part) u
+    WHERE coalesce(u.part.quantity NOT BETWEEN 0 AND 1e15
+                   OR u.part.quantity <> floor(u.part.quantity), true)
+    UNION ALL
+    SELECT 'cached_share is ' || coalesce(cached_share::VARCHAR, 'NULL')
+           || '; it must be from 0 to 1'
+    WHERE coalesce(cached_share NOT BETWEEN 0 AND 1, true)
+    UNION ALL
+    SELECT u.bound.name || ' is ' || u.bound.most || '; it must be a number from 0'
+    FROM (SELECT unnest([
+              {'name': 'min_context_length', 'most': min_context_length::DOUBLE},
+              {'name': 'min_throughput_tps', 'most': min_throughput_tps::DOUBLE},
+              {'name': 'max_first_token_latency_ms', 'most': max_first_token_latency_ms::DOUBLE},
+              {'name': 'max_cost_per_million_tokens', 'most': max_cost_per_million_tokens::DOUBLE},
+              {'name': 'max_cost_per_image', 'most': max_cost_per_image::DOUBLE},
+              {'name': 'max_cost_per_audio_minute', 'most': max_cost_per_audio_minute::DOUBLE},
+              {'name': 'max_cost_per_video_second', 'most': max_cost_per_video_second::DOUBLE},
+              {'name': 'max_cost_per_month', 'most': max_cost_per_month::DOUBLE}]) AS bound) u
+    WHERE u.bound.most < 0 OR isnan(u.bound.most)
+), refused AS (
+    -- a condition of the one row that all others come from: it is evaluated in any case
+    SELECT string_agg(u.problem, '; ' ORDER BY u.problem) AS problems FROM unknown u
+    HAVING CASE WHEN problems IS NULL THEN true ELSE error(problems) END
+), given AS (
     SELECT greatest(input_tokens, output_tokens, images, audio_minutes, video_seconds, characters)
                > 0 AS is_given,
            CASE WHEN is_given THEN input_tokens ELSE 750000 END::HUGEINT AS n_in,
@@ -20,10 +84,16 @@ WITH given AS (
            images::BIGINT AS n_images, audio_minutes::BIGINT AS n_minutes,
            video_seconds::BIGINT AS n_seconds, characters::BIGINT AS n_characters,
            (cached_share::DECIMAL(5,4) * 10000)::HUGEINT * n_in AS shares,
-           list_distinct(coalesce(tags::VARCHAR[], [])
+           list_distinct(coalesce(list_transform(tags::VARCHAR[], lambda t: lower(t)), [])
                          || CASE WHEN no_training THEN ['no-training'] ELSE [] END
                          || CASE WHEN no_retention THEN ['no-retention'] ELSE [] END
-                        ) AS required_tags
+                        ) AS required_tags,
+           CASE WHEN lower(region) IN ('eu', 'eea', 'us', 'multi', 'unverified') THEN lower(region)
+                ELSE upper(region) END AS place,
+           -- those that provably serve from that country alone, whose region may be wider
+           coalesce((SELECT list(v.inference_provider) FROM _ph_provider v
+                     WHERE v.serving_countries = [upper(region)]), []) AS local_providers
+    FROM refused
 ), mix AS (
     -- half even, as the quantity is rounded everywhere else
     SELECT g.* EXCLUDE (n_in, shares),
@@ -106,10 +176,12 @@ WITH given AS (
 ), evaluated AS (
     SELECT b.*, concat_ws(
                ' ',
-               CASE WHEN NOT list_contains(inference_providers::VARCHAR[], b.inference_provider)
+               CASE WHEN NOT list_contains(list_transform(inference_providers::VARCHAR[],
+                                                      lambda p: lower(p)), b.inference_provider)
                     THEN 'inference_provider' END,
-               CASE WHEN b.region <> region AND NOT (region = 'eea' AND b.region = 'eu')
+               CASE WHEN b.region <> m.place AND NOT (m.place = 'eea' AND b.region = 'eu')
                          AND NOT (lenient AND b.region IN ('multi', 'unverified'))
+                         AND NOT list_contains(m.local_providers, b.inference_provider)
                     THEN 'region' END,
                CASE WHEN b.supports_tools IS DISTINCT FROM coalesce(tools, b.supports_tools)
                     THEN 'tools' END,
