@@ -167,8 +167,13 @@ class PriceLog:
         costs = [self._offered(o, row, known) for o in found]
         stated = [cost for cost in costs if cost[2]]
         if not stated:
-            first = min(o["first_seen"] for o in found)
-            return None, "before_first_seen" if row["at"] < first else "unknown_price"
+            if row["at"] < min(o["first_seen"] for o in found):
+                return None, "before_first_seen"
+            kinds = {(p["unit"], p["tier"]) for p in self.prices}
+            has_other = any(
+                self._valid(o["offer_id"], kind, row["at"], known) for o in found for kind in kinds
+            )
+            return None, "unit_not_priced" if has_other else "unknown_price"
         if len({cost[3] for cost in stated}) > 1:
             return None, "ambiguous_offer"
         return stated[0][:2]

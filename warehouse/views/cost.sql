@@ -14,6 +14,16 @@ WITH RECURSIVE given AS (
            NULL AS publication, NULL AS prices
     WHERE false
     UNION ALL BY NAME FROM query_table(usage)
+), other_name AS MATERIALIZED (
+    -- a column under a name that only files may use would be ignored, and make a row too cheap
+    SELECT list_filter(
+               [['model', 'model_id'], ['model', 'router_model'], ['provider', 'inference_provider'],
+                ['timestamp', 'used_at'], ['input_tokens', 'prompt_tokens'],
+                ['output_tokens', 'completion_tokens'], ['cached_input_tokens', 'cached_tokens']],
+               lambda pair: list_contains(n.names, pair[2]) AND NOT list_contains(n.names, pair[1])
+           )[1] AS found
+    FROM (SELECT list_transform(struct_keys(_ph_usage), lambda name: lower(name)) AS names
+          FROM query_table(usage) _ph_usage LIMIT 1) n
 ), context AS MATERIALIZED (
     -- the sizes of prompts above which some offer has other prices
     SELECT list(DISTINCT regexp_extract(l.tier, '^context>([0-9]+)$', 1)::BIGINT) AS sizes
@@ -38,7 +48,15 @@ WITH RECURSIVE given AS (
                      OR coalesce(g.output_tokens, 0) < coalesce(g.reasoning_tokens, 0)
                      OR g.images < 0 OR g.megapixels < 0 OR g.pixels < 0 OR g.steps < 0
                      OR g.compute_seconds < 0 OR g.audio_seconds < 0 OR g.video_seconds < 0
-                     OR g.characters < 0 OR g.runs < 0 OR g.requests < 0 THEN -1
+                     OR g.characters < 0 OR g.runs < 0 OR g.requests < 0
+                     -- NaN is the greatest of all numbers
+                     OR isnan(greatest(
+                            g.input_tokens::DOUBLE, g.cached_input_tokens::DOUBLE,
+                            g.cache_write_tokens::DOUBLE, g.output_tokens::DOUBLE,
+                            g.reasoning_tokens::DOUBLE, g.images::DOUBLE, g.megapixels::DOUBLE,
+                            g.pixels::DOUBLE, g.steps::DOUBLE, g.compute_seconds::DOUBLE,
+                            g.audio_seconds::DOUBLE, g.video_seconds::DOUBLE, g.characters::DOUBLE,
+                            g.runs::DOUBLE, g.requests::DOUBLE)) THEN -1
                 ELSE coalesce(g.input_tokens > _kept, false)::INT
                      + 2 * coalesce(g.cached_input_tokens > 0, false)::INT
                      + 4 * coalesce(g.cache_write_tokens > 0, false)::INT
@@ -55,7 +73,9 @@ WITH RECURSIVE given AS (
                      + 8192 * coalesce(g.runs > 0, false)::INT
                      + 16384 * coalesce(g.requests > 0, false)::INT
            END AS _units
-    FROM given g, context x
+    FROM given g, context x, other_name o
+    WHERE CASE WHEN o.found IS NULL THEN true
+               ELSE error('usage has the column ' || o.found[2] || '; name it ' || o.found[1]) END
 ), spelling AS (
     SELECT c._model, c._provider, c._task, c._tier, c._size, c._units, min(c._at) AS first_at,
            max(c._at) AS last_at
@@ -320,6 +340,13 @@ WITH RECURSIVE given AS (
     QUALIFY row_number() OVER (
         PARTITION BY o.stretch_id
         ORDER BY o.is_stated DESC, e.closeness DESC, e.gone_at IS NOT NULL, o.offer_id) = 1
+), otherwise_priced AS (
+    -- where an offer prices nothing of what was used, whether it had any other price
+    SELECT DISTINCT k.stretch_id
+    FROM ranked k JOIN entered e USING (stretch_id)
+    JOIN series p ON p.offer_id = e.offer_id AND p.valid_from <= e.from_at
+                 AND e.from_at < coalesce(p.until_at, 'infinity'::TIMESTAMPTZ)
+    WHERE NOT k.is_stated AND p.kind IN ('seen', 'corrected')
 ), used AS (
     SELECT x.stretch_id,
            count(DISTINCT x.currency) FILTER (x.amount IS NOT NULL) > 1 AS is_mixed,
@@ -362,6 +389,7 @@ WITH RECURSIVE given AS (
                 WHEN k.is_tied THEN 'default_route_tied'
                 WHEN NOT k.is_stated AND s.from_at < k.first_seen_at THEN 'before_first_seen'
                 WHEN NOT k.is_stated AND s.from_at >= k.gone_at THEN 'not_listed'
+                WHEN NOT k.is_stated AND o.stretch_id IS NOT NULL THEN 'unit_not_priced'
                 WHEN NOT k.is_stated THEN 'unknown_price'
                 WHEN k.is_ambiguous THEN 'ambiguous_offer'
                 WHEN u.why IS NOT NULL AND u.why NOT IN ('gap', 'future') THEN u.why
@@ -374,6 +402,7 @@ WITH RECURSIVE given AS (
            u.* EXCLUDE (stretch_id, why, held, at_input_price)
     FROM stretch s JOIN route r USING (route_id)
     LEFT JOIN ranked k USING (stretch_id) LEFT JOIN used u USING (stretch_id)
+    LEFT JOIN otherwise_priced o USING (stretch_id)
 ), summed AS (
     SELECT c.*, f.* EXCLUDE (route_id), f.route_id IS NOT NULL AS is_placed,
            -- a sum that is too large for a decimal is no cost
