@@ -15,7 +15,7 @@ from warehouse.connect import Connection
 START = datetime(2026, 3, 1, tzinfo=UTC)
 FEED = "router"
 Row = dict[str, Any]
-ROUTING_WORDS = ("fastest", "cheapest", "preferred", "auto")
+ROUTING_SUFFIXES = ("fastest", "cheapest", "preferred", "auto")
 
 
 def hour(number: float) -> datetime:
@@ -155,7 +155,7 @@ class PriceLog:
     def cost(self, row: Row, *, known: float | None = None) -> tuple[Decimal | None, str | None]:
         """Return cost and why of a row of usage at `at`, by looking at every logged row."""
         model, _, suffix = row["model"].lower().partition(":")
-        routes = {row["provider"], suffix} - {None, "", *ROUTING_WORDS}
+        routes = {row["provider"], suffix} - {None, "", *ROUTING_SUFFIXES}
         if len(routes) != 1:
             return None, "two_providers" if routes else "no_provider"
         named = [o for o in self.offers if o["model_id"].lower() == model]

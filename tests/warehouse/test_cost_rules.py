@@ -19,7 +19,7 @@ from tests.support.cost_examples import (
     two_prices,
     usage,
 )
-from tests.support.cost_history import ROUTING_WORDS, Row
+from tests.support.cost_history import ROUTING_SUFFIXES, Row
 from warehouse.connect import Connection, open_writer
 from warehouse.migrate import migrate
 from warehouse.publication.billing import compare_rows
@@ -60,17 +60,17 @@ def test_a_long_prompt_has_the_price_of_the_largest_size_below_it(con: Connectio
     assert one(con, log, at=5, input_tokens=40_000)["why"] == "suspect"
 
 
-@pytest.mark.parametrize("word", [*ROUTING_WORDS, "Fastest "])
-def test_a_routing_word_names_no_provider(con: Connection, word: str) -> None:
+@pytest.mark.parametrize("suffix", [*ROUTING_SUFFIXES, "Fastest "])
+def test_a_routing_suffix_names_no_provider(con: Connection, suffix: str) -> None:
     log, offer = two_prices()
     log.speeds = [(offer, 50, 0)]
     rows = [
-        {**CALL, "model": f"org/a:{word}"},
-        {**CALL, "model": "org/a:novita", "provider": word},
-        {**CALL, "model": f"org/a:{word}", "provider": None},
-        {**CALL, "provider": word},
+        {**CALL, "model": f"org/a:{suffix}"},
+        {**CALL, "model": "org/a:novita", "provider": suffix},
+        {**CALL, "model": f"org/a:{suffix}", "provider": None},
+        {**CALL, "provider": suffix},
     ]
-    is_default = word.strip().lower() == "fastest"
+    is_default = suffix.strip().lower() == "fastest"
     with log.loaded(con):
         for default_route in (False, True):
             found = cost_rows(con, [usage(row) for row in rows], default_route=default_route)

@@ -22,7 +22,7 @@ from tests.support.cost_examples import (
     two_prices,
     usage,
 )
-from tests.support.cost_history import ROUTING_WORDS, PriceLog, Row, hour
+from tests.support.cost_history import ROUTING_SUFFIXES, PriceLog, Row, hour
 from warehouse.connect import Connection, open_writer
 from warehouse.migrate import migrate
 from warehouse.publication.costs import cost_rows
@@ -41,7 +41,7 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
 def test_costs_equal_a_search_through_every_logged_row(con: Connection, seed: int) -> None:
     random = Random(seed)  # noqa: S311 - the seed is hypothesis's
     log = random_log(random)
-    routed = [f"org/a:{word}" for word in ROUTING_WORDS]
+    routed = [f"org/a:{suffix}" for suffix in ROUTING_SUFFIXES]
     rows = [
         {
             "model": random.choice([*MODELS, "ORG/a", "org/none", "org/a:groq", *routed]),
