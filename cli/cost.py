@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,11 +71,11 @@ def cost(
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        if moment.tzinfo is None:
+            raise UsageError(f"--known-at {text} has no offset from UTC, like Z or +02:00")
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"--known-at {text} is no time like 2026-03-01T12:00:00Z") from error
-    if moment.tzinfo is None:
-        raise UsageError(f"--known-at {text} has no offset from UTC, like Z or +02:00")
-    return moment
 
 
 def _write_costs(  # the options of the command, once each

@@ -3,13 +3,17 @@ usage, settings or kind of home."""
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
+from contextlib import suppress
 from typing import Any
 
 import click
 
 from cli.lazy import CommandEntry, LazyGroup
 from cli.options import home_option
-from schemas.errors import PricehouseError, UsageError
+from schemas.errors import HomeError, PricehouseError, UsageError
 
 ENTRIES = {
     "accept": CommandEntry("cli.decisions:accept", "Accept a held value and publish it."),
@@ -64,17 +68,30 @@ ENTRIES = {
 """Name → where the command is and the first sentence of its help; a test holds both equal."""
 
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}
+
+
 class Pricehouse(LazyGroup):
     """Turn our errors into a message and an exit status; a traceback is an internal error."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # a full disk is found out here, not by the interpreter's exit
+            return result
         except UsageError as error:
             _print_error(error)
             ctx.exit(2)
         except PricehouseError as error:
             _print_error(error)
+            ctx.exit(1)
+        except OSError as error:
+            if error.errno not in _FULL or error.filename is not None:
+                raise
+            _drop_output()
+            _print_error(
+                HomeError(f"the output cannot be written: {error.strerror}; free space there")
+            )
             ctx.exit(1)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -101,6 +118,12 @@ def main() -> None:
       pricehouse status    show data age and the last failure
       pricehouse sql "FROM cheapest('text')"
     """
+
+
+def _drop_output() -> None:
+    """Send what standard output still holds nowhere, so that the exit does not fail at it again."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print_error(error: PricehouseError) -> None:

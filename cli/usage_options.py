@@ -45,7 +45,7 @@ def read_input(file: str, form: str | None, columns: tuple[str, ...]) -> tuple[p
     """Return the rows of a file or of standard input, and their format; UsageError as reading."""
     from warehouse.publication.usage_rows import read_rows
 
-    renames = dict(_pair(each) for each in columns)
+    renames = _renames(columns)
     if file == "-":
         if sys.stdin.isatty():
             raise click.UsageError("name a FILE, or pipe rows to standard input")
@@ -53,12 +53,12 @@ def read_input(file: str, form: str | None, columns: tuple[str, ...]) -> tuple[p
         form = form or ("json" if body.lstrip()[:1] in (b"[", b"{") else "csv")
         return read_rows(body, form, renames), form
     path = Path(file)
-    if not path.is_file():
+    if not path.exists() or path.is_dir():  # a pipe is as good as a file
         raise UsageError(f"{file} is no file")
     form = form or SUFFIXES.get(path.suffix.lower())
     if form is None:
         raise UsageError(f"{file} has no known ending ({', '.join(SUFFIXES)}); use --from")
-    return read_rows(path, form, renames), form
+    return read_rows(path if path.is_file() else _piped(path), form, renames), form
 
 
 @contextmanager
@@ -73,8 +73,21 @@ def progress(total: int) -> Iterator[Callable[[int], None]]:
         yield lambda count: bar.update(task, advance=count)
 
 
-def _pair(text: str) -> tuple[str, str]:
-    name, _, column = text.partition("=")
-    if not name or not column:
-        raise click.UsageError(f"--column {text} is not NAME=COLUMN, like timestamp=startTime")
-    return column, name
+def _piped(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _renames(columns: tuple[str, ...]) -> dict[str, str]:
+    """Return the column of the input → the name that it has here."""
+    found: dict[str, str] = {}
+    for each in columns:
+        name, _, column = each.partition("=")
+        if not name or not column:
+            raise click.UsageError(f"--column {each} is not NAME=COLUMN, like timestamp=startTime")
+        if column in found:
+            raise click.UsageError(f"--column names {column} twice: it is one column")
+        found[column] = name
+    return found

@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 
 import polars as pl
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from marketplace.app_state import app_state_of
 from marketplace.problems import UnusableRows, problem
+from marketplace.queries.moment import Moment
 from schemas.errors import UsageError
 from warehouse.publication.costs import nested_as_json, with_results
 from warehouse.publication.usage_rows import checked_rows, read_rows
@@ -39,7 +40,7 @@ class CostQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    known_at: AwareDatetime | None = Field(
+    known_at: Moment | None = Field(
         None, description="Use only what was recorded by this time (RFC 3339 with an offset)."
     )
     default_route: bool = Field(

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
-    AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
-    WithJsonSchema,
     model_validator,
 )
 
@@ -28,6 +24,7 @@ from marketplace.queries.filters import (
     ShortText,
     ShortTexts,
 )
+from marketplace.queries.moment import Moment
 
 Unit = Literal[
     "input_token",
@@ -70,18 +67,6 @@ TaskGroup = Literal["text", "image", "audio", "video", "embedding", "other"]
 LAST_OFFSET = 1_000_000
 
 
-def _require_text(value: object) -> object:
-    if not isinstance(value, str | datetime):
-        raise ValueError("write a time with its zone as text, like 2026-03-01T12:00:00Z")
-    return value
-
-
-Moment = Annotated[
-    AwareDatetime,
-    BeforeValidator(_require_text),  # a bare number is seconds or milliseconds: not stated which
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
-"""A time with its zone: nothing says which zone one without it means."""
 Arguments = TypeVar("Arguments", bound=BaseModel)
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import polars as pl
@@ -102,6 +106,14 @@ def test_a_single_object_is_one_row(home: Path, tmp_path: Path) -> None:
         ("model,timestamp,input_tokens\nx,2026-01-01T00:00:00Z,-1\n", "row 1, column input_tokens"),
         ("model,timestamp,input_tokens\nx,2026-01-01T00:00:00Z,1e-12\n", "column input_tokens"),
         ("model,timestamp,input_tokens\nx,2026-01-01T00:00:00Z,nan\n", "column input_tokens"),
+        ("model,timestamp,input_tokens\nx,2026-01-01T00:00:00+25:99,1\n", "column timestamp"),
+        ("model,timestamp,input_tokens\nx,2026-01-01T00:00:00+0260,1\n", "column timestamp"),
+        ("model,timestamp,input_tokens\nx,2026-01-01T00:00:00-99,1\n", "column timestamp"),
+        ("model,timestamp,input_tokens\nx,0001-01-01T00:00:00+14:00,1\n", "column timestamp"),
+        ("model,timestamp,input_tokens\nx,9999-12-31T23:59:59-14:00,1\n", "column timestamp"),
+        (f"model,{','.join(f'c{n}' for n in range(200))}\n", "200 different columns"),
+        (f'"a\nb",{"c," * 400_000}\n', "200 different columns"),
+        ("model,timestamp,runs,runs\nx,2026-01-01T00:00:00Z,1,2\n", "names the column runs twice"),
         ("model,model_id,timestamp,input_tokens\nx,x,2026-01-01T00:00:00Z,1\n", "both model"),
     ],
 )
@@ -120,6 +132,11 @@ def test_wrong_input_is_one_sentence_and_exit_status_2(home: Path, text: str, na
         ["cost", "--to", "parquet"],
         ["cost", "--column", "timestamp"],
         ["cost", "--column", "timestamp=nothing"],
+        ["cost", "--column", "output_token=input_tokens"],
+        ["reconcile", "-", "--column", "stated_costs=input_tokens"],
+        ["cost", "--column", "runs=input_tokens", "--column", "steps=input_tokens"],
+        ["cost", "--timezone", "Mars/Base"],
+        ["cost", "--known-at", "0001-01-01T00:00:00+14:00"],
         ["reconcile", "-"],
     ],
 )
@@ -147,3 +164,58 @@ def test_reconcile_names_contradicted_routes_and_rows(home: Path, tmp_path: Path
     other.write_text(mapped)
     done = run(home, "reconcile", other, "--column", "stated_cost=spend", "--json")
     assert json.loads(done.stdout)["routes"] == found["routes"]
+
+
+def test_columns_are_named_by_their_other_names_too(home: Path, tmp_path: Path) -> None:
+    rows = [{("in" if k == "input_tokens" else k): v for k, v in row.items()} for row in ROWS]
+    done = run(home, "cost", write(tmp_path, "csv", rows), "--column", "prompt_tokens=in", "--json")
+    assert [json.loads(line)["cost"] for line in done.stdout.splitlines()] == COSTS
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("input_tokens", [1]), ("stated_cost", {"a": 1}), ("model", b"\xff"), ("timestamp", ["x"])],
+)
+def test_a_value_that_is_no_text_or_number_names_row_and_column(
+    home: Path, tmp_path: Path, column: str, value: object
+) -> None:
+    file = tmp_path / "usage.parquet"
+    pl.DataFrame({**ROWS[0], column: pl.Series([value])}).write_parquet(file)
+    done = run(home, "reconcile", file)
+    assert (done.exit_code, "Traceback" in done.output) == (2, False)
+    assert f"row 1, column {column}" in " ".join(done.stderr.split())
+
+
+def test_each_column_of_a_clash_keeps_a_name(home: Path, tmp_path: Path) -> None:
+    file = write(tmp_path, "json", [{**ROWS[0], "cost": 5, "given_cost": 3, "why": "x"}])
+    done = run(home, "cost", file, "--json")
+    row = json.loads(done.stdout)
+    assert (row["cost"], row["given_cost"], row["given_given_cost"]) == (COSTS[0], 3, 5)
+    assert (row["why"], row["given_why"]) == (None, "x")
+
+
+def test_a_pipe_is_read_like_a_file(home: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "usage.csv"
+    os.mkfifo(pipe)
+    body = write(tmp_path, "ndjson", ROWS).read_bytes()
+    writer = Thread(target=pipe.write_bytes, args=(body,))
+    writer.start()
+    done = run(home, "cost", pipe, "--from", "ndjson")
+    writer.join()
+    assert [json.loads(line)["cost"] for line in done.stdout.splitlines()] == COSTS
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_output_is_one_sentence_and_exit_status_1(home: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cli.main", "--home", str(home), "cost"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*command, str(write(tmp_path, "csv", ROWS))],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: the output cannot be written: No space left")
+    assert "Traceback" not in done.stderr

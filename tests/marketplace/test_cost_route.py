@@ -13,6 +13,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from marketplace.app import create_app
+from marketplace.mcp.arguments import read_arguments
+from marketplace.mcp.cost_tool import CostArguments
+from marketplace.mcp.failures import ToolFailure
 from tests.support.serving import Site
 from warehouse.publication.reader_pool import PublicationPool
 from warehouse.storage.home import Home
@@ -131,7 +134,52 @@ def test_options_are_checked_and_a_zone_names_local_times(client: TestClient) ->
     assert post(client, [local], "?timezone=Europe/Berlin").json()["items"][0]["cost"] == "0.70075"
     assert "time zone" in post(client, [local], "?timezone=Mars").json()["detail"]
     assert post(client, [ROW], "?known_at=2026-09-21T02:45:00").status_code == 422
+    assert "Mars" in post(client, [ROW], "?timezone=Mars/Base").json()["detail"]
+    for known_at in ("1789950600", "1789950600.5", "0001-01-01T00:00:00%2B14:00"):
+        assert post(client, [ROW], f"?known_at={known_at}").status_code == 422
     assert post(client, [ROW], "?nonsense=1").status_code == 422
     early = post(client, [ROW], "?known_at=2020-01-01T00:00:00Z").json()["items"][0]
     assert early["cost"] is None
     assert early["why"]
+
+
+def test_columns_with_names_of_results_get_free_names(client: TestClient) -> None:
+    answer = post(client, [{**ROW, "cost": 5, "given_cost": 3, "flags": ["mine"]}])
+    assert answer.status_code == 200, answer.text
+    (row,) = answer.json()["items"]
+    assert (row["cost"], row["given_cost"], row["given_given_cost"]) == ("0.70075", 3, 5)
+    assert row["given_flags"] == ["mine"]
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_rows_of_ever_other_keys_are_refused_before_they_are_read(
+    client: TestClient, *, inside: bool
+) -> None:
+    keys: list[dict[str, Any]] = [{f"key{number}": 1} for number in range(30_000)]
+    answer = post(client, [{**ROW, **({"more": [key]} if inside else key)} for key in keys])
+    assert answer.status_code == 422
+    assert "more than 200 different columns" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("depth", [25, 900, 5000])
+def test_values_too_deep_within_others_are_refused(client: TestClient, depth: int) -> None:
+    row = f'{json.dumps(ROW)[:-1]}, "x": {"[" * depth}{"]" * depth}}}'
+    answers = [
+        post(client, f"[{row}]"),
+        post(client, row, **{"content-type": "application/x-ndjson"}),
+    ]
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert "more than 20 others" in answers[0].json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "1789950600", "2026-09-21T00:00"],
+)
+@pytest.mark.parametrize("name", ["timestamp", "known_at"])
+def test_an_assistant_is_answered_which_time_cannot_be_used(moment: str, name: str) -> None:
+    row = {"model": "org/a", "timestamp": "2026-09-21T00:00:00Z", "input_tokens": 1}
+    arguments = {"rows": [row], "known_at": "2026-09-21T00:00:00Z"}
+    (row if name == "timestamp" else arguments)[name] = moment
+    with pytest.raises(ToolFailure, match=name):
+        read_arguments(CostArguments, arguments)

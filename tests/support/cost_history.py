@@ -15,7 +15,7 @@ from warehouse.connect import Connection
 START = datetime(2026, 3, 1, tzinfo=UTC)
 FEED = "router"
 Row = dict[str, Any]
-ROUTING_WORDS = ("fastest", "cheapest", "preferred", "auto")
+ROUTING_SUFFIXES = ("fastest", "cheapest", "preferred", "auto")
 
 
 def hour(number: float) -> datetime:
@@ -155,7 +155,7 @@ class PriceLog:
     def cost(self, row: Row, *, known: float | None = None) -> tuple[Decimal | None, str | None]:
         """Return cost and why of a row of usage at `at`, by looking at every logged row."""
         model, _, suffix = row["model"].lower().partition(":")
-        routes = {row["provider"], suffix} - {None, "", *ROUTING_WORDS}
+        routes = {row["provider"], suffix} - {None, "", *ROUTING_SUFFIXES}
         if len(routes) != 1:
             return None, "two_providers" if routes else "no_provider"
         named = [o for o in self.offers if o["model_id"].lower() == model]
@@ -167,8 +167,13 @@ class PriceLog:
         costs = [self._offered(o, row, known) for o in found]
         stated = [cost for cost in costs if cost[2]]
         if not stated:
-            first = min(o["first_seen"] for o in found)
-            return None, "before_first_seen" if row["at"] < first else "unknown_price"
+            if row["at"] < min(o["first_seen"] for o in found):
+                return None, "before_first_seen"
+            kinds = {(p["unit"], p["tier"]) for p in self.prices}
+            has_other = any(
+                self._valid(o["offer_id"], kind, row["at"], known) for o in found for kind in kinds
+            )
+            return None, "unit_not_priced" if has_other else "unknown_price"
         if len({cost[3] for cost in stated}) > 1:
             return None, "ambiguous_offer"
         return stated[0][:2]

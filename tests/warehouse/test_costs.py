@@ -7,21 +7,25 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from random import Random
-from typing import Any
 
-import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas.errors import UsageError
-from tests.support.cost_history import ROUTING_WORDS, PriceLog, Row, hour
+from tests.support.cost_examples import (
+    CALL,
+    MODELS,
+    PROVIDERS,
+    costs,
+    one,
+    random_log,
+    two_prices,
+    usage,
+)
+from tests.support.cost_history import ROUTING_SUFFIXES, PriceLog, Row, hour
 from warehouse.connect import Connection, open_writer
 from warehouse.migrate import migrate
-from warehouse.publication.billing import compare_routes, compare_rows
 from warehouse.publication.costs import cost_rows
-
-MODELS, PROVIDERS = ("org/a", "Org/B"), ("novita", "groq")
 
 
 @pytest.fixture(scope="module")
@@ -32,56 +36,12 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
         yield con
 
 
-def usage(row: Row) -> Row:
-    """Return a row as it is sent: with a time instead of `at`."""
-    return {**{k: v for k, v in row.items() if k != "at"}, "timestamp": hour(row["at"])}
-
-
-def costs(con: Connection, log: PriceLog, *rows: Row, known: float | None = None) -> list[Row]:
-    with log.loaded(con):
-        moment = None if known is None else hour(known)
-        return cost_rows(con, [usage(row) for row in rows], known_at=moment)
-
-
-def random_log(random: Random) -> PriceLog:
-    """Return offers, some with two tasks, of prices that change, end and are corrected."""
-    log = PriceLog(answers=[random.choice([5.0, 9.0, 20.0])])
-    for model in MODELS:
-        for provider in PROVIDERS[: random.randint(1, 2)]:
-            for task in ("conversational", "image-text-to-text")[: random.choice([1, 1, 1, 2])]:
-                offer = log.offer(model, provider, task, first_seen=0.0)
-                for unit in ("input_token", "output_token", "cached_input_token", "image"):
-                    for start in sorted(random.sample(range(12), random.randint(0, 4))):
-                        _random_price(log, random, offer, unit, start)
-                for unit in ("input_token", "output_token", "cached_input_token"):
-                    for size in random.sample((100, 400, 900), random.choice([0, 0, 1, 2])):
-                        _random_price(log, random, offer, unit, 1, tier=f"context>{size}")
-    if random.random() < 0.6:
-        start = random.randint(0, 8)
-        log.gaps.append((start, start + random.randint(2, 3), start + 3))
-    return log
-
-
-def _random_price(
-    log: PriceLog, random: Random, offer: str, unit: str, start: int, tier: str = "standard"
-) -> None:
-    kind = random.choice(["seen", "seen", "seen", "seen", "gone"])
-    amount = random.choice([None, "0.000001", "0.0000025", "0.3", "0"])
-    more: Row = {"kind": kind, "tier": tier, "currency": random.choice(["USD"] * 9 + ["EUR"])}
-    if unit == "cached_input_token" and random.random() < 0.4:
-        amount, more = None, {"reason": "not_offered", "price_status": "not_published"}
-    log.price(offer, unit, amount, start, **more)
-    if random.random() < 0.25:
-        kind = random.choice(["corrected", "void"])
-        log.price(offer, unit, "0.000007", start, kind=kind, recorded_at=start + 4, tier=tier)
-
-
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 10**9))
 def test_costs_equal_a_search_through_every_logged_row(con: Connection, seed: int) -> None:
     random = Random(seed)  # noqa: S311 - the seed is hypothesis's
     log = random_log(random)
-    routed = [f"org/a:{word}" for word in ROUTING_WORDS]
+    routed = [f"org/a:{suffix}" for suffix in ROUTING_SUFFIXES]
     rows = [
         {
             "model": random.choice([*MODELS, "ORG/a", "org/none", "org/a:groq", *routed]),
@@ -99,28 +59,6 @@ def test_costs_equal_a_search_through_every_logged_row(con: Connection, seed: in
         wanted = [log.cost(row, known=known) for row in rows]
         for row, mine, (cost, why) in zip(rows, found, wanted, strict=True):
             assert (mine["cost"], mine["why"]) == (cost, why), (seed, known, row)
-
-
-def two_prices() -> tuple[PriceLog, str]:
-    log = PriceLog()
-    offer = log.offer("org/a", "novita")
-    log.price(offer, "input_token", "0.000001")
-    log.price(offer, "output_token", "0.000002")
-    return log, offer
-
-
-CALL: Row = {
-    "model": "org/a",
-    "provider": "novita",
-    "at": 1,
-    "input_tokens": 1000,
-    "output_tokens": 10,
-}
-
-
-def one(con: Connection, log: PriceLog, **more: Any) -> Row:
-    (found,) = costs(con, log, {**CALL, **more})
-    return found
 
 
 def test_a_cost_has_interval_publication_and_proof_of_each_unit(con: Connection) -> None:
@@ -223,55 +161,7 @@ def test_only_the_standard_tier_is_used_unless_the_row_names_one(con: Connection
         log.price(offer, unit, "0.0000005", tier="batch")
     assert one(con, log)["cost"] == Decimal("0.00102")
     assert one(con, log, tier="batch")["cost"] == Decimal("0.000505")
-    assert one(con, log, tier="flex")["why"] == "unknown_price"
-
-
-def test_a_long_prompt_has_the_price_of_the_largest_size_below_it(con: Connection) -> None:
-    log, offer = two_prices()
-    log.price(offer, "input_token", "0.000004", tier="context>100000")
-    log.price(offer, "input_token", "0.000003", at=2, tier="context>32768")
-    log.price(offer, "output_token", "0.000006", tier="context>32768")
-    log.price(offer, "cached_input_token", None, reason="not_offered")
-    log.price(offer, "input_token", "0.0000005", tier="flex")
-    call: Row = {"output_tokens": 1000, "at": 3}
-
-    def amounts(tokens: int, **more: Any) -> list[tuple[str, str]]:
-        found = one(con, log, **{**call, "input_tokens": tokens, **more})
-        return [(price["tier"], f"{price['amount'].normalize():f}") for price in found["prices"]]
-
-    short = [("standard", "0.000001"), ("standard", "0.000002")]
-    assert amounts(32768) == amounts(32768, tier="standard") == short
-    assert amounts(32769) == [("context>32768", "0.000003"), ("context>32768", "0.000006")]
-    assert amounts(100_001) == [("context>100000", "0.000004"), ("context>32768", "0.000006")]
-    # before the size had a price, the next smaller one, here that of every prompt
-    assert amounts(40_000, at=1) == [short[0], ("context>32768", "0.000006")]
-    assert amounts(40_000, tier="flex", output_tokens=0) == [("flex", "0.0000005")]
-    cached = one(con, log, **call, input_tokens=40_000, cached_input_tokens=40_000)
-    assert (cached["cost"], cached["flags"]) == (Decimal("0.126"), ["at_input_price"])
-    log.price(offer, "input_token", None, at=4, tier="context>32768")
-    assert one(con, log, at=5, input_tokens=40_000)["why"] == "suspect"
-
-
-@pytest.mark.parametrize("word", [*ROUTING_WORDS, "Fastest "])
-def test_a_routing_word_names_no_provider(con: Connection, word: str) -> None:
-    log, offer = two_prices()
-    log.speeds = [(offer, 50, 0)]
-    rows = [
-        {**CALL, "model": f"org/a:{word}"},
-        {**CALL, "model": "org/a:novita", "provider": word},
-        {**CALL, "model": f"org/a:{word}", "provider": None},
-        {**CALL, "provider": word},
-    ]
-    is_default = word.strip().lower() == "fastest"
-    with log.loaded(con):
-        for default_route in (False, True):
-            found = cost_rows(con, [usage(row) for row in rows], default_route=default_route)
-            reason = None if is_default and default_route else "no_provider"
-            assert [row["why"] for row in found] == [None, None, reason, reason]
-    stated = [{**usage(row), "stated_cost": "1"} for row in rows[2:]]
-    with log.loaded(con):
-        compared = compare_rows(con, pl.DataFrame(stated))
-    assert compared["verdict"].to_list() == ["not_compared"] * 2
+    assert one(con, log, tier="flex")["why"] == "unit_not_priced"
 
 
 def test_a_held_price_is_the_last_good_one_and_flagged(con: Connection) -> None:
@@ -355,79 +245,10 @@ def test_too_large_a_sum_is_no_cost(con: Connection) -> None:
     assert one(con, log, input_tokens=10**15, output_tokens=0)["why"] == "too_large"
 
 
-@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.integers(0, 10**9))
-def test_injected_discrepancies_are_all_found_and_none_is_invented(
-    con: Connection, seed: int
-) -> None:
-    random = Random(seed)  # noqa: S311 - the seed is hypothesis's
-    log = random_log(random)
-    rows, wrong, right = [], set(), set()
-    for number in range(1, 61):
-        row = {**CALL, "model": random.choice(["org/a", "org/b"]), "at": random.uniform(0, 9)}
-        row |= {"input_tokens": random.randint(1, 10**6), "provider": random.choice(PROVIDERS)}
-        cost, _ = log.cost(row)
-        digits = random.randint(2, 10)
-        stated = round(cost or Decimal(1), digits)
-        if random.random() < 0.3:
-            stated += random.choice([-1, 1]) * random.randint(1, 5) * Decimal(1).scaleb(-digits)
-        if cost is not None:
-            apart, half = abs(stated - cost), Decimal(5).scaleb(-digits - 1)
-            if apart <= min(half, cost * Decimal("0.005")):
-                right.add(number)
-            elif apart > half or apart >= cost:
-                wrong.add(number)
-        rows.append({**usage(row), "stated_cost": f"{stated:f}", "currency": "USD"})
-    with log.loaded(con):
-        compared = compare_rows(con, pl.DataFrame(rows, infer_schema_length=None))
-    verdicts = dict(zip(compared["row"], compared["verdict"], strict=True))
-    other = {n for n, row in enumerate(compared["cost"], 1) if row is None}
-    assert {n for n, verdict in verdicts.items() if verdict == "contradicted"} == wrong - other
-    assert {n for n, verdict in verdicts.items() if verdict == "confirmed"} == right - other
-    routes = compare_routes(compared)
-    assert routes["contradicted"].sum() == len(wrong - other)
-    assert routes["rows"].sum() == len(rows)
-
-
-@pytest.mark.parametrize(
-    ("tokens", "stated", "currency", "verdict", "why"),
-    [
-        (50_000, "0.05", "USD", "confirmed", None),
-        (50_000, "0.0", "USD", "contradicted", None),
-        (50_000, "0", None, "contradicted", None),
-        (50_000, "0", "EUR", "contradicted", None),
-        (50_000, "1e-30", "USD", "contradicted", None),
-        (50_000, "0.1", "USD", "contradicted", None),
-        (50_000, "-0.05", "USD", "contradicted", None),
-        (50_000, "0.05", "EUR", "not_compared", "other_currency"),
-        (50_000, None, "USD", "not_compared", "no_stated_cost"),
-        (54_000, "0.05", "USD", "not_compared", "too_few_digits"),
-        (54_000, "0.054", "usd", "confirmed", None),
-        (54_000, "0.07", "USD", "contradicted", None),
-        (1_000_499, "1", "USD", "confirmed", None),
-        (0, "5.00", "USD", "contradicted", "no_usage"),
-        (0, "0", "USD", "confirmed", "no_usage"),
-        (None, "5.00", "USD", "not_compared", "no_usage"),
-    ],
-)
-def test_few_digits_confirm_no_other_cost_and_nothing_is_no_cost(
-    con: Connection, tokens: int | None, stated: str, currency: str, verdict: str, why: str
-) -> None:
+def test_a_unit_of_an_offer_without_it_is_not_priced(con: Connection) -> None:
     log, _ = two_prices()
-    row = usage({**CALL, "input_tokens": tokens, "output_tokens": None})
-    rows = [{**row, "stated_cost": stated, "currency": currency}]
-    with log.loaded(con):
-        compared = compare_rows(
-            con, pl.DataFrame(rows, schema_overrides={"stated_cost": pl.String})
-        )
-    assert (compared["verdict"].item(), compared["why"].item()) == (verdict, why)
-    (route,) = compare_routes(compared).to_dicts()
-    has_sum = verdict in ("confirmed", "contradicted")
-    assert all((route[name] is not None) == has_sum for name in ("stated", "cost", "difference"))
-    assert not has_sum or route["stated"] - route["cost"] == route["difference"]
-
-
-def test_a_stated_cost_beyond_every_bill_is_refused(con: Connection) -> None:
-    row = {**usage(CALL), "stated_cost": "1e30"}
-    with pytest.raises(UsageError, match="row 1, column stated_cost: 1e30"):
-        compare_rows(con, pl.DataFrame([row]))
+    images: Row = {"input_tokens": None, "output_tokens": None, "images": 1}
+    assert one(con, log, **images)["why"] == "unit_not_priced"
+    assert one(con, log, **images, at=-1)["why"] == "before_first_seen"
+    log.offer("org/none", "novita")
+    assert one(con, log, **images, model="org/none")["why"] == "unknown_price"

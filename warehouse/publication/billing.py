@@ -10,7 +10,8 @@ from schemas.errors import UsageError
 from schemas.usage import STATED_COST, STATED_CURRENCY
 from warehouse.connect import Connection
 from warehouse.publication.costs import registered
-from warehouse.publication.usage_rows import checked_rows, require_usable
+from warehouse.publication.usage_rows import checked_rows
+from warehouse.publication.usage_values import column_texts, require_usable
 from warehouse.statements import statement
 
 _AMOUNT = r"^[+-]?[0-9]{1,18}(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?$"
@@ -32,14 +33,15 @@ def compare_rows(
     """
     if STATED_COST not in rows.columns:
         raise UsageError(f"the rows have no column {STATED_COST}")
-    stated = rows[STATED_COST].cast(pl.String).str.strip_chars().replace("", None)
+    stated = column_texts(rows, STATED_COST)
     require_usable(rows, STATED_COST, ~stated.str.contains(_AMOUNT), "is no amount, like 0.0042")
     amounts = stated.cast(pl.Float64, strict=False)
     require_usable(rows, STATED_COST, amounts.abs() > _MOST, f"is no cost: above {_MOST:,.0f}")
     nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(rows))
-    currency = rows[STATED_CURRENCY].cast(pl.String) if STATED_CURRENCY in rows.columns else nothing
+    named = STATED_CURRENCY in rows.columns
+    currency = column_texts(rows, STATED_CURRENCY) if named else nothing
     usage = checked_rows(rows, timezone=timezone).with_columns(
-        _stated=stated, _stated_currency=currency.str.strip_chars()
+        _stated=stated, _stated_currency=currency
     )
     with registered(con, usage):
         values = {"known_at": known_at, "default_route": default_route}

@@ -77,9 +77,18 @@ def read_costs(
 def with_results(rows: pl.DataFrame, results: pl.DataFrame) -> pl.DataFrame:
     """Return the rows as they were given with the results after them.
 
-    A given column with the name of a result is renamed to `given_…`.
+    A given column with the name of a result is renamed to `given_…`, with the prefix as often as
+    it makes the name a free one.
     """
-    clashes = {name: f"given_{name}" for name in RESULTS if name in rows.columns}
+    taken = {*rows.columns, *RESULTS}
+    clashes = {}
+    for name in RESULTS:
+        if name in rows.columns:
+            free = f"given_{name}"
+            while free in taken:
+                free = f"given_{free}"
+            clashes[name] = free
+            taken.add(free)
     return pl.concat([rows.rename(clashes), results], how="horizontal")
 
 

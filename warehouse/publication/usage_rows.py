@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +24,18 @@ from schemas.usage import (
     QUANTITIES,
     SPELLINGS,
     STATED_COST,
+    STATED_CURRENCY,
 )
+from warehouse.publication.usage_moments import utc_moments
+from warehouse.publication.usage_values import column_texts, require_usable
 
 FORMATS = ("csv", "ndjson", "json", "parquet")
 _NUMBER = r"^[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?$"
 _SHORT = rf"^[0-9]+(\.[0-9]{{0,{MOST_DECIMALS}}})?$"
-_WITH_OFFSET = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?\s*(Z|z|[+-]\d\d:?\d\d|[+-]\d\d)$"
-_WITHOUT_OFFSET = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?$"
-_KNOWN = {*COLUMNS, *SPELLINGS, STATED_COST}
+_KNOWN = {*COLUMNS, *SPELLINGS, STATED_COST, STATED_CURRENCY}
+MOST_COLUMNS = 200
+_HEADER_BYTES = 100_000
+_MOST_DEEP = 20
 
 
 def read_rows(
@@ -41,11 +47,15 @@ def read_rows(
     """
     try:
         if form == "csv":
+            _require_short_header(data)
             rows = pl.read_csv(_source(data), infer_schema=False, null_values=[""])
         elif form == "parquet":
+            _require_few(pl.read_parquet_schema(_source(data)))
             rows = pl.read_parquet(_source(data))
         else:
             rows = _read_json(data, form, set(renames or {}))
+    except RecursionError as error:
+        raise UsageError(f"the rows have values within more than {_MOST_DEEP} others") from error
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         raise UsageError(f"the rows cannot be read as {form}: {_line(error)}") from error
     return _named(rows, dict(renames or {}))
@@ -84,13 +94,57 @@ def _lines_of(body: bytes) -> bytes:
 
 
 def _require_objects(body: bytes) -> None:
-    """Raise UsageError at the first line that is no JSON object, which the reader would skip."""
+    """Raise UsageError at the first line that is no JSON object, which the reader would skip.
+
+    Each further key is a column of all rows, also in an object within, so they are counted.
+    """
     decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+    keys: set[str] = set()
     for number, line in enumerate((row for row in body.splitlines() if row.strip()), 1):
         try:
-            decode(line)
+            row = decode(line)
+            keys.update(row)
+            for name, value in row.items():
+                if bytes(value).startswith((b"{", b"[")):
+                    keys.update(_keys_within(msgspec.json.decode(value), name))
         except msgspec.DecodeError as error:
             raise UsageError(f"row {number} is no JSON object: {_line(error)}") from error
+        _require_few(keys)
+
+
+def _keys_within(value: Any, place: str, depth: int = 1) -> Iterator[str]:
+    """Yield the keys of the objects within a value, each with its place; RecursionError at a value
+    within more than _MOST_DEEP others."""
+    if depth > _MOST_DEEP:
+        raise RecursionError
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield f"{place}.{name}"
+            yield from _keys_within(inner, f"{place}.{name}", depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _keys_within(inner, place, depth + 1)
+
+
+def _require_few(names: Collection[str]) -> None:
+    if len(names) > MOST_COLUMNS:
+        raise UsageError(
+            f"the rows have more than {MOST_COLUMNS} different columns; send those of usage alone"
+        )
+
+
+def _require_short_header(data: Path | bytes) -> None:
+    """Raise UsageError for a header of more than MOST_COLUMNS names, before all rows are read, or
+    with a known name twice, of which the reader would rename one."""
+    with io.BytesIO(data) if isinstance(data, bytes) else data.open("rb") as file:
+        start = file.read(_HEADER_BYTES)
+    try:
+        names = next(csv.reader(io.StringIO(start.decode("utf-8-sig", errors="replace"))), [])
+    except csv.Error as error:
+        raise UsageError(f"the header cannot be read as csv: {_line(error)}") from error
+    _require_few(names)
+    for name in (name for name in names if name in _KNOWN and names.count(name) > 1):
+        raise UsageError(f"the header names the column {name} twice")
 
 
 def checked_rows(rows: pl.DataFrame, *, timezone: str | None = None) -> pl.DataFrame:
@@ -105,9 +159,9 @@ def checked_rows(rows: pl.DataFrame, *, timezone: str | None = None) -> pl.DataF
         raise UsageError(f"the rows have no column {MOMENT}")
     if not set(QUANTITIES) & set(rows.columns):
         raise UsageError(f"the rows have no column of a quantity, like {', '.join(QUANTITIES)}")
-    typed = {name: _text(rows, name) for name in NAMES if name in rows.columns}
+    typed = {name: column_texts(rows, name) for name in NAMES if name in rows.columns}
     require_usable(rows, "model", typed["model"].is_null(), "is empty")
-    typed[MOMENT] = _moments(rows, timezone)
+    typed[MOMENT] = utc_moments(rows, timezone)
     for name in QUANTITIES:
         if name in rows.columns:
             typed[name] = decimals(rows, name)
@@ -121,7 +175,7 @@ def decimals(rows: pl.DataFrame, name: str) -> pl.Series:
 
     UsageError for what is no number, below zero, too large, or so small that it would become zero.
     """
-    texts = rows[name].cast(pl.String).str.strip_chars().replace("", None)
+    texts = column_texts(rows, name)
     require_usable(rows, name, ~texts.str.contains(_NUMBER), "is no number")
     require_usable(rows, name, texts.str.starts_with("-"), "is below zero")
     short = texts.str.contains(_SHORT).fill_null(value=True)
@@ -137,67 +191,6 @@ def decimals(rows: pl.DataFrame, name: str) -> pl.Series:
     return found
 
 
-def _moments(rows: pl.DataFrame, timezone: str | None) -> pl.Series:
-    column = rows[MOMENT]
-    require_usable(rows, MOMENT, column.is_null(), "is empty")
-    if isinstance(column.dtype, pl.Datetime):
-        if column.dtype.time_zone:
-            return column.dt.convert_time_zone("UTC").cast(pl.Datetime("us", "UTC"))
-        return _in_zone(rows, column.cast(pl.Datetime("us")), timezone)
-    texts = _text(rows, MOMENT)
-    offset = texts.str.contains(_WITH_OFFSET)
-    local = texts.str.contains(_WITHOUT_OFFSET)
-    require_usable(
-        rows,
-        MOMENT,
-        ~(offset | local),
-        "is no time like 2026-03-01T12:00:00Z; a number has no unit and a date no hour",
-    )
-    plain = texts.str.replace(r"\s*(Z|z|[+-]\d\d:?\d\d|[+-]\d\d)$", "").str.replace(" ", "T")
-    short = plain.str.len_chars() == len("2026-03-01T12:00")
-    plain = plain.zip_with(~short, plain + ":00")
-    naive = plain.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
-    require_usable(rows, MOMENT, naive.is_null(), "is no date and time")
-    shift = texts.str.extract_groups(r"([+-])(\d\d):?(\d\d)?$").struct
-    sign = shift.field("1").replace_strict({"+": 1, "-": -1}, default=0, return_dtype=pl.Int64)
-    minutes = sign * (
-        shift.field("2").cast(pl.Int64).fill_null(0) * 60
-        + shift.field("3").cast(pl.Int64).fill_null(0)
-    )
-    exact = (
-        naive - (minutes.fill_null(0) * 60_000_000).cast(pl.Duration("us"))
-    ).dt.replace_time_zone("UTC")
-    if not local.any():
-        return exact
-    masked = naive.zip_with(
-        local, pl.Series([None], dtype=pl.Datetime("us")).extend_constant(None, len(naive) - 1)
-    )
-    return exact.zip_with(offset, _in_zone(rows, masked, timezone))
-
-
-def _in_zone(rows: pl.DataFrame, naive: pl.Series, timezone: str | None) -> pl.Series:
-    """Return local times as UTC; UsageError where the zone has no such time, or has it twice."""
-    if timezone is None:
-        require_usable(
-            rows,
-            MOMENT,
-            naive.is_not_null(),
-            "has no offset from UTC: write one, like Z or +02:00, or name the time zone",
-        )
-        return naive.dt.replace_time_zone("UTC")
-    try:
-        found = naive.dt.replace_time_zone(timezone, ambiguous="null", non_existent="null")
-    except pl.exceptions.PolarsError as error:
-        raise UsageError(f"{timezone} is no time zone, like Europe/Berlin or UTC") from error
-    require_usable(
-        rows,
-        MOMENT,
-        found.is_null() & naive.is_not_null(),
-        f"does not exist, or exists twice, in {timezone}: write the offset from UTC",
-    )
-    return found.dt.convert_time_zone("UTC")
-
-
 def _require_parts(rows: pl.DataFrame, typed: dict[str, pl.Series], part: str, whole: str) -> None:
     if part not in typed:
         return
@@ -208,10 +201,15 @@ def _require_parts(rows: pl.DataFrame, typed: dict[str, pl.Series], part: str, w
 
 
 def _named(rows: pl.DataFrame, renames: dict[str, str]) -> pl.DataFrame:
-    for name in renames:
-        if name not in rows.columns:
-            raise UsageError(f"the rows have no column {name}")
-    names = {**SPELLINGS, **renames}
+    for column, name in renames.items():
+        if name not in _KNOWN:
+            close = get_close_matches(name, sorted(_KNOWN), n=1)
+            hint = f" (did you mean {close[0]}?)" if close else ""
+            known = ", ".join((*COLUMNS, STATED_COST, STATED_CURRENCY))
+            raise UsageError(f"{name} is no column of usage{hint}; valid: {known}")
+        if column not in rows.columns:
+            raise UsageError(f"the rows have no column {column}")
+    names = {**SPELLINGS, **{old: SPELLINGS.get(new, new) for old, new in renames.items()}}
     found = {old: new for old, new in names.items() if old in rows.columns}
     for new in sorted(set(found.values())):
         sources = [old for old, to in found.items() if to == new]
@@ -220,18 +218,6 @@ def _named(rows: pl.DataFrame, renames: dict[str, str]) -> pl.DataFrame:
         if len(sources) > 1:
             raise UsageError(f"the columns {' and '.join(sorted(sources))} are both {new}")
     return rows.rename(found)
-
-
-def _text(rows: pl.DataFrame, name: str) -> pl.Series:
-    return rows[name].cast(pl.String).str.strip_chars().replace("", None)
-
-
-def require_usable(rows: pl.DataFrame, name: str, bad: pl.Series, message: str) -> None:
-    """Raise UsageError with the first row of which `bad` is true."""
-    wrong = bad.fill_null(value=False).arg_true()
-    if len(wrong):
-        value = replace_unprintable(str(rows[name][int(wrong[0])]), 80)
-        raise UsageError(f"row {int(wrong[0]) + 1}, column {name}: {value} {message}")
 
 
 def _line(error: Exception) -> str:

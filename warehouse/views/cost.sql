@@ -14,9 +14,19 @@ WITH RECURSIVE given AS (
            NULL AS publication, NULL AS prices
     WHERE false
     UNION ALL BY NAME FROM query_table(usage)
+), other_name AS MATERIALIZED (
+    -- a column under a name that only files may use would be ignored, and make a row too cheap
+    SELECT list_filter(
+               [['model', 'model_id'], ['model', 'router_model'], ['provider', 'inference_provider'],
+                ['timestamp', 'used_at'], ['input_tokens', 'prompt_tokens'],
+                ['output_tokens', 'completion_tokens'], ['cached_input_tokens', 'cached_tokens']],
+               lambda pair: list_contains(n.names, pair[2]) AND NOT list_contains(n.names, pair[1])
+           )[1] AS found
+    FROM (SELECT list_transform(struct_keys(_ph_usage), lambda name: lower(name)) AS names
+          FROM query_table(usage) _ph_usage LIMIT 1) n
 ), context AS MATERIALIZED (
     -- the sizes of prompts above which some offer has other prices
-    SELECT list(DISTINCT regexp_extract(l.tier, '^context>([0-9]+)$', 1)::BIGINT) AS sizes
+    SELECT list_sort(list(DISTINCT regexp_extract(l.tier, '^context>([0-9]+)$', 1)::BIGINT)) AS sizes
     FROM _ph_price_log l WHERE regexp_matches(l.tier, '^context>[0-9]+$')
 ), counted AS (
     SELECT g.* EXCLUDE (cost, currency, why, last_known_cost, flags, inference_provider, offer_id,
@@ -31,7 +41,6 @@ WITH RECURSIVE given AS (
            END AS _at,
            coalesce(g.model::VARCHAR, '') AS _model, coalesce(g.provider::VARCHAR, '') AS _provider,
            coalesce(g.task::VARCHAR, '') AS _task, coalesce(g.tier::VARCHAR, '') AS _tier,
-           coalesce(list_max(list_filter(x.sizes, lambda size: size < g.input_tokens)), 0) AS _size,
            coalesce(g.cached_input_tokens, 0) + coalesce(g.cache_write_tokens, 0) AS _kept,
            CASE WHEN coalesce(g.input_tokens, 0) < _kept OR g.cached_input_tokens < 0
                      OR g.cache_write_tokens < 0 OR g.reasoning_tokens < 0
@@ -54,10 +63,15 @@ WITH RECURSIVE given AS (
                      + 4096 * coalesce(g.characters > 0, false)::INT
                      + 8192 * coalesce(g.runs > 0, false)::INT
                      + 16384 * coalesce(g.requests > 0, false)::INT
+                     -- above the bits of the units, how many sizes the prompt is above
+                     + CASE WHEN x.sizes IS NULL THEN 0 ELSE 32768 * len(list_filter(
+                           x.sizes, lambda size: size < g.input_tokens))::INT END
            END AS _units
-    FROM given g, context x
+    FROM given g, context x, other_name o
+    WHERE CASE WHEN o.found IS NULL THEN true
+               ELSE error('usage has the column ' || o.found[2] || '; name it ' || o.found[1]) END
 ), spelling AS (
-    SELECT c._model, c._provider, c._task, c._tier, c._size, c._units, min(c._at) AS first_at,
+    SELECT c._model, c._provider, c._task, c._tier, c._units, min(c._at) AS first_at,
            max(c._at) AS last_at
     FROM counted c GROUP BY ALL
 ), route AS MATERIALIZED (
@@ -256,8 +270,9 @@ WITH RECURSIVE given AS (
     UNION ALL
     -- a prompt above a size has the price of the largest such size, of a unit that has one
     SELECT r.route_id, 'context>' || n.size, n.size
-    FROM route r JOIN (SELECT unnest(sizes) AS size FROM context) n ON n.size <= r._size
-    WHERE r.tier_key = 'standard'
+    FROM route r, (SELECT unnest(sizes) AS size, generate_subscripts(sizes, 1) AS number
+                   FROM context) n
+    WHERE r.tier_key = 'standard' AND n.number <= r._units >> 15
 ), stated AS MATERIALIZED (
     SELECT x.stretch_id, x.offer_id, x.unit, x.tier, p.log_id, p.until_at
     FROM (SELECT e.stretch_id, e.from_at, e.offer_id, t.tier, t.size, w.unit
@@ -320,6 +335,13 @@ WITH RECURSIVE given AS (
     QUALIFY row_number() OVER (
         PARTITION BY o.stretch_id
         ORDER BY o.is_stated DESC, e.closeness DESC, e.gone_at IS NOT NULL, o.offer_id) = 1
+), otherwise_priced AS (
+    -- where an offer prices nothing of what was used, whether it had any other price
+    SELECT DISTINCT k.stretch_id
+    FROM ranked k JOIN entered e USING (stretch_id)
+    JOIN series p ON p.offer_id = e.offer_id AND p.valid_from <= e.from_at
+                 AND e.from_at < coalesce(p.until_at, 'infinity'::TIMESTAMPTZ)
+    WHERE NOT k.is_stated AND p.kind IN ('seen', 'corrected')
 ), used AS (
     SELECT x.stretch_id,
            count(DISTINCT x.currency) FILTER (x.amount IS NOT NULL) > 1 AS is_mixed,
@@ -362,6 +384,7 @@ WITH RECURSIVE given AS (
                 WHEN k.is_tied THEN 'default_route_tied'
                 WHEN NOT k.is_stated AND s.from_at < k.first_seen_at THEN 'before_first_seen'
                 WHEN NOT k.is_stated AND s.from_at >= k.gone_at THEN 'not_listed'
+                WHEN NOT k.is_stated AND o.stretch_id IS NOT NULL THEN 'unit_not_priced'
                 WHEN NOT k.is_stated THEN 'unknown_price'
                 WHEN k.is_ambiguous THEN 'ambiguous_offer'
                 WHEN u.why IS NOT NULL AND u.why NOT IN ('gap', 'future') THEN u.why
@@ -374,6 +397,7 @@ WITH RECURSIVE given AS (
            u.* EXCLUDE (stretch_id, why, held, at_input_price)
     FROM stretch s JOIN route r USING (route_id)
     LEFT JOIN ranked k USING (stretch_id) LEFT JOIN used u USING (stretch_id)
+    LEFT JOIN otherwise_priced o USING (stretch_id)
 ), summed AS (
     SELECT c.*, f.* EXCLUDE (route_id), f.route_id IS NOT NULL AS is_placed,
            -- a sum that is too large for a decimal is no cost
@@ -398,19 +422,26 @@ WITH RECURSIVE given AS (
            )::DECIMAL(38,18)) END AS _sum
     FROM counted c
     LEFT JOIN route r ON r._model = c._model AND r._provider = c._provider AND r._task = c._task
-                     AND r._tier = c._tier AND r._size = c._size AND r._units = c._units
+                     AND r._tier = c._tier AND r._units = c._units
     ASOF LEFT JOIN found f ON f.route_id = r.route_id AND c._at >= f.from_at
 ), totalled AS (
     SELECT s.*, CASE WHEN s.by_minute THEN round(s._sum, 12)::DECIMAL(38,18) ELSE s._sum END AS _total
     FROM summed s
 )
-SELECT x.* EXCLUDE (_at, _model, _provider, _task, _tier, _size, _kept, _units, _sum, _total, is_placed,
+SELECT x.* EXCLUDE (_at, _model, _provider, _task, _tier, _kept, _units, _sum, _total, is_placed,
                     from_at, why, flags, inference_provider, offer_id, is_mixed, currency,
                     valid_from, valid_to, publication, by_minute, prices, _per_input, _per_cached,
                     _per_written, _per_output, _per_reasoning, _per),
        CASE WHEN x.why IS NULL THEN x._total END AS cost,
        CASE WHEN x._total IS NOT NULL THEN x.currency END AS currency,
        CASE WHEN NOT x.is_placed THEN 'no_moment'
+            WHEN x._total IS NULL AND isnan(greatest(  -- NaN is the greatest of all numbers
+                     x.input_tokens::DOUBLE, x.cached_input_tokens::DOUBLE,
+                     x.cache_write_tokens::DOUBLE, x.output_tokens::DOUBLE,
+                     x.reasoning_tokens::DOUBLE, x.images::DOUBLE, x.megapixels::DOUBLE,
+                     x.pixels::DOUBLE, x.steps::DOUBLE, x.compute_seconds::DOUBLE,
+                     x.audio_seconds::DOUBLE, x.video_seconds::DOUBLE, x.characters::DOUBLE,
+                     x.runs::DOUBLE, x.requests::DOUBLE)) THEN 'invalid_usage'
             WHEN x._total IS NULL THEN coalesce(x.why, 'too_large') ELSE x.why END AS why,
        CASE WHEN x.why IS NOT NULL THEN x._total END AS last_known_cost,
        x.flags, x.inference_provider, x.offer_id, x.valid_from, x.valid_to, x.publication, x.prices
