@@ -30,6 +30,8 @@ class FeedParser:
         self._parse = spec.parse if spec.parses_ahead else None
         self._kept = KeptPages(run.home.parsed / entry.feed, parser=parser_version())
         self._ahead: ParseAhead | None = None
+        self._unchecked: Page | None = None
+        """The last page: whoever fetches checks it when it asks for the next one."""
 
     def add(self, payload: Payload, landed: LandedPage) -> None:
         """Add a page that landed."""
@@ -37,8 +39,8 @@ class FeedParser:
             return
         if self._ahead is None:
             self._ahead = ParseAhead(partial(self._parsed, self._parse))
-        page = Page(payload.body, landed.payload_hash, url=payload.url, kept=self._kept)
-        self._ahead.add(page)
+        self._add_checked(self._ahead)
+        self._unchecked = Page(payload.body, landed.payload_hash, url=payload.url, kept=self._kept)
 
     def cancel(self) -> None:
         """Give up: the run ends."""
@@ -50,10 +52,17 @@ class FeedParser:
         if self._ahead is None:
             return
         if fetch.is_whole:
+            self._add_checked(self._ahead)
             self._ahead.finish()
             self._run.parsed_ahead[fetch.feed] = self._ahead
         else:
             self._ahead.cancel()
+
+    def _add_checked(self, ahead: ParseAhead) -> None:
+        """Hand the page over: one that may hold millions of values was refused by now."""
+        if self._unchecked is not None:
+            ahead.add(self._unchecked)
+            self._unchecked = None
 
     def _parsed(self, parse: Parse, pages: Iterator[Page]) -> ParsedFeed:
         parsed = parse(pages, self._entry)
