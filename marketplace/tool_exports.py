@@ -81,7 +81,7 @@ def _add_tool_file(file: ToolFile) -> None:
         description=f"Return the prices in the format {format_name}, as its tools load them.",
         response_class=FileResponse,
         responses={
-            200: {"content": {file.media_type: _BINARY}},
+            200: {"content": {file.media_type: {} if file.media_type == JSON else _BINARY}},
             **NOT_MODIFIED,
             **problem_responses(422),
         },
@@ -103,7 +103,7 @@ for each in FILES.values():
 @openrouter_api.get(
     "/models",
     response_class=FileResponse,
-    responses={200: {"content": {JSON: _BINARY}}, **NOT_MODIFIED, **problem_responses(422)},
+    responses={200: {"content": {JSON: {}}}, **NOT_MODIFIED, **problem_responses(422)},
 )
 def openrouter_models(request: Request, query: Annotated[ModelsQuery, Query()]) -> Response:
     """List the models in the shape of OpenRouter: what `openrouter.json` has, whole or in pages."""
