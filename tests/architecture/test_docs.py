@@ -259,7 +259,7 @@ def test_reference_lists_the_files_of_a_home(folder: Path) -> None:
     there = {path.name for path in (folder / "data").iterdir()}
     assert there == {name.split("/")[0] for name in names} - {"prefect", "parsed"}
     for name in names:
-        assert (folder / "data" / name).exists() or name in ("prefect/", "parsed/")
+        assert (folder / "data" / name).exists() or name in {"prefect/", "parsed/"}
     assert Home.at(folder / "data").link.name in names
 
 
