@@ -25,7 +25,6 @@ from warehouse.publication.reader_pool import Reading
 
 MAX_MODELS = 1000
 LAST_OFFSET = 2**40
-_BINARY = {"schema": {"type": "string", "format": "binary"}}
 tool_files = APIRouter(prefix="/v1/exports", tags=["exports"])
 openrouter_api = APIRouter(prefix="/api/v1", tags=["exports"])
 
@@ -81,7 +80,7 @@ def _add_tool_file(file: ToolFile) -> None:
         description=f"Return the prices in the format {format_name}, as its tools load them.",
         response_class=FileResponse,
         responses={
-            200: {"content": {file.media_type: {} if file.media_type == JSON else _BINARY}},
+            200: {"content": {file.media_type: {}}},
             **NOT_MODIFIED,
             **problem_responses(422),
         },
