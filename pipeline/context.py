@@ -22,7 +22,7 @@ from schemas.records import Origin
 from schemas.registry import Estimate, Feed, Registry
 from schemas.secrets import FoundSecret
 from warehouse.storage.home import Home
-from warehouse.storage.landing import RunFolder
+from warehouse.storage.run_folder import RunFolder
 from warehouse.writer.state import LastRun
 
 LOCK_WAIT_S = 60.0

@@ -12,7 +12,8 @@ from schemas.records import LandedPage
 from warehouse.publication.newest import open_newest
 from warehouse.publication.proof import read_proof
 from warehouse.storage.home import Home
-from warehouse.storage.landing import Landing, RunFolder
+from warehouse.storage.landing import Landing
+from warehouse.storage.run_folder import RunFolder
 
 
 class PageProof(msgspec.Struct, frozen=True, kw_only=True):

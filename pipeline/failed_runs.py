@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from schemas.load import Failure
-from warehouse.storage.landing import RunFolder
+from warehouse.storage.run_folder import RunFolder
 
 
 def failed_since_commit(newest_first: Iterable[RunFolder]) -> list[RunFolder]:

@@ -27,9 +27,10 @@ from warehouse.storage.future_runs import (
     unmark,
 )
 from warehouse.storage.home import Home
-from warehouse.storage.landing import Landing, RunFolder
+from warehouse.storage.landing import Landing
 from warehouse.storage.lock import hold
 from warehouse.storage.retention import sequence_of
+from warehouse.storage.run_folder import RunFolder
 from warehouse.writer.checkpoint import checkpoints
 from warehouse.writer.staging_file import SCRATCH, replace_warehouse, staged_database
 from warehouse.writer.state import LastRun, read_last_run

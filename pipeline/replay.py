@@ -22,9 +22,10 @@ from warehouse.connect import open_writer
 from warehouse.migrate import migrate
 from warehouse.publication.publish import publish, published_id
 from warehouse.storage.home import Home
-from warehouse.storage.landing import Landing, RunFolder
+from warehouse.storage.landing import Landing
 from warehouse.storage.lock import hold
 from warehouse.storage.retention import runs_lacking_bytes, sequence_of
+from warehouse.storage.run_folder import RunFolder
 from warehouse.writer.checkpoint import Checkpoint, checkpoints, is_whole, restore_checkpoint
 from warehouse.writer.state import LastRun, read_feed_times, read_last_run
 

@@ -15,7 +15,8 @@ from warehouse.publication.newest import open_newest
 from warehouse.statements import statement
 from warehouse.storage.future_runs import future_problem
 from warehouse.storage.home import Home
-from warehouse.storage.landing import Landing, RunFolder
+from warehouse.storage.landing import Landing
+from warehouse.storage.run_folder import RunFolder
 
 
 class FeedStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -43,11 +43,11 @@ def _costs(usage: Mapping[str, Any], headers: Mapping[str, str]) -> Iterator[Sta
     stated = usage.get("estimated_cost")
     if isinstance(stated, int | Decimal | str) and not isinstance(stated, bool):
         amount = _amount(str(stated))
-        if amount is not None:
+        if amount is not None and amount <= MOST_USD:
             yield StatedCost("usage.estimated_cost", str(stated), amount)
     for name, text in sorted(headers.items()):
         amount = _amount(text) if "cost" in name else None
-        if amount is not None:
+        if amount is not None and amount * _dollars(name) <= MOST_USD:
             yield StatedCost(name, text, amount * _dollars(name))
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import polars as pl
 
-TOKENS = (
+Unit = Literal[
     "input_token",
     "output_token",
     "cached_input_token",
     "cache_write_token",
     "reasoning_token",
-)
-"""The units that are tokens of one kind or another."""
-UNITS = (
-    *TOKENS,
     "image",
     "megapixel",
     "pixel",
@@ -24,8 +22,11 @@ UNITS = (
     "character",
     "run",
     "request",
-)
+]
 """Every unit that a price can be for."""
+UNITS: tuple[str, ...] = get_args(Unit)
+TOKENS = tuple(unit for unit in UNITS if unit.endswith("_token"))
+"""The units that are tokens of one kind or another."""
 COMPARED_WITH = {
     "cached_input_token": "input_token",
     "cache_write_token": "input_token",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -24,46 +24,10 @@ from marketplace.queries.filters import (
     ShortText,
     ShortTexts,
 )
+from marketplace.queries.known_values import Event, TaskGroup
 from marketplace.queries.moment import Moment
+from schemas.units import Unit
 
-Unit = Literal[
-    "input_token",
-    "output_token",
-    "cached_input_token",
-    "cache_write_token",
-    "reasoning_token",
-    "image",
-    "megapixel",
-    "pixel",
-    "step",
-    "second_of_compute",
-    "second_of_audio",
-    "second_of_video",
-    "character",
-    "run",
-    "request",
-]
-"""Every unit that a price can be for; a test holds it equal to schemas/units.py."""
-Event = Literal[
-    "new",
-    "gone",
-    "back",
-    "relabelled",
-    "status",
-    "up",
-    "down",
-    "free_to_paid",
-    "paid_to_free",
-    "unit_changed",
-    "became_suspect",
-    "corrected",
-    "held",
-    "released",
-    "provider_joined",
-    "provider_left",
-]
-"""Every event of `changes`; a test holds it equal to docs/sql.md."""
-TaskGroup = Literal["text", "image", "audio", "video", "embedding", "other"]
 LAST_OFFSET = 1_000_000
 
 

@@ -19,7 +19,7 @@ from pipeline.context import Run
 from schemas.errors import LandingError
 from schemas.payload import KnownAnswer, Payload
 from schemas.records import FeedFetch, LandedPage
-from warehouse.storage.landing import RunFolder
+from warehouse.storage.run_folder import RunFolder
 
 UNMODIFIED_FOR = timedelta(days=1)
 """How long after the bytes of an answer came a source is asked whether it changed."""

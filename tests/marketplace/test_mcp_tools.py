@@ -13,12 +13,13 @@ from typing import Any, get_args
 import jsonschema
 import pytest
 
-from marketplace.mcp import arguments, cost_tool, dictionary
+from marketplace.mcp import cost_tool, dictionary
 from marketplace.mcp.failures import ToolFailure
 from marketplace.mcp.toolbox import TOOLS, ReadTool, tool_named
+from marketplace.pages.change_view import KINDS
 from marketplace.queries.filters import Mix
+from marketplace.queries.known_values import Event
 from samples.hub import serve
-from schemas.units import UNITS
 from schemas.usage import MOMENT, NAMES, QUANTITIES
 from tests.support.documents import CHECKOUT, first_column, section
 from tests.support.hours import Clock, ingest, small_catalog
@@ -262,13 +263,13 @@ def test_calls_follow_the_newest_publication(tmp_path: Path) -> None:
     pool.close()
 
 
-def test_units_quantities_and_events_are_the_published_ones() -> None:
-    assert get_args(arguments.Unit) == UNITS
+def test_quantities_and_events_are_the_published_ones() -> None:
     quantities = cost_tool.UsageRow.model_fields.keys() & QUANTITIES.keys()
     assert quantities == QUANTITIES.keys() == set(cost_tool.UsageRow.model_fields) - ROUTE
     text = (CHECKOUT / "docs" / "sql.md").read_text("utf-8")
     (events,) = re.findall(r"\*\*`event`\*\* in `changes`: (.*?) are about a whole provider", text)
-    assert set(get_args(arguments.Event)) == set(re.findall(r"`([a-z_]+)`", events))
+    assert set(get_args(Event)) == set(re.findall(r"`([a-z_]+)`", events))
+    assert sorted(event for kind in KINDS.values() for event in kind) == sorted(get_args(Event))
 
 
 def test_resources_hold_every_relation_column_and_macro(

@@ -28,6 +28,7 @@ JSON = st.recursive(
         (Decimal(-1), None),
         (Decimal("NaN"), None),
         (Decimal("1E+999"), None),
+        (1_000_001, None),  # a unit that its name does not state
         ("free", None),
         (None, None),
         ([1], None),

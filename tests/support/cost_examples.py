@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from random import Random
 from typing import Any
 
+import polars as pl
+
 from tests.support.cost_history import PriceLog, Row, hour
 from warehouse.connect import Connection
-from warehouse.publication.costs import cost_rows
+from warehouse.publication.costs import cost_frame
+from warehouse.publication.usage_rows import checked_rows
 
 MODELS, PROVIDERS = ("org/a", "Org/B"), ("novita", "groq")
 
@@ -15,6 +20,18 @@ MODELS, PROVIDERS = ("org/a", "Org/B"), ("novita", "groq")
 def usage(row: Row) -> Row:
     """Return a row as it is sent: with a time instead of `at`."""
     return {**{k: v for k, v in row.items() if k != "at"}, "timestamp": hour(row["at"])}
+
+
+def cost_rows(
+    con: Connection,
+    rows: Sequence[Row],
+    *,
+    known_at: datetime | None = None,
+    default_route: bool = False,
+) -> list[Row]:
+    """Return the results of rows of usage, in their order, as Python values."""
+    checked = checked_rows(pl.DataFrame(list(rows), infer_schema_length=None))
+    return cost_frame(con, checked, known_at=known_at, default_route=default_route).to_dicts()
 
 
 def costs(con: Connection, log: PriceLog, *rows: Row, known: float | None = None) -> list[Row]:

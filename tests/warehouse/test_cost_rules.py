@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -15,23 +12,14 @@ import pytest
 from schemas.usage import QUANTITIES, SPELLINGS
 from tests.support.cost_examples import (
     CALL,
+    cost_rows,
     one,
     two_prices,
     usage,
 )
 from tests.support.cost_history import ROUTING_SUFFIXES, Row
-from warehouse.connect import Connection, open_writer
-from warehouse.migrate import migrate
+from warehouse.connect import Connection
 from warehouse.publication.billing import compare_rows
-from warehouse.publication.costs import cost_rows
-
-
-@pytest.fixture(scope="module")
-def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
-    path: Path = tmp_path_factory.mktemp("costs") / "warehouse.duckdb"
-    with open_writer(path) as con:
-        migrate(con, now=datetime(2026, 1, 1, tzinfo=UTC))
-        yield con
 
 
 def test_a_long_prompt_has_the_price_of_the_largest_size_below_it(con: Connection) -> None:

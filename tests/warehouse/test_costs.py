@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from random import Random
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +12,7 @@ from tests.support.cost_examples import (
     CALL,
     MODELS,
     PROVIDERS,
+    cost_rows,
     costs,
     one,
     random_log,
@@ -23,17 +20,7 @@ from tests.support.cost_examples import (
     usage,
 )
 from tests.support.cost_history import ROUTING_SUFFIXES, PriceLog, Row, hour
-from warehouse.connect import Connection, open_writer
-from warehouse.migrate import migrate
-from warehouse.publication.costs import cost_rows
-
-
-@pytest.fixture(scope="module")
-def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
-    path: Path = tmp_path_factory.mktemp("costs") / "warehouse.duckdb"
-    with open_writer(path) as con:
-        migrate(con, now=datetime(2026, 1, 1, tzinfo=UTC))
-        yield con
+from warehouse.connect import Connection
 
 
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])

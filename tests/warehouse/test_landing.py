@@ -22,7 +22,8 @@ from schemas.errors import HomeError, LandingError
 from schemas.payload import Payload
 from schemas.records import EndMark, FeedFetch, LandedPage, RunRecord
 from warehouse.storage.future_runs import require_wrong_clock
-from warehouse.storage.landing import Landing, RunFolder
+from warehouse.storage.landing import Landing
+from warehouse.storage.run_folder import RunFolder
 
 CHECKOUT = Path(__file__).parents[2]
 NOON = datetime(2026, 2, 26, 12, 27, tzinfo=UTC)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from random import Random
 
 import polars as pl
@@ -21,17 +18,8 @@ from tests.support.cost_examples import (
     two_prices,
     usage,
 )
-from warehouse.connect import Connection, open_writer
-from warehouse.migrate import migrate
+from warehouse.connect import Connection
 from warehouse.publication.billing import compare_routes, compare_rows
-
-
-@pytest.fixture(scope="module")
-def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
-    path: Path = tmp_path_factory.mktemp("costs") / "warehouse.duckdb"
-    with open_writer(path) as con:
-        migrate(con, now=datetime(2026, 1, 1, tzinfo=UTC))
-        yield con
 
 
 @settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.too_slow])

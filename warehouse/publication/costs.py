@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
 import polars as pl
 
 from schemas.usage import RESULTS
 from warehouse.connect import Connection
 from warehouse.publication.export import lists_as_json
-from warehouse.publication.usage_rows import checked_rows
-from warehouse.rows import named_rows
 from warehouse.statements import statement
 from warehouse.view_files import definition
 
 _ROWS = "_usage_rows"
 _CREATE, _CREATE_HERE = "CREATE OR REPLACE MACRO", "CREATE OR REPLACE TEMP MACRO"
 _COMMENT = "COMMENT ON"
-
-
-def cost_rows(
-    con: Connection,
-    rows: Sequence[dict[str, Any]],
-    *,
-    known_at: datetime | None = None,
-    default_route: bool = False,
-    timezone: str | None = None,
-) -> list[dict[str, Any]]:
-    """Return the results of rows of usage (schemas/usage.py), in their order, as Python values.
-
-    Money is Decimal, times are aware. UsageError names a row and column that cannot be used.
-    """
-    usage = checked_rows(pl.DataFrame(list(rows), infer_schema_length=None), timezone=timezone)
-    with registered(con, usage):
-        return named_rows(
-            con.execute(statement("read_costs"), _values(known_at, default_route=default_route))
-        )
 
 
 def cost_frame(

@@ -17,7 +17,8 @@ from schemas.clock import is_ahead
 from schemas.errors import HomeError, LandingError
 from schemas.records import LandedPage
 from warehouse.storage.files import make_folder, os_errors_as_home_error, sync_folder, write_atomic
-from warehouse.storage.landing import Landing, RunFolder
+from warehouse.storage.landing import Landing
+from warehouse.storage.run_folder import RunFolder
 
 REPAIR = "pricehouse doctor --repair"
 _NEAR = timedelta(hours=1)

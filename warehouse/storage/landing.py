@@ -16,31 +16,24 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeVar
 
-import msgspec
 import zstandard
 
 from schemas.errors import HomeError, LandingError
-from schemas.payload import Payload
-from schemas.records import EndMark, FeedFetch, LandedPage, PackedRun, RunRecord
+from schemas.records import RunRecord
 from warehouse.storage.files import (
-    append_line,
     make_folder,
     os_errors_as_home_error,
     sync_folder,
     write_atomic,
 )
 from warehouse.storage.run_days import day_file, day_of, packed_days, read_day, write_day
+from warehouse.storage.run_folder import RunFolder, has_ended, pretty, read_record
 
 LEVEL = 3
-_RESERVED = {"run", "end"}
-_encoder = msgspec.json.Encoder(order="deterministic")
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -105,7 +98,7 @@ class Landing:
             except FileExistsError as error:
                 raise HomeError(f"run {record.run_id} exists already: {path}") from error
             sync_folder(self._runs)
-        write_atomic(path / "run.json", _pretty(record))
+        write_atomic(path / "run.json", pretty(record))
         return RunFolder(landing=self, path=path, record=record)
 
     def runs(self) -> list[RunFolder]:
@@ -192,7 +185,7 @@ class Landing:
 
     def unfinished(self) -> list[RunFolder]:
         """Return the runs without an end mark: interrupted, or running in another process."""
-        paths = [path for path in self._paths_in(self._runs) if not _has_ended(path)]
+        paths = [path for path in self._paths_in(self._runs) if not has_ended(path)]
         return [run for path in paths if (run := self._opened(path)) is not None]
 
     @property
@@ -226,9 +219,9 @@ class Landing:
         return [path for path in paths if not path.name.startswith(".")]
 
     def _opened(self, path: Path) -> RunFolder | None:
-        ended = _has_ended(path)  # then its record was whole once
+        ended = has_ended(path)  # then its record was whole once
         try:
-            record = _read(path / "run.json", RunRecord)
+            record = read_record(path / "run.json", RunRecord)
         except LandingError:
             if ended:
                 raise
@@ -236,145 +229,6 @@ class Landing:
         if record is None and ended:
             raise LandingError(f"{path / 'run.json'} is missing; restore it from a backup")
         return RunFolder(landing=self, path=path, record=record) if record else None
-
-
-@dataclass(frozen=True)
-class RunFolder:
-    """What one run landed; every file in it is written once."""
-
-    landing: Landing
-    path: Path
-    record: RunRecord
-    packed: PackedRun | None = None
-    """Its records, where they are packed with those of its day: then `path` is the day's file."""
-
-    @property
-    def run_id(self) -> str:
-        """Id of the run."""
-        return self.record.run_id
-
-    @property
-    def mark(self) -> EndMark | None:
-        """How the run ended, None when it has not; LandingError when the mark is damaged."""
-        if self.packed is not None:
-            return self.packed.mark
-        return _read(self.path / "end.json", EndMark)
-
-    @property
-    def is_committed(self) -> bool:
-        """Whether the run ended with a commit."""
-        mark = self.mark
-        return mark is not None and mark.outcome == "committed"
-
-    def land(self, payload: Payload) -> LandedPage:
-        """Put one answer on disk, first its bytes and then its line in the trace."""
-        page = LandedPage(
-            page=payload.page,
-            url=payload.url,
-            status=payload.status,
-            payload_hash=self._stored(payload),
-            bytes=len(payload.body),
-            fetched_at=payload.fetched_at,
-            captured_at=payload.captured_at,
-            answered=payload.answered,
-            about=payload.about,
-            next_link=payload.next_link,
-            received_at=payload.received_at,
-        )
-        append_line(self._feed(payload.feed, "jsonl"), _encoder.encode(page))
-        return page
-
-    def _stored(self, payload: Payload) -> str:
-        """Store the bytes unless they are landed ones, which `get` has verified."""
-        if payload.received_at is not None:
-            return payload.payload_hash
-        return self.landing.put(payload.body)
-
-    def close_feed(self, fetch: FeedFetch) -> None:
-        """Write the manifest of a feed, which replay relies on; HomeError when there is another."""
-        self._write_once(self._feed(fetch.feed, "json"), fetch)
-        trace = self._feed(fetch.feed, "jsonl")
-        with os_errors_as_home_error(trace):
-            trace.unlink(missing_ok=True)
-
-    def fetches(self) -> list[FeedFetch]:
-        """Return the closed feeds by name; LandingError when a manifest is damaged."""
-        if self.packed is not None:
-            return list(self.packed.fetches)
-        names = sorted(path.stem for path in self._files("json") if path.stem not in _RESERVED)
-        fetches = [self.fetch_of(name) for name in names]
-        return [fetch for fetch in fetches if fetch is not None]
-
-    def fetch_of(self, feed: str) -> FeedFetch | None:
-        """Return one closed feed, None without it; LandingError when its manifest is damaged."""
-        if self.packed is not None:
-            return next((fetch for fetch in self.packed.fetches if fetch.feed == feed), None)
-        return _read(self._feed(feed, "json"), FeedFetch)
-
-    def traces(self) -> dict[str, list[LandedPage]]:
-        """Return by feed what a run that was killed had landed of feeds that it never closed."""
-        if self.packed is not None:
-            return dict(self.packed.traces)
-        names = sorted(path.stem for path in self._files("jsonl"))
-        closed = {path.stem for path in self._files("json")}
-        return {name: self._trace(name) for name in names if name not in closed}
-
-    def as_packed(self) -> PackedRun:
-        """Return all records of the run; LandingError when it has not ended."""
-        mark = self.mark
-        if mark is None:
-            raise LandingError(f"run {self.run_id} has not ended; its records cannot be packed")
-        return PackedRun(
-            record=self.record, mark=mark, fetches=self.fetches(), traces=self.traces()
-        )
-
-    def end(self, mark: EndMark) -> None:
-        """Record how the run ended; HomeError when it ended before: the first mark is kept."""
-        self._write_once(self.path / "end.json", mark)
-
-    def _feed(self, feed: str, suffix: str) -> Path:
-        if feed in _RESERVED:
-            raise ValueError(f"no feed may be called {feed!r}: the run's own file is")
-        return self.path / f"{feed}.{suffix}"
-
-    def _files(self, suffix: str) -> list[Path]:
-        with os_errors_as_home_error(self.path):
-            return [path for path in self.path.iterdir() if path.match(f"[!.]*.{suffix}")]
-
-    def _trace(self, feed: str) -> list[LandedPage]:
-        with os_errors_as_home_error(self.path):
-            lines = self._feed(feed, "jsonl").read_bytes().splitlines()
-        pages = []
-        for line in lines:
-            with suppress(msgspec.DecodeError):  # torn by a kill or a full disk
-                pages.append(msgspec.json.decode(line, type=LandedPage))
-        return pages
-
-    def _write_once(self, path: Path, record: msgspec.Struct) -> None:
-        data = _pretty(record)
-        with os_errors_as_home_error(path):
-            before = path.read_bytes() if path.exists() else None
-        if before is None:
-            write_atomic(path, data)
-        elif before != data:
-            raise HomeError(f"{path} has other content already; nothing was changed")
-
-
-def _has_ended(run: Path) -> bool:
-    return (run / "end.json").exists()
-
-
-def _pretty(record: msgspec.Struct) -> bytes:
-    return msgspec.json.format(_encoder.encode(record), indent=2) + b"\n"
-
-
-def _read(path: Path, kind: type[_T]) -> _T | None:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
-    except FileNotFoundError:
-        return None
-    except (OSError, msgspec.DecodeError) as error:
-        raise LandingError(f"{path} is damaged: {error}; restore it from a backup") from error
 
 
 def _holds(path: Path, body: bytes) -> bool:

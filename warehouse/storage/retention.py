@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from warehouse.storage.landing import Landing, RunFolder
+from warehouse.storage.landing import Landing
 from warehouse.storage.run_days import day_of
+from warehouse.storage.run_folder import RunFolder
 
 
 @dataclass(frozen=True)
