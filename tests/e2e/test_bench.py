@@ -66,7 +66,9 @@ def test_every_contestant_has_a_row_of_positive_figures(measured: dict[str, Any]
         assert len(row["runs"]) == 1
         assert row["seconds"] == row["runs"][0]["seconds"] > 0
         assert row["peak_mb"] == row["runs"][0]["peak_mb"] > 20, "less than Python alone takes"
-        assert row["ratio"] == pytest.approx(row["seconds"] / measured["rows"][0]["seconds"])
+        # Seconds and ratios are rounded to three digits after the point, each by itself.
+        expected = row["seconds"] / measured["rows"][0]["seconds"]
+        assert row["ratio"] == pytest.approx(expected, rel=0.01)
 
 
 @pytest.mark.slow
