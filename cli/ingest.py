@@ -7,10 +7,12 @@ from functools import partial
 
 import click
 
-from cli.console import ProgressBar
+from cli.console import ProgressBar, err_print
 from cli.options import current_settings, home_option, json_option
 from cli.render import print_and_exit
 from pipeline.context import Dependencies, RunOptions
+from pipeline.live_notifier import live_notifier
+from pipeline.notify import notifying
 from pipeline.pipeline import run_pipeline
 from pipeline.session import open_run
 from pipeline.steps.extract import feeds_of
@@ -33,10 +35,13 @@ def ingest(*, provider: str | None, dry_run: bool, as_json: bool) -> None:
     """
     feeds = feeds_of(load_registry(), provider)
     proxies = read_proxies(os.environ)
+    settings = current_settings()
+    notifier = live_notifier(os.environ, err_print)
     with (
         ProgressBar() as bar,
+        notifying(settings.home, notifier, dry_run=dry_run),
         open_run(
-            current_settings(),
+            settings,
             RunOptions(origin="live", flow="ingest", trigger="cli", dry_run=dry_run, feeds=feeds),
             Dependencies(
                 progress=bar,

@@ -17,6 +17,9 @@ from schemas.errors import HomeError, PricehouseError, UsageError
 
 ENTRIES = {
     "accept": CommandEntry("cli.decisions:accept", "Accept a held value and publish it."),
+    "alerts": CommandEntry(
+        "cli.alerts:alerts", "List the open alerts, or test the addresses that they are sent to."
+    ),
     "call": CommandEntry("cli.call:call", "Call a model once, and compare what it cost."),
     "correct": CommandEntry(
         "cli.decisions:correct", "Correct a wrong price in the history of an offer."

@@ -11,6 +11,7 @@ import click
 from cli.console import err
 from cli.options import current_home, home_option
 from marketplace.server import WebAccess, run_server
+from pipeline.settings import read_alert_rules
 from schemas.errors import SettingsError
 from warehouse.storage.home import Home
 
@@ -40,7 +41,9 @@ def serve(*, host: str, port: int) -> None:
     there is something to read. Ctrl-C or SIGTERM stops it, once running requests are answered. Put
     a proxy with TLS before it to serve others.
     """
-    access = WebAccess(cors_origins(os.environ), mcp_hosts(os.environ))
+    access = WebAccess(
+        cors_origins(os.environ), mcp_hosts(os.environ), read_alert_rules(os.environ).stale_after
+    )
     home = Home(current_home())
     run_server(home, host=host, port=port, access=access, print_line=err.print, grace_s=GRACE_S)
 

@@ -6,12 +6,14 @@ import signal
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import uvicorn
 
 from marketplace.app import create_app
 from marketplace.mcp.http_endpoint import AllowedCallers
 from schemas.errors import SettingsError
+from schemas.verdict import DEFAULT_STALE_AFTER
 from warehouse.publication.reader_pool import PublicationPool
 from warehouse.storage.home import Home
 
@@ -22,10 +24,12 @@ end of one fails, and a POST is not sent again."""
 
 @dataclass(frozen=True)
 class WebAccess:
-    """The origins whose pages may read the API, and further names by which /mcp is called."""
+    """The origins whose pages may read the API, further names by which /mcp is called, and from
+    which age on data is named stale."""
 
     cors_origins: Sequence[str] = ()
     mcp_hosts: Sequence[str] = ()
+    stale_after: timedelta = DEFAULT_STALE_AFTER
 
 
 def run_server(
@@ -47,7 +51,12 @@ def run_server(
     except OSError as error:
         raise SettingsError(f"cannot listen at {host} port {port}: {error.strerror}") from error
     callers = AllowedCallers.at(host, access.mcp_hosts, access.cors_origins)
-    app = create_app(PublicationPool(home), cors_origins=access.cors_origins, callers=callers)
+    app = create_app(
+        PublicationPool(home),
+        cors_origins=access.cors_origins,
+        callers=callers,
+        stale_after=access.stale_after,
+    )
     config = uvicorn.Config(
         app,
         log_level="warning",
