@@ -64,6 +64,7 @@ def test_a_run_triggered_with_the_form_completes_and_leaves_what_people_read(
         "feeds": "table",
         "changes": "table",
         "report": "markdown",
+        "health": "markdown",
     }
     assert artifacts["pages-hub"]["data"] == 100
     assert "## Rejected" in artifacts["report"]["data"]

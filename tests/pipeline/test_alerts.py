@@ -277,7 +277,7 @@ def test_a_run_that_an_error_ends_is_a_finding_at_once(operator: Operator) -> No
     (line,) = operator.receiver.lines()
     assert line.startswith("Run fails: run ")
     assert "the disk broke" in line
-    operator.hour()
+    operator.hour(after=timedelta(minutes=50))
     assert operator.kinds() == [("run_failing", False)]
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from schemas.alerts import AlertState, Finding, Observed
 from schemas.durations import duration_text
+from schemas.errors import FeedStopped
 from schemas.load import Failure
 from schemas.records import FeedFetch
 from schemas.text import replace_unprintable
@@ -42,9 +43,13 @@ def add_failures(
 def add_attempts(
     state: AlertState, fetches: Iterable[FeedFetch], *, required: Collection[str]
 ) -> None:
-    """Count the attempts of required feeds that failed, each since its last complete answer."""
+    """Count the attempts of required feeds that failed, each since its last complete answer.
+
+    One that was stopped did not fail: the run ended for another reason.
+    """
     for fetch in fetches:
-        if fetch.feed in required and fetch.outcome != "skipped":
+        counts = fetch.outcome != "skipped" and fetch.error_code != FeedStopped.code
+        if fetch.feed in required and counts:
             failed = fetch.outcome in _FAILED
             state.streaks[fetch.feed] = state.streaks.get(fetch.feed, 0) + 1 if failed else 0
 

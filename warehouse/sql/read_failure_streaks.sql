@@ -2,7 +2,7 @@
 WITH attempt AS (
     SELECT f.feed, r.sequence, f.outcome IN ('failed', 'partial') AS failed
     FROM _ph_run_feed f JOIN _ph_run r USING (run_id) JOIN _ph_feed d USING (feed)
-    WHERE f.outcome <> 'skipped' AND d.required
+    WHERE f.outcome <> 'skipped' AND f.error_code IS DISTINCT FROM 'stopped' AND d.required
 )
 SELECT feed, count(*) FILTER (failed AND sequence > coalesce(whole, 0)) AS failures
 FROM attempt JOIN (
