@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 from functools import partial
+from types import FrameType
+from typing import NoReturn
 
 import click
 
@@ -33,6 +36,7 @@ def ingest(*, provider: str | None, dry_run: bool, as_json: bool) -> None:
     Raw answers are kept under landing/. The warehouse is warehouse.duckdb. Readers open
     marketplace.duckdb, also while a run writes.
     """
+    signal.signal(signal.SIGTERM, _stop)
     feeds = feeds_of(load_registry(), provider)
     proxies = read_proxies(os.environ)
     settings = current_settings()
@@ -52,3 +56,8 @@ def ingest(*, provider: str | None, dry_run: bool, as_json: bool) -> None:
     ):
         report = run_pipeline(run)
     print_and_exit(report, as_json=as_json)
+
+
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    """Let the run mark itself as cancelled, which the default action of the signal would not."""
+    raise SystemExit(128 + number)

@@ -128,8 +128,9 @@ def _degraded(facts: HealthFacts) -> Verdict | None:
         return Verdict(state="degraded", reason=reason, remedy="nothing yet: the next one tries")
     for feed in facts.feeds:
         if feed.enabled and feed.failures_in_a_row:
-            times = "once" if feed.failures_in_a_row == 1 else f"{feed.failures_in_a_row} times"
-            reason = f"{feed.feed} failed {times} in a row: {_short(feed.last_error)}"
+            count = feed.failures_in_a_row
+            times = "once" if count == 1 else f"{count} times in a row, the last"
+            reason = f"{feed.feed} failed {times}: {_short(feed.last_error)}"
             return Verdict(state="degraded", reason=reason, remedy=_LOOK)
     for kind, text in _DEGRADES.items():
         subjects = sorted(subject for found, subject in facts.alerts if found == kind)

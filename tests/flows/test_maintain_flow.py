@@ -23,11 +23,11 @@ print(json.dumps(maintain.parameters.model_dump()))
 """
 RUN = """
 import asyncio
-from prefect.exceptions import ParameterTypeError
+from pydantic import ValidationError
 from flows.maintain import maintain
 try:
     asyncio.run(maintain(keep_hourly_days=0))
-except ParameterTypeError:
+except ValidationError:
     asyncio.run(maintain(keep_hourly_days=1))
 """
 
