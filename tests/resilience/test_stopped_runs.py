@@ -17,7 +17,6 @@ from tests.support.hours import small_catalog
 from tests.support.running_server import Gate
 from warehouse.storage.home import Home
 
-
 pytestmark = pytest.mark.slow
 
 
