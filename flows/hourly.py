@@ -19,7 +19,6 @@ from prefect.client.schemas.objects import State
 from prefect.events import emit_event
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
-from pydantic import validate_call
 
 from flows.artifacts import PageArtifact, keep_health, keep_report
 from flows.events import COMMITTED
@@ -87,8 +86,7 @@ def run_name() -> str:
     return f"{' + '.join(sources)} {_scheduled_at():%Y-%m-%d %H:%M}{part}{dry}"
 
 
-@flow(name="hourly", flow_run_name=run_name, persist_result=False, validate_parameters=False)
-@validate_call  # Prefect's own validation lets a run with an unknown parameter crash, not fail
+@flow(name="hourly", flow_run_name=run_name, persist_result=False, validate_parameters=True)
 async def hourly(
     *, feeds: Feeds = ALL_FEEDS, dry_run: bool = False, lock_wait_s: LockWait = LOCK_WAIT
 ) -> State[None]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
-from pydantic import Field, validate_call
+from pydantic import Field
 
 from flows.parameters import LOCK_WAIT, LockWait
 from pipeline.maintenance import KEEP_HOURLY_DAYS, MOST_DAYS, Upkeep
@@ -19,8 +19,7 @@ from providers.registry import load_registry
 Days = Annotated[int, Field(ge=1, le=MOST_DAYS)]
 
 
-@flow(name="maintain", flow_run_name="maintenance", persist_result=False, validate_parameters=False)
-@validate_call  # as in hourly
+@flow(name="maintain", flow_run_name="maintenance", persist_result=False, validate_parameters=True)
 async def maintain(
     *,
     keep_hourly_days: Days = KEEP_HOURLY_DAYS,

@@ -6,7 +6,6 @@ import os
 
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
-from pydantic import validate_call
 
 from flows.parameters import LOCK_WAIT, LockWait
 from pipeline.replay import replay as replay_home
@@ -14,13 +13,7 @@ from pipeline.settings import read_settings
 from providers.registry import load_registry
 
 
-@flow(
-    name="replay",
-    flow_run_name="replay of landing",
-    persist_result=False,
-    validate_parameters=False,
-)
-@validate_call  # as in hourly
+@flow(name="replay", flow_run_name="replay of landing", persist_result=False)
 async def replay(*, lock_wait_s: LockWait = LOCK_WAIT) -> None:
     """Load every committed run that the warehouse does not hold, from landing alone.
 

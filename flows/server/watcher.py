@@ -29,17 +29,18 @@ def watch(
     stop: Event,
     *,
     report: Callable[[str], None],
+    notified: Callable[[Home], None],
     every_s: float = EVERY_S,
 ) -> None:
-    """Notify of what is due every minute until `stop` is set, and emit an event of each message."""
+    """Notify of what is due every minute until `stop` is set; `notified` follows each message."""
     home = Home(read_settings(environment, load_registry()).home)
     notifier = live_notifier(environment, report)
     while not stop.wait(every_s):
         if notify(home, notifier):
-            _emit_notified(home)
+            notified(home)
 
 
-def _emit_notified(home: Home) -> None:
+def emit_notified(home: Home) -> None:
     """Let the automation know that somebody was notified, so that it does not do so too."""
     from prefect.events import emit_event
 
@@ -55,7 +56,11 @@ def main() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
-    watch(os.environ, stop, report=lambda text: print(text, flush=True))  # noqa: T201
+    watch(os.environ, stop, report=_print_line, notified=emit_notified)
+
+
+def _print_line(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - the log of `up`
 
 
 if __name__ == "__main__":

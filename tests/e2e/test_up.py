@@ -194,7 +194,7 @@ def test_a_killed_run_is_marked_crashed_and_the_next_run_completes(running: Up, 
         doomed = {
             pid
             for pid, line in running.descendants().items()
-            if "worker start" in line or "prefect.engine" in line
+            if "worker start" in line or "flows.engine" in line
         }
         assert len(doomed) == 2
         for pid in doomed:

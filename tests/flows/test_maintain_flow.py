@@ -23,11 +23,11 @@ print(json.dumps(maintain.parameters.model_dump()))
 """
 RUN = """
 import asyncio
-from pydantic import ValidationError
+from prefect.exceptions import ParameterTypeError
 from flows.maintain import maintain
 try:
     asyncio.run(maintain(keep_hourly_days=0))
-except ValidationError:
+except ParameterTypeError:
     asyncio.run(maintain(keep_hourly_days=1))
 """
 
