@@ -15,7 +15,7 @@ from prefect.artifacts import (
 
 from pipeline.report import Report, held_lines
 from schemas.payload import Traffic
-from schemas.verdict import Verdict
+from schemas.verdict import HealthVerdict
 
 
 class PageArtifact:
@@ -75,7 +75,7 @@ async def keep_report(report: Report) -> None:
     )
 
 
-async def keep_health(verdict: Verdict) -> None:
+async def keep_health(verdict: HealthVerdict) -> None:
     """Keep the verdict on the home: its state, the reason, and what to do."""
     lines = [f"# {verdict.state}", verdict.reason, ""]
     if verdict.remedy:

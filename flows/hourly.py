@@ -41,7 +41,7 @@ from providers.secrets import find_token
 from schemas.clock import utc_now
 from schemas.errors import PricehouseError
 from schemas.records import Origin
-from schemas.verdict import Verdict
+from schemas.verdict import HealthVerdict
 from warehouse.storage.home import Home
 
 P = ParamSpec("P")
@@ -125,7 +125,7 @@ async def hourly(
     return Completed(message=f"{report.outcome} | {verdict.line}")
 
 
-async def keep_verdict(settings: Settings) -> Verdict:
+async def keep_verdict(settings: Settings) -> HealthVerdict:
     """Keep the verdict on the home as an artifact, and return it."""
     rules = settings.alert_rules or AlertRules()
     found = read_status(Home(settings.home), now=utc_now(), stale_after=rules.stale_after)

@@ -68,9 +68,9 @@ def _errors(fetches: Sequence[FeedFetch], feeds: Collection[str]) -> list[str]:
 
 
 def _answered(fetches: Sequence[FeedFetch], result: object) -> str:
-    asked = [f for f in fetches if f.outcome != "skipped"]
-    failed = [f.feed for f in asked if f.outcome in _FAILED]
-    text = f"{len(asked) - len(failed)} of {len(asked)} feeds"
+    read = [f for f in fetches if f.outcome != "skipped"]
+    failed = [f.feed for f in read if f.outcome in _FAILED]
+    text = f"{len(read) - len(failed)} of {len(read)} feeds"
     if isinstance(result, StepOutput) and result.rejected.height:
         text += f", {result.rejected.height} rows rejected"
     return text + (f"; failed: {', '.join(failed)}" if failed else "")

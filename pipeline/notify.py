@@ -17,7 +17,7 @@ from schemas.clock import Clock, utc_now
 from schemas.errors import PricehouseError, UsageError
 from schemas.failures import kind_of
 from schemas.secrets import Secret
-from transforms.alerts.failures import add_failures, add_staleness
+from transforms.alerts.failed_attempts import add_failures, add_staleness
 from transforms.alerts.plan import compose, due_notices
 from warehouse.alert_rows import read_alert_state, read_ended_alerts
 from warehouse.publication.newest import open_newest

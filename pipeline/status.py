@@ -11,7 +11,7 @@ import msgspec
 from schemas.clock import age_s
 from schemas.errors import UsageError
 from schemas.feed_state import feed_state
-from schemas.verdict import DEFAULT_STALE_AFTER, Verdict, find_verdict
+from schemas.verdict import DEFAULT_STALE_AFTER, HealthVerdict, find_verdict
 from warehouse.connect import Connection
 from warehouse.publication.newest import open_newest
 from warehouse.publication.verdict_facts import gather_facts, unpublished_facts
@@ -79,7 +79,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     last_failure: RunStatus | None = None
     problem: str | None = None
     """Why no run can begin, None when nothing is known to be wrong; the exit status is then 1."""
-    verdict: Verdict
+    verdict: HealthVerdict
 
 
 def read_status(

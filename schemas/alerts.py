@@ -38,7 +38,7 @@ TITLES: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class AlertFinding:
     """One thing that is so (`settles` false), or one that happened (`settles` true).
 
     `key` names it among the findings of its kind, the same in each run while it lasts. An event has
@@ -86,7 +86,7 @@ class Observed:
     that is lacking end it.
     """
 
-    findings: Sequence[Finding]
+    findings: Sequence[AlertFinding]
     covers: Callable[[Alert], bool]
 
 

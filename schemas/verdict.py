@@ -25,7 +25,7 @@ _DEGRADES = {"coverage_fell": "coverage fell", "schema_drift": "a source changed
 """Kind of an open alert that makes a home degraded → how the reason names it."""
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class HealthVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a home, why it is so, and what to do; `remedy` is None where nothing is."""
 
     state: State
@@ -78,42 +78,44 @@ class HealthFacts:
     stale_after: timedelta = DEFAULT_STALE_AFTER
 
 
-def find_verdict(facts: HealthFacts) -> Verdict:
+def find_verdict(facts: HealthFacts) -> HealthVerdict:
     """Return the verdict: the first that applies of failing, stale, degraded and ok."""
     verdict = _failing(facts) or _stale(facts) or _degraded(facts)
-    return verdict or Verdict(state="ok", reason="the data is new, and every feed answers")
+    return verdict or HealthVerdict(state="ok", reason="the data is new, and every feed answers")
 
 
-def _failing(facts: HealthFacts) -> Verdict | None:
+def _failing(facts: HealthFacts) -> HealthVerdict | None:
     if facts.problem:
-        return Verdict(state="failing", reason=_short(facts.problem), remedy=_LOOK)
+        return HealthVerdict(state="failing", reason=_short(facts.problem), remedy=_LOOK)
     failed = [run for run in facts.ended if run.outcome in {"failed", "interrupted"}]
     if not facts.is_published:
         last = f"; the last run: {_short(failed[-1].error)}" if failed else ""
         remedy = "run `pricehouse ingest`" if not failed else _LOOK
-        return Verdict(state="failing", reason=f"nothing is published yet{last}", remedy=remedy)
+        return HealthVerdict(
+            state="failing", reason=f"nothing is published yet{last}", remedy=remedy
+        )
     of_itself = [run for run in failed if run.outcome == "failed" and not run.feed_failed]
     if of_itself:
         reason = f"the run failed: {_short(of_itself[-1].error)}"
-        return Verdict(state="failing", reason=reason, remedy=_LOOK)
+        return HealthVerdict(state="failing", reason=reason, remedy=_LOOK)
     if len(failed) >= FAILS_AFTER:
         reason = f"{len(failed)} runs failed in a row, the last: {_short(failed[-1].error)}"
-        return Verdict(state="failing", reason=reason, remedy=_LOOK)
+        return HealthVerdict(state="failing", reason=reason, remedy=_LOOK)
     for feed in facts.feeds:
         count = feed.failures_in_a_row + sum(run.feed_failed for run in failed)
         if feed.enabled and feed.required and feed.failures_in_a_row and count >= FAILS_AFTER:
             error = failed[-1].error if failed else feed.last_error
             reason = f"{feed.feed} failed {count} times in a row, the last: {_short(error)}"
-            return Verdict(state="failing", reason=reason, remedy=_LOOK)
+            return HealthVerdict(state="failing", reason=reason, remedy=_LOOK)
     return None
 
 
-def _stale(facts: HealthFacts) -> Verdict | None:
+def _stale(facts: HealthFacts) -> HealthVerdict | None:
     age = age_s(facts.observed_to, facts.now) if facts.observed_to else None
     if facts.is_sample or age is None or age < facts.stale_after.total_seconds():
         return None
     limit = duration_text(facts.stale_after)
-    return Verdict(
+    return HealthVerdict(
         state="stale",
         reason=f"the data is {duration_text(timedelta(seconds=age // 60 * 60))} old, more than "
         f"{limit}",
@@ -121,22 +123,24 @@ def _stale(facts: HealthFacts) -> Verdict | None:
     )
 
 
-def _degraded(facts: HealthFacts) -> Verdict | None:
+def _degraded(facts: HealthFacts) -> HealthVerdict | None:
     failed = [run for run in facts.ended if run.outcome in {"failed", "interrupted"}]
     if failed:
         reason = f"the last run failed: {_short(failed[-1].error)}"
-        return Verdict(state="degraded", reason=reason, remedy="nothing yet: the next one tries")
+        return HealthVerdict(
+            state="degraded", reason=reason, remedy="nothing yet: the next one tries"
+        )
     for feed in facts.feeds:
         if feed.enabled and feed.failures_in_a_row:
             count = feed.failures_in_a_row
             times = "once" if count == 1 else f"{count} times in a row, the last"
             reason = f"{feed.feed} failed {times}: {_short(feed.last_error)}"
-            return Verdict(state="degraded", reason=reason, remedy=_LOOK)
+            return HealthVerdict(state="degraded", reason=reason, remedy=_LOOK)
     for kind, text in _DEGRADES.items():
         subjects = sorted(subject for found, subject in facts.alerts if found == kind)
         if subjects:
             more = f" and {len(subjects) - 1} more" if len(subjects) > 1 else ""
-            return Verdict(
+            return HealthVerdict(
                 state="degraded",
                 reason=f"{text}: {subjects[0]}{more}",
                 remedy="`pricehouse alerts` has each, with what to do",

@@ -11,8 +11,13 @@ from schemas.alerts import AlertFacts, AlertState, FindAlerts, Observed
 from schemas.load import Failure
 from schemas.records import AlertRecord
 from transforms.alerts.automaton import advance
-from transforms.alerts.failures import add_attempts, add_failures, add_staleness, feed_findings
-from transforms.alerts.findings import observe
+from transforms.alerts.failed_attempts import (
+    add_attempts,
+    add_failures,
+    add_staleness,
+    feed_findings,
+)
+from transforms.alerts.observations import observe
 
 
 def alert_finder(

@@ -39,7 +39,7 @@ def refusing(gate: Gate, *paths: str) -> Iterator[None]:
         gate.refused.clear()
 
 
-def test_each_task_and_the_run_say_what_came_of_them(running: Up) -> None:
+def test_the_states_of_tasks_and_run_have_what_came_of_them(running: Up) -> None:
     run_id = running.start_run()
     run = running.wait_for_state(run_id, "COMPLETED")
     # the sample's server has no lists of other sources
@@ -101,5 +101,5 @@ def test_a_run_that_a_person_cancels_is_cancelled_everywhere(running: Up, gate: 
 
 @pytest.mark.parametrize("name", ["hourly", "maintain", "replay"])
 def test_a_parameter_that_the_form_does_not_have_fails_the_run(running: Up, name: str) -> None:
-    run = running.wait_for_state(running.start_run(name, nobody=1), "FAILED")
-    assert "nobody" in run["state"]["message"]
+    run = running.wait_for_state(running.start_run(name, unknown=1), "FAILED")
+    assert "the form has no parameter unknown; it has " in run["state"]["message"]

@@ -47,7 +47,7 @@ def webhook() -> Iterator[Webhook]:
     """Serve a webhook at a free port of this machine."""
     found = Webhook(port=0)
 
-    class Handler(BaseHTTPRequestHandler):
+    class WebhookHandler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             found.paths.append(self.path)
@@ -60,7 +60,7 @@ def webhook() -> Iterator[Webhook]:
         def log_message(self, *_: object) -> None:
             """Keep the output of tests free of requests."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), WebhookHandler) as server:
         found.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
@@ -90,7 +90,7 @@ def mailbox() -> Iterator[Mailbox]:
     """Serve SMTP (RFC 5321, with AUTH LOGIN and PLAIN) at a free port of this machine."""
     found = Mailbox()
 
-    class Handler(socketserver.StreamRequestHandler):
+    class MailHandler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
             self._answer("220 loopback")
             while line := self.rfile.readline().decode().strip():
@@ -119,7 +119,7 @@ def mailbox() -> Iterator[Mailbox]:
         def _answer(self, text: str) -> None:
             self.wfile.write(f"{text}\r\n".encode())
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), MailHandler) as server:
         found.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.alerts import SETTLED_AFTER, URGENT, Alert, AlertState, Finding, Observed
+from schemas.alerts import SETTLED_AFTER, URGENT, Alert, AlertFinding, AlertState, Observed
 from transforms.alerts.automaton import advance
 from transforms.alerts.plan import compose, due_notices
 
@@ -23,12 +23,12 @@ RUN = st.tuples(
 )
 
 
-def lasting(key: str) -> Finding:
-    return Finding(kind="feed_failing", key=key, subject=key, message=f"{key} fails", feed=key)
+def lasting(key: str) -> AlertFinding:
+    return AlertFinding(kind="feed_failing", key=key, subject=key, message=f"{key} fails", feed=key)
 
 
-def event(before: str, after: str, *, opens: bool) -> Finding:
-    return Finding(
+def event(before: str, after: str, *, opens: bool) -> AlertFinding:
+    return AlertFinding(
         kind="price_moved",
         key="p",
         subject="p",
@@ -74,7 +74,7 @@ def test_each_finding_is_opened_once_and_notified_once_and_ends_once(runs: list)
     assert len([alert for alert in state.open if alert.settles]) <= 1
 
 
-def run(state: AlertState, *findings: Finding, at: datetime, covers: bool = True) -> None:
+def run(state: AlertState, *findings: AlertFinding, at: datetime, covers: bool = True) -> None:
     advance(state, Observed(findings, lambda _: covers), at=at, origin=at.isoformat())
 
 
@@ -119,7 +119,7 @@ def test_the_digest_has_what_was_found_before_midnight_and_urgent_ones_do_not_wa
     assert due(START + 12 * HOUR) == ["feed_failing", "price_moved"]
 
 
-def test_a_message_names_each_alert_with_its_id_and_says_how_many_more() -> None:
+def test_a_message_names_each_alert_with_its_id_and_counts_the_rest() -> None:
     state = AlertState()
     run(state, *(lasting(f"{number:02}") for number in range(40)), at=START)
     message = compose(due_notices(state.alerts, [], known_since=START, now=START))

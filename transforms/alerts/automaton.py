@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from schemas.alerts import SETTLED_AFTER, Alert, AlertState, Finding, Kind, Observed, alert_id_of
+from schemas.alerts import (
+    SETTLED_AFTER,
+    Alert,
+    AlertFinding,
+    AlertState,
+    Kind,
+    Observed,
+    alert_id_of,
+)
 
 _Key = tuple[Kind, str]
 
@@ -16,8 +24,8 @@ def advance(state: AlertState, observed: Observed, *, at: datetime, origin: str)
     A finding that lasts keeps its alert open, without another one. An event closes the alert of the
     event before it, with a recovery where it restores what was so before, and else opens its own.
     """
-    lasting: dict[_Key, Finding] = {}
-    events: dict[_Key, Finding] = {}
+    lasting: dict[_Key, AlertFinding] = {}
+    events: dict[_Key, AlertFinding] = {}
     for finding in observed.findings:
         (events if finding.settles else lasting).setdefault((finding.kind, finding.key), finding)
     still_open: list[Alert] = []
@@ -38,7 +46,7 @@ def advance(state: AlertState, observed: Observed, *, at: datetime, origin: str)
     state.open = still_open
 
 
-def opened(finding: Finding, *, at: datetime, origin: str) -> Alert:
+def opened(finding: AlertFinding, *, at: datetime, origin: str) -> Alert:
     """Return the alert that a finding opens."""
     return Alert(
         alert_id=alert_id_of(finding.kind, finding.key, finding.origin or origin),
@@ -55,8 +63,8 @@ def opened(finding: Finding, *, at: datetime, origin: str) -> Alert:
 
 def _end(
     alert: Alert,
-    lasting: Finding | None,
-    event: Finding | None,
+    lasting: AlertFinding | None,
+    event: AlertFinding | None,
     observed: Observed,
     at: datetime,
 ) -> Alert | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.alerts import Alert, AlertFacts, Finding, Observed
+from schemas.alerts import Alert, AlertFacts, AlertFinding, Observed
 from schemas.amounts import MILLION, amount_text
 from schemas.unknown_keys import MARK, SEPARATOR
 from transforms.checks.price_keys import PROVIDER_DRIFT
@@ -54,14 +54,14 @@ def observe(
     return Observed(findings, covers)
 
 
-def _held(rows: list[dict[str, Any]]) -> Iterator[Finding]:
+def _held(rows: list[dict[str, Any]]) -> Iterator[AlertFinding]:
     drifting: set[tuple[str, str | None]] = set()
     for row in rows:
         feed, provider = row["feed"], row["inference_provider"]
         if row["name"] == PROVIDER_DRIFT:  # one cause holds every price of the provider
             if (feed, provider) not in drifting:
                 drifting.add((feed, provider))
-                yield Finding(
+                yield AlertFinding(
                     kind="schema_drift",
                     key=f"{MARK}{feed} {provider} unreadable",
                     subject=f"{provider} ({feed})",
@@ -73,7 +73,7 @@ def _held(rows: list[dict[str, Any]]) -> Iterator[Finding]:
         is_drop = row["name"] in _DROPS
         place = provider or ("the whole feed" if row["name"] == FEED_DROP else "small providers")
         subject = f"{place} ({feed})" if row["model_id"] is None else _offer(row)
-        yield Finding(
+        yield AlertFinding(
             kind="coverage_fell" if is_drop else "price_held",
             key=row["check_id"],
             subject=subject,
@@ -83,10 +83,10 @@ def _held(rows: list[dict[str, Any]]) -> Iterator[Finding]:
         )
 
 
-def _coverage(facts: AlertFacts) -> Iterator[Finding]:
+def _coverage(facts: AlertFacts) -> Iterator[AlertFinding]:
     peak, priced = facts.priced_peak, facts.priced
     if peak >= LEAST_PRICED and priced <= (1 - LOST_SHARE) * peak:
-        yield Finding(
+        yield AlertFinding(
             kind="coverage_fell",
             key="priced",
             subject="all offers",
@@ -94,9 +94,9 @@ def _coverage(facts: AlertFacts) -> Iterator[Finding]:
         )
 
 
-def _flips(checks: pl.DataFrame) -> Iterator[Finding]:
+def _flips(checks: pl.DataFrame) -> Iterator[AlertFinding]:
     for row in _failed(checks, _FLIPS_CHECK):
-        yield Finding(
+        yield AlertFinding(
             kind="coverage_fell",
             key=f"{_FLIPS_CHECK} {row['inference_provider']}",
             subject=row["inference_provider"],
@@ -105,10 +105,10 @@ def _flips(checks: pl.DataFrame) -> Iterator[Finding]:
         )
 
 
-def _drift(checks: pl.DataFrame) -> Iterator[Finding]:
+def _drift(checks: pl.DataFrame) -> Iterator[AlertFinding]:
     for row in _failed(checks, _DRIFT_CHECK):
         field = str(row["observed"]).partition(":")[0]
-        yield Finding(
+        yield AlertFinding(
             kind="schema_drift",
             key=f"{row['feed']} {row['observed']}",
             subject=f"{row['feed']}: {field}",
@@ -122,11 +122,11 @@ def _failed(checks: pl.DataFrame, name: str) -> Iterator[dict[str, Any]]:
     return rows.sort("check_id").iter_rows(named=True)
 
 
-def _unknown_keys(rows: list[dict[str, Any]]) -> Iterator[Finding]:
+def _unknown_keys(rows: list[dict[str, Any]]) -> Iterator[AlertFinding]:
     for row in rows:
         feed, provider = row["feed"], row["inference_provider"]
         for name in row["keys"].split(SEPARATOR):
-            yield Finding(
+            yield AlertFinding(
                 kind="schema_drift",
                 key=f"{MARK}{feed} {provider} {name}",
                 subject=f"{provider} ({feed}): {name}",
@@ -136,11 +136,11 @@ def _unknown_keys(rows: list[dict[str, Any]]) -> Iterator[Finding]:
             )
 
 
-def _rejected(rows: pl.DataFrame) -> Iterator[Finding]:
+def _rejected(rows: pl.DataFrame) -> Iterator[AlertFinding]:
     reasons = rows.select("feed", reason="reasons").explode("reason").drop_nulls()
     counts = reasons.group_by("feed", "reason").len().sort("feed", "reason")
     for feed, reason, count in counts.iter_rows():
-        yield Finding(
+        yield AlertFinding(
             kind="schema_drift",
             key=f"{feed} rejected {reason}",
             subject=f"{feed}: rejected rows",
@@ -149,7 +149,7 @@ def _rejected(rows: pl.DataFrame) -> Iterator[Finding]:
         )
 
 
-def _events(rows: list[dict[str, Any]], move_pct: float) -> Iterator[Finding]:
+def _events(rows: list[dict[str, Any]], move_pct: float) -> Iterator[AlertFinding]:
     for row in rows:
         event = row["event"]
         if event in {"up", "down"}:
@@ -160,11 +160,11 @@ def _events(rows: list[dict[str, Any]], move_pct: float) -> Iterator[Finding]:
             yield _provider(row)
 
 
-def _move(row: dict[str, Any], move_pct: float) -> Finding:
+def _move(row: dict[str, Any], move_pct: float) -> AlertFinding:
     old: Decimal | None = row["old_amount"]
     new: Decimal | None = row["new_amount"]
     pct = 100 * (float(new) / float(old) - 1) if old and new is not None else None
-    return Finding(
+    return AlertFinding(
         kind="price_moved",
         key=f"{row['offer_id']} {row['unit']}",
         subject=_offer(row),
@@ -177,10 +177,10 @@ def _move(row: dict[str, Any], move_pct: float) -> Finding:
     )
 
 
-def _paid(row: dict[str, Any]) -> Finding:
+def _paid(row: dict[str, Any]) -> AlertFinding:
     is_paid = row["event"] == "free_to_paid"
     now = f"was free and costs {_price(row['new_amount'], row)}" if is_paid else "is free again"
-    return Finding(
+    return AlertFinding(
         kind="became_paid",
         key=f"{row['offer_id']} {row['unit']}",
         subject=_offer(row),
@@ -192,10 +192,10 @@ def _paid(row: dict[str, Any]) -> Finding:
     )
 
 
-def _provider(row: dict[str, Any]) -> Finding:
+def _provider(row: dict[str, Any]) -> AlertFinding:
     provider = row["inference_provider"]
     has_left = row["event"] == "provider_left"
-    return Finding(
+    return AlertFinding(
         kind="provider_left",
         key=provider,
         subject=provider,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from schemas.alerts import AlertState, Finding, Observed
+from schemas.alerts import AlertFinding, AlertState, Observed
 from schemas.durations import duration_text
 from schemas.errors import FeedStopped
 from schemas.load import Failure
@@ -54,11 +54,11 @@ def add_attempts(
             state.streaks[fetch.feed] = state.streaks.get(fetch.feed, 0) + 1 if failed else 0
 
 
-def feed_findings(state: AlertState, fetches: Iterable[FeedFetch]) -> list[Finding]:
+def feed_findings(state: AlertState, fetches: Iterable[FeedFetch]) -> list[AlertFinding]:
     """Return the required feeds that failed twice in a row, as counted so far."""
     errors = {fetch.feed: fetch.error for fetch in fetches if fetch.error}
     return [
-        Finding(
+        AlertFinding(
             kind="feed_failing",
             key=feed,
             subject=feed,
@@ -83,7 +83,7 @@ def add_staleness(
     if observed_to is None or until - observed_to < after:
         return
     limit = duration_text(after)
-    finding = Finding(
+    finding = AlertFinding(
         kind="stale",
         key="data",
         subject="data",
@@ -107,8 +107,8 @@ def _is_finding(failure: Failure, required: Collection[str], interrupted: int) -
     return not any(f.feed in required and f.outcome in _FAILED for f in failure.fetches)
 
 
-def _run_finding(failure: Failure) -> Finding:
-    return Finding(
+def _run_finding(failure: Failure) -> AlertFinding:
+    return AlertFinding(
         kind="run_failing",
         key="run",
         subject="the hourly run",
