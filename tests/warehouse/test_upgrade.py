@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,10 @@ from tests.support.home_files import publication_is_consistent
 from tests.support.hours import START, Clock, ingest, small_catalog
 from tests.support.published import copy_landing, exported
 from warehouse.connect import STORAGE
+from warehouse.internal_schema import FIRST_MIGRATION, in_its_schema, in_main
 from warehouse.migrate import migrations
+from warehouse.statements import statement
+from warehouse.view_files import ORDER, definition
 
 pytestmark = pytest.mark.slow
 
@@ -55,11 +58,30 @@ def made_by(level: int, source: Path, target: Path) -> None:
         )
         for number, path in KNOWN[:level]:
             con.execute(path.read_text("utf-8"))
-            con.execute("INSERT INTO _ph_migration VALUES ($1, $2, now())", [number, path.stem])
+            row = {"number": number, "name": path.stem, "applied_at": datetime.now(UTC)}
+            con.execute(in_its_schema(con, statement("append_migration")), row)
         con.execute(f"ATTACH '{source}' AS source (READ_ONLY)")
         for table, columns in _tables(con):
-            con.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM source.{table}")
+            con.execute(
+                f"INSERT INTO {in_its_schema(con, 'internal.' + table)} ({columns}) "
+                f"SELECT {columns} FROM source.internal.{table}"
+            )
         con.execute("DETACH source")
+        if level == FIRST_MIGRATION - 1:
+            _define_in_main(con)
+
+
+def _define_in_main(con: duckdb.DuckDBPyConnection) -> None:
+    """Define the views as code before the schema did, and what it kept about the file."""
+    for name in ORDER:
+        text, checksum = definition(name)
+        con.execute(in_main(text))
+        con.execute("INSERT INTO _ph_view VALUES ($1, $2, now())", [name, checksum[::-1]])
+    con.execute("INSERT INTO _ph_card_facts FROM _ph_card_computed")
+    for name in ("_ph_feed_set", "_ph_hour"):
+        con.execute(in_main(definition(name)[0]))
+    con.execute("CREATE TABLE _ph_opened AS SELECT now() AS opened_at")
+    con.execute("CREATE TABLE _ph_compacted AS SELECT max(sequence) AS sequence FROM _ph_run")
 
 
 def forget_short_pages(home: Path) -> None:
@@ -73,7 +95,8 @@ def forget_short_pages(home: Path) -> None:
 def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     return con.execute(
         "SELECT table_name, string_agg(format('\"{}\"', column_name), ', ' ORDER BY column_index) "
-        "FROM duckdb_columns() c JOIN duckdb_tables() t USING (database_name, table_name) "
+        "FROM duckdb_columns() c JOIN duckdb_tables() t "
+        "USING (database_name, schema_name, table_name) "
         "WHERE database_name <> 'source' AND table_name LIKE '\\_ph\\_%' ESCAPE '\\' "
         "AND table_name NOT IN ('_ph_migration', '_ph_view', '_ph_opened') "
         "GROUP BY ALL ORDER BY ALL"
@@ -130,8 +153,10 @@ def test_a_newer_warehouse_is_refused_and_left_as_it_was(made: Path, tmp_path: P
     shutil.copytree(made, home, symlinks=True)
     newer = len(KNOWN) + 1
     with duckdb.connect(home / "warehouse.duckdb") as con:
-        con.execute("ALTER TABLE _ph_offer ADD COLUMN of_tomorrow VARCHAR")
-        con.execute("INSERT INTO _ph_migration VALUES ($1, 'add_of_tomorrow', now())", [newer])
+        con.execute("ALTER TABLE internal._ph_offer ADD COLUMN of_tomorrow VARCHAR")
+        con.execute(
+            "INSERT INTO internal._ph_migration VALUES ($1, 'add_of_tomorrow', now())", [newer]
+        )
     before = exported(home)
     with (
         serve(small_catalog()) as hub,
@@ -140,4 +165,7 @@ def test_a_newer_warehouse_is_refused_and_left_as_it_was(made: Path, tmp_path: P
         ingest(home, hub, clock=Clock(START + timedelta(hours=2)))
     assert exported(home) == before
     with duckdb.connect(home / "warehouse.duckdb", read_only=True) as con:
-        assert con.sql("SELECT count(*) FROM _ph_offer WHERE of_tomorrow IS NULL").fetchall() != []
+        assert (
+            con.sql("SELECT count(*) FROM internal._ph_offer WHERE of_tomorrow IS NULL").fetchall()
+            != []
+        )
