@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,12 @@ from pipeline.replay import replay
 from samples.hub import serve
 from schemas.errors import WarehouseError
 from tests.support.definitions import definitions
+from tests.support.earlier_schema import BEFORE_SCHEMA, define_in_main, earlier_file
 from tests.support.home_files import publication_is_consistent
 from tests.support.hours import START, Clock, ingest, small_catalog
 from tests.support.published import copy_landing, exported
-from warehouse.connect import STORAGE
-from warehouse.internal_schema import FIRST_MIGRATION, in_its_schema, in_main
+from warehouse.internal_schema import in_its_schema
 from warehouse.migrate import migrations
-from warehouse.statements import statement
-from warehouse.view_files import ORDER, definition
 
 pytestmark = pytest.mark.slow
 
@@ -51,37 +49,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def made_by(level: int, source: Path, target: Path) -> None:
     """Write the source's rows into a file that only knows the migrations up to a level."""
     target.unlink()
-    with duckdb.connect(target, config={"storage_compatibility_version": STORAGE}) as con:
-        con.execute(
-            "CREATE TABLE _ph_migration (number INTEGER NOT NULL, name VARCHAR NOT NULL, "
-            "applied_at TIMESTAMPTZ NOT NULL)"
-        )
-        for number, path in KNOWN[:level]:
-            con.execute(path.read_text("utf-8"))
-            row = {"number": number, "name": path.stem, "applied_at": datetime.now(UTC)}
-            con.execute(in_its_schema(con, statement("append_migration")), row)
+    with earlier_file(target, level) as con:
         con.execute(f"ATTACH '{source}' AS source (READ_ONLY)")
         for table, columns in _tables(con):
             con.execute(
-                f"INSERT INTO {in_its_schema(con, 'internal.' + table)} ({columns}) "
+                f"INSERT INTO {in_its_schema(con, f'internal.{table}')} ({columns}) "
                 f"SELECT {columns} FROM source.internal.{table}"
             )
         con.execute("DETACH source")
-        if level == FIRST_MIGRATION - 1:
-            _define_in_main(con)
-
-
-def _define_in_main(con: duckdb.DuckDBPyConnection) -> None:
-    """Define the views as code before the schema did, and what it kept about the file."""
-    for name in ORDER:
-        text, checksum = definition(name)
-        con.execute(in_main(text))
-        con.execute("INSERT INTO _ph_view VALUES ($1, $2, now())", [name, checksum[::-1]])
-    con.execute("INSERT INTO _ph_card_facts FROM _ph_card_computed")
-    for name in ("_ph_feed_set", "_ph_hour"):
-        con.execute(in_main(definition(name)[0]))
-    con.execute("CREATE TABLE _ph_opened AS SELECT now() AS opened_at")
-    con.execute("CREATE TABLE _ph_compacted AS SELECT max(sequence) AS sequence FROM _ph_run")
+        if level == BEFORE_SCHEMA:
+            define_in_main(con)
 
 
 def forget_short_pages(home: Path) -> None:
