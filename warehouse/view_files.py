@@ -2,7 +2,7 @@
 
 Each has one file under views/, with its comments; the order below is that of their dependencies.
 To change one, edit its file. To remove one, delete its file and its line here, and drop it and
-its row of `_ph_view` in a numbered migration.
+its row of `internal._ph_view` in a numbered migration.
 """
 
 from __future__ import annotations
