@@ -93,7 +93,7 @@ def _read_facts(con: Connection, load: Load) -> AlertFacts:
 
 
 def _observed_to(con: Connection) -> datetime | None:
-    row = con.execute("SELECT observed_to FROM _ph_window").fetchone()
+    row = con.execute("SELECT observed_to FROM internal._ph_window").fetchone()
     return row[0].astimezone(UTC) if row and row[0] else None
 
 

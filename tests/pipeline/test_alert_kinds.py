@@ -86,9 +86,9 @@ def test_a_provider_that_leaves_and_one_that_drops_out(tmp_path: Path) -> None:
         run_hour(home, hub, clock, whole)
         found = alerts(home)
         assert {is_open for kind, _, is_open in found if kind != "stale"} == {False}
-        assert rows(home, "SELECT recovery FROM _ph_alert WHERE kind = 'provider_left'") == [
-            ("scaleway lists offers again",)
-        ]
+        assert rows(
+            home, "SELECT recovery FROM internal._ph_alert WHERE kind = 'provider_left'"
+        ) == [("scaleway lists offers again",)]
 
 
 def test_a_hold_is_over_when_a_person_decides(tmp_path: Path) -> None:

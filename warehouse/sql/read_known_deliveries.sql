@@ -1,1 +1,1 @@
-SELECT alert_id FROM _ph_alert WHERE notified_at IS NOT NULL;
+SELECT alert_id FROM internal._ph_alert WHERE notified_at IS NOT NULL;

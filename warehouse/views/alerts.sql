@@ -1,5 +1,5 @@
 CREATE OR REPLACE VIEW alerts AS
-SELECT alert_id, kind, subject, message, opened_at, notified_at, closed_at FROM _ph_alert;
+SELECT alert_id, kind, subject, message, opened_at, notified_at, closed_at FROM internal._ph_alert;
 
 COMMENT ON VIEW alerts IS
     'What an operator is notified of: one row per finding, from when it was found until it was over.';
