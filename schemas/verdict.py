@@ -21,7 +21,7 @@ FAILS_AFTER = 2
 """Failures in a row, of a required feed or of runs, from which on a home is failing."""
 _LOOK = "`pricehouse status` shows the last error; docs/operating.md has what to do about each"
 _LONGEST = 300
-_DEGRADES = {"coverage_fell": "coverage fell", "schema_drift": "a source changed its form"}
+_DEGRADES = {"coverage_fell": "coverage fell"}
 """Kind of an open alert that makes a home degraded → how the reason names it."""
 
 
