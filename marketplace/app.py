@@ -28,6 +28,7 @@ from marketplace.pages import charts
 from marketplace.pages.detail_routes import detail_pages
 from marketplace.pages.rendering import Pages
 from marketplace.pages.routes import pages
+from marketplace.root_path import RootPathMiddleware, refuse_own_address
 from marketplace.tool_exports import openrouter_api, tool_files
 from schemas.clock import is_ahead, utc_now
 from warehouse.publication.reader_pool import PublicationPool
@@ -42,11 +43,13 @@ def create_app(
     *,
     cors_origins: Sequence[str] = (),
     callers: AllowedCallers | None = None,
+    root_path: str = "",
 ) -> FastAPI:
     """Return the application over a pool of publications, which it closes at shutdown.
 
     Scripts of pages at `cors_origins` may read the API; `*` allows those of any page. `callers` may
-    use /mcp; by default those of this machine.
+    use /mcp; by default those of this machine. `root_path` is where a proxy serves it, like
+    `/prices`; SettingsError if that is an address of its own.
     """
     state = AppState(pool)
     mcp = McpEndpoint(pool, callers or AllowedCallers(origins=frozenset(cors_origins)))
@@ -84,6 +87,9 @@ def create_app(
         )
     app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES, compresslevel=5)
     app.add_middleware(HeadersMiddleware)
+    if root_path:
+        refuse_own_address(root_path, (getattr(route, "path", "") for route in app.routes))
+        app.add_middleware(RootPathMiddleware, root=root_path)
     return app
 
 

@@ -64,6 +64,7 @@ NARROW: dict[tuple[str, str], tuple[str, ...]] = {
         "marketplace.mcp.stdio",
         "marketplace.numbers",
         "marketplace.queries",
+        "marketplace.root_path",
         "marketplace.server",
     ),
 }
