@@ -19,7 +19,8 @@ from marketplace import problems
 from marketplace.api import models
 from marketplace.api.cost_route import cost_api
 from marketplace.api.routes import v1
-from marketplace.app_state import CODE_VERSION, AppState, app_state_of, encode_json
+from marketplace.app_state import CODE_VERSION, MOST_URLS, AppState, app_state_of, encode_json
+from marketplace.discovery import discovery
 from marketplace.exports import exports
 from marketplace.headers import HeadersMiddleware
 from marketplace.mcp.http_endpoint import PATH as MCP_PATH
@@ -44,14 +45,16 @@ def create_app(
     cors_origins: Sequence[str] = (),
     callers: AllowedCallers | None = None,
     root_path: str = "",
+    sitemap_urls: int = MOST_URLS,
 ) -> FastAPI:
     """Return the application over a pool of publications, which it closes at shutdown.
 
     Scripts of pages at `cors_origins` may read the API; `*` allows those of any page. `callers` may
     use /mcp; by default those of this machine. `root_path` is where a proxy serves it, like
-    `/prices`; SettingsError if that is an address of its own.
+    `/prices`; SettingsError if that is an address of its own. `sitemap_urls` bounds a file of the
+    sitemap.
     """
-    state = AppState(pool)
+    state = AppState(pool, sitemap_urls=sitemap_urls)
     mcp = McpEndpoint(pool, callers or AllowedCallers(origins=frozenset(cors_origins)))
 
     @asynccontextmanager
@@ -73,7 +76,9 @@ def create_app(
     app.state.pages = Pages(STATIC)
     problems.install(app)
     # the files for tools before the relations, whose pattern would match their names
-    for router in (v1, cost_api, tool_files, exports, openrouter_api, health, pages, detail_pages):
+    for router in (v1, cost_api, tool_files, exports, openrouter_api, health):
+        app.include_router(router)
+    for router in (discovery, pages, detail_pages):
         app.include_router(router)
     app.router.routes.append(Route(MCP_PATH, endpoint=mcp, include_in_schema=False))
     app.mount("/static", _StaticFiles(directory=STATIC), name="static")

@@ -21,8 +21,8 @@ _TOKENS = {
     "cost_per_cached_input_token": "cached_input_token",
 }
 _MONTH = "per month"
+_BLEND, _INPUT = "1M tokens, 3 input : 1 output", "1M input tokens"
 _SPREAD = {
-    "token": "per 1M tokens",
     "image": COSTS["cost_per_image"],
     "audio_minute": COSTS["cost_per_audio_minute"],
     "video_second": COSTS["cost_per_video_second"],
@@ -39,7 +39,7 @@ def display_card(card: Row) -> dict[str, str]:
             texts[column] = unit_price(card[column], unit, currency)
     if card["cost_per_token"] is not None:
         both = card["cost_per_output_token"] is not None
-        per = "1M tokens, 3 input : 1 output" if both else "1M input tokens"
+        per = _BLEND if both else _INPUT
         texts["cost_per_token"] = f"{money(card['cost_per_token'] * MILLION, currency)} per {per}"
     for column, per in COSTS.items():
         if card[column] is not None:
@@ -101,7 +101,11 @@ def with_cached(stated: Mapping[str, Row]) -> dict[str, dict[str, Any]]:
 
 def with_model(found: Row) -> dict[str, Any]:
     """Return a model's offers and spread with their texts."""
-    spread = [{**each, "display": _spread(each)} for each in found["spread"]]
+    blended = {o["task"] for o in found["offers"] if o["cost_per_output_token"] is not None}
+    spread = [
+        {**each, "display": _spread(each, blends=each["task"] in blended)}
+        for each in found["spread"]
+    ]
     cards, cached = with_cards(found["offers"]), with_cached(found["cached_input"])
     return {**found, "spread": spread, "offers": cards, "cached_input": cached}
 
@@ -182,7 +186,8 @@ def _cached(stated: Row) -> dict[str, Any]:
     return {**stated, "display": text}
 
 
-def _spread(spread: Row) -> dict[str, str]:
-    scale = MILLION if spread["unit"] == "token" else 1
-    per = _SPREAD[spread["unit"]]
+def _spread(spread: Row, *, blends: bool) -> dict[str, str]:
+    is_token = spread["unit"] == "token"
+    scale = MILLION if is_token else 1
+    per = _SPREAD[spread["unit"]] if not is_token else f"per {_BLEND if blends else _INPUT}"
     return {name: f"{money(spread[name] * scale, 'USD')} {per}" for name in ("least", "most")}
