@@ -9,7 +9,6 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.openapi.utils import get_openapi
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.routing import Route
@@ -18,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from marketplace import problems
 from marketplace.api import models
 from marketplace.api.cost_route import cost_api
+from marketplace.api.document import openapi_document
 from marketplace.api.routes import v1
 from marketplace.app_state import CODE_VERSION, MOST_URLS, AppState, app_state_of, encode_json
 from marketplace.discovery import discovery
@@ -104,7 +104,7 @@ class _Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the document, built once."""
         if self.openapi_schema is None:
-            self.openapi_schema = _openapi_document(self)
+            self.openapi_schema = openapi_document(self)
         return self.openapi_schema
 
 
@@ -150,20 +150,3 @@ def readyz(request: Request) -> Response:
             )
         body = encode_json(reading, {"status": "ready"})
     return Response(body, 200, {"Cache-Control": "no-store"}, "application/json")
-
-
-def _openapi_document(app: FastAPI) -> dict[str, Any]:
-    document = get_openapi(
-        title=app.title,
-        version=app.version,
-        summary=app.summary,
-        routes=app.routes,
-        description="Amounts are decimals as plain text, per one of the unit in the field's name;"
-        " times are UTC; null is unknown. Every response names its publication and origin, and all"
-        " its facts are of that publication. /v1/status has the licence and attribution.",
-    )
-    schemas = document["components"]["schemas"]
-    schemas["Problem"] = models.Problem.model_json_schema()
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)  # errors are problem details
-    return document

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,6 +50,7 @@ class Pages:
             older=older,
             call_snippets=call_snippets,
             proof_text=proof_text,
+            pretty=lambda value: json.dumps(value, indent=1, ensure_ascii=False),
         )
         self._env.filters.update(
             day=wording.day,

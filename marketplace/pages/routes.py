@@ -8,6 +8,7 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from marketplace.api.document import read_examples
 from marketplace.cursor import Cursor
 from marketplace.pages import charts, forms, wording
 from marketplace.pages.card_view import card_views
@@ -161,13 +162,18 @@ def status(request: Request) -> Response:
 def api(request: Request) -> Response:
     """List the routes of the API and their parameters, from its OpenAPI document."""
     document = request.app.openapi()
-    routes = [(path, item["get"]) for path, item in document["paths"].items() if "get" in item]
+    routes = [
+        (path, method.upper(), operation)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    ]
     return page_of(
         request,
         "api.html",
         lambda _: {},
         routes=routes,
         problem_types=TYPES,
+        examples=read_examples(),
         root=str(request.base_url),
     )
 
