@@ -14,6 +14,7 @@ from cli.console import out
 from cli.options import current_home, home_option, json_option, print_json
 from marketplace.numbers import dollars, json_value
 from marketplace.queries.filters import RecommendQuery
+from marketplace.display import with_recommendation
 from marketplace.queries.recommend import find_recommendation
 from schemas.errors import UsageError
 from warehouse.publication.reader_pool import PublicationPool
@@ -69,7 +70,7 @@ def recommend(*, as_json: bool, **given: Any) -> None:
     try:
         with pool.reading(limited=False) as reading:
             facts = reading.publication
-            found = find_recommendation(reading, query)
+            found = with_recommendation(find_recommendation(reading, query))
     finally:
         pool.close()
     named = {"publication": facts["publication_id"], "origin": facts["origin"], **found}

@@ -60,6 +60,7 @@ NARROW: dict[tuple[str, str], tuple[str, ...]] = {
         "warehouse.storage.home",
     ),
     ("cli", "marketplace"): (
+        "marketplace.display",
         "marketplace.formats",
         "marketplace.mcp.stdio",
         "marketplace.numbers",
