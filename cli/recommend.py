@@ -12,9 +12,9 @@ from rich.table import Table
 
 from cli.console import out
 from cli.options import current_home, home_option, json_option, print_json
+from marketplace.display import with_recommendation
 from marketplace.numbers import dollars, json_value
 from marketplace.queries.filters import RecommendQuery
-from marketplace.display import with_recommendation
 from marketplace.queries.recommend import find_recommendation
 from schemas.errors import UsageError
 from warehouse.publication.reader_pool import PublicationPool

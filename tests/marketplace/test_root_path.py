@@ -66,21 +66,22 @@ def shape(url: str) -> tuple[object, ...]:
     parts = urlsplit(url)
     names = sorted({name for name, _ in parse_qsl(parts.query)})
     segments = parts.path.removeprefix(ROOT).split("/")
-    return (*segments[:2], len(segments) > 2, segments[-1].rpartition(".")[2], *names[:2])
+    return (*segments[:2], len(segments) > 2, segments[-1].rpartition(".")[2], *names[:1])
 
 
 def test_every_address_that_a_page_names_is_under_the_path_and_works(
     proxied: httpx.Client,
 ) -> None:
     start = f"{proxied.base_url}"
-    waiting, seen, pages = [start, f"{start}models/{GPT}", f"{start}nothing"], set(), 0
+    nothing = f"{start}nothing"
+    waiting, seen, pages = [start, f"{start}models/{GPT}", nothing], set(), 0
     while waiting:
         url = waiting.pop()
         if shape(url) in seen:
             continue
         seen.add(shape(url))
         answer = proxied.get(url)
-        assert answer.status_code in ((404,) if url.endswith("nothing") else (200, 303, 307)), url
+        assert answer.status_code in ((404,) if url == nothing else (200, 303, 307)), url
         if "location" in answer.headers:
             waiting.append(urljoin(url, answer.headers["location"]))
         if not answer.headers.get("content-type", "").startswith("text/html"):
