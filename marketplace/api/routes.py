@@ -25,7 +25,7 @@ from marketplace.display import (
 )
 from marketplace.exports import TYPES as FILE_TYPES
 from marketplace.queries.cached_input import find_cached_input
-from marketplace.queries.catalogue import ModelsQuery, find_models_page
+from marketplace.queries.catalogue import CatalogueQuery, find_catalogue
 from marketplace.queries.details import find_history, find_model, find_offer
 from marketplace.queries.estimate import find_estimate
 from marketplace.queries.filters import (
@@ -98,13 +98,13 @@ def offer(request: Request, offer_id: Annotated[OfferId, Path()]) -> Response:
     response_model=models.Models,
     responses={**NOT_MODIFIED, **problem_responses(410, 422)},
 )
-def all_models(request: Request, query: Annotated[ModelsQuery, Query()]) -> Response:
+def all_models(request: Request, query: Annotated[CatalogueQuery, Query()]) -> Response:
     """List the models that have or had an offer, a page at a time; `files` are all of them."""
     cursor = ModelsCursor.unpack(query.cursor, query.fingerprint()) if query.cursor else None
     files = f"{request.base_url}v1/exports/models"
 
     def make(reading: Reading) -> dict[str, Any]:
-        page = find_models_page(reading, query, cursor)
+        page = find_catalogue(reading, query, cursor)
         return {
             "total": page.total,
             "items": page.items,

@@ -19,7 +19,7 @@ MAX_MODELS = 1000
 _MATCHED = "match_models"
 
 
-class ModelsQuery(BaseModel):
+class CatalogueQuery(BaseModel):
     """Filters of models, a sort order and a page."""
 
     model_config = ConfigDict(extra="forbid")
@@ -78,7 +78,7 @@ class ModelsQuery(BaseModel):
 
 
 @dataclass(frozen=True)
-class ModelsPage:
+class CataloguePage:
     """Models in order, the number of all that pass, and the cursor of the next page."""
 
     total: int
@@ -86,9 +86,9 @@ class ModelsPage:
     next: str | None
 
 
-def find_models_page(
-    reading: Reading, query: ModelsQuery, cursor: ModelsCursor | None
-) -> ModelsPage:
+def find_catalogue(
+    reading: Reading, query: CatalogueQuery, cursor: ModelsCursor | None
+) -> CataloguePage:
     """Return the page after the cursor, or the first page.
 
     UnknownValue for a task or provider that the publication does not know.
@@ -103,10 +103,10 @@ def find_models_page(
     last = _cursor(reading, query, items[-1]).pack() if more else None
     for item in items:
         del item["at_place"], item["at_number"]
-    return ModelsPage(counted["total"], items, last)
+    return CataloguePage(counted["total"], items, last)
 
 
-def _cursor(reading: Reading, query: ModelsQuery, last: Row) -> ModelsCursor:
+def _cursor(reading: Reading, query: CatalogueQuery, last: Row) -> ModelsCursor:
     return ModelsCursor(
         publication_id=reading.publication["publication_id"],
         query_hash=hash_query(query.fingerprint()),

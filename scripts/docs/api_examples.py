@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -106,6 +107,8 @@ def _shortened(value: Any, key: str = "") -> Any:
     """Return a value with at most some items of each list and table, and nothing of the run."""
     if key in _OF_THE_RUN and value is not None:
         return _OF_THE_RUN[key]
+    if key == "next" and isinstance(value, str) and not value.startswith("/"):
+        return _without_run(value)
     if isinstance(value, list):
         return [_shortened(each) for each in value[:_MOST_ITEMS]]
     if isinstance(value, dict):
@@ -113,6 +116,12 @@ def _shortened(value: Any, key: str = "") -> Any:
         members = list(value.items())[: _MOST_ITEMS if is_table else None]
         return {name: _shortened(each, name) for name, each in members}
     return _replaced(value) if isinstance(value, str) else value
+
+
+def _without_run(cursor: str) -> str:
+    """Return a cursor that names no run of today."""
+    text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    return urlsafe_b64encode(_replaced(text).encode()).decode().rstrip("=")
 
 
 def _cut(text: str) -> str:

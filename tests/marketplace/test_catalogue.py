@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from marketplace.api import models
 from marketplace.app import create_app
 from marketplace.cursor import Cursor, ModelsCursor, hash_query
-from marketplace.queries.catalogue import ModelsQuery
+from marketplace.queries.catalogue import CatalogueQuery
 from tests.support.serving import as_json
 from warehouse.publication.reader_pool import PublicationPool
 from warehouse.storage.home import Home
@@ -119,7 +119,7 @@ def test_a_cursor_belongs_to_its_query_and_publication(client: TestClient) -> No
     offers = client.get("/v1/offers", params={"limit": 5}).json()["next"]
     for wrong in (offers, "abc", "ä", "=" * 4):
         assert client.get(ROUTE, params={"cursor": wrong}).status_code == 422
-    gone = ModelsCursor("gone", hash_query(ModelsQuery().fingerprint()), 0, 0.0, "a").pack()
+    gone = ModelsCursor("gone", hash_query(CatalogueQuery().fingerprint()), 0, 0.0, "a").pack()
     answer = client.get(ROUTE, params={"limit": 5, "cursor": gone})
     assert answer.status_code == 410
     assert answer.json()["restart"] == "/v1/models?limit=5"
@@ -129,7 +129,7 @@ def test_a_cursor_belongs_to_its_query_and_publication(client: TestClient) -> No
 def test_a_cursor_with_a_place_that_no_page_ends_at_is_refused(client: TestClient) -> None:
     """Whoever makes one gets a clear answer: it never reaches the database."""
     publication = client.get(ROUTE).json()["publication"]
-    query = hash_query(ModelsQuery().fingerprint())
+    query = hash_query(CatalogueQuery().fingerprint())
     far = ModelsCursor(publication, query, 2**40, 0.0, "a").pack()
     assert client.get(ROUTE, params={"cursor": far}).status_code == 422
     below = Cursor(publication, query, -1, 0, 0.0, "a", "b", "c").pack()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import parse_qsl, urljoin, urlsplit
@@ -14,7 +15,7 @@ from starlette.testclient import TestClient
 
 from marketplace.app import create_app
 from marketplace.cursor import ModelsCursor, hash_query
-from marketplace.queries.catalogue import ModelsQuery
+from marketplace.queries.catalogue import CatalogueQuery
 from marketplace.root_path import checked_root_path, under_root
 from schemas.errors import SettingsError
 from tests.support.command import pricehouse
@@ -33,13 +34,19 @@ def rooted(sample_home: Path) -> Iterator[Site]:
         yield site
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["removes", "keeps"])
-def proxied(rooted: Site, request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
-    """A client of the proxy; its base is the address of the first page."""
+@contextmanager
+def behind_proxy(site: Site, *, removes: bool) -> Iterator[httpx.Client]:
+    """Yield a client of a proxy; its base is the address of the first page."""
     with (
-        prefix_proxy(rooted.url, ROOT, removes=request.param) as url,
+        prefix_proxy(site.url, ROOT, removes=removes) as url,
         httpx.Client(base_url=f"{url}{ROOT}", timeout=120, trust_env=False) as client,
     ):
+        yield client
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["removes", "keeps"])
+def proxied(rooted: Site, request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
+    with behind_proxy(rooted, removes=request.param) as client:
         yield client
 
 
@@ -69,9 +76,13 @@ def shape(url: str) -> tuple[object, ...]:
     return (*segments[:2], len(segments) > 2, segments[-1].rpartition(".")[2], *names[:1])
 
 
-def test_every_address_that_a_page_names_is_under_the_path_and_works(
-    proxied: httpx.Client,
-) -> None:
+def test_every_address_that_a_page_names_is_under_the_path_and_works(rooted: Site) -> None:
+    with behind_proxy(rooted, removes=True) as proxied:
+        crawl(proxied)
+
+
+def crawl(proxied: httpx.Client) -> None:
+    """Visit a page of each shape, and what it names."""
     start = f"{proxied.base_url}"
     nothing = f"{start}nothing"
     waiting, seen, pages = [start, f"{start}models/{GPT}", nothing], set(), 0
@@ -127,7 +138,7 @@ def test_redirects_and_restarts_stay_under_the_path(proxied: httpx.Client) -> No
         assert urlsplit(location).path == f"{ROOT}/{target}", path
     cookie = proxied.get("theme?to=dark").headers["set-cookie"]
     assert f"Path={ROOT}/" in cookie
-    gone = ModelsCursor("gone", hash_query(ModelsQuery(q="qwen").fingerprint()), 0, 0.0, "a")
+    gone = ModelsCursor("gone", hash_query(CatalogueQuery(q="qwen").fingerprint()), 0, 0.0, "a")
     answer = proxied.get("v1/models", params={"q": "qwen", "cursor": gone.pack()})
     assert answer.status_code == 410
     assert answer.json()["restart"] == f"{ROOT}/v1/models?q=qwen"
