@@ -54,7 +54,7 @@ class HeadersMiddleware:
             await send(message)
 
         try:
-            asked = {**scope, "method": "GET"} if head else scope
-            await self._app(asked, receive, send_with_headers)
+            request_scope = {**scope, "method": "GET"} if head else scope
+            await self._app(request_scope, receive, send_with_headers)
         except _NoBodyNeeded:
             return

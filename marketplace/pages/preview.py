@@ -94,7 +94,7 @@ def _text(
     most = _RIGHT - _LEFT
     fitting = min(size, max(24, int(most / (_LETTER * max(len(text), 1)))))
     letters = int(most / (_LETTER * fitting))
-    shown = text if len(text) <= letters else f"{text[: letters - 1]}…"
+    fitted = text if len(text) <= letters else f"{text[: letters - 1]}…"
     attributes = {
         "x": str(at[0]),
         "y": str(at[1]),
@@ -103,7 +103,7 @@ def _text(
         "font-weight": "700" if bold else "400",
         "fill": fill,
     }
-    SubElement(root, "text", attributes).text = without_controls(shown)
+    SubElement(root, "text", attributes).text = without_controls(fitted)
 
 
 @lru_cache(maxsize=_KEPT)

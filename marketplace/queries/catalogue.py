@@ -98,7 +98,7 @@ def find_catalogue(
     rows = reading.rows(
         statement(_MATCHED, "select_models"), {**values, **place, "count": query.limit + 1}
     )
-    (counted,) = reading.rows(statement(_MATCHED, "count_models"), values)
+    (counted,) = reading.rows(statement(_MATCHED, "select_models_count"), values)
     items, more = rows[: query.limit], len(rows) > query.limit
     last = _cursor(reading, query, items[-1]).pack() if more else None
     for item in items:

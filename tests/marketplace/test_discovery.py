@@ -59,7 +59,7 @@ def test_head_has_the_headers_of_get_and_no_body(client: TestClient, encoding: s
         assert head.headers == whole.headers, path
 
 
-def test_what_is_asked_for_again_is_not_sent_again(client: TestClient) -> None:
+def test_a_matching_etag_of_a_fixed_name_returns_304(client: TestClient) -> None:
     for path in ("/favicon.ico", "/robots.txt", "/sitemap.xml", "/previews/site.png"):
         tag = client.get(path).headers["etag"]
         again = client.get(path, headers={"If-None-Match": tag})

@@ -148,8 +148,8 @@ def test_texts_of_the_sample_are_its_amounts(client: TestClient) -> None:
                 scale = 1 if name == "cost_per_image" else MILLION
                 stated = re.match(r"\$([\d,.]+) per ", offer["display"][name])
                 assert stated, offer["display"][name]
-                shown, exact = Decimal(stated[1].replace(",", "")), Decimal(offer[name]) * scale
-                assert abs(shown - exact) <= exact / 1000
+                read, exact = Decimal(stated[1].replace(",", "")), Decimal(offer[name]) * scale
+                assert abs(read - exact) <= exact / 1000
                 compared += 1
     assert compared > 100
 
