@@ -93,9 +93,20 @@ def create_app(
     app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES, compresslevel=5)
     app.add_middleware(HeadersMiddleware)
     if root_path:
-        refuse_own_address(root_path, (getattr(route, "path", "") for route in app.routes))
+        refuse_own_address(root_path, _own_paths(app))
         app.add_middleware(RootPathMiddleware, root=root_path)
     return app
+
+
+def _own_paths(app: FastAPI) -> list[str]:
+    """Return the paths of all routes, also of those that came with a router."""
+    routes = [route for each in app.routes for route in _routes_of(each)]
+    return [str(getattr(route, "path", "")) for route in routes]
+
+
+def _routes_of(route: object) -> list[object]:
+    router = getattr(route, "original_router", None)
+    return list(router.routes) if router else [route]
 
 
 class _Application(FastAPI):
