@@ -32,6 +32,7 @@ from marketplace.pages.routes import pages
 from marketplace.root_path import RootPathMiddleware, refuse_own_address
 from marketplace.tool_exports import openrouter_api, tool_files
 from schemas.clock import is_ahead, utc_now
+from schemas.errors import SettingsError
 from warehouse.publication.reader_pool import PublicationPool
 
 STATIC = Path(__file__).with_name("static")
@@ -93,7 +94,11 @@ def create_app(
     app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES, compresslevel=5)
     app.add_middleware(HeadersMiddleware)
     if root_path:
-        refuse_own_address(root_path, _own_paths(app))
+        try:
+            refuse_own_address(root_path, _own_paths(app))
+        except SettingsError:
+            state.close()
+            raise
         app.add_middleware(RootPathMiddleware, root=root_path)
     return app
 

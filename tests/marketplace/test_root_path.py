@@ -109,7 +109,7 @@ def crawl(proxied: httpx.Client) -> None:
                 assert target.startswith("https://"), (url, link)
     assert pages >= 10
     for name in ("static", "v1", "models", "offers", "providers", "previews", "favicon.ico"):
-        assert any(name in each for each in seen), name
+        assert any(name in str(each) for each in seen), name
 
 
 def test_every_address_in_an_answer_is_under_the_path(proxied: httpx.Client) -> None:
