@@ -25,6 +25,8 @@ Settings, all from the environment, all optional:
                              https://shop.example, separated by commas, or * (default none)
   PRICEHOUSE_MCP_HOSTS       names by which clients reach /mcp of `serve` through a proxy, like
                              prices.example, separated by commas (default none)
+  PRICEHOUSE_ROOT_PATH       path under which a proxy serves `serve`, like /prices (default none);
+                             its option --root-path overrides it
   PRICEHOUSE_ALERT_URLS      addresses of Apprise that alerts are sent to, like mailto://…,
                              separated by spaces or commas, else alerts/urls in Vault
   PRICEHOUSE_STALE_AFTER     from which age on data is stale (default 2h)

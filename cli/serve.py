@@ -10,6 +10,8 @@ import click
 
 from cli.console import err
 from cli.options import current_home, home_option
+from marketplace.root_path import SETTING as ROOT_PATH_SETTING
+from marketplace.root_path import checked_root_path
 from marketplace.server import WebAccess, run_server
 from pipeline.settings import read_alert_rules
 from schemas.errors import SettingsError
@@ -32,8 +34,13 @@ _ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d{1,5})?")
     show_default=True,
     help="The port; 0 takes a free one.",
 )
+@click.option(
+    "--root-path",
+    metavar="PATH",
+    help=f"The path under which a proxy serves this, like /prices [env: {ROOT_PATH_SETTING}].",
+)
 @home_option
-def serve(*, host: str, port: int) -> None:
+def serve(*, host: str, port: int, root_path: str | None) -> None:
     """Serve the marketplace: pages, the API, feeds and exports.
 
     The API is under /v1, the MCP server at /mcp. The server reads marketplace.duckdb alone, and
@@ -41,8 +48,12 @@ def serve(*, host: str, port: int) -> None:
     there is something to read. Ctrl-C or SIGTERM stops it, once running requests are answered. Put
     a proxy with TLS before it to serve others.
     """
+    stated = os.environ.get(ROOT_PATH_SETTING, "") if root_path is None else root_path
     access = WebAccess(
-        cors_origins(os.environ), mcp_hosts(os.environ), read_alert_rules(os.environ).stale_after
+        cors_origins(os.environ),
+        mcp_hosts(os.environ),
+        checked_root_path(stated),
+        read_alert_rules(os.environ).stale_after,
     )
     home = Home(current_home())
     run_server(home, host=host, port=port, access=access, print_line=err.print, grace_s=GRACE_S)

@@ -24,11 +24,12 @@ end of one fails, and a POST is not sent again."""
 
 @dataclass(frozen=True)
 class WebAccess:
-    """The origins whose pages may read the API, further names by which /mcp is called, and from
-    which age on data is named stale."""
+    """The origins whose pages may read the API, further names by which /mcp is called, the path
+    under which a proxy serves all, and from which age on data is named stale."""
 
     cors_origins: Sequence[str] = ()
     mcp_hosts: Sequence[str] = ()
+    root_path: str = ""
     stale_after: timedelta = DEFAULT_STALE_AFTER
 
 
@@ -55,6 +56,7 @@ def run_server(
         PublicationPool(home),
         cors_origins=access.cors_origins,
         callers=callers,
+        root_path=access.root_path,
         stale_after=access.stale_after,
     )
     config = uvicorn.Config(
@@ -66,7 +68,7 @@ def run_server(
     )
     url_host = f"[{host}]" if ":" in host else host
     with listening:
-        address = f"http://{url_host}:{listening.getsockname()[1]}"
+        address = f"http://{url_host}:{listening.getsockname()[1]}{access.root_path}"
         print_line(f"serving {home.root} at {address} (Ctrl-C stops it)")
         # After a shutdown uvicorn raises the signal again that caused it; it has been handled.
         for number in (signal.SIGINT, signal.SIGTERM):
