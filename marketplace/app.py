@@ -54,10 +54,9 @@ def create_app(
 ) -> FastAPI:
     """Return the application over a pool of publications, which it closes at shutdown.
 
-    Scripts of pages at `cors_origins` may read the API; `*` allows those of any page. `callers` may
-    use /mcp; by default those of this machine. `root_path` is where a proxy serves it, like
-    `/prices`; SettingsError if that is an address of its own. `sitemap_urls` bounds a file of the
-    sitemap. From `stale_after` on data is `stale`.
+    Pages at `cors_origins` may read the API, `*` is any; `callers` (this machine's) may use /mcp.
+    A proxy serves it at `root_path`; SettingsError if that is its own address. Data is `stale` from
+    `stale_after` on.
     """
     state = AppState(pool, sitemap_urls=sitemap_urls, stale_after=stale_after)
     mcp = McpEndpoint(pool, callers or AllowedCallers(origins=frozenset(cors_origins)))

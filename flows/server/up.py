@@ -135,11 +135,7 @@ def _bring_up(
     ):
         stop.check()
         prepare()
-    if has_addresses(environment):
-        _connect_alerts(environment, report)
-        watcher = [sys.executable, "-m", "flows.server.watcher"]
-        command = Command("the watcher of alerts", watcher, environment, CHECKOUT)
-        kept.append(_start(command, running, report, grace_s=WORKER_GRACE_S))
+    kept += _start_watcher(environment, running, report)
     stop.check()
     worker = ("worker", "start", "--pool", POOL, "--type", "process", "--name", platform.node())
     kept.append(
@@ -153,6 +149,18 @@ def _bring_up(
         for process in kept:
             process.keep()
         time.sleep(POLL_S)
+
+
+def _start_watcher(
+    environment: dict[str, str], running: ExitStack, report: Report
+) -> list[Supervised]:
+    """Start who watches between runs whether data gets old, where alerts have addresses."""
+    if not has_addresses(environment):
+        return []
+    _connect_alerts(environment, report)
+    watcher = [sys.executable, "-m", "flows.server.watcher"]
+    command = Command("the watcher of alerts", watcher, environment, CHECKOUT)
+    return [_start(command, running, report, grace_s=WORKER_GRACE_S)]
 
 
 def _connect_alerts(environment: dict[str, str], report: Report) -> None:
