@@ -55,8 +55,7 @@ def create_app(
     """Return the application over a pool of publications, which it closes at shutdown.
 
     Pages at `cors_origins` may read the API, `*` is any; `callers` (this machine's) may use /mcp.
-    A proxy serves it at `root_path`; SettingsError if that is its own address. Data is `stale` from
-    `stale_after` on.
+    A proxy serves it at `root_path`; SettingsError if that is an address of the application.
     """
     state = AppState(pool, sitemap_urls=sitemap_urls, stale_after=stale_after)
     mcp = McpEndpoint(pool, callers or AllowedCallers(origins=frozenset(cors_origins)))
