@@ -9,7 +9,7 @@ the period get names of their own in each copy, and end in it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,10 @@ CREATE TEMP TABLE came AS
 SELECT o.* FROM _ph_offer o, base_time t WHERE o.first_seen_at BETWEEN t."from" AND t.until;
 CREATE TEMP TABLE came_model AS
 SELECT m.* FROM _ph_model m, base_time t WHERE m.first_seen_at BETWEEN t."from" AND t.until;
+"""
+_END = """
+UPDATE _ph_offer SET gone_at = coalesce(gone_at, $until), last_seen_at = $until
+WHERE offer_id IN (SELECT substr(sha256(offer_id || $number), 1, 16) FROM came)
 """
 _MODEL = (
     "CASE WHEN model_id IN (SELECT model_id FROM came_model) THEN model_id || '-before' || $number "
@@ -75,9 +79,8 @@ def _copy_rows(con: Connection, hours: int, number: int) -> None:
             f"INSERT INTO {name} BY NAME SELECT {chosen} FROM {rows}",  # noqa: S608 - our own names
             _used(chosen, hours, number),
         )
-    ended = "UPDATE _ph_offer SET gone_at = coalesce(gone_at, $until), last_seen_at = $until "
     con.execute(
-        ended + "WHERE offer_id IN (SELECT substr(sha256(offer_id || $number), 1, 16) FROM came)",
+        _END,
         {"until": _until(con, hours, number), "number": str(number)},
     )
     for name in _ENDING:
@@ -121,7 +124,7 @@ def _columns(con: Connection, name: str, values: dict[str, str]) -> str:
             )
         elif column in _OFFER_IDS:
             value = (
-                f"CASE WHEN {column} IN (SELECT offer_id FROM came) "
+                f"CASE WHEN {column} IN (SELECT offer_id FROM came) "  # noqa: S608 - our own names
                 f"THEN substr(sha256({column} || $number), 1, 16) ELSE {column} END"
             )
         chosen.append(f'{value} AS "{column}"')
@@ -145,7 +148,7 @@ def _end_series(con: Connection, name: str, until: datetime, number: int) -> Non
 
 def _until(con: Connection, hours: int, number: int) -> datetime:
     row = con.execute("SELECT max(finished_at) FROM base_run").fetchone()
-    latest: datetime = row[0] if row else datetime.max
+    latest: datetime = row[0] if row else datetime.max.replace(tzinfo=UTC)
     return latest - timedelta(hours=number * hours)
 
 
