@@ -1,6 +1,7 @@
 """Kill hours at random moments of each stage, and hold what is left against an undisturbed home.
 
     python -m tests.support.killing 500      # how many kills; prints a line per home
+    python -m tests.support.killing 500 100  # with the seeds after 100, beside another process
 
 An attempt is one hour run by a process of its own, with a clock that does not move: each look is a
 microsecond after the last. Attempts have times and prices of their own, so that the hours that were
@@ -220,7 +221,7 @@ def main() -> None:
     """Kill as many times as asked, 25 to a home, and say what came of it."""
     wanted = int(sys.argv[1])
     total: Counter[str] = Counter()
-    committed = seed = 0
+    committed, seed = 0, int(sys.argv[2]) if len(sys.argv) > 2 else 0
     while total.total() < wanted:
         seed += 1
         with tempfile.TemporaryDirectory() as folder:
