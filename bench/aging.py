@@ -8,8 +8,8 @@ the period get names of their own in each copy, and end in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from warehouse.connect import Connection, open_writer
 from warehouse.storage.landing import Landing
 from warehouse.storage.run_days import day_file, day_of, write_day
 from warehouse.storage.run_folder import pretty
-from warehouse.tables import RUNS, TABLES, Kind
+from warehouse.tables import RUNS, TABLES, Kind, Table
 
 _RUN_TIME = "%Y%m%dT%H%M%S%f"
 _RUN_TIME_LENGTH = len("20250101T000500010000")
@@ -31,6 +31,11 @@ _BASE = """
 CREATE TEMP TABLE base_run AS
 FROM _ph_run WHERE sequence BETWEEN 2 AND 1 + $hours
 """
+_COPIES = """
+CREATE TEMP TABLE copy AS
+SELECT n::VARCHAR AS number, n AS place, n * $hours + 1 AS back
+FROM (SELECT unnest($copies::BIGINT[]) AS n)
+"""
 _CAME = """
 CREATE TEMP TABLE base_time AS
 SELECT min(started_at) AS "from", max(finished_at) AS until FROM base_run;
@@ -38,13 +43,17 @@ CREATE TEMP TABLE came AS
 SELECT o.* FROM _ph_offer o, base_time t WHERE o.first_seen_at BETWEEN t."from" AND t.until;
 CREATE TEMP TABLE came_model AS
 SELECT m.* FROM _ph_model m, base_time t WHERE m.first_seen_at BETWEEN t."from" AND t.until;
+CREATE TEMP TABLE ended AS
+SELECT substr(sha256(c.offer_id || p.number), 1, 16) AS offer_id,
+       t.until - to_hours(p.back) AS until
+FROM came c, base_time t, copy p
 """
 _END = """
-UPDATE _ph_offer SET gone_at = coalesce(gone_at, $until), last_seen_at = $until
-WHERE offer_id IN (SELECT substr(sha256(offer_id || $number), 1, 16) FROM came)
+UPDATE _ph_offer o SET gone_at = coalesce(o.gone_at, e.until), last_seen_at = e.until
+FROM ended e WHERE o.offer_id = e.offer_id
 """
 _MODEL = (
-    "CASE WHEN model_id IN (SELECT model_id FROM came_model) THEN model_id || '-before' || $number "
+    "CASE WHEN model_id IN (SELECT model_id FROM came_model) THEN model_id || '-before' || number "
     "ELSE model_id END"
 )
 
@@ -58,113 +67,84 @@ def age(home: Path, *, hours: int, copies: Iterable[int], keep_from: datetime) -
     numbers = list(copies)
     with open_writer(home / "warehouse.duckdb") as con:
         con.execute(_BASE, {"hours": hours})
+        con.execute(_COPIES, {"hours": hours, "copies": numbers})
         con.execute(_CAME)
-        for number in numbers:
-            con.execute("BEGIN")
-            _copy_rows(con, hours, number)
-            con.execute("COMMIT")
+        con.execute("BEGIN")
+        _copy_rows(con)
+        con.execute("COMMIT")
         run_ids = [run_id for (run_id,) in con.execute("SELECT run_id FROM base_run").fetchall()]
     _copy_records(Landing(home / "landing"), run_ids, hours, numbers, keep_from)
 
 
-def _copy_rows(con: Connection, hours: int, number: int) -> None:
-    """Copy the rows of one period in every log, and the offers and models that came in it."""
-    logs = [t for t in TABLES if t.kind in {Kind.LOG, Kind.APPENDED}]
-    for table in logs:
-        row_id = table.row_id if table.kind is Kind.LOG else None
-        _copy_table(con, table.name, hours, number, row_id)
+def _copy_rows(con: Connection) -> None:
+    """Copy the rows of the period in every log, and the offers and models that came in it."""
+    for table in TABLES:
+        if table.kind in {Kind.LOG, Kind.APPENDED}:
+            _copy_log(con, table)
     for name, rows in (("_ph_offer", "came"), ("_ph_model", "came_model")):
-        chosen = _columns(con, name, {"model_id": _MODEL})
-        con.execute(
-            f"INSERT INTO {name} BY NAME SELECT {chosen} FROM {rows}",  # noqa: S608 - our own names
-            _used(chosen, hours, number),
-        )
-    con.execute(
-        _END,
-        {"until": _until(con, hours, number), "number": str(number)},
-    )
+        _insert(con, name, rows, {"model_id": _MODEL})
+    con.execute(_END)
     for name in _ENDING:
-        _end_series(con, name, _until(con, hours, number), number)
+        _end_series(con, name)
 
 
-def _copy_table(con: Connection, name: str, hours: int, number: int, row_id: str | None) -> None:
-    values: dict[str, str] = {}
-    if row_id is not None:  # the ids of a copy are those right before all others
-        row = con.execute(
-            f"SELECT min({row_id}), max({row_id}), (SELECT min({row_id}) FROM {name}) "  # noqa: S608
-            f"FROM {name} SEMI JOIN base_run USING (run_id)"
-        ).fetchone()
-        _, last, lowest = row or (None, None, None)
-        if last is None:
-            return
-        values[row_id] = f"{row_id} - {last - lowest + 1}"
-    if name == RUNS.name:
-        values["sequence"] = f"sequence - {number * hours + 1}"
-    if "check_id" in _names(con, name):
-        values["check_id"] = "substr(sha256(check_id || $number), 1, 16)"
+def _copy_log(con: Connection, table: Table) -> None:
+    name, values = table.name, {"sequence": "sequence - back"}
+    rows = "base_run" if table is RUNS else f"(FROM {name} SEMI JOIN base_run USING (run_id))"
+    if table.kind is Kind.LOG:  # the ids of a copy are those right before all others
+        base = f"FROM {name} SEMI JOIN base_run USING (run_id)"
+        of_id = f"(SELECT max({table.row_id}) {base})"
+        first = f"(SELECT min({table.row_id}) {base})"
+        span = f"({of_id} - {first} + 1)"
+        values[table.row_id] = f"{table.row_id} - {of_id} - (place - 1) * {span}"
+    values["check_id"] = "substr(sha256(check_id || number), 1, 16)"
+    _insert(con, name, rows, values)
+
+
+def _insert(con: Connection, name: str, rows: str, values: Mapping[str, str]) -> None:
     chosen = _columns(con, name, values)
-    rows = "base_run" if name == RUNS.name else f"{name} SEMI JOIN base_run USING (run_id)"
     con.execute(
-        f"INSERT INTO {name} BY NAME SELECT {chosen} FROM {rows}",  # noqa: S608 - our own names
-        _used(chosen, hours, number),
+        f"INSERT INTO {name} BY NAME SELECT {chosen} FROM {rows}, copy"  # noqa: S608 - our own names
     )
 
 
-def _columns(con: Connection, name: str, values: dict[str, str]) -> str:
+def _columns(con: Connection, name: str, values: Mapping[str, str]) -> str:
     """Return the columns of a table as a copy has them: dated back, with ids of their own."""
     chosen = []
     for column, kind in _names(con, name).items():
         value = values.get(column, f'"{column}"')
         if kind == "TIMESTAMP WITH TIME ZONE" and name != "_ph_model":
-            value = f'"{column}" - to_hours($back::BIGINT)'
+            value = f'"{column}" - to_hours(back)'
         elif column in _RUN_IDS:
             value = (
                 f"strftime(strptime({column}[:{_RUN_TIME_LENGTH}], '{_RUN_TIME}') "
-                f"- to_hours($back::BIGINT), '{_RUN_TIME}') || {column}[{_RUN_TIME_LENGTH + 1}:]"
+                f"- to_hours(back), '{_RUN_TIME}') || {column}[{_RUN_TIME_LENGTH + 1}:]"
             )
         elif column in _OFFER_IDS:
             value = (
                 f"CASE WHEN {column} IN (SELECT offer_id FROM came) "  # noqa: S608 - our own names
-                f"THEN substr(sha256({column} || $number), 1, 16) ELSE {column} END"
+                f"THEN substr(sha256({column} || number), 1, 16) ELSE {column} END"
             )
         chosen.append(f'{value} AS "{column}"')
     return ", ".join(chosen)
 
 
-def _end_series(con: Connection, name: str, until: datetime, number: int) -> None:
-    """End what a copy leaves open of the offers that came in it."""
+def _end_series(con: Connection, name: str) -> None:
+    """End what copies leave open of the offers that came in them."""
     key = [c for c in ("offer_id", "unit", "tier", "feed") if c in _names(con, name)]
-    series = ", ".join(key if name != "_ph_price_log" else key[:-1])
+    series = ", ".join(f"t.{c}" for c in (key if name != "_ph_price_log" else key[:-1]))
     con.execute(
         f"INSERT INTO {name} BY NAME "  # noqa: S608 - our own names
-        "SELECT * REPLACE ('absence' AS kind, $until AS valid_from) "
-        f"FROM {name} WHERE offer_id IN "
-        "(SELECT substr(sha256(offer_id || $number), 1, 16) FROM came) "
-        f"QUALIFY row_number() OVER (PARTITION BY {series} ORDER BY valid_from DESC, log_id DESC) "
-        "= 1 AND kind <> 'absence'",
-        {"until": until, "number": str(number)},
+        "SELECT t.* REPLACE ('absence' AS kind, e.until AS valid_from) "
+        f"FROM {name} t JOIN ended e ON e.offer_id = t.offer_id "
+        f"QUALIFY row_number() OVER (PARTITION BY {series} "
+        "ORDER BY t.valid_from DESC, t.log_id DESC) = 1 AND t.kind <> 'absence'"
     )
-
-
-def _until(con: Connection, hours: int, number: int) -> datetime:
-    row = con.execute("SELECT max(finished_at) FROM base_run").fetchone()
-    latest: datetime = row[0] if row else datetime.max.replace(tzinfo=UTC)
-    return latest - timedelta(hours=number * hours)
 
 
 def _names(con: Connection, name: str) -> dict[str, str]:
     table = con.table(name)
     return {column: str(kind) for column, kind in zip(table.columns, table.types, strict=True)}
-
-
-def _used(query: str, hours: int, number: int) -> dict[str, Any]:
-    values = {"number": str(number), "back": _back(hours, number)}
-    return {name: value for name, value in values.items() if f"${name}" in query}
-
-
-def _back(hours: int, number: int) -> int:
-    """Return how far back a copy is dated: the first hour of all lies after it."""
-    return number * hours + 1
 
 
 def _copy_records(
@@ -174,7 +154,7 @@ def _copy_records(
     folders = [landing.run_of(run_id) for run_id in run_ids]
     played = [folder.as_packed() for folder in folders if folder is not None]
     for number in numbers:
-        back = timedelta(hours=_back(hours, number))
+        back = timedelta(hours=number * hours + 1)
         days: dict[str, list[PackedRun]] = {}
         for run in played:
             copy = _dated_back(run, back, sequences=number * hours + 1)

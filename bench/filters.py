@@ -34,8 +34,8 @@ QUERIES = {
         "SELECT * FROM cards WHERE offer_id = $offer AND model_id = $model"
     ),
     "number of cards": "SELECT count(*) FROM cards",
-    "ten cheapest image cards of a region": (
-        "SELECT * FROM cards WHERE task_group = 'image' AND region = 'us' AND rankable "
+    "ten cheapest image cards": (
+        "SELECT * FROM cards WHERE task_group = 'image' AND rankable "
         "ORDER BY cost_per_image LIMIT 10"
     ),
     "ten cheapest text cards with tools": (
