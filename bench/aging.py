@@ -26,10 +26,10 @@ _RUN_TIME = "%Y%m%dT%H%M%S%f"
 _RUN_TIME_LENGTH = len("20250101T000500010000")
 _RUN_IDS = ("run_id", "claim_run_id")
 _OFFER_IDS = ("offer_id", "old_offer_id", "new_offer_id")
-_ENDING = ("_ph_claim_log", "_ph_price_log", "_ph_status_log")
+_ENDING = ("internal._ph_claim_log", "internal._ph_price_log", "internal._ph_status_log")
 _BASE = """
 CREATE TEMP TABLE base_run AS
-FROM _ph_run WHERE sequence BETWEEN 2 AND 1 + $hours
+FROM internal._ph_run WHERE sequence BETWEEN 2 AND 1 + $hours
 """
 _COPIES = """
 CREATE TEMP TABLE copy AS
@@ -40,16 +40,18 @@ _CAME = """
 CREATE TEMP TABLE base_time AS
 SELECT min(started_at) AS "from", max(finished_at) AS until FROM base_run;
 CREATE TEMP TABLE came AS
-SELECT o.* FROM _ph_offer o, base_time t WHERE o.first_seen_at BETWEEN t."from" AND t.until;
+SELECT o.* FROM internal._ph_offer o, base_time t
+WHERE o.first_seen_at BETWEEN t."from" AND t.until;
 CREATE TEMP TABLE came_model AS
-SELECT m.* FROM _ph_model m, base_time t WHERE m.first_seen_at BETWEEN t."from" AND t.until;
+SELECT m.* FROM internal._ph_model m, base_time t
+WHERE m.first_seen_at BETWEEN t."from" AND t.until;
 CREATE TEMP TABLE ended AS
 SELECT substr(sha256(c.offer_id || p.number), 1, 16) AS offer_id,
        t.until - to_hours(p.back) AS until
 FROM came c, base_time t, copy p
 """
 _END = """
-UPDATE _ph_offer o SET gone_at = coalesce(o.gone_at, e.until), last_seen_at = e.until
+UPDATE internal._ph_offer o SET gone_at = coalesce(o.gone_at, e.until), last_seen_at = e.until
 FROM ended e WHERE o.offer_id = e.offer_id
 """
 _MODEL = (
@@ -81,7 +83,7 @@ def _copy_rows(con: Connection) -> None:
     for table in TABLES:
         if table.kind in {Kind.LOG, Kind.APPENDED}:
             _copy_log(con, table)
-    for name, rows in (("_ph_offer", "came"), ("_ph_model", "came_model")):
+    for name, rows in (("internal._ph_offer", "came"), ("internal._ph_model", "came_model")):
         _insert(con, name, rows, {"model_id": _MODEL})
     con.execute(_END)
     for name in _ENDING:
@@ -113,7 +115,7 @@ def _columns(con: Connection, name: str, values: Mapping[str, str]) -> str:
     chosen = []
     for column, kind in _names(con, name).items():
         value = values.get(column, f'"{column}"')
-        if kind == "TIMESTAMP WITH TIME ZONE" and name != "_ph_model":
+        if kind == "TIMESTAMP WITH TIME ZONE" and name != "internal._ph_model":
             value = f'"{column}" - to_hours(back)'
         elif column in _RUN_IDS:
             value = (
@@ -132,10 +134,11 @@ def _columns(con: Connection, name: str, values: Mapping[str, str]) -> str:
 def _end_series(con: Connection, name: str) -> None:
     """End what copies leave open of the offers that came in them."""
     key = [c for c in ("offer_id", "unit", "tier", "feed") if c in _names(con, name)]
-    series = ", ".join(f"t.{c}" for c in (key if name != "_ph_price_log" else key[:-1]))
+    series = ", ".join(f"t.{c}" for c in (key if name != "internal._ph_price_log" else key[:-1]))
     con.execute(
         f"INSERT INTO {name} BY NAME "  # noqa: S608 - our own names
-        "SELECT t.* REPLACE ('absence' AS kind, e.until AS valid_from) "
+        "SELECT t.* REPLACE ('absence' AS kind, e.until AS valid_from, "
+        f"(SELECT min(log_id) FROM {name}) - row_number() OVER () AS log_id) "
         f"FROM {name} t JOIN ended e ON e.offer_id = t.offer_id "
         f"QUALIFY row_number() OVER (PARTITION BY {series} "
         "ORDER BY t.valid_from DESC, t.log_id DESC) = 1 AND t.kind <> 'absence'"
