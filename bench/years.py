@@ -73,7 +73,8 @@ def main() -> None:
             sys.stdout.write(f"{table(points[-1:])}\n")
             sys.stdout.flush()
             if given.write:
-                write_results(RESULT, {**facts, "models": given.models, "points": points})
+                played = {"models": given.models, "period": PERIOD, "last": LAST}
+                write_results(RESULT, {**facts, **played, "points": points})
     if len(points) > 1:
         sys.stdout.write(f"{growth(points)}\n")
 
