@@ -152,9 +152,9 @@ def _years() -> list[str]:
         f"Scaled: the catalogue has {figures['models']} models, and the changes of an hour are "
         "those of the whole Hub (about 15 offers come or go, one price and a twenty-fourth of the "
         "speeds change). `python -m bench.years` drives the real steps on landed bytes with a "
-        f"clock that is moved on; nothing is fetched. {figures['period']} hours are played. Earlier "
-        "history is put before them as copies of what those hours logged, with the records of "
-        f"their runs; {figures['last']} hours more are played on top of it and measured.\n"
+        f"clock that is moved on; nothing is fetched. {figures['period']} hours are played. "
+        "Earlier history is put before them as copies of what those hours logged, with the records "
+        f"of their runs; {figures['last']} hours more are played on top of it and measured.\n"
     )
     return [title, f"{_machine(figures)}\n", scaled, _table(head, rows), _disk(points)]
 

@@ -1,6 +1,6 @@
 """Measure what filtered cards cost in a home of 50,000 models and in one of 1,000,000.
 
-`python -m bench.filters` fills both, runs each query on a publication of each, and prints the
+`python -m bench.filtered_cards` fills both, runs each query on a publication of each, and prints the
 processor time, the rows that were scanned by EXPLAIN ANALYZE, and the ratio. README.md beside this
 explains the figures.
 """
@@ -54,7 +54,7 @@ _SAMPLE = (
 
 def main() -> None:
     """Measure, print, and write the result with --write."""
-    parser = argparse.ArgumentParser(prog="python -m bench.filters", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.filtered_cards", description=__doc__)
     parser.add_argument(
         "--homes", nargs=2, type=Path, metavar=("SMALL", "LARGE"), help="homes that are filled"
     )
