@@ -1,8 +1,8 @@
 """Measure what filtered cards cost in a home of 50,000 models and in one of 1,000,000.
 
-`python -m bench.filtered_cards` fills both, runs each query on a publication of each, and prints the
-processor time, the rows that were scanned by EXPLAIN ANALYZE, and the ratio. README.md beside this
-explains the figures.
+`python -m bench.filtered_cards` fills both, runs each query on a publication of each, and prints
+the processor time, the rows that EXPLAIN ANALYZE counts as scanned, and the ratio. README.md beside
+this explains the figures.
 """
 
 from __future__ import annotations
