@@ -14,6 +14,11 @@ out = Console(highlight=False, width=_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+def err_print(text: str) -> None:
+    """Print a line of plain text to standard error."""
+    err.print(text, markup=False)
+
+
 class ProgressBar:
     """Count pages and bytes on stderr, a line per feed; the total is not known beforehand."""
 

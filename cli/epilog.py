@@ -27,6 +27,11 @@ Settings, all from the environment, all optional:
                              prices.example, separated by commas (default none)
   PRICEHOUSE_ROOT_PATH       path under which a proxy serves `serve`, like /prices (default none);
                              its option --root-path overrides it
+  PRICEHOUSE_ALERT_URLS      addresses of Apprise that alerts are sent to, like mailto://…,
+                             separated by spaces or commas, else alerts/urls in Vault
+  PRICEHOUSE_STALE_AFTER     from which age on data is stale (default 2h)
+  PRICEHOUSE_ALERT_MOVE      from how many percent on a price that moves is an alert
+                             (default 25)
   HTTP_PROXY, HTTPS_PROXY, ALL_PROXY
                              proxies, like http://proxy.example:3128 or socks5://…
   NO_PROXY                   hosts, domains and networks that are asked without one

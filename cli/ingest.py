@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 from functools import partial
+from types import FrameType
+from typing import NoReturn
 
 import click
 
-from cli.console import ProgressBar
+from cli.console import ProgressBar, err_print
 from cli.options import current_settings, home_option, json_option
 from cli.render import print_and_exit
 from pipeline.context import Dependencies, RunOptions
+from pipeline.live_notifier import live_notifier
+from pipeline.notify import notifying
 from pipeline.pipeline import run_pipeline
 from pipeline.session import open_run
 from pipeline.steps.extract import feeds_of
@@ -31,12 +36,16 @@ def ingest(*, provider: str | None, dry_run: bool, as_json: bool) -> None:
     Raw answers are kept under landing/. The warehouse is warehouse.duckdb. Readers open
     marketplace.duckdb, also while a run writes.
     """
+    signal.signal(signal.SIGTERM, _stop)
     feeds = feeds_of(load_registry(), provider)
     proxies = read_proxies(os.environ)
+    settings = current_settings()
+    notifier = live_notifier(os.environ, err_print)
     with (
         ProgressBar() as bar,
+        notifying(settings.home, notifier, dry_run=dry_run),
         open_run(
-            current_settings(),
+            settings,
             RunOptions(origin="live", flow="ingest", trigger="cli", dry_run=dry_run, feeds=feeds),
             Dependencies(
                 progress=bar,
@@ -47,3 +56,8 @@ def ingest(*, provider: str | None, dry_run: bool, as_json: bool) -> None:
     ):
         report = run_pipeline(run)
     print_and_exit(report, as_json=as_json)
+
+
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    """Let the run mark itself as cancelled, which the default action of the signal would not."""
+    raise SystemExit(128 + number)

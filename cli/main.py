@@ -17,6 +17,9 @@ from schemas.errors import HomeError, PricehouseError, UsageError
 
 ENTRIES = {
     "accept": CommandEntry("cli.decisions:accept", "Accept a held value and publish it."),
+    "alerts": CommandEntry(
+        "cli.alerts:alerts", "List the open alerts, or test the addresses that they are sent to."
+    ),
     "call": CommandEntry("cli.call:call", "Call a model once, and compare what it cost."),
     "correct": CommandEntry(
         "cli.decisions:correct", "Correct a wrong price in the history of an offer."
@@ -62,7 +65,9 @@ ENTRIES = {
         "cli.serve:serve", "Serve the marketplace: pages, the API, feeds and exports."
     ),
     "sql": CommandEntry("cli.sql:sql", "Run QUERY on the newest publication, read-only, in UTC."),
-    "status": CommandEntry("cli.status:status", "Show data age and the last failure."),
+    "status": CommandEntry(
+        "cli.status:status", "Show the verdict on the home, data age and the last failure."
+    ),
     "up": CommandEntry("cli.up:up", "Schedule the hourly run with Prefect, until stopped."),
 }
 """Name → where the command is and the first sentence of its help; a test holds both equal."""

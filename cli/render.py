@@ -65,7 +65,12 @@ def print_and_exit(report: Report, *, as_json: bool) -> None:
 
 
 def print_status(status: Status) -> None:
-    """Print the status, the age first."""
+    """Print the status, the verdict and the age first."""
+    verdict = status.verdict
+    colour = {"ok": "green", "degraded": "yellow"}.get(verdict.state, "red")
+    out.print(f"[bold {colour}]{verdict.state}[/]: {escape(verdict.reason)}", soft_wrap=True)
+    if verdict.remedy:
+        out.print(f"  what to do: {escape(verdict.remedy)}", soft_wrap=True)
     if status.problem:
         out.print(f"[red]error:[/] {escape(status.problem)}", soft_wrap=True)
     if status.publication_id is None:

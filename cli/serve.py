@@ -13,6 +13,7 @@ from cli.options import current_home, home_option
 from marketplace.root_path import SETTING as ROOT_PATH_SETTING
 from marketplace.root_path import checked_root_path
 from marketplace.server import WebAccess, run_server
+from pipeline.settings import read_alert_rules
 from schemas.errors import SettingsError
 from warehouse.storage.home import Home
 
@@ -48,7 +49,12 @@ def serve(*, host: str, port: int, root_path: str | None) -> None:
     a proxy with TLS before it to serve others.
     """
     stated = os.environ.get(ROOT_PATH_SETTING, "") if root_path is None else root_path
-    access = WebAccess(cors_origins(os.environ), mcp_hosts(os.environ), checked_root_path(stated))
+    access = WebAccess(
+        cors_origins(os.environ),
+        mcp_hosts(os.environ),
+        checked_root_path(stated),
+        read_alert_rules(os.environ).stale_after,
+    )
     home = Home(current_home())
     run_server(home, host=host, port=port, access=access, print_line=err.print, grace_s=GRACE_S)
 

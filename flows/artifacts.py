@@ -15,6 +15,7 @@ from prefect.artifacts import (
 
 from pipeline.report import Report, held_lines
 from schemas.payload import Traffic
+from schemas.verdict import HealthVerdict
 
 
 class PageArtifact:
@@ -72,6 +73,14 @@ async def keep_report(report: Report) -> None:
     await acreate_markdown_artifact(
         markdown(report), key="report", description=f"{report.outcome} {report.run_id}"
     )
+
+
+async def keep_health(verdict: HealthVerdict) -> None:
+    """Keep the verdict on the home: its state, the reason, and what to do."""
+    lines = [f"# {verdict.state}", verdict.reason, ""]
+    if verdict.remedy:
+        lines += [f"What to do: {verdict.remedy}"]
+    await acreate_markdown_artifact("\n".join(lines), key="health", description=verdict.line)
 
 
 def _changes_description(report: Report) -> str:

@@ -8,42 +8,68 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from typing import ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeVar
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
 from prefect.events import emit_event
 from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
 
-from flows.artifacts import PageArtifact, keep_report
+from flows.artifacts import PageArtifact, keep_health, keep_report
 from flows.events import COMMITTED
 from flows.parameters import ALL_FEEDS, LOCK_WAIT, Feeds, LockWait
+from flows.step_states import step_state
 from pipeline.context import LOCK_WAIT_S, Dependencies, RunOptions
 from pipeline.feeds import spec_of
+from pipeline.live_notifier import live_notifier
+from pipeline.notify import notifying
 from pipeline.pipeline import run_pipeline
 from pipeline.report import Report
 from pipeline.run_log import error_line, report_line
 from pipeline.session import open_run
-from pipeline.settings import Settings, read_settings
+from pipeline.settings import AlertRules, Settings, read_settings
+from pipeline.status import read_status
 from providers.http.client import HttpClient
 from providers.http.proxies import read_proxies
 from providers.registry import load_registry
 from providers.secrets import find_token
+from schemas.clock import utc_now
 from schemas.errors import PricehouseError
 from schemas.records import Origin
+from schemas.verdict import HealthVerdict
+from warehouse.storage.home import Home
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 def as_task(function: Callable[P, T], /) -> Callable[P, T]:
-    """Make a step a Prefect task of its own name."""
-    made = task(
-        name=function.__name__, cache_policy=NO_CACHE, persist_result=False, log_prints=False
-    )(function)
-    return cast(Callable[P, T], made)
+    """Make a step a Prefect task of its own name, whose state shows what came of the step.
+
+    A task is Failed though its step returned, where a required feed failed in it or nothing could
+    be published. The result stays out of the state, which would keep its frames in memory.
+    """
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        returned: list[T] = []
+
+        @task(name=function.__name__, cache_policy=NO_CACHE, persist_result=False)
+        def run_step() -> State[None]:
+            returned.append(function(*args, **kwargs))
+            ended = step_state(args, returned[0])
+            return (Failed if ended.has_failed else Completed)(message=ended.message)
+
+        state = run_step(return_state=True)
+        if not returned:
+            state.result()  # raises what the step raised
+        return returned.pop()
+
+    return call
 
 
 def run_name() -> str:
@@ -63,7 +89,7 @@ def run_name() -> str:
 @flow(name="hourly", flow_run_name=run_name, persist_result=False, validate_parameters=True)
 async def hourly(
     *, feeds: Feeds = ALL_FEEDS, dry_run: bool = False, lock_wait_s: LockWait = LOCK_WAIT
-) -> None:
+) -> State[None]:
     """Fetch, validate, price and publish one hour.
 
     Args:
@@ -74,10 +100,19 @@ async def hourly(
     """
     settings = read_settings(os.environ, load_registry())
     selected = None if set(feeds) == set(ALL_FEEDS) else frozenset(feeds)
-    report = await run_hour(
-        settings, origin="live", feeds=selected, dry_run=dry_run, lock_wait_s=lock_wait_s
-    )
-    require_success(report)
+    notifier = live_notifier(os.environ, get_run_logger().warning)
+    try:
+        with notifying(settings.home, notifier, dry_run=dry_run):
+            report = await run_hour(
+                settings, origin="live", feeds=selected, dry_run=dry_run, lock_wait_s=lock_wait_s
+            )
+    except Exception:
+        with suppress(PricehouseError):
+            await keep_verdict(settings)
+        raise
+    verdict = await keep_verdict(settings)
+    if report.exit_status:
+        return Failed(message=f"{failure_text(report)} | {verdict.line}")
     if not dry_run:
         emit_event(
             COMMITTED,
@@ -87,6 +122,15 @@ async def hourly(
             },
             payload={"run_id": report.run_id, "outcome": report.outcome},
         )
+    return Completed(message=f"{report.outcome} | {verdict.line}")
+
+
+async def keep_verdict(settings: Settings) -> HealthVerdict:
+    """Keep the verdict on the home as an artifact, and return it."""
+    rules = settings.alert_rules or AlertRules()
+    found = read_status(Home(settings.home), now=utc_now(), stale_after=rules.stale_after)
+    await keep_health(found.verdict)
+    return found.verdict
 
 
 async def run_hour(
@@ -130,8 +174,13 @@ async def run_hour(
 def require_success(report: Report) -> None:
     """Raise, so that the flow run is Failed, when the command line would exit with status 1."""
     if report.exit_status:
-        failures = "; ".join(why for feed in report.feeds if (why := feed.failure))
-        raise PricehouseError(failures or report.error or "the hour failed")
+        raise PricehouseError(failure_text(report))
+
+
+def failure_text(report: Report) -> str:
+    """Return why an hour failed."""
+    failures = "; ".join(why for feed in report.feeds if (why := feed.failure))
+    return failures or report.error or "the hour failed"
 
 
 def _scheduled_at() -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,12 @@ from marketplace.pages import charts
 from marketplace.pages.detail_routes import detail_pages
 from marketplace.pages.rendering import Pages
 from marketplace.pages.routes import pages
+from marketplace.queries.status import find_home_verdict
 from marketplace.root_path import RootPathMiddleware, refuse_own_address
 from marketplace.tool_exports import openrouter_api, tool_files
 from schemas.clock import is_ahead, utc_now
 from schemas.errors import SettingsError
+from schemas.verdict import DEFAULT_STALE_AFTER
 from warehouse.publication.reader_pool import PublicationPool
 
 STATIC = Path(__file__).with_name("static")
@@ -47,15 +50,14 @@ def create_app(
     callers: AllowedCallers | None = None,
     root_path: str = "",
     sitemap_urls: int = MOST_URLS,
+    stale_after: timedelta = DEFAULT_STALE_AFTER,
 ) -> FastAPI:
     """Return the application over a pool of publications, which it closes at shutdown.
 
-    Scripts of pages at `cors_origins` may read the API; `*` allows those of any page. `callers` may
-    use /mcp; by default those of this machine. `root_path` is where a proxy serves it, like
-    `/prices`; SettingsError if that is an address of its own. `sitemap_urls` bounds a file of the
-    sitemap.
+    Pages at `cors_origins` may read the API, `*` is any; `callers` (this machine's) may use /mcp.
+    A proxy serves it at `root_path`; SettingsError if that is an address of the application.
     """
-    state = AppState(pool, sitemap_urls=sitemap_urls)
+    state = AppState(pool, sitemap_urls=sitemap_urls, stale_after=stale_after)
     mcp = McpEndpoint(pool, callers or AllowedCallers(origins=frozenset(cors_origins)))
 
     @asynccontextmanager
@@ -155,14 +157,18 @@ def healthz() -> dict[str, str]:
     },
 )
 def readyz(request: Request) -> Response:
-    """Return the publication that is served; 503 with the reason when there is none, or when it
-    lies in the future."""
-    with app_state_of(request).pool.reading() as reading:
+    """Return the publication that is served, and the verdict on the home; 503 with the reason when
+    there is none, or when it lies in the future. Old data is served, and named so."""
+    state = app_state_of(request)
+    with state.pool.reading() as reading:
         facts, now = reading.publication, utc_now()
         times = (facts["published_at"], facts["observed_to"])
         if any(at is not None and is_ahead(at, now) for at in times):
             return problems.problem(
                 request, 503, "publication-of-the-future", problems.OF_THE_FUTURE
             )
-        body = encode_json(reading, {"status": "ready"})
+        verdict = find_home_verdict(
+            reading, state.pool.home, stale_after=state.stale_after, now=now
+        )
+        body = encode_json(reading, {"status": "ready", "verdict": verdict})
     return Response(body, 200, {"Cache-Control": "no-store"}, "application/json")

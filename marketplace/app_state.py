@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
@@ -16,6 +17,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from marketplace.numbers import json_value
+from schemas.verdict import DEFAULT_STALE_AFTER
 from warehouse.publication.reader_pool import PublicationPool, Reading
 
 CODE_VERSION = version("pricehouse")
@@ -35,6 +37,8 @@ class AppState:
         default_factory=lambda: tempfile.TemporaryDirectory(prefix="pricehouse-exports-")
     )
     exporting: Lock = field(default_factory=Lock)
+    stale_after: timedelta = DEFAULT_STALE_AFTER
+    """From which age of the data on the verdict is `stale`."""
     sitemap_urls: int = MOST_URLS
     """The addresses of one file of the sitemap."""
 

@@ -6,12 +6,14 @@ import signal
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import uvicorn
 
 from marketplace.app import create_app
 from marketplace.mcp.http_endpoint import AllowedCallers
 from schemas.errors import SettingsError
+from schemas.verdict import DEFAULT_STALE_AFTER
 from warehouse.publication.reader_pool import PublicationPool
 from warehouse.storage.home import Home
 
@@ -22,12 +24,13 @@ end of one fails, and a POST is not sent again."""
 
 @dataclass(frozen=True)
 class WebAccess:
-    """The origins whose pages may read the API, further names by which /mcp is called, and the
-    path under which a proxy serves all."""
+    """The origins whose pages may read the API, further names by which /mcp is called, the path
+    under which a proxy serves all, and from which age on data is named stale."""
 
     cors_origins: Sequence[str] = ()
     mcp_hosts: Sequence[str] = ()
     root_path: str = ""
+    stale_after: timedelta = DEFAULT_STALE_AFTER
 
 
 def run_server(
@@ -54,6 +57,7 @@ def run_server(
         cors_origins=access.cors_origins,
         callers=callers,
         root_path=access.root_path,
+        stale_after=access.stale_after,
     )
     config = uvicorn.Config(
         app,

@@ -42,5 +42,9 @@ def failure_rows(failed: Sequence[RunFolder]) -> list[Failure]:
         mark = run.mark
         if mark is not None:
             outcome = "dry_run" if mark.outcome == "dry_run" else "failed"
-            found.append(Failure(run.record, mark.finished_at, outcome, mark.error, run.fetches()))
+            found.append(
+                Failure(
+                    run.record, mark.finished_at, outcome, mark.error, run.fetches(), mark.outcome
+                )
+            )
     return found

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
+from msgspec import structs
+from polars.exceptions import PanicException
+
 from pipeline.context import Dependencies, Run, RunOptions
 from pipeline.failed_runs import failed_since_commit
-from pipeline.settings import Settings
+from pipeline.settings import AlertRules, Settings
 from pipeline.source_versions import rules_version
 from providers.registry import claims_bytes, load_claims, load_registry, registry_bytes
 from schemas.clock import Clock
 from schemas.decisions import decisions_bytes
 from schemas.errors import PricehouseError, WarehouseError
-from schemas.records import EndMark, RunRecord
+from schemas.records import AlertRecord, EndMark, RunRecord
+from warehouse.alert_rows import known_deliveries
 from warehouse.connect import LOADING, open_writer
 from warehouse.migrate import migrate
 from warehouse.publication.publish import publish, published_id
+from warehouse.storage.deliveries import read_deliveries
 from warehouse.storage.future_runs import require_no_future_run
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
@@ -33,6 +38,10 @@ from warehouse.writer.state import (
     read_last_run,
 )
 
+CANCELLED = (
+    "cancelled: a person or the system asked the process to stop (Cancel in Prefect, Ctrl-C or "
+    "SIGTERM); nothing of the run was committed"
+)
 DAILY = timedelta(hours=23)  # an hourly rhythm: after 24 it would be an hour later each day
 
 
@@ -51,15 +60,18 @@ def open_run(
         run = _begin(home, settings, options, dependencies)
         try:
             yield run
-        except Exception as error:
+        except BaseException as error:
             if run.folder.mark is None and not run.committing:
-                message = (
-                    str(error)
-                    if isinstance(error, PricehouseError)
-                    else f"{error!r} (internal error)"
-                )
-                run.folder.end(EndMark(outcome="failed", finished_at=run.clock(), error=message))
+                run.folder.end(_end_mark(error, run.clock()))
             raise
+
+
+def _end_mark(error: BaseException, now: datetime) -> EndMark:
+    """Return the mark of a run that an error ended: what is no Exception is a request to stop."""
+    if not isinstance(error, Exception | PanicException):
+        return EndMark(outcome="cancelled", finished_at=now, error=CANCELLED)
+    message = str(error) if isinstance(error, PricehouseError) else f"{error!r} (internal error)"
+    return EndMark(outcome="failed", finished_at=now, error=message)
 
 
 def _begin(home: Home, settings: Settings, options: RunOptions, dependencies: Dependencies) -> Run:
@@ -72,9 +84,11 @@ def _begin(home: Home, settings: Settings, options: RunOptions, dependencies: De
         migrate(con, now=started_at)
         last, details_at = read_last_run(con), read_details_time(con)
         observed = read_feed_times(con)
+        known = known_deliveries(con)
     recover(home, landing, last, now=started_at)
     _require_whole(landing, last)
     decisions = options.decisions
+    alerts = _alert_record(landing, settings, known)
     failed = failed_since_commit(landing.newest_first())
     folder = landing.begin(
         RunRecord(
@@ -92,6 +106,7 @@ def _begin(home: Home, settings: Settings, options: RunOptions, dependencies: De
             claims_hash=landing.put(claims_bytes()),
             details=details_at is None or started_at - details_at >= DAILY,
             decisions_hash=landing.put(decisions_bytes(decisions)) if decisions else None,
+            alerts=alerts,
         )
     )
     return Run(
@@ -104,6 +119,23 @@ def _begin(home: Home, settings: Settings, options: RunOptions, dependencies: De
         observed=observed,
         options=options,
         dependencies=replace(dependencies, clock=clock),
+    )
+
+
+def _alert_record(landing: Landing, settings: Settings, known: Collection[str]) -> AlertRecord:
+    """Return by what the run opens alerts, and the deliveries that the warehouse does not know.
+
+    A run without settings of its own, like a decision, keeps those of the run before.
+    """
+    deliveries = [each for each in read_deliveries(landing) if each.alert_id not in known]
+    rules, newest = settings.alert_rules, next(landing.newest_first(), None)
+    if rules is None and newest is not None and newest.record.alerts is not None:
+        return structs.replace(newest.record.alerts, deliveries=deliveries)
+    rules = rules or AlertRules()
+    return AlertRecord(
+        stale_after_s=rules.stale_after.total_seconds(),
+        move_pct=rules.move_pct,
+        deliveries=deliveries,
     )
 
 

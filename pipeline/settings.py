@@ -7,21 +7,36 @@ off.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
+from schemas.durations import read_duration
 from schemas.errors import SettingsError
 from schemas.registry import Registry
+from schemas.verdict import DEFAULT_STALE_AFTER
 
 ENABLE_FEEDS = "PRICEHOUSE_ENABLE_FEEDS"
 ACCOUNT_PRICES = "PRICEHOUSE_ACCOUNT_PRICES"
+STALE_AFTER = "PRICEHOUSE_STALE_AFTER"
+ALERT_MOVE = "PRICEHOUSE_ALERT_MOVE"
 SHOW = "show"
 
 DEFAULT_HOME = Path("data")
 DEMO_HOME = DEFAULT_HOME / "demo"
+
+
+class AlertRules(BaseModel):
+    """When data is old, and from how many percent on a price that moves is a finding."""
+
+    model_config = ConfigDict(frozen=True)
+
+    stale_after: timedelta = DEFAULT_STALE_AFTER
+    move_pct: float = 25.0
 
 
 class Settings(BaseModel):
@@ -36,6 +51,8 @@ class Settings(BaseModel):
     """Feeds to read that the registry leaves off."""
     account_prices: bool = False
     """Whether prices that only the asking account has may reach cards and exports."""
+    alert_rules: AlertRules | None = None
+    """None: those of the run before."""
 
     def recorded(self) -> dict[str, str]:
         """Return what the run record keeps: base URLs by feed, and the switches that are set."""
@@ -56,7 +73,24 @@ def read_settings(
         base_urls=_base_urls(registry, _given_urls(environment, registry)),
         enable_feeds=_enabled(environment.get(ENABLE_FEEDS) or "", registry),
         account_prices=_shows_account_prices(environment.get(ACCOUNT_PRICES) or ""),
+        alert_rules=read_alert_rules(environment),
     )
+
+
+def read_alert_rules(environment: Mapping[str, str]) -> AlertRules:
+    """Return the rules of alerts; SettingsError names a setting that cannot be used."""
+    rules = AlertRules()
+    if text := environment.get(STALE_AFTER):
+        try:
+            rules = rules.model_copy(update={"stale_after": read_duration(text)})
+        except ValueError as error:
+            raise SettingsError(f"{STALE_AFTER} is {text!r}; {error}") from None
+    if text := environment.get(ALERT_MOVE):
+        percent = text.strip().removesuffix("%").rstrip()
+        if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", percent, re.ASCII) or not float(percent):
+            raise SettingsError(f"{ALERT_MOVE} is {text!r}; it must be percent, like 25")
+        rules = rules.model_copy(update={"move_pct": float(percent)})
+    return rules
 
 
 def recorded_settings(home: Path, recorded: Mapping[str, str], registry: Registry) -> Settings:

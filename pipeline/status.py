@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,8 +11,10 @@ import msgspec
 from schemas.clock import age_s
 from schemas.errors import UsageError
 from schemas.feed_state import feed_state
+from schemas.verdict import DEFAULT_STALE_AFTER, HealthVerdict, find_verdict
 from warehouse.connect import Connection
 from warehouse.publication.newest import open_newest
+from warehouse.publication.verdict_facts import gather_facts, unpublished_facts
 from warehouse.statements import statement
 from warehouse.storage.future_runs import future_problem
 from warehouse.storage.home import Home
@@ -76,10 +79,16 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     last_failure: RunStatus | None = None
     problem: str | None = None
     """Why no run can begin, None when nothing is known to be wrong; the exit status is then 1."""
+    verdict: HealthVerdict
 
 
-def read_status(home: Home, *, now: datetime) -> Status:
-    """Return the status; works while a run is writing, and before the first publication."""
+def read_status(
+    home: Home, *, now: datetime, stale_after: timedelta = DEFAULT_STALE_AFTER
+) -> Status:
+    """Return the status; works while a run is writing, and before the first publication.
+
+    Data that is older than `stale_after` makes the verdict `stale`.
+    """
     landing = Landing(home.landing)
     newest = next(landing.newest_first(), None)
     from_landing: dict[str, Any] = {
@@ -94,8 +103,11 @@ def read_status(home: Home, *, now: datetime) -> Status:
             (row,) = _read_rows(con, "read_publication_status")
             feeds = _read_rows(con, "read_feed_status")
             recorded = _read_rows(con, "read_last_failed_run")
+            facts = gather_facts(
+                home, partial(_rows_of, con), row, stale_after=stale_after, now=now
+            )
     except UsageError:
-        return Status(**from_landing)
+        return Status(**from_landing, verdict=find_verdict(unpublished_facts(home, now=now)))
     if from_landing["last_failure"] is None and recorded:
         failed = landing.run_of(recorded[0]["run_id"])
         from_landing["last_failure"] = _run_status(failed) if failed else None
@@ -104,6 +116,7 @@ def read_status(home: Home, *, now: datetime) -> Status:
         **row,
         age_s=age_s(row["observed_to"], now) if row["observed_to"] else None,
         feeds=[FeedStatus(**feed) for feed in feeds],
+        verdict=find_verdict(facts),
     )
 
 
@@ -113,14 +126,18 @@ def _failure_since_commit(landing: Landing) -> RunStatus | None:
         if run.is_committed:
             break
         status = _run_status(run)
-        if status.outcome in {"failed", "interrupted"}:
+        if status.outcome in {"failed", "interrupted", "cancelled"}:
             return status
     return None
 
 
 def _read_rows(con: Connection, name: str) -> list[dict[str, Any]]:
     """Return a statement's rows without polars, which takes longer to import than this command."""
-    relation = con.sql(statement(name))
+    return _rows_of(con, statement(name))
+
+
+def _rows_of(con: Connection, query: str) -> list[dict[str, Any]]:
+    relation = con.sql(query)
     rows = [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
     return [
         {k: v.astimezone(UTC) if isinstance(v, datetime) else v for k, v in row.items()}

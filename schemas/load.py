@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -10,9 +10,10 @@ from typing import Protocol
 import pandera.polars as pa
 import polars as pl
 
+from schemas.alerts import FindAlerts
 from schemas.contract import MONEY, TEXT_LIST, UTC_TIME, contract
 from schemas.delta import Delta
-from schemas.records import FeedFetch, RunRecord
+from schemas.records import Delivery, EndOutcome, FeedFetch, RunRecord
 
 
 def _text(*, nullable: bool = False) -> pa.Column:
@@ -110,7 +111,7 @@ class FeedCount:
 class Failure:
     """A run that ended without a commit; the next run that commits writes it to the warehouse.
 
-    `outcome` is `failed` or `dry_run`.
+    `outcome` is `failed` or `dry_run`, `ended` what its end mark states.
     """
 
     record: RunRecord
@@ -118,6 +119,7 @@ class Failure:
     outcome: str
     error: str | None
     fetches: list[FeedFetch]
+    ended: EndOutcome = "failed"
 
 
 class StagedRows(Protocol):
@@ -149,3 +151,7 @@ class Load:
     failures: list[Failure] = field(default_factory=list)
     staged: StagedRows | None = None
     """Rows to write after those of the delta."""
+    find_alerts: FindAlerts | None = None
+    """None: a run of earlier code, which opened no alerts."""
+    deliveries: Sequence[Delivery] = ()
+    """When messages of alerts were delivered, by what the run knew at its start."""

@@ -9,7 +9,23 @@ import msgspec
 
 Origin = Literal["live", "sample"]
 FetchOutcome = Literal["complete", "partial", "failed", "skipped", "not_modified"]
-EndOutcome = Literal["committed", "failed", "dry_run", "interrupted"]
+EndOutcome = Literal["committed", "failed", "dry_run", "interrupted", "cancelled"]
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When the message of an alert was first delivered, to whatever address."""
+
+    alert_id: str
+    at: datetime
+
+
+class AlertRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a run opens alerts by, and the deliveries that no earlier commit knows; no address."""
+
+    stale_after_s: float
+    move_pct: float
+    """A price that moves by so many percent or more is a finding."""
+    deliveries: list[Delivery] = []
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,6 +51,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Whether the Hub query asked for the daily fields too."""
     decisions_hash: str | None = None
     """Hash of the landed decisions that this run carried out, if it carried out any."""
+    alerts: AlertRecord | None = None
+    """None: a run of earlier code, which opened none."""
 
 
 class LandedPage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

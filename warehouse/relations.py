@@ -24,5 +24,6 @@ RELATIONS: dict[str, tuple[str, ...]] = {
     "checks": ("check_id",),
     "rejected_rows": ("run_id", "feed", "payload_hash", "json_path", "record_key"),
     "offer_links": ("at", "old_offer_id", "new_offer_id"),
+    "alerts": ("opened_at", "alert_id"),
 }
 """Relation → columns that order it; the order of an export, and unique but for rejected_rows."""

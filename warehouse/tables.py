@@ -57,6 +57,7 @@ def _log(relation: str, part: str, *stamps: str, row_id: str = "log_id") -> Tabl
     return Table(relation, part, Kind.LOG, (row_id,), stamps=("run_id", *stamps))
 
 
+ALERTS = Table("_ph_alert", "alerts", Kind.APPENDED, ("opened_at", "alert_id"))
 CHECKS = Table("_ph_check", "checks", Kind.APPENDED, ("run_id", "check_id"))
 GAPS = Table("_ph_gap", "gaps", Kind.APPENDED, ("feed", "from_at"))
 OFFER_LINKS = Table(
@@ -89,6 +90,7 @@ TABLES: tuple[Table, ...] = (
     OFFER_LINKS,
     GAPS,
     CHECKS,
+    ALERTS,
     REJECTED_ROWS,
     RUNS,
     RUN_FEEDS,

@@ -65,6 +65,7 @@ PUBLISHED = (
     "checks",
     "rejected_rows",
     "offer_links",
+    "alerts",
 )
 """The published relations; their columns are a contract with readers."""
 MACROS = ("price_as_of", "blended", "cheapest", "cards_in", "cost", "recommend")

@@ -19,9 +19,11 @@ from flows.server.settings import (
     proxy_variables,
 )
 from flows.server.supervisor import POLL_S, Command, Supervised
-from pipeline.settings import read_settings
+from flows.server.watcher import has_addresses
+from pipeline.settings import read_alert_rules, read_settings
 from providers.http.proxies import read_proxies
 from providers.registry import load_registry
+from providers.secrets.alert_addresses import find_alert_addresses
 from schemas.errors import PricehouseError, SettingsError
 from warehouse.storage.home import Home
 
@@ -133,6 +135,7 @@ def _bring_up(
     ):
         stop.check()
         prepare()
+    kept += _start_watcher(environment, running, report)
     stop.check()
     worker = ("worker", "start", "--pool", POOL, "--type", "process", "--name", platform.node())
     kept.append(
@@ -146,6 +149,30 @@ def _bring_up(
         for process in kept:
             process.keep()
         time.sleep(POLL_S)
+
+
+def _start_watcher(
+    environment: dict[str, str], running: ExitStack, report: Report
+) -> list[Supervised]:
+    """Start who watches between runs whether data gets old, where alerts have addresses."""
+    if not has_addresses(environment):
+        return []
+    _connect_alerts(environment, report)
+    watcher = [sys.executable, "-m", "flows.server.watcher"]
+    command = Command("the watcher of alerts", watcher, environment, CHECKOUT)
+    return [_start(command, running, report, grace_s=WORKER_GRACE_S)]
+
+
+def _connect_alerts(environment: dict[str, str], report: Report) -> None:
+    """Let the automation about old data notify; what fails is reported, and `up` goes on."""
+    from flows.server.stale_notification import connect_stale_automation
+
+    try:
+        if addresses := find_alert_addresses(environment):
+            stale_after = read_alert_rules(environment).stale_after
+            connect_stale_automation(addresses, stale_after=stale_after)
+    except PricehouseError as error:
+        report(f"the automation about old data sends no message: {error}")
 
 
 def _prefect(name: str, environment: dict[str, str], *arguments: str) -> Command:

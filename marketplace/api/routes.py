@@ -241,7 +241,11 @@ def recommend(request: Request, query: Annotated[RecommendQuery, Query()]) -> Re
 
 @v1.get("/status", tags=["status"], response_model=models.Status, responses=problem_responses(422))
 def status(request: Request) -> Response:
-    """Return the age of the data, the state of each feed, the last runs, gaps and held prices."""
-    with app_state_of(request).pool.reading() as reading:
-        body = encode_json(reading, find_status(reading, now=datetime.now(UTC)))
+    """Return the verdict, the age of the data, each feed, the last runs, gaps and held prices."""
+    state = app_state_of(request)
+    with state.pool.reading() as reading:
+        found = find_status(
+            reading, state.pool.home, stale_after=state.stale_after, now=datetime.now(UTC)
+        )
+        body = encode_json(reading, found)
     return Response(body, 200, {"Cache-Control": "no-store"}, "application/json")

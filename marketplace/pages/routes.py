@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from marketplace.api.document import read_examples
+from marketplace.app_state import app_state_of
 from marketplace.cursor import Cursor
 from marketplace.pages import charts, forms, wording
 from marketplace.pages.card_view import card_views
@@ -145,11 +146,15 @@ def changes(request: Request) -> Response:
 def status(request: Request) -> Response:
     """Show the age of the data, and what is missing or held."""
 
+    state = app_state_of(request)
+
     def make(reading: Reading) -> dict[str, Any]:
         providers = list(providers_of(reading).values())
         published_at = reading.publication["published_at"]
         return {
-            **find_status(reading, now=datetime.now(UTC)),
+            **find_status(
+                reading, state.pool.home, stale_after=state.stale_after, now=datetime.now(UTC)
+            ),
             "coverage": reading.rows(statement("select_coverage")),
             "providers": providers,
             "left": [p for p in providers if wording.left_note(p, published_at)],

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import structs
 
 from marketplace.statements import statement
 from schemas.clock import age_s
 from schemas.feed_state import feed_state
+from schemas.verdict import find_verdict
 from warehouse.publication.reader_pool import Reading
+from warehouse.publication.verdict_facts import gather_facts
+from warehouse.storage.home import Home
 
 _RUN = ("run_id", "started_at", "finished_at", "outcome", "changes", "holds", "rejected", "error")
 
 
-def find_status(reading: Reading, *, now: datetime) -> dict[str, Any]:
-    """Return the age at `now` in seconds, feeds, the last runs, gaps and held offers."""
+def find_home_verdict(
+    reading: Reading, home: Home, *, stale_after: timedelta, now: datetime
+) -> dict[str, Any]:
+    """Return the one verdict on the home that is served: state, reason and what to do."""
+    facts = gather_facts(home, reading.rows, reading.publication, stale_after=stale_after, now=now)
+    return structs.asdict(find_verdict(facts))
+
+
+def find_status(
+    reading: Reading, home: Home, *, stale_after: timedelta, now: datetime
+) -> dict[str, Any]:
+    """Return the verdict, the age at `now` in seconds, feeds, the last runs, gaps, held offers."""
     facts = reading.publication
     observed_to = facts["observed_to"]
     runs = reading.rows(statement("select_runs"))
     return {
         "now": now,
         **{name: facts[name] for name in ("published_at", "observed_from", "observed_to")},
+        "verdict": find_home_verdict(reading, home, stale_after=stale_after, now=now),
         "age_s": age_s(observed_to, now) if observed_to else None,
         "licence": facts["licence"],
         "attribution": facts["attribution"],

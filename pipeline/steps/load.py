@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from pipeline.context import Run
 from pipeline.failed_runs import failure_rows
 from pipeline.report import Held, Report, feed_reports
+from pipeline.steps.alerts import alert_finder
 from pipeline.steps.check import RunResult, RunSummary
 from schemas.load import FeedCount, Load
 from schemas.records import EndMark, FeedFetch
@@ -74,6 +75,8 @@ def _load(run: Run, result: RunResult, finished_at: datetime, outcome: str) -> L
         rule_version=RULE_VERSION,
         failures=failures,
         staged=result.staged,
+        find_alerts=alert_finder(run, summary, failures, finished_at),
+        deliveries=run.record.alerts.deliveries if run.record.alerts else (),
     )
 
 

@@ -59,6 +59,13 @@ def put_token(
     return settings.place(field=FIELDS[0], kv_version=kv_version)
 
 
+def read_fields(settings: VaultSettings) -> Mapping[str, object]:
+    """Return all fields of a secret in Vault; SecretError when it does not give it."""
+    with _connect(settings) as vault:
+        fields, _ = vault.read()
+    return fields
+
+
 def _connect(settings: VaultSettings) -> Vault:
     from providers.secrets.vault import Vault  # imports hvac, which a run without Vault never loads
 

@@ -48,11 +48,13 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
 def leaves(group: click.Group, prefix: str = "") -> dict[str, click.Command]:
-    """Return every command by its full name, those of groups included, the groups not."""
+    """Return every command by its full name, with those of groups, and groups that do something."""
     found: dict[str, click.Command] = {}
     context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
+        if isinstance(command, click.Group) and command.invoke_without_command:
+            found[prefix + name] = command
         if isinstance(command, click.Group):
             found |= leaves(command, f"{prefix}{name} ")
         elif command is not None:

@@ -40,6 +40,7 @@ BORDERS: dict[str, str] = {
     "tenacity": "providers/",
     "hvac": "providers/secrets/vault",
     "requests": "providers/secrets/vault",
+    "apprise": "providers/alert_sender",
     "duckdb": "warehouse/",
     "zstandard": "warehouse/",
     "pandera": "schemas/",
@@ -70,7 +71,7 @@ NARROW: dict[tuple[str, str], tuple[str, ...]] = {
     ),
 }
 """(Package, imported package) → the only parts of it that it may import."""
-TRANSFORMS = ("parsing", "resolve", "pricing", "gate", "history", "reconcile", "checks")
+TRANSFORMS = ("parsing", "resolve", "pricing", "gate", "history", "reconcile", "checks", "alerts")
 """Sub-packages of transforms: each may import itself and those before it."""
 OURS = {*BELOW, "bench", "scripts", "tests"}
 

@@ -20,11 +20,13 @@ from samples.routes import ServerReply, ServerRequest
 from tests.support.bao import CANARY, ROOT, SECRET, dev_server
 from tests.support.home_files import contents
 from tests.support.hours import small_catalog
+from tests.support.receivers import webhook
 from tests.support.running_server import Up, processes, up
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 DECOY = "hf_DecoyInTheEnvironment0123456789"
-PLANTED = [text.encode() for text in (CANARY, ROOT, DECOY)]
+ALERTS = "canary-in-the-address-of-alerts"
+PLANTED = [text.encode() for text in (CANARY, ROOT, DECOY, ALERTS)]
 
 
 class LeakingHub:
@@ -65,6 +67,7 @@ def read_api(running: Up) -> dict[str, Any]:
         "variables",
         "work_pools",
         "events",
+        "block_documents",
     )
     texts: dict[str, Any] = {}
     for kind in kinds:
@@ -84,10 +87,16 @@ def test_a_planted_token_is_in_no_file_log_or_record_after_good_and_bad_runs(
     )
     scratch.mkdir()
     vault.mkdir()
-    with dev_server(vault) as bao, serve(small_catalog(), on_request=hook) as hub:
+    with (
+        dev_server(vault) as bao,
+        serve(small_catalog(), on_request=hook) as hub,
+        webhook() as receiver,
+    ):
         store = bao.admin().secrets.kv.v2
         store.create_or_update_secret(SECRET, {"api_key": CANARY}, mount_point="secret")
-        settings = bao.environment(HF_TOKEN=DECOY, TMPDIR=str(scratch))
+        settings = bao.environment(
+            HF_TOKEN=DECOY, TMPDIR=str(scratch), PRICEHOUSE_ALERT_URLS=receiver.address(ALERTS)
+        )
         with up(home, hub.url, **settings) as running:
             running.wait_for_state(running.start_run(), "COMPLETED")
             assert hook.tokens == {f"Bearer {CANARY}"}
@@ -107,6 +116,9 @@ def test_a_planted_token_is_in_no_file_log_or_record_after_good_and_bad_runs(
     assert "Vault" in refused["state"]["message"]
     assert f"Bearer {DECOY}" not in hook.tokens  # never a fall-back from a Vault that fails
     assert len(texts["logs"]) > 100
+    assert "pricehouse-alerts" in texts["block_documents"]
+    assert [path for path in receiver.paths if path == f"/{ALERTS}"]
+    assert any(line.startswith("Run fails: ") for line in receiver.lines())
     assert found_in(listed.replace(f"-dev-root-token-id={ROOT}", "").encode()) == []
     assert {
         kind: found_in(text.encode()) for kind, text in texts.items() if found_in(text.encode())

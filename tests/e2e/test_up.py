@@ -64,6 +64,7 @@ def test_a_run_triggered_with_the_form_completes_and_leaves_what_people_read(
         "feeds": "table",
         "changes": "table",
         "report": "markdown",
+        "health": "markdown",
     }
     assert artifacts["pages-hub"]["data"] == 100
     assert "## Rejected" in artifacts["report"]["data"]
@@ -193,7 +194,7 @@ def test_a_killed_run_is_marked_crashed_and_the_next_run_completes(running: Up, 
         doomed = {
             pid
             for pid, line in running.descendants().items()
-            if "worker start" in line or "prefect.engine" in line
+            if "worker start" in line or "flows.engine" in line
         }
         assert len(doomed) == 2
         for pid in doomed:

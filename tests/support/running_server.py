@@ -31,9 +31,13 @@ class Gate:
         self._open = Event()
         self._open.set()
         self.waiting = 0
+        self.refused: set[str] = set()
+        """The paths that the source refuses."""
 
-    def __call__(self, _request: ServerRequest) -> ServerReply | None:
+    def __call__(self, request: ServerRequest) -> ServerReply | None:
         """Let the request through when the gate is open."""
+        if request.path in self.refused:
+            return ServerReply(404, b"gone")
         self.waiting += 1
         self._open.wait(timeout=600)
         self.waiting -= 1

@@ -180,6 +180,10 @@ CONTRACT: dict[str, dict[str, str]] = {
         | columns(TIME, "rejected_at")
     ),
     "offer_links": (columns(TEXT, "old_offer_id new_offer_id reason") | columns(TIME, "at")),
+    "alerts": (
+        columns(TEXT, "alert_id kind subject message")
+        | columns(TIME, "opened_at notified_at closed_at")
+    ),
 }
 """Written out by hand as the contract states it: a change here is a change of the contract."""
 

@@ -27,13 +27,14 @@ def export(publication: Path, folder: Path) -> list[Path]:
     """Write `<relation>.ndjson` and `<relation>.parquet`, ordered by key; return the files.
 
     NDJSON has decimals and intervals as plain text and times as RFC 3339 in UTC; Parquet keeps
-    DECIMAL and TIMESTAMPTZ. UsageError when the folder cannot be made.
+    DECIMAL and TIMESTAMPTZ. A relation that a publication of earlier code lacks is left out.
+    UsageError when the folder cannot be made.
     """
     written = []
     make_named_folder(folder)
     limits = Limits(memory=_MEMORY, spill_folder=folder / ".spill.tmp")
     with os_errors_as_home_error(folder), open_reader(publication, limits) as con:
-        for name in RELATIONS:
+        for name in _relations_of(con):
             for kind in ("ndjson", "parquet"):
                 written.append(folder / f"{name}.{kind}")
                 try:
@@ -41,6 +42,11 @@ def export(publication: Path, folder: Path) -> list[Path]:
                 except duckdb.Error as error:
                     raise HomeError(f"{written[-1]} cannot be written: {error}") from error
     return written
+
+
+def _relations_of(con: Connection) -> list[str]:
+    views = con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
+    return [name for name in RELATIONS if (name,) in views]
 
 
 def write_relation(con: Connection, name: str, kind: str, path: Path) -> None:

@@ -11,6 +11,7 @@ from schemas.contract import UTC_TIME
 from schemas.delta import Diff
 from schemas.errors import WarehouseError
 from schemas.load import Load, StagedRows
+from warehouse.alert_rows import read_alert_state, store_alerts
 from warehouse.connect import Connection
 from warehouse.statements import statement
 from warehouse.table_statements import delete_all_rows, delete_rows, find_shared_keys
@@ -75,6 +76,7 @@ def _write(con: Connection, load: Load) -> list[Table]:
     changed = []
     offers, providers = touched_offers(delta), touched_providers(delta)
     are_whole = are_stored(con)
+    alerts = read_alert_state(con)
     for table in CURRENT:
         change = delta.take(table.part)
         if not change.fresh.is_empty():
@@ -95,6 +97,7 @@ def _write(con: Connection, load: Load) -> list[Table]:
     for table in tables_of(Kind.REPLACED):
         con.execute(delete_all_rows(table))
         append(con, table, getattr(load, table.part))
+    store_alerts(con, load, alerts)
     # once a day all cards, so that no fault of a stored one lasts
     if not load.record.details and are_whole and roles == _feed_roles(con) and not load.staged:
         store_touched_cards(con, offers, providers)

@@ -64,10 +64,19 @@ class HeldOffer(ApiModel):
     held_since: datetime | None
 
 
+class HomeVerdict(ApiModel):
+    """The state of the data and of the runs, why it is so, and what its operator does."""
+
+    state: Literal["ok", "degraded", "stale", "failing"]
+    reason: str
+    remedy: str | None
+
+
 class Status(PublicationResponse):
     """The age of the data. This response has no ETag, because its ages change all the time."""
 
     now: datetime
+    verdict: HomeVerdict
     published_at: datetime
     observed_from: datetime | None
     observed_to: datetime | None
@@ -114,6 +123,7 @@ class Ready(PublicationResponse):
     """A publication can be read."""
 
     status: Literal["ready"]
+    verdict: HomeVerdict
 
 
 class Problem(BaseModel):

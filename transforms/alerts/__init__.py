@@ -1,0 +1,1 @@
+"""Which alerts a run opens and closes."""

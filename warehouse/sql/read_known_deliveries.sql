@@ -1,0 +1,1 @@
+SELECT alert_id FROM internal._ph_alert WHERE notified_at IS NOT NULL;
