@@ -22,3 +22,7 @@ CONTENDERS = (MATCHED, MONTHS, "match_contenders")
 """The beginning of each statement about a recommendation."""
 TRACED = "match_offer_ids"
 """The beginning of each statement about the history of offers under every id that they had."""
+STATUSES = ("match_statuses",)
+"""The beginning of each statement about availability."""
+SPEEDS = (*STATUSES, "match_speeds")
+"""The beginning of each statement about speed over time."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Annotated, Any
@@ -11,7 +13,7 @@ from starlette.responses import Response
 
 from marketplace.app_state import app_state_of
 from marketplace.pages import charts, forms, wording
-from marketplace.pages.card_view import card_views
+from marketplace.pages.card_view import CardView, card_views
 from marketplace.pages.page import moved, page_of
 from marketplace.queries.details import (
     find_history,
@@ -24,7 +26,7 @@ from marketplace.queries.details import (
 from marketplace.queries.filters import ModelId, OfferId, OffersQuery, ShortText
 from marketplace.queries.model_lookup import todays_name
 from marketplace.queries.offers import find_offers
-from marketplace.queries.providers import find_provider, providers_of
+from marketplace.queries.providers import find_provider, provider_id, providers_of
 from marketplace.queries.status import find_feeds
 from marketplace.statements import statement
 from warehouse.publication.reader_pool import Reading
@@ -52,12 +54,20 @@ def model(request: Request, model_id: Annotated[ModelId, Path()]) -> Response:
             series: charts.history(list(intervals), until)
             for series, intervals in groupby(rows, key=itemgetter("unit", "currency"))
         }
+        views = card_views(reading, details["offers"])
+        names = _distinct_names(views)
+        speeds_by_name = {names[offer]: days for offer, days in details["speeds"].items()}
         past_prices = []
         if moment:
             past_prices = find_past_prices(reading, name, moment)
         return {
             **details,
-            "views": card_views(reading, details["offers"]),
+            "views": views,
+            "availability_by_name": {
+                names[offer]: periods for offer, periods in details["availability"].items()
+            },
+            "speeds_by_name": speeds_by_name,
+            "speed_chart": charts.speeds(speeds_by_name) if _is_measured(speeds_by_name) else None,
             "history": rows,
             "price_charts": price_charts,
             "providers": providers_of(reading),
@@ -82,6 +92,7 @@ def offer(request: Request, offer_id: Annotated[OfferId, Path()]) -> Response:
         return {
             **details,
             "view": view,
+            "speed_chart": _speed_chart(view.provider_name, details["speeds"]),
             "history": find_history(reading, offer_id)["items"],
             "claims": reading.rows(statement("select_provider_claims"), provider),
             "provider": providers_of(reading).get(provider["inference_provider"]),
@@ -94,7 +105,7 @@ def offer(request: Request, offer_id: Annotated[OfferId, Path()]) -> Response:
 def provider(request: Request, name: Annotated[ShortText, Path()]) -> Response:
     """Show who a provider is, where it runs models, and its offers, the cheapest first."""
     with app_state_of(request).pool.reading() as reading:
-        name_today = find_provider(reading, name)["provider"]["inference_provider"]
+        name_today = provider_id(reading, name)
     if name_today != name:
         return moved(request, f"providers/{name_today}")
 
@@ -109,6 +120,7 @@ def provider(request: Request, name: Annotated[ShortText, Path()]) -> Response:
         return {
             **details,
             "name": row["display_name"] or name,
+            "speed_chart": _speed_chart(row["display_name"] or name, details["speeds"]),
             "place": wording.place(row, row),
             "left_note": wording.left_note(row, reading.publication["published_at"]),
             "feed": price_feed[0] if price_feed else None,
@@ -117,3 +129,30 @@ def provider(request: Request, name: Annotated[ShortText, Path()]) -> Response:
         }
 
     return page_of(request, "provider.html", make)
+
+
+def _speed_chart(name: str, days: list[dict[str, Any]]) -> str | None:
+    series = {name: days}
+    return charts.speeds(series) if _is_measured(series) else None
+
+
+def _is_measured(speeds: Mapping[str, list[dict[str, Any]]]) -> bool:
+    return any(row["throughput_tps"] is not None for rows in speeds.values() for row in rows)
+
+
+def _distinct_names(views: Sequence[CardView]) -> dict[str, str]:
+    """Return offer id → its provider's name, with the task or the provider's id where two share it.
+
+    A model may have several offers at one provider.
+    """
+    names = {view.card["offer_id"]: view.provider_name for view in views}
+    for difference in (
+        lambda v: v.card["task"],
+        lambda v: v.card["provider_model_id"] or "no name",
+    ):
+        shared = Counter(names.values())
+        for view in views:
+            offer = view.card["offer_id"]
+            if shared[names[offer]] > 1:
+                names[offer] = f"{names[offer]}, {difference(view)}"
+    return names

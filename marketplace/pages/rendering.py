@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 
 from marketplace import numbers
 from marketplace.app_state import REVALIDATE
-from marketplace.pages import proof_text, wording
+from marketplace.pages import availability_text, proof_text, wording
 from marketplace.pages.call_snippets import call_snippets
 from marketplace.pages.change_text import describe_change
 from marketplace.queries.filters import OffersQuery
@@ -48,6 +48,7 @@ class Pages:
             older=older,
             call_snippets=call_snippets,
             proof_text=proof_text,
+            availability_text=availability_text,
         )
         self._env.filters.update(
             day=wording.day,
@@ -57,6 +58,7 @@ class Pages:
             dollars=numbers.dollars,
             per_million=numbers.per_million,
             change=describe_change,
+            sentence=lambda text: text[:1].upper() + text[1:],
         )
 
     def render(

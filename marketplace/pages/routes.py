@@ -98,6 +98,8 @@ def calculator(request: Request) -> Response:
             for name, items in (("rows", need["items"]), ("others", need["unranked"])):
                 views = card_views(reading, [item["offer"] for item in items])
                 need[name] = list(zip(items, views, strict=True))
+            offers = [item["offer"] for item in need["left_out"]]
+            need["rest"] = list(zip(need["left_out"], card_views(reading, offers), strict=True))
         return {**result, "facets": find_facets(reading, query)}
 
     return page_of(

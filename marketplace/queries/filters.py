@@ -243,6 +243,9 @@ class EstimateQuery(CachedMix, Filters):
     """A monthly mix, and filters of the rankable offers to consider."""
 
     limit: Annotated[int, Field(ge=1, le=MAX_ITEMS)] = Field(20, description="Items per need.")
+    left_out_limit: Annotated[int, Field(ge=0, le=1000)] = Field(
+        50, description="Offers per need that are left out, those with the fewest reasons first."
+    )
 
 
 class RecommendQuery(CachedMix, CardFilters):

@@ -3,6 +3,12 @@
 Class names are the schema names of /openapi.json: clients generate code from them.
 """
 
+from marketplace.api.models.availability_models import (
+    ListedHours,
+    OfferSpeed,
+    ProviderHours,
+    ProviderSpeed,
+)
 from marketplace.api.models.base import ApiModel
 from marketplace.api.models.change_models import Change, Changes
 from marketplace.api.models.estimate_models import Estimate, EstimatedOffer, Need, UnrankedOffer
@@ -73,11 +79,13 @@ __all__ = [
     "Interval",
     "LeftOutOffer",
     "LeftOutReason",
+    "ListedHours",
     "Model",
     "ModelDetail",
     "Need",
     "Offer",
     "OfferDetail",
+    "OfferSpeed",
     "Offers",
     "Price",
     "PriceProof",
@@ -85,6 +93,8 @@ __all__ = [
     "Proof",
     "Provider",
     "ProviderDetail",
+    "ProviderHours",
+    "ProviderSpeed",
     "Providers",
     "Ready",
     "Recommendation",
