@@ -16,6 +16,8 @@ def statement(*names: str) -> str:
 
 MATCHED = "match_cards"
 """The beginning of each statement that filters cards."""
+PLACED = (MATCHED, "match_places")
+"""The beginning of each statement about an order of cards."""
 MONTHS = "match_months"
 """What follows it in statements about the cost of a month."""
 CONTENDERS = (MATCHED, MONTHS, "match_contenders")

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from marketplace.app_state import app_state_of
 from marketplace.pages import charts, forms, wording
 from marketplace.pages.card_view import CardView, card_views
+from marketplace.pages.change_view import change_days
 from marketplace.pages.page import moved, page_of
 from marketplace.queries.details import (
     find_history,
@@ -23,16 +24,28 @@ from marketplace.queries.details import (
     find_past_prices,
     todays_offer,
 )
-from marketplace.queries.filters import ModelId, OfferId, OffersQuery, ShortText
-from marketplace.queries.model_lookup import todays_name
+from marketplace.queries.filters import (
+    LAST_CHANGE_ID,
+    ChangesQuery,
+    ModelId,
+    OfferId,
+    OffersQuery,
+    ShortText,
+)
+from marketplace.queries.model_lookup import bound_values, todays_name
 from marketplace.queries.offers import find_offers
-from marketplace.queries.providers import find_provider, provider_id, providers_of
+from marketplace.queries.providers import (
+    find_provider,
+    provider_id,
+    provider_names,
+    providers_of,
+)
 from marketplace.queries.status import find_feeds
 from marketplace.statements import statement
 from warehouse.publication.reader_pool import Reading
 
 detail_pages = APIRouter(include_in_schema=False)
-MAX_PROVIDER_OFFERS = 100
+MAX_PROVIDER_OFFERS, MAX_PROVIDER_CHANGES = 100, 20
 
 
 @detail_pages.get("/models/{model_id:path}")
@@ -48,7 +61,11 @@ def model(request: Request, model_id: Annotated[ModelId, Path()]) -> Response:
     def make(reading: Reading) -> dict[str, Any]:
         details = find_model(reading, model_id)
         name = details["model"]["model_id"]
-        rows = find_model_history(reading, name)
+        displayed = provider_names(reading)
+        rows = [
+            {**row, "inference_provider": displayed.get(row["inference_provider"])}
+            for row in find_model_history(reading, name)
+        ]
         until = reading.publication["observed_to"]
         price_charts = {
             series: charts.history(list(intervals), until)
@@ -126,6 +143,7 @@ def provider(request: Request, name: Annotated[ShortText, Path()]) -> Response:
             "feed": price_feed[0] if price_feed else None,
             "views": card_views(reading, offers.items),
             "total": offers.total,
+            "days": change_days(_latest_changes(reading, name)),
         }
 
     return page_of(request, "provider.html", make)
@@ -146,13 +164,18 @@ def _distinct_names(views: Sequence[CardView]) -> dict[str, str]:
     A model may have several offers at one provider.
     """
     names = {view.card["offer_id"]: view.provider_name for view in views}
-    for difference in (
-        lambda v: v.card["task"],
-        lambda v: v.card["provider_model_id"] or "no name",
-    ):
+    for fact in ("task", "provider_model_id"):
         shared = Counter(names.values())
         for view in views:
             offer = view.card["offer_id"]
             if shared[names[offer]] > 1:
-                names[offer] = f"{names[offer]}, {difference(view)}"
+                names[offer] = f"{names[offer]}, {view.card[fact] or 'no name stated'}"
     return names
+
+
+def _latest_changes(reading: Reading, provider: str) -> list[dict[str, Any]]:
+    query = ChangesQuery.model_validate(
+        {"inference_provider": [provider], "limit": MAX_PROVIDER_CHANGES}
+    )
+    values = {**bound_values(reading, query), "before": LAST_CHANGE_ID}
+    return reading.rows(statement("select_latest_changes"), values)

@@ -220,6 +220,14 @@ def speed(card: Row) -> str | None:
     return f"{card['throughput_tps']:,.0f} tokens/s"
 
 
+def speed_per_dollar(card: Row) -> str | None:
+    """Return tokens per second for each dollar that 1M blended tokens cost; None if unknown."""
+    if card["throughput_tps"] is None or not card["cost_per_token"]:
+        return None
+    per_dollar = card["throughput_tps"] / float(card["cost_per_token"] * MILLION)
+    return f"{per_dollar:,.0f} tokens/s per $ of 1M tokens"
+
+
 def latency(card: Row) -> tuple[str, str] | None:
     """Return what was measured and how long it took; None without a measurement."""
     if card["task_group"] == "text" and card["first_token_latency_ms"] is not None:

@@ -56,6 +56,7 @@ Sort = Literal[
     "cost_per_million_characters",
     "estimated_cost",
     "throughput_tps",
+    "speed_per_dollar",
     "first_token_latency_ms",
     "request_latency_ms",
     "context_length",
@@ -63,7 +64,13 @@ Sort = Literal[
     "first_seen_at",
     "model_id",
 ]
-LARGEST_FIRST = {"throughput_tps", "context_length", "price_changed_at", "first_seen_at"}
+LARGEST_FIRST = {
+    "throughput_tps",
+    "speed_per_dollar",
+    "context_length",
+    "price_changed_at",
+    "first_seen_at",
+}
 _WITHIN = {"eea": ("eea", "eu")}  # the EU is part of the EEA
 _UNKNOWN_PLACES = ("multi", "unverified")
 
@@ -184,7 +191,8 @@ class OffersQuery(Filters):
     sort: Sort = Field(
         "cost",
         description="Rankable offers come first, unknown values last, estimates after "
-        "prices. `cost` compares only offers that are billed by the same unit.",
+        "prices. `cost` compares only offers that are billed by the same unit. `speed_per_dollar` "
+        "is `throughput_tps` divided by the blended cost of 1,000,000 tokens in dollars.",
     )
     order: Literal["asc", "desc"] | None = Field(
         None, description="By default the best for a buyer comes first: low cost, high speed."

@@ -24,6 +24,11 @@ def providers_of(reading: Reading) -> dict[str, Row]:
     )
 
 
+def provider_names(reading: Reading) -> dict[str, str]:
+    """Return inference provider → its displayed name, or its id where it has none."""
+    return {who: row["display_name"] or who for who, row in providers_of(reading).items()}
+
+
 def find_providers(reading: Reading) -> dict[str, Any]:
     """Return the rows of `providers`."""
     return {"items": [_columns(row) for row in providers_of(reading).values()]}
