@@ -21,6 +21,13 @@ WIDTH = 680
 PALETTE = ["#2a7f78", "#c2703d", "#6a5fb0", "#b0446f", "#5b8a2d", "#3f78b5", "#9a7b1f", "#7a6a5c"]
 DASHES = [[1, 0], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2]]
 """The strokes of lines: after all colours of one, those of the next."""
+_DAYS = {
+    "title": None,
+    "format": "%-d %b",
+    "tickCount": {"interval": "day", "step": 1},
+    "labelOverlap": True,
+}
+"""The axis of a chart by day."""
 _INK, _LINE = "currentColor", "#88888855"
 _CONFIG: dict[str, Any] = {
     "background": None,
@@ -129,7 +136,7 @@ def speeds(days: Mapping[str, Sequence[Row]]) -> str:
             "data": {"values": points},
             "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 28}},
             "encoding": {
-                "x": _time_axis(),
+                "x": {**_time_axis(), "axis": _DAYS},
                 "y": {
                     "field": "speed",
                     "type": "quantitative",

@@ -84,7 +84,7 @@ def model(request: Request, model_id: Annotated[ModelId, Path()]) -> Response:
                 names[offer]: periods for offer, periods in details["availability"].items()
             },
             "speeds_by_name": speeds_by_name,
-            "speed_chart": charts.speeds(speeds_by_name) if _is_measured(speeds_by_name) else None,
+            "speed_chart": _speeds_chart(speeds_by_name),
             "history": rows,
             "price_charts": price_charts,
             "providers": providers_of(reading),
@@ -150,12 +150,15 @@ def provider(request: Request, name: Annotated[ShortText, Path()]) -> Response:
 
 
 def _speed_chart(name: str, days: list[dict[str, Any]]) -> str | None:
-    series = {name: days}
-    return charts.speeds(series) if _is_measured(series) else None
+    return _speeds_chart({name: days})
 
 
-def _is_measured(speeds: Mapping[str, list[dict[str, Any]]]) -> bool:
-    return any(row["throughput_tps"] is not None for rows in speeds.values() for row in rows)
+def _speeds_chart(speeds: Mapping[str, list[dict[str, Any]]]) -> str | None:
+    """Draw speeds by name; None where fewer than two days have any."""
+    measured = {
+        row["day"] for rows in speeds.values() for row in rows if row["throughput_tps"] is not None
+    }
+    return charts.speeds(speeds) if len(measured) > 1 else None
 
 
 def _distinct_names(views: Sequence[CardView]) -> dict[str, str]:

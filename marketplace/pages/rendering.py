@@ -17,7 +17,7 @@ from marketplace import numbers
 from marketplace.app_state import REVALIDATE
 from marketplace.pages import availability_text, filter_text, proof_text, wording
 from marketplace.pages.call_snippets import call_snippets
-from marketplace.pages.change_text import describe_change
+from marketplace.pages.change_text import describe_change, hold_text
 from marketplace.queries.filters import OffersQuery
 from schemas.amounts import amount_text
 
@@ -61,6 +61,7 @@ class Pages:
             dollars=numbers.dollars,
             per_million=numbers.per_million,
             change=describe_change,
+            hold=hold_text,
             sentence=lambda text: text[:1].upper() + text[1:],
         )
 

@@ -128,10 +128,14 @@ def compared_unit(unit: str) -> tuple[Decimal, str]:
     return Decimal(1), name
 
 
+def compared_amount(amount: Decimal, unit: str, currency: str | None = "USD") -> str:
+    """Return an amount per one unit as the amount of the quantity that buyers compare."""
+    return money(amount * compared_unit(unit)[0], currency or "USD")
+
+
 def unit_price(amount: Decimal, unit: str, currency: str | None = "USD") -> str:
     """Return an amount per one unit in the unit that buyers compare: tokens per million."""
-    quantity, name = compared_unit(unit)
-    return f"{money(amount * quantity, currency or 'USD')} per {name}"
+    return f"{compared_amount(amount, unit, currency)} per {compared_unit(unit)[1]}"
 
 
 def tier(name: str) -> str:
