@@ -45,6 +45,7 @@ TYPES = {
 }
 """Problem type → its description on the page /api; clients match on the names."""
 RETRY_S = "30"
+_UNKNOWN = "Unknown parameter"
 OF_THE_FUTURE = (
     "the newest publication is dated in the future: a clock is or was wrong; "
     "`pricehouse doctor` has the remedy"
@@ -76,7 +77,12 @@ def install(app: FastAPI) -> None:
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError | ValidationError)  # noqa: S101 - as registered
     errors = [_field_error(each, _parameters(request)) for each in error.errors()]
-    detail = "; ".join(f"{each['field']}: {each['message']}" for each in errors)
+    detail = "; ".join(
+        each["message"]
+        if each["message"].startswith(_UNKNOWN)
+        else f"{each['field']}: {each['message']}"
+        for each in errors
+    )
     return problem(request, 422, "question-not-understood", detail, errors=errors)
 
 
@@ -153,8 +159,9 @@ def problem(  # one keyword for each optional member of the problem
 def _field_error(error: Any, parameters: Sequence[str]) -> dict[str, str]:
     place = [str(part) for part in error["loc"] if part not in ("query", "path")]
     message = str(error["msg"])
-    if error["type"] == "extra_forbidden" and parameters:
-        message = f"no parameter has this name; valid: {', '.join(parameters)}"
+    if error["type"] == "extra_forbidden":
+        valid = f"Valid: {', '.join(parameters)}" if parameters else "This address takes none"
+        message = f"{_UNKNOWN} “{'.'.join(place)}”. {valid}"
     return {"field": ".".join(place) or "query", "message": message}
 
 

@@ -83,7 +83,7 @@ def browse(request: Request) -> Response:
 def compare(request: Request) -> Response:
     """Show a few offers side by side."""
     query = forms.parse_query(forms.CompareQuery, forms.pairs(request))
-    offer_ids = list(dict.fromkeys(query.offer))[:MAX_COMPARED]
+    offer_ids = list(dict.fromkeys(text.lower() for text in query.offer))[:MAX_COMPARED]
 
     def make(reading: Reading) -> dict[str, Any]:
         today = [todays_offer(reading, offer_id) for offer_id in offer_ids]

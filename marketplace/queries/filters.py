@@ -92,12 +92,12 @@ class CardFilters(BaseModel):
     region: Annotated[list[Region], Field(max_length=MAX_VALUES)] = Field(
         [],
         description="The verified region of inference: `eu`, `eea`, `us`, a country's two letters,"
-        " `multi` (several regions) or `unverified`. A country also finds the providers that serve"
+        " `multi` (multiple regions) or `unverified`. A country also finds the providers that serve"
         " from it alone.",
     )
     region_mode: Literal["strict", "lenient"] = Field(
         "strict",
-        description="`lenient` also returns offers with an unverified region or several regions.",
+        description="`lenient` also returns offers with an unverified region or multiple regions.",
     )
     status: Annotated[list[Literal["live", "staging", "error", "unknown"]], Field(max_length=4)] = (
         Field([], description="The status: `live`, `staging`, `error` or `unknown`.")
