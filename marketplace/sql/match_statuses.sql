@@ -24,12 +24,12 @@ WITH RECURSIVE link AS (
                AND l."at" >= coalesce(t.since, '-infinity'::TIMESTAMPTZ)
 ), listing AS (
     SELECT offer_id, list(DISTINCT feed ORDER BY feed) AS feeds
-    FROM _ph_seen SEMI JOIN subject USING (offer_id) GROUP BY offer_id
+    FROM internal._ph_seen SEMI JOIN subject USING (offer_id) GROUP BY offer_id
 ), silence AS (
     SELECT feed, from_at, to_at FROM gaps
     UNION ALL
     SELECT feed, t.observed_at, 'infinity'::TIMESTAMPTZ
-    FROM _ph_feed_time t JOIN feeds f USING (feed) CROSS JOIN publication p
+    FROM internal._ph_feed_time t JOIN feeds f USING (feed) CROSS JOIN publication p
     WHERE p.observed_to > t.observed_at + 1.5 * f.expected_every
 ), clock AS (
     SELECT hour::INT AS hour, observed_to - (720 - hour) * INTERVAL 1 HOUR AS ends_at,

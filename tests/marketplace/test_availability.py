@@ -17,11 +17,12 @@ from marketplace.statements import SPEEDS, STATUSES, statement
 NEWEST = datetime(2026, 9, 21, 10, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 TABLES = """
+CREATE SCHEMA internal;
 CREATE TABLE publication (observed_to TIMESTAMPTZ);
 CREATE TABLE cards (offer_id VARCHAR, inference_provider VARCHAR, offer_type VARCHAR);
 CREATE TABLE offer_links (old_offer_id VARCHAR, new_offer_id VARCHAR, "at" TIMESTAMPTZ);
-CREATE TABLE _ph_seen (offer_id VARCHAR, feed VARCHAR);
-CREATE TABLE _ph_feed_time (feed VARCHAR, observed_at TIMESTAMPTZ);
+CREATE TABLE internal._ph_seen (offer_id VARCHAR, feed VARCHAR);
+CREATE TABLE internal._ph_feed_time (feed VARCHAR, observed_at TIMESTAMPTZ);
 CREATE TABLE feeds (feed VARCHAR, expected_every INTERVAL);
 CREATE TABLE gaps (feed VARCHAR, from_at TIMESTAMPTZ, to_at TIMESTAMPTZ);
 CREATE TABLE status_history (offer_id VARCHAR, status VARCHAR, valid_from TIMESTAMPTZ,
@@ -58,12 +59,14 @@ def store(
     con: duckdb.DuckDBPyConnection, histories: dict[str, History], gaps: list[Any], last: Any
 ) -> None:
     """Write the histories as the relations have them."""
-    con.executemany("INSERT INTO _ph_feed_time VALUES (?, ?)", list(last.items()))
+    con.executemany("INSERT INTO internal._ph_feed_time VALUES (?, ?)", list(last.items()))
     if gaps:
         con.executemany("INSERT INTO gaps VALUES (?, ?, ?)", gaps)
     for offer, known in histories.items():
         con.execute("INSERT INTO cards VALUES (?, 'novita', 'model')", [offer])
-        con.executemany("INSERT INTO _ph_seen VALUES (?, ?)", [[offer, f] for f in known.feeds])
+        con.executemany(
+            "INSERT INTO internal._ph_seen VALUES (?, ?)", [[offer, f] for f in known.feeds]
+        )
         if known.link_at:
             con.execute(
                 "INSERT INTO offer_links VALUES (?, ?, ?)", [f"{offer}-old", offer, known.link_at]

@@ -33,13 +33,14 @@ NEEDS = {
 }
 # No list of the sample prices audio, and its lists are days older than the router's answer.
 AUDIO = (
-    "UPDATE _ph_card_facts SET price_status = 'priced', price_reason = NULL, currency = 'USD',"
-    " cost_per_audio_minute = 0.0042 + 0.0001 * length(model_id),"
+    "UPDATE internal._ph_card_facts SET price_status = 'priced', price_reason = NULL,"
+    " currency = 'USD', cost_per_audio_minute = 0.0042 + 0.0001 * length(model_id),"
     " cost_per_million_characters = 3.25 WHERE task_group = 'audio'"
 )
 SEEN_TODAY = (
-    "UPDATE _ph_card_facts SET can_rank = true, price_fixed_at = h.ranked_from, price_feeds = NULL"
-    " FROM _ph_hour h WHERE task_group IN ('image', 'audio', 'video') AND offer_type = 'model'"
+    "UPDATE internal._ph_card_facts SET can_rank = true, price_fixed_at = h.ranked_from,"
+    " price_feeds = NULL FROM internal._ph_hour h"
+    " WHERE task_group IN ('image', 'audio', 'video') AND offer_type = 'model'"
     " AND price_status = 'priced' AND status = 'live'"
 )
 
