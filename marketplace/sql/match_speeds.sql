@@ -10,7 +10,7 @@
            m.first_token_latency_ms, m.request_latency_ms
     FROM (
         SELECT l.offer_id, c.ends_at FROM listing l JOIN counted c USING (feeds)
-        WHERE NOT c.is_silent AND (720 - c.hour) % $step::INT = 0
+        WHERE NOT c.is_unknown AND (720 - c.hour) % $step::INT = 0
     ) h
     ASOF JOIN measured m ON m.offer_id = h.offer_id AND m.observed_at <= h.ends_at
     WHERE m.throughput_tps IS NOT NULL OR m.first_token_latency_ms IS NOT NULL

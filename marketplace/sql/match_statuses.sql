@@ -25,7 +25,7 @@ WITH RECURSIVE link AS (
 ), listing AS (
     SELECT offer_id, list(DISTINCT feed ORDER BY feed) AS feeds
     FROM internal._ph_seen SEMI JOIN subject USING (offer_id) GROUP BY offer_id
-), silence AS (
+), outage AS (
     SELECT feed, from_at, to_at FROM gaps
     UNION ALL
     SELECT feed, t.observed_at, 'infinity'::TIMESTAMPTZ
@@ -36,12 +36,12 @@ WITH RECURSIVE link AS (
            epoch_us(observed_to - INTERVAL 719 HOUR) AS first_us
     FROM publication CROSS JOIN range(1, 721) r(hour)
 ), counted AS (
-    SELECT *, count(*) FILTER (NOT is_silent) OVER (
+    SELECT *, count(*) FILTER (NOT is_unknown) OVER (
                   PARTITION BY feeds ORDER BY hour) AS known_until
     FROM (
         SELECT l.feeds, c.hour, c.ends_at, EXISTS (
-                   SELECT 1 FROM silence s WHERE list_contains(l.feeds, s.feed)
-                   AND s.from_at < c.ends_at AND c.ends_at < s.to_at) AS is_silent
+                   SELECT 1 FROM outage s WHERE list_contains(l.feeds, s.feed)
+                   AND s.from_at < c.ends_at AND c.ends_at < s.to_at) AS is_unknown
         FROM (SELECT DISTINCT feeds FROM listing) l CROSS JOIN clock c
     )
 ), known AS (

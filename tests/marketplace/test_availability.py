@@ -34,7 +34,7 @@ Interval = tuple[str, datetime, datetime | None]
 
 
 @dataclass
-class History:
+class MadeHistory:
     """What is known of one offer; `before` is an earlier id, until the time of its link."""
 
     feeds: list[str]
@@ -56,7 +56,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def store(
-    con: duckdb.DuckDBPyConnection, histories: dict[str, History], gaps: list[Any], last: Any
+    con: duckdb.DuckDBPyConnection, histories: dict[str, MadeHistory], gaps: list[Any], last: Any
 ) -> None:
     """Write the histories as the relations have them."""
     con.executemany("INSERT INTO internal._ph_feed_time VALUES (?, ?)", list(last.items()))
@@ -90,15 +90,15 @@ def rows(con: duckdb.DuckDBPyConnection, *names: str, **values: object) -> list[
     return con.execute(statement(*names), values).fetchall()
 
 
-def is_known(known: History, gaps: list[Any], last: Any, at: datetime) -> bool:
-    silent = [*gaps, *((f, t, None) for f, t in last.items() if t + 1.5 * HOUR < NEWEST)]
+def is_known(known: MadeHistory, gaps: list[Any], last: Any, at: datetime) -> bool:
+    unanswered = [*gaps, *((f, t, None) for f, t in last.items() if t + 1.5 * HOUR < NEWEST)]
     return not any(
         feed in known.feeds and begins < at and (ends is None or at < ends)
-        for feed, begins, ends in silent
+        for feed, begins, ends in unanswered
     )
 
 
-def walk(known: History, gaps: list[Any], last: Any, days: int) -> tuple[int, ...]:
+def walk(known: MadeHistory, gaps: list[Any], last: Any, days: int) -> tuple[int, ...]:
     """Return (hours, known, live, unknown) hour by hour."""
     first = min(begins for _, begins, _ in known.statuses)
     marks = [NEWEST - number * HOUR for number in range(24 * days)]
@@ -112,7 +112,7 @@ def walk(known: History, gaps: list[Any], last: Any, days: int) -> tuple[int, ..
     return len(hours), len(seen), len(live), len(hours) - len(seen)
 
 
-def made_history(chance: random.Random) -> History:
+def made_history(chance: random.Random) -> MadeHistory:
     """Return a history of changes at any minute, of up to 40 days, with times of absence."""
     at = NEWEST - timedelta(minutes=chance.randrange(5, 40 * 24 * 60))
     statuses: list[Interval] = []
@@ -128,7 +128,7 @@ def made_history(chance: random.Random) -> History:
             break
     speeds = [(begins, chance.choice([None, 10.0, 35.5, 80.0])) for _, begins, _ in statuses]
     link_at = statuses[-1][1] if len(statuses) > 1 and chance.random() < 0.5 else None
-    return History(chance.choice([["hub"], ["hub", "router"]]), statuses, speeds, link_at)
+    return MadeHistory(chance.choice([["hub"], ["hub", "router"]]), statuses, speeds, link_at)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -164,7 +164,7 @@ def test_shares_and_speeds_equal_a_walk_through_the_hours(
     )
 
 
-def walk_speeds(histories: dict[str, History], gaps: list[Any], last: Any) -> dict[Any, Any]:
+def walk_speeds(histories: dict[str, MadeHistory], gaps: list[Any], last: Any) -> dict[Any, Any]:
     """Return (offer, day) → (hours with a speed, their median)."""
     found: dict[Any, list[float]] = {}
     for offer, known in histories.items():
@@ -177,7 +177,7 @@ def walk_speeds(histories: dict[str, History], gaps: list[Any], last: Any) -> di
 
 
 def test_an_offer_that_is_new_has_only_the_hours_since_then(con: duckdb.DuckDBPyConnection) -> None:
-    new = History(["hub"], [("live", NEWEST - 3 * HOUR, None)])
+    new = MadeHistory(["hub"], [("live", NEWEST - 3 * HOUR, None)])
     store(con, {"a": new}, [], {"hub": NEWEST, "router": NEWEST})
     (week, month) = rows(
         con, *STATUSES, "select_availability", offers=["a"], inference_provider=None
@@ -186,11 +186,11 @@ def test_an_offer_that_is_new_has_only_the_hours_since_then(con: duckdb.DuckDBPy
     assert month[2:] == week[2:]
 
 
-def test_a_feed_that_is_silent_by_now_makes_its_hours_unknown(
+def test_a_feed_that_does_not_answer_now_makes_its_hours_unknown(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
-    old = History(["hub", "router"], [("live", NEWEST - 100 * HOUR, None)])
-    other = History(["router"], [("live", NEWEST - 100 * HOUR, None)])
+    old = MadeHistory(["hub", "router"], [("live", NEWEST - 100 * HOUR, None)])
+    other = MadeHistory(["router"], [("live", NEWEST - 100 * HOUR, None)])
     last = {"hub": NEWEST - 10 * HOUR, "router": NEWEST}
     store(con, {"a": old, "b": other}, [], last)
     found = rows(con, *STATUSES, "select_availability", offers=["a", "b"], inference_provider=None)

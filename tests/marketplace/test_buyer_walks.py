@@ -18,7 +18,7 @@ from tests.support.serving import Site, serving
 
 pytestmark = needs_chromium
 GPT = "openai/gpt-oss-120b"
-Opens = Callable[..., AbstractContextManager["Walk"]]
+Opens = Callable[..., AbstractContextManager["BuyerWalk"]]
 EU_CHAT = (
     "task_group = 'text' AND region = 'eu' AND supports_tools AND context_length >= 100000"
     " AND offer_type = 'model'"
@@ -26,7 +26,7 @@ EU_CHAT = (
 
 
 @dataclass
-class Walk:
+class BuyerWalk:
     """A buyer who starts at the first page; every click and choice is counted."""
 
     window: Window
@@ -63,14 +63,16 @@ def site(sample: tuple[Path, list[Report]]) -> Iterator[Site]:
 
 
 @pytest.fixture
-def walk(site: Site, browser: Any, tmp_path: Path) -> Iterator[Walk]:
+def walk(site: Site, browser: Any, tmp_path: Path) -> Iterator[BuyerWalk]:
     with partial(open_window, browser, tmp_path, site.url)(size=(1440, 900)) as window:
         window.page.goto("/")
-        yield Walk(window)
+        yield BuyerWalk(window)
         assert window.errors == []
 
 
-def test_the_cheapest_eu_chat_model_with_tools_takes_four_clicks(site: Site, walk: Walk) -> None:
+def test_the_cheapest_eu_chat_model_with_tools_takes_four_clicks(
+    site: Site, walk: BuyerWalk
+) -> None:
     for label in ("Text", "EU", "Tool calling"):
         walk.filter(label)
     walk.clicks += 1
@@ -92,7 +94,7 @@ def test_the_cheapest_eu_chat_model_with_tools_takes_four_clicks(site: Site, wal
     walk.window.screenshot("walk-eu-chat")
 
 
-def test_the_cheapest_image_model_takes_one_click(site: Site, walk: Walk) -> None:
+def test_the_cheapest_image_model_takes_one_click(site: Site, walk: BuyerWalk) -> None:
     walk.filter("Images")
     ((cost,),) = site.sql(
         "SELECT min(cost_per_image) FROM cards WHERE task_group = 'image' AND status = 'live'"
@@ -103,7 +105,9 @@ def test_the_cheapest_image_model_takes_one_click(site: Site, walk: Walk) -> Non
     walk.window.screenshot("walk-image")
 
 
-def test_a_month_of_one_model_at_each_provider_takes_four_clicks(site: Site, walk: Walk) -> None:
+def test_a_month_of_one_model_at_each_provider_takes_four_clicks(
+    site: Site, walk: BuyerWalk
+) -> None:
     walk.page.goto("/?q=gpt-oss-120b")  # typed into the search
     walk.click(walk.page.locator(".card .model").filter(has_text="gpt-oss-120b").first)
     walk.click(walk.page.get_by_role("link", name="Cost of a month at each"))
@@ -129,7 +133,7 @@ def test_a_month_of_one_model_at_each_provider_takes_four_clicks(site: Site, wal
     walk.window.screenshot("walk-month", whole=True)
 
 
-def test_the_fastest_per_dollar_takes_one_click(site: Site, walk: Walk) -> None:
+def test_the_fastest_per_dollar_takes_one_click(site: Site, walk: BuyerWalk) -> None:
     walk.click(walk.page.get_by_role("link", name="Fastest per dollar"))
     best = site.sql(
         "SELECT model_id, throughput_tps / (cost_per_token::DOUBLE * 1000000) AS worth FROM cards"
@@ -146,7 +150,7 @@ def test_the_fastest_per_dollar_takes_one_click(site: Site, walk: Walk) -> None:
     walk.window.screenshot("walk-speed-per-dollar")
 
 
-def test_what_changed_this_week_takes_one_click(site: Site, walk: Walk) -> None:
+def test_what_changed_this_week_takes_one_click(site: Site, walk: BuyerWalk) -> None:
     walk.click(walk.page.get_by_role("link", name="Changes", exact=True))
     ((number,),) = site.sql(
         "SELECT count(*) FROM changes WHERE occurred_at >="
@@ -157,19 +161,19 @@ def test_what_changed_this_week_takes_one_click(site: Site, walk: Walk) -> None:
     assert walk.clicks == 1
 
 
-def test_whether_a_number_is_true_takes_one_click(site: Site, walk: Walk) -> None:
+def test_whether_a_number_is_true_takes_one_click(site: Site, walk: BuyerWalk) -> None:
     card = walk.page.locator(".card").first
-    shown = card.locator(".price dd").first.inner_text()
+    amount = card.locator(".price dd").first.inner_text()
     walk.click(card.get_by_role("link", name="Proof and details"))
     proof = walk.page.locator(".summary li").all_inner_texts()
-    assert any(f"states {shown} per 1M input tokens; last read" in line for line in proof)
+    assert any(f"states {amount} per 1M input tokens; last read" in line for line in proof)
     assert walk.page.locator(".claims pre").count() > 0
     assert walk.clicks == 1
     walk.window.screenshot("walk-proof", whole=True)
 
 
 @pytest.mark.slow
-def test_six_cards_are_above_the_fold_and_filters_stay_and_fold(walk: Walk) -> None:
+def test_six_cards_are_above_the_fold_and_filters_stay_and_fold(walk: BuyerWalk) -> None:
     page = walk.page
     for address in ("/", "/?region=eu&tools=true"):
         page.goto(address)
@@ -206,7 +210,7 @@ def test_pages_go_forward_and_back_without_scripts(
 
 
 @pytest.mark.slow
-def test_an_offer_is_added_to_a_comparison_and_removed_from_it(site: Site, walk: Walk) -> None:
+def test_an_offer_is_added_to_a_comparison_and_removed_from_it(site: Site, walk: BuyerWalk) -> None:
     ((one,), (two,)) = site.sql(
         "SELECT offer_id FROM cards WHERE model_id = ? AND rankable"
         " ORDER BY cost_per_token LIMIT 2",

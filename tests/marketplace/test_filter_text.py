@@ -38,7 +38,7 @@ NAMES = {"ovhcloud": "OVHcloud AI Endpoints"}
         ("tag", "no-retention", "no-retention"),
     ],
 )
-def test_a_filter_reads_as_a_buyer_would_say_it(name: str, value: str, text: str) -> None:
+def test_a_filter_reads_as_a_buyer_calls_it(name: str, value: str, text: str) -> None:
     assert filter_text(name, value, NAMES) == text
 
 
