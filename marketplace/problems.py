@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from marketplace.cursor import BadCursor
+from marketplace.root_path import path_of, root_of
 from marketplace.unanswered import INTERNAL, NOTHING, UNREADABLE, NotInPublication
 from schemas.errors import HomeError, PublicationGone, QueryTooSlow, UnknownValue, UsageError
 
@@ -99,7 +100,7 @@ def _http(request: Request, error: Exception) -> Response:
 
 def _gone(request: Request, error: Exception) -> Response:
     pairs = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
-    restart = request.url.path + ("?" + _query(pairs) if pairs else "")
+    restart = path_of(request) + ("?" + _query(pairs) if pairs else "")
     detail = f"{error}; start again at the first page of the newest"
     return problem(request, 410, "publication-gone", detail, restart=restart)
 
@@ -125,19 +126,19 @@ def problem(  # one keyword for each optional member of the problem
     errors: Sequence[dict[str, str]] | None = None,
 ) -> Response:
     """Return the problem as JSON for addresses of the API, as a page for all others."""
-    title = HTTPStatus(status).phrase
+    title, root = HTTPStatus(status).phrase, root_of(request)
     body: dict[str, Any] = {
-        "type": kind if ":" in kind else f"/api#{kind}",
+        "type": kind if ":" in kind else f"{root}/api#{kind}",
         "title": title,
         "status": status,
         "detail": detail,
         "instance": request.url.path,
     }
     if restart:
-        body["restart"] = restart
+        body["restart"] = root + restart
     if errors:
         body["errors"] = list(errors)
-    if not request.url.path.startswith(_API):
+    if not path_of(request).startswith(_API):
         page: Response = request.app.state.pages.render(
             request,
             "problem.html",
@@ -145,6 +146,7 @@ def problem(  # one keyword for each optional member of the problem
             headers=headers,
             title=_TITLES.get(status, title),
             problem=body,
+            restart=restart,
             publication=None,
         )
         return page

@@ -13,6 +13,7 @@ from marketplace.app_state import app_state_of
 from marketplace.pages.rendering import Pages
 from marketplace.queries.providers import provider_names
 from marketplace.queries.status import find_counts
+from marketplace.root_path import root_of
 from warehouse.publication.reader_pool import Reading
 
 
@@ -41,4 +42,4 @@ def page_of(
 def moved(request: Request, path: str) -> Response:
     """Redirect to the same page under the name of today: a link of before leads there."""
     query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"/{quote(path)}{query}", 307)
+    return RedirectResponse(f"{root_of(request)}/{quote(path)}{query}", 307)

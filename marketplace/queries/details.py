@@ -7,7 +7,7 @@ from typing import Any
 
 from marketplace.queries.availability import find_availability, find_speeds
 from marketplace.queries.cached_input import find_cached_input
-from marketplace.queries.model_lookup import todays_name
+from marketplace.queries.model_lookup import no_model, todays_name
 from marketplace.statements import TRACED, statement
 from marketplace.unanswered import NotInPublication
 from warehouse.publication.reader_pool import Reading
@@ -60,7 +60,7 @@ def find_model(reading: Reading, model_id: str) -> dict[str, Any]:
     one = {"model_id": todays_name(reading, model_id)}
     models = reading.rows(statement("select_model"), one)
     if not models:
-        raise NotInPublication(f"there is no model {model_id} with an inference provider")
+        raise no_model(reading, model_id)
     offers = reading.rows(statement("select_model_offers"), one)
     own = [offer["offer_id"] for offer in offers if offer["offer_type"] == "model"]
     return {
