@@ -29,8 +29,9 @@ def print_report(report: Report) -> None:
         out.print(f"  {feed.feed}: {feed.outcome}{pages}; {entries}", markup=False)
     if report.outcome == "failed":
         return
+    also = " (with those that are adapters alone)" if c.adapters else ""
     out.print(
-        f"  {c.models} models, {c.offers} offers + {c.adapters} adapters; prices: {c.priced} "
+        f"  {c.models} models{also}, {c.offers} offers + {c.adapters} adapters; prices: {c.priced} "
         f"priced, {c.free} free, {c.suspect} suspect, {c.unpriced} not published"
     )
     events = ", ".join(f"{count} {event}" for event, count in report.events.items())

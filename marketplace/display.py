@@ -128,6 +128,7 @@ def with_estimate(found: Row) -> dict[str, Any]:
             **need,
             "items": _items(need["items"], "cost_per_month"),
             "unranked": _items(need["unranked"], "cost_at_input_price"),
+            "left_out": _left_out(need["left_out"]),
         }
         for need in found["needs"]
     ]
@@ -140,18 +141,21 @@ def with_recommendation(found: Row) -> dict[str, Any]:
         {**item, **{name: _route(item[name], item["currency"]) for name in _ROUTES}}
         for item in _items(found["items"], "cost_per_month")
     ]
-    left_out = [
+    return {**found, "items": items, "left_out": _left_out(found["left_out"])}
+
+
+_ROUTES = ("default_route", "cheapest_route")
+
+
+def _left_out(items: Iterable[Row]) -> list[dict[str, Any]]:
+    return [
         {
             **item,
             "offer": with_cards([item["offer"]])[0],
             "display": _months(item, ("cost_per_month", "cost_at_input_price"), item["currency"]),
         }
-        for item in found["left_out"]
+        for item in items
     ]
-    return {**found, "items": items, "left_out": left_out}
-
-
-_ROUTES = ("default_route", "cheapest_route")
 
 
 def _items(items: Iterable[Row], cost: str) -> list[dict[str, Any]]:

@@ -16,9 +16,15 @@ def statement(*names: str) -> str:
 
 MATCHED = "match_cards"
 """The beginning of each statement that filters cards."""
+PLACED = (MATCHED, "match_places")
+"""The beginning of each statement about an order of cards."""
 MONTHS = "match_months"
 """What follows it in statements about the cost of a month."""
 CONTENDERS = (MATCHED, MONTHS, "match_contenders")
 """The beginning of each statement about a recommendation."""
 TRACED = "match_offer_ids"
 """The beginning of each statement about the history of offers under every id that they had."""
+STATUSES = ("match_statuses",)
+"""The beginning of each statement about availability."""
+SPEEDS = (*STATUSES, "match_speeds")
+"""The beginning of each statement about speed over time."""

@@ -43,6 +43,7 @@ class CardView:
     left_note: str | None
     """That Hugging Face removed the provider, and when."""
     speed: str | None
+    speed_per_dollar: str | None
     latency: tuple[str, str] | None
     """(what was measured, how long it took)."""
     measured: str | None
@@ -127,6 +128,7 @@ def _card_view(
         routes=wording.routes(card),
         left_note=wording.left_note(provider, published_at),
         speed=wording.speed(card),
+        speed_per_dollar=wording.speed_per_dollar(card),
         latency=wording.latency(card),
         measured=f"measured {wording.day(card['speed_observed_at'])}"
         if text and measured

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from threading import Thread
@@ -13,7 +13,7 @@ import msgspec
 import vl_convert
 
 from marketplace.numbers import per_million
-from marketplace.pages.wording import compared_unit, minute, unit_price
+from marketplace.pages.wording import compared_unit, day, minute, unit_price
 from schemas.amounts import MILLION
 
 Row = dict[str, Any]
@@ -21,6 +21,13 @@ WIDTH = 680
 PALETTE = ["#2a7f78", "#c2703d", "#6a5fb0", "#b0446f", "#5b8a2d", "#3f78b5", "#9a7b1f", "#7a6a5c"]
 DASHES = [[1, 0], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2]]
 """The strokes of lines: after all colours of one, those of the next."""
+_DAYS = {
+    "title": None,
+    "format": "%-d %b",
+    "tickCount": {"interval": "day", "step": 1},
+    "labelOverlap": True,
+}
+"""The axis of a chart by day."""
 _INK, _LINE = "currentColor", "#88888855"
 _CONFIG: dict[str, Any] = {
     "background": None,
@@ -64,8 +71,6 @@ def history(rows: Sequence[Row], until: datetime) -> str:
     """
     _, per = compared_unit(rows[0]["unit"])
     names = sorted({row["inference_provider"] for row in rows})
-    colours = [PALETTE[place % len(PALETTE)] for place in range(len(names))]
-    strokes = [DASHES[place // len(PALETTE) % len(DASHES)] for place in range(len(names))]
     points = [point for row in rows for point in _ends(row, until)]
     return _draw(
         {
@@ -79,28 +84,14 @@ def history(rows: Sequence[Row], until: datetime) -> str:
                 "point": {"size": 28},
             },
             "encoding": {
-                "x": {
-                    "field": "at",
-                    "type": "temporal",
-                    "scale": {"type": "utc"},
-                    "axis": {"title": None, "tickCount": 6, "labelOverlap": True},
-                },
+                "x": _time_axis(),
                 "y": {
                     "field": "price",
                     "type": "quantitative",
                     "scale": {"zero": True},
                     "axis": {"title": f"{rows[0]['currency']} per {per}", "tickCount": 5},
                 },
-                "color": {
-                    "field": "who",
-                    "type": "nominal",
-                    "scale": {"domain": names, "range": colours},
-                },
-                "strokeDash": {
-                    "field": "who",
-                    "type": "nominal",
-                    "scale": {"domain": names, "range": strokes},
-                },
+                **_strokes(names),
                 "detail": {"field": "line"},
                 "description": {"field": "text"},
             },
@@ -123,6 +114,61 @@ def _ends(row: Row, until: datetime) -> list[dict[str, object]]:
         }
         for moment in (row["valid_from"], end)
     ]
+
+
+def speeds(days: Mapping[str, Sequence[Row]]) -> str:
+    """Draw the throughput of each name by day; the line breaks where a day is not known."""
+    points = [
+        {
+            "at": row["day"].isoformat(),
+            "speed": row["throughput_tps"],
+            "who": who,
+            "text": f"{who}: {row['throughput_tps']:,.0f} tokens/s on {day(row['day'])}",
+            "line": f"{who} {row['day'].toordinal() - place}",  # the same while days follow
+        }
+        for who, rows in days.items()
+        for place, row in enumerate(r for r in rows if r["throughput_tps"] is not None)
+    ]
+    return _draw(
+        {
+            "width": WIDTH,
+            "height": 260,
+            "data": {"values": points},
+            "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 28}},
+            "encoding": {
+                "x": {**_time_axis(), "axis": _DAYS},
+                "y": {
+                    "field": "speed",
+                    "type": "quantitative",
+                    "scale": {"zero": True},
+                    "axis": {"title": "tokens per second", "tickCount": 5},
+                },
+                **_strokes(sorted({str(point["who"]) for point in points})),
+                "detail": {"field": "line"},
+                "description": {"field": "text"},
+            },
+        }
+    )
+
+
+def _time_axis() -> dict[str, Any]:
+    return {
+        "field": "at",
+        "type": "temporal",
+        "scale": {"type": "utc"},
+        "axis": {"title": None, "tickCount": 6, "labelOverlap": True},
+    }
+
+
+def _strokes(names: Sequence[str]) -> dict[str, Any]:
+    """Return the channels by which lines are told apart: their colour, then their stroke."""
+    colours = [PALETTE[place % len(PALETTE)] for place in range(len(names))]
+    strokes = [DASHES[place // len(PALETTE) % len(DASHES)] for place in range(len(names))]
+    one = {"field": "who", "type": "nominal"}
+    return {
+        "color": {**one, "scale": {"domain": list(names), "range": colours}},
+        "strokeDash": {**one, "scale": {"domain": list(names), "range": strokes}},
+    }
 
 
 def cost_and_speed(points: Sequence[Row], named: Sequence[Row]) -> str:

@@ -7,9 +7,15 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import Request
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from marketplace.queries.filters import LAST_CHANGE_ID, ChangesQuery, EstimateQuery, OffersQuery
+from marketplace.queries.filters import (
+    LAST_CHANGE_ID,
+    ChangesQuery,
+    EstimateQuery,
+    OffersQuery,
+    SearchText,
+)
 from marketplace.queries.since import readable_period
 
 MIX = {
@@ -46,6 +52,15 @@ class BrowseQuery(OffersQuery):
 
     view: Literal["cards", "table", "chart"] = "cards"
     limit: Annotated[int, Field(ge=1, le=200)] = 48
+
+
+class CompareQuery(BaseModel):
+    """The offers to compare, in their order, and a search for one to add."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    offer: Annotated[list[str], Field(max_length=100)] = []
+    q: SearchText | None = None
 
 
 class CalculatorQuery(EstimateQuery):
@@ -88,12 +103,6 @@ def parse_query(kind: Any, pairs: list[tuple[str, str]]) -> Any:
 def as_pairs(mix: dict[str, int]) -> list[tuple[str, str]]:
     """Return a mix as a form would send it."""
     return [(name, str(number)) for name, number in mix.items()]
-
-
-def chips(pairs: list[tuple[str, str]]) -> list[tuple[str, str, tuple[str, str]]]:
-    """Return (name, value, pair) of each active filter, so that a page can remove it alone."""
-    no_filters = {"sort", "order", "view", "limit", "cursor"}
-    return [(n.replace("_", " "), v, (n, v)) for n, v in pairs if n not in no_filters]
 
 
 def parse_moment(text: str) -> datetime | None:

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from marketplace.app_state import app_state_of
 from marketplace.pages.rendering import Pages
+from marketplace.queries.providers import provider_names
 from marketplace.queries.status import find_counts
 from marketplace.root_path import root_of
 from warehouse.publication.reader_pool import Reading
@@ -32,6 +33,7 @@ def page_of(
             template,
             publication=reading.publication,
             totals=find_counts(reading),
+            provider_names=provider_names(reading),
             **make(reading),
             **more,
         )

@@ -17,6 +17,11 @@ _FEEDS = {
 """Feed → who states its prices; a provider's own list is its provider's."""
 
 
+def feed_name(feed: str, provider_name: str) -> str:
+    """Return who states the prices of a feed."""
+    return _FEEDS.get(feed, f"{provider_name}'s price list")
+
+
 def summary(price: PriceProof, provider_name: str, observed_at: datetime | None) -> str:
     """Return who states a price, when it was last read and since when it stands.
 
@@ -25,7 +30,7 @@ def summary(price: PriceProof, provider_name: str, observed_at: datetime | None)
     claim = price.chosen
     if claim is None or price.amount is None:
         return wording.reason(price.reason) or price.price_status.replace("_", " ")
-    who = _FEEDS.get(claim.feed, f"{provider_name}'s price list")
+    who = feed_name(claim.feed, provider_name)
     if claim.basis == "derived":
         who = f"Derived from {who}: it"
     read = f"last read {wording.minute(claim.last_seen_at or observed_at)}"

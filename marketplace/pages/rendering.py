@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from starlette.responses import HTMLResponse
 
 from marketplace import numbers
 from marketplace.app_state import REVALIDATE
-from marketplace.pages import proof_text, wording
+from marketplace.pages import availability_text, filter_text, proof_text, wording
 from marketplace.pages.call_snippets import call_snippets
-from marketplace.pages.change_text import describe_change
+from marketplace.pages.change_text import describe_change, hold_text
 from marketplace.queries.filters import OffersQuery
 from marketplace.root_path import path_of, root_of, under_root
 from schemas.amounts import amount_text
@@ -48,8 +48,12 @@ class Pages:
             with_value=with_value,
             sorted_by=sorted_by,
             older=older,
+            compared=compared,
+            names_of=names_of,
             call_snippets=call_snippets,
             proof_text=proof_text,
+            availability_text=availability_text,
+            filter_text=filter_text,
             pretty=lambda value: json.dumps(value, indent=1, ensure_ascii=False),
         )
         self._env.filters.update(
@@ -60,6 +64,8 @@ class Pages:
             dollars=numbers.dollars,
             per_million=numbers.per_million,
             change=describe_change,
+            hold=hold_text,
+            sentence=lambda text: text[:1].upper() + text[1:],
         )
 
     def render(
@@ -95,9 +101,19 @@ def without(request_query: list[tuple[str, str]], *drop: tuple[str, str] | str) 
     return "?" + urlencode(remaining) if remaining else "?"
 
 
-def with_value(request_query: list[tuple[str, str]], name: str, value: object) -> str:
-    """Return the query with one name set; only the page changes with it."""
-    return "?" + urlencode([*_remaining(request_query, name), (name, str(value))])
+def with_value(request_query: list[tuple[str, str]], name: str, value: object, *drop: str) -> str:
+    """Return the query of the first page with one name set, and without those to drop."""
+    return "?" + urlencode([*_remaining(request_query, name, *drop), (name, str(value))])
+
+
+def compared(offer_ids: Iterable[str]) -> str:
+    """Return the query of the page that compares these offers."""
+    return "?" + urlencode([("offer", offer_id) for offer_id in offer_ids])
+
+
+def names_of(ids: Iterable[str], names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return (name, id) of providers in the order of their names."""
+    return sorted(((names.get(i, i), i) for i in ids), key=lambda pair: pair[0].lower())
 
 
 def sorted_by(pairs: list[tuple[str, str]], query: OffersQuery, name: str) -> str:

@@ -14,6 +14,7 @@ from marketplace.cursor import Cursor
 from marketplace.pages import charts, forms, wording
 from marketplace.pages.card_view import card_views
 from marketplace.pages.change_view import KINDS, change_days
+from marketplace.pages.filter_text import chips
 from marketplace.pages.page import page_of
 from marketplace.pages.rendering import THEMES
 from marketplace.problems import TYPES
@@ -22,15 +23,21 @@ from marketplace.queries.details import (
 )
 from marketplace.queries.estimate import find_estimate
 from marketplace.queries.model_lookup import bound_values
-from marketplace.queries.offers import find_facets, find_offers, find_suggestions
-from marketplace.queries.providers import providers_of
+from marketplace.queries.offers import (
+    find_comparable,
+    find_facets,
+    find_offers,
+    find_page_before,
+    find_suggestions,
+)
+from marketplace.queries.providers import provider_names, providers_of
 from marketplace.queries.status import find_status
 from marketplace.root_path import root_of
 from marketplace.statements import MATCHED, statement
 from warehouse.publication.reader_pool import Reading
 
 pages = APIRouter(include_in_schema=False)
-MAX_COMPARED = 6
+MAX_COMPARED, MAX_ADDED = 6, 12
 
 
 @pages.get("/")
@@ -46,9 +53,15 @@ def browse(request: Request) -> Response:
         values: dict[str, Any] = {
             "suggestions": find_suggestions(reading, query.q or "") if lost else [],
             "facets": page.facets,
+            "cards_before": 0,
+            "before": None,
             "total": page.total,
             "next": page.next,
         }
+        known = [(name, value) for name, value in pairs if name in forms.BrowseQuery.model_fields]
+        values["chips"] = chips(known, provider_names(reading))
+        if cursor:
+            values["cards_before"], values["before"] = find_page_before(reading, query, cursor)
         if query.view == "chart":
             points = reading.rows(
                 statement(MATCHED, "select_chart_points"), bound_values(reading, query)
@@ -66,25 +79,35 @@ def browse(request: Request) -> Response:
         publication_id=publication_id,
         query=query,
         pairs=pairs,
-        chips=forms.chips(pairs),
     )
 
 
 @pages.get("/compare")
 def compare(request: Request) -> Response:
     """Show a few offers side by side."""
-    named = (text.lower() for text in request.query_params.getlist("offer"))
-    offer_ids = list(dict.fromkeys(named))[:MAX_COMPARED]
+    query = forms.parse_query(forms.CompareQuery, forms.pairs(request))
+    offer_ids = list(dict.fromkeys(text.lower() for text in query.offer))[:MAX_COMPARED]
 
     def make(reading: Reading) -> dict[str, Any]:
         today = [todays_offer(reading, offer_id) for offer_id in offer_ids]
         cards = (
             reading.rows(statement("select_offers_by_id"), {"offers": today}) if offer_ids else []
         )
-        missing = len(offer_ids) - len(cards)
-        return {"views": card_views(reading, cards), "missing": missing, "lowest": _lowest(cards)}
+        place = {offer_id: number for number, offer_id in enumerate(today)}
+        cards.sort(key=lambda card: place[card["offer_id"]])
+        chosen = [card["offer_id"] for card in cards]
+        others = []
+        if len(chosen) < MAX_COMPARED and (chosen or query.q):
+            others = find_comparable(reading, chosen, query.q or "", MAX_ADDED)
+        return {
+            "views": card_views(reading, cards),
+            "missing": len(offer_ids) - len(cards),
+            "lowest": _lowest(cards),
+            "chosen": chosen,
+            "others": card_views(reading, others),
+        }
 
-    return page_of(request, "compare.html", make, max_compared=MAX_COMPARED)
+    return page_of(request, "compare.html", make, max_compared=MAX_COMPARED, query=query)
 
 
 @pages.get("/calculator")
@@ -102,6 +125,8 @@ def calculator(request: Request) -> Response:
             for name, items in (("rows", need["items"]), ("others", need["unranked"])):
                 views = card_views(reading, [item["offer"] for item in items])
                 need[name] = list(zip(items, views, strict=True))
+            offers = [item["offer"] for item in need["left_out"]]
+            need["rest"] = list(zip(need["left_out"], card_views(reading, offers), strict=True))
         return {**result, "facets": find_facets(reading, query)}
 
     return page_of(

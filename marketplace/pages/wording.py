@@ -129,10 +129,14 @@ def compared_unit(unit: str) -> tuple[Decimal, str]:
     return Decimal(1), name
 
 
+def compared_amount(amount: Decimal, unit: str, currency: str | None = "USD") -> str:
+    """Return an amount per one unit as the amount of the quantity that buyers compare."""
+    return money(amount * compared_unit(unit)[0], currency or "USD")
+
+
 def unit_price(amount: Decimal, unit: str, currency: str | None = "USD") -> str:
     """Return an amount per one unit in the unit that buyers compare: tokens per million."""
-    quantity, name = compared_unit(unit)
-    return f"{money(amount * quantity, currency or 'USD')} per {name}"
+    return f"{compared_amount(amount, unit, currency)} per {compared_unit(unit)[1]}"
 
 
 def tier(name: str) -> str:
@@ -219,6 +223,14 @@ def speed(card: Row) -> str | None:
     if card["throughput_tps"] is None:
         return "not measured"
     return f"{card['throughput_tps']:,.0f} tokens/s"
+
+
+def speed_per_dollar(card: Row) -> str | None:
+    """Return tokens per second for each dollar that 1M blended tokens cost; None if unknown."""
+    if card["throughput_tps"] is None or not card["cost_per_token"]:
+        return None
+    per_dollar = card["throughput_tps"] / float(card["cost_per_token"] * MILLION)
+    return f"{per_dollar:,.0f} tokens/s per $ of 1M tokens"
 
 
 def latency(card: Row) -> tuple[str, str] | None:

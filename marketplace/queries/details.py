@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from marketplace.queries.availability import find_availability, find_speeds
 from marketplace.queries.cached_input import find_cached_input
 from marketplace.queries.model_lookup import no_model, todays_name
 from marketplace.statements import TRACED, statement
@@ -28,6 +29,8 @@ def find_offer(reading: Reading, offer_id: str) -> dict[str, Any]:
         "offer": cards[0],
         "cached_input": find_cached_input(reading, cards)[offer_id],
         "prices": reading.rows(statement("select_prices"), several),
+        "availability": find_availability(reading, [offer_id])[offer_id],
+        "speeds": find_speeds(reading, [offer_id])[offer_id],
         "proof": reading.proof(offer_id),
     }
 
@@ -59,11 +62,14 @@ def find_model(reading: Reading, model_id: str) -> dict[str, Any]:
     if not models:
         raise no_model(reading, model_id)
     offers = reading.rows(statement("select_model_offers"), one)
+    own = [offer["offer_id"] for offer in offers if offer["offer_type"] == "model"]
     return {
         "model": models[0],
         "spread": reading.rows(statement("select_spread"), one),
         "offers": offers,
         "cached_input": find_cached_input(reading, offers),
+        "availability": find_availability(reading, own),
+        "speeds": find_speeds(reading, own),
     }
 
 

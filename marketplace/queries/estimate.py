@@ -9,8 +9,9 @@ from typing import Any
 from marketplace.numbers import count
 from marketplace.queries.cached_input import find_cached_input
 from marketplace.queries.filters import CachedMix, EstimateQuery
+from marketplace.queries.left_out import left_out_offer
 from marketplace.queries.model_lookup import bound_values
-from marketplace.statements import MATCHED, MONTHS, statement
+from marketplace.statements import CONTENDERS, MATCHED, MONTHS, statement
 from schemas.amounts import PER_MILLION, amount_text
 from warehouse.publication.reader_pool import Reading
 
@@ -32,6 +33,8 @@ _COSTS = {
     "video_seconds": "cost_per_video_second",
     "characters": "cost_per_million_characters",
 }
+_BESIDE_CARD = {"left_out_total", "left_out_counts", "reasons", "month_cost", "bill", "place"}
+"""The columns of a row of select_estimate_left_out.sql that are not the card's."""
 _AT_INPUT_PRICE = {
     "not_offered": "not offered cached, so at the input price",
     "not_stated": "cached price not stated, here at the input price",
@@ -45,7 +48,8 @@ def find_estimate(reading: Reading, query: EstimateQuery) -> dict[str, Any]:
 
     Costs are exact: quantities times list prices. Only rankable offers are ranked. Of a mix with
     cached tokens, an offer whose cached price is not known is not ranked: its cost at the input
-    price is in `unranked`.
+    price is in `unranked`. Every other offer that passes the filters is in `left_out`, with every
+    reason why it is not ranked.
     """
     mix = query.mix()
     cached = query.cached_input_tokens
@@ -71,8 +75,9 @@ def find_estimate(reading: Reading, query: EstimateQuery) -> dict[str, Any]:
             least += ranked[0]["cost_per_month"]
         else:
             unmet.append(need)
-        if ranked or unranked:
-            needs.append(_need(need, ranked, unranked, used))
+        left_out = _left_out(reading, query, need)
+        if ranked or unranked or left_out["left_out_total"]:
+            needs.append({**_need(need, ranked, unranked, used), **left_out})
     return {
         "mix": mix,
         "cached_share": query.cached_share,
@@ -81,6 +86,32 @@ def find_estimate(reading: Reading, query: EstimateQuery) -> dict[str, Any]:
         "unmet": unmet,
         "least_per_month": None if unmet or not wanted else least,
     }
+
+
+def _left_out(reading: Reading, query: EstimateQuery, need: str) -> Row:
+    mix = {part: number if part in NEEDS[need] else 0 for part, number in query.mix().items()}
+    values = bound_values(reading, query)
+    rows = reading.rows(
+        statement(*CONTENDERS, "select_estimate_left_out"),
+        {
+            **values,
+            **mix,
+            "cached_input_tokens": query.cached_input_tokens if need == "tokens" else 0,
+            "models": [values["model_id"]] if values["model_id"] else None,
+            "max_cost_per_month": None,
+            "count": query.left_out_limit,
+        },
+    )
+    found = [(row, _card(row)) for row in rows if row["offer_id"] is not None]
+    return {
+        "left_out_total": rows[0]["left_out_total"],
+        "left_out_counts": {c["reason"]: c["n"] for c in rows[0]["left_out_counts"] or ()},
+        "left_out": [left_out_offer(card, row, query) for row, card in found],
+    }
+
+
+def _card(row: Row) -> Row:
+    return {name: value for name, value in row.items() if name not in _BESIDE_CARD}
 
 
 def _need(need: str, ranked: list[Row], unranked: list[Row], used: dict[str, int]) -> Row:

@@ -57,6 +57,7 @@ Sort = Literal[
     "cost_per_million_characters",
     "estimated_cost",
     "throughput_tps",
+    "speed_per_dollar",
     "first_token_latency_ms",
     "request_latency_ms",
     "context_length",
@@ -64,7 +65,13 @@ Sort = Literal[
     "first_seen_at",
     "model_id",
 ]
-LARGEST_FIRST = {"throughput_tps", "context_length", "price_changed_at", "first_seen_at"}
+LARGEST_FIRST = {
+    "throughput_tps",
+    "speed_per_dollar",
+    "context_length",
+    "price_changed_at",
+    "first_seen_at",
+}
 _WITHIN = {"eea": ("eea", "eu")}  # the EU is part of the EEA
 _UNKNOWN_PLACES = ("multi", "unverified")
 
@@ -86,12 +93,12 @@ class CardFilters(BaseModel):
     region: Annotated[list[Region], Field(max_length=MAX_VALUES)] = Field(
         [],
         description="The verified region of inference: `eu`, `eea`, `us`, a country's two letters,"
-        " `multi` (several regions) or `unverified`. A country also finds the providers that serve"
+        " `multi` (multiple regions) or `unverified`. A country also finds the providers that serve"
         " from it alone.",
     )
     region_mode: Literal["strict", "lenient"] = Field(
         "strict",
-        description="`lenient` also returns offers with an unverified region or several regions.",
+        description="`lenient` also returns offers with an unverified region or multiple regions.",
     )
     status: Annotated[list[Literal["live", "staging", "error", "unknown"]], Field(max_length=4)] = (
         Field([], description="The status: `live`, `staging`, `error` or `unknown`.")
@@ -185,7 +192,8 @@ class OffersQuery(Filters):
     sort: Sort = Field(
         "cost",
         description="Rankable offers come first, unknown values last, estimates after "
-        "prices. `cost` compares only offers that are billed by the same unit.",
+        "prices. `cost` compares only offers that are billed by the same unit. `speed_per_dollar` "
+        "is `throughput_tps` divided by the blended cost of 1,000,000 tokens in dollars.",
     )
     order: Literal["asc", "desc"] | None = Field(
         None, description="By default the best for a buyer comes first: low cost, high speed."
@@ -244,6 +252,9 @@ class EstimateQuery(CachedMix, Filters):
     """A monthly mix, and filters of the rankable offers to consider."""
 
     limit: Annotated[int, Field(ge=1, le=MAX_ITEMS)] = Field(20, description="Items per need.")
+    left_out_limit: Annotated[int, Field(ge=0, le=1000)] = Field(
+        50, description="Offers per need that are left out, those with the fewest reasons first."
+    )
 
 
 class RecommendQuery(CachedMix, CardFilters):

@@ -1,11 +1,11 @@
-"""Texts for the reasons why a recommendation leaves an offer out."""
+"""Offers that a recommendation or an estimate leaves out, and the texts of the reasons."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
 
-from marketplace.queries.filters import RecommendQuery
+from marketplace.queries.filters import CardFilters
 from schemas.amounts import MILLION, amount_text
 
 Row = dict[str, Any]
@@ -43,7 +43,28 @@ _FIXED = {
 }
 
 
-def describe_reason(reason: str, offer: Row, query: RecommendQuery) -> str:
+def left_out_offer(offer: Row, row: Row, query: CardFilters) -> Row:
+    """Return an offer that is left out, with its reasons; `row` has them and the costs."""
+    unknown_cached = "cached_price_not_known" in row["reasons"]
+    return {
+        "route": route_of(offer),
+        "reasons": [
+            {"reason": reason, "text": describe_reason(reason, offer, query)}
+            for reason in row["reasons"]
+        ],
+        "cost_per_month": row["bill"],
+        "cost_at_input_price": row["month_cost"] if unknown_cached else None,
+        "currency": offer["currency"],
+        "offer": offer,
+    }
+
+
+def route_of(offer: Row) -> str:
+    """Return the name to call an offer by: `org/model:provider`."""
+    return f"{offer['model_id']}:{offer['inference_provider']}"
+
+
+def describe_reason(reason: str, offer: Row, query: CardFilters) -> str:
     """Return what the card has where a constraint asks for something else; `reason` is its code."""
     if reason in _FIXED:
         return _FIXED[reason]

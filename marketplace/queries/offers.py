@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from marketplace.cursor import FIRST_PAGE, Cursor, hash_query
 from marketplace.queries.filters import Filters, OffersQuery
 from marketplace.queries.model_lookup import bound_values
 from marketplace.queries.search import squashed
-from marketplace.statements import MATCHED, statement
+from marketplace.statements import MATCHED, PLACED, statement
 from warehouse.publication.reader_pool import Reading
 
 Row = dict[str, Any]
@@ -58,7 +59,7 @@ def find_offers(reading: Reading, query: OffersQuery, cursor: Cursor | None) -> 
 
 def _find(reading: Reading, query: OffersQuery, cursor: Cursor | None) -> OffersPage:
     rows = reading.rows(
-        statement(MATCHED, "select_offers"),
+        statement(*PLACED, "select_offers"),
         {
             **bound_values(reading, query),
             "sort": query.sort,
@@ -72,6 +73,43 @@ def _find(reading: Reading, query: OffersQuery, cursor: Cursor | None) -> Offers
     for item in items:
         del item["at_place"], item["at_unit"], item["at_number"]
     return OffersPage(items, find_facets(reading, query), last)
+
+
+def find_page_before(
+    reading: Reading, query: OffersQuery, cursor: Cursor
+) -> tuple[int, str | None]:
+    """Return how many cards come before the page after a cursor, and the cursor of the page before
+    it, which is None for the first page.
+    """
+    (row,) = reading.rows(
+        statement(*PLACED, "select_page_before"),
+        {
+            **bound_values(reading, query),
+            "sort": query.sort,
+            "sign": query.sign,
+            "count": query.limit + 1,
+            **cursor.values(),
+        },
+    )
+    before = _cursor(reading, query, row).pack() if row["offer_id"] else None
+    return row["cards_before"], before
+
+
+def find_comparable(reading: Reading, offer_ids: Sequence[str], text: str, count: int) -> list[Row]:
+    """Return cards to compare with these offers, at most `count`, the cheapest first.
+
+    They are what a search for the text finds; without one, other offers of the same models and
+    tasks.
+    """
+    query = OffersQuery.model_validate({"q": text or None})
+    values = {**bound_values(reading, query), "sort": "cost", "sign": 1}
+    rows = reading.rows(
+        statement(*PLACED, "select_comparable"),
+        {**values, "offers": list(offer_ids), "count": count},
+    )
+    found = [row["offer_id"] for row in rows]
+    cards = reading.rows(statement("select_offers_by_id"), {"offers": found}) if found else []
+    return sorted(cards, key=lambda card: found.index(card["offer_id"]))
 
 
 def find_suggestions(reading: Reading, text: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from marketplace.queries.availability import find_provider_record
 from marketplace.queries.known_values import known_values
 from marketplace.statements import statement
 from marketplace.unanswered import NotInPublication
@@ -23,24 +24,35 @@ def providers_of(reading: Reading) -> dict[str, Row]:
     )
 
 
+def provider_names(reading: Reading) -> dict[str, str]:
+    """Return inference provider → its displayed name, or its id where it has none."""
+    return {who: row["display_name"] or who for who, row in providers_of(reading).items()}
+
+
 def find_providers(reading: Reading) -> dict[str, Any]:
     """Return the rows of `providers`."""
     return {"items": [_columns(row) for row in providers_of(reading).values()]}
 
 
+def provider_id(reading: Reading, name: str) -> str:
+    """Return the id of a provider by its id or displayed name; NotInPublication for another."""
+    try:
+        return str(known_values(reading, {"inference_provider": name})["inference_provider"])
+    except UnknownValue as error:
+        raise NotInPublication(f"there is no such provider; {error}") from None
+
+
 def find_provider(reading: Reading, name: str) -> dict[str, Any]:
-    """Return a provider by its id or displayed name, and the claims about it in force.
+    """Return a provider by its id or displayed name, the claims about it in force, and how much of
+    the time its offers were listed live.
 
     NotInPublication for an unknown one.
     """
-    try:
-        values = known_values(reading, {"inference_provider": name})
-    except UnknownValue as error:
-        raise NotInPublication(f"there is no such provider; {error}") from None
-    claims = reading.rows(statement("select_provider_claims"), values)
+    one = {"inference_provider": provider_id(reading, name)}
     return {
-        "provider": _columns(providers_of(reading)[values["inference_provider"]]),
-        "claims": claims,
+        "provider": _columns(providers_of(reading)[one["inference_provider"]]),
+        "claims": reading.rows(statement("select_provider_claims"), one),
+        **find_provider_record(reading, one["inference_provider"]),
     }
 
 

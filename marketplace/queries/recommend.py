@@ -10,7 +10,7 @@ from marketplace.queries.cached_input import find_cached_input
 from marketplace.queries.estimate import formula, used_units
 from marketplace.queries.filters import Mix, RecommendQuery
 from marketplace.queries.known_values import known_values, task_groups
-from marketplace.queries.left_out import describe_reason
+from marketplace.queries.left_out import left_out_offer, route_of
 from marketplace.queries.model_lookup import find_models
 from marketplace.statements import CONTENDERS, statement
 from warehouse.publication.reader_pool import Reading
@@ -77,7 +77,7 @@ def find_recommendation(reading: Reading, query: RecommendQuery) -> dict[str, An
         "items": [_item(row, stated[row["offer_id"]], used) for row in ranked],
         "left_out_total": totals["left_out_total"],
         "left_out_counts": {c["reason"]: c["n"] for c in totals["left_out_counts"] or ()},
-        "left_out": [_left_out(row, query) for row in left_out],
+        "left_out": [left_out_offer(_card(row), row, query) for row in left_out],
     }
 
 
@@ -93,7 +93,7 @@ def _item(row: Row, cached_input: Row, used: dict[str, int]) -> Row:
     offer = _card(row)
     return {
         "rank": row["place"],
-        "route": _route(offer),
+        "route": route_of(offer),
         "cost_per_month": row["bill"],
         "currency": offer["currency"],
         "formula": formula(offer, cached_input, used),
@@ -101,22 +101,6 @@ def _item(row: Row, cached_input: Row, used: dict[str, int]) -> Row:
         "cheapest_route": _baseline(row, "cheapest"),
         "offer": offer,
         "cached_input": cached_input,
-    }
-
-
-def _left_out(row: Row, query: RecommendQuery) -> Row:
-    offer = _card(row)
-    unknown_cached = "cached_price_not_known" in row["reasons"]
-    return {
-        "route": _route(offer),
-        "reasons": [
-            {"reason": reason, "text": describe_reason(reason, offer, query)}
-            for reason in row["reasons"]
-        ],
-        "cost_per_month": row["bill"],
-        "cost_at_input_price": row["month_cost"] if unknown_cached else None,
-        "currency": offer["currency"],
-        "offer": offer,
     }
 
 
@@ -137,10 +121,6 @@ def _why_no_cost(costs: set[Decimal | None], *, is_routed: bool) -> str:
     if not costs:
         return "no_route" if is_routed else "not_routed"
     return "cost_not_known" if None in costs else "several_routes"
-
-
-def _route(offer: Row) -> str:
-    return f"{offer['model_id']}:{offer['inference_provider']}"
 
 
 def _card(row: Row) -> Row:

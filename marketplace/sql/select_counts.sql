@@ -1,6 +1,7 @@
 SELECT count(*) FILTER (offer_type = 'model') AS offers,
        count(*) FILTER (offer_type = 'adapter') AS adapters,
        count(DISTINCT model_id) FILTER (offer_type = 'model') AS models,
+       count(DISTINCT model_id) AS models_with_adapters,
        count(DISTINCT inference_provider) AS inference_providers,
        count(*) FILTER (price_status = 'priced') AS priced,
        count(*) FILTER (price_status = 'free') AS free,

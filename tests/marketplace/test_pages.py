@@ -69,7 +69,7 @@ def test_filters_apply_at_once_and_the_address_can_be_shared(site: Site, opens: 
         page.get_by_text(f"+ {adapters} adapters · ").first.wait_for()
         window.screenshot("cards")
         loads = len([url for url in window.requests if "app.css" in url])
-        for label in ("Text", "EU", "Tool calls"):
+        for label in ("Text", "EU", "Tool calling"):
             with page.expect_response("**/?*"):
                 page.locator("#filter-panel").get_by_text(label, exact=True).click()
         page.wait_for_url("**/?task=text&region=eu&tools=true")
@@ -83,7 +83,7 @@ def test_filters_apply_at_once_and_the_address_can_be_shared(site: Site, opens: 
             f"SELECT count(*) FROM cards WHERE {where} AND inference_provider = 'ovhcloud'"
         ) == [(int(chosen),)]
         with page.expect_response("**/?*"):
-            page.locator("#filter-panel").get_by_text("ovhcloud", exact=True).click()
+            page.locator("#filter-panel").get_by_text("OVHcloud AI Endpoints", exact=True).click()
         page.locator("#found").get_by_text(f"{chosen} offers").wait_for()
         with page.expect_response("**sort=context_length*"):
             page.get_by_label("Sort").select_option("context_length")
@@ -192,7 +192,7 @@ def test_the_pages_work_without_scripts(site: Site, opens: Opens) -> None:
             " AND offer_type = 'model'"
         )
         assert window.count() == wanted
-        page.get_by_role("link", name="Remove filter region: eu").click()
+        page.get_by_role("link", name="Remove filter EU").click()
         first = page.locator(".card .model").first.inner_text()
         page.get_by_role("link", name="Next 48").click()
         assert page.locator(".card .model").first.inner_text() != first
@@ -288,7 +288,9 @@ def test_an_open_page_announces_a_publication_and_stays_as_it_is(
             page.get_by_role("link", name="Show them").click()
             page.get_by_text("$0.35").wait_for()
             page.get_by_role("link", name="Changes", exact=True).click()
-            page.get_by_text("input token price up from $0.20 per 1M input tokens").first.wait_for()
+            page.get_by_text(
+                "input token price up from $0.20 to $0.35 per 1M input tokens"
+            ).first.wait_for()
             assert window.errors == []
 
 

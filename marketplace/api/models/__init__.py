@@ -3,6 +3,12 @@
 Class names are the schema names of /openapi.json: clients generate code from them.
 """
 
+from marketplace.api.models.availability_models import (
+    ListedHours,
+    OfferSpeed,
+    ProviderHours,
+    ProviderSpeed,
+)
 from marketplace.api.models.base import ApiModel
 from marketplace.api.models.change_models import Change, Changes
 from marketplace.api.models.estimate_models import Estimate, EstimatedOffer, Need, UnrankedOffer
@@ -76,12 +82,14 @@ __all__ = [
     "Interval",
     "LeftOutOffer",
     "LeftOutReason",
+    "ListedHours",
     "Model",
     "ModelDetail",
     "Models",
     "Need",
     "Offer",
     "OfferDetail",
+    "OfferSpeed",
     "Offers",
     "Price",
     "PriceProof",
@@ -89,6 +97,8 @@ __all__ = [
     "Proof",
     "Provider",
     "ProviderDetail",
+    "ProviderHours",
+    "ProviderSpeed",
     "Providers",
     "Ready",
     "Recommendation",

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from marketplace.api.models.base import ApiModel, DisplayText, Money, PublicationResponse
 from marketplace.api.models.offer_models import CachedInput, Offer
+from marketplace.api.models.recommend_models import LeftOutOffer
 
 
 class EstimatedOffer(ApiModel):
@@ -45,6 +46,15 @@ class Need(ApiModel):
     unranked: Annotated[
         list[UnrankedOffer],
         Field(description="Those, by their cost with every input token at the input price."),
+    ]
+    left_out_total: Annotated[
+        int, Field(description="All other offers that pass the filters; none can be ranked.")
+    ]
+    left_out_counts: Annotated[
+        dict[str, int], Field(description="Reason → offers; one may be in several counts.")
+    ]
+    left_out: Annotated[
+        list[LeftOutOffer], Field(description="Those, with every reason, the nearest first.")
     ]
 
 

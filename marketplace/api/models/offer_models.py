@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from marketplace.api.models.availability_models import ListedHours, OfferSpeed
 from marketplace.api.models.base import (
     ApiModel,
     DisplayText,
@@ -200,4 +201,11 @@ class ModelDetail(PublicationResponse):
     offers: list[Offer]
     cached_input: Annotated[
         dict[str, CachedInput], Field(description="By the `offer_id` of each offer.")
+    ]
+    availability: Annotated[
+        dict[str, list[ListedHours]], Field(description="By the `offer_id` of each model offer.")
+    ]
+    speeds: Annotated[
+        dict[str, list[OfferSpeed]],
+        Field(description="The last 30 days, by the `offer_id` of each model offer."),
     ]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
+
+from marketplace.api.models.availability_models import ListedHours, OfferSpeed
 from marketplace.api.models.base import ApiModel, Money, PublicationResponse
 from marketplace.api.models.offer_models import CachedInput, Offer
 from marketplace.api.models.price_models import Price
@@ -125,4 +128,8 @@ class OfferDetail(PublicationResponse):
     offer: Offer
     cached_input: CachedInput
     prices: list[Price]
+    availability: Annotated[
+        list[ListedHours], Field(description="The last 7 and 30 days, also under earlier ids.")
+    ]
+    speeds: Annotated[list[OfferSpeed], Field(description="The last 30 days.")]
     proof: Proof

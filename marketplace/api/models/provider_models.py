@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from marketplace.api.models.availability_models import ProviderHours, ProviderSpeed
 from marketplace.api.models.base import ApiModel, PublicationResponse, Region
 
 
@@ -57,3 +58,5 @@ class ProviderDetail(PublicationResponse):
 
     provider: Provider
     claims: list[ComplianceClaim]
+    availability: list[ProviderHours]
+    speeds: list[ProviderSpeed]
