@@ -14,6 +14,7 @@ from pipeline.context import Dependencies, RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.session import open_run
 from pipeline.steps.extract import feeds_of
+from pipeline.watch import HomeWatch
 from providers.http.client import HttpClient
 from providers.http.proxies import read_proxies
 from providers.registry import load_registry
@@ -42,6 +43,7 @@ def ingest(*, provider: str | None, dry_run: bool, as_json: bool) -> None:
                 progress=bar,
                 find_token=partial(find_token, os.environ),
                 make_client=partial(HttpClient, proxies=proxies),
+                watch=HomeWatch.of(os.environ),
             ),
         ) as run,
     ):

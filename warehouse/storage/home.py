@@ -94,6 +94,11 @@ class Home:
         return self.root / "parsed"
 
     @property
+    def metrics(self) -> Path:
+        """Metrics of the last run, in the text format of Prometheus."""
+        return self.root / "metrics" / "pricehouse.prom"
+
+    @property
     def lock(self) -> Path:
         """File that a writer holds locked."""
         return self.root / ".lock"

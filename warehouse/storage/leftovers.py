@@ -26,6 +26,7 @@ def find_leftovers(home: Home) -> list[Path]:
                 *root.glob(ROWS),
                 *root.glob(f"{home.warehouse.name}.tmp"),  # where DuckDB spills
                 *home.published.glob(".*.tmp"),  # a staged file is in such a folder
+                *home.metrics.parent.glob(".*.tmp"),
                 *home.landing.glob("runs/*/.*.tmp"),
                 *home.landing.glob("runs/.*.tmp"),
                 *home.landing.glob("days/.*.tmp"),
