@@ -28,8 +28,10 @@ from marketplace.pages import charts
 from marketplace.pages.detail_routes import detail_pages
 from marketplace.pages.rendering import Pages
 from marketplace.pages.routes import pages
+from marketplace.server_metrics import MetricsMiddleware, home_samples, metrics_api
 from marketplace.tool_exports import openrouter_api, tool_files
 from schemas.clock import is_ahead, utc_now
+from telemetry.exposition import ServerMetrics
 from warehouse.publication.reader_pool import PublicationPool
 
 STATIC = Path(__file__).with_name("static")
@@ -68,10 +70,12 @@ def create_app(
     )
     app.state.app_state = state
     app.state.pages = Pages(STATIC)
+    app.state.metrics = ServerMetrics(lambda: home_samples(pool))
     problems.install(app)
     # the files for tools before the relations, whose pattern would match their names
     for router in (v1, cost_api, tool_files, exports, openrouter_api, health, pages, detail_pages):
         app.include_router(router)
+    app.include_router(metrics_api)
     app.router.routes.append(Route(MCP_PATH, endpoint=mcp, include_in_schema=False))
     app.mount("/static", _StaticFiles(directory=STATIC), name="static")
     if cors_origins:
@@ -83,6 +87,7 @@ def create_app(
             expose_headers=["ETag", "Repr-Digest"],
         )
     app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES, compresslevel=5)
+    app.add_middleware(MetricsMiddleware, metrics=app.state.metrics)
     app.add_middleware(HeadersMiddleware)
     return app
 
