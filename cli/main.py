@@ -17,6 +17,9 @@ from schemas.errors import HomeError, PricehouseError, UsageError
 
 ENTRIES = {
     "accept": CommandEntry("cli.decisions:accept", "Accept a held value and publish it."),
+    "backup": CommandEntry(
+        "cli.backup:backup", "Back the home up into DIR, also while a run writes."
+    ),
     "call": CommandEntry("cli.call:call", "Call a model once, and compare what it cost."),
     "correct": CommandEntry(
         "cli.decisions:correct", "Correct a wrong price in the history of an offer."
@@ -55,6 +58,9 @@ ENTRIES = {
         "cli.decisions:reject", "Reject a held value; cards keep the last good one."
     ),
     "replay": CommandEntry("cli.replay:replay", "Rebuild the warehouse from landing/ alone."),
+    "restore": CommandEntry(
+        "cli.restore:restore", "Restore the backup in DIR into the home, which must be empty."
+    ),
     "secrets": CommandEntry(
         "cli.secrets:secrets", "Check where a token is found, or store it in Vault."
     ),

@@ -69,6 +69,14 @@ class Home:
         return home
 
     @property
+    def origin(self) -> Origin:
+        """Kind of its data; HomeError without a stamp."""
+        kind = self._kind()
+        if kind is None:
+            raise HomeError(f"{self._stamp_file} is missing; it states the kind of the data")
+        return kind
+
+    @property
     def landing(self) -> Path:
         """Folder of landed bytes and run records."""
         return self.root / "landing"
