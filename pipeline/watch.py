@@ -127,6 +127,7 @@ def keep_metrics(run: Run, steps: Sequence[StepTime], report: Report | None) -> 
     from pipeline.run_samples import EndedRun, run_samples, status_samples
     from pipeline.status import read_status
     from telemetry.exposition import as_text  # a command that shows something never loads it
+    from telemetry.families import Sample
 
     now = run.clock()
     ended = EndedRun(
@@ -138,6 +139,8 @@ def keep_metrics(run: Run, steps: Sequence[StepTime], report: Report | None) -> 
         report=report,
     )
     samples = [*run_samples(ended), *status_samples(read_status(run.home, now=now))]
+    if run.home.warehouse.exists():
+        samples.append(Sample("warehouse_bytes", run.home.warehouse.stat().st_size))
     make_folder(run.home.metrics.parent)
     write_atomic(run.home.metrics, as_text(samples))
 
