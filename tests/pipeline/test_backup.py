@@ -18,7 +18,7 @@ from samples.hub import serve
 from samples.routes import error
 from schemas.errors import BackupError, HomeError, HomeKindError, LandingError, UsageError
 from tests.support.command import answered, pricehouse
-from tests.support.hours import Clock, ingest, small_catalog
+from tests.support.hours import START, Clock, ingest, small_catalog
 from tests.support.published import exported
 from warehouse.storage.future_runs import future_runs
 from warehouse.storage.home import Home
@@ -26,6 +26,7 @@ from warehouse.storage.landing import Landing
 from warehouse.storage.lock import hold
 
 PRICES = ("0.2", "0.3", "0.4")
+LATE = Clock(START + timedelta(days=1000))
 
 
 def fail_an_hour(home: Path, clock: Clock) -> None:
@@ -68,7 +69,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def restored(folder: Path, at: Path) -> Path:
-    done = restore(folder, at)
+    done = restore(folder, at, clock=LATE)
     assert [f for f in done.findings if not f.ok] == []
     return at
 
@@ -204,7 +205,7 @@ def test_damage_of_any_file_of_a_backup_is_named_and_nothing_is_restored(
         path.unlink() if damage is None else path.write_bytes(damage)
         with pytest.raises((BackupError, UsageError), match=path.name):
             restore(folder, tmp_path / "again")
-        assert not [p for p in (tmp_path / "again").iterdir() if p.name != ".lock"]
+        assert not [p for p in (tmp_path / "again").glob("*") if p.name != ".lock"]
         path.write_bytes(whole)
     restored(folder, tmp_path / "again")
 
