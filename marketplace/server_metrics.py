@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from marketplace.statements import statement
@@ -25,7 +26,6 @@ them."""
 NOT_ANSWERED = "none"
 """The status of a request whose client left before its answer began."""
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
-_MOUNTS = ("/static",)
 _RUN_NAMES = frozenset(family.name for family in RUN)
 _MOST_BYTES = 1_000_000
 _LOG = logging.getLogger(__name__)
@@ -73,11 +73,11 @@ def route_of(scope: Scope) -> str:
     path = getattr(scope.get("route"), "path", None)
     if path is not None:
         return str(path)
-    if scope.get("endpoint") is None:
-        return UNKNOWN_ROUTE
     # a mounted application and a plain route leave no template in the scope
-    asked = str(scope["path"])
-    return next((f"{mount}/{{path}}" for mount in _MOUNTS if asked.startswith(mount)), "/mcp")
+    endpoint = scope.get("endpoint")
+    if endpoint is None:
+        return UNKNOWN_ROUTE
+    return "/static/{path}" if isinstance(endpoint, StaticFiles) else "/mcp"
 
 
 def home_samples(pool: PublicationPool) -> Iterator[Sample]:

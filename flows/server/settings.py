@@ -14,8 +14,8 @@ from providers.secrets.settings import IN_FILE
 from schemas.errors import SettingsError
 
 HEARTBEAT_S = 30
-KEEP_RUNS_S, KEEP_EVENTS_S = 30 * 86400, 7 * 86400
-"""How long Prefect keeps ended flow runs with their logs and artifacts, and events."""
+KEEP_RUNS_S, KEEP_EVENTS = 30 * 86400, "P7D"
+"""How long Prefect keeps ended flow runs with their logs and artifacts (seconds), and events."""
 PREFECT_FILE = Path(__file__).with_name("prefect.yaml")
 """The deployments; a link in a checkout, so that a wheel has the file too."""
 DEFAULTS = {
@@ -32,7 +32,7 @@ DEFAULTS = {
     ),
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
     "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(KEEP_RUNS_S),
-    "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": str(KEEP_EVENTS_S),
+    "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": KEEP_EVENTS,
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_S),
 }
 """What is set unless the operator sets it."""

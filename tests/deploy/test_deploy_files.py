@@ -17,7 +17,7 @@ import yaml
 
 from cli.main import main
 from telemetry.families import GAUGES, HTTP, PREFIX
-from tests.support.documents import CHECKOUT
+from tests.support.documents import CHECKOUT, first_column, section
 from tests.support.tools import PYTHON, needs_tools
 
 DEPLOY = CHECKOUT / "deploy"
@@ -81,6 +81,11 @@ def test_every_metric_of_rules_and_dashboard_exists() -> None:
     assert len(named) > 25
     assert all(named.values())
     assert {where: metrics - known for where, metrics in named.items() if metrics - known} == {}
+
+
+def test_the_operating_page_lists_every_metric() -> None:
+    page = (CHECKOUT / "docs" / "operating.md").read_text("utf-8")
+    assert first_column(section(page, "### Metrics")) == [f.name for f in (*GAUGES.values(), *HTTP)]
 
 
 def test_the_labels_of_rules_and_dashboard_are_those_of_their_metrics() -> None:

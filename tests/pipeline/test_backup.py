@@ -20,6 +20,9 @@ from schemas.errors import BackupError, HomeError, HomeKindError, LandingError, 
 from tests.support.command import answered, pricehouse
 from tests.support.hours import START, Clock, ingest, small_catalog
 from tests.support.published import exported
+from warehouse.connect import open_writer
+from warehouse.publication.publish import publish, published_id
+from warehouse.statements import statement
 from warehouse.storage.future_runs import future_runs
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
@@ -284,6 +287,20 @@ def test_a_backup_of_a_newer_version_is_refused_by_name(backup: Path, tmp_path: 
     path.write_text(json.dumps({**json.loads(path.read_text()), "format": 2}))
     with pytest.raises(HomeError, match="newer pricehouse"):
         restore(tmp_path / "b", tmp_path / "again")
+
+
+def test_a_backup_of_a_newer_schema_restores_only_with_newer_code(
+    home: Path, tmp_path: Path
+) -> None:
+    opened, number = Home(home), 999
+    with open_writer(opened.warehouse) as con:
+        ledger = {"number": number, "name": f"{number}_add_future", "applied_at": LATE()}
+        con.execute(statement("append_migration"), ledger)
+    publish(opened, str(published_id(opened)))
+    back_up(home, tmp_path / "b")
+    with pytest.raises(BackupError, match=f"has migration {number}.*written by newer code"):
+        restore(tmp_path / "b", tmp_path / "again", clock=LATE)
+    assert not (tmp_path / "again" / "home.json").exists()
 
 
 def test_a_home_without_a_publication_is_backed_up_too(tmp_path: Path) -> None:
