@@ -15,7 +15,7 @@ from marketplace.statements import statement
 from schemas.clock import age_s, utc_now
 from schemas.errors import PricehouseError
 from telemetry.exposition import CONTENT_TYPE, ServerMetrics, read_text
-from telemetry.families import RUN, Sample
+from telemetry.metric_families import RUN, Sample
 from telemetry.publication_samples import publication_samples
 from warehouse.publication.reader_pool import PublicationPool, Reading
 

@@ -10,7 +10,7 @@ from pipeline.report import Report, StepTime
 from pipeline.status import Status
 from providers.http.rate_limit import ratelimit_left
 from schemas.records import FeedFetch
-from telemetry.families import Sample
+from telemetry.metric_families import Sample
 from telemetry.publication_samples import publication_samples
 
 OUTCOMES = ("published", "unchanged", "failed")

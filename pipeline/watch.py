@@ -127,7 +127,7 @@ def keep_metrics(run: Run, steps: Sequence[StepTime], report: Report | None) -> 
     from pipeline.run_samples import EndedRun, run_samples, status_samples
     from pipeline.status import read_status
     from telemetry.exposition import as_text  # a command that shows something never loads it
-    from telemetry.families import Sample
+    from telemetry.metric_families import Sample
 
     now = run.clock()
     ended = EndedRun(

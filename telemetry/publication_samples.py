@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from telemetry.families import Sample
+from telemetry.metric_families import Sample
 
 
 def publication_samples(

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from cli.main import main
-from telemetry.families import GAUGES, HTTP, PREFIX
+from telemetry.metric_families import GAUGES, HTTP, PREFIX
 from tests.support.documents import CHECKOUT, first_column, section
 from tests.support.tools import PYTHON, needs_tools
 

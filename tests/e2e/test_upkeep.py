@@ -7,9 +7,10 @@ the spans and a backup. The deployments for a pool of type kubernetes are set up
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -50,17 +51,14 @@ def found_in(text: bytes) -> list[bytes]:
     return [planted for planted in PLANTED if planted in text]
 
 
-def make_ended_run(running: Up, *, ago_s: float) -> str:
-    """Create a flow run that ended so many seconds ago."""
-    at = (datetime.now(UTC) - timedelta(seconds=ago_s)).isoformat()
-    flow_id = running.deployment("hourly")["flow_id"]
-    body = {"flow_id": flow_id, "state": {"type": "PENDING", "timestamp": at}}
-    run_id = running.request("POST", "/flow_runs/", body).json()["id"]
-    for state in ("RUNNING", "COMPLETED"):
-        body = {"state": {"type": state, "timestamp": at}, "force": True}
-        answer = running.request("POST", f"/flow_runs/{run_id}/set_state", body)
-        assert answer.status_code in {200, 201}, answer.text
-    return str(run_id)
+def age(running: Up, run_id: str, *, days: float) -> None:
+    """Let a run that has ended have ended so many days earlier, in Prefect's own database."""
+    earlier = "strftime('%Y-%m-%d %H:%M:%f', end_time, ?) || '000'"
+    file = running.home / "prefect" / "prefect.db"
+    with closing(sqlite3.connect(file, timeout=120)) as con, con:
+        values = (f"-{days * 86400:.0f} seconds", run_id)
+        done = con.execute(f"UPDATE flow_run SET end_time = {earlier} WHERE id = ?", values)
+        assert done.rowcount == 1
 
 
 def set_up_kubernetes(running: Up) -> dict[str, Any]:
@@ -106,24 +104,32 @@ def test_a_running_schedule_takes_a_new_key_forgets_old_runs_and_keeps_secrets(
         )
         settings.pop("HF_TOKEN")
         with up(home, hub.url, **settings) as running:
+            runs = []
             for key in (CANARY, NEW):
                 store.create_or_update_secret(SECRET, {"api_key": key}, mount_point="secret")
-                running.wait_for_state(running.start_run(), "COMPLETED")
-            old = make_ended_run(running, ago_s=KEEP_RUNS_S + 86400)
-            young = make_ended_run(running, ago_s=KEEP_RUNS_S - 86400)
+                runs.append(running.start_run())
+                running.wait_for_state(runs[-1], "COMPLETED", timeout_s=400)
+            old, young = runs
+            kept_days = KEEP_RUNS_S / 86400
+            age(running, old, days=kept_days + 1)
+            age(running, young, days=kept_days - 1)
 
             def is_gone() -> bool | None:
-                return running.request("GET", f"/flow_runs/{old}").status_code == 404 or None
+                """Whether the run is gone, with its logs and artifacts."""
+                if running.request("GET", f"/flow_runs/{old}").status_code != 404:
+                    return None
+                logs = running.read("/logs/filter", logs={"flow_run_id": {"any_": [old]}})
+                return (not logs and not running.artifacts(old)) or None
 
-            wait_for(is_gone, 120, running)
+            wait_for(is_gone, 240, running)
             assert running.request("GET", f"/flow_runs/{young}").status_code == 200
+            assert running.artifacts(young)
             pool = set_up_kubernetes(running)
             deployed = {d["name"]: d["work_pool_name"] for d in running.read("/deployments/filter")}
     assert hook.tokens == [f"Bearer {CANARY}", f"Bearer {NEW}"]
     assert pool["type"] == "kubernetes"
     assert deployed == dict.fromkeys(("hourly", "replay", "maintain"), POOL)
-    runs = [span for span in receiver.spans if span.name == "pricehouse.run"]
-    assert len(runs) == 2
+    assert len([span for span in receiver.spans if span.name == "pricehouse.run"]) == 2
     assert len(receiver.spans) > 20
     assert [found_in(body) for body in receiver.bodies if found_in(body)] == []
     assert found_in(repr(receiver.headers).encode()) == []

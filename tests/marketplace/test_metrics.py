@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline.watch import HomeWatch
 from samples.hub import serve
-from telemetry.families import GAUGES, HTTP, PREFIX
+from telemetry.metric_families import GAUGES, HTTP, PREFIX
 from tests.support.hours import Clock, ingest, small_catalog
 from tests.support.serving import Site, serving
 

@@ -13,7 +13,7 @@ from pipeline.watch import HomeWatch
 from samples.hub import Hub, serve
 from samples.routes import ServerReply, ServerRequest, error
 from telemetry.exposition import as_text, read_text
-from telemetry.families import GAUGES, PREFIX, Sample
+from telemetry.metric_families import GAUGES, PREFIX, Sample
 from telemetry.spans import NoSpans, spans_of
 from tests.support.command import UNUSED_URL, pricehouse
 from tests.support.hours import START, Clock, ingest, small_catalog

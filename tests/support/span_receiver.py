@@ -55,7 +55,7 @@ def receiving() -> Iterator[SpanReceiver]:
     """Run a receiver until the block ends."""
     receiver = SpanReceiver()
 
-    class Handler(BaseHTTPRequestHandler):
+    class SpanHandler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.headers.get("Content-Encoding") == "gzip":
@@ -73,7 +73,7 @@ def receiving() -> Iterator[SpanReceiver]:
         def log_message(self, *_: object) -> None:
             """Print nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), SpanHandler)
     receiver.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = Thread(target=server.serve_forever)
     thread.start()

@@ -177,6 +177,6 @@ def _hash_of(path: Path) -> str:
 
 def _damaged(path: Path, why: str) -> BackupError:
     return BackupError(
-        f"{path} of the backup is damaged: {why}. Nothing was restored; use another backup, or "
-        "while the home exists make this one again with `pricehouse backup --verify`"
+        f"{path} of the backup is damaged: {why}. Use another backup, or while its home exists "
+        "repair this one with `pricehouse backup --verify`; no home was changed"
     )
