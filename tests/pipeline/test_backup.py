@@ -274,7 +274,7 @@ def test_a_backup_goes_only_where_it_belongs(
     assert not (tmp_path / "new").exists()
 
 
-def test_two_backups_into_one_folder_wait_for_nobody(home: Path, tmp_path: Path) -> None:
+def test_a_second_backup_into_one_folder_at_once_is_refused(home: Path, tmp_path: Path) -> None:
     back_up(home, tmp_path / "b")
     with hold(tmp_path / "b" / ".lock", wait_s=0):
         done = pricehouse("backup", str(tmp_path / "b"), home=home)
