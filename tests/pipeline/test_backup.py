@@ -77,6 +77,20 @@ def restored(folder: Path, at: Path) -> Path:
     return at
 
 
+def test_a_backup_and_its_restore_are_the_same_home(
+    backup: Path, made: Path, tmp_path: Path
+) -> None:
+    again = restored(backup, tmp_path / "again")
+    assert exported(again) == exported(made)
+    damaged = tmp_path / "damaged"
+    shutil.copytree(backup, damaged)
+    path = max((damaged / "files").glob("*/*"), key=lambda file: file.stat().st_size)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(BackupError, match=path.name):
+        restore(damaged, tmp_path / "other")
+
+
+@pytest.mark.slow
 def test_a_restored_home_is_the_same_and_continues(home: Path, tmp_path: Path) -> None:
     done = answered(pricehouse("backup", str(tmp_path / "b"), "--json", home=home))
     assert (done["runs"], done["files_added"]) == (3, done["files"])
@@ -104,6 +118,7 @@ def test_a_restored_home_is_the_same_and_continues(home: Path, tmp_path: Path) -
     assert exported(rebuilt) == exported(again)
 
 
+@pytest.mark.slow
 def test_a_second_backup_copies_what_is_new_and_forgets_what_is_old(
     home: Path, tmp_path: Path
 ) -> None:
@@ -125,6 +140,7 @@ def test_a_second_backup_copies_what_is_new_and_forgets_what_is_old(
     assert named <= second.files
 
 
+@pytest.mark.slow
 def test_at_each_step_of_a_run_a_backup_is_what_readers_see(home: Path, tmp_path: Path) -> None:
     clock, backups = Clock(), dict[str, tuple[Path, str]]()
     clock.advance(timedelta(days=400))
@@ -150,6 +166,7 @@ def test_at_each_step_of_a_run_a_backup_is_what_readers_see(home: Path, tmp_path
     assert exported(home) != before
 
 
+@pytest.mark.slow
 def test_during_maintenance_a_backup_is_whole(home: Path, tmp_path: Path) -> None:
     clock = Clock()
     clock.advance(timedelta(days=400))
@@ -189,6 +206,7 @@ def test_a_file_that_maintenance_takes_away_makes_the_backup_look_again(
     assert exported(restored(tmp_path / "b", tmp_path / "again")) == exported(home)
 
 
+@pytest.mark.slow
 def test_damage_of_any_file_of_a_backup_is_named_and_nothing_is_restored(
     backup: Path, tmp_path: Path
 ) -> None:
