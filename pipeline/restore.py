@@ -78,10 +78,11 @@ def restore(
                 on_step("check the copy")
                 _check(staged, clock=clock)
                 _put_in_place(staged, root, on_step)
-        shutil.rmtree(staged.root, ignore_errors=True)
-        sync_folder(root)
     on_step("check the home")
     findings = list(check_home(Home(root), now=clock()))
+    # last: until then, the same command completes a restore that was killed
+    shutil.rmtree(staged.root, ignore_errors=True)
+    sync_folder(root)
     return Restored(
         home=str(root),
         folder=str(folder),
