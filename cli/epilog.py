@@ -25,6 +25,8 @@ Settings, all from the environment, all optional:
                              https://shop.example, separated by commas, or * (default none)
   PRICEHOUSE_MCP_HOSTS       names by which clients reach /mcp of `serve` through a proxy, like
                              prices.example, separated by commas (default none)
+  PRICEHOUSE_ROOT_PATH       path under which a proxy serves `serve`, like /prices (default none);
+                             its option --root-path overrides it
   OTEL_EXPORTER_OTLP_ENDPOINT
                              an OpenTelemetry collector, like http://127.0.0.1:4318, to which a
                              run sends the spans of its steps (needs pricehouse[otel])
