@@ -79,14 +79,7 @@ def create_app(
     app.state.pages = Pages(STATIC)
     app.state.metrics = ServerMetrics(lambda: home_samples(pool))
     problems.install(app)
-    # the files for tools before the relations, whose pattern would match their names
-    for router in (v1, cost_api, tool_files, exports, openrouter_api, health):
-        app.include_router(router)
-    for router in (discovery, pages, detail_pages):
-        app.include_router(router)
-    app.include_router(metrics_api)
-    app.router.routes.append(Route(MCP_PATH, endpoint=mcp, include_in_schema=False))
-    app.mount("/static", _StaticFiles(directory=STATIC), name="static")
+    _add_routes(app, mcp)
     if cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -106,6 +99,16 @@ def create_app(
             raise
         app.add_middleware(RootPathMiddleware, root=root_path)
     return app
+
+
+def _add_routes(app: FastAPI, mcp: McpEndpoint) -> None:
+    # the files for tools before the relations, whose pattern would match their names
+    for router in (v1, cost_api, tool_files, exports, openrouter_api, health):
+        app.include_router(router)
+    for router in (discovery, pages, detail_pages, metrics_api):
+        app.include_router(router)
+    app.router.routes.append(Route(MCP_PATH, endpoint=mcp, include_in_schema=False))
+    app.mount("/static", _StaticFiles(directory=STATIC), name="static")
 
 
 def _own_paths(app: FastAPI) -> list[str]:
