@@ -32,6 +32,9 @@ Settings, all from the environment, all optional:
   PRICEHOUSE_STALE_AFTER     from which age on data is stale (default 2h)
   PRICEHOUSE_ALERT_MOVE      from how many percent on a price that moves is an alert
                              (default 25)
+  OTEL_EXPORTER_OTLP_ENDPOINT
+                             an OpenTelemetry collector, like http://127.0.0.1:4318, to which a
+                             run sends the spans of its steps (needs pricehouse[otel])
   HTTP_PROXY, HTTPS_PROXY, ALL_PROXY
                              proxies, like http://proxy.example:3128 or socks5://…
   NO_PROXY                   hosts, domains and networks that are asked without one
@@ -40,17 +43,22 @@ Settings, all from the environment, all optional:
 The token of huggingface.co; without one it is read anonymously, at a lower pace:
   VAULT_ADDR                 a Vault (or OpenBao); while it is set, HF_TOKEN is not read
   VAULT_TOKEN                the login, or VAULT_ROLE_ID and VAULT_SECRET_ID (AppRole)
+  VAULT_TOKEN_FILE, VAULT_ROLE_ID_FILE, VAULT_SECRET_ID_FILE
+                             files that hold them; each run reads them anew
   VAULT_CACERT               PEM file of the CA that signed Vault's certificate
   VAULT_NAMESPACE            its namespace
   PRICEHOUSE_VAULT_MOUNT     the mount of its KV engine (default secret); the secret is
                              huggingface/api_key, or api_key in a mount huggingface
   HF_TOKEN                   the token itself, where there is no Vault
+  HF_TOKEN_FILE              or a file that holds it; each run reads it anew
 
 \b
 Keys of price lists; a list without its key is not fetched: fal/api_key, fireworks/api_key
 and together/api_key in that Vault, else
   FAL_KEY, FIREWORKS_API_KEY, TOGETHER_API_KEY
                              the key itself, where there is no Vault
+  FAL_KEY_FILE, FIREWORKS_API_KEY_FILE, TOGETHER_API_KEY_FILE
+                             or a file that holds it; each run reads it anew
 
 \b
 Exit status: 0 done (held rows are listed and are no failure); 1 a required feed failed

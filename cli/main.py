@@ -20,6 +20,9 @@ ENTRIES = {
     "alerts": CommandEntry(
         "cli.alerts:alerts", "List the open alerts, or test the addresses that they are sent to."
     ),
+    "backup": CommandEntry(
+        "cli.backup:backup", "Back the home up into DIR, also while a run writes."
+    ),
     "call": CommandEntry("cli.call:call", "Call a model once, and compare what it cost."),
     "correct": CommandEntry(
         "cli.decisions:correct", "Correct a wrong price in the history of an offer."
@@ -58,6 +61,9 @@ ENTRIES = {
         "cli.decisions:reject", "Reject a held value; cards keep the last good one."
     ),
     "replay": CommandEntry("cli.replay:replay", "Rebuild the warehouse from landing/ alone."),
+    "restore": CommandEntry(
+        "cli.restore:restore", "Restore the backup in DIR into the home, which must be empty."
+    ),
     "secrets": CommandEntry(
         "cli.secrets:secrets", "Check where a token is found, or store it in Vault."
     ),

@@ -10,6 +10,7 @@ import msgspec
 
 from cli.options import json_option, print_json
 from providers.secrets import DEFAULT_NAME, VARIABLES, find_token, put_token
+from providers.secrets.settings import IN_FILE
 from schemas.errors import UsageError
 from schemas.secrets import FoundSecret, Secret, VariablePlace, VaultPlace
 
@@ -71,7 +72,8 @@ def _describe(found: FoundSecret | None, name: str) -> str:
         return f"no token: neither VAULT_ADDR nor {variable} is set, so {_WITHOUT[name]}"
     place = found.place
     if isinstance(place, VariablePlace):
-        return f"found: in the environment variable {place.variable} (VAULT_ADDR is not set)"
+        kind = "file of the" if place.variable.endswith(IN_FILE) else "environment"
+        return f"found: in the {kind} variable {place.variable} (VAULT_ADDR is not set)"
     ignored = f"; {variable} is set too, and not read" if os.environ.get(variable) else ""
     return f"found: {_at(place)}, login by {place.auth}{ignored}"
 

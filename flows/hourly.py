@@ -34,6 +34,7 @@ from pipeline.run_log import error_line, report_line
 from pipeline.session import open_run
 from pipeline.settings import AlertRules, Settings, read_settings
 from pipeline.status import read_status
+from pipeline.watch import HomeWatch
 from providers.http.client import HttpClient
 from providers.http.proxies import read_proxies
 from providers.registry import load_registry
@@ -154,12 +155,14 @@ async def run_hour(
             prefect_run_id=flow_run.get_id(),
             lock_wait_s=lock_wait_s,
         )
-        dependencies = Dependencies(progress=PageArtifact())
+        watch = HomeWatch.of(os.environ)
+        dependencies = Dependencies(progress=PageArtifact(), watch=watch)
         if origin == "live":  # the sample is served on this machine, without a token
             dependencies = Dependencies(
                 progress=PageArtifact(),
                 find_token=partial(find_token, os.environ),
                 make_client=partial(HttpClient, proxies=read_proxies(os.environ)),
+                watch=watch,
             )
         with open_run(settings, options, dependencies) as run:
             report = run_pipeline(run, as_task)

@@ -32,10 +32,12 @@ from marketplace.pages.rendering import Pages
 from marketplace.pages.routes import pages
 from marketplace.queries.status import find_home_verdict
 from marketplace.root_path import RootPathMiddleware, refuse_own_address
+from marketplace.server_metrics import MetricsMiddleware, home_samples, metrics_api
 from marketplace.tool_exports import openrouter_api, tool_files
 from schemas.clock import is_ahead, utc_now
 from schemas.errors import SettingsError
 from schemas.verdict import DEFAULT_STALE_AFTER
+from telemetry.exposition import ServerMetrics
 from warehouse.publication.reader_pool import PublicationPool
 
 STATIC = Path(__file__).with_name("static")
@@ -77,14 +79,9 @@ def create_app(
     )
     app.state.app_state = state
     app.state.pages = Pages(STATIC)
+    app.state.metrics = ServerMetrics(lambda: home_samples(pool))
     problems.install(app)
-    # the files for tools before the relations, whose pattern would match their names
-    for router in (v1, cost_api, tool_files, exports, openrouter_api, health):
-        app.include_router(router)
-    for router in (discovery, pages, detail_pages):
-        app.include_router(router)
-    app.router.routes.append(Route(MCP_PATH, endpoint=mcp, include_in_schema=False))
-    app.mount("/static", _StaticFiles(directory=STATIC), name="static")
+    _add_routes(app, mcp)
     if cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -94,6 +91,7 @@ def create_app(
             expose_headers=["ETag", "Repr-Digest"],
         )
     app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES, compresslevel=5)
+    app.add_middleware(MetricsMiddleware, metrics=app.state.metrics)
     app.add_middleware(HeadersMiddleware)
     if root_path:
         try:
@@ -103,6 +101,16 @@ def create_app(
             raise
         app.add_middleware(RootPathMiddleware, root=root_path)
     return app
+
+
+def _add_routes(app: FastAPI, mcp: McpEndpoint) -> None:
+    # the files for tools before the relations, whose pattern would match their names
+    for router in (v1, cost_api, tool_files, exports, openrouter_api, health):
+        app.include_router(router)
+    for router in (discovery, pages, detail_pages, metrics_api):
+        app.include_router(router)
+    app.router.routes.append(Route(MCP_PATH, endpoint=mcp, include_in_schema=False))
+    app.mount("/static", _StaticFiles(directory=STATIC), name="static")
 
 
 def _own_paths(app: FastAPI) -> list[str]:

@@ -13,6 +13,7 @@ from pipeline.feed_specs import RunFeed
 from pipeline.feeds import feeds_of_registry
 from pipeline.progress import NoProgress, Progress
 from pipeline.settings import ACCOUNT_PRICES, ENABLE_FEEDS, SHOW, listed
+from pipeline.watch import NoWatch, RunWatch
 from providers.http.client import HttpClient
 from providers.secrets import DEFAULT_NAME
 from schemas.clock import Clock, utc_now
@@ -76,6 +77,8 @@ class Dependencies:
     deadline_s: float | None = None
     """Replaces the deadline of every feed; None keeps each feed's own."""
     run_id_tail: Callable[[], str] = random_tail
+    watch: RunWatch = field(default_factory=NoWatch)
+    """Called for what operators watch: metrics and spans."""
     part_rows: int = PART_ROWS
     """A first run with more statements is reconciled in parts of about so many."""
 

@@ -23,6 +23,7 @@ from pipeline.steps.publish import publish_run
 from pipeline.steps.reconcile import can_reconcile, reconcile_run
 from pipeline.steps.resolve import resolve_rows
 from pipeline.steps.validate import validate_rows
+from pipeline.watch import error_text
 from schemas.records import FeedFetch
 from warehouse.writer.staged_rows import discard_staged_rows
 
@@ -44,11 +45,18 @@ def run_directly(function: Callable[P, T], /) -> Callable[P, T]:
 
 def run_pipeline(run: Run, step: Step = run_directly) -> Report:
     """Fetch every feed, process what landed, and publish it."""
-    step = times = StepTimes(step)
-    landed = step(extract_feeds)(run)
-    report = process_landed(run, landed, step)
-    report = step(publish_run)(run, report)
-    return replace(report, steps=times.taken)
+    watch = run.dependencies.watch
+    step = times = StepTimes(step, watch)
+    watch.begin(run)
+    try:
+        landed = step(extract_feeds)(run)
+        report = process_landed(run, landed, step)
+        report = replace(step(publish_run)(run, report), steps=times.taken)
+    except Exception as error:
+        watch.end(run, times.taken, report=None, error=error_text(error))
+        raise
+    watch.end(run, times.taken, report=report, error=None)
+    return report
 
 
 def process_landed(run: Run, landed: list[FeedFetch], step: Step = run_directly) -> Report:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from pipeline.report import StepTime
+from pipeline.watch import RunWatch
 
 if TYPE_CHECKING:  # pipeline.py imports this module
     from pipeline.pipeline import Step
@@ -21,9 +22,10 @@ T = TypeVar("T")
 class StepTimes:
     """Wrap the steps of a run, and keep what each took, in the order in which they ended."""
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: Step, watch: RunWatch) -> None:
         self.taken: list[StepTime] = []
         self._step = step
+        self._watch = watch
 
     def __call__(self, function: Callable[P, T], /) -> Callable[P, T]:
         """Return the wrapped step, which is measured each time it is called."""
@@ -32,7 +34,8 @@ class StepTimes:
         def measured(*args: P.args, **kwargs: P.kwargs) -> T:
             started, used = time.perf_counter(), _processor_seconds()
             try:
-                return wrapped(*args, **kwargs)
+                with self._watch.step(function.__name__):
+                    return wrapped(*args, **kwargs)
             finally:
                 self.taken.append(
                     StepTime(

@@ -23,6 +23,7 @@ PricehouseError
 ├── QueryTooSlow          ask for less: the answer took longer than a reader is given
 └── HomeError             stop, exit 1: the home itself needs attention
     ├── HomeBusy          another writer holds the home
+    ├── BackupError       a file of a backup is missing or damaged: use another backup
     ├── LandingError      landed bytes are missing or do not match their hash
     └── WarehouseError    the warehouse file cannot be used, or a check inside the load failed
 """
@@ -165,6 +166,10 @@ class HomeError(PricehouseError):
 
 class HomeBusy(HomeError):
     """Raised when another process holds the home for writing longer than a run may wait."""
+
+
+class BackupError(HomeError):
+    """Raised when a file of a backup is missing or damaged."""
 
 
 class LandingError(HomeError):

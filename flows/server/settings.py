@@ -9,9 +9,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from providers.http.proxies import Proxies
+from providers.secrets import VARIABLES
+from providers.secrets.settings import IN_FILE
 from schemas.errors import SettingsError
 
 HEARTBEAT_S = 30
+KEEP_RUNS_S, KEEP_EVENTS = 30 * 86400, "P7D"
+"""How long Prefect keeps ended flow runs with their logs and artifacts (seconds), and events."""
 PREFECT_FILE = Path(__file__).with_name("prefect.yaml")
 """The deployments; a link in a checkout, so that a wheel has the file too."""
 DEFAULTS = {
@@ -27,11 +31,14 @@ DEFAULTS = {
         "prefect.server.concurrency.lease_storage.filesystem"
     ),
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(KEEP_RUNS_S),
+    "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": KEEP_EVENTS,
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_S),
 }
 """What is set unless the operator sets it."""
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 4200
-_PATHS = ("VAULT_CACERT",)
+_LOGINS = ("VAULT_TOKEN", "VAULT_ROLE_ID", "VAULT_SECRET_ID")
+_PATHS = ("VAULT_CACERT", *(f"{name}{IN_FILE}" for name in (*VARIABLES.values(), *_LOGINS)))
 _AUTH = ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING")
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what an operator may ask for
 _THIS_MACHINE = {"127.0.0.1", "::1", "localhost"}

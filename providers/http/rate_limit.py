@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from providers.http.response import http_date
 from schemas.errors import FeedDeadline
@@ -103,6 +104,23 @@ def ratelimit_pause(headers: Mapping[str, str]) -> float | None:
         if values.get("r") == 0 and values.get("t", -1) >= 0:
             pauses.append(values["t"] + 1)
     return max(pauses, default=None)
+
+
+class RequestsLeft(NamedTuple):
+    """How many requests a server still takes, and in how many seconds it renews the number."""
+
+    requests: float
+    reset_s: float
+
+
+def ratelimit_left(headers: Mapping[str, str]) -> RequestsLeft | None:
+    """Return what `ratelimit: "api";r=12;t=23` leaves, of several buckets the fewest; else None."""
+    found = []
+    for bucket in headers.get("ratelimit", "").split(","):
+        values = {key: float(value) for key, value in _PARAMETER.findall(bucket)}
+        if values.get("r", -1) >= 0 and values.get("t", -1) >= 0:
+            found.append(RequestsLeft(values["r"], values["t"]))
+    return min(found, default=None)
 
 
 def retry_after_pause(headers: Mapping[str, str], *, now: datetime) -> float | None:

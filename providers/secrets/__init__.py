@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from providers.secrets.errors import vault_failure
-from providers.secrets.settings import VaultSettings, read_secret, read_vault_settings
+from providers.secrets.settings import VaultSettings, read_secret, read_vault_settings, variable_of
 from schemas.errors import SettingsError
 from schemas.secrets import FoundSecret, Secret, VariablePlace, VaultPlace
 
@@ -38,7 +38,9 @@ def find_token(environment: Mapping[str, str], *, name: str = DEFAULT_NAME) -> F
         return _find_in_vault(settings)
     variable = VARIABLES[name]
     secret = read_secret(environment, variable)
-    return None if secret is None else FoundSecret(secret, VariablePlace(variable))
+    if secret is None:
+        return None
+    return FoundSecret(secret, VariablePlace(variable_of(environment, variable)))
 
 
 def put_token(

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from providers.http.proxies import NO_PROXY, ProxyServer, read_proxies
@@ -15,6 +16,9 @@ from schemas.errors import SettingsError
 from schemas.secrets import Secret, VaultPlace
 
 DEFAULT_MOUNT = "secret"
+IN_FILE = "_FILE"
+"""A variable with this ending names a file that holds the secret."""
+_MOST_BYTES = 64 * 1024
 _MOUNT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")
 
 
@@ -79,14 +83,41 @@ def read_vault_settings(environment: Mapping[str, str], *, name: str) -> VaultSe
 
 
 def read_secret(environment: Mapping[str, str], variable: str) -> Secret | None:
-    """Return a variable as a secret, None when it is unset or empty; SettingsError names it."""
-    if not (text := environment.get(variable)):
+    """Return a variable, or the content of the file that `<variable>_FILE` names, as a secret.
+
+    None when both are unset or empty; SettingsError names a bad one. A file is read each time, so a
+    process that keeps running takes a new secret from it.
+    """
+    text, name = environment.get(variable), variable
+    if path := environment.get(f"{variable}{IN_FILE}"):
+        if text:
+            raise SettingsError(f"{variable} and {variable}{IN_FILE} are both set; unset one")
+        name = f"{variable}{IN_FILE}"
+        text = _content(Path(path), name)
+    elif not text:
         return None
     try:
         return Secret(text)
     except ValueError as error:
         problem = str(error)
-    raise SettingsError(f"{variable} cannot be used: {problem}")
+    raise SettingsError(f"{name} cannot be used: {problem}")
+
+
+def variable_of(environment: Mapping[str, str], variable: str) -> str:
+    """Return the name of the variable that a secret comes from: its own, or that of its file."""
+    own_file = f"{variable}{IN_FILE}"
+    return own_file if environment.get(own_file) else variable
+
+
+def _content(path: Path, name: str) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(_MOST_BYTES).decode()
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+    except UnicodeDecodeError:
+        problem = "it is no text"
+    raise SettingsError(f"{name} is {str(path)!r}, which cannot be read: {problem}")
 
 
 def _address(text: str) -> str:
@@ -140,5 +171,6 @@ def _login(environment: Mapping[str, str]) -> Secret | AppRole:
         return AppRole(role_id, secret_id)
     raise SettingsError(
         "VAULT_ADDR is set, but no login for it: set VAULT_TOKEN, or both VAULT_ROLE_ID and "
-        "VAULT_SECRET_ID; or unset VAULT_ADDR to run without Vault"
+        "VAULT_SECRET_ID (or their files, like VAULT_TOKEN_FILE); or unset VAULT_ADDR to run "
+        "without Vault"
     )

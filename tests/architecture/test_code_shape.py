@@ -13,7 +13,15 @@ CHECKOUT = Path(__file__).parents[2]
 LAYERS = ("cli", "flows", "pipeline", "schemas")
 """A command, its flow, its work and its records may share a module name: cli/replay.py,
 flows/replay.py, pipeline/replay.py. Inside one layer a name is unique."""
-WORKING = ("providers", "transforms", "warehouse", "marketplace", "samples", "bench")
+WORKING = (
+    "providers",
+    "transforms",
+    "warehouse",
+    "marketplace",
+    "samples",
+    "telemetry",
+    "bench",
+)
 """Packages among which a module name is unique."""
 PAGES = "scripts"
 """Its programs are named after the pages that they write."""

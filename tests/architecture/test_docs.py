@@ -259,9 +259,9 @@ def test_operating_page_advises_on_every_error() -> None:
 def test_reference_lists_the_files_of_a_home(folder: Path) -> None:
     names = first_column(section(REFERENCE.read_text("utf-8"), "## Directory layout"))
     there = {path.name for path in (folder / "data").iterdir()}
-    assert there == {name.split("/")[0] for name in names} - {"prefect", "parsed"}
+    assert there == {name.split("/")[0] for name in names} - {"prefect", "parsed", "metrics"}
     for name in names:
-        assert (folder / "data" / name).exists() or name in {"prefect/", "parsed/"}
+        assert (folder / "data" / name).exists() or name in {"prefect/", "parsed/", "metrics/"}
     assert Home.at(folder / "data").link.name in names
 
 

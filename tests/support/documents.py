@@ -18,6 +18,7 @@ PACKAGES = (
     "providers",
     "samples",
     "schemas",
+    "telemetry",
     "transforms",
     "warehouse",
 )

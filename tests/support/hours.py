@@ -23,6 +23,7 @@ from pipeline.pipeline import Step, run_directly, run_pipeline
 from pipeline.report import Report
 from pipeline.session import open_run
 from pipeline.settings import Settings, read_settings
+from pipeline.watch import NoWatch, RunWatch
 from providers.registry import load_registry
 from providers.secrets import find_token
 from samples.catalog import Catalog, SampleModel, hub_model, router_model
@@ -51,7 +52,7 @@ class Clock:
         self._now += by
 
 
-# Nine parameters: each is something that only some tests replace.
+# Ten parameters: each is something that only some tests replace.
 def ingest(
     home: Path,
     hub: Hub,
@@ -64,6 +65,7 @@ def ingest(
     step: Step = run_directly,
     dry_run: bool = False,
     origin: Origin = "live",
+    watch: RunWatch | None = None,
 ) -> Report:
     """Run one hour as `pricehouse ingest` does; every feed is the one server.
 
@@ -82,7 +84,11 @@ def ingest(
     options = RunOptions(
         origin=origin, flow="ingest", trigger="test", feeds=frozenset(feeds), dry_run=dry_run
     )
-    dependencies = Dependencies(clock=clock, find_token=partial(find_token, environment))
+    dependencies = Dependencies(
+        clock=clock,
+        find_token=partial(find_token, environment),
+        watch=watch or NoWatch(),
+    )
     with open_run(settings, options, dependencies) as run:
         return run_pipeline(run, step)
 

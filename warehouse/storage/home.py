@@ -69,6 +69,14 @@ class Home:
         return home
 
     @property
+    def origin(self) -> Origin:
+        """Kind of its data; HomeError without a stamp."""
+        kind = self._kind()
+        if kind is None:
+            raise HomeError(f"{self._stamp_file} is missing; it states the kind of the data")
+        return kind
+
+    @property
     def landing(self) -> Path:
         """Folder of landed bytes and run records."""
         return self.root / "landing"
@@ -92,6 +100,11 @@ class Home:
     def parsed(self) -> Path:
         """Folder of parsed pages; it may be removed at any time."""
         return self.root / "parsed"
+
+    @property
+    def metrics(self) -> Path:
+        """Metrics of the last run, in the text format of Prometheus."""
+        return self.root / "metrics" / "pricehouse.prom"
 
     @property
     def lock(self) -> Path:

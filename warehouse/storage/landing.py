@@ -73,6 +73,10 @@ class Landing:
             )
         return body
 
+    def path_of(self, payload_hash: str) -> Path:
+        """Return the file of a body, whether it is there or not."""
+        return self._object(payload_hash)
+
     def holds(self, payload_hash: str) -> bool:
         """Return whether a body is stored; reading it may still find it damaged."""
         return self._object(payload_hash).exists()

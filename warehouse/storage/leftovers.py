@@ -24,8 +24,10 @@ def find_leftovers(home: Home) -> list[Path]:
                 *root.glob(FOLDER),
                 *root.glob(SCRATCH),
                 *root.glob(ROWS),
+                *root.glob(".restore.tmp"),
                 *root.glob(f"{home.warehouse.name}.tmp"),  # where DuckDB spills
                 *home.published.glob(".*.tmp"),  # a staged file is in such a folder
+                *home.metrics.parent.glob(".*.tmp"),
                 *home.landing.glob("runs/*/.*.tmp"),
                 *home.landing.glob("runs/.*.tmp"),
                 *home.landing.glob("days/.*.tmp"),

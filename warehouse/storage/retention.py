@@ -64,6 +64,11 @@ def runs_lacking_bytes(landing: Landing, runs: Iterable[RunFolder]) -> list[tupl
     return [(run, min(missing)) for run in runs if (missing := replay_inputs(run) - stored)]
 
 
+def named_objects(run: RunFolder) -> set[str]:
+    """Return the hashes of all landed bytes that a run names, whole feeds or not."""
+    return _settings(run) | _pages(run)
+
+
 def replay_inputs(run: RunFolder) -> set[str]:
     """Return the hashes of all that replay reads of a run."""
     whole = (fetch for fetch in run.fetches() if fetch.is_whole)
