@@ -34,7 +34,7 @@ class Limits:
 
 
 WRITING = Limits(memory="1GB")
-LOADING = Limits(memory="256MB", threads=1)
+LOADING = Limits(memory="192MB", threads=1)
 """For rows that come from frames: a frame is one stream, for which a second thread only spins, and
 DuckDB keeps uncompressed rows until the commit if it may."""
 DISK_TROUBLE = (

@@ -60,6 +60,10 @@ PROVIDER_ENTRIES = pl.DataFrame(
 NO_PARTS = MODELS.empty().select("model_id", "hub_id", part=pl.lit(0, pl.UInt32))
 
 
+PARTS_AT_LEAST = 20
+"""Each part costs a scan of what is stored, so those of a very large catalogue are larger."""
+
+
 def count_by_provider(rows: pl.DataFrame) -> pl.DataFrame:
     """Return PROVIDER_ENTRIES of rows, or of counts of the same shape, of feeds and providers."""
     number = pl.col("entries").sum() if "entries" in rows.columns else pl.len()
@@ -259,7 +263,8 @@ class Collector:
             self._frames.setdefault(name, []).extend(filled)
         self.offerings, self.models, self.rejected = [], [], []
         self._page, self._page_records, self._page_tuples = [], 0, 0
-        if sum(part.height for part in self._frames["offerings"]) >= self.store.part_rows:
+        waiting = sum(part.height for part in self._frames["offerings"])
+        if waiting >= max(self.store.part_rows, self.records // PARTS_AT_LEAST):
             self._put_aside()
 
     def finish(self) -> ParsedFeed:
