@@ -48,8 +48,10 @@ def query_times(publication: Path, start: datetime, hours: int) -> dict[str, flo
 def row_counts(warehouse: Path) -> dict[str, int]:
     """Return table → rows of the writer's file."""
     with open_reader(warehouse) as con:
-        names = con.execute("SELECT table_name FROM duckdb_tables() ORDER BY ALL").fetchall()
-        counts = {name: con.table(name).aggregate("count(*)").fetchone() for (name,) in names}
+        tables = con.execute(
+            "SELECT table_name, schema_name || '.' || table_name FROM duckdb_tables() ORDER BY ALL"
+        ).fetchall()
+        counts = {name: con.table(full).aggregate("count(*)").fetchone() for name, full in tables}
     return {name: row[0] for name, row in counts.items() if row}
 
 

@@ -2,7 +2,7 @@
 INSERT INTO touched
 SELECT DISTINCT o.model_id
 FROM (
-    SELECT offer_id FROM _ph_listing WHERE list_contains($feeds, feed)
+    SELECT offer_id FROM internal._ph_listing WHERE list_contains($feeds, feed)
     UNION
-    SELECT offer_id FROM _ph_claim WHERE list_contains($feeds, feed)
-) t JOIN _ph_offer o USING (offer_id) ANTI JOIN stated_model s USING (model_id);
+    SELECT offer_id FROM internal._ph_claim WHERE list_contains($feeds, feed)
+) t JOIN internal._ph_offer o USING (offer_id) ANTI JOIN stated_model s USING (model_id);

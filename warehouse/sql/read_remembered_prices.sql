@@ -1,8 +1,9 @@
 -- Of each series without a good price now: its last good interval, and its last one of any status,
 -- if the source stated it at `oldest` or later.
 WITH gone AS (
-    SELECT * FROM _ph_price_log
-    ANTI JOIN (SELECT offer_id, unit, tier FROM _ph_price WHERE price_status IN ('priced', 'free'))
+    SELECT * FROM internal._ph_price_log
+    ANTI JOIN (SELECT offer_id, unit, tier FROM internal._ph_price
+               WHERE price_status IN ('priced', 'free'))
         USING (offer_id, unit, tier)
 ), latest AS (
     SELECT * FROM gone

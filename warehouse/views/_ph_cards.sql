@@ -1,5 +1,5 @@
 -- The cards: their stored facts, and what the hour makes of them.
-CREATE OR REPLACE VIEW _ph_cards AS
+CREATE OR REPLACE VIEW internal._ph_cards AS
 SELECT
     f.offer_id, f.source, f.model_id, f.model_name, f.author, f.inference_provider,
     f.provider_model_id, f.router_model, f.task, f.task_group, f.offer_type, f.status,
@@ -17,8 +17,8 @@ SELECT
     f.held, f.hold_reason, f.held_since, f.first_seen_at,
     greatest(f.observed_fixed_at, seen.newest_at) AS observed_at,
     least(f.price_fixed_at, price.oldest_at) AS price_observed_at, f.price_changed_at, h.origin
-FROM _ph_card_facts f
-LEFT JOIN _ph_feed_set seen ON seen.feeds = f.observed_feeds
-LEFT JOIN _ph_feed_set price ON price.feeds = f.price_feeds
-LEFT JOIN _ph_feed_set speed ON speed.feeds = f.speed_feeds
-CROSS JOIN _ph_hour h;
+FROM internal._ph_card_facts f
+LEFT JOIN internal._ph_feed_set seen ON seen.feeds = f.observed_feeds
+LEFT JOIN internal._ph_feed_set price ON price.feeds = f.price_feeds
+LEFT JOIN internal._ph_feed_set speed ON speed.feeds = f.speed_feeds
+CROSS JOIN internal._ph_hour h;
