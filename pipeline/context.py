@@ -27,7 +27,7 @@ from warehouse.storage.run_folder import RunFolder
 from warehouse.writer.state import LastRun
 
 LOCK_WAIT_S = 60.0
-PART_ROWS = 40_000
+PART_ROWS = 15_000
 
 
 class FindToken(Protocol):

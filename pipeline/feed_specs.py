@@ -8,6 +8,7 @@ from typing import Protocol
 
 import polars as pl
 
+from schemas.kept_rows import FrameStore
 from schemas.registry import Estimate, Feed, FeedRole
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.validation import ValidatedFeed
@@ -56,7 +57,7 @@ class MappedIds(Protocol):
         """Return the ids that the catalogue maps models to, each once, sorted."""
 
 
-Parse = Callable[[Iterator[Page], Feed], ParsedFeed]
+Parse = Callable[[Iterator[Page], Feed, FrameStore], ParsedFeed]
 Validate = Callable[[ParsedFeed], tuple[ValidatedFeed, pl.DataFrame]]
 Resolve = Callable[[ValidatedFeed | None, ResolveContext], ResolvedRows | None]
 Price = Callable[[pl.DataFrame, pl.DataFrame, PriceContext], pl.DataFrame]
@@ -66,9 +67,10 @@ Price = Callable[[pl.DataFrame, pl.DataFrame, PriceContext], pl.DataFrame]
 class FeedSpec:
     """How one feed is processed.
 
-    `parse` raises FeedError. `validate` returns the accepted rows and REJECTED. `resolve` returns
-    None when this run has nothing of the feed. `price` takes the resolved rows and the quotes, and
-    returns INCOMING_CLAIMS. `parse` and `validate` are None for an estimate: nothing is fetched.
+    `parse` raises FeedError, and may put the rows of a catalogue aside. `validate` returns the
+    accepted rows and REJECTED. `resolve` returns None when this run has nothing of the feed.
+    `price` takes the resolved rows and the quotes, and returns INCOMING_CLAIMS. `parse` and
+    `validate` are None for an estimate: nothing is fetched.
     """
 
     feed: str

@@ -18,6 +18,7 @@ import polars as pl
 from pipeline.feed_specs import FeedSpec, MappedIds, PriceContext, ResolveContext, RunFeed
 from schemas.contract import Contract
 from schemas.errors import SettingsError
+from schemas.kept_rows import FrameStore
 from schemas.offerings import HUB_OFFERINGS, OFFERINGS, PARTNER_MAPPINGS, REJECTED
 from schemas.registry import Estimate, Feed, Registry
 from schemas.state import INCOMING_CLAIMS
@@ -69,9 +70,16 @@ def spec_of(feed: str) -> FeedSpec:
         ) from None
 
 
+class ParseCatalog(Protocol):
+    """Parse a whole walk of a catalogue."""
+
+    def __call__(self, pages: Iterable[Page], *, store: FrameStore) -> ParsedFeed:
+        """Return the rows, those of a large one put aside; raises FeedMalformed."""
+
+
 def _catalog(
     feed: str,
-    parse: Callable[[Iterable[Page]], ParsedFeed],
+    parse: ParseCatalog,
     *,
     contract: Contract,
     mapped_ids: MappedIds,
@@ -81,7 +89,7 @@ def _catalog(
     return FeedSpec(
         feed,
         "catalog",
-        parse=lambda pages, _: parse(pages),
+        parse=lambda pages, _, store: parse(pages, store=store),
         validate=partial(validate_offerings, contract=contract),
         resolve=_resolve_catalog,
         price=_price_tokens,
@@ -98,7 +106,7 @@ def _routed(
     return FeedSpec(
         feed,
         "routed",
-        parse=lambda pages, _: parse(pages),
+        parse=lambda pages, *_: parse(pages),
         validate=partial(validate_offerings, contract=OFFERINGS),
         resolve=_resolve_routed,
         price=_price_tokens,
@@ -118,7 +126,7 @@ def _price_list(feed: str, parse: ParseList) -> FeedSpec:
     return FeedSpec(
         feed,
         "price_list",
-        parse=lambda pages, entry: parse(
+        parse=lambda pages, entry, _: parse(
             pages, inference_provider=entry.inference_provider or entry.feed
         ),
         validate=validate_quotes,
@@ -132,7 +140,7 @@ def _cross_check(feed: str, parse: Callable[[Iterable[Page]], ParsedFeed]) -> Fe
     return FeedSpec(
         feed,
         "cross_check",
-        parse=lambda pages, _: parse(pages),
+        parse=lambda pages, *_: parse(pages),
         validate=partial(validate_offerings, contract=PARTNER_MAPPINGS),
         resolve=_resolve_mapping,
         price=_price_nothing,

@@ -19,13 +19,14 @@ from pipeline.steps.inputs import load_inputs
 from pipeline.steps.load import fail_run, load_run
 from pipeline.steps.parse import parse_feeds
 from pipeline.steps.price import price_rows
+from pipeline.steps.price_parts import in_memory, is_large, price_parts
 from pipeline.steps.publish import publish_run
 from pipeline.steps.reconcile import can_reconcile, reconcile_run
 from pipeline.steps.resolve import resolve_rows
 from pipeline.steps.validate import validate_rows
 from pipeline.watch import error_text
 from schemas.records import FeedFetch
-from warehouse.writer.staged_rows import discard_staged_rows
+from warehouse.writer.frame_files import discard_staged_rows
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -61,18 +62,21 @@ def run_pipeline(run: Run, step: Step = run_directly) -> Report:
 
 def process_landed(run: Run, landed: list[FeedFetch], step: Step = run_directly) -> Report:
     """Process landed bytes up to the commit: the same line for a new run and for its replay."""
-    # `del` lets each step's frames go with the next one: two steps' together are the peak of memory
-    parsed = step(parse_feeds)(run, landed)
-    validated = step(validate_rows)(run, parsed)
-    del parsed
-    resolved = step(resolve_rows)(run, validated)
-    del validated
-    priced = step(price_rows)(run, resolved)
-    del resolved
-    if not can_reconcile(run, priced.fetches):
-        return step(fail_run)(run, priced.fetches)
-    inputs = step(load_inputs)(run, priced)
     try:
+        # `del` lets each step's frames go with the next one: what two steps hold is the peak
+        parsed = step(parse_feeds)(run, landed)
+        priced = step(price_parts)(run, parsed) if is_large(parsed) else None
+        if priced is None:
+            parsed = in_memory(parsed)
+            validated = step(validate_rows)(run, parsed)
+            del parsed
+            resolved = step(resolve_rows)(run, validated)
+            del validated
+            priced = step(price_rows)(run, resolved)
+            del resolved
+        if not can_reconcile(run, priced.fetches):
+            return step(fail_run)(run, priced.fetches)
+        inputs = step(load_inputs)(run, priced)
         reconciled = step(reconcile_run)(run, priced, inputs)
         result = step(check_run)(run, priced, inputs, reconciled)
         del priced, inputs, reconciled  # the load takes its own memory

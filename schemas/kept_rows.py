@@ -1,11 +1,15 @@
-"""Rows of landed pages that an earlier run parsed, so that the same bytes are not parsed again.
+"""Rows of landed pages outside of memory: those that an earlier run parsed of the same bytes, and
+those of a catalogue that is too large to be held at once.
 
-Nothing depends on them: without them a page is parsed, and its rows are the same.
+No result depends on either: a page that is not kept is parsed, and rows that are not put aside stay
+in memory.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import polars as pl
@@ -39,3 +43,44 @@ class _NothingKept:
 
 NOTHING_KEPT: KeptRows = _NothingKept()
 """Every page is parsed."""
+
+
+class StoredFrames(Protocol):
+    """Frames that wait on disk."""
+
+    def read(self) -> list[pl.DataFrame]:
+        """Return the frames, as often as they are needed."""
+
+
+class FrameStore(Protocol):
+    """Where frames wait that are too large to be held together."""
+
+    @property
+    def part_rows(self) -> int:
+        """Rows from which on a part is put aside."""
+
+    def put(self, *frames: pl.DataFrame) -> StoredFrames:
+        """Put frames aside."""
+
+
+@dataclass(frozen=True)
+class _InMemory:
+    part_rows: int = sys.maxsize
+
+    def put(self, *frames: pl.DataFrame) -> StoredFrames:
+        return FramesInMemory(frames)
+
+
+@dataclass(frozen=True)
+class FramesInMemory:
+    """Frames that are not put aside; implements `StoredFrames`."""
+
+    frames: Sequence[pl.DataFrame]
+
+    def read(self) -> list[pl.DataFrame]:
+        """Return the frames."""
+        return list(self.frames)
+
+
+IN_MEMORY: FrameStore = _InMemory()
+"""Nothing is put aside."""

@@ -93,6 +93,11 @@ MODELS = contract(
 )
 """A model as the Hub list states it; the daily fields are null when the query did not ask."""
 
+MODEL_NAMES = contract(
+    "model_names", **{name: MODELS.frame.columns[name] for name in ("model_id", "hub_id")}
+)
+"""What makes two names one model: the columns of MODELS by which a row of it can be refused."""
+
 REJECTED = contract(
     "rejected",
     feed=_text(),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from warehouse.internal_schema import SCHEMA
 from warehouse.tables import Table
 
 
@@ -33,8 +32,8 @@ def add_differing_models(table: Table, compared: Iterable[str], facts: Iterable[
     """Return the statement that inserts into `touched` the models of the rows that differ.
 
     The frame `stated` has the key and the `compared` columns of a current table, one of which is
-    never null there; `$feeds` are the feeds that it has rows of, of the offers from `$first` until
-    before `$last`. With `facts` it has these columns of offers and model_id too; an offer that is
+    never null there; `$feeds` are the feeds that it has rows of, and `part_offer` the stored offers
+    of its models. With `facts` it has these columns of offers and model_id too; an offer that is
     new or has ended differs.
     """
     same_key = " AND ".join(f"s.{column} = t.{column}" for column in table.order)
@@ -46,9 +45,9 @@ def add_differing_models(table: Table, compared: Iterable[str], facts: Iterable[
         differs += [f"s.{column} IS DISTINCT FROM o.{column}" for column in facts]
     return (
         f"INSERT INTO touched SELECT DISTINCT {model} FROM stated s "  # noqa: S608 (see above)
-        f"FULL JOIN (FROM {table.name} WHERE list_contains($feeds, feed) "
-        f"AND offer_id >= $first AND offer_id < $last) t ON {same_key} "
-        f"LEFT JOIN {SCHEMA}._ph_offer o ON o.offer_id = coalesce(s.offer_id, t.offer_id) "
+        f"FULL JOIN (FROM {table.name} SEMI JOIN part_offer USING (offer_id) "
+        f"WHERE list_contains($feeds, feed)) t ON {same_key} "
+        "LEFT JOIN part_offer o ON o.offer_id = coalesce(s.offer_id, t.offer_id) "
         f"WHERE ({' OR '.join(differs)}) AND {model} IS NOT NULL"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -9,9 +10,8 @@ import polars as pl
 from pipeline.context import Run
 from pipeline.report import Change, as_examples, first_changes
 from pipeline.steps.inputs import RunInputs
-from pipeline.steps.output import StepOutput
 from pipeline.steps.part_summary import PartSummary, total_counts, total_events
-from pipeline.steps.price import PricedFeed
+from pipeline.steps.price import PricedRows
 from pipeline.steps.reconcile import ReconciledRun
 from schemas.contract import UTC_TIME
 from schemas.delta import Delta
@@ -27,6 +27,7 @@ from transforms.checks import (
     run_checks,
 )
 from transforms.compliance import claim_rows
+from transforms.parsing.collector import PROVIDER_ENTRIES
 from transforms.parsing.partners import partner_of
 from transforms.reconcile.counts import count_entries, no_entries, tally
 from transforms.reconcile.short_pages import absences_count
@@ -60,7 +61,7 @@ class RunResult:
 
 
 def check_run(
-    run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs, reconciled: ReconciledRun
+    run: Run, priced: PricedRows, inputs: RunInputs, reconciled: ReconciledRun
 ) -> RunResult:
     """Run every check and return what the run found, changed and rejected."""
     delta, after = reconciled.delta, reconciled.after
@@ -97,7 +98,7 @@ def check_run(
 
 def _check_inputs(
     run: Run,
-    priced: StepOutput[PricedFeed],
+    priced: PricedRows,
     inputs: RunInputs,
     reconciled: ReconciledRun,
     entries: pl.DataFrame,
@@ -120,14 +121,15 @@ def _check_inputs(
     )
 
 
-def _comparisons(run: Run, priced: StepOutput[PricedFeed]) -> list[Comparison]:
+def _comparisons(run: Run, priced: PricedRows) -> list[Comparison]:
     """Return the mappings that a catalogue and a feed beside it both stated in this run."""
     found = []
     for feed, entry in run.fetched_feeds():
         own, catalog = priced.feeds.get(feed.name), priced.feeds.get(entry.compares or "")
         if own is None or own.mapping is None or catalog is None or entry.compares is None:
             continue
-        answered = (partner_of(page.url) for page in priced.fetch_of(feed.name).pages)
+        pages = priced.fetch_of(feed.name).pages
+        answered = [own for own in (partner_of(page.url) for page in pages) if own is not None]
         found.append(
             Comparison(
                 feed=feed.name,
@@ -135,8 +137,8 @@ def _comparisons(run: Run, priced: StepOutput[PricedFeed]) -> list[Comparison]:
                 stated=own.mapping.with_columns(
                     is_rule=pl.col("model_id").is_null(), status=pl.col("status_text")
                 ),
-                walked=catalog.statements.with_columns(is_rule=pl.col("offer_type") == "adapter"),
-                answered=[provider for provider in answered if provider is not None],
+                walked=_walked(priced, entry.compares, answered),
+                answered=answered,
                 allowed=entry.differences_allowed,
                 share=entry.difference_share,
             )
@@ -144,7 +146,19 @@ def _comparisons(run: Run, priced: StepOutput[PricedFeed]) -> list[Comparison]:
     return found
 
 
-def _short_walks(run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs) -> pl.DataFrame:
+def _walked(priced: PricedRows, catalog: str, providers: Sequence[str]) -> pl.DataFrame:
+    """Return the mappings of these providers that a catalogue states."""
+    compared = ["inference_provider", "model_id", "task", "provider_model_id", "status"]
+    is_own = pl.col("inference_provider").is_in(list(providers))
+    return pl.concat(
+        part[catalog]
+        .statements.filter(is_own)
+        .select(*compared, is_rule=pl.col("offer_type") == "adapter")
+        for part in priced.parts()
+    )
+
+
+def _short_walks(run: Run, priced: PricedRows, inputs: RunInputs) -> pl.DataFrame:
     """Return SHORT_WALKS of the answers that entered; a first one can lack nothing."""
     walks = [
         (fetch.feed, fetch.short_pages, len(fetch.pages))
@@ -156,13 +170,14 @@ def _short_walks(run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs) ->
     return pl.DataFrame(walks, schema=SHORT_WALKS.schema, orient="row")
 
 
-def _count_entries(priced: StepOutput[PricedFeed]) -> pl.DataFrame:
-    none = no_entries().select("feed", "inference_provider")
+def _count_entries(priced: PricedRows) -> pl.DataFrame:
     feeds = priced.feeds
     return count_entries(
         {name: feed.summary.records for name, feed in feeds.items()},
-        pl.concat([none, *(feed.entries for feed in feeds.values())]),
+        pl.concat([PROVIDER_ENTRIES, *(feed.entries for feed in feeds.values())]),
         # a feed that failed whole is counted nowhere; rejected_rows holds its rows all the same
-        priced.rejected.filter(pl.col("feed").is_in(list(feeds))).select(none.columns),
-        pl.concat([none, *(feed.summary.providers for feed in feeds.values())]),
+        priced.rejected.filter(pl.col("feed").is_in(list(feeds))).select(
+            "feed", "inference_provider"
+        ),
+        pl.concat([PROVIDER_ENTRIES, *(feed.summary.providers for feed in feeds.values())]),
     )

@@ -9,6 +9,7 @@ from pipeline.ahead import ParseAhead
 from pipeline.context import Run
 from pipeline.feed_specs import Parse
 from pipeline.source_versions import parser_version
+from pipeline.steps.parse import frame_store
 from schemas.payload import Payload
 from schemas.records import FeedFetch, LandedPage
 from schemas.registry import Feed
@@ -65,6 +66,6 @@ class FeedParser:
             self._unchecked = None
 
     def _parsed(self, parse: Parse, pages: Iterator[Page]) -> ParsedFeed:
-        parsed = parse(pages, self._entry)
+        parsed = parse(pages, self._entry, frame_store(self._run, self._entry.feed))
         self._kept.drop_others()
         return parsed

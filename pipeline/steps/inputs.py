@@ -14,8 +14,7 @@ import polars as pl
 
 from pipeline.context import Run
 from pipeline.correction_requests import correction_request_rows, verdict_rows
-from pipeline.steps.output import StepOutput
-from pipeline.steps.price import NO_STATEMENTS, PricedFeed
+from pipeline.steps.price import NO_STATEMENTS, PricedFeed, PricedRows
 from pipeline.steps.providers import describe_all
 from schemas.delta import State
 from schemas.settled import Settled
@@ -66,12 +65,12 @@ class RunInputs:
         return self.state.offers.is_empty() and not self.state.observed
 
 
-def load_inputs(run: Run, priced: StepOutput[PricedFeed]) -> RunInputs:
+def load_inputs(run: Run, priced: PricedRows) -> RunInputs:
     """Read the stored rows and what operators decided; UsageError for a decision out of date."""
     return _load(run, priced, ())
 
 
-def _load(run: Run, priced: StepOutput[PricedFeed], doubted: Collection[str]) -> RunInputs:
+def _load(run: Run, priced: PricedRows, doubted: Collection[str]) -> RunInputs:
     """Read the inputs; `doubted` are ids of offers whose models are looked at in any case."""
     with open_writer(run.home.warehouse) as con:
         requests = correction_request_rows(run, con)
@@ -81,7 +80,7 @@ def _load(run: Run, priced: StepOutput[PricedFeed], doubted: Collection[str]) ->
         if _rules_are_the_same(run):
             offers = [*doubted, *requests["offer_id"]]
             requested = Requested(offers, _described_otherwise(stored, providers))
-            mark_touched(con, _stated_rows(run, priced), requested)
+            mark_touched(con, (_stated_rows(run, part) for part in priced.parts()), requested)
             touched, settled = read_touched_models(con), read_settled(con)
             state = read_touched_state(con)
         else:
@@ -120,13 +119,13 @@ def _described_otherwise(stored: pl.DataFrame, providers: pl.DataFrame) -> list[
     return changed["inference_provider"].to_list()
 
 
-def _stated_rows(run: Run, priced: StepOutput[PricedFeed]) -> StatedRows:
+def _stated_rows(run: Run, part: Mapping[str, PricedFeed]) -> StatedRows:
     feeds = {
-        feed.name: priced.feeds[feed.name]
+        feed.name: part[feed.name]
         for feed in run.feeds
-        if feed.name in priced.feeds and feed.spec.role != "cross_check"
+        if feed.name in part and feed.spec.role != "cross_check"
     }
-    models = [priced.feeds[feed.name].models for feed in run.catalogs() if feed.name in feeds]
+    models = [part[feed.name].models for feed in run.catalogs() if feed.name in feeds]
     none = CLAIMS.empty()
     return StatedRows(
         pl.concat([NO_STATEMENTS, *(own.statements for own in feeds.values())]),

@@ -6,11 +6,15 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from pipeline.context import Run
+from pipeline.feed_specs import Parse
 from pipeline.steps.fence import FeedFence, log_row_failures
 from pipeline.steps.output import StepOutput
 from schemas.errors import FeedMalformed
+from schemas.kept_rows import FrameStore
 from schemas.records import FeedFetch
+from schemas.registry import Feed
 from transforms.parsing.collector import Page, ParsedFeed
+from warehouse.writer.frame_files import FrameFiles
 
 
 def parse_feeds(run: Run, fetches: list[FeedFetch]) -> StepOutput[ParsedFeed]:
@@ -27,7 +31,7 @@ def parse_feeds(run: Run, fetches: list[FeedFetch]) -> StepOutput[ParsedFeed]:
         if not fetch.is_whole or spec.parse is None:
             continue
         ahead = run.parsed_ahead.pop(fetch.feed, None)
-        parse = ahead.result if ahead else partial(spec.parse, _pages(run, fetch), entry)
+        parse = ahead.result if ahead else partial(_parse, run, spec.parse, fetch, entry)
         own = fence.call(
             fetch.feed,
             partial(_require_records, parse),
@@ -37,6 +41,15 @@ def parse_feeds(run: Run, fetches: list[FeedFetch]) -> StepOutput[ParsedFeed]:
             log_row_failures(fetch.feed, own.failures)
             parsed[fetch.feed] = own
     return StepOutput(fence.fetches, parsed)
+
+
+def _parse(run: Run, parse: Parse, fetch: FeedFetch, entry: Feed) -> ParsedFeed:
+    return parse(_pages(run, fetch), entry, frame_store(run, fetch.feed))
+
+
+def frame_store(run: Run, feed: str) -> FrameStore:
+    """Return where the rows of a feed are put aside that are too large to be held in memory."""
+    return FrameFiles.of(run.home, f"parsed-{feed}", part_rows=run.dependencies.part_rows)
 
 
 def _pages(run: Run, fetch: FeedFetch) -> Iterator[Page]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import polars as pl
@@ -13,10 +14,12 @@ from pipeline.steps.fence import PARSER_FAILED, FeedFence
 from pipeline.steps.output import StepOutput
 from pipeline.steps.resolve import ResolvedFeed
 from schemas.errors import FeedError
+from schemas.kept_rows import StoredFrames
 from schemas.registry import PRICED_ONLY
 from schemas.state import LISTINGS, OFFERS
-from transforms.parsing.collector import AnswerSummary
+from transforms.parsing.collector import AnswerSummary, count_by_provider
 from transforms.parsing.validation import quoted_entries
+from transforms.reconcile.batch import about_models
 
 _DATES = {"first_seen_at", "last_seen_at", "gone_at", "missed", "absent_from"}
 _TYPES = {**OFFERS.dtypes, **LISTINGS.dtypes}
@@ -29,9 +32,9 @@ NO_STATEMENTS = pl.DataFrame(schema={name: _TYPES[name] for name in _FACTS})
 class PricedFeed:
     """One feed's whole answer, as it is reconciled and checked.
 
-    `statements` has offer identity and facts, `claims` is INCOMING_CLAIMS, `entries` has feed and
-    inference_provider of each accepted entry. `mapping` has the rows of a feed that is compared
-    with a catalogue; such a feed has neither statements nor claims.
+    `statements` has offer identity and facts, `claims` is INCOMING_CLAIMS, `entries`
+    (PROVIDER_ENTRIES) counts the accepted entries. `mapping` has the rows of a feed that is
+    compared with a catalogue; such a feed has neither statements nor claims.
     """
 
     summary: AnswerSummary
@@ -41,9 +44,71 @@ class PricedFeed:
     unreadable: pl.DataFrame
     entries: pl.DataFrame
     mapping: pl.DataFrame | None = None
+    is_large: bool = False
+    """Whether it is a catalogue whose rows are put aside."""
 
 
-def price_rows(run: Run, resolved: StepOutput[ResolvedFeed]) -> StepOutput[PricedFeed]:
+@dataclass(frozen=True)
+class PricedRows(StepOutput[PricedFeed]):
+    """The priced feeds of a run.
+
+    Of a large catalogue, `stored` has the parts: the statements, claims and models of whole models
+    each, of all feeds, and `feeds` has no such row. `providers` are named in any statement.
+    """
+
+    providers: tuple[str, ...] = ()
+    stored: Sequence[StoredFrames] = ()
+
+    def parts(self) -> Iterator[dict[str, PricedFeed]]:
+        """Yield the feeds with the rows of one part after the other."""
+        if not self.stored:
+            yield self.feeds
+        for part in self.stored:
+            yield self._with_rows(*part.read())
+
+    def of_models(self, names: pl.Series | None) -> dict[str, PricedFeed]:
+        """Return the feeds with the rows of these models; None: of all."""
+        if not self.stored:
+            return {name: _of_models(own, names) for name, own in self.feeds.items()}
+        found: list[dict[str, PricedFeed]] = [
+            {name: _of_models(own, names) for name, own in part.items()} for part in self.parts()
+        ]
+        return {name: _joined([part[name] for part in found]) for name in self.feeds}
+
+    def _with_rows(
+        self, statements: pl.DataFrame, claims: pl.DataFrame, models: pl.DataFrame
+    ) -> dict[str, PricedFeed]:
+        found = {}
+        for name, own in self.feeds.items():
+            is_own = pl.col("feed") == name
+            found[name] = replace(
+                own,
+                statements=statements.filter(is_own),
+                claims=claims.filter(is_own),
+                models=models if own.is_large else own.models,
+            )
+        return found
+
+
+def _of_models(own: PricedFeed, names: pl.Series | None) -> PricedFeed:
+    """Return the rows of a feed that are about these models; None: about any."""
+    if names is None:
+        return own
+    statements, claims, models = about_models(names, own.statements, own.claims, own.models)
+    return replace(own, statements=statements, claims=claims, models=models)
+
+
+def _joined(parts: Sequence[PricedFeed]) -> PricedFeed:
+    first = parts[0]
+    return replace(
+        first,
+        statements=pl.concat([own.statements for own in parts]),
+        claims=pl.concat([own.claims for own in parts]),
+        models=pl.concat([own.models for own in parts]) if first.is_large else first.models,
+    )
+
+
+def price_rows(run: Run, resolved: StepOutput[ResolvedFeed]) -> PricedRows:
     """Price each feed's rows; price texts and evidence continue in the claims alone.
 
     A catalogue that cannot be priced takes along the feeds that price its offers and list none:
@@ -66,7 +131,9 @@ def price_rows(run: Run, resolved: StepOutput[ResolvedFeed]) -> StepOutput[Price
         elif feed.spec.role == "catalog":
             lost.append(feed.name)
     ordered = {feed.name: feeds[feed.name] for feed in run.feeds if feed.name in feeds}
-    return StepOutput(fence.fetches, ordered, resolved.rejected)
+    stated = [own.statements["inference_provider"] for own in ordered.values()]
+    named = pl.concat([NO_STATEMENTS["inference_provider"], *stated]).unique().sort()
+    return PricedRows(fence.fetches, ordered, resolved.rejected, tuple(named))
 
 
 def _price(run: Run, feed: RunFeed, own: ResolvedFeed) -> PricedFeed:
@@ -78,7 +145,7 @@ def _price(run: Run, feed: RunFeed, own: ResolvedFeed) -> PricedFeed:
             claims=feed.spec.price(own.rows, own.quotes, context),
             models=own.models,
             unreadable=own.unreadable,
-            entries=own.rows.select("feed", "inference_provider"),
+            entries=count_by_provider(own.rows),
             mapping=own.rows,
         )
     return PricedFeed(
@@ -87,9 +154,9 @@ def _price(run: Run, feed: RunFeed, own: ResolvedFeed) -> PricedFeed:
         claims=feed.spec.price(own.rows, own.quotes, context),
         models=own.models,
         unreadable=own.unreadable,
-        entries=own.rows.select("feed", "inference_provider")
-        if own.quotes.is_empty()
-        else quoted_entries(own.quotes),
+        entries=count_by_provider(
+            own.rows if own.quotes.is_empty() else quoted_entries(own.quotes)
+        ),
     )
 
 

@@ -7,14 +7,13 @@ from collections.abc import Collection, Sequence
 import polars as pl
 
 from pipeline.context import Run
-from pipeline.steps.output import StepOutput
-from pipeline.steps.price import PricedFeed
+from pipeline.steps.price import PricedRows
 from schemas.records import FeedFetch
 from transforms.compliance import describe_providers
 
 
 def describe_all(
-    run: Run, priced: StepOutput[PricedFeed], stored: pl.DataFrame, known: Collection[str]
+    run: Run, priced: PricedRows, stored: pl.DataFrame, known: Collection[str]
 ) -> pl.DataFrame:
     """Return PROVIDERS as described today; a decision changes nothing but what it decides.
 
@@ -22,11 +21,10 @@ def describe_all(
     """
     if run.options.decisions is not None:
         return stored
-    stated = (feed.statements["inference_provider"].unique() for feed in priced.feeds.values())
     return describe_providers(
         run.registry,
         run.claims,
-        sorted({*known, *(name for names in stated for name in names)}),
+        sorted({*known, *priced.providers}),
         today=run.today.date(),
         unavailable=_unavailable_lists(run, priced.fetches, priced.feeds),
     )

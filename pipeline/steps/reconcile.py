@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import polars as pl
-
 from pipeline.context import Run
 from pipeline.steps.inputs import RunInputs
-from pipeline.steps.output import StepOutput
 from pipeline.steps.part_summary import PartSummary, summarize_part
-from pipeline.steps.price import PricedFeed
+from pipeline.steps.price import PricedFeed, PricedRows
 from schemas.delta import Delta, State
 from schemas.records import FeedFetch
 from schemas.settled import Settled
 from transforms.reconcile.batch import FeedBatch, Rules
-from transforms.reconcile.first_run import Parts, divide, find_unlike_first
+from transforms.reconcile.first_run import divide, find_unlike_first
 from transforms.reconcile.listings import Observation
 from transforms.reconcile.reconcile import reconcile_part
 from transforms.reconcile.short_pages import absences_count
@@ -51,19 +48,18 @@ def can_reconcile(run: Run, fetches: Sequence[FeedFetch]) -> bool:
     return bool(answered) and required <= set(run.observed) | answered
 
 
-def reconcile_run(run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs) -> ReconciledRun:
+def reconcile_run(run: Run, priced: PricedRows, inputs: RunInputs) -> ReconciledRun:
     """Decide what changes by the registry's precedence, today's providers and the decisions.
 
     A price that moves can make another one look wrong, whose model was settled: then the inputs are
     read again.
     """
-    batches = feed_batches(run, priced, inputs.short_pages)
     if inputs.is_first:
-        parts = divide(batches, part_rows=run.dependencies.part_rows)
-        if parts.count > 1:
+        parts = _first_parts(run, priced, inputs)
+        if parts is not None:
             return _reconcile_parts(run, priced, inputs, parts)
     while True:
-        touched = [touched_rows(batch, inputs.touched) for batch in batches]
+        touched = feed_batches(run, priced, priced.of_models(inputs.touched), inputs.short_pages)
         part = reconcile_part(inputs.state, touched, _rules(run, inputs), inputs.settled)
         if part.doubted.is_empty() or inputs.also is None:
             break
@@ -73,7 +69,7 @@ def reconcile_run(run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs) -
 
 
 def _reconcile_parts(
-    run: Run, priced: StepOutput[PricedFeed], inputs: RunInputs, parts: Parts
+    run: Run, priced: PricedRows, inputs: RunInputs, parts: Iterable[list[FeedBatch]]
 ) -> ReconciledRun:
     """Reconcile a first run part by part; the rows that a part adds wait on disk."""
     rules, staged = _rules(run, inputs), StagedDelta(run.home)
@@ -94,20 +90,28 @@ def _reconcile_parts(
     )
 
 
-def touched_rows(batch: FeedBatch, models: pl.Series | None) -> FeedBatch:
-    """Return the rows of an answer that are about these models; None: about any."""
-    if models is None:
-        return batch
-    touched = pl.DataFrame({"model_id": models})
-    statements = batch.statements.join(touched, on="model_id", how="semi", maintain_order="left")
-    return replace(
-        batch,
-        statements=statements,
-        claims=batch.claims.join(statements, on="offer_id", how="semi", maintain_order="left"),
-        models=None
-        if batch.models is None
-        else batch.models.join(touched, on="model_id", how="semi", maintain_order="left"),
-    )
+def _first_parts(
+    run: Run, priced: PricedRows, inputs: RunInputs
+) -> Iterable[list[FeedBatch]] | None:
+    """Return the answers of a large first run in parts of whole models, None of a smaller one."""
+    if priced.stored:
+        return _StoredParts(run, priced, inputs.short_pages)
+    batches = feed_batches(run, priced, priced.feeds, inputs.short_pages)
+    parts = divide(batches, part_rows=run.dependencies.part_rows)
+    return parts if parts.count > 1 else None
+
+
+@dataclass(frozen=True)
+class _StoredParts:
+    """The answers of a run whose rows wait on disk, part by part, as often as needed."""
+
+    run: Run
+    priced: PricedRows
+    short_pages: Mapping[str, Sequence[int]]
+
+    def __iter__(self) -> Iterator[list[FeedBatch]]:
+        for part in self.priced.parts():
+            yield feed_batches(self.run, self.priced, part, self.short_pages)
 
 
 def _rules(run: Run, inputs: RunInputs) -> Rules:
@@ -128,7 +132,7 @@ def _rules(run: Run, inputs: RunInputs) -> Rules:
     )
 
 
-def _observed(run: Run, priced: StepOutput[PricedFeed], delta: Delta) -> dict[str, datetime]:
+def _observed(run: Run, priced: PricedRows, delta: Delta) -> dict[str, datetime]:
     """Return the times of the whole answers of this run, also of those that are only compared."""
     compared = {
         feed.name: priced.fetch_of(feed.name).observed_at
@@ -139,11 +143,14 @@ def _observed(run: Run, priced: StepOutput[PricedFeed], delta: Delta) -> dict[st
 
 
 def feed_batches(
-    run: Run, priced: StepOutput[PricedFeed], short_pages: Mapping[str, Sequence[int]]
+    run: Run,
+    priced: PricedRows,
+    feeds: Mapping[str, PricedFeed],
+    short_pages: Mapping[str, Sequence[int]],
 ) -> list[FeedBatch]:
     """Return the whole answers of this run that name or price offers, in registry order.
 
-    `short_pages` are those of earlier walks.
+    `feeds` have their rows, or some of them; `short_pages` are those of earlier walks.
     """
     return [
         FeedBatch(
@@ -163,5 +170,5 @@ def feed_batches(
             role=feed.spec.role,
         )
         for feed in run.feeds
-        if (own := priced.feeds.get(feed.name)) is not None and feed.spec.role != "cross_check"
+        if (own := feeds.get(feed.name)) is not None and feed.spec.role != "cross_check"
     ]

@@ -39,8 +39,14 @@ class ResolvedFeed:
     unreadable: pl.DataFrame
 
 
-def resolve_rows(run: Run, validated: StepOutput[ValidatedFeed]) -> StepOutput[ResolvedFeed]:
+def resolve_rows(
+    run: Run,
+    validated: StepOutput[ValidatedFeed],
+    names: Callable[[], pl.DataFrame] | None = None,
+) -> StepOutput[ResolvedFeed]:
     """Resolve every feed of this run: catalogues first, then the feeds that are joined with them.
+
+    `names` returns the names that models have today; without it they follow from these rows.
 
     An estimate has a fetch like a feed that was asked, of the moment when the catalogue's answer
     was observed.
@@ -49,7 +55,7 @@ def resolve_rows(run: Run, validated: StepOutput[ValidatedFeed]) -> StepOutput[R
     rejected = [validated.rejected]
     fence = FeedFence(validated.fetches)
     mapped = _mapped_offers(run, feeds)
-    names = _names_today(run, feeds)
+    names = names or _names_today(run, feeds)
     catalogs = {feed.source: feed.name for feed in run.catalogs()}
     for feed in in_resolve_order(run.feeds):
         own, catalog = validated.feeds.get(feed.name), catalogs.get(feed.source, "")

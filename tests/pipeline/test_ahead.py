@@ -11,7 +11,7 @@ import pytest
 from pipeline.ahead import PAGES_AHEAD, ParseAhead, read_ahead
 from schemas.errors import FeedMalformed
 from schemas.offerings import REJECTED
-from transforms.parsing.collector import AnswerSummary, Page, ParsedFeed
+from transforms.parsing.collector import PROVIDER_ENTRIES, AnswerSummary, Page, ParsedFeed
 
 
 def page(number: int) -> Page:
@@ -19,8 +19,7 @@ def page(number: int) -> Page:
 
 
 def parsed(records: int) -> ParsedFeed:
-    providers = REJECTED.empty().select("feed", "inference_provider")
-    summary = AnswerSummary("hub", records, 0, 0, 0, 0, providers)
+    summary = AnswerSummary("hub", records, 0, 0, 0, 0, PROVIDER_ENTRIES)
     return ParsedFeed(summary, REJECTED.empty())
 
 

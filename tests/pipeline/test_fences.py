@@ -20,6 +20,7 @@ from samples.hub import serve
 from samples.list_routes import PriceLists
 from samples.routes import ServerReply, ServerRequest, json_reply
 from schemas.errors import LandingError, SettingsError
+from schemas.kept_rows import FrameStore
 from schemas.registry import Feed
 from tests.support.broken_feeds import raising, with_specs
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
@@ -122,9 +123,9 @@ def test_odd_rows_of_a_list_cost_nothing_but_their_own_prices(tmp_path: Path) ->
     assert exported(again) == exported(tmp_path)
 
 
-def fragile(pages: Any, entry: Feed) -> ParsedFeed:
+def fragile(pages: Any, entry: Feed, store: FrameStore) -> ParsedFeed:
     """Parse DeepInfra's list with a mistake: two kinds of rows raise an error."""
-    del entry
+    del entry, store
     out = PriceListCollector("deepinfra_list", "deepinfra", id_field="model_name")
     out.read(
         (

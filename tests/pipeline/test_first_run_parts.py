@@ -1,4 +1,4 @@
-"""A first run that is reconciled in parts writes what one in a single part writes."""
+"""Runs whose catalogue is read in parts write what runs in a single part write."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from samples.hub import Hub, serve
 from samples.list_routes import base_url
 from samples.verbatim import Json
 from tests.support.hours import Clock, mapped_model, mapping, offering, routed_model
+from tests.support.paged_catalog import PagedCatalog
 from tests.support.published import exported, rows
 from tests.support.stored_cards import wrong_cards
 from warehouse.publication.newest import newest
@@ -39,7 +40,7 @@ def catalog(odd_price: str) -> Catalog:
             else:
                 yield offering(provider, price=("0.2", "0.4"))
 
-    return Catalog(
+    return PagedCatalog(
         [
             mapped_model(
                 name,
@@ -67,9 +68,9 @@ def ingest(home: Path, hub: Hub, clock: Clock, *, part_rows: int) -> Report:
 
 
 def live(home: Path, hub: Hub, *, part_rows: int) -> list[Report]:
-    """Pass a first hour, and one in which prices move."""
+    """Pass a first hour, one in which prices move, and one without a change."""
     clock, reports = Clock(), []
-    for price in ("900", "0.3"):
+    for price in ("900", "0.3", "0.3"):
         hub.show(catalog(price))
         reports.append(ingest(home, hub, clock, part_rows=part_rows))
         assert not (home / ".rows.tmp").exists()
@@ -77,10 +78,10 @@ def live(home: Path, hub: Hub, *, part_rows: int) -> list[Report]:
     return reports
 
 
-def test_parts_of_a_first_run_give_the_same_home_and_report(tmp_path: Path) -> None:
+def test_parts_give_the_same_home_and_report_in_every_hour(tmp_path: Path) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     with serve(catalog("900")) as hub:
-        reports = [live(whole, hub, part_rows=10_000), live(parts, hub, part_rows=30)]
+        reports = [live(whole, hub, part_rows=10_000), live(parts, hub, part_rows=9)]
     first, again = ([report.counts for report in each] for each in reports)
     assert first == again
     for one, other in zip(*reports, strict=True):

@@ -16,6 +16,7 @@ from providers.price_list import PriceListAdapter
 from providers.registry import adapter_for, load_registry
 from providers.secrets import VARIABLES
 from schemas.errors import PricehouseError
+from schemas.kept_rows import IN_MEMORY
 from schemas.payload import Traffic
 from schemas.quotes import QUOTES
 from schemas.registry import Feed, Source
@@ -75,7 +76,7 @@ def missing_of_parser(parse: Parse, feed: Feed) -> list[str]:
         return [f"tests/support/list_answers.py: LIST_ANSWERS has no row for {feed.feed}"]
     module = f"transforms/parsing/{feed.feed}.py"
     try:
-        parsed = parse(iter([Page(answer.envelope([]).encode(), "hash")]), feed)
+        parsed = parse(iter([Page(answer.envelope([]).encode(), "hash")]), feed, IN_MEMORY)
     except PricehouseError as error:
         return [f"{module} or its row in LIST_ANSWERS: {error}"]
     if (parsed.summary.feed, parsed.quotes.schema) != (feed.feed, QUOTES.empty().schema):

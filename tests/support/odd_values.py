@@ -19,6 +19,7 @@ from providers.registry import load_registry
 from samples.capture import read_capture
 from samples.verbatim import Json, Number, Record, encode
 from schemas.contract import require
+from schemas.kept_rows import IN_MEMORY
 from schemas.offerings import OFFERINGS
 from schemas.registry import Estimate, Feed
 from schemas.state import INCOMING_CLAIMS
@@ -198,7 +199,7 @@ def run_line(feed: str, body: bytes, names: Sequence[str] = ()) -> LineOutcome:
     assert spec.parse is not None
     assert spec.validate is not None
     assert isinstance(entry, Feed)
-    parsed = spec.parse(iter([Page(body, "0" * 64)]), entry)
+    parsed = spec.parse(iter([Page(body, "0" * 64)]), entry, IN_MEMORY)
     kept, refused = spec.validate(parsed)
     mapped = mapped_offers(PROVIDERS.get(feed, ""), names)
     context = ResolveContext(

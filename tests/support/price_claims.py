@@ -9,6 +9,7 @@ import polars as pl
 
 from pipeline.feeds import spec_of
 from providers.registry import load_registry
+from schemas.kept_rows import IN_MEMORY
 from tests.support.list_answers import LIST_ANSWERS
 from transforms.parsing.collector import Page, ParsedFeed
 from transforms.pricing.list_prices import price_listed
@@ -22,7 +23,7 @@ def parsed(feed: str, rows: Sequence[str]) -> ParsedFeed:
     """Parse rows, given as JSON texts, in the envelope that the feed has."""
     body, parse = LIST_ANSWERS[feed].envelope(rows), spec_of(feed).parse
     assert parse is not None
-    return parse(iter([Page(body.encode(), "hash")]), LISTS[feed])
+    return parse(iter([Page(body.encode(), "hash")]), LISTS[feed], IN_MEMORY)
 
 
 def claims(

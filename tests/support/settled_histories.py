@@ -12,9 +12,9 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipeline.steps.reconcile import touched_rows
 from schemas.contract import UTC_TIME
 from schemas.delta import CURRENT, Delta, State
+from schemas.offerings import MODELS as MODELS_SHAPE
 from schemas.settled import Settled
 from tests.support.checks import check_inputs
 from tests.support.histories import (
@@ -29,8 +29,9 @@ from tests.support.histories import (
 )
 from transforms.checks import run_checks
 from transforms.parsing.collector import Page
-from transforms.reconcile.batch import FeedBatch, Rules
+from transforms.reconcile.batch import FeedBatch, Rules, about_models
 from transforms.reconcile.counts import tally
+from transforms.reconcile.first_run import divide
 from transforms.reconcile.reconcile import ReconciledPart, reconcile, reconcile_part
 from warehouse.connect import Connection
 from warehouse.tables import OFFER_LINKS, Kind, tables_of
@@ -62,6 +63,8 @@ class PairedHistory(History):
     """How many models of each hour were settled."""
     doubted: list[str] = field(default_factory=list)
     """The offers that were settled until a price of another model moved."""
+    part_rows: int = 10
+    """Statements of a part of an answer, which is compared with the stored rows by itself."""
 
     def _advance(self, batches: list[FeedBatch], rules: Rules) -> Delta:
         before = self.state
@@ -89,12 +92,10 @@ class PairedHistory(History):
         while True:
             with self._stored(rules) as con:
                 offers = [*doubted, *rules.correction_requests["offer_id"]]
-                mark_touched(
-                    con,
-                    stated_rows(batches),
-                    Requested(offers, self._described(rules)),
-                    range_rows=10,
-                )
+                # in parts of whole models, as of a catalogue that is too large for memory
+                parts = divide(batches, part_rows=self.part_rows)
+                stated = (stated_rows(part) for part in parts)
+                mark_touched(con, stated, Requested(offers, self._described(rules)))
                 models, settled = read_touched_models(con), read_settled(con)
                 before = dataclasses.replace(read_touched_state(con), observed=self.state.observed)
             touched = [touched_rows(batch, models) for batch in batches]
@@ -136,6 +137,18 @@ class PairedHistory(History):
         assert_same_rows(all_rows.filter(~known), touched.filter(~known), ["name", "check_id"])
         assert set(touched["check_id"]) <= set(all_rows["check_id"])
         self.found |= set(all_rows["check_id"])
+
+
+def touched_rows(batch: FeedBatch, names: pl.Series) -> FeedBatch:
+    """Return the rows of an answer that are about these models."""
+    models = MODELS_SHAPE.empty() if batch.models is None else batch.models
+    statements, claims, own = about_models(names, batch.statements, batch.claims, models)
+    return dataclasses.replace(
+        batch,
+        statements=statements,
+        claims=claims,
+        models=None if batch.models is None else own,
+    )
 
 
 def stated_rows(batches: list[FeedBatch]) -> StatedRows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -13,7 +13,14 @@ import polars as pl
 
 from schemas.contract import Contract
 from schemas.errors import FeedMalformed
-from schemas.kept_rows import NOTHING_KEPT, ChunkRows, KeptRows
+from schemas.kept_rows import (
+    IN_MEMORY,
+    NOTHING_KEPT,
+    ChunkRows,
+    FrameStore,
+    KeptRows,
+    StoredFrames,
+)
 from schemas.offerings import DRIFT, MODELS, OFFERINGS, REJECTED
 from schemas.quotes import QUOTES
 from schemas.text import printable_or_none, replace_unprintable
@@ -46,6 +53,27 @@ class Page(NamedTuple):
     """The rows that earlier runs made of this feed's pages."""
 
 
+PROVIDER_ENTRIES = pl.DataFrame(
+    schema={"feed": pl.String, "inference_provider": pl.String, "entries": pl.Int64}
+)
+"""How many entries of a feed are of a provider (null: not known)."""
+NO_PARTS = MODELS.empty().select("model_id", "hub_id", part=pl.lit(0, pl.UInt32))
+
+
+PARTS_AT_LEAST = 20
+"""Each part costs a scan of what is stored, so those of a very large catalogue are larger."""
+
+
+def count_by_provider(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return PROVIDER_ENTRIES of rows, or of counts of the same shape, of feeds and providers."""
+    number = pl.col("entries").sum() if "entries" in rows.columns else pl.len()
+    return (
+        rows.group_by("feed", "inference_provider")
+        .agg(entries=number.cast(pl.Int64))
+        .sort("feed", "inference_provider")
+    )
+
+
 @dataclass(frozen=True)
 class AnswerSummary:
     """What the checks use of one feed's answer: its counts and its unknown fields.
@@ -61,13 +89,16 @@ class AnswerSummary:
     repeats: int
     nameless: int
     providers: pl.DataFrame
-    """feed and inference_provider of every record, before any is rejected."""
+    """PROVIDER_ENTRIES of all records, before any is rejected."""
     drift: pl.DataFrame = field(default_factory=DRIFT.empty)
 
 
 @dataclass(frozen=True)
 class ParsedFeed:
-    """The rows of one feed: each of its records is in `offerings`, `quotes` or `rejected`."""
+    """The rows of one feed: each of its records is in `offerings`, `quotes` or `rejected`.
+
+    Of a catalogue too large for memory, offerings and models are in `parts`, of whole models each.
+    """
 
     summary: AnswerSummary
     rejected: pl.DataFrame
@@ -78,11 +109,26 @@ class ParsedFeed:
     """The prices that a provider's own list states of its ids; such a list has no `offerings`."""
     failures: tuple[RowFailure, ...] = ()
     """What our code raised about single rows, for the log; those rows are in `rejected`."""
+    parts: tuple[StoredFrames, ...] = ()
+    """Offerings and models of one part each; then `offerings` and `models` are empty."""
+    names: pl.DataFrame = field(default_factory=NO_PARTS.clone)
+    """model_id and hub_id of all models in `parts`, in order, and the position of their part."""
+
+    def whole(self) -> ParsedFeed:
+        """Return the feed with the rows of all parts in memory."""
+        if not self.parts:
+            return self
+        frames = [part.read() for part in self.parts]
+        offerings, models = (pl.concat(rows) for rows in zip(*frames, strict=True))
+        return replace(self, offerings=offerings, models=models, parts=())
 
 
 @dataclass
 class Collector:
-    """Collect one feed's rows, and turn them into frames page by page."""
+    """Collect one feed's rows, and turn them into frames page by page.
+
+    From `store.part_rows` offerings on, those of the pages so far are put aside, page after page.
+    """
 
     feed: str
     offerings: list[OfferingRow] = field(default_factory=list)
@@ -93,12 +139,15 @@ class Collector:
     repeats: int = 0
     nameless: int = 0
     records: int = 0
+    store: FrameStore = IN_MEMORY
     _drift: dict[tuple[str, str], str] = field(default_factory=dict)
     _frames: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     _page: list[tuple[list[OfferingRow], list[ModelRow]] | ChunkRows] = field(default_factory=list)
     """What was collected of the open page before `offerings` and `models`, in order."""
     _page_records: int = 0
     _page_tuples: int = 0
+    _parts: list[StoredFrames] = field(default_factory=list)
+    _names: list[pl.DataFrame] = field(default_factory=list)
 
     def read_models(
         self, entries: Iterable[EntryLocation], read: Callable[[EntryLocation], None]
@@ -208,17 +257,21 @@ class Collector:
             ("offerings", offerings),
             ("models", models),
             ("rejected", [_frame(REJECTED, self.rejected)]),
-            ("providers", [_providers_of(own) for own in offerings]),
-            ("providers", [_providers(self.feed, names)]),
+            ("providers", _providers(self.feed, offerings, names)),
         ):
             filled = [part for part in parts if not part.is_empty()] or parts[:1]
             self._frames.setdefault(name, []).extend(filled)
         self.offerings, self.models, self.rejected = [], [], []
         self._page, self._page_records, self._page_tuples = [], 0, 0
+        waiting = sum(part.height for part in self._frames["offerings"])
+        if waiting >= max(self.store.part_rows, self.records // PARTS_AT_LEAST):
+            self._put_aside()
 
     def finish(self) -> ParsedFeed:
         """Return all that was collected, as frames."""
         self.close_page()
+        if self._parts:
+            self._put_aside()
         drift = [(self.feed, *key, text) for key, text in sorted(self._drift.items())]
         return ParsedFeed(
             AnswerSummary(
@@ -228,14 +281,25 @@ class Collector:
                 distinct=self.distinct,
                 repeats=self.repeats,
                 nameless=self.nameless,
-                providers=pl.concat(self._frames["providers"]),
+                providers=count_by_provider(pl.concat(self._frames["providers"])),
                 drift=_frame(DRIFT, drift),
             ),
             rejected=pl.concat(self._frames["rejected"]),
-            offerings=pl.concat(self._frames["offerings"]),
-            models=pl.concat(self._frames["models"]),
+            offerings=pl.concat([OFFERINGS.empty(), *self._frames["offerings"]]),
+            models=pl.concat([MODELS.empty(), *self._frames["models"]]),
             failures=self.fence.failures,
+            parts=tuple(self._parts),
+            names=pl.concat([NO_PARTS, *self._names]),
         )
+
+    def _put_aside(self) -> None:
+        """Put the frames of the pages so far aside, as one part."""
+        offerings, models = (pl.concat(self._frames[name]) for name in ("offerings", "models"))
+        self._frames["offerings"], self._frames["models"] = [], []
+        if not (offerings.is_empty() and models.is_empty()):
+            part = pl.lit(len(self._parts), pl.UInt32)
+            self._names.append(models.select("model_id", "hub_id", part=part))
+            self._parts.append(self.store.put(offerings, models))
 
     def _built(
         self, offerings: list[OfferingRow], models: list[ModelRow]
@@ -254,16 +318,23 @@ class Collector:
         return row.json_path
 
 
-def _providers_of(offerings: pl.DataFrame) -> pl.DataFrame:
-    # `select` takes as long as all else that is done with a page
-    return pl.DataFrame([offerings.get_column(name) for name in ("feed", "inference_provider")])
-
-
-def _providers(feed: str, names: list[str | None]) -> pl.DataFrame:
-    return pl.DataFrame(
-        {"feed": [feed] * len(names), "inference_provider": names},
-        schema={"feed": pl.String, "inference_provider": pl.String},
-    )
+def _providers(
+    feed: str, offerings: list[pl.DataFrame], names: list[str | None]
+) -> list[pl.DataFrame]:
+    """Return PROVIDER_ENTRIES of a page: of its offerings, and of its rejected rows (`names`)."""
+    refused = pl.Series("inference_provider", names, pl.String)
+    # `select` and `group_by` take as long as all else that is done with a page
+    found = [own.get_column("inference_provider") for own in offerings]
+    counts = pl.concat([*found, refused]).value_counts(name="entries")
+    return [
+        pl.DataFrame(
+            [
+                pl.Series("feed", [feed], pl.String).new_from_index(0, counts.height),
+                counts["inference_provider"],
+                counts["entries"].cast(pl.Int64),
+            ]
+        )
+    ]
 
 
 def _frame(shape: Contract, rows: list[Any]) -> pl.DataFrame:

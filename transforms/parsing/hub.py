@@ -8,6 +8,7 @@ from functools import partial
 import msgspec
 
 from schemas.errors import FeedMalformed
+from schemas.kept_rows import IN_MEMORY, FrameStore
 from schemas.text import printable_or_none, replace_unprintable
 from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.collector import (
@@ -41,7 +42,9 @@ from transforms.parsing.price_object import PriceText, read_price
 Raw = msgspec.Raw
 
 
-def parse_hub(pages: Iterable[Page], *, at_once: int = CHUNK) -> ParsedFeed:
+def parse_hub(
+    pages: Iterable[Page], *, at_once: int = CHUNK, store: FrameStore = IN_MEMORY
+) -> ParsedFeed:
     """Parse every page of one whole walk, in order.
 
     A model id that was on an earlier page, in any case, is a repeat (the list moved under the
@@ -49,9 +52,9 @@ def parse_hub(pages: Iterable[Page], *, at_once: int = CHUNK) -> ParsedFeed:
     which was renamed during the walk. Raises FeedMalformed when a page is no JSON array.
 
     So many models are read at once where all are as known, one by one with 0; the rows are the
-    same.
+    same. Those of a large catalogue are put aside in `store`.
     """
-    out, spellings = Collector("hub"), set[str]()
+    out, spellings = Collector("hub", store=store), set[str]()
     reader = PageReader(out, read_listed, path="$", at_once=at_once)
     read_model = partial(_read_model, spellings=spellings, out=out)
     for page in pages:

@@ -17,7 +17,7 @@ from schemas.quotes import NOT_OFFERED, QUOTES
 from schemas.text import replace_unprintable
 from schemas.units import STANDARD
 from schemas.unreadable import UNREADABLE
-from transforms.parsing.collector import AnswerSummary, ParsedFeed
+from transforms.parsing.collector import PROVIDER_ENTRIES, AnswerSummary, ParsedFeed
 from transforms.parsing.decode import excerpt
 from transforms.parsing.fence import UNREADABLE_ENTRY, EntryLocation, RowFence, text_field
 from transforms.parsing.parsed_rows import RejectedRow
@@ -174,12 +174,12 @@ class PriceListCollector:
                 distinct=len(self._entries),
                 repeats=self._repeats,
                 nameless=self._nameless,
-                providers=pl.DataFrame(
-                    {
-                        "feed": [self.feed] * records,
-                        "inference_provider": [self.inference_provider] * records,
-                    },
-                    schema={"feed": pl.String, "inference_provider": pl.String},
+                providers=PROVIDER_ENTRIES.clear()
+                if not records
+                else pl.DataFrame(
+                    [(self.feed, self.inference_provider, records)],
+                    schema=PROVIDER_ENTRIES.schema,
+                    orient="row",
                 ),
             ),
             rejected=REJECTED.build(_columns(REJECTED.dtypes, self._rejected)),

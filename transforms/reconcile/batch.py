@@ -78,6 +78,20 @@ class Rules:
         return feeds_of_role(self.roles, "routed")
 
 
+def about_models(
+    names: pl.Series, statements: pl.DataFrame, claims: pl.DataFrame, models: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return the statements of an answer that are about these models, their claims, and the models
+    themselves."""
+    touched = pl.DataFrame({"model_id": names})
+    own = statements.join(touched, on="model_id", how="semi", maintain_order="left")
+    return (
+        own,
+        claims.join(own, on="offer_id", how="semi", maintain_order="left"),
+        models.join(touched, on="model_id", how="semi", maintain_order="left"),
+    )
+
+
 def feeds_of_role(roles: Mapping[str, FeedRole], role: FeedRole) -> list[str]:
     """Return the feeds that have a role."""
     return [feed for feed, of_feed in roles.items() if of_feed == role]

@@ -14,15 +14,16 @@ def count_entries(
 ) -> pl.DataFrame:
     """Return feed, inference_provider, records, accepted, rejected; provider null is the whole.
 
-    `parsed` has the records that each parser counted; `entries` the parsed rows by feed and
-    provider before any was rejected, counted apart, so that the sum is a check and no tautology.
+    `parsed` has the records that each parser counted; `entries` (PROVIDER_ENTRIES) the parsed rows
+    before any was rejected, counted apart, so that the sum is a check and no tautology; `accepted`
+    (PROVIDER_ENTRIES) those that were not rejected, `rejected` a row for each other one.
     """
     key = ["feed", "inference_provider"]
     by_provider = (
         entries.group_by(key)
-        .agg(records=pl.len())
+        .agg(records=pl.col("entries").sum())
         .join(
-            accepted.group_by(key).agg(accepted=pl.len()),
+            accepted.group_by(key).agg(accepted=pl.col("entries").sum()),
             on=key,
             how="full",
             coalesce=True,
@@ -45,7 +46,7 @@ def count_entries(
                 "feed": feed,
                 "inference_provider": None,
                 "records": records,
-                "accepted": accepted.filter(pl.col("feed") == feed).height,
+                "accepted": accepted.filter(pl.col("feed") == feed)["entries"].sum(),
                 "rejected": rejected.filter(pl.col("feed") == feed).height,
             }
             for feed, records in sorted(parsed.items())

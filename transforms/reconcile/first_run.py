@@ -6,7 +6,7 @@ for prices that are unlike those of other models: these are found first, of all 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -84,18 +84,18 @@ def _of_parts(parts: pl.Series, count: int) -> _Positions:
     return [pl.Series("_row", found.get(number, []), pl.UInt32) for number in range(count)]
 
 
-def find_unlike_first(parts: Parts, rules: Rules) -> pl.DataFrame:
+def find_unlike_first(parts: Iterable[list[FeedBatch]], rules: Rules) -> pl.DataFrame:
     """Return UNLIKE of a first run: of all models, the prices that are unlike their peers."""
     found = [_candidates(batches, rules) for batches in parts]
-    pairs, confirmed, offers = (pl.concat(frames) for frames in zip(*found, strict=True))
-    market = PeerFacts(sizes=sizes_of(parts.batches, State.empty().models), confirmed=confirmed)
+    pairs, confirmed, offers, sizes = (pl.concat(frames) for frames in zip(*found, strict=True))
+    market = PeerFacts(sizes=sizes, confirmed=confirmed)
     return find_unlike_candidates(pairs, PRICES.empty(), offers, market, OpenHolds())
 
 
 def _candidates(
     batches: list[FeedBatch], rules: Rules
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Return the rows of `compared`, the confirmed ones of them, and the offers of a part."""
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return the rows of `compared`, the confirmed ones, the offers and model sizes of a part."""
     stated = pl.concat(
         [OFFERS.empty().select(_OFFER), *(batch.statements.select(_OFFER) for batch in batches)]
     )
@@ -110,4 +110,5 @@ def _candidates(
         observed_at=pl.lit(None, none.schema["seen_at"])
     )
     pairs = compared(candidates, add_recalled(none, REMEMBERED.empty()), offers)
-    return pairs, find_confirmed(candidates, claims, rules.sources), offers
+    sizes = sizes_of(batches, State.empty().models)
+    return pairs, find_confirmed(candidates, claims, rules.sources), offers, sizes

@@ -54,6 +54,7 @@ def names_today(stored: pl.DataFrame, catalog: pl.DataFrame | None) -> pl.DataFr
     the names that stored models have, then those that they had.
     """
     catalog = MODELS.empty() if catalog is None else catalog
+    stored = _without_unmoved(stored, catalog)
     moves = find_moves(stored, catalog)
     is_current = pl.col("renamed_to").is_null()
     kept = (
@@ -64,6 +65,25 @@ def names_today(stored: pl.DataFrame, catalog: pl.DataFrame | None) -> pl.DataFr
     )
     listed = catalog.select(spelling=_spelling(), name_today="model_id")
     return pl.concat([listed, kept]).unique("spelling", keep="first", maintain_order=True)
+
+
+def _without_unmoved(stored: pl.DataFrame, catalog: pl.DataFrame) -> pl.DataFrame:
+    """Return the stored models without those that are listed as they are stored: nearly all.
+
+    What is listed comes first among the names of today, and such a model has none but that.
+    """
+    single = catalog.filter(pl.col("hub_id").is_null() | pl.col("hub_id").is_unique())
+    listed = single.select("model_id", _listed_id="hub_id")
+    same_id = (pl.col("hub_id").is_null() | (pl.col("hub_id") == pl.col("_listed_id"))).fill_null(
+        value=False
+    )
+    unmoved = (
+        stored.filter(pl.col("renamed_to").is_null())
+        .select("model_id", "hub_id")
+        .join(listed, on="model_id")
+        .filter(same_id)
+    )
+    return stored.join(unmoved, on="model_id", how="anti", maintain_order="left")
 
 
 def use_names_today(rows: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,4 @@ WHERE m.model_id <> c.model_id AND m.renamed_to IS NULL
 UNION ALL
 SELECT unnest([m.model_id, c.model_id])
 FROM internal._ph_model m JOIN catalog c ON lower(m.model_id) = lower(c.model_id)
-WHERE m.model_id <> c.model_id AND m.renamed_to IS NULL
-UNION ALL
-SELECT unnest(list(model_id)) FROM internal._ph_model WHERE renamed_to IS NULL
-GROUP BY lower(model_id) HAVING count(*) > 1;
+WHERE m.model_id <> c.model_id AND m.renamed_to IS NULL;

@@ -37,8 +37,10 @@ class StagedDelta:
 
     def __init__(self, home: Home) -> None:
         """Make the folder, without what a killed run left in it."""
-        discard_staged_rows(home)
-        self._folder = home.root / ROWS
+        self._folder = home.root / ROWS / "changes"
+        with os_errors_as_home_error(self._folder):
+            if self._folder.exists():
+                shutil.rmtree(self._folder)
         make_folder(self._folder)
         self._files: dict[tuple[str, str], list[Path]] = {}
         """(part of a delta, group of its rows) → the files with these rows."""
@@ -83,14 +85,6 @@ class StagedDelta:
         with os_errors_as_home_error(path), path.open("wb") as file:
             rows.write_ipc(file)
         files.append(path)
-
-
-def discard_staged_rows(home: Home) -> None:
-    """Remove the folder of staged rows, if there is one; the caller holds the home's lock."""
-    folder = home.root / ROWS
-    with os_errors_as_home_error(folder):
-        if folder.exists():
-            shutil.rmtree(folder)
 
 
 def _groups(log: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:

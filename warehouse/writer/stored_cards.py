@@ -11,7 +11,7 @@ from warehouse.statements import statement
 from warehouse.view_files import definition
 from warehouse.writer.frames import run_with_frames
 
-PART_ROWS = 50_000
+PART_ROWS = 20_000
 """Offers whose cards are computed at the same time: those of a large catalogue would not fit."""
 _OF_OFFERS = ("offers", "listings", "claims", "prices", "cards", "refusals")
 _OF_HOUR = ("_ph_feed_set", "_ph_hour")

@@ -6,14 +6,13 @@ changes reads no row of them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from schemas.contract import Contract
 from schemas.delta import CURRENT, State
-from schemas.offerings import MODELS
 from schemas.settled import (
     CARD_KINDS,
     NO_COUNTS,
@@ -35,9 +34,6 @@ from warehouse.writer.state import read_feed_times
 
 OFFER_FACTS = ("router_model", "task_group", "offer_type", "adapter_rule_id")
 """What a feed may state otherwise of an offer that it names as before."""
-RANGE_ROWS = 60_000
-_IDS = 16**4
-"""How many first four digits an offer id can have."""
 _UNCOMPARED_CLAIMS = ("payload_hash", "json_path", "run_id", "raw_text", "native_amount")
 """Where a price was read, and its text below the digits that are compared."""
 
@@ -64,28 +60,32 @@ class Requested:
     providers: Collection[str] = field(default=())
 
 
-def mark_touched(
-    con: Connection, stated: StatedRows, requested: Requested, *, range_rows: int = RANGE_ROWS
-) -> None:
+def mark_touched(con: Connection, parts: Iterable[StatedRows], requested: Requested) -> None:
     """Store which models differ from what is stored, or wait for something.
 
-    A model is touched with every other name that it has or had. So many rows are compared at a
-    time: the database keeps both sides in memory.
+    A model is touched with every other name that it has or had. A part has all that is stated of
+    its models; so many rows are compared at a time, because the database keeps both sides in
+    memory.
     """
     tables = {table.part: table for table in tables_of(Kind.CURRENT)}
-    con.execute(statement("create_touched_models"))
     facts = _of(LISTINGS, but=("missed", "absent_from", "last_seen_at"))
     of_listings = add_differing_models(tables["listings"], facts, OFFER_FACTS)
     of_claims = add_differing_models(tables["claims"], _of(CLAIMS, but=_UNCOMPARED_CLAIMS))
-    for query, rows in ((of_listings, stated.listings), (of_claims, stated.claims)):
-        for first, last in _ranges(rows.height, range_rows):
-            own = (pl.col("offer_id") >= pl.lit(first)) & (pl.col("offer_id") < pl.lit(last))
-            bounds = {"feeds": list(stated.feeds), "first": first, "last": last}
-            run_with_frames(con, query, bounds, stated=rows.filter(own))
-    names = (MODELS.empty() if stated.models is None else stated.models).select(
-        "model_id", "hub_id", "pipeline_tag"
-    )
-    run_with_frames(con, statement("append_touched_names"), catalog=names)
+    con.execute(statement("create_touched_models"))
+    feeds: tuple[str, ...] = ()
+    for part in parts:
+        feeds = part.feeds
+        names = part.listings.select("model_id").unique()
+        run_with_frames(con, statement("create_part_offers"), stated_name=names)
+        run_with_frames(con, statement("append_stated_models"), stated_name=names)
+        own = {"feeds": list(feeds)}
+        run_with_frames(con, of_listings, own, stated=part.listings)
+        run_with_frames(con, of_claims, own, stated=part.claims)
+        if part.models is not None:
+            stated = part.models.select("model_id", "hub_id", "pipeline_tag")
+            run_with_frames(con, statement("append_touched_names"), catalog=stated)
+    con.execute(statement("append_touched_missing"), {"feeds": list(feeds)})
+    con.execute(statement("append_touched_spellings"))
     waiting = {
         "mark": MARK,
         "offers": list(requested.offers),
@@ -131,13 +131,6 @@ def read_settled(con: Connection) -> Settled:
 def read_offer_providers(con: Connection) -> tuple[str, ...]:
     """Return the inference providers of all offers ever."""
     return _names(con, "read_offer_providers")
-
-
-def _ranges(rows: int, range_rows: int) -> Iterator[tuple[str, str]]:
-    """Yield the bounds of ranges of offer ids, of about so many rows each; the last is no id."""
-    count = min(1 + rows // range_rows, _IDS)
-    bounds = [f"{_IDS * number // count:04x}" for number in range(count)]
-    return zip(bounds, [*bounds[1:], "g"], strict=True)
 
 
 def _of(shape: Contract, *, but: Collection[str]) -> list[str]:
