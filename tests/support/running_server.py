@@ -55,13 +55,17 @@ class Up:
     def __init__(self, home: Path, hub_url: str, *, port: int, **more: str) -> None:
         self.home = home
         self.port = port
+        self.serve_url = f"http://127.0.0.1:{(serve_port := free_port())}"
         self.ui_url = f"http://127.0.0.1:{port}"
         auth = more.get("PREFECT_SERVER_API_AUTH_STRING")
         self._auth = tuple(auth.split(":", 1)) if auth else None
         self.log = home.parent / f"{home.name}-{time.monotonic_ns()}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "cli.main", "up", "--port", str(port)],
+                [
+                    *(sys.executable, "-m", "cli.main", "up"),
+                    *("--port", str(port), "--serve-port", str(serve_port)),
+                ],
                 env=environment(home, hub_url, **more),
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -69,7 +73,20 @@ class Up:
 
     def wait_until_scheduled(self) -> None:
         """Return when its output reports that all is up."""
-        wait_for(lambda: "scheduled; look at" in self.output or None, START_S, self)
+        self.wait_for_line("scheduled; look at")
+
+    def wait_for_first_hour(self) -> str:
+        """Return the line about the end of the hour that an empty home runs at once."""
+        return self.wait_for_line("the hour is done", "the hour ended as")
+
+    def wait_for_line(self, *texts: str, timeout_s: float = START_S) -> str:
+        """Return the first line of output that has one of the texts."""
+
+        def found() -> str | None:
+            lines = self.output.splitlines()
+            return next((line for line in lines if any(text in line for text in texts)), None)
+
+        return wait_for(found, timeout_s, self)
 
     @property
     def output(self) -> str:
