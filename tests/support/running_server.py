@@ -30,14 +30,15 @@ class Gate:
     def __init__(self) -> None:
         self._open = Event()
         self._open.set()
+        self._reply: ServerReply | None = None
         self.waiting = 0
 
     def __call__(self, _request: ServerRequest) -> ServerReply | None:
-        """Let the request through when the gate is open."""
+        """Let the request through when the gate is open, or answer it as `refusing` asks."""
         self.waiting += 1
         self._open.wait(timeout=600)
         self.waiting -= 1
-        return None
+        return self._reply
 
     @contextmanager
     def shut(self) -> Iterator[None]:
@@ -48,14 +49,26 @@ class Gate:
         finally:
             self._open.set()
 
+    @contextmanager
+    def refusing(self, status: int) -> Iterator[None]:
+        """Answer every request with an error for as long as the block runs."""
+        self._reply = ServerReply(status, b'{"error":"refused"}')
+        try:
+            yield
+        finally:
+            self._reply = None
+
 
 class Up:
     """A running `pricehouse up` and its Prefect server."""
 
-    def __init__(self, home: Path, hub_url: str, *, port: int, **more: str) -> None:
+    def __init__(
+        self, home: Path, hub_url: str, *, port: int, serve: bool = True, **more: str
+    ) -> None:
         self.home = home
         self.port = port
         self.serve_url = f"http://127.0.0.1:{(serve_port := free_port())}"
+        served = ("--serve-port", str(serve_port)) if serve else ("--no-serve",)
         self.ui_url = f"http://127.0.0.1:{port}"
         auth = more.get("PREFECT_SERVER_API_AUTH_STRING")
         self._auth = tuple(auth.split(":", 1)) if auth else None
@@ -64,7 +77,7 @@ class Up:
             self.process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "cli.main", "up"),
-                    *("--port", str(port), "--serve-port", str(serve_port)),
+                    *("--port", str(port), *served),
                 ],
                 env=environment(home, hub_url, **more),
                 stdout=log,
@@ -176,9 +189,11 @@ class Up:
 
 
 @contextmanager
-def up(home: Path, hub_url: str, *, port: int | None = None, **more: str) -> Iterator[Up]:
+def up(
+    home: Path, hub_url: str, *, port: int | None = None, serve: bool = True, **more: str
+) -> Iterator[Up]:
     """Run `pricehouse up` until the block ends; a free port unless one is given."""
-    running = Up(home, hub_url, port=port or free_port(), **more)
+    running = Up(home, hub_url, port=port or free_port(), serve=serve, **more)
     try:
         running.wait_until_scheduled()
         yield running
