@@ -88,11 +88,11 @@ class FirstHour:
         self._look_at = self._monotonic() + LOOK_S
         try:
             with open_client("read the runs of hourly") as client:
-                self._ask(client, datetime.now(UTC))
+                self._read(client, datetime.now(UTC))
         except PricehouseError:
             return
 
-    def _ask(self, client: SyncPrefectClient, now: datetime) -> None:
+    def _read(self, client: SyncPrefectClient, now: datetime) -> None:
         deployment = client.read_deployment_by_name(DEPLOYMENT)
         runs = _unfinished_runs(client, deployment.id)
         if not self._is_started:

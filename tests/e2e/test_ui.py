@@ -134,8 +134,8 @@ def test_the_list_of_deployments_shows_all_three_and_no_advertisement(
     for name in ("hourly", "maintain", "replay"):
         page.get_by_role("link", name=name, exact=True).first.wait_for()
     keep(page, "prefect-deployments")
-    shown = page.locator("body").inner_text()
-    assert not [text for text in ADVERTISEMENTS if text in shown]
+    body = page.locator("body").inner_text()
+    assert [text for text in ADVERTISEMENTS if text in body] == []
 
 
 def test_a_run_shows_its_progress_while_the_source_is_slow(
@@ -182,7 +182,7 @@ def test_a_cancelled_overlap_and_a_failed_run_name_their_reasons(
     keep(page, "prefect-runs")
 
 
-def test_the_automations_are_shown_with_their_actions(
+def test_the_automations_have_pages_with_their_actions(
     page: Page, keep: Callable[[Page, str], None], running: Up
 ) -> None:
     page.goto(f"{running.ui_url}/automations")

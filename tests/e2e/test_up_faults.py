@@ -37,7 +37,7 @@ HOUR = timedelta(hours=1)
 COMMITTED = "outcome IN ('published', 'unchanged')"
 
 
-class Life:
+class FaultyDays:
     """The home, its clock, and the `up` that runs now."""
 
     def __init__(self, folder: Path, hub: Hub, gate: Gate) -> None:
@@ -93,8 +93,8 @@ class Life:
 
 
 @pytest.fixture(scope="module")
-def life(gate: Gate, hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
-    life = Life(tmp_path_factory.mktemp("life"), hub, gate)
+def life(gate: Gate, hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyDays]:
+    life = FaultyDays(tmp_path_factory.mktemp("life"), hub, gate)
     try:
         yield life
     finally:
@@ -103,7 +103,7 @@ def life(gate: Gate, hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(autouse=True)
-def _truth(life: Life) -> Iterator[None]:
+def _truth(life: FaultyDays) -> Iterator[None]:
     """After each fault: the next hour runs, no hour is committed twice, and every gap is true."""
     yield
     if not life.running.process.poll():
@@ -126,7 +126,7 @@ def gaps(home: Path) -> list[tuple[datetime, datetime]]:
     return [(a, b) for a, b in pairwise(times) if b - a > 1.5 * HOUR]
 
 
-def test_an_empty_home_runs_an_hour_at_once_and_names_the_next(life: Life) -> None:
+def test_an_empty_home_runs_an_hour_at_once_and_names_the_next(life: FaultyDays) -> None:
     assert "the hour is done" in life.running.wait_for_first_hour()
     output = life.running.output
     assert "nothing is published yet; an hour runs now" in output
@@ -134,7 +134,7 @@ def test_an_empty_home_runs_an_hour_at_once_and_names_the_next(life: Life) -> No
     assert rows(life.home, "SELECT trigger FROM runs") == [("manual",)]
 
 
-def test_a_killed_flow_process_is_crashed_at_once(life: Life) -> None:
+def test_a_killed_flow_process_is_crashed_at_once(life: FaultyDays) -> None:
     with life.in_the_middle_of_an_hour() as kill:
         kill("flow")
         assert wait_for_hour(life.running, life.at) == ["CRASHED"]
@@ -142,21 +142,21 @@ def test_a_killed_flow_process_is_crashed_at_once(life: Life) -> None:
     assert len(gaps(life.home)) == 1
 
 
-def test_a_run_outlives_its_worker_and_the_worker_is_started_again(life: Life) -> None:
+def test_a_run_outlives_its_worker_and_the_worker_is_started_again(life: FaultyDays) -> None:
     with life.in_the_middle_of_an_hour() as kill:
         kill("worker")
         life.running.wait_for_line("the worker was started again", timeout_s=LATE_S)
     assert wait_for_hour(life.running, life.at) == ["COMPLETED"]
 
 
-def test_a_run_outlives_the_server_and_the_server_is_started_again(life: Life) -> None:
+def test_a_run_outlives_the_server_and_the_server_is_started_again(life: FaultyDays) -> None:
     with life.in_the_middle_of_an_hour() as kill:
         kill("server")
         life.running.wait_for_line("Prefect's server was started again", timeout_s=LATE_S)
     assert wait_for_hour(life.running, life.at) == ["COMPLETED"]
 
 
-def test_hours_missed_while_the_machine_sleeps_are_made_up_once(life: Life) -> None:
+def test_hours_missed_while_the_machine_sleeps_are_made_up_once(life: FaultyDays) -> None:
     before = rows(life.home, f"SELECT count(*) FROM runs WHERE {COMMITTED}")[0][0]
     life.run_hour(after=5 * HOUR)
     late = [r for r in runs_until(life.running, life.at) if r["state_type"] == "COMPLETED"]
@@ -167,7 +167,7 @@ def test_hours_missed_while_the_machine_sleeps_are_made_up_once(life: Life) -> N
     assert last[1] - last[0] > 4 * HOUR
 
 
-def test_a_lost_database_of_prefect_costs_its_history_alone(life: Life) -> None:
+def test_a_lost_database_of_prefect_costs_its_history_alone(life: FaultyDays) -> None:
     before = rows(life.home, "SELECT count(*) FROM changes")[0][0]
     life.stop()
     shutil.rmtree(life.home / "prefect")
@@ -181,7 +181,9 @@ def test_a_lost_database_of_prefect_costs_its_history_alone(life: Life) -> None:
     life.at -= HOUR
 
 
-def test_after_a_clock_that_was_ahead_a_repair_and_a_lost_database_lead_back(life: Life) -> None:
+def test_after_a_clock_that_was_ahead_a_repair_and_a_lost_database_lead_back(
+    life: FaultyDays,
+) -> None:
     """Prefect keeps the runs of the hours ahead, and makes none for these hours again."""
     then = life.at
     assert "COMPLETED" in life.run_hour(after=24 * HOUR)

@@ -107,16 +107,17 @@ class Up:
         return self.log.read_text("utf-8", errors="replace")
 
     def request(self, method: str, path: str, json: Any = None) -> httpx.Response:
-        """Send one request to Prefect's API; again on 503, which a locked SQLite file gives, and
-        when a machine at its limit lets it wait too long."""
-        for _ in range(20):
+        """Send one request to Prefect's API; again on 503, which a locked SQLite file gives, when
+        a machine at its limit lets it wait too long, and while a killed server is started again."""
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
             try:
                 answer = httpx.request(
                     method, f"{self.ui_url}/api{path}", json=json, auth=self._auth, timeout=30
                 )
-            except httpx.TimeoutException:
-                continue
-            if answer.status_code != 503:
+            except httpx.TransportError:
+                answer = None
+            if answer is not None and answer.status_code != 503:
                 return answer
             time.sleep(0.5)
         raise AssertionError(

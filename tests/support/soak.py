@@ -132,8 +132,7 @@ def soak(
             clock.move_to(at - timedelta(seconds=2))
             soaked.starts.append(clock.now())
             if kill:
-                _kill(running, kill, at, chance, clock)
-                soaked.done[f"kills of {kill}"] += 1
+                soaked.done[f"kills of {kill}"] += _kill(running, kill, at, chance, clock)
             soaked.done["faults of servers"] += case is not None
             states = wait_for_hour(running, at)
             soaked.states.update(states)
@@ -150,8 +149,8 @@ def soak(
     return soaked
 
 
-def _kill(running: Up, kill: str, at: datetime, chance: random.Random, clock: MovedClock) -> None:
-    """Kill what is named at a random moment of the hour's run."""
+def _kill(running: Up, kill: str, at: datetime, chance: random.Random, clock: MovedClock) -> bool:
+    """Kill what is named at a random moment of the hour's run; return whether it still ran."""
 
     def of_this_hour() -> bool | None:
         return any(r["state_type"] == "RUNNING" for r in runs_until(running, at)) or None
@@ -160,12 +159,14 @@ def _kill(running: Up, kill: str, at: datetime, chance: random.Random, clock: Mo
     if chance.random() < 0.7:
         wait_for(of_this_hour, LATE_S, running)
     time.sleep(chance.random() * 2)
-    for name in kill.split(" and "):
-        if (pid := pid_of(running, name)) is not None:  # a run may have ended meanwhile
+    pids = [pid_of(running, name) for name in kill.split(" and ")]
+    for pid in pids:
+        if pid is not None:  # a run may have ended meanwhile
             os.kill(pid, signal.SIGKILL)
     if kill == "worker and flow":  # nobody reports it: the automation does, after its time
         time.sleep(5)
         clock.move_to(clock.now() + timedelta(minutes=3))
+    return None not in pids
 
 
 def _sample(running: Up, hour: int) -> Sample:
