@@ -62,8 +62,8 @@ OTHERS = (
     ),
     (
         "under Prefect: the worker is killed during a run",
-        "the run completes, the worker is started again",
-        f"{UP_FAULTS}test_a_run_outlives_its_worker_and_the_worker_is_started_again",
+        "the run is Crashed, the worker is started again, the next hour runs",
+        f"{UP_FAULTS}test_a_killed_worker_crashes_its_run_and_is_started_again",
     ),
     (
         "under Prefect: the server is killed during a run",
