@@ -154,6 +154,7 @@ def test_a_run_outlives_the_server_and_the_server_is_started_again(life: FaultyD
     with life.in_the_middle_of_an_hour() as kill:
         kill("server")
         life.running.wait_for_line("Prefect's server was started again", timeout_s=LATE_S)
+        assert life.running.request("GET", "/health").json() is True  # it answers again
     assert wait_for_hour(life.running, life.at) == ["COMPLETED"]
 
 
