@@ -68,6 +68,8 @@ class Soaked:
     states: Counter[str] = field(default_factory=Counter)
     done: Counter[str] = field(default_factory=Counter)
     samples: list[Sample] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
+    """What gives a command the moved clock."""
     output: str = ""
 
 
@@ -107,6 +109,7 @@ def soak(
     folder.mkdir(parents=True, exist_ok=True)
     soaked = Soaked(folder / "home")
     clock, began = MovedClock(folder, at=START), time.monotonic()
+    soaked.environment = clock.environment
     with ExitStack() as stack:
         hub = stack.enter_context(serve(small_catalog()))
         sources = Sources(hub, stack)

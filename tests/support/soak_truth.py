@@ -22,10 +22,6 @@ WHOLE = (
     "SELECT run_id FROM run_feeds JOIN runs USING (run_id) WHERE feed = ? "
     "AND run_feeds.outcome = 'complete' AND runs.outcome IN ('published', 'unchanged')"
 )
-HISTORY = (
-    "SELECT amount, valid_from, valid_to FROM price_history WHERE model_id = 'acme/chat' "
-    "AND inference_provider = ? AND unit = 'input_token' ORDER BY valid_from"
-)
 PROVIDERS = {"router": ("acme/chat", "scaleway"), "hub": ("acme/hub-chat", "sambanova")}
 """Feed → an offer of which it alone states prices."""
 
@@ -53,8 +49,9 @@ def require_truth(soaked: Soaked) -> dict[str, Any]:
         assert stated == gaps, feed
         figures[f"whole answers of {feed}"] = len(observed)
         figures[f"gaps of {feed}"] = len(gaps)
-    assert pricehouse("doctor", home=home).returncode == 0
-    _require_same_replay(home)
+    checked = pricehouse("doctor", home=home, **soaked.environment)
+    assert checked.returncode == 0, checked.stdout
+    _require_same_replay(home, soaked.environment)
     _require_no_canary(soaked)
     return figures
 
@@ -103,16 +100,17 @@ def _history(home: Path, model: str, provider: str) -> list[tuple[Any, ...]]:
     return rows(home, query)
 
 
-def _require_same_replay(home: Path) -> None:
+def _require_same_replay(home: Path, environment: dict[str, str]) -> None:
     """Require that an undisturbed pass over the same answers gives the same export."""
     again = home.parent / "again"
     shutil.copytree(home / "landing", again / "landing")
-    done = pricehouse("replay", home=again)
+    done = pricehouse("replay", home=again, **environment)
     assert done.returncode == 0, done.stderr
     exports = []
     for each in (home, again):
         folder = each.parent / f"{each.name}-export"
-        assert pricehouse("export", str(folder), home=each).returncode == 0
+        done = pricehouse("export", str(folder), home=each, **environment)
+        assert done.returncode == 0, done.stderr
         exports.append({path.name: path.read_bytes() for path in folder.rglob("*.ndjson")})
         shutil.rmtree(folder)
     shutil.rmtree(again)
