@@ -58,9 +58,9 @@ NUMBERS = (
         "FOLDER`): no hour counted twice, each interval and gap as the servers stated, the same "
         "export by replay, memory, descriptors and files bounded",
         "18 hours of seed 1, on a machine with a load of 30: 4 processes killed, 2 hours asleep, "
-        "no source refused, 0 wrong; from hour 10 to 18 the server went from 261 to 220 MB, the worker from 105 to "
-        "109, the marketplace stayed at 202, and Prefect's database grew from 14 to 22 MB. 200 "
-        "hours were not run",
+        "no source refused, 0 wrong; from hour 10 to 18 the server went from 261 to 220 MB, "
+        "the worker from 105 to 109, the marketplace stayed at 202, and Prefect's "
+        "database grew from 14 to 22 MB. 200 hours were not run",
         "5 hours",
     ),
 )
