@@ -23,23 +23,23 @@ ROUNDS = 3
 MOST = 5.0
 """How many times the CPU seconds of the bare joins the macro may take."""
 _OFFERS = """
-INSERT INTO _ph_offer
+INSERT INTO internal._ph_offer
 SELECT substr(md5(m || '-' || p), 1, 16), 'huggingface', 'org/model-' || m, 'provider-' || p,
        'conversational', 'name-' || m, 'org/model-' || m || ':provider-' || p, 'text', 'model',
        NULL,
        TIMESTAMPTZ '2025-12-01 00:00:00+00', NULL, NULL
 FROM range(1000) t(m), range(5) s(p)"""
 _PRICES = """
-INSERT INTO _ph_price_log
+INSERT INTO internal._ph_price_log
 SELECT row_number() OVER (), o.offer_id, u.unit, 'standard', 'router',
        ((1 + hash(o.offer_id || k) % 900)::DECIMAL(12,3) * 0.000000001)::DECIMAL(38,18), 'USD',
        'priced', 'list', NULL, u.unit, '1', 1, 1000000, NULL, 'public', sha256(o.offer_id || k),
        '$.data[' || k || '].providers[2]', 'run', 'seen',
        TIMESTAMPTZ '2025-12-01 00:00:00+00' + to_hours(72 * k), NULL,
        TIMESTAMPTZ '2025-12-01 00:00:00+00' + to_hours(72 * k), '4', 'run-' || k
-FROM _ph_offer o, range(20) t(k), (VALUES ('input_token'), ('output_token')) u(unit)"""
+FROM internal._ph_offer o, range(20) t(k), (VALUES ('input_token'), ('output_token')) u(unit)"""
 _ANSWER = """
-INSERT INTO _ph_run_feed (run_id, feed, outcome, requests, retries, pages, bytes, waited_s,
+INSERT INTO internal._ph_run_feed (run_id, feed, outcome, requests, retries, pages, bytes, waited_s,
                           started_at, finished_at, observed_at, details)
 VALUES ('r', 'router', 'complete', 1, 0, 1, 1, 0, '2026-02-10 00:00:00+00',
         '2026-02-10 00:00:00+00', '2026-02-10 00:00:00+00', false)"""

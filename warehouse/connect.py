@@ -11,11 +11,12 @@ from pathlib import Path
 import duckdb
 
 from schemas.errors import HomeBusy, HomeError, WarehouseError
+from warehouse.internal_schema import SCHEMA, has_schema, in_its_schema, stand_in
 
 Connection = duckdb.DuckDBPyConnection
 
 STORAGE = "v1.5.0"
-_GUARD = "CREATE OR REPLACE TABLE _ph_opened AS SELECT now() AS opened_at; CHECKPOINT;"
+_GUARD = f"CREATE OR REPLACE TABLE {SCHEMA}._ph_opened AS SELECT now() AS opened_at; CHECKPOINT;"
 # It pushes an IN filter of a small table into the scan of a frame, which has none for strings.
 _NO_PUSHDOWN = "SET disabled_optimizers = 'join_filter_pushdown'"
 
@@ -55,7 +56,7 @@ def open_writer(path: Path, limits: Limits = WRITING) -> Iterator[Connection]:
     _require_limit(path)
     con = _connect(path, limits, read_only=False)
     try:
-        con.execute(_GUARD)
+        con.execute(in_its_schema(con, _GUARD))
         con.execute(_NO_PUSHDOWN)
         yield con
     except DISK_TROUBLE as error:
@@ -107,6 +108,8 @@ def _connect(path: Path, limits: Limits, *, read_only: bool) -> Connection:
         con.execute("SET TimeZone = 'UTC'")  # else TIMESTAMPTZ comes back in the machine's zone
         # DuckDB takes `python -c` for an interactive process and draws one on stdout, in our JSON.
         con.execute("SET enable_progress_bar = false")
+        if read_only and not has_schema(con):
+            stand_in(con)
     except duckdb.IOException as error:
         if "could not set lock" in str(error).lower():
             raise HomeBusy(

@@ -10,6 +10,13 @@ import duckdb
 
 from schemas.errors import WarehouseError
 from warehouse.connect import DISK_TROUBLE, Connection
+from warehouse.internal_schema import (
+    FIRST_MIGRATION,
+    drop_from_main,
+    has_schema,
+    in_its_schema,
+    in_main,
+)
 from warehouse.statements import statement
 from warehouse.view_files import apply_views, unknown_views
 from warehouse.writer.stored_cards import are_stored, store_every_card
@@ -36,14 +43,18 @@ def migrate(con: Connection, *, now: datetime) -> None:
 
     WarehouseError, with nothing changed, for a file that newer code wrote.
     """
-    con.execute(statement("create_migration_ledger"))
+    if has_schema(con):
+        drop_from_main(con)
+    else:
+        con.execute(in_main(statement("create_migration_ledger")))
     done, known = require_known(con), migrations()
     for number, path in known[done:]:
         con.execute("BEGIN")
         try:
             con.execute(path.read_text("utf-8"))
+            append = statement("append_migration")
             con.execute(
-                statement("append_migration"),
+                append if number >= FIRST_MIGRATION else in_main(append),
                 {"number": number, "name": path.stem, "applied_at": now},
             )
         except duckdb.Error as error:
@@ -73,7 +84,7 @@ def _store_cards(con: Connection) -> None:
 
 def require_known(con: Connection) -> int:
     """Return the last migration of a file; WarehouseError when newer code wrote it."""
-    row = con.execute(statement("read_last_migration")).fetchone()
+    row = con.execute(in_its_schema(con, statement("read_last_migration"))).fetchone()
     done, known = int(row[0]) if row else 0, len(migrations())
     if done > known:
         raise _newer(f"has migration {done}, this pricehouse knows {known}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from warehouse.internal_schema import SCHEMA
 from warehouse.tables import Table
 
 
@@ -47,7 +48,7 @@ def add_differing_models(table: Table, compared: Iterable[str], facts: Iterable[
         f"INSERT INTO touched SELECT DISTINCT {model} FROM stated s "  # noqa: S608 (see above)
         f"FULL JOIN (FROM {table.name} WHERE list_contains($feeds, feed) "
         f"AND offer_id >= $first AND offer_id < $last) t ON {same_key} "
-        "LEFT JOIN _ph_offer o ON o.offer_id = coalesce(s.offer_id, t.offer_id) "
+        f"LEFT JOIN {SCHEMA}._ph_offer o ON o.offer_id = coalesce(s.offer_id, t.offer_id) "
         f"WHERE ({' OR '.join(differs)}) AND {model} IS NOT NULL"
     )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from schemas.delta import CURRENT
+from warehouse.internal_schema import SCHEMA
 
 
 class Kind(Enum):
@@ -30,7 +31,7 @@ class Table:
     columns by which compaction sorts the rows; of a current table they are the key.
     """
 
-    name: str
+    relation: str
     part: str
     kind: Kind
     order: tuple[str, ...]
@@ -38,17 +39,22 @@ class Table:
     """The columns of a log that are the same in all rows of one run: the loader fills them in."""
 
     @property
+    def name(self) -> str:
+        """The name of the table in a statement, with its schema."""
+        return f"{SCHEMA}.{self.relation}"
+
+    @property
     def row_id(self) -> str:
         """The column that numbers the rows of a log, or the runs."""
         return self.order[0]
 
 
-def _current(name: str, part: str) -> Table:
-    return Table(name, part, Kind.CURRENT, CURRENT[part].key)
+def _current(relation: str, part: str) -> Table:
+    return Table(relation, part, Kind.CURRENT, CURRENT[part].key)
 
 
-def _log(name: str, part: str, *stamps: str, row_id: str = "log_id") -> Table:
-    return Table(name, part, Kind.LOG, (row_id,), stamps=("run_id", *stamps))
+def _log(relation: str, part: str, *stamps: str, row_id: str = "log_id") -> Table:
+    return Table(relation, part, Kind.LOG, (row_id,), stamps=("run_id", *stamps))
 
 
 CHECKS = Table("_ph_check", "checks", Kind.APPENDED, ("run_id", "check_id"))

@@ -2,7 +2,7 @@
 
 Each has one file under views/, with its comments; the order below is that of their dependencies.
 To change one, edit its file. To remove one, delete its file and its line here, and drop it and
-its row of `_ph_view` in a numbered migration.
+its row of `internal._ph_view` in a numbered migration.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import duckdb
 
 from schemas.errors import WarehouseError
 from warehouse.connect import Connection
+from warehouse.internal_schema import in_its_schema
 from warehouse.statements import statement
 
 FOLDER = Path(__file__).with_name("views")
@@ -39,9 +40,9 @@ INTERNAL = (
     "_ph_hour",
     "_ph_cards",
 )
-"""Views that other views and the macros read. A macro does not resolve through ATTACH, so its body
-reads only names that begin with `_ph_`: used that way it fails, instead of reading a table of the
-reader's own. docs/sql.md has an equivalent plain query for each."""
+"""Views of the schema `internal` that other views and the macros read. A macro does not resolve
+through ATTACH, so its body reads only names of that schema: used that way it fails, instead of
+reading a table of the reader's own. docs/sql.md has an equivalent plain query for each."""
 PUBLISHED = (
     "publication",
     "offers",
@@ -118,6 +119,6 @@ def _checksum(name: str) -> str:
 def _applied(con: Connection) -> dict[str, str]:
     """Return view → checksum of its text; nothing of a file that is older than the ledger."""
     try:
-        return dict(con.execute(statement("read_views")).fetchall())
+        return dict(con.execute(in_its_schema(con, statement("read_views"))).fetchall())
     except duckdb.CatalogException:
         return {}

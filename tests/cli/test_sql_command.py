@@ -62,7 +62,7 @@ def test_table_can_be_written_to_a_file_and_query_read_from_a_pipe(
     assert "answer" in file.read_text()
 
 
-@pytest.mark.parametrize("statement", ["DELETE FROM _ph_offer", "CREATE TABLE t (a INT)"])
+@pytest.mark.parametrize("statement", ["DELETE FROM internal._ph_offer", "CREATE TABLE t (a INT)"])
 def test_writing_statement_is_refused(home: Path, statement: str) -> None:
     done = pricehouse("sql", statement, home=home)
     assert done.returncode == 2

@@ -28,7 +28,7 @@ from warehouse.storage.home import Home
 COPIES = 2_500
 """Of eight offers: 20,000 cards, of which no response shows more than a few hundred."""
 _MANY_FACTS = """
-    INSERT INTO _ph_card_facts BY NAME
+    INSERT INTO internal._ph_card_facts BY NAME
     SELECT substr(md5(i::VARCHAR), 1, 16) AS offer_id, printf('%07d/model', i) AS model_id,
            'novita' AS inference_provider,
            CASE WHEN i % 100 = 0 THEN 'video' WHEN i % 50 = 1 THEN 'audio' ELSE 'text' END

@@ -332,9 +332,11 @@ def test_a_hostile_model_id_is_rendered_as_text(
     renamed: list[tuple[str, list[object]]] = []
     for old, new in zip(models, HOSTILE, strict=False):
         for table in ("_ph_card_facts", "_ph_offer", "_ph_model"):
-            renamed.append((f"UPDATE {table} SET model_id = ? WHERE model_id = ?", [new, old]))
+            renamed.append(
+                (f"UPDATE internal.{table} SET model_id = ? WHERE model_id = ?", [new, old])
+            )
     split = (
-        "UPDATE _ph_card_facts SET model_name = substr(model_id, 6), author = 'evil'"
+        "UPDATE internal._ph_card_facts SET model_name = substr(model_id, 6), author = 'evil'"
         " WHERE starts_with(model_id, 'evil/')"
     )
     home = altered(live_site.home, tmp_path / "home", *renamed, (split, []))

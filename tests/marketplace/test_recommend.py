@@ -165,9 +165,10 @@ def writable(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     path = tmp_path_factory.mktemp("random") / "copy.duckdb"
     shutil.copy(newest(Home(sample_home)), path)
     with open_writer(path) as con:
-        con.execute("CREATE TEMP TABLE one_price AS FROM _ph_price LIMIT 1")
-        # views read a temporary table before the stored one
-        con.execute("CREATE TEMP TABLE _ph_cards AS FROM main._ph_cards")
+        con.execute("CREATE TEMP TABLE one_price AS FROM internal._ph_price LIMIT 1")
+        con.execute("CREATE TEMP TABLE drawn AS FROM internal._ph_cards")
+        con.execute("DROP VIEW internal._ph_cards")
+        con.execute("CREATE TABLE internal._ph_cards AS FROM drawn")
         yield con
 
 
@@ -203,8 +204,8 @@ def as_card(
 
 def write_cards(con: Connection, cards: list[dict[str, Any]]) -> None:
     """Replace the cards of a publication, and what is stated of their cached tokens."""
-    con.execute("DELETE FROM _ph_cards")
-    con.execute("DELETE FROM _ph_price")
+    con.execute("DELETE FROM internal._ph_cards")
+    con.execute("DELETE FROM internal._ph_price")
     columns = {
         name: kind
         for name, kind in con.execute(
@@ -214,11 +215,11 @@ def write_cards(con: Connection, cards: list[dict[str, Any]]) -> None:
     }
     shape = json.dumps([columns])
     con.execute(
-        "INSERT INTO _ph_cards BY NAME SELECT unnest(from_json(?, ?), max_depth := 2)",
+        "INSERT INTO internal._ph_cards BY NAME SELECT unnest(from_json(?, ?), max_depth := 2)",
         [json.dumps(json_value(cards), default=str), shape],
     )
     con.execute(
-        "INSERT INTO _ph_price SELECT o.* REPLACE (c.offer_id AS offer_id,"
+        "INSERT INTO internal._ph_price SELECT o.* REPLACE (c.offer_id AS offer_id,"
         " 'cached_input_token' AS unit, 'standard' AS tier, NULL AS amount,"
         " 'not_published' AS price_status, 'not_offered' AS reason)"
         " FROM one_price o, (SELECT unnest(?::VARCHAR[]) AS offer_id) c",
@@ -232,7 +233,8 @@ def test_random_cards_give_what_brute_force_gives(
     writable: Connection, drawn: list[dict[str, Any]], mix: dict[str, Any]
 ) -> None:
     ((observed_to,),) = writable.execute("SELECT observed_to FROM publication").fetchall()
-    offers = writable.execute("SELECT offer_id FROM _ph_card ORDER BY 1 LIMIT 8").fetchall()
+    known = "SELECT offer_id FROM internal._ph_card ORDER BY 1 LIMIT 8"
+    offers = writable.execute(known).fetchall()
     cards = [
         as_card(number, offer, each, observed_to)
         for number, (each, (offer,)) in enumerate(zip(drawn, offers, strict=False))

@@ -166,13 +166,14 @@ def test_image_prices_and_estimates_are_labelled_as_such(site: Site, tmp_path: P
         " AND status = 'live' ORDER BY 1 LIMIT 4"
     )
     priced = (
-        "UPDATE _ph_card_facts SET cost_per_image = ?, currency = 'USD', price_status = 'priced',"
+        "UPDATE internal._ph_card_facts"
+        " SET cost_per_image = ?, currency = 'USD', price_status = 'priced',"
         " price_reason = NULL, can_rank = true, price_fixed_at = h.ranked_from, model_id = ?,"
         " task = 'text-to-image'"
-        " FROM _ph_hour h WHERE offer_id = ?"
+        " FROM internal._ph_hour h WHERE offer_id = ?"
     )
     guess = """
-        UPDATE _ph_card_facts SET estimated_cost = 0.0021, estimated_unit = 'image'
+        UPDATE internal._ph_card_facts SET estimated_cost = 0.0021, estimated_unit = 'image'
         WHERE offer_id = ?
     """
     changes: list[tuple[str, list[object]]] = [

@@ -47,7 +47,7 @@ def sample(
 def stored(home: Path) -> dict[str, list[tuple[Any, ...]]]:
     """Every current row with its place in the file, and every log row."""
     return {
-        name: rows(home, f"SELECT rowid, t.* FROM _ph_{name} t ORDER BY rowid")
+        name: rows(home, f"SELECT rowid, t.* FROM internal._ph_{name} t ORDER BY rowid")
         for name in (*CURRENT, *LOGS)
     }
 

@@ -264,7 +264,7 @@ def described(file: Path) -> list[tuple[object, ...]]:
                 "SELECT function_name, comment, list_sort(regexp_split_to_array("
                 "macro_definition, '[^A-Za-z0-9_]+')) FROM duckdb_functions() "
                 "WHERE NOT internal ORDER BY ALL",
-                "SELECT * FROM _ph_migration ORDER BY ALL",
+                "SELECT * FROM internal._ph_migration ORDER BY ALL",
                 "SELECT tags FROM duckdb_databases() WHERE NOT internal",
             )
             for row in con.execute(query).fetchall()
@@ -314,7 +314,7 @@ def test_every_table_has_an_order(tmp_path: Path) -> None:
         found = {
             name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()
         }
-    assert found - {"_ph_opened"} == {table.name for table in TABLES}
+    assert found - {"_ph_opened"} == {table.relation for table in TABLES}
 
 
 def test_what_killed_processes_left_is_removed_and_nothing_else(home: Path) -> None:

@@ -115,7 +115,7 @@ def test_an_hour_without_a_change_keeps_the_rows_of_all_cards(tmp_path: Path) ->
     with serve(small_catalog()) as hub:
         ingest(tmp_path, hub, clock=clock)
         with open_writer(Home.at(tmp_path).warehouse) as con:
-            con.execute("UPDATE _ph_card_facts SET model_name = 'kept'")
+            con.execute("UPDATE internal._ph_card_facts SET model_name = 'kept'")
             con.execute("CHECKPOINT")
         clock.advance(HOUR)
         assert ingest(tmp_path, hub, clock=clock).outcome == "unchanged"
@@ -136,7 +136,7 @@ def test_once_a_day_every_card_is_stored_again(tmp_path: Path) -> None:
     with serve(small_catalog()) as hub:
         ingest(tmp_path, hub, clock=clock)
         with open_writer(Home.at(tmp_path).warehouse) as con:
-            con.execute("UPDATE _ph_card_facts SET cost_per_output_token = 7")
+            con.execute("UPDATE internal._ph_card_facts SET cost_per_output_token = 7")
             con.execute("CHECKPOINT")
         clock.advance(24 * HOUR)
         ingest(tmp_path, hub, clock=clock)
@@ -160,8 +160,10 @@ def test_cards_of_an_earlier_definition_are_stored_again_before_they_are_publish
     with serve(small_catalog()) as hub:
         ingest(tmp_path, hub, clock=clock)
         with open_writer(Home.at(tmp_path).warehouse) as con:
-            con.execute("UPDATE _ph_card_facts SET model_name = 'of earlier code'")
-            con.execute("UPDATE _ph_view SET checksum = 'older' WHERE name = '_ph_card_computed'")
+            con.execute("UPDATE internal._ph_card_facts SET model_name = 'of earlier code'")
+            con.execute(
+                "UPDATE internal._ph_view SET checksum = 'older' WHERE name = '_ph_card_computed'"
+            )
             con.execute("CHECKPOINT")
         clock.advance(HOUR)
         assert ingest(tmp_path, hub, clock=clock).outcome == "unchanged"

@@ -227,14 +227,14 @@ DAMAGES = [
     ),
     Damage(
         "a row is stored twice",
-        sql("INSERT INTO _ph_offer SELECT * FROM _ph_offer LIMIT 1"),
+        sql("INSERT INTO internal._ph_offer SELECT * FROM internal._ph_offer LIMIT 1"),
         "two rows share the key",
         ("keys",),
         rebuild,
     ),
     Damage(
         "newer code wrote the warehouse",
-        sql(f"INSERT INTO _ph_migration VALUES ({NEWER}, 'of_tomorrow', now())"),
+        sql(f"INSERT INTO internal._ph_migration VALUES ({NEWER}, 'of_tomorrow', now())"),
         "written by newer code",
         ("migrations",),
         rebuild,

@@ -32,11 +32,11 @@ con = duckdb.connect(sys.argv[1], config={"storage_compatibility_version": "v1.5
 con.execute("SET checkpoint_threshold = '1TB'")
 con.execute("BEGIN")
 con.execute("CREATE TABLE torn_one AS SELECT i, 'row ' || i AS text FROM range(3000) r(i)")
-con.execute("CREATE TEMP TABLE kept AS SELECT * FROM _ph_listing WHERE offer_id < '8'")
-con.execute("DELETE FROM _ph_listing WHERE offer_id < '8'")
-con.execute("INSERT INTO _ph_listing SELECT * FROM kept")
-con.execute("INSERT INTO _ph_speed_log SELECT * REPLACE (log_id + 1000000 AS log_id) "
-            "FROM _ph_speed_log")
+con.execute("CREATE TEMP TABLE kept AS SELECT * FROM internal._ph_listing WHERE offer_id < '8'")
+con.execute("DELETE FROM internal._ph_listing WHERE offer_id < '8'")
+con.execute("INSERT INTO internal._ph_listing SELECT * FROM kept")
+con.execute("INSERT INTO internal._ph_speed_log SELECT * REPLACE (log_id + 1000000 AS log_id) "
+            "FROM internal._ph_speed_log")
 con.execute("CREATE TABLE torn_two AS SELECT * FROM torn_one")
 con.execute("COMMIT")
 os.kill(os.getpid(), signal.SIGKILL)

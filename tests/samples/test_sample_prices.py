@@ -126,7 +126,7 @@ def test_image_prices_older_than_a_day_are_not_ranked(home: Path) -> None:
 
 
 def test_every_answer_of_the_sample_keeps_its_own_date(home: Path) -> None:
-    found = query(home, "SELECT feed, observed_at FROM _ph_feed_time")
+    found = query(home, "SELECT feed, observed_at FROM internal._ph_feed_time")
     days = {row["feed"]: f"{row['observed_at']:%Y-%m-%d}" for row in found}
     assert {feed: days[feed] for feed in SAMPLE_FEEDS} == {
         "hub": "2026-02-26",

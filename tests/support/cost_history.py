@@ -101,7 +101,7 @@ class PriceLog:
                 "first_seen_at": hour(o["first_seen"]),
                 "gone_at": gone,
             }
-            _insert(con, "_ph_offer", columns)
+            _insert(con, "internal._ph_offer", columns)
         for p in self.prices:
             columns = {
                 **p,
@@ -117,20 +117,20 @@ class PriceLog:
                 "rule_version": "4",
                 "run_id": f"run-{p['recorded_at']}",
             }
-            _insert(con, "_ph_price_log", columns)
+            _insert(con, "internal._ph_price_log", columns)
         for number, (start, end, recorded) in enumerate(self.gaps):
             self._run(con, f"gap-{number}", recorded)
             gap = {"feed": FEED, "from_at": hour(start), "to_at": hour(end), "reason": "r"}
-            _insert(con, "_ph_gap", {**gap, "run_id": f"gap-{number}"})
+            _insert(con, "internal._ph_gap", {**gap, "run_id": f"gap-{number}"})
         for at in self.answers:
             self._run(con, f"answer-{at}", at)
             counts = dict.fromkeys(("requests", "retries", "pages", "bytes", "waited_s"), 0)
             times = dict.fromkeys(("started_at", "finished_at", "observed_at"), hour(at))
             answer = {"run_id": f"answer-{at}", "feed": FEED, "outcome": "complete"}
-            _insert(con, "_ph_run_feed", {**answer, **counts, **times, "details": False})
+            _insert(con, "internal._ph_run_feed", {**answer, **counts, **times, "details": False})
         for old, new, at in self.links:
             link = {"old_offer_id": old, "new_offer_id": new, "reason": "renamed"}
-            _insert(con, "_ph_offer_link", {**link, "at": hour(at), "run_id": "run"})
+            _insert(con, "internal._ph_offer_link", {**link, "at": hour(at), "run_id": "run"})
         self._load_events(con)
 
     def _load_events(self, con: Connection) -> None:
@@ -139,18 +139,18 @@ class PriceLog:
             change = {"change_id": number, "event": event, "offer_id": offer_id, "run_id": "run"}
             change |= {"unit": about[0], "tier": about[1]}
             change |= {"occurred_at": hour(at), "recorded_at": hour(at)}
-            _insert(con, "_ph_change", change)
+            _insert(con, "internal._ph_change", change)
         for number, (offer_id, speed, at) in enumerate(self.speeds):
             row = {"log_id": number, "offer_id": offer_id, "run_id": "run"}
             measured = {"throughput_tps": speed, "observed_at": hour(at)}
-            _insert(con, "_ph_speed_log", {**row, **measured})
+            _insert(con, "internal._ph_speed_log", {**row, **measured})
             status = {"kind": "seen", "status": "live", "valid_from": hour(0)}
-            _insert(con, "_ph_status_log", {**row, **status, "recorded_at": hour(0)})
+            _insert(con, "internal._ph_status_log", {**row, **status, "recorded_at": hour(0)})
 
     def _run(self, con: Connection, run_id: str, at: float) -> None:
         run = {"sequence": 1, "run_id": run_id, "origin": "live", "outcome": "published"}
         run |= {"flow": "t", "trigger": "t", "published": True, "code_version": "1"}
-        _insert(con, "_ph_run", {**run, "started_at": hour(at), "finished_at": hour(at)})
+        _insert(con, "internal._ph_run", {**run, "started_at": hour(at), "finished_at": hour(at)})
 
     def cost(self, row: Row, *, known: float | None = None) -> tuple[Decimal | None, str | None]:
         """Return cost and why of a row of usage at `at`, by looking at every logged row."""

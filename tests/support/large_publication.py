@@ -12,16 +12,16 @@ from warehouse.storage.home import Home
 
 ROWS = ("_ph_offer", "_ph_listing", "_ph_price", "_ph_card", "_ph_price_log")
 _COPY_ROWS = """
-    INSERT INTO {table} SELECT r.* REPLACE ({values})
-    FROM {table} r, range(1, {copies}) AS copy(i)
+    INSERT INTO internal.{table} SELECT r.* REPLACE ({values})
+    FROM internal.{table} r, range(1, {copies}) AS copy(i)
 """
 _OFFER = "substr(md5(offer_id || i), 1, 16) AS offer_id"
 _MODEL = "printf('copy%06d/%s', i, split_part(model_id, '/', -1)) AS model_id"
 _AUTHOR = "printf('copy%06d', i) AS author"
 _SORT_FACTS = """
-    CREATE TEMP TABLE sorted AS FROM _ph_card_facts;
-    DELETE FROM _ph_card_facts;
-    INSERT INTO _ph_card_facts
+    CREATE TEMP TABLE sorted AS FROM internal._ph_card_facts;
+    DELETE FROM internal._ph_card_facts;
+    INSERT INTO internal._ph_card_facts
     FROM sorted ORDER BY task_group, model_id, inference_provider, offer_id;
 """
 

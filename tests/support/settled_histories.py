@@ -121,10 +121,13 @@ class PairedHistory(History):
                 table.name: getattr(self.state, table.part) for table in tables_of(Kind.CURRENT)
             }
             sources = pl.DataFrame({"feed": list(SOURCES), "source": list(SOURCES.values())})
-            frames |= {OFFER_LINKS.name: self.links, "_ph_feed": sources}
+            frames |= {OFFER_LINKS.name: self.links, "internal._ph_feed": sources}
+            con.execute("CREATE SCHEMA internal")
             for name, frame in frames.items():
                 run_with_frames(con, f"CREATE TABLE {name} AS FROM fresh", fresh=frame)
-            con.execute("CREATE TABLE _ph_feed_time (feed VARCHAR, observed_at TIMESTAMPTZ)")
+            con.execute(
+                "CREATE TABLE internal._ph_feed_time (feed VARCHAR, observed_at TIMESTAMPTZ)"
+            )
             yield con
 
     def _compare_checks(self, all_rows: pl.DataFrame, touched: pl.DataFrame) -> None:

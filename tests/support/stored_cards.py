@@ -7,21 +7,25 @@ from pathlib import Path
 from warehouse.connect import open_reader
 
 _QUERIES = {
-    "stored, and not computed": "FROM _ph_card_facts EXCEPT ALL FROM _ph_card_computed",
-    "computed, and not stored": "FROM _ph_card_computed EXCEPT ALL FROM _ph_card_facts",
+    "stored, and not computed": (
+        "FROM internal._ph_card_facts EXCEPT ALL FROM internal._ph_card_computed"
+    ),
+    "computed, and not stored": (
+        "FROM internal._ph_card_computed EXCEPT ALL FROM internal._ph_card_facts"
+    ),
     "another observed_at": """
         SELECT c.offer_id, c.observed_at, s.seen_at
-        FROM cards c LEFT JOIN _ph_present s USING (offer_id)
+        FROM cards c LEFT JOIN internal._ph_present s USING (offer_id)
         WHERE c.observed_at IS DISTINCT FROM s.seen_at""",
     "another speed_observed_at": """
         SELECT c.offer_id, c.speed_observed_at, s.seen_at
-        FROM cards c JOIN _ph_card k USING (offer_id)
-        LEFT JOIN _ph_seen s ON s.offer_id = c.offer_id AND s.feed = k.speed_feed
+        FROM cards c JOIN internal._ph_card k USING (offer_id)
+        LEFT JOIN internal._ph_seen s ON s.offer_id = c.offer_id AND s.feed = k.speed_feed
         WHERE c.speed_observed_at IS DISTINCT FROM s.seen_at""",
     "another price_observed_at": """
         SELECT c.offer_id, c.price_observed_at, s.seen_at
         FROM cards c LEFT JOIN (
-            SELECT offer_id, min(seen_at) AS seen_at FROM _ph_price_seen
+            SELECT offer_id, min(seen_at) AS seen_at FROM internal._ph_price_seen
             WHERE tier = 'standard'
               AND unit NOT IN ('cached_input_token', 'cache_write_token', 'reasoning_token')
             GROUP BY offer_id) s USING (offer_id)
@@ -31,7 +35,8 @@ _QUERIES = {
         WHERE c.rankable AND coalesce(c.price_observed_at < p.observed_to - INTERVAL 24 HOUR, true)
         """,
     "not ranked by a new price": """
-        SELECT c.offer_id FROM cards c JOIN _ph_card_facts f USING (offer_id), publication p
+        SELECT c.offer_id
+        FROM cards c JOIN internal._ph_card_facts f USING (offer_id), publication p
         WHERE f.can_rank AND NOT c.rankable
           AND c.price_observed_at >= p.observed_to - INTERVAL 24 HOUR""",
     "another origin": "SELECT c.offer_id FROM cards c, publication p WHERE c.origin <> p.origin",

@@ -18,24 +18,28 @@ MODEL = "openai/gpt-oss-120b"
 KINDS = ("priced", "not_offered", "held", "other_currency", "not_stated")
 """What is stated about cached tokens of the model's first offers, by inference provider."""
 _COPY = """
-    INSERT INTO _ph_price BY NAME
+    INSERT INTO internal._ph_price BY NAME
     SELECT * REPLACE (? AS unit, ? AS tier, (amount * ?)::DECIMAL(38,18) AS amount,
                       ? AS native_unit, ? AS feed)
-    FROM _ph_price WHERE offer_id = ? AND unit = 'input_token' AND tier = 'standard'
+    FROM internal._ph_price WHERE offer_id = ? AND unit = 'input_token' AND tier = 'standard'
 """
 _NOT_OFFERED = """
-    UPDATE _ph_price SET amount = NULL, native_amount = NULL, raw_text = NULL, formula = NULL,
-                         price_status = 'not_published', reason = 'not_offered'
+    UPDATE internal._ph_price
+    SET amount = NULL, native_amount = NULL, raw_text = NULL, formula = NULL,
+        price_status = 'not_published', reason = 'not_offered'
     WHERE offer_id = ? AND unit = 'cached_input_token'
 """
 _HELD = """
-    INSERT INTO _ph_refusal BY NAME
+    INSERT INTO internal._ph_refusal BY NAME
     SELECT 'held-alone' AS check_id, 'unit_magnitude' AS name, feed, offer_id, unit, tier,
            'priced 1' AS candidate, valid_from AS since_at, 'pending' AS decision,
            valid_from AS kept_seen_at
-    FROM _ph_price WHERE offer_id = ? AND unit = 'cached_input_token'
+    FROM internal._ph_price WHERE offer_id = ? AND unit = 'cached_input_token'
 """
-_EURO = "UPDATE _ph_price SET currency = 'EUR' WHERE offer_id = ? AND unit = 'cached_input_token'"
+_EURO = """
+    UPDATE internal._ph_price SET currency = 'EUR'
+    WHERE offer_id = ? AND unit = 'cached_input_token'
+"""
 TIERS = ("batch", "context>32768", "flex", "priority")
 
 
@@ -58,7 +62,7 @@ def tiered_home(sample: Path, folder: Path) -> tuple[Path, dict[str, str]]:
         (_EURO, [offers["other_currency"]]),
         *((_COPY, ["input_token", t, 0.5, "input_token", "x", offers["priced"]]) for t in TIERS),
         (definition("_ph_card_facts")[0], []),
-        ("INSERT INTO _ph_card_facts FROM _ph_card_computed", []),
+        ("INSERT INTO internal._ph_card_facts FROM internal._ph_card_computed", []),
         (definition("_ph_feed_set")[0], []),
     ]
     return altered(sample, folder, *changes), offers

@@ -143,7 +143,9 @@ def assert_moments(con: Connection, history: TimedHistory) -> None:
         links = rows_of(con, "FROM offer_links")
         ended = {
             (row["offer_id"], row["occurred_at"])
-            for row in rows_of(con, "FROM _ph_change WHERE event = 'gone' AND unit IS NULL")
+            for row in rows_of(
+                con, "FROM internal._ph_change WHERE event = 'gone' AND unit IS NULL"
+            )
         } | {(link["old_offer_id"], link["at"]) for link in links}
         prices, statuses, claims = (
             [
@@ -157,7 +159,8 @@ def assert_moments(con: Connection, history: TimedHistory) -> None:
             )
         )
         assert_price_as_of(con, prices)
-        events, logged = rows_of(con, "FROM _ph_change"), rows_of(con, "FROM _ph_price_log")
+        events = rows_of(con, "FROM internal._ph_change")
+        logged = rows_of(con, "FROM internal._ph_price_log")
     assert_tiled(prices, "offer_id", "unit", "tier")
     assert_tiled(statuses, "offer_id")
     assert_tiled(claims, "offer_id", "unit", "tier", "feed")

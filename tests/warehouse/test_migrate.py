@@ -11,6 +11,7 @@ import pytest
 
 from schemas.errors import WarehouseError
 from warehouse.connect import Connection, open_writer
+from warehouse.internal_schema import has_schema
 from warehouse.migrate import migrate, migrations
 from warehouse.relations import RELATIONS
 
@@ -62,13 +63,13 @@ def test_a_failed_migration_is_rolled_back_and_those_before_are_kept(
     views = con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
     assert views == [("cards",)]
     assert con.execute("FROM cards").fetchall() == [("in the way",)]
-    assert con.execute("SELECT count(*) FROM _ph_offer").fetchone() == (0,)
+    assert con.execute("SELECT count(*) FROM main._ph_offer").fetchone() == (0,)
 
 
 def test_a_file_from_newer_code_is_refused_with_what_to_do(con: Connection) -> None:
     migrate(con, now=NOW)
     newer = len(migrations()) + 1
-    con.execute("INSERT INTO _ph_migration VALUES ($1, 'of_tomorrow', $2)", [newer, LATER])
+    con.execute("INSERT INTO internal._ph_migration VALUES ($1, 'of_tomorrow', $2)", [newer, LATER])
     before = _everything(con)
     with pytest.raises(
         WarehouseError, match=r"written by newer code\. Update the checkout"
@@ -85,7 +86,8 @@ def test_migrations_are_numbered_from_one_without_a_hole() -> None:
 
 
 def _ledger(con: Connection) -> list[tuple[int, str, datetime]]:
-    return con.execute("FROM _ph_migration ORDER BY number").fetchall()
+    schema = "internal" if has_schema(con) else "main"
+    return con.execute(f"FROM {schema}._ph_migration ORDER BY number").fetchall()
 
 
 def _everything(con: Connection) -> list[list[tuple[Any, ...]]]:
@@ -93,7 +95,7 @@ def _everything(con: Connection) -> list[list[tuple[Any, ...]]]:
     return [
         con.execute(query).fetchall()
         for query in (
-            "FROM _ph_migration ORDER BY ALL",
+            "FROM internal._ph_migration ORDER BY ALL",
             "SELECT table_name, sql, comment FROM duckdb_tables() ORDER BY ALL",
             "SELECT view_name, sql, comment FROM duckdb_views() WHERE NOT internal ORDER BY ALL",
             "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE NOT internal "

@@ -89,7 +89,10 @@ def _name_another(home: Home) -> str:
 
 def _lose_a_card(home: Home) -> str:
     with open_writer(home.warehouse) as con:
-        con.execute("DELETE FROM _ph_card WHERE offer_id = (SELECT min(offer_id) FROM _ph_card)")
+        con.execute(
+            "DELETE FROM internal._ph_card"
+            " WHERE offer_id = (SELECT min(offer_id) FROM internal._ph_card)"
+        )
         con.execute("CHECKPOINT")
     return str(published_id(home))
 
@@ -97,8 +100,8 @@ def _lose_a_card(home: Home) -> str:
 def _add_a_card(home: Home) -> str:
     with open_writer(home.warehouse) as con:
         con.execute(
-            "INSERT INTO _ph_card_facts SELECT * REPLACE ('0000000000000000' AS offer_id)"
-            " FROM _ph_card_facts LIMIT 1"
+            "INSERT INTO internal._ph_card_facts SELECT * REPLACE ('0000000000000000' AS offer_id)"
+            " FROM internal._ph_card_facts LIMIT 1"
         )
     return str(published_id(home))
 
@@ -110,7 +113,7 @@ def _cut_the_file(home: Home) -> str:
 
 def _damage_the_cards(home: Home) -> str:
     with open_writer(home.warehouse) as con:
-        con.execute("UPDATE _ph_card_facts SET provider_model_id = 'a mark in one block'")
+        con.execute("UPDATE internal._ph_card_facts SET provider_model_id = 'a mark in one block'")
         con.execute("CHECKPOINT")
     data = home.warehouse.read_bytes()
     assert b"a mark in one block" in data

@@ -62,7 +62,8 @@ def through_attach(home: Home) -> Iterator[Query]:
         con.execute(f"ATTACH '{newest(home)}' AS ph (READ_ONLY)")
         run_query = _query_with(con)
         # The reader's own table of the same name must not come between our views and our rows.
-        con.execute("CREATE TABLE _ph_cards AS SELECT 'of the reader' AS offer_id")
+        con.execute("CREATE SCHEMA internal")
+        con.execute("CREATE TABLE internal._ph_cards AS SELECT 'of the reader' AS offer_id")
         con.execute("CREATE TABLE cards AS SELECT 'of the reader' AS offer_id")
         yield lambda query: run_query(query.replace("of:", "ph."))
 

@@ -13,8 +13,10 @@ import duckdb
 import pytest
 
 from warehouse.connect import Connection, open_reader, open_writer
+from warehouse.internal_schema import PREFIX, SCHEMA
 from warehouse.migrate import migrate
 from warehouse.relations import RELATIONS
+from warehouse.tables import TABLES
 
 TEXT, TEXTS, FLAG, COUNT, REAL = "VARCHAR", "VARCHAR[]", "BOOLEAN", "BIGINT", "DOUBLE"
 MONEY, TIME, DAY, SPAN = "DECIMAL(38,18)", "TIMESTAMP WITH TIME ZONE", "DATE", "INTERVAL"
@@ -223,14 +225,24 @@ def test_a_relation_has_the_columns_of_the_contract_in_order(
     assert found == list(CONTRACT[relation].items())
 
 
-def test_the_relations_are_those_of_the_contract_and_all_else_is_named_as_ours(
-    con: Connection,
-) -> None:
-    found = _names(con, "SELECT view_name FROM duckdb_views() WHERE NOT internal")
-    found += _names(con, "SELECT table_name FROM duckdb_tables() WHERE NOT internal")
-    assert {name for name in found if not name.startswith("_ph_")} == set(CONTRACT)
+def test_a_reader_lists_the_relations_of_the_contract_and_nothing_else(con: Connection) -> None:
+    lists = (
+        "SELECT name FROM (SHOW TABLES)",
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'",
+    )
+    for query in lists:
+        assert sorted(_names(con, query)) == sorted(CONTRACT), query
     assert set(RELATIONS) == set(CONTRACT)
-    assert any(name.startswith("_ph_") for name in found)
+
+
+def test_all_else_is_in_the_schema_internal_and_named_as_ours(con: Connection) -> None:
+    found = con.execute(
+        "SELECT table_schema, table_name FROM information_schema.tables "
+        "WHERE table_schema <> 'main'"
+    ).fetchall()
+    assert {schema for schema, _ in found} == {SCHEMA}
+    assert all(name.startswith(PREFIX) for _, name in found)
+    assert {f"{SCHEMA}.{name}" for _, name in found} >= {table.name for table in TABLES}
     for kind in ("duckdb_sequences()", "duckdb_indexes()"):
         assert con.execute(f"SELECT count(*) FROM {kind}").fetchone() == (0,)
     assert _names(con, "SELECT type_name FROM duckdb_types() WHERE NOT internal") == []
@@ -296,12 +308,20 @@ def test_a_macro_reads_only_names_of_ours(con: Connection, macro: str) -> None:
     ).fetchone()
     assert row is not None
     nodes = list(_nodes(json.loads(row[0])))
-    read = {node["table_name"] for node in nodes if node.get("type") == "BASE_TABLE"}
+    read = {
+        (node["schema_name"], node["table_name"])
+        for node in nodes
+        if node.get("type") == "BASE_TABLE"
+    }
     read -= {
-        named["key"] for node in nodes if "cte_map" in node for named in node["cte_map"]["map"]
+        ("", named["key"])
+        for node in nodes
+        if "cte_map" in node
+        for named in node["cte_map"]["map"]
     }
     assert read
-    assert all(name.startswith("_ph_") for name in read), read
+    assert all(name.startswith(PREFIX) for _, name in read), read
+    assert {schema for schema, _ in read} == {SCHEMA}
 
 
 @pytest.mark.parametrize(
@@ -321,10 +341,26 @@ def test_a_macro_through_attach_fails_and_reads_no_table_of_the_reader(
         con.execute(f"ATTACH '{file}' AS ph (READ_ONLY)")
         for relation in CONTRACT:
             con.execute(f"CREATE TABLE {relation} AS FROM ph.{relation}")
-        with pytest.raises(duckdb.CatalogException, match=r"_ph_|does not exist"):
-            con.execute(f"FROM {call}")
+        con.execute("CREATE SCHEMA other")
+        for current in ("memory.main", "memory.other"):
+            con.execute(f"USE {current}")
+            with pytest.raises(duckdb.CatalogException, match=r"_ph_|does not exist"):
+                con.execute(f"FROM {call}")
         con.execute("USE ph")
         assert con.execute(f"FROM {call}").fetchall() == []
+
+
+@pytest.mark.parametrize("name", ["ph", "market"])
+def test_relations_through_attach_read_ours_whatever_the_reader_has(file: Path, name: str) -> None:
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{file}' AS {name} (READ_ONLY)")
+        con.execute(f"CREATE SCHEMA {SCHEMA}; CREATE SCHEMA other")
+        for table in TABLES:
+            con.execute(f"CREATE TABLE {table.name} AS SELECT 'of the reader' AS offer_id")
+        for current in ("memory.main", "memory.other", f"memory.{SCHEMA}", name):
+            con.execute(f"USE {current}")
+            for relation in CONTRACT:
+                assert con.execute(f"FROM {name}.{relation}").fetchall() == [], (current, relation)
 
 
 def _nodes(tree: Any) -> Iterator[dict[str, Any]]:

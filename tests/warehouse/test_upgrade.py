@@ -18,10 +18,11 @@ from pipeline.replay import replay
 from samples.hub import serve
 from schemas.errors import WarehouseError
 from tests.support.definitions import definitions
+from tests.support.earlier_schema import BEFORE_SCHEMA, define_in_main, earlier_file
 from tests.support.home_files import publication_is_consistent
 from tests.support.hours import START, Clock, ingest, small_catalog
 from tests.support.published import copy_landing, exported
-from warehouse.connect import STORAGE
+from warehouse.internal_schema import in_its_schema
 from warehouse.migrate import migrations
 
 pytestmark = pytest.mark.slow
@@ -48,18 +49,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def made_by(level: int, source: Path, target: Path) -> None:
     """Write the source's rows into a file that only knows the migrations up to a level."""
     target.unlink()
-    with duckdb.connect(target, config={"storage_compatibility_version": STORAGE}) as con:
-        con.execute(
-            "CREATE TABLE _ph_migration (number INTEGER NOT NULL, name VARCHAR NOT NULL, "
-            "applied_at TIMESTAMPTZ NOT NULL)"
-        )
-        for number, path in KNOWN[:level]:
-            con.execute(path.read_text("utf-8"))
-            con.execute("INSERT INTO _ph_migration VALUES ($1, $2, now())", [number, path.stem])
+    with earlier_file(target, level) as con:
         con.execute(f"ATTACH '{source}' AS source (READ_ONLY)")
         for table, columns in _tables(con):
-            con.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM source.{table}")
+            con.execute(
+                f"INSERT INTO {in_its_schema(con, f'internal.{table}')} ({columns}) "
+                f"SELECT {columns} FROM source.internal.{table}"
+            )
         con.execute("DETACH source")
+        if level == BEFORE_SCHEMA:
+            define_in_main(con)
 
 
 def forget_short_pages(home: Path) -> None:
@@ -73,7 +72,8 @@ def forget_short_pages(home: Path) -> None:
 def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     return con.execute(
         "SELECT table_name, string_agg(format('\"{}\"', column_name), ', ' ORDER BY column_index) "
-        "FROM duckdb_columns() c JOIN duckdb_tables() t USING (database_name, table_name) "
+        "FROM duckdb_columns() c JOIN duckdb_tables() t "
+        "USING (database_name, schema_name, table_name) "
         "WHERE database_name <> 'source' AND table_name LIKE '\\_ph\\_%' ESCAPE '\\' "
         "AND table_name NOT IN ('_ph_migration', '_ph_view', '_ph_opened') "
         "GROUP BY ALL ORDER BY ALL"
@@ -130,8 +130,10 @@ def test_a_newer_warehouse_is_refused_and_left_as_it_was(made: Path, tmp_path: P
     shutil.copytree(made, home, symlinks=True)
     newer = len(KNOWN) + 1
     with duckdb.connect(home / "warehouse.duckdb") as con:
-        con.execute("ALTER TABLE _ph_offer ADD COLUMN of_tomorrow VARCHAR")
-        con.execute("INSERT INTO _ph_migration VALUES ($1, 'add_of_tomorrow', now())", [newer])
+        con.execute("ALTER TABLE internal._ph_offer ADD COLUMN of_tomorrow VARCHAR")
+        con.execute(
+            "INSERT INTO internal._ph_migration VALUES ($1, 'add_of_tomorrow', now())", [newer]
+        )
     before = exported(home)
     with (
         serve(small_catalog()) as hub,
@@ -140,4 +142,7 @@ def test_a_newer_warehouse_is_refused_and_left_as_it_was(made: Path, tmp_path: P
         ingest(home, hub, clock=Clock(START + timedelta(hours=2)))
     assert exported(home) == before
     with duckdb.connect(home / "warehouse.duckdb", read_only=True) as con:
-        assert con.sql("SELECT count(*) FROM _ph_offer WHERE of_tomorrow IS NULL").fetchall() != []
+        assert (
+            con.sql("SELECT count(*) FROM internal._ph_offer WHERE of_tomorrow IS NULL").fetchall()
+            != []
+        )

@@ -1,1 +1,1 @@
-INSERT INTO _ph_migration VALUES ($number, $name, $applied_at);
+INSERT INTO internal._ph_migration VALUES ($number, $name, $applied_at);

@@ -1,4 +1,4 @@
 INSERT INTO touched_offer
 SELECT offer_id FROM changed_offer
 UNION
-SELECT offer_id FROM _ph_offer SEMI JOIN changed_provider USING (inference_provider);
+SELECT offer_id FROM internal._ph_offer SEMI JOIN changed_provider USING (inference_provider);

@@ -1,1 +1,1 @@
-INSERT INTO _ph_view VALUES ($name, $checksum, $applied_at);
+INSERT INTO internal._ph_view VALUES ($name, $checksum, $applied_at);

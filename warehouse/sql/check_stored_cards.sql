@@ -1,1 +1,1 @@
-SELECT (SELECT count(*) FROM _ph_card_facts) = (SELECT count(*) FROM _ph_card);
+SELECT (SELECT count(*) FROM internal._ph_card_facts) = (SELECT count(*) FROM internal._ph_card);

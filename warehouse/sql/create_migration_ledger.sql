@@ -1,3 +1,3 @@
-CREATE TABLE IF NOT EXISTS _ph_migration (
+CREATE TABLE IF NOT EXISTS internal._ph_migration (
     number INTEGER NOT NULL, name VARCHAR NOT NULL, applied_at TIMESTAMPTZ NOT NULL
 );

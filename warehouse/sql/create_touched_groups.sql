@@ -3,7 +3,8 @@
 CREATE OR REPLACE TEMP TABLE touched_group AS
 SELECT task_group, model_id,
        (sum(count(*)) OVER (ORDER BY task_group, model_id) // $rows)::INT AS part
-FROM _ph_offer
+FROM internal._ph_offer
 WHERE $every
-   OR model_id IN (SELECT o.model_id FROM _ph_offer o SEMI JOIN touched_offer USING (offer_id))
+   OR model_id IN (
+       SELECT o.model_id FROM internal._ph_offer o SEMI JOIN touched_offer USING (offer_id))
 GROUP BY task_group, model_id;

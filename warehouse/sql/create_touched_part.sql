@@ -1,4 +1,4 @@
--- The offers of one part of the touched models, under the name of their table: a view reads a
--- temporary table before the stored one.
+-- The offers of one part of the touched models.
 CREATE TEMP TABLE _ph_offer AS
-FROM _ph_offer SEMI JOIN (FROM touched_group WHERE part = $part) USING (task_group, model_id);
+FROM internal._ph_offer
+SEMI JOIN (FROM touched_group WHERE part = $part) USING (task_group, model_id);

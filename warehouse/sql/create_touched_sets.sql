@@ -1,4 +1,4 @@
 CREATE OR REPLACE TEMP TABLE touched_offer AS
-SELECT DISTINCT offer_id FROM _ph_offer SEMI JOIN touched USING (model_id);
+SELECT DISTINCT offer_id FROM internal._ph_offer SEMI JOIN touched USING (model_id);
 CREATE OR REPLACE TEMP VIEW settled_offer AS
-FROM _ph_offer ANTI JOIN touched_offer USING (offer_id);
+FROM internal._ph_offer ANTI JOIN touched_offer USING (offer_id);

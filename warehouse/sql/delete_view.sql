@@ -1,1 +1,1 @@
-DELETE FROM _ph_view WHERE name = $name;
+DELETE FROM internal._ph_view WHERE name = $name;

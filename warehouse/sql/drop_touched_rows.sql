@@ -1,4 +1,7 @@
--- So that their names are those of the stored tables again.
+-- The views first, which read the tables.
+DROP VIEW temp._ph_card_computed;
+DROP VIEW temp._ph_route;
+DROP VIEW temp._ph_estimate;
 DROP TABLE temp._ph_listing;
 DROP TABLE temp._ph_claim;
 DROP TABLE temp._ph_price;

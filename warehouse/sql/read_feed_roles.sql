@@ -1,1 +1,1 @@
-SELECT feed, priced_only FROM _ph_feed ORDER BY feed;
+SELECT feed, priced_only FROM internal._ph_feed ORDER BY feed;

@@ -1,1 +1,1 @@
-SELECT feed, observed_at FROM _ph_feed_time ORDER BY feed;
+SELECT feed, observed_at FROM internal._ph_feed_time ORDER BY feed;

@@ -1,1 +1,1 @@
-SELECT coalesce(max(number), 0) FROM _ph_migration;
+SELECT coalesce(max(number), 0) FROM internal._ph_migration;

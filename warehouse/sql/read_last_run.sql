@@ -1,1 +1,2 @@
-SELECT run_id, sequence, finished_at, flow = 'revise' AND outcome = 'published' FROM _ph_run ORDER BY sequence DESC LIMIT 1;
+SELECT run_id, sequence, finished_at, flow = 'revise' AND outcome = 'published'
+FROM internal._ph_run ORDER BY sequence DESC LIMIT 1;

@@ -1,1 +1,1 @@
-SELECT DISTINCT inference_provider FROM _ph_offer ORDER BY 1;
+SELECT DISTINCT inference_provider FROM internal._ph_offer ORDER BY 1;

@@ -2,7 +2,7 @@
 -- `returned_amount` the last good price before an absence, with which the gate compared it.
 SELECT p.unit, p.tier, p.feed, p.amount, p.currency, p.price_status, p.reason, p.valid_from,
        p.payload_hash, p.json_path, p.held, p.hold_reason, p.until,
-       (SELECT string_agg(feed, ' before ' ORDER BY price_rank) FROM _ph_feed
+       (SELECT string_agg(feed, ' before ' ORDER BY price_rank) FROM internal._ph_feed
         WHERE price_rank IS NOT NULL) AS price_feeds,
        b.old_amount AS returned_amount
 FROM prices p

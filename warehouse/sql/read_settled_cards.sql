@@ -1,2 +1,2 @@
 SELECT o.offer_type, c.price_status, count(*) AS offers
-FROM _ph_card c JOIN settled_offer o USING (offer_id) GROUP BY ALL ORDER BY ALL;
+FROM internal._ph_card c JOIN settled_offer o USING (offer_id) GROUP BY ALL ORDER BY ALL;

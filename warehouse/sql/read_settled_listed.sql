@@ -1,2 +1,2 @@
 SELECT l.feed, o.inference_provider, count(*) AS offers
-FROM _ph_listing l JOIN settled_offer o USING (offer_id) GROUP BY ALL;
+FROM internal._ph_listing l JOIN settled_offer o USING (offer_id) GROUP BY ALL;

@@ -1,2 +1,2 @@
 SELECT o.inference_provider, count(*) AS offers
-FROM _ph_card c JOIN settled_offer o USING (offer_id) WHERE c.status = 'live' GROUP BY ALL;
+FROM internal._ph_card c JOIN settled_offer o USING (offer_id) WHERE c.status = 'live' GROUP BY ALL;

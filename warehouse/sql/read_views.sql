@@ -1,1 +1,1 @@
-SELECT name, checksum FROM _ph_view;
+SELECT name, checksum FROM internal._ph_view;

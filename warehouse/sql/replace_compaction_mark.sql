@@ -1,2 +1,3 @@
-DELETE FROM _ph_compacted;
-INSERT INTO _ph_compacted SELECT sequence FROM _ph_run ORDER BY sequence DESC LIMIT 1;
+DELETE FROM internal._ph_compacted;
+INSERT INTO internal._ph_compacted
+SELECT sequence FROM internal._ph_run ORDER BY sequence DESC LIMIT 1;

@@ -4,22 +4,22 @@
 -- What a later hour changes by itself is not here, but what it follows from: of a time that is that
 -- of a feed's last whole answer the feeds, one bit each, else the time.
 -- warehouse/writer/stored_cards.py stores these rows in _ph_card_facts.
-CREATE OR REPLACE VIEW _ph_card_computed AS
+CREATE OR REPLACE VIEW internal._ph_card_computed AS
 WITH listing AS (
     SELECT l.offer_id, l.feed, l.last_seen_at AS fixed_at,
            CASE WHEN l.last_seen_at IS NULL THEN b.feed_bit END AS feed_bit
-    FROM _ph_listing l LEFT JOIN _ph_feed_bit b USING (feed)
+    FROM internal._ph_listing l LEFT JOIN internal._ph_feed_bit b USING (feed)
 ), present AS (
     SELECT s.offer_id, max(s.fixed_at) AS fixed_at, bit_or(s.feed_bit) AS feeds
-    FROM listing s LEFT JOIN _ph_feed f USING (feed)
+    FROM listing s LEFT JOIN internal._ph_feed f USING (feed)
     WHERE NOT coalesce(f.priced_only, false) GROUP BY s.offer_id
 ), price_seen AS ( -- _ph_price_seen, without the times of the hour
     SELECT p.offer_id, p.unit, p.tier, h.hold_reason,
            coalesce(c.price_seen_at, h.seen_at, s.fixed_at) AS fixed_at,
            CASE WHEN c.price_seen_at IS NULL AND h.seen_at IS NULL THEN s.feed_bit END AS feed_bit
-    FROM _ph_price p
-    LEFT JOIN _ph_price_hold h USING (offer_id, unit, tier)
-    LEFT JOIN _ph_card c USING (offer_id)
+    FROM internal._ph_price p
+    LEFT JOIN internal._ph_price_hold h USING (offer_id, unit, tier)
+    LEFT JOIN internal._ph_card c USING (offer_id)
     LEFT JOIN listing s USING (offer_id, feed)
 ), cost AS (
     SELECT p.offer_id,
@@ -45,7 +45,7 @@ WITH listing AS (
            min(s.fixed_at) FILTER (NOT additional) AS fixed_at,
            bit_or(s.feed_bit) FILTER (NOT additional) AS feeds
     FROM (SELECT *, unit IN ('cached_input_token', 'cache_write_token', 'reasoning_token')
-                    AS additional FROM _ph_price) p
+                    AS additional FROM internal._ph_price) p
     LEFT JOIN price_seen s USING (offer_id, unit, tier)
     WHERE p.tier = 'standard' GROUP BY p.offer_id
 ), kpi AS (
@@ -91,11 +91,12 @@ SELECT
     c.held, c.hold_reason, c.held_since, o.first_seen_at,
     present.fixed_at AS observed_fixed_at, present.feeds AS observed_feeds,
     k.fixed_at AS price_fixed_at, k.feeds AS price_feeds, c.price_changed_at
-FROM _ph_card c
-JOIN _ph_offer o USING (offer_id)
-LEFT JOIN _ph_provider v USING (inference_provider)
-LEFT JOIN _ph_route route ON route.offer_id = c.offer_id
+FROM internal._ph_card c
+JOIN internal._ph_offer o USING (offer_id)
+LEFT JOIN internal._ph_provider v USING (inference_provider)
+LEFT JOIN internal._ph_route route ON route.offer_id = c.offer_id
 LEFT JOIN kpi k ON k.offer_id = c.offer_id
-LEFT JOIN _ph_estimate e ON e.offer_id = c.offer_id  -- on nothing else: that would be a nested loop
+-- on nothing else: that would be a nested loop
+LEFT JOIN internal._ph_estimate e ON e.offer_id = c.offer_id
 LEFT JOIN present ON present.offer_id = c.offer_id
 LEFT JOIN listing speed ON speed.offer_id = c.offer_id AND speed.feed = c.speed_feed;

@@ -1,13 +1,13 @@
 -- Every claim of every feed; one that was corrected or revised has the time and the run of that.
-CREATE OR REPLACE VIEW _ph_price_claims AS
+CREATE OR REPLACE VIEW internal._ph_price_claims AS
 WITH stated AS (
     SELECT *, greatest(lead(valid_from) OVER series, valid_from) AS valid_to,
            lead(kind) OVER series AS next_kind, lead(not_before_at) OVER series AS last_shown_at,
            lead(recorded_at) OVER series AS next_at, lead(run_id) OVER series AS next_run
-    FROM _ph_claim_log
+    FROM internal._ph_claim_log
     WINDOW series AS (PARTITION BY offer_id, unit, tier, feed ORDER BY valid_from, log_id)
 ), chosen_claims AS (
-    SELECT DISTINCT offer_id, unit, tier, feed, claim_run_id FROM _ph_price_log
+    SELECT DISTINCT offer_id, unit, tier, feed, claim_run_id FROM internal._ph_price_log
     WHERE kind IN ('seen', 'corrected')
 )
 SELECT s.offer_id, o.model_id, o.inference_provider, s.unit, s.tier, s.amount, s.currency,
@@ -24,7 +24,7 @@ SELECT s.offer_id, o.model_id, o.inference_provider, s.unit, s.tier, s.amount, s
        CASE WHEN s.next_at > s.recorded_at THEN s.next_run
             WHEN s.next_at IS NOT NULL THEN s.run_id END AS superseded_by_run, s.evidence
 FROM stated s
-JOIN _ph_offer o USING (offer_id)
-LEFT JOIN _ph_seen seen USING (offer_id, feed)
+JOIN internal._ph_offer o USING (offer_id)
+LEFT JOIN internal._ph_seen seen USING (offer_id, feed)
 LEFT JOIN chosen_claims USING (offer_id, unit, tier, feed, claim_run_id)
 WHERE s.kind IN ('seen', 'corrected');

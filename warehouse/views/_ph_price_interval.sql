@@ -1,8 +1,8 @@
 -- The newest version of each interval of a price series. Of all log rows about the start of an
 -- interval the last one counts: `corrected` replaces the value, `void` removes the start.
-CREATE OR REPLACE VIEW _ph_price_interval AS
+CREATE OR REPLACE VIEW internal._ph_price_interval AS
 WITH latest AS (
-    SELECT * FROM _ph_price_log
+    SELECT * FROM internal._ph_price_log
     QUALIFY row_number() OVER (
         PARTITION BY offer_id, unit, tier, valid_from ORDER BY log_id DESC) = 1
 )

@@ -2,7 +2,7 @@
 -- model's live ones, `router_default` has the highest throughput that the router states and
 -- `router_cheapest` the lowest output price. Equal ones are all marked: which of them the router
 -- takes is not documented. A speed or price that is not stated marks nothing.
-CREATE OR REPLACE VIEW _ph_route AS
+CREATE OR REPLACE VIEW internal._ph_route AS
 WITH listed AS (
     SELECT l.offer_id, o.source, o.model_id, o.task,
            -- the card's status too, because the Hub's error or staging counts before the router's
@@ -12,12 +12,12 @@ WITH listed AS (
            CASE WHEN p.price_status IN ('priced', 'free') AND NOT c.held
                      AND c.price_status IN ('priced', 'free')
                 THEN p.amount END AS output_price
-    FROM _ph_listing l
-    JOIN _ph_offer o USING (offer_id)
-    JOIN _ph_card c USING (offer_id)
-    LEFT JOIN _ph_claim p ON p.offer_id = l.offer_id AND p.feed = l.feed
-                         AND p.unit = 'output_token' AND p.tier = 'standard'
-                         AND p.currency = 'USD'
+    FROM internal._ph_listing l
+    JOIN internal._ph_offer o USING (offer_id)
+    JOIN internal._ph_card c USING (offer_id)
+    LEFT JOIN internal._ph_claim p ON p.offer_id = l.offer_id AND p.feed = l.feed
+                                  AND p.unit = 'output_token' AND p.tier = 'standard'
+                                  AND p.currency = 'USD'
     WHERE l.feed = 'router' AND l.missed = 0
 ), best AS (
     -- `task` qualified: alone it would conflict with the parameter of a macro that reads this

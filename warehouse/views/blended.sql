@@ -21,8 +21,8 @@ SELECT c.offer_id, c.model_id, c.inference_provider, c.task, c.region,
         + c.cost_per_output_token * (1 - input_share)::DECIMAL(5,4))::DECIMAL(38,18)
            AS blended_cost_per_token,
        c.currency, c.rankable
-FROM _ph_cards c CROSS JOIN checked a
-LEFT JOIN _ph_price p ON p.offer_id = c.offer_id AND p.unit = 'cached_input_token'
+FROM internal._ph_cards c CROSS JOIN checked a
+LEFT JOIN internal._ph_price p ON p.offer_id = c.offer_id AND p.unit = 'cached_input_token'
                      AND p.tier = 'standard'
 WHERE c.cost_per_input_token IS NOT NULL AND c.cost_per_output_token IS NOT NULL AND a.is_valid;
 

@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW cards AS SELECT * FROM _ph_cards;
+CREATE OR REPLACE VIEW cards AS SELECT * FROM internal._ph_cards;
 
 COMMENT ON VIEW cards IS
     'What a buyer can choose from now: one row per offer that is still listed, in any status.';

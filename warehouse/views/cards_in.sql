@@ -14,8 +14,8 @@ WITH checked AS (
         ELSE true END
 )
 SELECT c.*
-FROM _ph_cards c CROSS JOIN checked a
-LEFT JOIN _ph_provider v ON v.inference_provider = c.inference_provider
+FROM internal._ph_cards c CROSS JOIN checked a
+LEFT JOIN internal._ph_provider v ON v.inference_provider = c.inference_provider
 WHERE c.region = a.wanted OR (a.wanted = 'eea' AND c.region = 'eu')
    OR coalesce(v.serving_countries = [a.country], false)
    OR (a.is_lenient AND (c.region IN ('unverified', 'multi')

@@ -6,7 +6,7 @@ SELECT c.change_id, c.event, c.offer_id, o.model_id,
             THEN 100 * (c.new_amount::DOUBLE / c.old_amount::DOUBLE - 1) END AS change_pct,
        c.old_value, c.new_value, c.currency, c.not_before_at, c.occurred_at, c.recorded_at,
        c.run_id
-FROM _ph_change c LEFT JOIN _ph_offer o USING (offer_id);
+FROM internal._ph_change c LEFT JOIN internal._ph_offer o USING (offer_id);
 
 COMMENT ON VIEW changes IS
     'Everything that changed, in the order in which it was recorded: one row per event.';

@@ -50,9 +50,9 @@ FROM (
                 WHEN cards.cost_per_video_second IS NOT NULL THEN 4
                 WHEN cards.cost_per_million_characters IS NOT NULL THEN 5
                 WHEN cards.cost_per_token IS NOT NULL THEN 6 END AS kind
-    FROM _ph_cards cards
-    LEFT JOIN _ph_provider v ON v.inference_provider = cards.inference_provider
-    LEFT JOIN _ph_price p ON p.offer_id = cards.offer_id AND p.unit = 'cached_input_token'
+    FROM internal._ph_cards cards
+    LEFT JOIN internal._ph_provider v ON v.inference_provider = cards.inference_provider
+    LEFT JOIN internal._ph_price p ON p.offer_id = cards.offer_id AND p.unit = 'cached_input_token'
                          AND p.tier = 'standard'
 ) c
 CROSS JOIN checked a

@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW checks AS SELECT * FROM _ph_check;
+CREATE OR REPLACE VIEW checks AS SELECT * FROM internal._ph_check;
 
 COMMENT ON VIEW checks IS 'What was checked and what came out; a finding that recurs is told once.';
 COMMENT ON COLUMN checks.check_id IS

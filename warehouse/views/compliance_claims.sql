@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW compliance_claims AS SELECT * FROM _ph_compliance_claim;
+CREATE OR REPLACE VIEW compliance_claims AS SELECT * FROM internal._ph_compliance_claim;
 
 COMMENT ON VIEW compliance_claims IS
     'What is publicly said about law, place and data of a provider: one row per statement, each with its page.';

@@ -22,12 +22,12 @@ WITH RECURSIVE given AS (
                 ['output_tokens', 'completion_tokens'], ['cached_input_tokens', 'cached_tokens']],
                lambda pair: list_contains(n.names, pair[2]) AND NOT list_contains(n.names, pair[1])
            )[1] AS found
-    FROM (SELECT list_transform(struct_keys(_ph_usage), lambda name: lower(name)) AS names
-          FROM query_table(usage) _ph_usage LIMIT 1) n
+    FROM (SELECT list_transform(struct_keys(_usage_row), lambda name: lower(name)) AS names
+          FROM query_table(usage) _usage_row LIMIT 1) n
 ), context AS MATERIALIZED (
     -- the sizes of prompts above which some offer has other prices
     SELECT list_sort(list(DISTINCT regexp_extract(l.tier, '^context>([0-9]+)$', 1)::BIGINT)) AS sizes
-    FROM _ph_price_log l WHERE regexp_matches(l.tier, '^context>[0-9]+$')
+    FROM internal._ph_price_log l WHERE regexp_matches(l.tier, '^context>[0-9]+$')
 ), counted AS (
     SELECT g.* EXCLUDE (cost, currency, why, last_known_cost, flags, inference_provider, offer_id,
                         valid_from, valid_to, publication, prices),
@@ -99,7 +99,7 @@ WITH RECURSIVE given AS (
 ), link AS (
     SELECT l.old_offer_id, l.new_offer_id, l."at",
            lag(l."at") OVER (PARTITION BY l.old_offer_id ORDER BY l."at") AS left_before
-    FROM _ph_offer_link l LEFT JOIN _ph_run r ON r.run_id = l.run_id
+    FROM internal._ph_offer_link l LEFT JOIN internal._ph_run r ON r.run_id = l.run_id
     WHERE known_at IS NULL OR r.started_at <= known_at
 ), step AS (
     -- to the offer before a link until it, and to the offer after it while that has the name
@@ -116,7 +116,7 @@ WITH RECURSIVE given AS (
     SELECT n.model_key, o.offer_id, 0 AS direction, '-infinity'::TIMESTAMPTZ AS since,
            'infinity'::TIMESTAMPTZ AS until
     FROM (SELECT DISTINCT model_key FROM route WHERE problem IS NULL) n
-    JOIN _ph_offer o ON lower(o.model_id) = n.model_key
+    JOIN internal._ph_offer o ON lower(o.model_id) = n.model_key
     UNION
     SELECT t.model_key, s.to_id, s.direction, s.since, s.until
     FROM traced t JOIN step s ON s.from_id = t.offer_id
@@ -125,7 +125,7 @@ WITH RECURSIVE given AS (
     SELECT t.model_key, t.since, t.until, t.direction, o.offer_id, o.inference_provider,
            lower(o.inference_provider) AS provider_key, lower(o.task) AS task, o.task_group,
            o.router_model IS NOT NULL AS has_route, o.offer_type, o.first_seen_at, o.gone_at
-    FROM traced t JOIN _ph_offer o ON o.offer_id = t.offer_id
+    FROM traced t JOIN internal._ph_offer o ON o.offer_id = t.offer_id
     WHERE known_at IS NULL OR o.first_seen_at <= known_at
 ), candidate AS MATERIALIZED (
     SELECT r.route_id, n.offer_id, n.since, n.until, n.inference_provider, n.first_seen_at,
@@ -147,7 +147,7 @@ WITH RECURSIVE given AS (
     SELECT DISTINCT offer_id FROM candidate
 ), latest AS (
     SELECT l.log_id, l.offer_id, l.unit, l.tier, l.valid_from, l.kind, l.feed
-    FROM _ph_price_log l SEMI JOIN chosen_offer c ON c.offer_id = l.offer_id
+    FROM internal._ph_price_log l SEMI JOIN chosen_offer c ON c.offer_id = l.offer_id
     WHERE known_at IS NULL OR l.recorded_at <= known_at
     QUALIFY row_number() OVER (
         PARTITION BY l.offer_id, l.unit, l.tier, l.valid_from ORDER BY l.log_id DESC) = 1
@@ -157,16 +157,16 @@ WITH RECURSIVE given AS (
     FROM latest w WHERE w.kind <> 'void'
 ), gap AS (
     SELECT g.feed, g.from_at, max(g.to_at) AS to_at
-    FROM _ph_gap g LEFT JOIN _ph_run r ON r.run_id = g.run_id
+    FROM internal._ph_gap g LEFT JOIN internal._ph_run r ON r.run_id = g.run_id
     WHERE known_at IS NULL OR r.started_at <= known_at GROUP BY g.feed, g.from_at
 ), confirmed AS (
     -- until one interval and a half after its last whole answer, a feed's silence is no gap
     SELECT f.feed, max(f.observed_at)
                    + to_milliseconds(1500 * coalesce(any_value(s.expected_every_s), 3600))
                    AS until_at
-    FROM _ph_run_feed f
-    LEFT JOIN _ph_run r ON r.run_id = f.run_id
-    LEFT JOIN _ph_feed s ON s.feed = f.feed
+    FROM internal._ph_run_feed f
+    LEFT JOIN internal._ph_run r ON r.run_id = f.run_id
+    LEFT JOIN internal._ph_feed s ON s.feed = f.feed
     WHERE f.observed_at IS NOT NULL AND (known_at IS NULL OR r.started_at <= known_at)
     GROUP BY f.feed
 ), hold_event AS (
@@ -176,7 +176,7 @@ WITH RECURSIVE given AS (
                      OR c.tier <> 'standard' THEN c.unit ELSE '' END AS unit,
            CASE WHEN c.unit IN ('cached_input_token', 'cache_write_token', 'reasoning_token')
                      OR c.tier <> 'standard' THEN c.tier ELSE '' END AS tier
-    FROM _ph_change c SEMI JOIN chosen_offer o ON o.offer_id = c.offer_id
+    FROM internal._ph_change c SEMI JOIN chosen_offer o ON o.offer_id = c.offer_id
     WHERE (c.event IN ('held', 'released')
            OR c.unit IS NULL AND c.event IN ('new', 'gone', 'back', 'relabelled'))
       AND (known_at IS NULL OR c.recorded_at <= known_at)
@@ -195,20 +195,20 @@ WITH RECURSIVE given AS (
         AND e.event = 'released'
     UNION ALL
     SELECT k.offer_id, '', '', k.held_since, true
-    FROM _ph_card k SEMI JOIN chosen_offer o ON o.offer_id = k.offer_id
+    FROM internal._ph_card k SEMI JOIN chosen_offer o ON o.offer_id = k.offer_id
     WHERE k.held AND known_at IS NULL
       AND k.offer_id NOT IN (SELECT h.offer_id FROM hold_event h WHERE h.event = 'held')
 ), speed AS (
     SELECT v.offer_id, v.observed_at AS from_at, v.throughput_tps
-    FROM _ph_speed_log v SEMI JOIN chosen_offer o ON o.offer_id = v.offer_id
-    LEFT JOIN _ph_run r ON r.run_id = v.run_id
+    FROM internal._ph_speed_log v SEMI JOIN chosen_offer o ON o.offer_id = v.offer_id
+    LEFT JOIN internal._ph_run r ON r.run_id = v.run_id
     WHERE default_route AND (known_at IS NULL OR r.started_at <= known_at)
     QUALIFY row_number() OVER (
         PARTITION BY v.offer_id, v.observed_at ORDER BY v.log_id DESC) = 1
 ), status AS (
     SELECT v.offer_id, v.valid_from AS from_at, v.kind IN ('seen', 'corrected')
                                                AND v.status = 'live' AS is_live
-    FROM _ph_status_log v SEMI JOIN chosen_offer o ON o.offer_id = v.offer_id
+    FROM internal._ph_status_log v SEMI JOIN chosen_offer o ON o.offer_id = v.offer_id
     WHERE default_route AND v.kind <> 'void' AND (known_at IS NULL OR v.recorded_at <= known_at)
     QUALIFY row_number() OVER (
         PARTITION BY v.offer_id, v.valid_from ORDER BY v.log_id DESC) = 1
@@ -294,7 +294,7 @@ WITH RECURSIVE given AS (
     -- a cached token costs the input price only where its source states that it has no other one;
     -- a reasoning token is an output token unless a price of its own is stated
     SELECT o.* REPLACE (s.log_id AS log_id, s.until_at AS until_at, s.tier AS tier), true AS is_like
-    FROM own o LEFT JOIN _ph_price_log l ON l.log_id = o.log_id
+    FROM own o LEFT JOIN internal._ph_price_log l ON l.log_id = o.log_id
     JOIN stated s ON s.stretch_id = o.stretch_id AND s.offer_id = o.offer_id
                  AND s.unit = o.like_unit
     WHERE l.reason = 'not_offered' OR o.unit = 'reasoning_token' AND o.log_id IS NULL
@@ -314,7 +314,7 @@ WITH RECURSIVE given AS (
     FROM (SELECT o.*, false AS is_like FROM own o
           ANTI JOIN like_input k USING (stretch_id, offer_id, unit)
           UNION ALL FROM like_input) x
-    LEFT JOIN _ph_price_log l ON l.log_id = x.log_id
+    LEFT JOIN internal._ph_price_log l ON l.log_id = x.log_id
     LEFT JOIN confirmed f ON f.feed = l.feed
     ASOF LEFT JOIN gap g ON g.feed = l.feed AND x.from_at > g.from_at
     ASOF LEFT JOIN hold h ON h.offer_id = x.offer_id AND h.unit = l.unit AND h.tier = x.tier
@@ -367,7 +367,7 @@ WITH RECURSIVE given AS (
            -- seldom used, so together: an amount that is NULL in each row costs time as well
            map_from_entries(list({'unit': x.unit, 'amount': x.amount}) FILTER (x.bit > 16)) AS _per
     FROM explained x SEMI JOIN ranked k USING (stretch_id, offer_id)
-    LEFT JOIN _ph_price_log l ON l.log_id = x.log_id
+    LEFT JOIN internal._ph_price_log l ON l.log_id = x.log_id
     GROUP BY x.stretch_id
 ), found AS MATERIALIZED (
     SELECT s.route_id, s.from_at, k.inference_provider,

@@ -2,7 +2,7 @@ CREATE OR REPLACE VIEW feeds AS
 WITH attempt AS (
     SELECT f.feed, f.outcome, f.finished_at, f.observed_at, f.error, r.sequence,
            r.outcome AS run_outcome
-    FROM _ph_run_feed f JOIN _ph_run r USING (run_id) WHERE f.outcome <> 'skipped'
+    FROM internal._ph_run_feed f JOIN internal._ph_run r USING (run_id) WHERE f.outcome <> 'skipped'
 ), success AS (
     SELECT feed, max(sequence) AS sequence, max_by(finished_at, sequence) AS finished_at
     FROM attempt WHERE observed_at IS NOT NULL OR outcome = 'not_modified' GROUP BY feed
@@ -14,7 +14,7 @@ SELECT f.feed, f.source, f.kind, f.url, f.terms_url, f.required, f.enabled,
                         AND (a.outcome IN ('failed', 'partial') OR a.run_outcome = 'failed')
            ) AS failures_in_a_row,
        max_by(a.error, a.sequence) FILTER (a.error IS NOT NULL) AS last_error
-FROM _ph_feed f
+FROM internal._ph_feed f
 LEFT JOIN attempt a USING (feed)
 LEFT JOIN success s USING (feed)
 GROUP BY ALL;

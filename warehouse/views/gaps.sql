@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW gaps AS SELECT feed, from_at, to_at, reason FROM _ph_gap;
+CREATE OR REPLACE VIEW gaps AS SELECT feed, from_at, to_at, reason FROM internal._ph_gap;
 
 COMMENT ON VIEW gaps IS
     'Times in which a feed gave no complete answer for longer than it should: nothing is known in between.';

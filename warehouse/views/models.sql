@@ -6,13 +6,13 @@ SELECT m.model_id, m.hub_id,
        m.input_modalities, m.output_modalities, m.created_at, m.modified_at,
        coalesce(n.live_offers, 0) AS live_offers, coalesce(n.priced_offers, 0) AS priced_offers,
        coalesce(n.adapter_offers, 0) AS adapter_offers, m.first_seen_at, n.observed_at
-FROM _ph_model m
+FROM internal._ph_model m
 LEFT JOIN (
     SELECT o.model_id, count(*) FILTER (c.status = 'live') AS live_offers,
            count(*) FILTER (c.price_status = 'priced') AS priced_offers,
            count(*) FILTER (c.offer_id IS NOT NULL AND o.offer_type = 'adapter') AS adapter_offers,
            max(o.last_seen_at) AS observed_at
-    FROM offers o LEFT JOIN _ph_card c USING (offer_id) GROUP BY o.model_id
+    FROM offers o LEFT JOIN internal._ph_card c USING (offer_id) GROUP BY o.model_id
 ) n USING (model_id)
 WHERE m.renamed_to IS NULL;
 

@@ -1,5 +1,5 @@
 CREATE OR REPLACE VIEW offer_links AS
-SELECT old_offer_id, new_offer_id, reason, "at" FROM _ph_offer_link;
+SELECT old_offer_id, new_offer_id, reason, "at" FROM internal._ph_offer_link;
 
 COMMENT ON VIEW offer_links IS
     'Offers that go on under another id, because a name in them changed: one row per pair.';

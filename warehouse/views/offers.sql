@@ -2,7 +2,7 @@ CREATE OR REPLACE VIEW offers AS
 SELECT o.offer_id, o.source, o.model_id, o.inference_provider, o.task, o.provider_model_id,
        o.router_model, o.task_group, o.offer_type, o.adapter_rule_id, o.first_seen_at,
        coalesce(o.last_seen_at, s.seen_at) AS last_seen_at, o.gone_at
-FROM _ph_offer o LEFT JOIN _ph_present s USING (offer_id);
+FROM internal._ph_offer o LEFT JOIN internal._ph_present s USING (offer_id);
 
 COMMENT ON VIEW offers IS 'Every offer that was ever seen, one row each.';
 COMMENT ON COLUMN offers.offer_id IS

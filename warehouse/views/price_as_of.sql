@@ -2,7 +2,7 @@
 -- With `known_at`, last_seen_at of a price that was still valid then is NULL: the log lacks it.
 CREATE OR REPLACE MACRO price_as_of(ts, known_at := NULL) AS TABLE
 WITH latest AS (
-    SELECT * FROM _ph_price_log l
+    SELECT * FROM internal._ph_price_log l
     WHERE known_at IS NULL OR l.recorded_at <= known_at
     QUALIFY row_number() OVER (
         PARTITION BY l.offer_id, l.unit, l.tier, l.valid_from ORDER BY l.log_id DESC) = 1
@@ -21,12 +21,13 @@ SELECT k.offer_id, o.model_id, o.inference_provider, k.unit, k.tier, k.amount, k
        CASE k.next_kind WHEN 'seen' THEN 'change' WHEN 'corrected' THEN 'correction'
                         ELSE k.next_kind END AS closed_by,
        k.recorded_at, k.feed, k.rule_version, k.run_id, k.payload_hash, k.json_path,
-       EXISTS (SELECT 1 FROM _ph_gap g JOIN _ph_run r ON r.run_id = g.run_id
+       EXISTS (SELECT 1 FROM internal._ph_gap g JOIN internal._ph_run r ON r.run_id = g.run_id
                WHERE g.feed = k.feed AND g.from_at < ts AND ts < g.to_at
                  AND (known_at IS NULL OR r.started_at <= known_at)) AS in_gap
 FROM known k
-JOIN _ph_offer o ON o.offer_id = k.offer_id
-LEFT JOIN _ph_price_seen s ON s.offer_id = k.offer_id AND s.unit = k.unit AND s.tier = k.tier
+JOIN internal._ph_offer o ON o.offer_id = k.offer_id
+LEFT JOIN internal._ph_price_seen s
+    ON s.offer_id = k.offer_id AND s.unit = k.unit AND s.tier = k.tier
 WHERE k.kind IN ('seen', 'corrected') AND k.valid_from <= ts
   AND (k.until_at IS NULL OR ts < k.until_at);
 

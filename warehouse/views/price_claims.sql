@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW price_claims AS SELECT * FROM _ph_price_claims;
+CREATE OR REPLACE VIEW price_claims AS SELECT * FROM internal._ph_price_claims;
 
 COMMENT ON VIEW price_claims IS
     'What every feed said about prices, also what cards never showed: intervals per offer, unit, tier and feed.';

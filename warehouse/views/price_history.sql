@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW price_history AS SELECT * FROM _ph_price_history;
+CREATE OR REPLACE VIEW price_history AS SELECT * FROM internal._ph_price_history;
 
 COMMENT ON VIEW price_history IS
     'What cards showed and when: intervals [valid_from, valid_to) per offer, unit and tier that never overlap.';

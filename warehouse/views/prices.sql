@@ -4,10 +4,10 @@ SELECT p.offer_id, o.model_id, o.inference_provider, p.unit, p.tier, p.amount, p
        p.native_quantity, p.formula, p.scope, p.feed, p.valid_from, s.seen_at AS observed_at,
        c.held OR s.hold_reason IS NOT NULL AS held,
        coalesce(c.hold_reason, s.hold_reason) AS hold_reason, p.payload_hash, p.json_path, p.until
-FROM _ph_price p
-JOIN _ph_offer o USING (offer_id)
-JOIN _ph_card c USING (offer_id)
-LEFT JOIN _ph_price_seen s USING (offer_id, unit, tier);
+FROM internal._ph_price p
+JOIN internal._ph_offer o USING (offer_id)
+JOIN internal._ph_card c USING (offer_id)
+LEFT JOIN internal._ph_price_seen s USING (offer_id, unit, tier);
 
 COMMENT ON VIEW prices IS
     'What each unit of a listed offer costs now, or that it is not offered: one row per offer, unit and tier.';

@@ -6,14 +6,14 @@ SELECT v.inference_provider, v.display_name, v.operator, v.operator_country, v.s
        coalesce(n.adapters, 0) AS adapters, coalesce(n.priced_offers, 0) AS priced_offers,
        coalesce(n.rankable_offers, 0) AS rankable_offers, n.observed_at,
        v.joined_on, v.left_on, v.left_source
-FROM _ph_provider v
+FROM internal._ph_provider v
 LEFT JOIN (
     SELECT inference_provider, count(*) FILTER (offer_type = 'model') AS offers,
            count(*) FILTER (status = 'live' AND offer_type = 'model') AS live_offers,
            count(*) FILTER (offer_type = 'adapter') AS adapters,
            count(*) FILTER (price_status = 'priced' AND offer_type = 'model') AS priced_offers,
            count(*) FILTER (rankable) AS rankable_offers, max(observed_at) AS observed_at
-    FROM _ph_cards GROUP BY inference_provider
+    FROM internal._ph_cards GROUP BY inference_provider
 ) n USING (inference_provider);
 
 COMMENT ON VIEW providers IS 'Who runs the models: one row per inference provider known or seen.';

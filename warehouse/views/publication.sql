@@ -2,11 +2,11 @@ CREATE OR REPLACE VIEW publication AS
 SELECT r.run_id AS publication_id, r.run_id, r.origin, '1' AS schema_version,
        r.finished_at AS published_at, w.observed_from, w.observed_to, r.code_version,
        s.licence, s.attribution
-FROM _ph_run r, _ph_window w,
+FROM internal._ph_run r, internal._ph_window w,
      (SELECT string_agg(licence, ' ' ORDER BY source) AS licence,
              string_agg(attribution, ' ' ORDER BY source) AS attribution
-      FROM _ph_source WHERE source IN ( -- only whose facts were read
-          SELECT f.source FROM _ph_feed f JOIN _ph_feed_time USING (feed))) s
+      FROM internal._ph_source WHERE source IN ( -- only whose facts were read
+          SELECT f.source FROM internal._ph_feed f JOIN internal._ph_feed_time USING (feed))) s
 WHERE r.published ORDER BY r.sequence DESC LIMIT 1;
 
 COMMENT ON VIEW publication IS 'The publication that this file is: one row.';

@@ -18,17 +18,17 @@ WITH unknown AS (
     SELECT '“' || task || '” is no task; valid: text, image, audio, video, embedding, other, or an '
            || 'exact task, like conversational' AS problem
     WHERE task NOT IN ('text', 'image', 'audio', 'video', 'embedding', 'other')
-      AND task NOT IN (SELECT o.task FROM _ph_offer o)
+      AND task NOT IN (SELECT o.task FROM internal._ph_offer o)
     UNION ALL
     SELECT '“' || coalesce(u.name, 'NULL') || '” is no model; valid: the model_id of cards'
     FROM (SELECT unnest(models::VARCHAR[]) AS name) u
-    WHERE NOT EXISTS (FROM _ph_offer o WHERE lower(o.model_id) = lower(u.name))
+    WHERE NOT EXISTS (FROM internal._ph_offer o WHERE lower(o.model_id) = lower(u.name))
     UNION ALL
     SELECT '“' || coalesce(u.name, 'NULL') || '” is no inference provider; valid: '
            || (SELECT string_agg(v.inference_provider, ', ' ORDER BY v.inference_provider)
-               FROM _ph_provider v)
+               FROM internal._ph_provider v)
     FROM (SELECT unnest(inference_providers::VARCHAR[]) AS name) u
-    WHERE NOT EXISTS (FROM _ph_provider v WHERE v.inference_provider = lower(u.name))
+    WHERE NOT EXISTS (FROM internal._ph_provider v WHERE v.inference_provider = lower(u.name))
     UNION ALL
     SELECT '“' || coalesce(u.name, 'NULL') || '” is no tag; valid: no-retention, no-training, '
            || 'dpa-available, eu-hosted, eu-operator'
@@ -91,7 +91,7 @@ WITH unknown AS (
            CASE WHEN lower(region) IN ('eu', 'eea', 'us', 'multi', 'unverified') THEN lower(region)
                 ELSE upper(region) END AS place,
            -- those that provably serve from that country alone, whose region may be wider
-           coalesce((SELECT list(v.inference_provider) FROM _ph_provider v
+           coalesce((SELECT list(v.inference_provider) FROM internal._ph_provider v
                      WHERE v.serving_countries = [upper(region)]), []) AS local_providers
     FROM refused
 ), mix AS (
@@ -107,7 +107,7 @@ WITH unknown AS (
            bool_or(p.unit = 'cached_input_token' AND p.reason = 'not_offered') AS declines_cached,
            bool_or(p.scope <> 'public' AND p.unit NOT IN (
                'cached_input_token', 'cache_write_token', 'reasoning_token')) AS of_account
-    FROM _ph_price p WHERE p.tier = 'standard' GROUP BY p.offer_id
+    FROM internal._ph_price p WHERE p.tier = 'standard' GROUP BY p.offer_id
 ), months AS (
     SELECT c.*, m.n_cached = 0 OR c.cost_per_cached_input_token IS NOT NULL
                     OR coalesce(s.declines_cached, false) AS is_known,
@@ -136,7 +136,7 @@ WITH unknown AS (
                + coalesce(c.cost_per_video_second * m.n_seconds, 0)
                + coalesce((c.cost_per_million_characters * m.n_characters * 0.000001)
                           ::DECIMAL(38,18), 0))::DECIMAL(38,18)) END AS month_cost
-    FROM _ph_cards c LEFT JOIN stated s ON s.offer_id = c.offer_id CROSS JOIN mix m
+    FROM internal._ph_cards c LEFT JOIN stated s ON s.offer_id = c.offer_id CROSS JOIN mix m
 ), doubted AS (
     SELECT n.*, concat_ws(
                ' ',
@@ -155,7 +155,7 @@ WITH unknown AS (
                         n.cost_per_audio_minute, n.cost_per_video_second,
                         n.cost_per_million_characters) IS NULL THEN 'no_comparable_cost' END
            ) AS doubts
-    FROM months n CROSS JOIN _ph_window w
+    FROM months n CROSS JOIN internal._ph_window w
 ), billed AS (
     SELECT d.*, CASE WHEN d.is_known AND (d.rankable OR d.doubts = 'price_free')
                      THEN d.month_cost END AS bill

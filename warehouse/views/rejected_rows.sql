@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW rejected_rows AS
 SELECT run_id, feed, payload_hash, json_path, record_key, reasons, field, value_text, rejected_at
-FROM _ph_rejected_row;
+FROM internal._ph_rejected_row;
 
 COMMENT ON VIEW rejected_rows IS
     'Entries of answers that did not enter, and why: one row per entry and run.';

@@ -1,7 +1,7 @@
 CREATE OR REPLACE VIEW run_feeds AS
 SELECT run_id, feed, outcome, requests, retries, pages, bytes, records, accepted, rejected,
        waited_s, started_at, finished_at, error_code, error, short_pages
-FROM _ph_run_feed;
+FROM internal._ph_run_feed;
 
 COMMENT ON VIEW run_feeds IS 'How reading each feed went in each run: one row per run and feed.';
 COMMENT ON COLUMN run_feeds.run_id IS 'Run that read the feed.';

@@ -2,7 +2,7 @@ CREATE OR REPLACE VIEW runs AS
 SELECT run_id, flow, "trigger", origin, scheduled_at, started_at, finished_at, outcome,
        CASE WHEN published THEN run_id END AS publication_id, models, offers, adapters, priced,
        free, suspect, unpriced, rejected, changes, holds, code_version, prefect_run_id, error
-FROM _ph_run;
+FROM internal._ph_run;
 
 COMMENT ON VIEW runs IS
     'Every run that the warehouse knows: one row each; a failed one is told by the next that succeeds.';

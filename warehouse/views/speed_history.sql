@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW speed_history AS
 SELECT offer_id, throughput_tps, first_token_latency_ms, request_latency_ms, observed_at, run_id
-FROM _ph_speed_log;
+FROM internal._ph_speed_log;
 
 COMMENT ON VIEW speed_history IS
     'Measured speeds of each offer over time: one row whenever they changed.';

@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW status_history AS SELECT * FROM _ph_status_history;
+CREATE OR REPLACE VIEW status_history AS SELECT * FROM internal._ph_status_history;
 
 COMMENT ON VIEW status_history IS
     'Status and abilities of each offer over time: intervals [valid_from, valid_to), a new one on each change.';

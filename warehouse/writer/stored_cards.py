@@ -6,6 +6,7 @@ import polars as pl
 
 from schemas.delta import Delta
 from warehouse.connect import Connection
+from warehouse.internal_schema import in_temp
 from warehouse.statements import statement
 from warehouse.view_files import definition
 from warehouse.writer.frames import run_with_frames
@@ -14,6 +15,9 @@ PART_ROWS = 50_000
 """Offers whose cards are computed at the same time: those of a large catalogue would not fit."""
 _OF_OFFERS = ("offers", "listings", "claims", "prices", "cards", "refusals")
 _OF_HOUR = ("_ph_feed_set", "_ph_hour")
+_PART_TABLES = ("_ph_offer", "_ph_listing", "_ph_claim", "_ph_price", "_ph_card")
+_PART_VIEWS = ("_ph_estimate", "_ph_route", "_ph_card_computed")
+"""The views that compute cards of these tables, in the order in which they read each other."""
 
 
 def touched_offers(delta: Delta) -> pl.DataFrame:
@@ -61,6 +65,9 @@ def _store(con: Connection, *, every: bool) -> None:
     con.execute(statement("create_touched_groups"), {"every": every, "rows": PART_ROWS})
     for (part,) in con.execute(statement("read_touched_parts")).fetchall():
         con.execute(statement("create_touched_part"), {"part": part})
+        con.execute(statement("create_touched_rows"))
+        for name in _PART_VIEWS:
+            con.execute(in_temp(definition(name)[0], (*_PART_TABLES, *_PART_VIEWS)))
         con.execute(statement("replace_touched_cards"))
         con.execute(statement("drop_touched_rows"))
     for name in _OF_HOUR:

@@ -1,0 +1,44 @@
+"""Files as earlier code made them: with some of the migrations, and its views in `main`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from warehouse.connect import STORAGE
+from warehouse.internal_schema import FIRST_MIGRATION, in_its_schema, in_main
+from warehouse.migrate import migrations
+from warehouse.statements import statement
+from warehouse.view_files import ORDER, definition
+
+BEFORE_SCHEMA = FIRST_MIGRATION - 1
+"""The last migration of code that had all tables in `main`."""
+
+
+@contextmanager
+def earlier_file(path: Path, level: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a new file for writing that only knows the migrations up to a level, without rows."""
+    with duckdb.connect(path, config={"storage_compatibility_version": STORAGE}) as con:
+        con.execute(in_main(statement("create_migration_ledger")))
+        for number, migration in migrations()[:level]:
+            con.execute(migration.read_text("utf-8"))
+            row = {"number": number, "name": migration.stem, "applied_at": datetime.now(UTC)}
+            con.execute(in_its_schema(con, statement("append_migration")), row)
+        yield con
+
+
+def define_in_main(con: duckdb.DuckDBPyConnection) -> None:
+    """Define the views as code before the schema did, with the tables that it kept of the file."""
+    for name in ORDER:
+        text, checksum = definition(name)
+        con.execute(in_main(text))
+        con.execute("INSERT INTO _ph_view VALUES ($1, $2, now())", [name, checksum[::-1]])
+    con.execute("INSERT INTO _ph_card_facts FROM _ph_card_computed")
+    for name in ("_ph_feed_set", "_ph_hour"):
+        con.execute(in_main(definition(name)[0]))
+    con.execute("CREATE TABLE _ph_opened AS SELECT now() AS opened_at")
+    con.execute("CREATE TABLE _ph_compacted AS SELECT max(sequence) AS sequence FROM _ph_run")
