@@ -203,4 +203,5 @@ def test_after_a_clock_that_was_ahead_a_repair_and_a_lost_database_lead_back(
     assert f"the next hour begins at {life.at:%Y-%m-%d %H:%M} UTC" in life.running.wait_for_line(
         "the next hour begins at"
     )
+    life.running.wait_for_first_hour()  # the next one would be cancelled beside it
     life.at -= HOUR
