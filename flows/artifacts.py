@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import cast
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from prefect.artifacts import (
 from pipeline.report import Report, held_lines
 from schemas.payload import Traffic
 from schemas.verdict import HealthVerdict
+
+_log = logging.getLogger(__name__)
 
 
 class PageArtifact:
@@ -37,6 +40,13 @@ class PageArtifact:
         self._show(feed, 100, f"{feed}: {outcome}")
 
     def _show(self, feed: str, progress: float, description: str) -> None:
+        try:
+            self._send(feed, progress, description)
+        except Exception as error:  # noqa: BLE001 - Prefect raises whatever its HTTP client does
+            # The hour needs no server while it runs; one that restarts must not fail it.
+            _log.warning("the progress of %s could not be sent: %r", feed, error)
+
+    def _send(self, feed: str, progress: float, description: str) -> None:
         if feed in self._ids:
             update_progress_artifact(self._ids[feed], progress, description)
         else:

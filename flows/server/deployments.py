@@ -61,7 +61,7 @@ def server_answers(server: PrefectServer) -> bool:
 
 def require_pool() -> None:
     """Create the work pool; an existing one of type process stays unchanged."""
-    with _open_client("create the work pool") as client:
+    with open_client("create the work pool") as client:
         try:
             pool = client.read_work_pool(POOL)
         except ObjectNotFound:
@@ -101,7 +101,7 @@ def require_automations(*, heartbeat_s: int) -> None:
 
     One that an earlier version created under another name is renamed.
     """
-    with _open_client("create the automations") as client:
+    with open_client("create the automations") as client:
         for automation in (_crash_zombies(heartbeat_s), _report_stale()):
             if not _rename_earlier(client, automation.name):
                 client.create_automation(automation)
@@ -123,7 +123,7 @@ def _rename_earlier(client: SyncPrefectClient, name: str) -> bool:
 
 
 @contextmanager
-def _open_client(what: str) -> Iterator[SyncPrefectClient]:
+def open_client(what: str) -> Iterator[SyncPrefectClient]:
     """Open a client; PricehouseError, in one sentence, for every failure of the server."""
     try:
         with get_client(sync_client=True) as client:

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
+from flows.server.marketplace import MarketplaceAddress
 from flows.server.settings import (
     PREFECT_FILE,
     PrefectServer,
@@ -30,7 +31,7 @@ from warehouse.storage.home import Home
 CHECKOUT = Path(__file__).resolve().parents[2]
 """The folder that has the packages: a checkout, or site-packages when pricehouse is installed."""
 START_S = 180.0
-SERVER_GRACE_S, WORKER_GRACE_S = 20.0, 40.0
+SERVER_GRACE_S, WORKER_GRACE_S, SERVE_GRACE_S = 20.0, 40.0, 15.0
 
 
 Report = Callable[[str], None]
@@ -38,12 +39,18 @@ Report = Callable[[str], None]
 
 
 def run_until_stopped(
-    environment: MutableMapping[str, str], *, host: str | None, port: int | None, report: Report
+    environment: MutableMapping[str, str],
+    *,
+    host: str | None,
+    port: int | None,
+    serve: MarketplaceAddress | None,
+    report: Report,
 ) -> None:
     """Start what is missing and keep it running until SIGINT or SIGTERM.
 
-    `environment` is changed: Prefect reads its settings from there. SettingsError for a setting
-    that cannot be used, PricehouseError when a process cannot be started.
+    `environment` is changed: Prefect reads its settings from there. `serve` is where the
+    marketplace listens; None leaves it out. SettingsError for a setting that cannot be used,
+    PricehouseError when a process cannot be started.
     """
     stop = Stop()
     settings = read_settings(environment, load_registry())
@@ -55,10 +62,14 @@ def run_until_stopped(
     ) | proxy_variables(proxies, server)
     if not PREFECT_FILE.is_file():
         raise SettingsError(f"{PREFECT_FILE} is missing; install pricehouse again")
+    if serve is not None:
+        serve.require_free()
     environment.update(child_environment)
     with ExitStack() as running:
+        processes = Processes(child_environment, running, stop, report)
         try:
-            _bring_up(server, child_environment, running, stop, report)
+            _bring_up(server, processes)
+            _schedule(home, server, serve, processes)
         except Stopped:
             report("stopping")
     report("stopped")
@@ -85,82 +96,98 @@ class Stop:
         self._requested = True
 
 
-def _bring_up(
-    server: PrefectServer,
-    environment: dict[str, str],
-    running: ExitStack,
-    stop: Stop,
-    report: Report,
-) -> None:
-    # Prefect reads its settings when it is imported, and that takes a second.
-    from flows.server.deployments import (
-        POOL,
-        deploy,
-        require_automations,
-        require_pool,
-        server_answers,
-    )
+class Processes:
+    """What `up` started, and what it does again and again while they run."""
 
-    kept: list[Supervised] = []
+    def __init__(
+        self, environment: dict[str, str], running: ExitStack, stop: Stop, report: Report
+    ) -> None:
+        self.environment = environment
+        self.stop = stop
+        self.report = report
+        self._running = running
+        self._kept: list[Supervised] = []
+
+    def start(self, command: Command, *, grace_s: float) -> Supervised:
+        """Start a program; it is ended, after those that were started later, when `up` ends."""
+        process = Supervised(command, report=self.report)
+        self._running.callback(process.stop, grace_s=grace_s)
+        self._kept.append(process)
+        return process
+
+    def keep(self, *looks: Callable[[], None]) -> None:
+        """Start again what ends, and call each of `looks`, until a stop is requested."""
+        while True:
+            self.stop.check()
+            for process in self._kept:
+                process.keep()
+            for look in looks:
+                look()
+            time.sleep(POLL_S)
+
+
+def _bring_up(server: PrefectServer, processes: Processes) -> None:
+    """Use the server that answers, or start one and wait until it does."""
+    # Prefect reads its settings when it is imported, and that takes a second.
+    from flows.server.deployments import server_answers
+
     if server_answers(server):
-        report(f"using the Prefect server at {server.ui_url}")
-    elif server.listen is None:
+        processes.report(f"using the Prefect server at {server.ui_url}")
+        return
+    if server.listen is None:
         raise PricehouseError(
             f"PREFECT_API_URL is {server.api_url} and no server answers there; start that server, "
             "or unset it to have one started here"
         )
-    else:
-        report(f"starting a Prefect server at {server.ui_url}")
-        kept.append(
-            _start(
-                _prefect("Prefect's server", environment, "server", "start"),
-                running,
-                report,
-                grace_s=SERVER_GRACE_S,
-            )
-        )
-        deadline = time.monotonic() + START_S
-        while not server_answers(server):
-            stop.check()
-            kept[0].require_alive()
-            if time.monotonic() >= deadline:
-                raise PricehouseError(f"Prefect's server did not answer within {START_S:.0f} s")
-            time.sleep(POLL_S)
-    for prepare in (
-        require_pool,
-        lambda: deploy(environment, checkout=CHECKOUT),
-        lambda: require_automations(
-            heartbeat_s=int(environment["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])
-        ),
-    ):
-        stop.check()
-        prepare()
-    kept += _start_watcher(environment, running, report)
-    stop.check()
-    worker = ("worker", "start", "--pool", POOL, "--type", "process", "--name", platform.node())
-    kept.append(
-        _start(
-            _prefect("the worker", environment, *worker), running, report, grace_s=WORKER_GRACE_S
-        )
-    )
-    report(f"scheduled; look at {server.ui_url} (Ctrl-C stops it)")
-    while True:
-        stop.check()
-        for process in kept:
-            process.keep()
+    processes.report(f"starting a Prefect server at {server.ui_url}")
+    module = "flows.server.prefect_server"
+    command = _module("Prefect's server", processes.environment, module, "server", "start")
+    process = processes.start(command, grace_s=SERVER_GRACE_S)
+    deadline = time.monotonic() + START_S
+    while not server_answers(server):
+        processes.stop.check()
+        process.require_alive()
+        if time.monotonic() >= deadline:
+            raise PricehouseError(f"Prefect's server did not answer within {START_S:.0f} s")
         time.sleep(POLL_S)
 
 
-def _start_watcher(
-    environment: dict[str, str], running: ExitStack, report: Report
-) -> list[Supervised]:
+def _schedule(
+    home: Home, server: PrefectServer, serve: MarketplaceAddress | None, processes: Processes
+) -> None:
+    """Deploy, start marketplace and worker, and keep them running."""
+    from flows.server.deployments import POOL, deploy, require_automations, require_pool
+    from flows.server.first_hour import FirstHour
+
+    environment, stop, report = processes.environment, processes.stop, processes.report
+    if serve is not None:  # it has pages before the first publication too
+        processes.start(serve.command(environment, CHECKOUT), grace_s=SERVE_GRACE_S)
+        report(f"serving the marketplace at {serve.url}")
+    heartbeat_s = int(environment["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])
+    for prepare in (
+        require_pool,
+        lambda: deploy(environment, checkout=CHECKOUT),
+        lambda: require_automations(heartbeat_s=heartbeat_s),
+    ):
+        stop.check()
+        prepare()
+    _start_watcher(processes)
+    stop.check()
+    worker = ("worker", "start", "--pool", POOL, "--type", "process", "--name", platform.node())
+    processes.start(_module("the worker", environment, "prefect", *worker), grace_s=WORKER_GRACE_S)
+    report(f"scheduled; look at {server.ui_url} (Ctrl-C stops it)")
+    first = FirstHour(home, published_at=serve.url if serve else None, report=report)
+    processes.keep(first.look)
+
+
+def _start_watcher(processes: Processes) -> None:
     """Start who watches between runs whether data gets old, where alerts have addresses."""
-    if not has_addresses(environment):
-        return []
-    _connect_alerts(environment, report)
-    watcher = [sys.executable, "-m", "flows.server.watcher"]
-    command = Command("the watcher of alerts", watcher, environment, CHECKOUT)
-    return [_start(command, running, report, grace_s=WORKER_GRACE_S)]
+    if not has_addresses(processes.environment):
+        return
+    _connect_alerts(processes.environment, processes.report)
+    module = "flows.server.watcher"
+    command = _module("the watcher of alerts", processes.environment, module)
+    processes.start(command, grace_s=WORKER_GRACE_S)
 
 
 def _connect_alerts(environment: dict[str, str], report: Report) -> None:
@@ -175,11 +202,5 @@ def _connect_alerts(environment: dict[str, str], report: Report) -> None:
         report(f"the automation about old data sends no message: {error}")
 
 
-def _prefect(name: str, environment: dict[str, str], *arguments: str) -> Command:
-    return Command(name, [sys.executable, "-m", "prefect", *arguments], environment, CHECKOUT)
-
-
-def _start(command: Command, running: ExitStack, report: Report, *, grace_s: float) -> Supervised:
-    process = Supervised(command, report=report)
-    running.callback(process.stop, grace_s=grace_s)
-    return process
+def _module(name: str, environment: dict[str, str], *arguments: str) -> Command:
+    return Command(name, [sys.executable, "-m", *arguments], environment, CHECKOUT)

@@ -34,6 +34,7 @@ BELOW: dict[str, set[str]] = {
 """Package → the packages that it may import, besides itself: those below it."""
 BORDERS: dict[str, str] = {
     "prefect": "flows/",
+    "sqlalchemy": "flows/server/prefect_server",
     "click": "cli/",
     "rich": "cli/",
     "httpx": "providers/",

@@ -25,4 +25,5 @@ def hub(gate: Gate) -> Iterator[Hub]:
 @pytest.fixture(scope="session")
 def running(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     with up(tmp_path_factory.mktemp("up") / "home", hub.url) as it:
+        it.wait_for_first_hour()  # one that is triggered beside it would be cancelled
         yield it

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from flows.parameters import ALL_FEEDS
+from flows.server.deployments import STALE, ZOMBIES
 from samples.hub import Hub
 from tests.support.hours import small_catalog
-from tests.support.running_server import Up, wait_for
+from tests.support.running_server import Gate, Up, wait_for
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the playwright package is missing")
 Page = playwright.Page
@@ -28,6 +29,7 @@ OPTIONS = [
     "--disable-component-update",
 ]
 SLOW_MS = 240_000
+ADVERTISEMENTS = ("Prefect Cloud", "Upgrade", "Ready to scale", "Join the Community")
 pytestmark = [
     pytest.mark.server,
     pytest.mark.slow,
@@ -123,6 +125,74 @@ def test_a_finished_run_shows_its_artifacts(
         page.goto(f"{running.ui_url}/artifacts/artifact/{artifact}")
         page.get_by_text(heading, exact=True).first.wait_for()
         keep(page, f"prefect-{key}")
+
+
+def test_the_list_of_deployments_shows_all_three_and_no_advertisement(
+    page: Page, keep: Callable[[Page, str], None], running: Up
+) -> None:
+    page.goto(f"{running.ui_url}/deployments")
+    for name in ("hourly", "maintain", "replay"):
+        page.get_by_role("link", name=name, exact=True).first.wait_for()
+    keep(page, "prefect-deployments")
+    body = page.locator("body").inner_text()
+    assert [text for text in ADVERTISEMENTS if text in body] == []
+
+
+def test_a_run_shows_its_progress_while_the_source_is_slow(
+    page: Page, keep: Callable[[Page, str], None], running: Up, gate: Gate
+) -> None:
+    with gate.shut():
+        run_id = running.start_run(feeds=["hub", "router"])
+        running.wait_for_state(run_id, "RUNNING")
+        wait_for(lambda: gate.waiting or None, 240, running)
+        page.goto(f"{running.ui_url}/runs/flow-run/{run_id}")
+        page.get_by_text("Running", exact=True).first.wait_for()
+        page.get_by_text("Beginning flow run").first.wait_for()  # tasks are drawn, not text
+        keep(page, "prefect-run-running")
+    running.wait_for_state(run_id, "COMPLETED")
+    progress = running.artifacts(run_id)["pages-hub"]
+    page.goto(f"{running.ui_url}/artifacts/artifact/{progress['id']}")
+    page.get_by_text("hub: complete").first.wait_for()
+    keep(page, "prefect-progress")
+
+
+def test_a_cancelled_overlap_and_a_failed_run_name_their_reasons(
+    page: Page, keep: Callable[[Page, str], None], running: Up, gate: Gate
+) -> None:
+    with gate.shut():
+        first = running.start_run()
+        wait_for(lambda: gate.waiting or None, 240, running)
+        second = running.start_run()
+        running.wait_for_state(second, "CANCELLED")
+        page.goto(f"{running.ui_url}/runs/flow-run/{second}")
+        page.get_by_text("Cancelled", exact=True).first.wait_for()
+        keep(page, "prefect-run-cancelled")
+    running.wait_for_state(first, "COMPLETED")
+    with gate.refusing(401):
+        failed = running.start_run(feeds=["hub", "router"])
+        state = running.wait_for_state(failed, "FAILED")["state"]
+    assert "401" in state["message"]
+    page.goto(f"{running.ui_url}/runs/flow-run/{failed}")
+    page.get_by_text("Failed", exact=True).first.wait_for()
+    page.get_by_text("401").first.wait_for()
+    keep(page, "prefect-run-failed")
+    page.goto(f"{running.ui_url}/runs")
+    for text in ("Cancelled", "Failed", "Completed"):
+        page.get_by_text(text, exact=True).first.wait_for()
+    keep(page, "prefect-runs")
+
+
+def test_the_automations_have_pages_with_their_actions(
+    page: Page, keep: Callable[[Page, str], None], running: Up
+) -> None:
+    page.goto(f"{running.ui_url}/automations")
+    for automation in (ZOMBIES, STALE):
+        page.get_by_text(automation, exact=True).first.wait_for()
+    keep(page, "prefect-automations")
+    (zombies,) = [a for a in running.read("/automations/filter") if a["name"] == ZOMBIES]
+    page.goto(f"{running.ui_url}/automations/automation/{zombies['id']}")
+    page.get_by_text("Crashed").first.wait_for()
+    keep(page, "prefect-automation")
 
 
 def test_pages_send_requests_to_our_server_only(

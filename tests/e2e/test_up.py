@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,17 @@ def counts(running: Up) -> dict[str, Any]:
         "automations": sorted(a["name"] for a in running.read("/automations/filter")),
         "pools": [p["name"] for p in running.read("/work_pools/filter")],
     }
+
+
+def test_up_on_an_empty_home_publishes_an_hour_and_serves_it(running: Up) -> None:
+    assert running.wait_for_first_hour().endswith(f"the hour is done; look at {running.serve_url}")
+    assert "nothing is published yet; an hour runs now" in running.output
+    named = running.wait_for_line("the next hour begins at")
+    assert re.search(r"at \d{4}-\d\d-\d\d \d\d:07 UTC", named)
+    assert f"serving the marketplace at {running.serve_url}" in running.output
+    assert httpx.get(f"{running.serve_url}/readyz", trust_env=False).status_code == 200
+    assert httpx.get(f"{running.serve_url}/v1/offers", trust_env=False).json()["total"] > 0
+    assert "database is locked" not in running.output
 
 
 def test_after_up_the_hour_is_scheduled(running: Up) -> None:
@@ -164,6 +176,19 @@ def test_a_second_up_creates_nothing_twice_and_keeps_the_running_server(
     assert running.request("GET", "/health").json() is True
 
 
+def test_a_schedule_that_is_switched_off_stays_off_and_up_prints_it(running: Up, hub: Hub) -> None:
+    deployment = running.deployment("hourly")
+    (schedule,) = deployment["schedules"]
+    path = f"/deployments/{deployment['id']}/schedules/{schedule['id']}"
+    running.request("PATCH", path, {"active": False})
+    try:
+        with up(running.home, hub.url, port=running.port, serve=False) as again:
+            again.wait_for_line("the schedule of hourly is switched off in Prefect")
+        assert running.deployment("hourly")["schedules"][0]["active"] is False
+    finally:
+        running.request("PATCH", path, {"active": True})
+
+
 def test_up_renames_an_automation_of_an_earlier_version_and_keeps_its_settings(
     running: Up, hub: Hub
 ) -> None:
@@ -208,12 +233,14 @@ def test_sigterm_during_a_run_ends_every_process_and_prints_stopped(
     hub: Hub, gate: Gate, tmp_path: Path
 ) -> None:
     password = {"PREFECT_SERVER_API_AUTH_STRING": "operator:a-long-password"}
-    with up(tmp_path / "home", hub.url, **password) as ours:
+    with up(tmp_path / "home", hub.url, serve=False, **password) as ours:
+        assert "marketplace" not in ours.output
         assert httpx.post(f"{ours.ui_url}/api/flow_runs/filter", json={}).status_code == 401
         wrong = {"PREFECT_API_URL": f"{ours.ui_url}/api", "PREFECT_API_AUTH_STRING": "operator:no"}
         refused = pricehouse("up", home=ours.home, url=hub.url, **wrong)
         assert refused.returncode == 1
         assert "does not take our password" in refused.stderr
+        ours.wait_for_first_hour()
         with gate.shut():
             run_id = ours.start_run()
             ours.wait_for_state(run_id, "RUNNING")

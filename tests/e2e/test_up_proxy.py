@@ -30,6 +30,7 @@ def test_up_is_scheduled_and_its_run_goes_through_the_proxy(tmp_path: Path) -> N
             NO_PROXY="[::1],fd00::/8,localhost",
         ) as running,
     ):
+        running.wait_for_first_hour()
         run_id = running.start_run(feeds=["hub", "router"], dry_run=False)
         running.wait_for_state(run_id, "COMPLETED")
         started = "".join(running.descendants().values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,24 @@ def test_wrong_settings_are_status_2(
     done = pricehouse("up", *arguments, home=tmp_path / "home", **settings)
     assert done.returncode == 2
     assert message in done.stderr
+
+
+def test_a_port_that_is_taken_is_named_before_anything_is_started(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = pricehouse("up", "--serve-port", port, home=tmp_path / "home")
+    assert done.returncode == 2
+    assert f"cannot listen at 127.0.0.1 port {port}: Address already in use" in done.stderr
+    assert "--no-serve" in done.stderr
+    assert "starting" not in done.stderr
+
+
+def test_a_setting_of_the_marketplace_is_refused_before_anything_is_started(
+    tmp_path: Path,
+) -> None:
+    done = pricehouse("up", home=tmp_path / "home", PRICEHOUSE_CORS_ORIGINS="shop.example")
+    assert done.returncode == 2
+    assert "PRICEHOUSE_CORS_ORIGINS" in done.stderr
 
 
 def test_a_home_of_the_sample_is_not_scheduled(tmp_path: Path) -> None:

@@ -30,18 +30,19 @@ class Gate:
     def __init__(self) -> None:
         self._open = Event()
         self._open.set()
+        self._reply: ServerReply | None = None
         self.waiting = 0
         self.refused: set[str] = set()
         """The paths that the source refuses."""
 
     def __call__(self, request: ServerRequest) -> ServerReply | None:
-        """Let the request through when the gate is open."""
+        """Let the request through when the gate is open, or answer it as `refusing` asks."""
         if request.path in self.refused:
             return ServerReply(404, b"gone")
         self.waiting += 1
         self._open.wait(timeout=600)
         self.waiting -= 1
-        return None
+        return self._reply
 
     @contextmanager
     def shut(self) -> Iterator[None]:
@@ -52,20 +53,36 @@ class Gate:
         finally:
             self._open.set()
 
+    @contextmanager
+    def refusing(self, status: int) -> Iterator[None]:
+        """Answer every request with an error for as long as the block runs."""
+        self._reply = ServerReply(status, b'{"error":"refused"}')
+        try:
+            yield
+        finally:
+            self._reply = None
+
 
 class Up:
     """A running `pricehouse up` and its Prefect server."""
 
-    def __init__(self, home: Path, hub_url: str, *, port: int, **more: str) -> None:
+    def __init__(
+        self, home: Path, hub_url: str, *, port: int, serve: bool = True, **more: str
+    ) -> None:
         self.home = home
         self.port = port
+        self.serve_url = f"http://127.0.0.1:{(serve_port := free_port())}"
+        served = ("--serve-port", str(serve_port)) if serve else ("--no-serve",)
         self.ui_url = f"http://127.0.0.1:{port}"
         auth = more.get("PREFECT_SERVER_API_AUTH_STRING")
         self._auth = tuple(auth.split(":", 1)) if auth else None
         self.log = home.parent / f"{home.name}-{time.monotonic_ns()}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "cli.main", "up", "--port", str(port)],
+                [
+                    *(sys.executable, "-m", "cli.main", "up"),
+                    *("--port", str(port), *served),
+                ],
                 env=environment(home, hub_url, **more),
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -73,7 +90,20 @@ class Up:
 
     def wait_until_scheduled(self) -> None:
         """Return when its output reports that all is up."""
-        wait_for(lambda: "scheduled; look at" in self.output or None, START_S, self)
+        self.wait_for_line("scheduled; look at")
+
+    def wait_for_first_hour(self) -> str:
+        """Return the line about the end of the hour that an empty home runs at once."""
+        return self.wait_for_line("the hour is done", "the hour ended as")
+
+    def wait_for_line(self, *texts: str, timeout_s: float = START_S) -> str:
+        """Return the first line of output that has one of the texts."""
+
+        def found() -> str | None:
+            lines = self.output.splitlines()
+            return next((line for line in lines if any(text in line for text in texts)), None)
+
+        return wait_for(found, timeout_s, self)
 
     @property
     def output(self) -> str:
@@ -81,16 +111,17 @@ class Up:
         return self.log.read_text("utf-8", errors="replace")
 
     def request(self, method: str, path: str, json: Any = None) -> httpx.Response:
-        """Send one request to Prefect's API; again on 503, which a locked SQLite file gives, and
-        when a machine at its limit lets it wait too long."""
-        for _ in range(20):
+        """Send one request to Prefect's API; again on 503, which a locked SQLite file gives, when
+        a machine at its limit lets it wait too long, and while a killed server is started again."""
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
             try:
                 answer = httpx.request(
                     method, f"{self.ui_url}/api{path}", json=json, auth=self._auth, timeout=30
                 )
-            except httpx.TimeoutException:
-                continue
-            if answer.status_code != 503:
+            except httpx.TransportError:
+                answer = None
+            if answer is not None and answer.status_code != 503:
                 return answer
             time.sleep(0.5)
         raise AssertionError(
@@ -163,9 +194,11 @@ class Up:
 
 
 @contextmanager
-def up(home: Path, hub_url: str, *, port: int | None = None, **more: str) -> Iterator[Up]:
+def up(
+    home: Path, hub_url: str, *, port: int | None = None, serve: bool = True, **more: str
+) -> Iterator[Up]:
     """Run `pricehouse up` until the block ends; a free port unless one is given."""
-    running = Up(home, hub_url, port=port or free_port(), **more)
+    running = Up(home, hub_url, port=port or free_port(), serve=serve, **more)
     try:
         running.wait_until_scheduled()
         yield running

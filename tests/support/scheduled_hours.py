@@ -1,0 +1,47 @@
+"""Hours of the schedule that a real server keeps, and the processes that run them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.support.running_server import FINAL, Up, wait_for
+
+PROGRAMS = {
+    "flow": "prefect.engine",
+    "worker": "worker start",
+    "server": "server start",
+    "marketplace": "cli.main serve",
+}
+"""What is killed → a part of its command line."""
+LATE_S = 600.0
+
+
+def pid_of(running: Up, name: str) -> int | None:
+    """Return the process of one of `PROGRAMS` that `up` started; None while there is none."""
+    lines = running.descendants().items()
+    return next((pid for pid, line in lines if PROGRAMS[name] in line), None)
+
+
+def runs_until(running: Up, at: datetime) -> list[Any]:
+    """Return the runs of the schedule up to an hour that have not ended, and that hour's."""
+    wanted = {"expected_start_time": {"after_": f"{at - timedelta(hours=7):%Y-%m-%dT%H:%M:%SZ}"}}
+    found = running.read("/flow_runs/filter", flow_runs=wanted)
+    now = f"{at:%Y-%m-%dT%H:%M:%S}"
+    runs = [r for r in found if r["auto_scheduled"] and r["expected_start_time"][:19] <= now]
+    flow = running.deployment("hourly")["id"]
+    return [r for r in runs if r["deployment_id"] == flow]
+
+
+def wait_for_hour(running: Up, at: datetime) -> list[str]:
+    """Wait until every run of the schedule up to an hour has ended; return the new states."""
+
+    def ended() -> list[str] | None:
+        runs = runs_until(running, at)
+        is_here = any(r["expected_start_time"][:16] == f"{at:%Y-%m-%dT%H:%M}" for r in runs)
+        if not is_here or any(r["state_type"] not in FINAL for r in runs):
+            return None
+        since = f"{at - timedelta(minutes=1):%Y-%m-%dT%H:%M:%S}"
+        return [r["state_type"] for r in runs if r["expected_start_time"] >= since]
+
+    return wait_for(ended, LATE_S, running)
