@@ -17,8 +17,8 @@ def elapsed(passed: timedelta) -> str:
     seconds = int(passed.total_seconds())
     for place, (_, size) in enumerate(_UNITS):
         if seconds >= size:
-            shown = _UNITS[place : place + (1 if seconds >= _DAYS_ALONE * 86_400 else 2)]
-            return " ".join(_parts(seconds, shown))
+            units = _UNITS[place : place + (1 if seconds >= _DAYS_ALONE * 86_400 else 2)]
+            return " ".join(_parts(seconds, units))
     return "less than a minute"
 
 
