@@ -25,6 +25,8 @@ Settings, all from the environment, all optional:
                              https://shop.example, separated by commas, or * (default none)
   PRICEHOUSE_MCP_HOSTS       names by which clients reach /mcp of `serve` through a proxy, like
                              prices.example, separated by commas (default none)
+  PRICEHOUSE_ROOT_PATH       path under which a proxy serves `serve`, like /prices (default none);
+                             its option --root-path overrides it
   HTTP_PROXY, HTTPS_PROXY, ALL_PROXY
                              proxies, like http://proxy.example:3128 or socks5://…
   NO_PROXY                   hosts, domains and networks that are asked without one

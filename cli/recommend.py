@@ -12,6 +12,7 @@ from rich.table import Table
 
 from cli.console import out
 from cli.options import current_home, home_option, json_option, print_json
+from marketplace.display import with_recommendation
 from marketplace.numbers import dollars, json_value
 from marketplace.queries.filters import RecommendQuery
 from marketplace.queries.recommend import find_recommendation
@@ -69,7 +70,7 @@ def recommend(*, as_json: bool, **given: Any) -> None:
     try:
         with pool.reading(limited=False) as reading:
             facts = reading.publication
-            found = find_recommendation(reading, query)
+            found = with_recommendation(find_recommendation(reading, query))
     finally:
         pool.close()
     named = {"publication": facts["publication_id"], "origin": facts["origin"], **found}

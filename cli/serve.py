@@ -10,6 +10,8 @@ import click
 
 from cli.console import err
 from cli.options import current_home, home_option
+from marketplace.root_path import SETTING as ROOT_PATH_SETTING
+from marketplace.root_path import checked_root_path
 from marketplace.server import WebAccess, run_server
 from schemas.errors import SettingsError
 from warehouse.storage.home import Home
@@ -31,8 +33,13 @@ _ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d{1,5})?")
     show_default=True,
     help="The port; 0 takes a free one.",
 )
+@click.option(
+    "--root-path",
+    metavar="PATH",
+    help=f"The path under which a proxy serves this, like /prices [env: {ROOT_PATH_SETTING}].",
+)
 @home_option
-def serve(*, host: str, port: int) -> None:
+def serve(*, host: str, port: int, root_path: str | None) -> None:
     """Serve the marketplace: pages, the API, feeds and exports.
 
     The API is under /v1, the MCP server at /mcp. The server reads marketplace.duckdb alone, and
@@ -40,7 +47,8 @@ def serve(*, host: str, port: int) -> None:
     there is something to read. Ctrl-C or SIGTERM stops it, once running requests are answered. Put
     a proxy with TLS before it to serve others.
     """
-    access = WebAccess(cors_origins(os.environ), mcp_hosts(os.environ))
+    stated = os.environ.get(ROOT_PATH_SETTING, "") if root_path is None else root_path
+    access = WebAccess(cors_origins(os.environ), mcp_hosts(os.environ), checked_root_path(stated))
     home = Home(current_home())
     run_server(home, host=host, port=port, access=access, print_line=err.print, grace_s=GRACE_S)
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.openapi.utils import get_openapi
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.routing import Route
@@ -18,8 +17,10 @@ from starlette.staticfiles import StaticFiles
 from marketplace import problems
 from marketplace.api import models
 from marketplace.api.cost_route import cost_api
+from marketplace.api.document import openapi_document
 from marketplace.api.routes import v1
-from marketplace.app_state import CODE_VERSION, AppState, app_state_of, encode_json
+from marketplace.app_state import CODE_VERSION, MOST_URLS, AppState, app_state_of, encode_json
+from marketplace.discovery import discovery
 from marketplace.exports import exports
 from marketplace.headers import HeadersMiddleware
 from marketplace.mcp.http_endpoint import PATH as MCP_PATH
@@ -28,8 +29,10 @@ from marketplace.pages import charts
 from marketplace.pages.detail_routes import detail_pages
 from marketplace.pages.rendering import Pages
 from marketplace.pages.routes import pages
+from marketplace.root_path import RootPathMiddleware, refuse_own_address
 from marketplace.tool_exports import openrouter_api, tool_files
 from schemas.clock import is_ahead, utc_now
+from schemas.errors import SettingsError
 from warehouse.publication.reader_pool import PublicationPool
 
 STATIC = Path(__file__).with_name("static")
@@ -42,13 +45,17 @@ def create_app(
     *,
     cors_origins: Sequence[str] = (),
     callers: AllowedCallers | None = None,
+    root_path: str = "",
+    sitemap_urls: int = MOST_URLS,
 ) -> FastAPI:
     """Return the application over a pool of publications, which it closes at shutdown.
 
     Scripts of pages at `cors_origins` may read the API; `*` allows those of any page. `callers` may
-    use /mcp; by default those of this machine.
+    use /mcp; by default those of this machine. `root_path` is where a proxy serves it, like
+    `/prices`; SettingsError if that is an address of its own. `sitemap_urls` bounds a file of the
+    sitemap.
     """
-    state = AppState(pool)
+    state = AppState(pool, sitemap_urls=sitemap_urls)
     mcp = McpEndpoint(pool, callers or AllowedCallers(origins=frozenset(cors_origins)))
 
     @asynccontextmanager
@@ -70,7 +77,9 @@ def create_app(
     app.state.pages = Pages(STATIC)
     problems.install(app)
     # the files for tools before the relations, whose pattern would match their names
-    for router in (v1, cost_api, tool_files, exports, openrouter_api, health, pages, detail_pages):
+    for router in (v1, cost_api, tool_files, exports, openrouter_api, health):
+        app.include_router(router)
+    for router in (discovery, pages, detail_pages):
         app.include_router(router)
     app.router.routes.append(Route(MCP_PATH, endpoint=mcp, include_in_schema=False))
     app.mount("/static", _StaticFiles(directory=STATIC), name="static")
@@ -84,7 +93,25 @@ def create_app(
         )
     app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES, compresslevel=5)
     app.add_middleware(HeadersMiddleware)
+    if root_path:
+        try:
+            refuse_own_address(root_path, _own_paths(app))
+        except SettingsError:
+            state.close()
+            raise
+        app.add_middleware(RootPathMiddleware, root=root_path)
     return app
+
+
+def _own_paths(app: FastAPI) -> list[str]:
+    """Return the paths of all routes, also of those that came with a router."""
+    routes = [route for each in app.routes for route in _routes_of(each)]
+    return [str(getattr(route, "path", "")) for route in routes]
+
+
+def _routes_of(route: object) -> list[object]:
+    router = getattr(route, "original_router", None)
+    return list(router.routes) if router else [route]
 
 
 class _Application(FastAPI):
@@ -93,7 +120,7 @@ class _Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the document, built once."""
         if self.openapi_schema is None:
-            self.openapi_schema = _openapi_document(self)
+            self.openapi_schema = openapi_document(self)
         return self.openapi_schema
 
 
@@ -139,20 +166,3 @@ def readyz(request: Request) -> Response:
             )
         body = encode_json(reading, {"status": "ready"})
     return Response(body, 200, {"Cache-Control": "no-store"}, "application/json")
-
-
-def _openapi_document(app: FastAPI) -> dict[str, Any]:
-    document = get_openapi(
-        title=app.title,
-        version=app.version,
-        summary=app.summary,
-        routes=app.routes,
-        description="Amounts are decimals as plain text, per one of the unit in the field's name;"
-        " times are UTC; null is unknown. Every response names its publication and origin, and all"
-        " its facts are of that publication. /v1/status has the licence and attribution.",
-    )
-    schemas = document["components"]["schemas"]
-    schemas["Problem"] = models.Problem.model_json_schema()
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)  # errors are problem details
-    return document

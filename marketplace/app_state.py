@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,10 @@ CODE_VERSION = version("pricehouse")
 REVALIDATE = "no-cache"  # a cache may store it, and asks each time for a newer publication
 
 
+MOST_URLS = 50_000
+"""The addresses that the protocol of sitemaps allows in one file."""
+
+
 @dataclass
 class AppState:
     """The pool of publications, and a folder for exports that are written on first request."""
@@ -30,6 +35,8 @@ class AppState:
         default_factory=lambda: tempfile.TemporaryDirectory(prefix="pricehouse-exports-")
     )
     exporting: Lock = field(default_factory=Lock)
+    sitemap_urls: int = MOST_URLS
+    """The addresses of one file of the sitemap."""
 
     @property
     def exports(self) -> Path:
@@ -77,6 +84,15 @@ def respond_bytes(
         if is_not_modified(request, tag):
             return Response(status_code=304, headers=headers)
         body = make(reading)
+    return Response(body, 200, headers, media_type)
+
+
+def respond_fixed(request: Request, body: bytes, media_type: str) -> Response:
+    """Return a body that no publication changes; 304 when the client has it."""
+    tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+    headers = {"ETag": tag, "Cache-Control": "public, max-age=3600"}
+    if is_not_modified(request, tag):
+        return Response(status_code=304, headers=headers)
     return Response(body, 200, headers, media_type)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
@@ -10,9 +9,9 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
 from marketplace.pages.change_text import describe_change
+from marketplace.xml_text import without_controls
 
 _ATOM = "http://www.w3.org/2005/Atom"
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # XML cannot hold them
 register_namespace("", _ATOM)
 
 
@@ -57,5 +56,5 @@ def _page_of(change: dict[str, Any]) -> str:
 
 def _add(parent: Element, name: str, text: str | None = None, **attributes: str) -> Element:
     child = SubElement(parent, f"{{{_ATOM}}}{name}", attributes)
-    child.text = text and _CONTROL.sub("", text)
+    child.text = text and without_controls(text)
     return child

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from marketplace.api import models
-from marketplace.api.routes import NOT_MODIFIED, problem_responses
+from marketplace.api.responses import KNOWN_PARAMETERS, NOT_MODIFIED, problem_responses
 from marketplace.app_state import AppState, app_state_of, respond
 from marketplace.formats.table import FILES, FORMATS
 from marketplace.kept_files import KeptFile, kept_file, send, send_checksum
@@ -25,10 +25,12 @@ TYPES: dict[str, str] = {
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 Relation = Annotated[str, Path(description="A published relation, like `cards`.", max_length=40)]
 Kind = Annotated[str, Path(max_length=20, json_schema_extra={"enum": list(TYPES)})]
-exports = APIRouter(prefix="/v1/exports", tags=["exports"])
+exports = APIRouter(prefix="/v1/exports", tags=["exports"], dependencies=KNOWN_PARAMETERS)
 
 
-@exports.get("", response_model=models.Exports, responses={**NOT_MODIFIED, **problem_responses()})
+@exports.get(
+    "", response_model=models.Exports, responses={**NOT_MODIFIED, **problem_responses(422)}
+)
 def listing(request: Request) -> Response:
     """List the addresses of whole relations and of files for other tools; add `.sha256` to one for
     its checksum."""

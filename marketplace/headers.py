@@ -26,6 +26,10 @@ _HEADERS = [
 ]
 
 
+class _NoBodyNeeded(Exception):
+    """Ends a response to HEAD once its headers are sent, so that no whole file is read for it."""
+
+
 class HeadersMiddleware:
     """Add the headers, and serve HEAD as GET without a body."""
 
@@ -43,7 +47,14 @@ class HeadersMiddleware:
             if message["type"] == "http.response.start":
                 message = {**message, "headers": [*message["headers"], *_HEADERS]}
             elif head and message["type"] == "http.response.body":
-                message = {**message, "body": b""}
+                await send({"type": "http.response.body", "body": b""})
+                if message.get("more_body"):
+                    raise _NoBodyNeeded
+                return
             await send(message)
 
-        await self._app({**scope, "method": "GET"} if head else scope, receive, send_with_headers)
+        try:
+            request_scope = {**scope, "method": "GET"} if head else scope
+            await self._app(request_scope, receive, send_with_headers)
+        except _NoBodyNeeded:
+            return

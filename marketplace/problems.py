@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from marketplace.cursor import BadCursor
+from marketplace.root_path import path_of, root_of
 from marketplace.unanswered import INTERNAL, NOTHING, UNREADABLE, NotInPublication
 from schemas.errors import HomeError, PublicationGone, QueryTooSlow, UnknownValue, UsageError
 
@@ -45,6 +46,7 @@ TYPES = {
 }
 """Problem type → its description on the page /api; clients match on the names."""
 RETRY_S = "30"
+_UNKNOWN = "Unknown parameter"
 OF_THE_FUTURE = (
     "the newest publication is dated in the future: a clock is or was wrong; "
     "`pricehouse doctor` has the remedy"
@@ -76,7 +78,12 @@ def install(app: FastAPI) -> None:
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError | ValidationError)  # noqa: S101 - as registered
     errors = [_field_error(each, _parameters(request)) for each in error.errors()]
-    detail = "; ".join(f"{each['field']}: {each['message']}" for each in errors)
+    detail = "; ".join(
+        each["message"]
+        if each["message"].startswith(_UNKNOWN)
+        else f"{each['field']}: {each['message']}"
+        for each in errors
+    )
     return problem(request, 422, "question-not-understood", detail, errors=errors)
 
 
@@ -93,7 +100,7 @@ def _http(request: Request, error: Exception) -> Response:
 
 def _gone(request: Request, error: Exception) -> Response:
     pairs = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
-    restart = request.url.path + ("?" + _query(pairs) if pairs else "")
+    restart = path_of(request) + ("?" + _query(pairs) if pairs else "")
     detail = f"{error}; start again at the first page of the newest"
     return problem(request, 410, "publication-gone", detail, restart=restart)
 
@@ -119,19 +126,19 @@ def problem(  # one keyword for each optional member of the problem
     errors: Sequence[dict[str, str]] | None = None,
 ) -> Response:
     """Return the problem as JSON for addresses of the API, as a page for all others."""
-    title = HTTPStatus(status).phrase
+    title, root = HTTPStatus(status).phrase, root_of(request)
     body: dict[str, Any] = {
-        "type": kind if ":" in kind else f"/api#{kind}",
+        "type": kind if ":" in kind else f"{root}/api#{kind}",
         "title": title,
         "status": status,
         "detail": detail,
         "instance": request.url.path,
     }
     if restart:
-        body["restart"] = restart
+        body["restart"] = root + restart
     if errors:
         body["errors"] = list(errors)
-    if not request.url.path.startswith(_API):
+    if not path_of(request).startswith(_API):
         page: Response = request.app.state.pages.render(
             request,
             "problem.html",
@@ -139,6 +146,7 @@ def problem(  # one keyword for each optional member of the problem
             headers=headers,
             title=_TITLES.get(status, title),
             problem=body,
+            restart=restart,
             publication=None,
         )
         return page
@@ -153,8 +161,9 @@ def problem(  # one keyword for each optional member of the problem
 def _field_error(error: Any, parameters: Sequence[str]) -> dict[str, str]:
     place = [str(part) for part in error["loc"] if part not in ("query", "path")]
     message = str(error["msg"])
-    if error["type"] == "extra_forbidden" and parameters:
-        message = f"no parameter has this name; valid: {', '.join(parameters)}"
+    if error["type"] == "extra_forbidden":
+        valid = f"Valid: {', '.join(parameters)}" if parameters else "This address takes none"
+        message = f"{_UNKNOWN} “{'.'.join(place)}”. {valid}"
     return {"field": ".".join(place) or "query", "message": message}
 
 

@@ -22,10 +22,12 @@ end of one fails, and a POST is not sent again."""
 
 @dataclass(frozen=True)
 class WebAccess:
-    """The origins whose pages may read the API, and further names by which /mcp is called."""
+    """The origins whose pages may read the API, further names by which /mcp is called, and the
+    path under which a proxy serves all."""
 
     cors_origins: Sequence[str] = ()
     mcp_hosts: Sequence[str] = ()
+    root_path: str = ""
 
 
 def run_server(
@@ -47,7 +49,12 @@ def run_server(
     except OSError as error:
         raise SettingsError(f"cannot listen at {host} port {port}: {error.strerror}") from error
     callers = AllowedCallers.at(host, access.mcp_hosts, access.cors_origins)
-    app = create_app(PublicationPool(home), cors_origins=access.cors_origins, callers=callers)
+    app = create_app(
+        PublicationPool(home),
+        cors_origins=access.cors_origins,
+        callers=callers,
+        root_path=access.root_path,
+    )
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -57,7 +64,7 @@ def run_server(
     )
     url_host = f"[{host}]" if ":" in host else host
     with listening:
-        address = f"http://{url_host}:{listening.getsockname()[1]}"
+        address = f"http://{url_host}:{listening.getsockname()[1]}{access.root_path}"
         print_line(f"serving {home.root} at {address} (Ctrl-C stops it)")
         # After a shutdown uvicorn raises the signal again that caused it; it has been handled.
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
-from marketplace.api.routes import NOT_MODIFIED, problem_responses
+from marketplace.api.responses import NOT_MODIFIED, problem_responses
 from marketplace.app_state import app_state_of, respond_bytes
 from marketplace.formats import openrouter
 from marketplace.formats.encoding import Origin
@@ -17,9 +17,9 @@ from marketplace.formats.routes import Reach, RouteQuery, checked_region, read_r
 from marketplace.formats.table import FILES, FORMATS, JSON, ToolFile, write_file
 from marketplace.kept_files import KeptFile, kept_file, send, send_body, send_checksum
 from marketplace.queries.filters import ShortText
-from marketplace.queries.model_lookup import todays_name
+from marketplace.queries.model_lookup import no_model, todays_name
+from marketplace.root_path import root_of
 from marketplace.statements import statement
-from marketplace.unanswered import NotInPublication
 from schemas.errors import UsageError
 from warehouse.publication.reader_pool import Reading
 
@@ -118,7 +118,7 @@ def openrouter_models(request: Request, query: Annotated[ModelsQuery, Query()]) 
             lines,
             offset=offset,
             limit=limit,
-            next_page=f"/api/v1/models?{urlencode({**region, **following})}",
+            next_page=f"{root_of(request)}/api/v1/models?{urlencode({**region, **following})}",
         )
     return send_body(request, body, file.publication_id, media_type=JSON)
 
@@ -140,7 +140,7 @@ def openrouter_endpoints(
         model_id = todays_name(reading, f"{author}/{slug}")
         found = reading.rows(statement("select_model"), {"model_id": model_id})
         if not found:
-            raise NotInPublication(f"there is no model {model_id} with an inference provider")
+            raise no_model(reading, model_id)
         routes = list(read_routes(reading, Reach.NOW, RouteQuery(query.region, model_id)))
         created = found[0]["created_at"] or found[0]["first_seen_at"]
         return b"".join(
@@ -163,6 +163,8 @@ def _kept(request: Request, file: ToolFile, region: str | None) -> KeptFile:
     return kept_file(
         app_state_of(request),
         file.name,
-        lambda reading, path: write_file(reading, file, path, region=region),
+        lambda reading, path: write_file(
+            reading, file, path, region=region, root_path=root_of(request)
+        ),
         variant=region or "",
     )

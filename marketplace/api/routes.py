@@ -6,13 +6,26 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from marketplace.api import models
+from marketplace.api.responses import KNOWN_PARAMETERS, NOT_MODIFIED, problem_responses
 from marketplace.app_state import app_state_of, encode_json, respond, respond_bytes
 from marketplace.atom import atom
-from marketplace.cursor import Cursor
+from marketplace.cursor import Cursor, ModelsCursor
+from marketplace.display import (
+    with_cached,
+    with_cards,
+    with_changes,
+    with_estimate,
+    with_model,
+    with_offer,
+    with_prices,
+    with_recommendation,
+)
+from marketplace.exports import TYPES as FILE_TYPES
 from marketplace.queries.cached_input import find_cached_input
+from marketplace.queries.catalogue import CatalogueQuery, find_catalogue
 from marketplace.queries.details import find_history, find_model, find_offer
 from marketplace.queries.estimate import find_estimate
 from marketplace.queries.filters import (
@@ -30,30 +43,11 @@ from marketplace.queries.offers import find_offers
 from marketplace.queries.providers import find_provider, find_providers
 from marketplace.queries.recommend import find_recommendation
 from marketplace.queries.status import find_status
+from marketplace.root_path import root_of
 from marketplace.statements import statement
 from warehouse.publication.reader_pool import Reading
 
-PROBLEM = "application/problem+json"
-
-
-def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the errors of a route for /openapi.json."""
-    descriptions = {
-        404: "Not in the newest publication",
-        410: "The cursor's publication is no longer kept; `restart` is the first page",
-        422: "A parameter is unknown or has a wrong value",
-        503: "Nothing is published yet, or the query took too long",
-    }
-    shape = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    return {
-        s: {"description": descriptions[s], "content": {PROBLEM: shape}} for s in (*statuses, 503)
-    }
-
-
-NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
-    304: {"description": "Nothing changed since that ETag"}
-}
-v1 = APIRouter(prefix="/v1")
+v1 = APIRouter(prefix="/v1", dependencies=KNOWN_PARAMETERS)
 
 
 @v1.get(
@@ -78,10 +72,10 @@ def offers(request: Request, query: Annotated[OffersQuery, Query()]) -> Response
             "total": totals["offers"],
             "models": totals["models"],
             "rankable": totals["rankable"],
-            "items": page.items,
+            "items": with_cards(page.items),
             "next": page.next,
             "facets": counts,
-            "cached_input": find_cached_input(reading, page.items),
+            "cached_input": with_cached(find_cached_input(reading, page.items)),
         }
 
     return respond(request, make, publication_id=cursor.publication_id if cursor else None)
@@ -95,7 +89,37 @@ def offers(request: Request, query: Annotated[OffersQuery, Query()]) -> Response
 )
 def offer(request: Request, offer_id: Annotated[OfferId, Path()]) -> Response:
     """Return one offer with its prices and the proof of each."""
-    return respond(request, lambda reading: find_offer(reading, offer_id))
+    return respond(request, lambda reading: with_offer(find_offer(reading, offer_id)))
+
+
+@v1.get(
+    "/models",
+    tags=["models"],
+    response_model=models.Models,
+    responses={**NOT_MODIFIED, **problem_responses(410, 422)},
+)
+def all_models(request: Request, query: Annotated[CatalogueQuery, Query()]) -> Response:
+    """List the models that have or had an offer, a page at a time; `files` are all of them."""
+    cursor = ModelsCursor.unpack(query.cursor, query.fingerprint()) if query.cursor else None
+    files = f"{request.base_url}v1/exports/models"
+
+    def make(reading: Reading) -> dict[str, Any]:
+        page = find_catalogue(reading, query, cursor)
+        return {
+            "total": page.total,
+            "items": page.items,
+            "next": page.next,
+            "files": {kind: f"{files}.{kind}" for kind in FILE_TYPES},
+        }
+
+    return respond(request, make, publication_id=cursor.publication_id if cursor else None)
+
+
+@v1.get("/models/", include_in_schema=False)
+def models_with_slash(request: Request) -> Response:
+    """Redirect to the list: a slash at its end names no model."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{root_of(request)}/v1/models{query}", 307)
 
 
 @v1.get(
@@ -106,14 +130,14 @@ def offer(request: Request, offer_id: Annotated[OfferId, Path()]) -> Response:
 )
 def model(request: Request, model_id: Annotated[ModelId, Path()]) -> Response:
     """Return a model with all its offers. The id is `org/name`; the slash needs no encoding."""
-    return respond(request, lambda reading: find_model(reading, model_id))
+    return respond(request, lambda reading: with_model(find_model(reading, model_id)))
 
 
 @v1.get(
     "/providers",
     tags=["providers"],
     response_model=models.Providers,
-    responses={**NOT_MODIFIED, **problem_responses()},
+    responses={**NOT_MODIFIED, **problem_responses(422)},
 )
 def providers(request: Request) -> Response:
     """List the inference providers that are known or were ever seen."""
@@ -139,7 +163,12 @@ def provider(request: Request, name: Annotated[ShortText, Path()]) -> Response:
 )
 def history(request: Request, offer_id: Annotated[OfferId, Path()]) -> Response:
     """Return the prices of an offer over time, as intervals."""
-    return respond(request, lambda reading: find_history(reading, offer_id))
+
+    def make(reading: Reading) -> dict[str, Any]:
+        found = find_history(reading, offer_id)
+        return {**found, "items": with_prices(found["items"])}
+
+    return respond(request, make)
 
 
 @v1.get(
@@ -156,7 +185,7 @@ def changes(request: Request, query: Annotated[ChangesQuery, Query()]) -> Respon
         rows = reading.rows(statement("select_changes"), values)
         items = rows[: query.limit]
         last = items[-1]["change_id"] if items else query.after
-        return {"items": items, "next_after": last, "more": len(rows) > query.limit}
+        return {"items": with_changes(items), "next_after": last, "more": len(rows) > query.limit}
 
     return respond(request, make)
 
@@ -191,7 +220,7 @@ def changes_feed(request: Request, query: Annotated[ChangesQuery, Query()]) -> R
 )
 def estimate(request: Request, query: Annotated[EstimateQuery, Query()]) -> Response:
     """Rank offers by the monthly cost of your mix at their list prices."""
-    return respond(request, lambda reading: find_estimate(reading, query))
+    return respond(request, lambda reading: with_estimate(find_estimate(reading, query)))
 
 
 @v1.get(
@@ -205,10 +234,12 @@ def recommend(request: Request, query: Annotated[RecommendQuery, Query()]) -> Re
 
     Without any quantity the mix is an example of the asked task: 1,000,000 tokens at 3:1 for text.
     """
-    return respond(request, lambda reading: find_recommendation(reading, query))
+    return respond(
+        request, lambda reading: with_recommendation(find_recommendation(reading, query))
+    )
 
 
-@v1.get("/status", tags=["status"], response_model=models.Status, responses=problem_responses())
+@v1.get("/status", tags=["status"], response_model=models.Status, responses=problem_responses(422))
 def status(request: Request) -> Response:
     """Return the age of the data, the state of each feed, the last runs, gaps and held prices."""
     with app_state_of(request).pool.reading() as reading:

@@ -19,15 +19,18 @@ class Origin(NamedTuple):
     attribution: str
     day: str
     """The day of its newest answer, in UTC; a price may have been seen last before it."""
+    root_path: str = ""
+    """The path under which a proxy serves the addresses that links lead to."""
 
     @classmethod
-    def of(cls, publication: Mapping[str, Any]) -> Origin:
+    def of(cls, publication: Mapping[str, Any], root_path: str = "") -> Origin:
         """Return the origin of what is made from a row of `publication`."""
         return cls(
             str(publication["publication_id"]),
             str(publication["origin"]),
             str(publication["attribution"] or ""),
             (publication["observed_to"] or publication["published_at"]).date().isoformat(),
+            root_path,
         )
 
     @property

@@ -135,7 +135,7 @@ def _model(route: Route, name: str, origin: Origin) -> dict[str, Any]:
         "per_request_limits": None,
         "default_parameters": None,
         "supported_voices": None,
-        "links": {"details": f"/api/v1/models/{quote(route.model_id)}/endpoints"},
+        "links": {"details": f"{origin.root_path}/api/v1/models/{quote(route.model_id)}/endpoints"},
     }
 
 

@@ -53,15 +53,22 @@ FILES = {file.name: file for files in FORMATS.values() for file in files}
 """Name of a file → the file."""
 
 
-def write_file(reading: Reading, file: ToolFile, path: Path, *, region: str | None = None) -> None:
+def write_file(
+    reading: Reading,
+    file: ToolFile,
+    path: Path,
+    *,
+    region: str | None = None,
+    root_path: str = "",
+) -> None:
     """Write one file, of all routes or of those that provably run in a region.
 
-    The file has its name only once it is whole.
+    The file has its name only once it is whole. Links in it begin with `root_path`.
     """
     routes = read_routes(
         reading, file.reach, RouteQuery(region=region), by_provider=file.by_provider
     )
     temporary = path.with_name(f".{path.name}.partial")
     with temporary.open("wb") as out:
-        out.writelines(file.write(routes, Origin.of(reading.publication)))
+        out.writelines(file.write(routes, Origin.of(reading.publication, root_path)))
     temporary.replace(path)

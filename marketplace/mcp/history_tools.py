@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from marketplace.display import display_change
 from marketplace.mcp.arguments import ChangesSinceArguments, PriceOnArguments
 from marketplace.mcp.choice import choose_offers
 from marketplace.mcp.results import PriceThen
@@ -60,6 +61,7 @@ def find_changes_since(reading: Reading, query: ChangesSinceArguments) -> Row:
         "items": [
             {
                 **item,
+                "display": display_change(item),
                 "old_statement": statements.get((item["change_id"], "old")),
                 "new_statement": statements.get((item["change_id"], "new")),
             }

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from marketplace.api.models.base import ApiModel, Money
 from marketplace.api.models.recommend_models import LeftOutReason, RouteCost
+from marketplace.display import with_recommendation
 from marketplace.mcp.offer_tools import with_prices
 from marketplace.mcp.results import FoundOffer, ToolResult
 from marketplace.queries.filters import RecommendQuery
@@ -70,7 +71,7 @@ class Recommended(ToolResult):
 
 def recommend_routes(reading: Reading, query: RecommendArguments) -> Row:
     """Return what /v1/recommend returns, each offer with its prices and their statements."""
-    found = find_recommendation(reading, query)
+    found = with_recommendation(find_recommendation(reading, query))
     offers = with_prices(reading, [item["offer"] for item in found["items"]])
     items = [
         _with(RecommendedRoute, item, offer=offer)

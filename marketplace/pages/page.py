@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from marketplace.app_state import app_state_of
 from marketplace.pages.rendering import Pages
 from marketplace.queries.status import find_counts
+from marketplace.root_path import root_of
 from warehouse.publication.reader_pool import Reading
 
 
@@ -39,4 +40,4 @@ def page_of(
 def moved(request: Request, path: str) -> Response:
     """Redirect to the same page under the name of today: a link of before leads there."""
     query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"/{quote(path)}{query}", 307)
+    return RedirectResponse(f"{root_of(request)}/{quote(path)}{query}", 307)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from marketplace.pages import proof_text, wording
 from marketplace.pages.call_snippets import call_snippets
 from marketplace.pages.change_text import describe_change
 from marketplace.queries.filters import OffersQuery
+from marketplace.root_path import path_of, root_of, under_root
 from schemas.amounts import amount_text
 
 THEMES = ("light", "dark")
@@ -48,6 +50,7 @@ class Pages:
             older=older,
             call_snippets=call_snippets,
             proof_text=proof_text,
+            pretty=lambda value: json.dumps(value, indent=1, ensure_ascii=False),
         )
         self._env.filters.update(
             day=wording.day,
@@ -72,15 +75,18 @@ class Pages:
         theme = request.cookies.get("theme")
         facts = values["publication"]
         observed_to = facts["observed_to"] if facts else None
+        path, root = path_of(request), root_of(request)
         html = self._env.get_template(template).render(
             **values,
-            path=request.url.path,
-            address=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+            path=path,
+            root_path=root,
+            base_url=str(request.base_url).removesuffix("/"),
+            address=path + (f"?{request.url.query}" if request.url.query else ""),
             theme=theme if theme in THEMES else None,
             age=wording.age_of(observed_to, datetime.now(UTC)) if observed_to else None,
         )
         all_headers = {"Cache-Control": REVALIDATE, "Vary": "Cookie", **(headers or {})}
-        return HTMLResponse(html, status, all_headers)
+        return HTMLResponse(under_root(html, root), status, all_headers)
 
 
 def without(request_query: list[tuple[str, str]], *drop: tuple[str, str] | str) -> str:

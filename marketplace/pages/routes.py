@@ -8,6 +8,7 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from marketplace.api.document import read_examples
 from marketplace.cursor import Cursor
 from marketplace.pages import charts, forms, wording
 from marketplace.pages.card_view import card_views
@@ -23,6 +24,7 @@ from marketplace.queries.model_lookup import bound_values
 from marketplace.queries.offers import find_facets, find_offers, find_suggestions
 from marketplace.queries.providers import providers_of
 from marketplace.queries.status import find_status
+from marketplace.root_path import root_of
 from marketplace.statements import MATCHED, statement
 from warehouse.publication.reader_pool import Reading
 
@@ -70,7 +72,8 @@ def browse(request: Request) -> Response:
 @pages.get("/compare")
 def compare(request: Request) -> Response:
     """Show a few offers side by side."""
-    offer_ids = list(dict.fromkeys(request.query_params.getlist("offer")))[:MAX_COMPARED]
+    named = (text.lower() for text in request.query_params.getlist("offer"))
+    offer_ids = list(dict.fromkeys(named))[:MAX_COMPARED]
 
     def make(reading: Reading) -> dict[str, Any]:
         today = [todays_offer(reading, offer_id) for offer_id in offer_ids]
@@ -159,27 +162,38 @@ def status(request: Request) -> Response:
 def api(request: Request) -> Response:
     """List the routes of the API and their parameters, from its OpenAPI document."""
     document = request.app.openapi()
-    routes = [(path, item["get"]) for path, item in document["paths"].items() if "get" in item]
+    routes = [
+        (path, method.upper(), operation)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    ]
     return page_of(
         request,
         "api.html",
         lambda _: {},
         routes=routes,
         problem_types=TYPES,
+        examples=read_examples(),
         root=str(request.base_url),
     )
 
 
 @pages.get("/theme")
-def theme(to: Literal["light", "dark", "system"] = "system", back: str = "/") -> Response:
+def theme(
+    request: Request, to: Literal["light", "dark", "system"] = "system", back: str = "/"
+) -> Response:
     """Store the choice of light or dark in a cookie, and redirect back."""
     # Only a path on this server: neither another host nor a scheme.
     safe = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
-    response = RedirectResponse(safe, 303)
+    root = root_of(request)
+    response = RedirectResponse(root + safe.removeprefix(root), 303)
+    cookie_path = f"{root}/"
     if to in THEMES:
-        response.set_cookie("theme", to, max_age=31_536_000, httponly=True, samesite="lax")
+        response.set_cookie(
+            "theme", to, max_age=31_536_000, path=cookie_path, httponly=True, samesite="lax"
+        )
     else:
-        response.delete_cookie("theme")
+        response.delete_cookie("theme", path=cookie_path)
     return response
 
 

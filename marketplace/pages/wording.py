@@ -67,6 +67,7 @@ REASONS = {
     "unconfirmed_price": "the price moved beside a key that is not known",
     "provider_price_drift": "too many prices of the provider cannot be read",
 }
+FREE = "free (stated by the source)"
 CACHED = {
     "not_offered": "not offered",
     "not_stated": "not stated",
@@ -172,7 +173,7 @@ def price_note(card: Row, raw_texts: Sequence[str], refused: Sequence[Row]) -> s
         return f"{since}, the source now states {_newer_price(card, refused)}"
     match card["price_status"]:
         case "free":
-            return "free (stated by the source)"
+            return FREE
         case "suspect":
             stated = ", ".join(dict.fromkeys(raw_texts)) or "0"
             return f"under review, the source states {stated}"

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from marketplace.queries.cached_input import find_cached_input
-from marketplace.queries.model_lookup import todays_name
+from marketplace.queries.model_lookup import no_model, todays_name
 from marketplace.statements import TRACED, statement
 from marketplace.unanswered import NotInPublication
 from warehouse.publication.reader_pool import Reading
@@ -57,7 +57,7 @@ def find_model(reading: Reading, model_id: str) -> dict[str, Any]:
     one = {"model_id": todays_name(reading, model_id)}
     models = reading.rows(statement("select_model"), one)
     if not models:
-        raise NotInPublication(f"there is no model {model_id} with an inference provider")
+        raise no_model(reading, model_id)
     offers = reading.rows(statement("select_model_offers"), one)
     return {
         "model": models[0],

@@ -30,7 +30,8 @@ ShortText = Annotated[
 ModelId = Annotated[
     str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]+$")
 ]
-OfferId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+OfferId = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{16}$", to_lower=True)]
+"""In any case; offers have it in lower case."""
 Amount = Annotated[
     Decimal,
     Field(ge=0, lt=1_000_000, max_digits=18, decimal_places=12),

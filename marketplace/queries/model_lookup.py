@@ -9,6 +9,7 @@ from marketplace.queries.known_values import known_values
 from marketplace.queries.search import squashed
 from marketplace.queries.since import start_of
 from marketplace.statements import statement
+from marketplace.unanswered import NotInPublication
 from schemas.errors import UnknownValue
 from warehouse.publication.reader_pool import Reading
 
@@ -22,8 +23,17 @@ class ValuesQuery(Protocol):
 
 def todays_name(reading: Reading, model_id: str) -> str:
     """Return the name that a model has today; of an unknown model, what the client wrote."""
-    found = reading.rows(statement("select_model_name"), {"model_id": model_id})
+    named = model_id.rstrip("/")  # no name ends in a slash, as addresses may
+    found = reading.rows(statement("select_model_name"), {"model_id": named})
     return str(found[0]["model_id"]) if found else model_id
+
+
+def no_model(reading: Reading, model_id: str) -> NotInPublication:
+    """Return the error for a model that never had an offer, with the names that are like it."""
+    like = reading.rows(statement("select_like_models"), {"model_id": model_id})
+    nearest = ", ".join(row["model_id"] for row in like)
+    end = f"; the nearest names: {nearest}" if nearest else ""
+    return NotInPublication(f"there is no model {model_id} with an inference provider{end}")
 
 
 def bound_values(reading: Reading, query: ValuesQuery) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 // The pages work without this script. It applies filters at once, keeps the selection to compare,
 // and announces a new publication instead of changing the page under its reader.
 "use strict";
+const ROOT = document.documentElement.dataset.root; // the path under which a proxy serves the pages
 document.documentElement.classList.add("js");
 
 const form = document.querySelector("form[data-live]");
@@ -116,7 +117,7 @@ if (tray) {
     const query = new URLSearchParams([...chosen].map((offer) => ["offer", offer]));
     chosen.clear();
     sessionStorage.removeItem("compare");
-    location.assign("/compare?" + query);
+    location.assign(ROOT + "/compare?" + query);
   });
   window.addEventListener("pageshow", updateSelection);
   updateSelection();
@@ -126,7 +127,7 @@ if (tray) {
 const publication = document.body.dataset.publication;
 async function checkForUpdate() {
   try {
-    const response = await fetch("/readyz", { cache: "no-store" });
+    const response = await fetch(ROOT + "/readyz", { cache: "no-store" });
     if (!response.ok) return;
     const newest = (await response.json()).publication;
     if (newest === publication) return;

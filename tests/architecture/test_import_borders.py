@@ -60,10 +60,12 @@ NARROW: dict[tuple[str, str], tuple[str, ...]] = {
         "warehouse.storage.home",
     ),
     ("cli", "marketplace"): (
+        "marketplace.display",
         "marketplace.formats",
         "marketplace.mcp.stdio",
         "marketplace.numbers",
         "marketplace.queries",
+        "marketplace.root_path",
         "marketplace.server",
     ),
 }

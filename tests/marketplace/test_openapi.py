@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sysconfig
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from scripts.docs.api_examples import FILE, examples_text
 from tests.support.serving import Site
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
@@ -39,7 +42,29 @@ def test_schemathesis_finds_no_error_and_no_undocumented_response(
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Tested: 35" in done.stdout
+    assert "Tested: 36" in done.stdout
+
+
+def test_each_example_is_valid_by_its_schema(site: Site) -> None:
+    document = site.get_json("/openapi.json")
+    binary, checked = set(), 0
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            content = operation["responses"]["200"]["content"]
+            examples = {kind: each for kind, each in content.items() if "example" in each}
+            assert examples, (method, path)
+            binary |= content.keys() - examples.keys()
+            for each in examples.values():
+                schema = {**each.get("schema", {}), "components": document["components"]}
+                jsonschema.validate(each["example"], schema)
+                checked += bool(each.get("schema"))
+    assert checked >= 18
+    assert binary <= {"application/vnd.apache.parquet", "application/x-ndjson", "text/csv"}
+
+
+def test_the_examples_are_what_the_sample_returns(sample_home: Path) -> None:
+    written = json.loads(FILE.read_text("utf-8"))
+    assert json.loads(examples_text(sample_home)) == written, "python -m scripts.docs.api_examples"
 
 
 def test_the_document_describes_every_route_and_its_errors(site: Site) -> None:

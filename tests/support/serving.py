@@ -72,6 +72,15 @@ def as_json(column: object) -> object:
     return json_value(column)
 
 
+def without_texts(value: object) -> Any:
+    """Return a response without the texts beside its amounts, which no column has."""
+    if isinstance(value, dict):
+        return {name: without_texts(each) for name, each in value.items() if name != "display"}
+    if isinstance(value, list):
+        return [without_texts(each) for each in value]
+    return value
+
+
 @contextmanager
 def serving(home: Path, **settings: str) -> Iterator[Site]:
     """Serve a home at a free port until the block ends."""

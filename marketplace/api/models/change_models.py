@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from marketplace.api.models.base import ApiModel, Money, PublicationResponse
+from marketplace.api.models.base import ApiModel, DisplayTexts, Money, PublicationResponse
 
 
 class Change(ApiModel):
@@ -31,6 +31,7 @@ class Change(ApiModel):
     occurred_at: datetime
     recorded_at: datetime
     run_id: str
+    display: DisplayTexts
 
 
 class Changes(PublicationResponse):

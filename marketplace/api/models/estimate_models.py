@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from marketplace.api.models.base import ApiModel, Money, PublicationResponse
+from marketplace.api.models.base import ApiModel, DisplayText, Money, PublicationResponse
 from marketplace.api.models.offer_models import CachedInput, Offer
 
 
@@ -19,6 +19,7 @@ class EstimatedOffer(ApiModel):
     formula: str
     offer: Offer
     cached_input: CachedInput
+    display: DisplayText
 
 
 class UnrankedOffer(ApiModel):
@@ -29,6 +30,7 @@ class UnrankedOffer(ApiModel):
     formula: str
     offer: Offer
     cached_input: CachedInput
+    display: DisplayText
 
 
 class Need(ApiModel):
@@ -66,3 +68,4 @@ class Estimate(PublicationResponse):
         Money | None,
         Field(description="The sum of the cheapest offers of each part; null if a part is unmet."),
     ]
+    display: DisplayText

@@ -7,7 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from marketplace.api.models.base import ApiModel, Money, PublicationResponse, Region
+from marketplace.api.models.base import (
+    ApiModel,
+    DisplayText,
+    DisplayTexts,
+    Money,
+    PublicationResponse,
+    Region,
+)
 
 
 class Offer(ApiModel):
@@ -87,6 +94,7 @@ class Offer(ApiModel):
     price_observed_at: datetime | None
     price_changed_at: datetime | None
     origin: Literal["live", "sample"]
+    display: DisplayTexts
 
 
 class CachedInput(ApiModel):
@@ -105,6 +113,7 @@ class CachedInput(ApiModel):
     basis: str | None
     feed: str | None
     observed_at: datetime | None
+    display: DisplayText
 
 
 class FacetCount(ApiModel):
@@ -155,6 +164,20 @@ class Model(ApiModel):
     observed_at: datetime | None
 
 
+class Models(PublicationResponse):
+    """A page of the catalogue."""
+
+    total: Annotated[int, Field(description="The number of models that pass the filters.")]
+    items: list[Model]
+    next: Annotated[
+        str | None, Field(description="The `cursor` of the next page; null on the last page.")
+    ]
+    files: Annotated[
+        dict[str, str],
+        Field(description="The whole catalogue as one file: format → its address."),
+    ]
+
+
 class Spread(ApiModel):
     """The lowest and the highest cost of a task, where several offers can be ranked."""
 
@@ -166,6 +189,7 @@ class Spread(ApiModel):
     cheapest: str
     dearest: str
     times: float | None
+    display: DisplayTexts
 
 
 class ModelDetail(PublicationResponse):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from marketplace.api.models.base import ApiModel, Money, PublicationResponse
+from marketplace.api.models.base import ApiModel, DisplayText, Money, PublicationResponse
 
 
 class StatedPrice(ApiModel):
@@ -40,6 +40,7 @@ class Price(StatedPrice):
     json_path: str | None
     until: datetime | None
     """When the discount in `amount` ends; null without a discount, or without a stated end."""
+    display: DisplayText
 
 
 class Interval(StatedPrice):
@@ -57,6 +58,7 @@ class Interval(StatedPrice):
     run_id: str
     payload_hash: str | None
     json_path: str | None
+    display: DisplayText
 
 
 class History(PublicationResponse):

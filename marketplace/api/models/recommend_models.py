@@ -6,7 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from marketplace.api.models.base import ApiModel, Money, PublicationResponse
+from marketplace.api.models.base import (
+    ApiModel,
+    DisplayText,
+    DisplayTexts,
+    Money,
+    PublicationResponse,
+)
 from marketplace.api.models.offer_models import CachedInput, Offer
 
 
@@ -16,6 +22,7 @@ class RoutedOffer(ApiModel):
     offer_id: str
     route: str
     cost_per_month: Annotated[Money | None, Field(description="Null: it is not known.")]
+    display: DisplayText
 
 
 class RouteCost(ApiModel):
@@ -39,6 +46,7 @@ class RouteCost(ApiModel):
             " of different cost."
         ),
     ]
+    display: DisplayTexts
 
 
 class RecommendedOffer(ApiModel):
@@ -56,6 +64,7 @@ class RecommendedOffer(ApiModel):
     ]
     offer: Offer
     cached_input: CachedInput
+    display: DisplayText
 
 
 class LeftOutReason(ApiModel):
@@ -77,6 +86,7 @@ class LeftOutOffer(ApiModel):
     ]
     currency: str | None
     offer: Offer
+    display: DisplayTexts
 
 
 class Recommendation(PublicationResponse):
