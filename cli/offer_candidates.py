@@ -7,11 +7,10 @@ from typing import Any
 
 from cli.console import out
 from cli.options import print_json
-from marketplace.numbers import json_value, money
+from marketplace.display import display_price
+from marketplace.numbers import json_value
 from marketplace.queries.named_offers import NamedOffers, find_named_offers
-from schemas.amounts import MILLION
 from schemas.errors import UsageError
-from schemas.units import TOKENS
 from warehouse.publication.reader_pool import PublicationPool
 from warehouse.storage.home import Home
 
@@ -39,11 +38,17 @@ def choose_offer_id(home: Home, name: str, *, as_json: bool) -> str:
         return str(found.offers[0]["offer_id"])
     message = _message(found)
     if as_json:
-        offers = [json_value(offer | {"command": _command(offer)}) for offer in found.offers]
+        offers = [json_value(_for_programs(offer)) for offer in found.offers]
         print_json({"error": message, "did_you_mean": list(found.like), "offers": offers})
     else:
         _print_offers(found.offers)
     raise UsageError(message)
+
+
+def _for_programs(offer: Row) -> Row:
+    """Return an offer with each price as text too, and what to type."""
+    prices = [price | {"display": display_price(price)} for price in offer["prices"]]
+    return offer | {"prices": prices, "command": _command(offer)}
 
 
 def _message(found: NamedOffers) -> str:
@@ -87,13 +92,6 @@ def _price(offer: Row) -> str:
     status = str(offer["price_status"] or "not_published")
     if status == "free":
         return "free"
-    prices = [_unit_price(price) for price in offer["prices"]]
-    text = ", ".join(prices) if status == "priced" and prices else status.replace("_", " ")
+    texts = [str(display_price(price)) for price in offer["prices"]]
+    text = ", ".join(texts) if status == "priced" and texts else status.replace("_", " ")
     return f"{text} (held)" if offer["held"] else text
-
-
-def _unit_price(price: Row) -> str:
-    unit = price["unit"].replace("_", " ")
-    if price["unit"] not in (*TOKENS, "character"):
-        return f"{money(price['amount'], price['currency'])} per {unit}"
-    return f"{money(price['amount'] * MILLION, price['currency'])} per 1M {unit}s"
