@@ -210,6 +210,7 @@ def test_the_status_page_marks_feeds_that_are_off_or_not_read_yet(site: Site) ->
         row = next(row for row in page.split("<tr") if f'scope="row">{feed}<' in row)
         assert (feeds[feed]["state"] == "ok") is (last is not None)
         assert f"<td>{escape(feeds[feed]['state'])}</td>" in row
+        assert f"<td>{wording.interval(feeds[feed]['expected_every_s'])}</td>" in row
         assert ("<td>none yet</td>" in row) is (last is None)
 
 
