@@ -48,8 +48,9 @@ bench: venv bench-dlt
 bench-million: venv
 	$(BIN)/python -m bench.hour --models 1000000 --without-dlt --write
 	$(BIN)/python -m bench.market --models 1000000 --publications 0 --write
+	$(BIN)/python -m bench.filtered_cards --write
 
-# A year of hours; `python -m bench.years --points 24,720` plays a month.
+# A year of hours: a few are played, earlier ones are copies; `--every-hour` plays all of them.
 bench-years: venv
 	$(BIN)/python -m bench.years --write
 

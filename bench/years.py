@@ -1,9 +1,10 @@
 """Play a day, a month and a year of hours, and measure what grows.
 
 `python -m bench.years` drives the real steps of a run over a catalogue that changes from hour to
-hour (bench/churn.py), with a clock that is moved on, daily maintenance included. At each point it
-measures sizes, the last day's hours, queries, and the replay of the last day. README.md beside
-this explains the figures.
+hour (bench/churn.py), with a clock that is moved on, daily maintenance included. Three days are
+played; earlier history is put before them as copies of what they logged (bench/aging.py), and half
+a day more is played on top of it. At each point it measures sizes, the last hours, queries, and the
+replay of the last hours. README.md beside this explains the figures.
 """
 
 from __future__ import annotations
@@ -20,15 +21,26 @@ from statistics import median
 from time import perf_counter, process_time
 from typing import Any
 
+from bench.aging import age
 from bench.churn import ChangingCatalog
 from bench.facts import machine_facts, write_results
 from bench.home_sizes import query_times, row_counts, sizes
 from bench.measure import exit_on_terminate, measure_apart
 from bench.simulated_hour import SimulatedClock, hour_settings, play_hour
-from pipeline.maintenance import Upkeep, maintain
+from pipeline.maintenance import KEEP_HOURLY_DAYS, Upkeep, maintain
+from warehouse.connect import open_writer
+from warehouse.storage.home import Home
+from warehouse.writer.checkpoint import checkpoint_of, write_checkpoint
+from warehouse.writer.state import read_last_run
 
 START = datetime(2025, 1, 1, 0, 5, tzinfo=UTC)
 DAY, MONTH, YEAR = 24, 720, 8760
+LAST = 12
+"""The hours before a point that are played and measured."""
+REPLAYED = 6
+"""The hours before a point that are replayed."""
+PERIOD = 3 * DAY
+"""The hours that are played, besides the first one; every earlier period is a copy of them."""
 MODELS = 836
 RESULT = "years"
 
@@ -43,24 +55,32 @@ def main() -> None:
         default=[DAY, MONTH, YEAR],
         help="the hours after which it measures; default: a day, a month, a year",
     )
+    parser.add_argument(
+        "--every-hour",
+        action="store_true",
+        help="play every hour, copy none: hours of a processor for a year",
+    )
     parser.add_argument("--write", action="store_true", help="write bench/results/years.json")
     given = parser.parse_args()
     exit_on_terminate()  # so that the home is removed
     facts = machine_facts()
     points: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="pricehouse-years-") as folder:
-        for point in play(Path(folder), models=given.models, points=given.points):
+        for point in play(
+            Path(folder), models=given.models, points=given.points, every_hour=given.every_hour
+        ):
             points.append(point)
             sys.stdout.write(f"{table(points[-1:])}\n")
             sys.stdout.flush()
             if given.write:
-                write_results(RESULT, {**facts, "models": given.models, "points": points})
+                played = {"models": given.models, "period": PERIOD, "last": LAST}
+                write_results(RESULT, {**facts, **played, "points": points})
     if len(points) > 1:
         sys.stdout.write(f"{growth(points)}\n")
 
 
 class Years:
-    """A home that lives through simulated hours; `before` is its warehouse a day before a point."""
+    """A home that lives through simulated hours; `before` is its warehouse `REPLAYED` hours ago."""
 
     def __init__(self, folder: Path, models: int) -> None:
         self.home = folder / "home"
@@ -69,14 +89,43 @@ class Years:
         self._catalog = ChangingCatalog(models)
         self._clock = SimulatedClock(START)
         self._settings = hour_settings(self.home)
-        self._last_day: deque[tuple[float, dict[str, float]]] = deque(maxlen=DAY)
+        self._last_day: deque[tuple[float, dict[str, float]]] = deque(maxlen=LAST)
         self._maintained_s = 0.0
         self.hours = 0
+        """That were played."""
+        self._copies = 0
+
+    @property
+    def age_hours(self) -> int:
+        """The hours of history that the home has, copies too."""
+        return self.hours + self._copies * PERIOD
+
+    def age_to(self, hours: int) -> None:
+        """Play a period, put history before it, then play on: about so many hours in all."""
+        if self.hours <= PERIOD:
+            self.play_to(PERIOD + 1)
+        copies = round((hours - LAST - self.hours) / PERIOD)
+        if copies > self._copies:
+            now = START + timedelta(hours=self.hours)
+            age(
+                self.home,
+                hours=PERIOD,
+                copies=range(self._copies + 1, copies + 1),
+                keep_from=now - timedelta(days=KEEP_HOURLY_DAYS),
+            )
+            self._copies = copies
+            self._maintain(Upkeep(compact=True))
+        self.play_to(self.hours + LAST)
+
+    def _maintain(self, upkeep: Upkeep) -> None:
+        began = process_time()
+        maintain(self.home, upkeep, clock=self._clock)
+        self._maintained_s = process_time() - began
 
     def play_to(self, hours: int) -> None:
         """Play until so many hours have passed; a day of hours ends with maintenance."""
         while self.hours < hours:
-            if self.hours == hours - DAY:
+            if self.hours == hours - REPLAYED:
                 self.before.unlink(missing_ok=True)
                 if self.hours:
                     shutil.copyfile(self.home / "warehouse.duckdb", self.before)
@@ -88,31 +137,45 @@ class Years:
             self._last_day.append((perf_counter() - started, seconds))
             self.hours += 1
             if self.hours % DAY == 0:
-                began = process_time()
-                maintain(self.home, Upkeep(), clock=self._clock)
-                self._maintained_s = process_time() - began
+                self._maintain(Upkeep())
 
     def figures(self) -> dict[str, Any]:
-        """Return what the home takes now, and what its last day took (processor seconds)."""
+        """Return what the home takes now, and what its last hours took (processor seconds)."""
         steps = {
             step: round(median(seconds.get(step, 0.0) for _, seconds in self._last_day), 4)
             for step in self._last_day[-1][1]
         }
         sums = [sum(seconds.values()) for _, seconds in self._last_day]
         return {
-            "hours": self.hours,
+            "hours": self.age_hours,
+            "played_hours": self.hours,
             "hour_cpu_s": round(median(sums), 3),
             "hour_wall_s": round(median(wall for wall, _ in self._last_day), 3),
             "steps_cpu_s": steps,
             "maintain_cpu_s": round(self._maintained_s, 3),
             "queries_ms": query_times(self.home / "marketplace.duckdb", START, self.hours),
             "replay": self._replay(),
-            "bytes": sizes(self.home),
+            "bytes": sizes(self.home) | {"a checkpoint": self._checkpoint_bytes()},
             "rows": row_counts(self.home / "warehouse.duckdb"),
         }
 
+    def _checkpoint_bytes(self) -> int:
+        """Return what a checkpoint takes, as maintenance writes one once bytes are dropped."""
+        home = Home.at(self.home)
+        with open_writer(home.warehouse) as con:
+            last = read_last_run(con)
+        if last is None:
+            return 0
+        checkpoint = checkpoint_of(home, last)
+        was_there = checkpoint.path.exists()
+        write_checkpoint(home, last)
+        taken = checkpoint.path.stat().st_size
+        if not was_there:
+            checkpoint.path.unlink()
+        return taken
+
     def _replay(self) -> dict[str, float]:
-        """Replay the last day in a process of its own, from the warehouse of a day before."""
+        """Replay the last hours in a process of its own, from the warehouse before them."""
         other = self._folder / "replayed"
         other.mkdir()
         try:
@@ -125,7 +188,7 @@ class Years:
             cost = measure_apart(command, log=self._folder / "replay", environment=environment)
         finally:
             shutil.rmtree(other)
-        hours = min(DAY, self.hours)
+        hours = min(REPLAYED, self.hours)
         return {
             "hours": hours,
             "cpu_s_per_hour": round(cost.cpu_s / hours, 3),
@@ -134,11 +197,16 @@ class Years:
         }
 
 
-def play(folder: Path, *, models: int, points: list[int]) -> Iterator[dict[str, Any]]:
+def play(
+    folder: Path, *, models: int, points: list[int], every_hour: bool = False
+) -> Iterator[dict[str, Any]]:
     """Play to each point in turn, and yield its figures."""
     years = Years(folder, models)
     for hours in points:
-        years.play_to(hours)
+        if every_hour or hours <= PERIOD:
+            years.play_to(hours)
+        else:
+            years.age_to(hours)
         yield years.figures()
 
 
@@ -163,7 +231,7 @@ def growth(points: list[dict[str, Any]]) -> str:
     lines = [f"from {first['hours']} to {last['hours']} hours ({times:.0f} ×):"]
     for name in ("hour_cpu_s", "maintain_cpu_s"):
         lines.append(f"  {name:<28}{last[name] / (first[name] or 0.001):>8.2f} ×")
-    for part in ("queries_ms", "bytes"):
+    for part in ("steps_cpu_s", "queries_ms", "bytes"):
         for name, value in first[part].items():
             lines.append(f"  {name:<28}{last[part][name] / (value or 1):>8.2f} ×")
     return "\n".join(lines)

@@ -4,7 +4,7 @@ WITH named AS (
     SELECT c.*, p.serving_countries,
            lower(concat_ws(' ', c.model_id, c.inference_provider, p.display_name)) AS names,
            regexp_replace(names, '[^a-z0-9]+', '', 'g') AS squashed
-    FROM cards c LEFT JOIN providers p USING (inference_provider)
+    FROM cards c LEFT JOIN internal._ph_provider p USING (inference_provider)
 ), evaluated AS (
     SELECT c.offer_id, c.source, c.model_id, c.inference_provider, c.task, c.task_group,
            c.offer_type, c.status, c.region, c.compliance_tags, c.supports_tools,

@@ -46,5 +46,5 @@
     LIMIT $count::INT
 )
 SELECT c.*, p.place AS at_place, p.unit AS at_unit, p.number AS at_number
-FROM page p JOIN cards c USING (offer_id)
+FROM page p JOIN cards c USING (offer_id, model_id) -- by model, in whose order cards are stored
 ORDER BY p.place, p.unit, p.number, p.model_id, p.inference_provider, p.offer_id;

@@ -43,6 +43,7 @@ def page() -> str:
         parts += _hour(models, command)
     parts += _listed("The marketplace", "market-50000", "make bench")
     parts += _listed("The marketplace at 1,000,000 models", "market-1000000", "make bench-million")
+    parts += _listed("Filtered cards", "filters", "make bench-million")
     parts += _listed("The start of commands", "startup", "make bench")
     parts += _years()
     return "\n".join(parts)
@@ -121,19 +122,24 @@ def _years() -> list[str]:
     if figures is None:
         return [title, "Not measured yet: `make bench-years`.\n"]
     points = figures["points"]
-    rows: list[tuple[str, ...]] = []
+    rows: list[tuple[str, ...]] = [
+        ("of them played", *(f"{point['played_hours']:,}" for point in points))
+    ]
     for key, name in (
         ("hour_cpu_s", "an hour, processor s"),
-        ("maintain_cpu_s", "daily maintenance, processor s"),
+        ("maintain_cpu_s", "maintenance, processor s"),
     ):
         rows.append((name, *(f"{point[key]:.2f}" for point in points)))
+    for step in points[0]["steps_cpu_s"]:
+        taken = [f"{1000 * point['steps_cpu_s'].get(step, 0):.0f}" for point in points]
+        rows.append((f"`{step}`, processor ms" if "_" in step else f"{step}, processor ms", *taken))
     replayed = [f"{point['replay']['cpu_s_per_hour']:.2f}" for point in points]
     rows.append(("replay of an hour, processor s", *replayed))
     peaks = [f"{point['replay']['peak_mb']}" for point in points]
-    rows.append(("peak of replaying a day, MB", *peaks))
+    rows.append(("peak of replaying, MB", *peaks))
     for query in points[0]["queries_ms"]:
         times = [f"{point['queries_ms'][query]:.0f}" for point in points]
-        rows.append((f"query, {query}, ms", *times))
+        rows.append((f"query, {query}, processor ms", *times))
     for part in points[0]["bytes"]:
         files = part.startswith("files")
         sizes = [
@@ -146,13 +152,16 @@ def _years() -> list[str]:
         f"Scaled: the catalogue has {figures['models']} models, and the changes of an hour are "
         "those of the whole Hub (about 15 offers come or go, one price and a twenty-fourth of the "
         "speeds change). `python -m bench.years` drives the real steps on landed bytes with a "
-        "clock that is moved on; nothing is fetched.\n"
+        f"clock that is moved on; nothing is fetched. {figures['period']} hours are played. "
+        "Earlier history is put before them as copies of what those hours logged, with the records "
+        f"of their runs; {figures['last']} hours more are played on top of it and measured.\n"
     )
-    return [title, f"{_machine(figures)}\n", scaled, _table(head, rows), _disk(points[0])]
+    return [title, f"{_machine(figures)}\n", scaled, _table(head, rows), _disk(points)]
 
 
-def _disk(first: Figures) -> str:
+def _disk(points: Sequence[Figures]) -> str:
     """Return what landing keeps, calculated from a point before anything was thinned out."""
+    first, last = points[0], points[-1]
     answers, records = (
         first["bytes"][part] / first["hours"] for part in ("answers", "run records")
     )
@@ -161,7 +170,9 @@ def _disk(first: Figures) -> str:
         f"Calculated from the first column: an hour lands {answers / 1e3:.0f} kB of answers and "
         f"{records / 1e3:.0f} kB of records. Maintenance keeps all of the last {KEEP_HOURLY_DAYS} "
         f"days, {kept * (answers + records) / 1e6:.0f} MB. Of each day before, one hour's answers "
-        f"stay, {365 * answers / 1e6:.0f} MB a year, and all records, packed.\n"
+        f"stay, {365 * answers / 1e6:.0f} MB a year, and all records, packed. A checkpoint of the "
+        f"warehouse takes {last['bytes'].get('a checkpoint', 0) / 1e6:.1f} MB after "
+        f"{last['hours']:,} hours; two are kept.\n"
     )
 
 

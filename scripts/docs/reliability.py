@@ -35,8 +35,8 @@ repeat each at the size in the third column.
 NUMBERS = (
     (
         "SIGKILL at random moments of fetch, landing, load, checkpoint and publication; after each "
-        "the publication was whole, and at the end the home's export was byte for byte that of a "
-        "home without kills",
+        "the publication was whole, and at the end the home's export had the same rows as that of "
+        "a home without kills",
         "500 kills, 160 committed hours, 0 losses",
         "20 kills",
     ),

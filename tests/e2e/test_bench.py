@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bench.aging import age
 from bench.churn import ChangingCatalog
 from bench.floors import FLOORS
 from bench.home_sizes import QUERIES, row_counts, sizes
@@ -37,6 +38,9 @@ from bench.verdict import (
 from bench.years import play
 from bench.years import table as years_table
 from scripts.docs.performance import page
+from warehouse.connect import open_reader
+from warehouse.health.home_checks import check_home
+from warehouse.storage.home import Home
 
 ROOT = Path(__file__).parents[2]
 WITHOUT_DLT = {"PRICEHOUSE_BENCH_DLT_PYTHON": "/nowhere/python"}
@@ -236,6 +240,33 @@ def test_simulated_years_measure_a_home_at_each_point(tmp_path: Path) -> None:
     assert set(second["steps_cpu_s"]) > {"parse_feeds", "load_run", "publish_run", "open"}
     assert second["bytes"]["files under landing"] > first["bytes"]["files under landing"]
     assert "hours" in years_table([first, second])
+
+
+@pytest.mark.slow
+def test_a_home_with_copied_history_plays_on_and_passes_the_doctor(tmp_path: Path) -> None:
+    clock, catalog = SimulatedClock(datetime(2025, 1, 1, tzinfo=UTC)), ChangingCatalog(60)
+    home = tmp_path / "home"
+    for hour in range(4):
+        clock.move_to(datetime(2025, 1, 1, hour, tzinfo=UTC))
+        play_hour(hour_settings(home), catalog, clock)
+        catalog.advance()
+    played = row_counts(home / "warehouse.duckdb")
+    kept = datetime(2024, 12, 31, 20, tzinfo=UTC)
+    age(home, hours=3, copies=range(1, 4), keep_from=kept)
+    aged = row_counts(home / "warehouse.duckdb")
+    assert aged["_ph_run"] == played["_ph_run"] + 9
+    assert aged["_ph_offer"] > played["_ph_offer"]
+    assert aged["_ph_card"] == played["_ph_card"]
+    clock.move_to(datetime(2025, 1, 1, 4, tzinfo=UTC))
+    report, _ = play_hour(hour_settings(home), catalog, clock)
+    assert report.outcome == "published"
+    now = datetime(2025, 1, 1, 5, tzinfo=UTC)
+    problems = [each for each in check_home(Home.at(home), now=now) if not each.ok]
+    assert problems == []
+    with open_reader((home / "marketplace.duckdb").resolve()) as con:
+        open_prices = con.execute("SELECT count(*) FROM price_as_of($now)", {"now": now})
+        shown = open_prices.fetchone()
+        assert shown == con.execute("SELECT count(*) FROM prices").fetchone()
 
 
 def test_the_same_seed_makes_the_same_hours_and_others_change() -> None:

@@ -4,7 +4,7 @@ SELECT c.check_id, c.name, c.severity, c.message, c.decision, c.decided_by, c.de
        c.decision_reason, n.started_at AS found_at
 FROM checks c
 JOIN runs n USING (run_id)
-JOIN offers o ON o.offer_id = $offer_id
+JOIN internal._ph_offer o ON o.offer_id = $offer_id
 LEFT JOIN cards d ON d.offer_id = o.offer_id
 LEFT JOIN internal._ph_refusal r ON r.check_id = c.check_id
 WHERE c.offer_id = o.offer_id

@@ -1,6 +1,6 @@
-SELECT publication_id, origin, published_at, observed_from, observed_to,
-       (SELECT count(*) FROM cards) AS offers,
-       (SELECT count(*) FROM cards WHERE rankable) AS rankable,
-       (SELECT count(*) FROM cards WHERE held) AS held,
+SELECT publication_id, origin, published_at, observed_from, observed_to, offers, rankable, held,
        (SELECT count(*) FROM gaps) AS gaps
-FROM publication;
+FROM publication, (
+    SELECT count(*) AS offers, count(*) FILTER (rankable) AS rankable,
+           count(*) FILTER (held) AS held
+    FROM cards);

@@ -8,7 +8,7 @@ import duckdb
 from duckdb import ColumnExpression, DuckDBPyRelation, FunctionExpression
 
 from schemas.errors import WarehouseError
-from warehouse.connect import Connection, open_reader, open_writer
+from warehouse.connect import Connection, Limits, open_reader, open_writer
 from warehouse.migrate import migrate
 from warehouse.statements import statement
 from warehouse.storage.home import Home
@@ -20,6 +20,8 @@ from warehouse.writer.state import LastRun
 EVERY_RUNS = 24
 """Committed runs after which a rewrite is worth its time: by then reading is three times slower."""
 _BATCH_ROWS = 20_000
+_READING = Limits(memory="256MB")
+"""Rows of the old file only pass through; without a limit DuckDB keeps all blocks that it read."""
 _ORDER = {table.name: table.order for table in TABLES}
 
 
@@ -38,7 +40,7 @@ def compact(home: Home, last: LastRun, *, now: datetime) -> None:
     """
     with staged_database(home.root, home.warehouse.name) as staged:
         try:
-            with open_reader(home.warehouse) as old, open_writer(staged) as new:
+            with open_reader(home.warehouse, _READING) as old, open_writer(staged) as new:
                 _rewrite(old, new, now=now)
                 _require_equal(old, new)
         except duckdb.Error as error:
