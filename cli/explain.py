@@ -1,10 +1,11 @@
-"""`pricehouse explain OFFER_ID`: walk a card's numbers back to the bytes they were read from."""
+"""`pricehouse explain OFFER`: walk a card's numbers back to the bytes they were read from."""
 
 from __future__ import annotations
 
 import click
 
 from cli.console import out
+from cli.offer_candidates import choose_offer_id
 from cli.options import current_home, home_option, json_option, print_json
 from pipeline.explain import Explanation
 from pipeline.explain import explain as explain_offer
@@ -16,18 +17,22 @@ EVIDENCE_WIDTH = 600
 
 
 @click.command()
-@click.argument("offer_id")
+@click.argument("offer", metavar="OFFER_ID|MODEL[:PROVIDER]")
 @home_option
 @json_option
-def explain(*, offer_id: str, as_json: bool) -> None:
-    """Show where the numbers on the card of OFFER_ID come from.
+def explain(*, offer: str, as_json: bool) -> None:
+    """Show where the numbers on the card of an offer come from.
+
+    MODEL is an id like org/model, in any case; PROVIDER an inference provider, or fastest or
+    cheapest. Of several offers the command lists id, provider, task and price, and exits with
+    status 2.
 
     For each number: the claim that was chosen, the rule, the text as the source wrote it, the
     arithmetic, the fragment of the answer, the answer's hash (checked against the landed bytes
     while they are kept), the run, and the other claims with why they lost.
-    Ids: `pricehouse sql "SELECT offer_id FROM cards WHERE model_id = '…'"`.
     """
-    explanation = explain_offer(Home.at(current_home()), offer_id)
+    home = Home.at(current_home())
+    explanation = explain_offer(home, choose_offer_id(home, offer, as_json=as_json))
     if as_json:
         print_json(explanation)
         return

@@ -14,7 +14,7 @@ from schemas.errors import UsageError
 from warehouse.publication.export import export as export_publication
 from warehouse.publication.newest import newest
 from warehouse.publication.reader_pool import PublicationPool
-from warehouse.storage.files import make_named_folder, os_errors_as_home_error
+from warehouse.storage.files import make_named_folder, os_errors_as_home_error, require_empty
 from warehouse.storage.home import Home
 
 
@@ -37,16 +37,20 @@ from warehouse.storage.home import Home
 def export(*, folder: Path, format_name: str | None, region: str | None, as_json: bool) -> None:
     """Write relations, or prices for other tools, to DIR.
 
-    Relations are NDJSON and Parquet. The files of a format are those that `serve` has under
-    /v1/exports.
+    DIR must be new or empty, so that files of two exports never mix: to repeat an export, remove
+    the earlier one or name another folder. Relations are NDJSON and Parquet. The files of a format
+    are those that `serve` has under /v1/exports.
     """
+    if format_name is None and region is not None:
+        raise UsageError("--region needs --format; query the relations by their own columns")
+    place = region and checked_region(region)
     home = Home.at(current_home())
+    publication = newest(home)
+    require_empty(folder)
     if format_name is None:
-        if region is not None:
-            raise UsageError("--region needs --format; query the relations by their own columns")
-        files = export_publication(newest(home), folder)
+        files = export_publication(publication, folder)
     else:
-        files = _export_format(home, folder, format_name, region and checked_region(region))
+        files = _export_format(home, folder, format_name, place)
     if as_json:
         print_json({"files": [str(path) for path in files]})
     else:
@@ -54,7 +58,6 @@ def export(*, folder: Path, format_name: str | None, region: str | None, as_json
 
 
 def _export_format(home: Home, folder: Path, name: str, region: str | None) -> list[Path]:
-    newest(home)  # names the home where nothing is published
     make_named_folder(folder)
     pool = PublicationPool(home)
     files = []

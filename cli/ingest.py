@@ -27,7 +27,11 @@ from providers.secrets import find_token
 
 
 @click.command()
-@click.option("--provider", help="Read this source only: a key of the registry (huggingface).")
+@click.option(
+    "--provider",
+    metavar="SOURCE",
+    help=f"Read this source only: {', '.join(each.source for each in load_registry().sources)}.",
+)
 @click.option("--dry-run", is_flag=True, help="Commit nothing; report what would change.")
 @home_option
 @json_option

@@ -43,7 +43,7 @@ ENTRIES = {
         "cli.doctor:doctor", "Check a home for problems and show how to fix them."
     ),
     "explain": CommandEntry(
-        "cli.explain:explain", "Show where the numbers on the card of OFFER_ID come from."
+        "cli.explain:explain", "Show where the numbers on the card of an offer come from."
     ),
     "export": CommandEntry(
         "cli.export:export",

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from cli.console import err, out
 from cli.options import print_json
+from schemas.elapsed import elapsed
 
 if TYPE_CHECKING:  # the reports bring polars with them, and `status` needs none
     from pipeline.report import FeedReport, Held, Report
@@ -78,14 +79,14 @@ def print_status(status: Status) -> None:
         out.print(f"{escape(status.home)}: nothing is published yet")
     else:
         known = status.age_s is not None
-        age = f"{timedelta(seconds=round(status.age_s or 0))} old" if known else "age unknown"
+        age = f"{elapsed(timedelta(seconds=status.age_s or 0))} old" if known else "age unknown"
         out.print(
             f"[bold]{age}[/]: readers see {status.publication_id} ({status.origin}), "
             f"observed {_minute(status.observed_from)} to {_minute(status.observed_to)}"
         )
         out.print(
             f"  {status.offers} offers and adapters, {status.rankable} rankable, {status.held} "
-            f"held, {status.gaps} gaps on record"
+            f"held, {status.gaps} {'gap' if status.gaps == 1 else 'gaps'} on record"
         )
     for feed in status.feeds:
         observed = _minute(feed.observed_at)

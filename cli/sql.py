@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 from shutil import copyfileobj
 from typing import IO
@@ -13,13 +12,13 @@ from typing import IO
 import click
 
 from cli.options import current_home, home_option
+from cli.shell import HELP, LEAVE, dot_command, help_text, no_command, run_shell
 from schemas.errors import UsageError
 from warehouse.connect import open_reader
 from warehouse.publication.newest import newest
 from warehouse.publication.query import (
     query_parquet,
     query_text,
-    table,
     write_csv,
     write_json,
 )
@@ -38,7 +37,6 @@ FORMATS: dict[str, Callable[[Path, str, IO[str]], None]] = {
 }
 _SPOOL_BYTES = 1_000_000
 """Bytes of a result in memory; a longer one waits in a temporary file until it is whole."""
-_PROMPT, _MORE = "prices> ", "   ...> "
 
 
 @click.command()
@@ -63,7 +61,7 @@ def sql(*, query: str | None, form: str, output: Path | None, as_json: bool) -> 
     """Run QUERY on the newest publication, read-only, in UTC.
 
     Without QUERY the query is read from standard input; in a terminal a shell starts, where each
-    statement ends with a semicolon. `SHOW TABLES` lists the relations, `DESCRIBE cards` the
+    statement ends with a semicolon and `.help` lists relations and macros. `DESCRIBE cards` lists
     columns. A table has up to 200 rows, and as many columns as fit; the other formats have all.
     """
     form = "json" if as_json else form
@@ -71,13 +69,25 @@ def sql(*, query: str | None, form: str, output: Path | None, as_json: bool) -> 
         raise click.UsageError("parquet is written to a file; name it with --output")
     publication = newest(Home.at(current_home()))
     if query is None and sys.stdin.isatty():
-        _shell(publication)
+        run_shell(publication)
         return
     text = sys.stdin.read() if query is None else query
+    if command := dot_command(text):
+        _follow(command, publication, is_all="\n" not in text.strip())
+        return
     if form == "parquet" and output is not None:
         query_parquet(publication, text, output)
         return
     _write(FORMATS[form], publication, text, output)
+
+
+def _follow(command: str, publication: Path, *, is_all: bool) -> None:
+    """Print the help of the shell if that is all of a query; UsageError for other commands."""
+    if not is_all or command not in HELP | LEAVE:
+        raise UsageError(no_command(command) if is_all else f"{command} is no SQL; leave it out")
+    if command in HELP:
+        with open_reader(publication) as con:
+            click.echo(help_text(con))
 
 
 def _write(
@@ -96,38 +106,3 @@ def _write(
         copyfileobj(result, sys.stdout)
         if form is not write_csv:  # its last line has ended
             click.echo()
-
-
-def _shell(publication: Path) -> None:
-    """Run statement after statement until .quit or the end of input, also after an error."""
-    with suppress(ImportError):
-        import readline  # noqa: F401 - it gives input() its history and keys
-    click.echo(f"{publication.stem}, read-only, times in UTC. End with ; and leave with .quit")
-    with open_reader(publication) as con:
-        for statement in _statements():
-            try:
-                click.echo(table(con, statement))
-            except UsageError as error:
-                click.echo(f"error: {error}", err=True)
-
-
-def _statements() -> Iterator[str]:
-    text = ""
-    while True:
-        try:
-            line = input(_MORE if text else _PROMPT)
-        except KeyboardInterrupt:
-            text = ""
-            click.echo()
-            continue
-        except EOFError:
-            click.echo()
-            return
-        if not text and line.strip() in {".quit", ".exit"}:
-            return
-        text += line + "\n"
-        if line.rstrip().endswith(";"):
-            yield text
-            text = ""
-        elif not text.strip():
-            text = ""

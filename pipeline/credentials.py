@@ -10,6 +10,7 @@ from pipeline.feeds import spec_of
 from pipeline.settings import ENABLE_FEEDS
 from providers.http.auth import Bearer
 from providers.secrets import SCHEMES, VARIABLES
+from schemas.elapsed import elapsed
 from schemas.errors import SecretError
 from schemas.registry import Feed, Source
 
@@ -32,7 +33,7 @@ def reason_to_skip(run: Run, feed: Feed) -> Skip | None:
     last, every = run.observed.get(feed.feed), timedelta(seconds=feed.expected_every_s)
     # an hour early: an hourly rhythm would otherwise ask an hour later each day
     if last is not None and every > HOUR and run.today - last < every - HOUR:
-        return Skip("not_due", f"asked every {every // HOUR} hours; last answered {last:%H:%M} UTC")
+        return Skip("not_due", f"asked once in {elapsed(every)}; last answered {last:%H:%M} UTC")
     return None
 
 

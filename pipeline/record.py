@@ -25,11 +25,11 @@ from samples.hub import FEEDS
 from samples.recording import RecordedCapture, record_hub, record_router
 from samples.verbatim import Record
 from schemas.clock import Clock, utc_now
-from schemas.errors import FeedError, FeedMalformed, FeedRefused, UsageError
+from schemas.errors import FeedError, FeedMalformed, FeedRefused
 from schemas.payload import Payload, Traffic
 from schemas.registry import Feed, Source
 from schemas.secrets import Secret
-from warehouse.storage.files import make_named_folder, os_errors_as_home_error, write_atomic
+from warehouse.storage.files import make_named_folder, require_empty, write_atomic
 
 
 class FeedRecording(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,16 +53,6 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     feeds: list[FeedRecording]
 
 
-def require_empty(folder: Path) -> None:
-    """Raise UsageError unless the folder is empty, or not there yet and can be."""
-    with os_errors_as_home_error(folder):
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise UsageError(f"{folder} is there and not empty; name a new folder")
-        above = next(path for path in folder.absolute().parents if path.exists())
-        if not above.is_dir():  # raised now, and not after an hour was fetched for nothing
-            raise UsageError(f"{folder} cannot be a folder: {above} is a file; name another one")
-
-
 def record(
     folder: Path,
     settings: Settings,
@@ -78,7 +68,7 @@ def record(
     only one account pays. Needs no home, and nothing enters a warehouse. FeedError, with
     nothing written, when a feed is not whole; UsageError when the folder is not empty.
     """
-    require_empty(folder)
+    require_empty(folder)  # now, and not after an hour was fetched for nothing
     found = token()
     secret = found.secret if found else None
     make_client = partial(HttpClient, now=clock, bearer=_bearer(settings, secret), proxies=proxies)

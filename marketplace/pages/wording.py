@@ -16,6 +16,7 @@ from typing import Any
 from marketplace.numbers import dollars, money, per_million
 from schemas.amounts import MILLION, amount_text
 from schemas.clock import is_ahead
+from schemas.elapsed import elapsed
 from schemas.units import TOKENS
 
 Row = Mapping[str, Any]
@@ -106,19 +107,14 @@ def minute(moment: datetime | None) -> str:
     return f"{day(moment)}, {moment:%H:%M} UTC" if moment else "unknown"
 
 
-def age(passed: timedelta) -> str:
-    """Return a duration in the largest unit that fits: `3 hours`, `65 days`."""
-    seconds = max(int(passed.total_seconds()), 0)
-    for name, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds >= 2 * size or (seconds >= size and name == "minute"):
-            number = seconds // size
-            return f"{number:,} {name}{'' if number == 1 else 's'}"
-    return "less than a minute"
-
-
 def age_of(observed_to: datetime, now: datetime) -> str:
     """Return how old a moment is; one in the future has no age."""
-    return "an unknown time" if is_ahead(observed_to, now) else age(now - observed_to)
+    return "an unknown time" if is_ahead(observed_to, now) else elapsed(now - observed_to)
+
+
+def interval(seconds: float) -> str:
+    """Return how often a feed is read: `1 hour`, `1 day`."""
+    return elapsed(timedelta(seconds=seconds))
 
 
 def compared_unit(unit: str) -> tuple[Decimal, str]:

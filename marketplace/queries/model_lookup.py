@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from marketplace.queries.known_values import known_values
+from marketplace.queries.search import squashed
 from marketplace.queries.since import start_of
 from marketplace.statements import statement
 from marketplace.unanswered import NotInPublication
@@ -57,10 +58,17 @@ def find_models(reading: Reading, names: Iterable[str]) -> list[str]:
     found = reading.rows(statement("select_known_models"), {"models": models})
     for model in models:
         if not any(row["model_id"] == model for row in found):
-            like = reading.rows(statement("select_like_models"), {"model_id": model})
-            names_like = ", ".join(row["model_id"] for row in like)
+            like = ", ".join(like_models(reading, model))
+            nearest = f"the nearest names: {like}" if like else "no name is like it"
             raise UnknownValue(
-                f"model_id: no model is called {model}; the nearest names: {names_like}",
+                f"model_id: no model is called {model}; {nearest}",
                 field="model_id",
             )
     return models
+
+
+def like_models(reading: Reading, name: str) -> list[str]:
+    """Return the models that an unknown name may mean, the likeliest first, at most 3."""
+    values = {"whole": squashed(name), "name": squashed(name.rpartition("/")[2])}
+    rows = reading.rows(statement("select_like_models"), values)
+    return [row["model_id"] for row in rows]

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
+from difflib import get_close_matches
 from functools import partial
 
 from msgspec.structs import replace
@@ -42,21 +43,23 @@ def extract_feeds(run: Run) -> list[FeedFetch]:
 
 
 def feeds_of(registry: Registry, provider: str | None) -> frozenset[str] | None:
-    """Return the feeds of one source, None for all; UsageError when the registry has no such."""
+    """Return the feeds of one source, in any case, None for all; UsageError lists the sources."""
     if provider is None:
         return None
-    feeds = frozenset(feed.feed for source, feed in registry.feeds() if source.source == provider)
+    name = provider.strip().lower()
+    feeds = frozenset(feed.feed for source, feed in registry.feeds() if source.source == name)
     if not feeds:
-        known = ", ".join(source.source for source in registry.sources)
-        raise UsageError(f"{_why_unknown(registry, provider)}; known: {known}")
+        known = [source.source for source in registry.sources]
+        raise UsageError(f"{_why_unknown(registry, name, known)}; known: {', '.join(known)}")
     return feeds
 
 
-def _why_unknown(registry: Registry, name: str) -> str:
+def _why_unknown(registry: Registry, name: str, known: list[str]) -> str:
     """Return why a name is no source; an inference provider is read through a source."""
     entry = next((p for p in registry.inference_providers if p.inference_provider == name), None)
     if entry is None:
-        return f"there is no provider {name!r}"
+        close = get_close_matches(name, known, n=1)
+        return f"there is no provider {name!r}" + (f" (did you mean {close[0]}?)" if close else "")
     if entry.left_on is not None:
         return (
             f"{name!r} is an inference provider that left Hugging Face on {entry.left_on} "

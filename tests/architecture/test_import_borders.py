@@ -162,6 +162,7 @@ def test_only_named_commands_import_the_marketplace() -> None:
         "cli/call_report.py",
         "cli/export.py",
         "cli/mcp.py",
+        "cli/offer_candidates.py",
         "cli/recommend.py",
         "cli/serve.py",
     }

@@ -17,11 +17,23 @@ def run(*arguments: str, environment: dict[str, str | None]) -> Result:
     return CliRunner().invoke(main, arguments, env=environment)
 
 
-@pytest.mark.parametrize("command", ["status", "doctor", "export"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        ["accept", "0123456789abcdef", "--reason", "checked"],
+        ["doctor"],
+        ["explain", "org/model"],
+        ["export", "files"],
+        ["maintain"],
+        ["recommend"],
+        ["sql", "SELECT 1"],
+        ["status"],
+    ],
+    ids=lambda call: call[0],
+)
 @pytest.mark.parametrize("place", ["before", "after"])
-def test_home_option_overrides_the_setting(command: str, place: str, tmp_path: Path) -> None:
+def test_home_option_overrides_the_setting(call: list[str], place: str, tmp_path: Path) -> None:
     option = ["--home", str(tmp_path / "given")]
-    call = [command, str(tmp_path / "files")] if command == "export" else [command]
     arguments = [*option, *call] if place == "before" else [*call, *option]
     done = run(*arguments, environment={"PRICEHOUSE_HOME": str(tmp_path / "set")})
     assert done.exit_code == 2

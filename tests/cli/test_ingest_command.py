@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from cli.main import main
 from providers.registry import load_registry
 from samples.catalog import load
 from samples.hub import Hub, serve
@@ -201,6 +203,11 @@ def test_wrong_usage_exits_2_with_a_message(
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert "secret" not in done.stderr
+
+
+def test_help_lists_every_source_of_the_option_provider() -> None:
+    helped = " ".join(CliRunner().invoke(main, ["ingest", "--help"]).output.split())
+    assert f"only: {', '.join(source.source for source in load_registry().sources)}." in helped
 
 
 def test_wrong_query_exits_2_with_the_message_of_duckdb(home: Path) -> None:

@@ -41,6 +41,27 @@ def test_a_format_has_the_same_bytes_over_http_and_as_files(
         assert checksum.text == f"{digest}  {path.name}\n"
 
 
+@pytest.mark.parametrize("arguments", [[], ["--format", "litellm"], ["--json"]])
+def test_an_export_into_a_folder_in_use_writes_nothing(
+    site: Site, arguments: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / ".kept").write_text("mine")
+    done = export(site, tmp_path, *arguments)
+    assert done.exit_code == 2
+    assert f"{tmp_path} is there and not empty, so nothing was written" in done.stderr
+    assert "name a new folder, or remove what is in this one" in done.stderr
+    assert (done.stdout, [path.name for path in tmp_path.iterdir()]) == ("", [".kept"])
+
+
+def test_an_export_is_not_repeated_over_an_earlier_one(site: Site, tmp_path: Path) -> None:
+    first = export(site, tmp_path / "new", "--format", "litellm")
+    assert first.exit_code == 0
+    assert export(site, tmp_path / "new", "--format", "langfuse").exit_code == 2
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {
+        file.name for file in FORMATS["litellm"]
+    }
+
+
 @pytest.mark.parametrize("path", [*(f"/v1/exports/{name}" for name in FILES), "/api/v1/models"])
 def test_a_file_has_an_etag_a_head_and_its_publication(site: Site, path: str) -> None:
     answer = site.get(path)

@@ -210,6 +210,7 @@ def test_the_status_page_marks_feeds_that_are_off_or_not_read_yet(site: Site) ->
         row = next(row for row in page.split("<tr") if f'scope="row">{feed}<' in row)
         assert (feeds[feed]["state"] == "ok") is (last is not None)
         assert f"<td>{escape(feeds[feed]['state'])}</td>" in row
+        assert f"<td>{wording.interval(feeds[feed]['expected_every_s'])}</td>" in row
         assert ("<td>none yet</td>" in row) is (last is None)
 
 
@@ -264,20 +265,11 @@ def test_per_million_is_exact_where_it_is_short() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("passed", "text"),
-    [
-        (30, "less than a minute"),
-        (60, "1 minute"),
-        (7100, "118 minutes"),
-        (7200, "2 hours"),
-        (170_000, "47 hours"),
-        (172_800, "2 days"),
-        (-5, "less than a minute"),
-    ],
-)
-def test_an_age_is_in_the_largest_unit_that_fits(passed: int, text: str) -> None:
-    assert wording.age(timedelta(seconds=passed)) == text
+def test_an_age_and_an_interval_name_their_units() -> None:
+    now = datetime(2026, 9, 1, 1, 5, tzinfo=UTC)
+    assert wording.age_of(now - timedelta(hours=24), now) == "1 day"
+    assert wording.age_of(now + timedelta(days=1), now) == "an unknown time"
+    assert [wording.interval(seconds) for seconds in (3600, 86_400)] == ["1 hour", "1 day"]
 
 
 def test_times_are_in_utc_and_a_missing_one_is_unknown() -> None:

@@ -78,9 +78,15 @@ def test_precedences_of_sources_follow_one_another() -> None:
         ),
         ("nscale", "'nscale' is an inference provider, whose offers are read with all others"),
         ("nobody", "there is no provider 'nobody'; known: huggingface, "),
+        ("hugingface", "there is no provider 'hugingface' (did you mean huggingface?); known: "),
+        ("", "there is no provider ''; known: huggingface, "),
     ],
 )
 def test_an_inference_provider_is_no_source_to_read(name: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         feeds_of(REGISTRY, name)
     assert str(caught.value).startswith(message)
+
+
+def test_a_source_is_known_in_any_case() -> None:
+    assert feeds_of(REGISTRY, " HuggingFace") == feeds_of(REGISTRY, "huggingface")

@@ -190,7 +190,9 @@ def test_every_sample_row_is_marked_and_carries_its_capture_date(
     days = rows(home, "SELECT DISTINCT observed_at::DATE::VARCHAR FROM cards ORDER BY 1")
     assert days == [("2026-02-26",), ("2026-09-21",)]
     assert rows(home, "SELECT count(*) FROM cards WHERE rankable AND price_feed = 'hub'") == [(0,)]
-    assert rows(home, "SELECT feed, reason FROM gaps") == [("hub", "no whole answer for 9:19:00")]
+    assert rows(home, "SELECT feed, reason FROM gaps") == [
+        ("hub", "no whole answer for 9 hours 19 minutes")
+    ]
 
 
 def test_regions_come_from_claims_and_everything_else_is_unverified(

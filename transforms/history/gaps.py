@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from schemas.elapsed import elapsed
 from schemas.load import GAPS
 
 TOLERANCE = 1.5
@@ -31,7 +32,7 @@ def find_gaps(
             "feed": [feed for feed, _, _ in late],
             "from_at": [start for _, start, _ in late],
             "to_at": [end for _, _, end in late],
-            "reason": [f"no whole answer for {end - start}" for _, start, end in late],
+            "reason": [f"no whole answer for {elapsed(end - start)}" for _, start, end in late],
             "run_id": [run_id] * len(late),
         }
     )

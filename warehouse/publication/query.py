@@ -22,6 +22,7 @@ from warehouse.connect import Connection, open_reader
 from warehouse.publication.export import ISO, as_text
 from warehouse.publication.fit_table import fitting_columns
 from warehouse.rows import named_rows
+from warehouse.statements import statement
 from warehouse.storage.files import os_errors_as_home_error
 
 _CUT = re.compile(r"columns \([0-9]+ shown\)")
@@ -38,6 +39,11 @@ def rows(publication: Path, query: str) -> list[dict[str, Any]]:
     """Return the rows of one of our own statements as Python values, money as Decimal."""
     with open_reader(publication) as con:
         return named_rows(con.execute(query))
+
+
+def macros(con: Connection) -> list[dict[str, Any]]:
+    """Return name, parameters and comment of each macro of a publication."""
+    return named_rows(con.execute(statement("read_macros")))
 
 
 def query_text(publication: Path, query: str, *, width: int | None = None) -> str:

@@ -99,6 +99,21 @@ def make_named_folder(path: Path) -> None:
         ) from error
 
 
+def require_empty(path: Path) -> None:
+    """Raise UsageError unless a named folder is empty, or not there yet and can be made."""
+    try:
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise UsageError(
+                f"{path} is there and not empty, so nothing was written; name a new folder, or "
+                "remove what is in this one"
+            )
+        above = next(parent for parent in path.absolute().parents if parent.exists())
+    except OSError as error:
+        raise UsageError(f"{path} cannot be used: {error.strerror}; name another one") from error
+    if not above.is_dir():
+        raise UsageError(f"{path} cannot be a folder: {above} is a file; name another one")
+
+
 def sync_folder(folder: Path) -> None:
     """Force the names in a folder to disk; without it a rename may be undone by a power cut."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
