@@ -12,6 +12,7 @@ from pipeline.settings import read_alert_rules
 from pipeline.status import Status, read_status
 from schemas.clock import utc_now
 from schemas.durations import duration_text, read_duration
+from schemas.elapsed import elapsed
 from warehouse.storage.home import Home
 
 
@@ -68,7 +69,7 @@ def _age_line(found: Status, max_age: timedelta, *, is_old: bool) -> str:
     """Return what a monitor shows: the age, the limit, and the verdict where there is one."""
     if found.publication_id is None:
         return f"old: {found.verdict.reason}"
-    age = "of unknown age" if found.age_s is None else duration_text(timedelta(seconds=found.age_s))
+    age = "of unknown age" if found.age_s is None else elapsed(timedelta(seconds=found.age_s))
     state = "old" if is_old else "ok"
     why = "" if found.verdict.state in {"ok", "stale"} else f"; {found.verdict.line}"
     line = f"{state}: the data is {age}{' old' if found.age_s is not None else ''}"

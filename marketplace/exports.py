@@ -89,6 +89,9 @@ def _export(state: AppState, relation: str, kind: str) -> KeptFile:
     if kind not in TYPES:
         problem = {"loc": ("path", "kind"), "msg": f"use one of {', '.join(TYPES)}"}
         raise RequestValidationError([{**problem, "type": "enum", "input": kind}])
+    with state.pool.reading() as reading:
+        if not reading.has_relation(relation):  # earlier code published it
+            raise _no_export(relation)
     return kept_file(
         state,
         f"{relation}.{kind}",

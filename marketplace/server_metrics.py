@@ -18,6 +18,7 @@ from telemetry.exposition import CONTENT_TYPE, ServerMetrics, read_text
 from telemetry.metric_families import RUN, Sample
 from telemetry.publication_samples import publication_samples
 from warehouse.publication.reader_pool import PublicationPool, Reading
+from warehouse.publication.verdict_facts import open_alerts
 
 PATH = "/metrics"
 UNKNOWN_ROUTE = "none"
@@ -101,7 +102,7 @@ def _samples(reading: Reading) -> Iterator[Sample]:
     yield from publication_samples(
         observed_to=facts["observed_to"],
         published_at=facts["published_at"],
-        counts=counts,
+        counts=counts | {"alerts_open": len(open_alerts(reading.rows))},
         feeds=[
             (f["feed"], f["last_success_at"], f["failures_in_a_row"]) for f in feeds if f["enabled"]
         ],

@@ -17,7 +17,7 @@ OUTCOMES = ("published", "unchanged", "failed")
 """How a run ends; of a dry run no metrics are kept."""
 
 
-class EndedRun(NamedTuple):
+class WatchedRun(NamedTuple):
     """A run that has ended; `report` is None where an error ended it. Times are Unix times."""
 
     code_version: str
@@ -28,7 +28,7 @@ class EndedRun(NamedTuple):
     report: Report | None
 
 
-def run_samples(run: EndedRun) -> Iterator[Sample]:
+def run_samples(run: WatchedRun) -> Iterator[Sample]:
     """Yield the metrics of a run."""
     report = run.report
     outcome = report.outcome if report else "failed"
@@ -62,6 +62,7 @@ def status_samples(status: Status) -> Iterator[Sample]:
             "rankable": status.rankable,
             "held": status.held,
             "gaps": status.gaps,
+            "alerts_open": status.alerts_open,
         },
         feeds=[(f.feed, f.last_success_at, f.failures_in_a_row) for f in status.feeds if f.enabled],
     )

@@ -74,6 +74,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     rankable: int = 0
     held: int = 0
     gaps: int = 0
+    alerts_open: int = 0
+    """Of the newest publication; `pricehouse alerts` also has those since."""
     feeds: list[FeedStatus] = []
     last_run: RunStatus | None = None
     last_failure: RunStatus | None = None
@@ -114,6 +116,7 @@ def read_status(
     return Status(
         **from_landing,
         **row,
+        alerts_open=len(facts.alerts),
         age_s=age_s(row["observed_to"], now) if row["observed_to"] else None,
         feeds=[FeedStatus(**feed) for feed in feeds],
         verdict=find_verdict(facts),

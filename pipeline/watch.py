@@ -124,13 +124,13 @@ class HomeWatch:
 
 def keep_metrics(run: Run, steps: Sequence[StepTime], report: Report | None) -> None:
     """Write the metrics of an ended run into its home, whole or not at all."""
-    from pipeline.run_samples import EndedRun, run_samples, status_samples
+    from pipeline.run_samples import WatchedRun, run_samples, status_samples
     from pipeline.status import read_status
     from telemetry.exposition import as_text  # a command that shows something never loads it
     from telemetry.metric_families import Sample
 
     now = run.clock()
-    ended = EndedRun(
+    ended = WatchedRun(
         code_version=run.record.code_version,
         started_s=run.record.started_at.timestamp(),
         finished_s=(report.finished_at if report else now).timestamp(),

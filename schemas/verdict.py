@@ -14,6 +14,7 @@ import msgspec
 
 from schemas.clock import age_s
 from schemas.durations import duration_text
+from schemas.elapsed import elapsed
 
 State = Literal["ok", "degraded", "stale", "failing"]
 DEFAULT_STALE_AFTER = timedelta(hours=2)
@@ -117,8 +118,7 @@ def _stale(facts: HealthFacts) -> HealthVerdict | None:
     limit = duration_text(facts.stale_after)
     return HealthVerdict(
         state="stale",
-        reason=f"the data is {duration_text(timedelta(seconds=age // 60 * 60))} old, more than "
-        f"{limit}",
+        reason=f"the data is {elapsed(timedelta(seconds=age))} old, more than {limit}",
         remedy="check that cron or `pricehouse up` runs, or run `pricehouse ingest`",
     )
 

@@ -15,8 +15,8 @@ def publication_samples(
     counts: Mapping[str, int],
     feeds: Iterable[tuple[str, datetime | None, int]],
 ) -> Iterator[Sample]:
-    """Yield the samples; `counts` has offers, rankable, held and gaps, `feeds` are (name, last
-    whole answer, failures in a row). A time that is unknown has no sample."""
+    """Yield the samples; `counts` has offers, rankable, held, gaps and alerts_open, `feeds`
+    are (name, last whole answer, failures in a row). A time that is unknown has no sample."""
     if observed_to is not None:
         yield Sample("data_observed_timestamp_seconds", observed_to.timestamp())
     if published_at is not None:
@@ -25,6 +25,7 @@ def publication_samples(
     yield Sample("rankable_offers", counts["rankable"])
     yield Sample("held_offers", counts["held"])
     yield Sample("gaps", counts["gaps"])
+    yield Sample("alerts_open", counts["alerts_open"])
     for feed, last_success_at, failures in feeds:
         if last_success_at is not None:
             labels = (feed,)

@@ -22,10 +22,10 @@ from warehouse.storage.home import Home
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a home whose data is three hours old."""
+    """Return a home whose data is forty days old: so old that its age in text has days alone."""
     path = tmp_path_factory.mktemp("health") / "home"
     with serve(chat_catalog(("0.2", "0.6"))) as hub:
-        ingest(path, hub, clock=Clock(utc_now() - timedelta(hours=3)))
+        ingest(path, hub, clock=Clock(utc_now() - timedelta(days=40, hours=12)))
     return path
 
 
@@ -40,19 +40,19 @@ def test_every_surface_gives_the_same_verdict(home: Path) -> None:
     status, output = run(home, "status", "--json")
     verdict = json.loads(output)["verdict"]
     assert (status, verdict["state"]) == (0, "stale")
-    assert verdict["reason"] == "the data is 3h old, more than 2h"
+    assert verdict["reason"] == "the data is 40 days old, more than 2h"
     assert "cron" in verdict["remedy"]
-    assert run(home, "status")[1].startswith("stale: the data is 3h old, more than 2h\n")
+    assert run(home, "status")[1].startswith("stale: the data is 40 days old, more than 2h\n")
     with TestClient(create_app(PublicationPool(Home(home)))) as client:
         ready = client.get("/readyz")
         assert (ready.status_code, ready.json()["verdict"]) == (200, verdict)
         assert client.get("/v1/status").json()["verdict"] == verdict
         page = client.get("/status").text
-        assert "<strong>Stale</strong>: the data is 3h old, more than 2h." in page
+        assert "<strong>Stale</strong>: the data is 40 days old, more than 2h." in page
 
 
 def test_the_age_from_which_on_data_is_stale_is_a_setting(home: Path) -> None:
-    _, output = run(home, "status", "--json", PRICEHOUSE_STALE_AFTER="4h")
+    _, output = run(home, "status", "--json", PRICEHOUSE_STALE_AFTER="50d")
     assert json.loads(output)["verdict"]["state"] == "ok"
     status, output = run(home, "status", PRICEHOUSE_STALE_AFTER="soon")
     assert status == 2
@@ -62,11 +62,11 @@ def test_the_age_from_which_on_data_is_stale_is_a_setting(home: Path) -> None:
 def test_max_age_prints_one_line_and_decides_the_exit_status(home: Path) -> None:
     status, output = run(home, "status", "--max-age", "2h")
     assert (status, output.count("\n")) == (1, 1)
-    assert output.startswith("old: the data is 3h")
+    assert output.startswith("old: the data is 40 days old")
     assert output.endswith("the limit is 2h\n")
-    status, output = run(home, "status", "--max-age", "4h")
+    status, output = run(home, "status", "--max-age", "50d")
     assert (status, output.count("\n")) == (0, 1)
-    assert output.startswith("ok: the data is 3h")
+    assert output.startswith("ok: the data is 40 days old")
     assert run(home, "status", "--max-age", "2")[0] == 2
     status, output = run(home, "status", "--max-age", "2h", "--json")
     assert status == 1

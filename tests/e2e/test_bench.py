@@ -265,8 +265,8 @@ def test_a_home_with_copied_history_plays_on_and_passes_the_doctor(tmp_path: Pat
     assert problems == []
     with open_reader((home / "marketplace.duckdb").resolve()) as con:
         open_prices = con.execute("SELECT count(*) FROM price_as_of($now)", {"now": now})
-        shown = open_prices.fetchone()
-        assert shown == con.execute("SELECT count(*) FROM prices").fetchone()
+        counted = open_prices.fetchone()
+        assert counted == con.execute("SELECT count(*) FROM prices").fetchone()
 
 
 def test_the_same_seed_makes_the_same_hours_and_others_change() -> None:

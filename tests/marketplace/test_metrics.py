@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -13,6 +14,8 @@ from samples.hub import serve
 from telemetry.metric_families import GAUGES, HTTP, PREFIX
 from tests.support.hours import Clock, ingest, small_catalog
 from tests.support.serving import Site, serving
+from warehouse.publication.newest import newest
+from warehouse.storage.home import Home
 
 REQUESTS = f"{PREFIX}http_requests_total"
 Values = dict[tuple[str, ...], float]
@@ -115,3 +118,16 @@ def test_before_the_first_publication_requests_are_counted_and_damage_is_no_erro
         found = scraped(site)
     assert found[REQUESTS, "GET", "/readyz", "503"] == 1
     assert (f"{PREFIX}offers",) not in found
+
+
+def test_a_publication_of_earlier_code_without_alerts_has_none_open(tmp_path: Path) -> None:
+    with serve(small_catalog()) as hub:
+        ingest(tmp_path, hub, clock=Clock())
+    with duckdb.connect(newest(Home(tmp_path)).resolve()) as published:
+        published.execute("DROP VIEW alerts")
+    with serving(tmp_path) as site:
+        assert scraped(site)[f"{PREFIX}alerts_open",] == 0
+        refused = site.get("/v1/exports/alerts.csv")
+        assert refused.status_code == 404
+        assert "no relation or format alerts" in refused.json()["detail"]
+        assert site.get("/v1/exports/offers.csv").status_code == 200

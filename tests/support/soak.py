@@ -48,7 +48,7 @@ Report = Callable[[str], None]
 
 
 @dataclass
-class Sample:
+class Usage:
     """What the processes and the home had at one hour."""
 
     hour: int
@@ -67,7 +67,7 @@ class Soaked:
     """When the prices of each hour began to be served, by the moved clock."""
     states: Counter[str] = field(default_factory=Counter)
     done: Counter[str] = field(default_factory=Counter)
-    samples: list[Sample] = field(default_factory=list)
+    samples: list[Usage] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
     """What gives a command the moved clock."""
     output: str = ""
@@ -172,7 +172,7 @@ def _kill(running: Up, kill: str, at: datetime, chance: random.Random, clock: Mo
     return None not in pids
 
 
-def _sample(running: Up, hour: int) -> Sample:
+def _sample(running: Up, hour: int) -> Usage:
     rss, descriptors = {}, {}
     for name in PROGRAMS.keys() - {"flow"}:
         pid = pid_of(running, name)
@@ -183,7 +183,7 @@ def _sample(running: Up, hour: int) -> Sample:
     home = running.home
     others = [p for p in home.rglob("*") if not {"landing", "prefect"} & set(p.parts)]
     database = sum(p.stat().st_size for p in (home / "prefect").glob("prefect.db*"))
-    return Sample(hour, rss, descriptors, len(others), round(database / 1e6, 1))
+    return Usage(hour, rss, descriptors, len(others), round(database / 1e6, 1))
 
 
 def main() -> None:

@@ -43,7 +43,11 @@ def failing_hub(times: int) -> FeedHealth:
         ),
         ("degraded", "hub failed 5 times", {"feeds": [replace(failing_hub(5), required=False)]}),
         ("ok", "the data", {"feeds": [replace(failing_hub(5), required=False, enabled=False)]}),
-        ("stale", "the data is 3h old, more than 2h", {"observed_to": NOW - timedelta(hours=3)}),
+        (
+            "stale",
+            "the data is 3 hours old, more than 2h",
+            {"observed_to": NOW - timedelta(hours=3)},
+        ),
         ("ok", "", {"observed_to": NOW - timedelta(hours=3), "stale_after": timedelta(hours=4)}),
         ("ok", "", {"observed_to": NOW - timedelta(days=300), "is_sample": True}),
         ("degraded", "coverage fell: a and 1 more", {"alerts": [("coverage_fell", "a")] * 2}),

@@ -34,7 +34,7 @@ def export(publication: Path, folder: Path) -> list[Path]:
     make_named_folder(folder)
     limits = Limits(memory=_MEMORY, spill_folder=folder / ".spill.tmp")
     with os_errors_as_home_error(folder), open_reader(publication, limits) as con:
-        for name in _relations_of(con):
+        for name in relations_of(con):
             for kind in ("ndjson", "parquet"):
                 written.append(folder / f"{name}.{kind}")
                 try:
@@ -44,7 +44,8 @@ def export(publication: Path, folder: Path) -> list[Path]:
     return written
 
 
-def _relations_of(con: Connection) -> list[str]:
+def relations_of(con: Connection) -> list[str]:
+    """Return the relations of the contract that a publication has, in the order of the contract."""
     views = con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
     return [name for name in RELATIONS if (name,) in views]
 

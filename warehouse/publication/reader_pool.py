@@ -16,7 +16,7 @@ from schemas.errors import PublicationGone, QueryTooSlow, WarehouseError
 from schemas.proof import Continuation, Proof
 from warehouse.connect import Connection, open_reader
 from warehouse.publication.costs import read_costs, registered
-from warehouse.publication.export import write_relation
+from warehouse.publication.export import relations_of, write_relation
 from warehouse.publication.newest import newest
 from warehouse.publication.proof import read_continuation, read_proof
 from warehouse.rows import named_rows, stream_rows
@@ -123,6 +123,10 @@ class Reading:
                 )
             with self._within_time():
                 return found
+
+    def has_relation(self, name: str) -> bool:
+        """Return whether the publication has a relation: one of earlier code lacks the newest."""
+        return name in self.keep("relations", lambda: relations_of(self._cursor))
 
     def write(self, relation: str, kind: str, path: Path) -> None:
         """Write a published relation as `parquet`, `ndjson` or `csv`, ordered by its key."""

@@ -45,17 +45,23 @@ def gather_facts(
     """
     landing = Landing(home.landing)
     feeds = [FeedHealth(**row) for row in rows(_FEEDS)]
-    alerts = rows(_OPEN_ALERTS) if rows(_HAS_ALERTS) else []  # earlier code published none
     return HealthFacts(
         now=now,
         observed_to=publication["observed_to"],
         is_sample=publication["origin"] == "sample",
         feeds=feeds,
         ended=_ended_since_commit(landing, {feed.feed for feed in feeds if feed.required}),
-        alerts=[(row["kind"], row["subject"]) for row in alerts],
+        alerts=open_alerts(rows),
         problem=future_problem(landing, now),
         stale_after=stale_after,
     )
+
+
+def open_alerts(rows: ReadRows) -> list[tuple[str, str]]:
+    """Return (kind, subject) of the alerts that are open in the newest publication."""
+    if not rows(_HAS_ALERTS):  # earlier code published none
+        return []
+    return [(row["kind"], row["subject"]) for row in rows(_OPEN_ALERTS)]
 
 
 def _ended_since_commit(landing: Landing, required: set[str]) -> list[EndedRun]:
