@@ -82,7 +82,9 @@ class HealthFacts:
 def find_verdict(facts: HealthFacts) -> HealthVerdict:
     """Return the verdict: the first that applies of failing, stale, degraded and ok."""
     verdict = _failing(facts) or _stale(facts) or _degraded(facts)
-    return verdict or HealthVerdict(state="ok", reason="the data is new, and every feed answers")
+    age = "this is a sample" if facts.is_sample else "the data is new"
+    reason = f"{age}, and every feed that is read answers"
+    return verdict or HealthVerdict(state="ok", reason=reason)
 
 
 def _failing(facts: HealthFacts) -> HealthVerdict | None:

@@ -49,7 +49,7 @@ def failing_hub(times: int) -> FeedHealth:
             {"observed_to": NOW - timedelta(hours=3)},
         ),
         ("ok", "", {"observed_to": NOW - timedelta(hours=3), "stale_after": timedelta(hours=4)}),
-        ("ok", "", {"observed_to": NOW - timedelta(days=300), "is_sample": True}),
+        ("ok", "this is a sample", {"observed_to": NOW - timedelta(days=300), "is_sample": True}),
         ("degraded", "coverage fell: a and 1 more", {"alerts": [("coverage_fell", "a")] * 2}),
         ("ok", "the data is new", {"alerts": [("schema_drift", "a")]}),
         (
