@@ -82,7 +82,10 @@ ENTRIES = {
     "status": CommandEntry(
         "cli.status:status", "Show the verdict on the home, data age and the last failure."
     ),
-    "up": CommandEntry("cli.up:up", "Schedule the hourly run with Prefect, until stopped."),
+    "up": CommandEntry(
+        "cli.up:up",
+        "Schedule the hourly run with Prefect and serve the marketplace, until stopped.",
+    ),
 }
 """Name → where the command is and the first sentence of its help; a test holds both equal."""
 

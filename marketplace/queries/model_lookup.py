@@ -30,8 +30,7 @@ def todays_name(reading: Reading, model_id: str) -> str:
 
 def no_model(reading: Reading, model_id: str) -> NotInPublication:
     """Return the error for a model that never had an offer, with the names that are like it."""
-    like = reading.rows(statement("select_like_models"), {"model_id": model_id})
-    nearest = ", ".join(row["model_id"] for row in like)
+    nearest = ", ".join(like_models(reading, model_id))
     end = f"; the nearest names: {nearest}" if nearest else ""
     return NotInPublication(f"there is no model {model_id} with an inference provider{end}")
 

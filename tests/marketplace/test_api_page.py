@@ -58,5 +58,6 @@ def test_every_script_of_the_page_prints_the_sql_result(site: Site, script: str)
 def test_the_table_of_routes_equals_the_openapi_document(site: Site) -> None:
     paths = set(site.get_json("/openapi.json")["paths"])
     in_document = {path for path in paths if not path.startswith("/v1/exports/")}
-    # /mcp has a protocol of its own
-    assert set(first_column(section(PAGE, "## Call the API"))) == in_document | {"/mcp"}
+    # /mcp has a protocol of its own, /metrics the text format of Prometheus
+    others = {"/mcp", "/metrics"}
+    assert set(first_column(section(PAGE, "## Call the API"))) == in_document | others

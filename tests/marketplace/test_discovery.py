@@ -56,7 +56,11 @@ def test_head_has_the_headers_of_get_and_no_body(client: TestClient, encoding: s
         whole = client.get(path, headers=headers)
         head = client.head(path, headers=headers)
         assert (head.status_code, head.content) == (whole.status_code, b""), path
-        assert head.headers == whole.headers, path
+        # the body of the status has the age of the data, so that its length may differ
+        live = {"content-length"} if path.endswith("/status") else set()
+        assert head.headers.keys() == whole.headers.keys(), path
+        different = {k for k in whole.headers if head.headers[k] != whole.headers[k]}
+        assert different <= live, path
 
 
 def test_a_matching_etag_of_a_fixed_name_returns_304(client: TestClient) -> None:

@@ -117,7 +117,7 @@ def test_a_model_page_shows_history_and_prices_as_of_a_date(site: Site, opens: O
         assert f"{count} comparable offers" in tile
         low, high = page.locator(".tiles .big").inner_text().replace("$", "").split(" – ")
         assert (float(low), float(high)) == (float(least), float(most))
-        assert page.locator("figure svg").count() == 2
+        assert page.locator("figure svg").count() == 3, "two of prices, one of speeds"
         window.screenshot("model", whole=True)
         page.get_by_text("The history as a table").click()
         page.locator("details tbody").get_by_text("hyperbolic").first.wait_for()
