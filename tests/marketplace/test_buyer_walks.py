@@ -16,7 +16,7 @@ from pipeline.report import Report
 from tests.support.browsing import Window, needs_chromium, open_browser, open_window
 from tests.support.serving import Site, serving
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.slow]
 GPT = "openai/gpt-oss-120b"
 Opens = Callable[..., AbstractContextManager["BuyerWalk"]]
 EU_CHAT = (
@@ -172,7 +172,6 @@ def test_whether_a_number_is_true_takes_one_click(site: Site, walk: BuyerWalk) -
     walk.window.screenshot("walk-proof", whole=True)
 
 
-@pytest.mark.slow
 def test_six_cards_are_above_the_fold_and_filters_stay_and_fold(walk: BuyerWalk) -> None:
     page = walk.page
     for address in ("/", "/?region=eu&tools=true"):
@@ -191,7 +190,6 @@ def test_six_cards_are_above_the_fold_and_filters_stay_and_fold(walk: BuyerWalk)
     assert not page.locator('input[value="eu"]').is_visible()
 
 
-@pytest.mark.slow
 def test_pages_go_forward_and_back_without_scripts(
     site: Site, browser: Any, tmp_path: Path
 ) -> None:
@@ -209,7 +207,6 @@ def test_pages_go_forward_and_back_without_scripts(
         assert page.get_by_role("link", name="Previous 60").count() == 0
 
 
-@pytest.mark.slow
 def test_an_offer_is_added_to_a_comparison_and_removed_from_it(site: Site, walk: BuyerWalk) -> None:
     ((one,), (two,)) = site.sql(
         "SELECT offer_id FROM cards WHERE model_id = ? AND rankable"

@@ -24,6 +24,8 @@ from tests.support.serving import Site, serving
 from warehouse.publication.reader_pool import PublicationPool
 from warehouse.storage.home import Home
 
+pytestmark = pytest.mark.slow
+
 ROOT = "/open/prices"
 GPT = "openai/gpt-oss-120b"
 

@@ -26,6 +26,8 @@ from warehouse.publication.export import export
 from warehouse.publication.newest import newest, open_newest
 from warehouse.storage.home import Home
 
+pytestmark = pytest.mark.slow
+
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 CANARY = "canary-of-the-address"

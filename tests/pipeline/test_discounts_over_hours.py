@@ -21,6 +21,8 @@ from tests.support.published import copy_landing, exported, rows
 from tests.support.sample_home import ingest_as_sample
 from warehouse.storage.home import Home
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 LISTS = ("hub", "router", "deepinfra_list")
@@ -76,7 +78,6 @@ def test_a_discount_ends_in_the_hour_of_its_end_though_the_list_never_changes(
     assert exported(again) == exported(home)
 
 
-@pytest.mark.slow
 def test_another_end_of_a_discount_updates_the_price_and_is_no_event(tmp_path: Path) -> None:
     home, clock, end = tmp_path / "home", Clock(START), START + 30 * HOUR
     lists = PriceLists(deepinfra=[film(0.5, unix(end))])

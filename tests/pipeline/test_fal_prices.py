@@ -32,6 +32,8 @@ from warehouse.publication.export import export
 from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
 
+pytestmark = pytest.mark.slow
+
 FEEDS = ("hub", "router", "fal_pricing")
 P = ParamSpec("P")
 T = TypeVar("T")

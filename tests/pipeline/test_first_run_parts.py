@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from pipeline.context import Dependencies, RunOptions
 from pipeline.pipeline import run_pipeline
 from pipeline.report import Report
@@ -22,6 +24,8 @@ from tests.support.published import exported, rows
 from tests.support.stored_cards import wrong_cards
 from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
+
+pytestmark = pytest.mark.slow
 
 PROVIDERS = ("novita", "together", "groq", "nscale", "scaleway")
 

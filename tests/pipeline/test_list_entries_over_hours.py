@@ -8,6 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from samples.hub import serve
 from samples.list_routes import PriceLists
 from tests.support.decided_home import require_replayable
@@ -15,6 +17,8 @@ from tests.support.hours import Clock, ingest
 from tests.support.list_rows import mapped
 from tests.support.published import rows
 from tests.support.sample_home import ingest_as_sample
+
+pytestmark = pytest.mark.slow
 
 START = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -15,6 +15,8 @@ from tests.support.published import copy_landing, exported, rows
 from warehouse.storage.landing import Landing
 from warehouse.storage.retention import plan_thinning
 
+pytestmark = pytest.mark.slow
+
 HOUR = timedelta(hours=1)
 PRICE, DEARER = ("0.2", "0.6"), ("0.3", "0.6")
 ROUTER = """

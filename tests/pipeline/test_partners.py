@@ -19,6 +19,8 @@ from samples.routes import ServerReply, ServerRequest, error, json_reply, respon
 from tests.support.hours import Clock, ingest, mapped_model, mapping, small_catalog
 from tests.support.published import copy_landing, exported, rows
 
+pytestmark = pytest.mark.slow
+
 HOUR = timedelta(hours=1)
 FEEDS = ("hub", "router", "partners")
 CHECKS = (
