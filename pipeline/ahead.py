@@ -9,7 +9,7 @@ from contextvars import copy_context
 from queue import Queue
 from typing import Generic, TypeVar
 
-from transforms.parsing.collector import Page, ParsedFeed
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from schemas.kept_rows import FrameStore
 from schemas.registry import Estimate, Feed, FeedRole
-from transforms.parsing.collector import Page, ParsedFeed
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.parsing.validation import ValidatedFeed
 from transforms.resolve.catalog import ResolvedRows
 

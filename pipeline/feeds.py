@@ -22,13 +22,13 @@ from schemas.kept_rows import FrameStore
 from schemas.offerings import HUB_OFFERINGS, OFFERINGS, PARTNER_MAPPINGS, REJECTED
 from schemas.registry import Estimate, Feed, Registry
 from schemas.state import INCOMING_CLAIMS
-from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.deepinfra_list import parse_deepinfra_list
 from transforms.parsing.fal_pricing import parse_fal_pricing
 from transforms.parsing.fireworks_list import parse_fireworks_list
 from transforms.parsing.hub import parse_hub
 from transforms.parsing.mapped_ids import mapped_ids, mapped_providers
 from transforms.parsing.novita_list import parse_novita_list
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.parsing.partners import parse_partners
 from transforms.parsing.router import parse_router
 from transforms.parsing.token_lists import TOKEN_LISTS, parse_token_list

@@ -27,7 +27,7 @@ from transforms.checks import (
     run_checks,
 )
 from transforms.compliance import claim_rows
-from transforms.parsing.collector import PROVIDER_ENTRIES
+from transforms.parsing.parsed_feed import PROVIDER_ENTRIES
 from transforms.parsing.partners import partner_of
 from transforms.reconcile.counts import count_entries, no_entries, tally
 from transforms.reconcile.short_pages import absences_count

@@ -13,7 +13,7 @@ from pipeline.steps.parse import frame_store
 from schemas.payload import Payload
 from schemas.records import FeedFetch, LandedPage
 from schemas.registry import Feed
-from transforms.parsing.collector import Page, ParsedFeed
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from warehouse.storage.kept_pages import KeptPages
 
 

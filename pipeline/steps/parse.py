@@ -13,7 +13,7 @@ from schemas.errors import FeedMalformed
 from schemas.kept_rows import FrameStore
 from schemas.records import FeedFetch
 from schemas.registry import Feed
-from transforms.parsing.collector import Page, ParsedFeed
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from warehouse.writer.frame_files import FrameFiles
 
 

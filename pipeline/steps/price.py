@@ -17,7 +17,7 @@ from schemas.errors import FeedError
 from schemas.kept_rows import StoredFrames
 from schemas.registry import PRICED_ONLY
 from schemas.state import LISTINGS, OFFERS
-from transforms.parsing.collector import AnswerSummary, count_by_provider
+from transforms.parsing.parsed_feed import AnswerSummary, count_by_provider
 from transforms.parsing.validation import quoted_entries
 from transforms.reconcile.batch import about_models
 

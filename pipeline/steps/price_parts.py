@@ -27,7 +27,7 @@ from schemas.offerings import MODEL_NAMES, REJECTED
 from schemas.records import FeedFetch
 from schemas.registry import FeedRole
 from schemas.state import INCOMING_CLAIMS
-from transforms.parsing.collector import AnswerSummary, ParsedFeed, count_by_provider
+from transforms.parsing.parsed_feed import AnswerSummary, ParsedFeed, count_by_provider
 from transforms.parsing.validation import UNREADABLE_OFFERS, ValidatedFeed
 from transforms.resolve.model_names import names_today, use_names_today
 from warehouse.writer.frame_files import FrameFiles

@@ -18,7 +18,7 @@ from schemas.offerings import MODELS
 from schemas.quotes import QUOTES
 from schemas.records import FeedFetch
 from schemas.registry import Estimate
-from transforms.parsing.collector import AnswerSummary
+from transforms.parsing.parsed_feed import AnswerSummary
 from transforms.parsing.validation import UNREADABLE_OFFERS, ValidatedFeed
 from transforms.pricing.estimates import summarize_estimate
 from transforms.resolve.catalog import ResolvedRows

@@ -10,7 +10,7 @@ from pipeline.context import Run
 from pipeline.steps.fence import FeedFence
 from pipeline.steps.output import StepOutput
 from schemas.errors import FeedMalformed
-from transforms.parsing.collector import AnswerSummary, ParsedFeed
+from transforms.parsing.parsed_feed import AnswerSummary, ParsedFeed
 from transforms.parsing.validation import ValidatedFeed
 
 

@@ -26,8 +26,8 @@ from schemas.amounts import MILLION, amount_text
 from schemas.contract import filter_rows
 from schemas.offerings import HUB_OFFERINGS, OFFERINGS
 from schemas.state import OFFERS
-from transforms.parsing.collector import Page
 from transforms.parsing.hub import parse_hub
+from transforms.parsing.parsed_feed import Page
 from transforms.parsing.router import parse_router
 from transforms.pricing.token_prices import price_tokens
 from transforms.resolve.catalog import identified, resolve_catalog, resolve_routed

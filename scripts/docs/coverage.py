@@ -45,8 +45,8 @@ from scripts.docs.coverage_text import (
     WAVESPEED,
     WHOLE_RECORDING,
 )
-from transforms.parsing.collector import Page
 from transforms.parsing.deepinfra_list import parse_deepinfra_list
+from transforms.parsing.parsed_feed import Page
 from transforms.parsing.token_lists import parse_token_list
 from transforms.parsing.wavespeed_list import parse_wavespeed_list
 from warehouse.publication.newest import newest

@@ -30,8 +30,8 @@ from transforms.gate.peers import (
     find_unlike,
     measure_distances,
 )
-from transforms.parsing.collector import Page
 from transforms.parsing.hub import parse_hub
+from transforms.parsing.parsed_feed import Page
 from transforms.parsing.router import parse_router
 from transforms.pricing.token_prices import price_tokens
 from transforms.resolve.catalog import identified, resolve_catalog, resolve_routed

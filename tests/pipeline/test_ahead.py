@@ -11,7 +11,7 @@ import pytest
 from pipeline.ahead import PAGES_AHEAD, ParseAhead, read_ahead
 from schemas.errors import FeedMalformed
 from schemas.offerings import REJECTED
-from transforms.parsing.collector import PROVIDER_ENTRIES, AnswerSummary, Page, ParsedFeed
+from transforms.parsing.parsed_feed import PROVIDER_ENTRIES, AnswerSummary, Page, ParsedFeed
 
 
 def page(number: int) -> Page:

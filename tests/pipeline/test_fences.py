@@ -27,8 +27,8 @@ from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, 
 from tests.support.list_rows import FAL_KEY, deepinfra_row, fal_row
 from tests.support.odd_values import ENTRIES, odd_records, page_of, representatives
 from tests.support.published import copy_landing, exported, rows
-from transforms.parsing.collector import ParsedFeed
 from transforms.parsing.fence import EntryLocation
+from transforms.parsing.parsed_feed import ParsedFeed
 from transforms.parsing.quotes import PriceListCollector, Quote
 
 HOUR = timedelta(hours=1)

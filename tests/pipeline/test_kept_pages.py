@@ -14,8 +14,8 @@ from samples.catalog import load
 from samples.hub import serve
 from tests.support.hours import Clock, chat_catalog, ingest
 from tests.support.published import copy_landing, exported
-from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.hub import parse_hub
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.parsing.router import parse_router
 from warehouse.storage.kept_pages import KeptPages
 

@@ -22,7 +22,7 @@ from schemas.quotes import QUOTES
 from schemas.registry import Feed, Source
 from tests.support.documents import CHECKOUT
 from tests.support.list_answers import LIST_ANSWERS
-from transforms.parsing.collector import Page
+from transforms.parsing.parsed_feed import Page
 
 SOURCES = {
     feed.feed: (source, feed)

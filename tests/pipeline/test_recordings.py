@@ -23,8 +23,8 @@ from tests.support.histories import (
     router_statements,
 )
 from transforms.gate.bounds import BOUNDS
-from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.hub import parse_hub
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.parsing.router import parse_router
 from transforms.pricing.token_prices import price_tokens
 from transforms.resolve.catalog import identified

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from transforms.parsing.collector import Page
 from transforms.parsing.deepinfra_list import parse_deepinfra_list
+from transforms.parsing.parsed_feed import Page
 from transforms.pricing.list_prices import price_listed
 
 TOKENS = {

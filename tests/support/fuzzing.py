@@ -25,9 +25,9 @@ from schemas.contract import Contract, filter_rows
 from schemas.errors import FeedMalformed
 from schemas.offerings import HUB_OFFERINGS, MODELS, OFFERINGS
 from transforms.money import read_amount
-from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.hub import parse_hub
 from transforms.parsing.limits import MAX_ENTRIES
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.parsing.price_object import read_price
 from transforms.parsing.router import parse_router
 from transforms.pricing.token_prices import price_tokens

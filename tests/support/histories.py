@@ -19,8 +19,8 @@ from schemas.offerings import HUB_OFFERINGS, OFFERINGS
 from schemas.state import OFFERS
 from transforms.compliance import describe_providers
 from transforms.gate.holds import VERDICTS
-from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.hub import parse_hub
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.parsing.router import parse_router
 from transforms.pricing.token_prices import price_tokens
 from transforms.reconcile.batch import FeedBatch, Rules

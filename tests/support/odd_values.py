@@ -24,8 +24,8 @@ from schemas.offerings import OFFERINGS
 from schemas.registry import Estimate, Feed
 from schemas.state import INCOMING_CLAIMS
 from tests.support.price_claims import PROVIDERS
-from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.limits import MAX_ENTRIES, MAX_ENTRY_BYTES
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.parsing.validation import quoted_entries
 from transforms.pricing.estimates import price_estimate, resolve_estimate
 from transforms.resolve.catalog import MAPPED, identified, resolve_catalog

@@ -11,7 +11,7 @@ from pipeline.feeds import spec_of
 from providers.registry import load_registry
 from schemas.kept_rows import IN_MEMORY
 from tests.support.list_answers import LIST_ANSWERS
-from transforms.parsing.collector import Page, ParsedFeed
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.pricing.list_prices import price_listed
 
 LISTS = {feed.feed: feed for feed in load_registry().lists()}

@@ -28,7 +28,7 @@ from tests.support.histories import (
     router_page,
 )
 from transforms.checks import run_checks
-from transforms.parsing.collector import Page
+from transforms.parsing.parsed_feed import Page
 from transforms.reconcile.batch import FeedBatch, Rules, about_models
 from transforms.reconcile.counts import tally
 from transforms.reconcile.first_run import divide

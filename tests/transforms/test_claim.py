@@ -21,8 +21,8 @@ from tests.support.histories import (
     router_page,
     router_statements,
 )
-from transforms.parsing.collector import Page
 from transforms.parsing.hub import parse_hub
+from transforms.parsing.parsed_feed import Page
 from transforms.parsing.router import parse_router
 from transforms.pricing.token_prices import price_tokens
 from transforms.resolve.catalog import identified

@@ -18,11 +18,11 @@ from schemas.errors import FeedMalformed
 from tests.support.fuzzing import RECORDINGS, broken
 from tests.support.histories import entry, offering, page, price, priced_entry
 from tests.support.mutations import mutations
-from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.columns import Chunk, read_columns
 from transforms.parsing.hub import parse_hub
 from transforms.parsing.hub_columns import read_listed
 from transforms.parsing.limits import MAX_ENTRY_BYTES
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.parsing.router import parse_router
 from transforms.parsing.router_columns import read_routed
 

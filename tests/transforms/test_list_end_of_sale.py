@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from transforms.parsing.collector import Page
 from transforms.parsing.deepinfra_list import parse_deepinfra_list
+from transforms.parsing.parsed_feed import Page
 
 START = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

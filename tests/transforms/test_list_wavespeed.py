@@ -17,7 +17,7 @@ from tests.support.list_answers import bare_array, wavespeed_envelope
 from tests.support.list_rows import wavespeed_own_row, wavespeed_product
 from tests.support.price_claims import claim, claims, parsed
 from tests.support.recorded_lists import PRICES, recorded_files
-from transforms.parsing.collector import Page, ParsedFeed
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.parsing.wavespeed_formula import RunFormula, read_formula
 from transforms.parsing.wavespeed_list import parse_wavespeed_list
 

@@ -14,8 +14,8 @@ from schemas.errors import FeedMalformed
 from schemas.offerings import HUB_OFFERINGS, MODELS
 from tests.support.histories import MODEL, entry, hub_page, page, priced_entry
 from tests.support.mutations import mutations
-from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.hub import parse_hub
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.pricing.token_prices import price_tokens
 from transforms.resolve.catalog import identified, resolve_catalog
 

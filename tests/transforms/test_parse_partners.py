@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from schemas.errors import FeedMalformed
 from schemas.offerings import PARTNER_MAPPINGS
 from tests.support.mutations import mutations
-from transforms.parsing.collector import Page, ParsedFeed
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.parsing.partners import parse_partners, partner_of
 from transforms.parsing.validation import validate_offerings
 

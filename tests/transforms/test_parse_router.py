@@ -15,7 +15,7 @@ from schemas.offerings import OFFERINGS
 from tests.support.histories import MODEL, nothing_mapped, offering, page, price, router_page
 from tests.support.mutations import mutations
 from tests.support.recorded_lists import RECORDINGS
-from transforms.parsing.collector import Page, ParsedFeed
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.parsing.router import parse_router
 from transforms.pricing.token_prices import price_tokens
 from transforms.resolve.catalog import identified, resolve_routed

@@ -15,8 +15,9 @@ from polars.testing import assert_frame_equal
 from schemas.kept_rows import FramesInMemory
 from schemas.offerings import MODELS
 from tests.support.histories import entry, page, priced_entry
-from transforms.parsing.collector import PARTS_AT_LEAST, Page
+from transforms.parsing.collector import PARTS_AT_LEAST
 from transforms.parsing.hub import parse_hub
+from transforms.parsing.parsed_feed import Page
 
 PROVIDERS = ("novita", "together", "groq")
 MOST_ENTRIES = 3

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from transforms.checks.check import Check, CheckInputs
-from transforms.parsing.collector import AnswerSummary
+from transforms.parsing.parsed_feed import AnswerSummary
 
 PAGE_COUNTS = pl.DataFrame(
     schema={

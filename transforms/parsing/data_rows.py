@@ -8,8 +8,8 @@ import msgspec
 
 from schemas.errors import FeedMalformed
 from schemas.unreadable import UNREADABLE, decode_page
-from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.fence import EntryLocation
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.parsing.quotes import PriceListCollector, fields_of
 
 Row = Mapping[str, msgspec.Raw]

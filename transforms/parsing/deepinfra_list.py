@@ -15,7 +15,6 @@ from schemas.text import replace_unprintable
 from schemas.units import STANDARD
 from schemas.unknown_keys import is_marked, mark_of
 from schemas.unreadable import UNREADABLE, decode_page
-from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
 from transforms.parsing.deepinfra_contexts import context_quotes, with_cached
 from transforms.parsing.deepinfra_media import media_quotes
@@ -24,6 +23,7 @@ from transforms.parsing.deepinfra_texts import TEXT_KEYS
 from transforms.parsing.discounts import read_discount
 from transforms.parsing.end_of_sale import is_sold
 from transforms.parsing.fence import EntryLocation
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.parsing.quotes import (
     PriceListCollector,
     Quote,

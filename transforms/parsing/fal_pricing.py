@@ -14,10 +14,10 @@ from schemas.text import replace_unprintable
 from schemas.unknown_keys import mark_of
 from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.billing_units import read_billing_unit
-from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.currencies import read_currency
 from transforms.parsing.decode import ABSENT, excerpt, is_stated
 from transforms.parsing.fence import EntryLocation
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.parsing.quotes import (
     PriceListCollector,
     Quote,

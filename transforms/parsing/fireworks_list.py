@@ -16,11 +16,11 @@ from schemas.text import replace_unprintable
 from schemas.units import COMPARED_WITH, STANDARD
 from schemas.unknown_keys import mark_of
 from schemas.unreadable import UNREADABLE
-from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.currencies import read_currency
 from transforms.parsing.data_rows import Row, parse_data_rows
 from transforms.parsing.decode import ABSENT, is_stated
 from transforms.parsing.fence import EntryLocation
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.parsing.quotes import (
     PriceListCollector,
     Quote,

@@ -11,11 +11,7 @@ from schemas.errors import FeedMalformed
 from schemas.kept_rows import IN_MEMORY, FrameStore
 from schemas.text import printable_or_none, replace_unprintable
 from schemas.unreadable import UNREADABLE, decode_page
-from transforms.parsing.collector import (
-    Collector,
-    Page,
-    ParsedFeed,
-)
+from transforms.parsing.collector import Collector
 from transforms.parsing.columns import CHUNK
 from transforms.parsing.decode import ABSENT, UnexpectedField, decode, is_stated
 from transforms.parsing.fence import EntryLocation
@@ -36,6 +32,7 @@ from transforms.parsing.limits import (
 )
 from transforms.parsing.moved_models import reject_superseded
 from transforms.parsing.pages import PageReader
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.parsing.parsed_rows import ModelRow, OfferingRow
 from transforms.parsing.price_object import PriceText, read_price
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from schemas.kept_rows import StoredFrames
 from schemas.offerings import REJECTED
-from transforms.parsing.collector import ParsedFeed
+from transforms.parsing.parsed_feed import ParsedFeed
 
 REPEATED = "hub_id:repeated"
 

@@ -10,10 +10,10 @@ import msgspec
 
 from schemas.amounts import MILLION
 from schemas.unreadable import UNREADABLE
-from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.data_rows import Row, parse_data_rows
 from transforms.parsing.decode import ABSENT, is_stated
 from transforms.parsing.fence import EntryLocation
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.parsing.quotes import (
     PriceListCollector,
     Quote,

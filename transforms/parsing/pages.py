@@ -10,9 +10,10 @@ import polars as pl
 from schemas.contract import Contract
 from schemas.kept_rows import ChunkRows
 from schemas.offerings import MODELS, OFFERINGS
-from transforms.parsing.collector import Collector, Page
+from transforms.parsing.collector import Collector
 from transforms.parsing.columns import Chunk, chunks, read_columns
 from transforms.parsing.fence import EntryLocation
+from transforms.parsing.parsed_feed import Page
 
 
 class PageReader:

@@ -17,10 +17,11 @@ import msgspec
 from schemas.errors import FeedMalformed
 from schemas.text import printable_or_none, replace_unprintable
 from schemas.unreadable import UNREADABLE, decode_page
-from transforms.parsing.collector import Collector, Page, ParsedFeed
+from transforms.parsing.collector import Collector
 from transforms.parsing.decode import UnexpectedField, decode
 from transforms.parsing.fence import UNREADABLE_ENTRY, EntryLocation
 from transforms.parsing.limits import entry_problem, mapping_keys_twice, shortened_status
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.parsing.parsed_rows import OfferingRow
 
 PARTNERS = "partners"

@@ -17,9 +17,9 @@ from schemas.quotes import NOT_OFFERED, QUOTES
 from schemas.text import replace_unprintable
 from schemas.units import STANDARD
 from schemas.unreadable import UNREADABLE
-from transforms.parsing.collector import PROVIDER_ENTRIES, AnswerSummary, ParsedFeed
 from transforms.parsing.decode import excerpt
 from transforms.parsing.fence import UNREADABLE_ENTRY, EntryLocation, RowFence, text_field
+from transforms.parsing.parsed_feed import PROVIDER_ENTRIES, AnswerSummary, ParsedFeed
 from transforms.parsing.parsed_rows import RejectedRow
 from transforms.parsing.sentence_agreement import STATED_IN_TEXT, StatedRate, is_contradicted
 

@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.errors import FeedMalformed
 from schemas.unreadable import UNREADABLE, decode_page
-from transforms.parsing.collector import Collector, Page, ParsedFeed
+from transforms.parsing.collector import Collector
 from transforms.parsing.columns import CHUNK
 from transforms.parsing.decode import UnexpectedField, decode, is_stated
 from transforms.parsing.fence import EntryLocation
@@ -21,6 +21,7 @@ from transforms.parsing.limits import (
     shortened_status,
 )
 from transforms.parsing.pages import PageReader
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.parsing.parsed_rows import OfferingRow
 from transforms.parsing.price_object import PriceText, read_price
 from transforms.parsing.router_answer import Architecture, Offering, RouterModel

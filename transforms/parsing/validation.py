@@ -10,7 +10,7 @@ from schemas.contract import Contract, filter_rows
 from schemas.offerings import MODELS, OFFERINGS, REJECTED
 from schemas.quotes import QUOTES
 from schemas.text import LONGEST_NAME, UNPRINTABLE
-from transforms.parsing.collector import AnswerSummary, ParsedFeed
+from transforms.parsing.parsed_feed import AnswerSummary, ParsedFeed
 
 KEY_JOINT = " | "
 UNREADABLE_OFFERS = pl.DataFrame(schema={"model_id": pl.String, "inference_provider": pl.String})

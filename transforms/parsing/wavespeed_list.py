@@ -16,10 +16,10 @@ import msgspec
 from schemas.text import replace_unprintable
 from schemas.unknown_keys import mark_of
 from schemas.unreadable import UNREADABLE
-from transforms.parsing.collector import Page, ParsedFeed
 from transforms.parsing.decode import ABSENT, is_stated
 from transforms.parsing.envelope import find_rows
 from transforms.parsing.fence import EntryLocation
+from transforms.parsing.parsed_feed import Page, ParsedFeed
 from transforms.parsing.quotes import (
     PriceListCollector,
     Quote,

@@ -8,7 +8,7 @@ from schemas.contract import UTC_TIME
 from schemas.offerings import REJECTED
 from schemas.registry import Estimate
 from schemas.state import INCOMING_CLAIMS
-from transforms.parsing.collector import AnswerSummary, count_by_provider
+from transforms.parsing.parsed_feed import AnswerSummary, count_by_provider
 from transforms.pricing.list_prices import estimate
 from transforms.resolve.catalog import ResolvedRows, named_offers
 
