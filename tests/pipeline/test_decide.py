@@ -351,7 +351,7 @@ def test_a_command_with_a_wrong_id_exits_2_with_one_sentence(
             ),
             "no time",
         ),
-        (("explain", "nope"), "there is no offer 'nope'"),
+        (("explain", "nope"), "no model is called 'nope'"),
     ):
         done = pricehouse(*arguments, home=bench.home)
         assert done.returncode == 2, done.stderr
