@@ -22,6 +22,9 @@ ALLOCATOR = (
 """What polars reads when it is imported: freed memory goes back to the system within half a second,
 where it would stay for ten, so that what a step of a run has freed is there for DuckDB."""
 os.environ.setdefault(*ALLOCATOR)
+# Arrow copies a buffer whose address does not fit, as of a file that is mapped into memory, instead
+# of a warning about each.
+os.environ.setdefault("ACERO_ALIGNMENT_HANDLING", "reallocate")
 
 ENTRIES = {
     "accept": CommandEntry("cli.decisions:accept", "Accept a held value and publish it."),

@@ -26,7 +26,8 @@ UNKNOWN_ROUTE = "none"
 them."""
 NOT_ANSWERED = "none"
 """The status of a request whose client left before its answer began."""
-METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+METHODS = frozenset({"GET", "POST", "OPTIONS"})
+"""HEAD is served, and counted, as GET."""
 _RUN_NAMES = frozenset(family.name for family in RUN)
 _MOST_BYTES = 1_000_000
 _LOG = logging.getLogger(__name__)

@@ -23,6 +23,7 @@ from schemas.errors import BackupError, HomeError, HomeKindError, LandingError, 
 from schemas.records import Origin
 from warehouse.publication.publish import published_id, require_publication
 from warehouse.storage.backup_folder import BackupFolder
+from warehouse.storage.deliveries import journal_path
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.storage.retention import named_objects, sequence_of
@@ -186,6 +187,10 @@ def _landed_files(
     for path in sorted(landing.set_aside.rglob("*")):
         if path.is_file():
             yield HomeFile(path)
+    if (
+        journal := journal_path(landing)
+    ).is_file():  # else a restored home would send all of it again
+        yield HomeFile(journal)
 
 
 class _Copier:

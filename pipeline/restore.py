@@ -145,11 +145,13 @@ def _staging(staging: Path) -> Iterator[None]:
 def _copy(source: BackupFolder, manifest: Manifest, staged: Home) -> None:
     for file in manifest.files:
         path = PurePosixPath(file.path)
-        if path.is_absolute() or ".." in path.parts:
+        if not path.parts or path.is_absolute() or ".." in path.parts or "\0" in file.path:
             raise BackupError(f"backup.json of the backup names {file.path}, which is in no home")
         source.restore(file, staged.root / path)
     if manifest.publication_id is not None:
         name = f"marketplace-{manifest.publication_id}.duckdb"
+        if f"{staged.published.name}/{name}" not in {file.path for file in manifest.files}:
+            raise BackupError(f"backup.json of the backup names {name}, which it does not have")
         with os_errors_as_home_error(staged.root):
             staged.link.symlink_to(Path(staged.published.name) / name)
             copy_file(staged.published / name, staged.warehouse)

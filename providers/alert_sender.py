@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from apprise import NotifyBase
 
 DEADLINE_S = 30.0
-READ_S = 15.0
-"""How long one answer may take: a message that is taken without an answer would be sent again."""
+AFTER_DEADLINE_S = 5.0
+"""A connection waits longer than we do: what it gives up by itself would be sent again."""
 
 
 def send_message(
@@ -30,6 +30,7 @@ def send_message(
     plugin = _open(address)
     if plugin is None:
         return False
+    plugin.socket_read_timeout = max(plugin.socket_read_timeout, deadline_s + AFTER_DEADLINE_S)
     taken: list[bool] = []
     thread = Thread(target=_deliver, args=(plugin, message, taken), daemon=True)
     thread.start()
@@ -52,7 +53,7 @@ def _open(address: Secret) -> NotifyBase | None:
     except Exception:  # noqa: BLE001 - its text quotes the address
         return None
     if plugin is not None:
-        plugin.socket_read_timeout = max(plugin.socket_read_timeout, READ_S)
+        plugin.redirects = False  # a login would go along, and the message would not
         plugin.overflow_mode = apprise.OverflowMode.TRUNCATE
     return plugin
 

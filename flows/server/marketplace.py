@@ -42,6 +42,14 @@ class MarketplaceAddress:
                 "marketplace out with --no-serve"
             ) from error
 
+    def require_apart(self, port: int) -> None:
+        """Raise SettingsError when Prefect's server is to listen at the same port."""
+        if self.port == port:
+            raise SettingsError(
+                f"the marketplace and Prefect's server cannot both listen at port {port}; choose "
+                "another one with --serve-port or --port"
+            )
+
     def command(self, environment: Mapping[str, str], folder: Path) -> Command:
         """Return the program that serves it; the home is in the environment."""
         options = ("--host", self.host, "--port", str(self.port))

@@ -63,6 +63,8 @@ def run_until_stopped(
     if not PREFECT_FILE.is_file():
         raise SettingsError(f"{PREFECT_FILE} is missing; install pricehouse again")
     if serve is not None:
+        if server.listen is not None:
+            serve.require_apart(server.listen[1])
         serve.require_free()
     environment.update(child_environment)
     with ExitStack() as running:

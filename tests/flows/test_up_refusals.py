@@ -53,6 +53,13 @@ def test_a_port_that_is_taken_is_named_before_anything_is_started(tmp_path: Path
     assert "starting" not in done.stderr
 
 
+def test_one_port_for_two_servers_is_refused_before_anything_is_started(tmp_path: Path) -> None:
+    done = pricehouse("up", "--port", "4999", "--serve-port", "4999", home=tmp_path / "home")
+    assert done.returncode == 2
+    assert "cannot both listen at port 4999" in done.stderr
+    assert "starting" not in done.stderr
+
+
 def test_a_setting_of_the_marketplace_is_refused_before_anything_is_started(
     tmp_path: Path,
 ) -> None:

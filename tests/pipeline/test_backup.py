@@ -8,6 +8,7 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pipeline.backup import BackedUp, back_up
@@ -23,6 +24,8 @@ from tests.support.published import exported
 from warehouse.connect import open_writer
 from warehouse.publication.publish import publish, published_id
 from warehouse.statements import statement
+from warehouse.storage.backup_folder import BackupFolder
+from warehouse.storage.deliveries import journal_path
 from warehouse.storage.future_runs import future_runs
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
@@ -290,6 +293,57 @@ def test_a_backup_goes_only_where_it_belongs(
     nothing = pricehouse("restore", str(tmp_path / "full"), home=tmp_path / "new")
     assert (nothing.returncode, "has no backup" in nothing.stderr) == (2, True)
     assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_of_files_that_are_not_ours_is_refused_and_keeps_them(
+    made: Path, tmp_path: Path
+) -> None:
+    photos, linked, precious = tmp_path / "photos", tmp_path / "linked", tmp_path / "precious"
+    cat = photos / "files" / "2024" / "cat.jpg"
+    own = precious / ("ab" + 62 * "0")
+    for path in (cat, linked / "files" / "x", own):
+        path.parent.mkdir(parents=True)
+        path.write_text("mine")
+    (linked / "files" / "x").unlink()
+    (linked / "files" / "ab").symlink_to(precious)
+    for folder in (photos, linked):
+        with pytest.raises(UsageError, match=r"holds other files, like files/(2024|ab);"):
+            back_up(made, folder)
+    assert (cat.read_text(), own.read_text()) == ("mine", "mine")
+
+
+def test_foreign_files_beside_stored_ones_survive_a_backup(made: Path, tmp_path: Path) -> None:
+    back_up(made, tmp_path / "b")
+    foreign = next((tmp_path / "b" / "files").glob("??")) / "notes.txt"
+    foreign.write_text("mine")
+    back_up(made, tmp_path / "b")
+    assert foreign.read_text() == "mine"
+
+
+def test_what_was_sent_about_alerts_is_part_of_a_backup(home: Path, tmp_path: Path) -> None:
+    journal = journal_path(Landing(home / "landing"))
+    journal.write_text('{"at":"2026-03-01T13:00:00Z","state":"salt","address":"00"}\n')
+    back_up(home, tmp_path / "b")
+    again = restored(tmp_path / "b", tmp_path / "again")
+    assert journal_path(Landing(again / "landing")).read_bytes() == journal.read_bytes()
+
+
+@pytest.mark.parametrize("path", ["", ".", "/etc/x", "../x", "a/../../x", "a\0b"])
+def test_a_manifest_that_names_a_path_of_no_home_is_refused(
+    backup: Path, tmp_path: Path, path: str
+) -> None:
+    shutil.copytree(backup, tmp_path / "b")
+    folder = BackupFolder(tmp_path / "b")
+    manifest = folder.read_manifest()
+    assert manifest is not None
+    odd = msgspec.structs.replace(manifest.files[0], path=path)
+    folder.write_manifest(msgspec.structs.replace(manifest, files=[odd, *manifest.files[1:]]))
+    with pytest.raises(BackupError, match="which is in no home"):
+        restore(tmp_path / "b", tmp_path / "again", clock=LATE)
+    folder.write_manifest(msgspec.structs.replace(manifest, publication_id="../\0"))
+    with pytest.raises(BackupError, match="which it does not have"):
+        restore(tmp_path / "b", tmp_path / "again", clock=LATE)
+    assert not (tmp_path / "again" / "home.json").exists()
 
 
 def test_a_second_backup_into_one_folder_at_once_is_refused(home: Path, tmp_path: Path) -> None:

@@ -49,6 +49,21 @@ def test_an_address_that_refuses_or_is_no_address_is_not_taken_and_never_logged(
     assert CANARY not in "".join(capfd.readouterr())
 
 
+def test_a_redirect_is_not_followed_and_takes_no_message() -> None:
+    with webhook() as receiver:
+        receiver.status, receiver.location = 302, "/leak"
+        address = receiver.address("secret").replace("json://", "json://user:password@")
+        assert send_message(Secret(address), MESSAGE) is False
+        assert receiver.paths == ["/secret"]
+
+
+def test_a_message_without_an_answer_is_unknown_and_not_refused() -> None:
+    with webhook() as receiver:
+        receiver.answers.clear()
+        assert send_message(Secret(receiver.address("slow")), MESSAGE, deadline_s=0.5) is None
+        assert len(receiver.received) == 1
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -25,6 +25,10 @@ class Webhook:
 
     port: int
     status: int = 200
+    location: str | None = None
+    """Where it sends a client to, with a status that redirects."""
+    answers: threading.Event = field(default_factory=threading.Event)
+    """While it is not set, no message is answered."""
     received: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
 
@@ -46,6 +50,7 @@ class Webhook:
 def webhook() -> Iterator[Webhook]:
     """Serve a webhook at a free port of this machine."""
     found = Webhook(port=0)
+    found.answers.set()
 
     class WebhookHandler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -53,8 +58,16 @@ def webhook() -> Iterator[Webhook]:
             found.paths.append(self.path)
             if found.status == 200:
                 found.received.append(json.loads(body))
+            found.answers.wait(60)
             self.send_response(found.status)
+            if found.location is not None:
+                self.send_header("Location", found.location)
             self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            found.paths.append(self.path)
+            self.send_response(204)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
@@ -64,8 +77,11 @@ def webhook() -> Iterator[Webhook]:
         found.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
-        yield found
-        server.shutdown()
+        try:
+            yield found
+        finally:
+            found.answers.set()
+            server.shutdown()
         thread.join()
 
 

@@ -10,6 +10,7 @@ A file never changes, so a second backup adds what is new, and a kill leaves the
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ from warehouse.storage.lock import hold
 
 _CHUNK_BYTES = 1 << 20
 _OWN = {"backup.json", "files", ".lock"}
+_PART = re.compile(r"[0-9a-f]{2}")
+_STORED = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{62}")
 _OF_A_DISK = {"lost+found"}
 """Entries of an empty disk that is mounted as the folder."""
 
@@ -46,11 +49,13 @@ class BackupFolder:
         """Make the folder and hold it for one new backup; UsageError where it is another's."""
         make_named_folder(self.root)
         with os_errors_as_home_error(self.root):
-            others = {p.name for p in self.root.iterdir() if not p.name.endswith(".tmp")}
-        if others - _OWN - _OF_A_DISK:
+            others = [path.name for path in self.root.iterdir() if not _is_own(path)]
+            if not others and (files := self.root / "files").exists():
+                others = [f"files/{p.name}" for p in files.iterdir() if not _is_own_part(p)]
+        if others:
             raise UsageError(
-                f"{self.root} holds other files, like {min(others - _OWN - _OF_A_DISK)}; name a "
-                "new folder or one with an earlier backup of this home"
+                f"{self.root} holds other files, like {min(others)}; name a new folder or one with "
+                "an earlier backup of this home"
             )
         with hold(self.root / ".lock", wait_s=0):
             yield
@@ -138,14 +143,26 @@ class BackupFolder:
         """Remove the files that the backup does not name: those of earlier backups."""
         named = {file.sha256 for file in manifest.files}
         with os_errors_as_home_error(self.root):
-            for path in self.root.glob("files/*/*"):
-                if path.name not in named:
+            for path in self.root.glob("files/??/*"):
+                is_stored = _STORED.fullmatch(f"{path.parent.name}/{path.name}")
+                if is_stored and path.name not in named and not path.parent.is_symlink():
                     path.unlink()
             for path in (*self.root.glob("files/.*.tmp"), *self.root.glob(".*.tmp")):
                 path.unlink()
 
     def _place(self, digest: str) -> Path:
         return self.root / "files" / digest[:2] / digest
+
+
+def _is_own(path: Path) -> bool:
+    """Return whether an entry of the folder is of a backup, or of an empty disk."""
+    return path.name in _OWN | _OF_A_DISK or path.name.endswith(".tmp")
+
+
+def _is_own_part(path: Path) -> bool:
+    """Return whether an entry of `files` is: a folder of stored files, or one being written."""
+    is_part = bool(_PART.fullmatch(path.name)) and path.is_dir() and not path.is_symlink()
+    return is_part or path.name.endswith(".tmp")
 
 
 def _copy(source: Path, target: Path) -> tuple[str, int]:

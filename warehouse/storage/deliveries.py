@@ -91,7 +91,7 @@ def open_journal(home: Home, *, now: datetime) -> Iterator[DeliveryJournal]:
     """
     with hold(home.root / ".alerts.lock", wait_s=LOCK_WAIT_S):
         make_folder(home.landing)
-        path = _path(Landing(home.landing))
+        path = journal_path(Landing(home.landing))
         whole, lines = _read(path)
         salt = next((line.address for line in lines if line.state == "salt"), None)
         if salt is None:
@@ -109,14 +109,15 @@ def open_journal(home: Home, *, now: datetime) -> Iterator[DeliveryJournal]:
 def read_deliveries(landing: Landing) -> list[Delivery]:
     """Return when the first message about each alert was delivered, by time."""
     first: dict[str, datetime] = {}
-    for line in _read(_path(landing))[1]:
+    for line in _read(journal_path(landing))[1]:
         if line.state == "sent":
             for alert_id, _ in line.notices:
                 first.setdefault(alert_id, line.at)
     return [Delivery(alert_id=alert_id, at=at) for alert_id, at in first.items()]
 
 
-def _path(landing: Landing) -> Path:
+def journal_path(landing: Landing) -> Path:
+    """Return where the journal is; it need not be there."""
     return landing.root / "alerts.jsonl"
 
 
