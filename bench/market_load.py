@@ -49,11 +49,11 @@ def bare(home: str, threads: str, requests: str) -> dict[str, Any]:
 
     from marketplace.cursor import FIRST_PAGE
     from marketplace.queries.filters import OffersQuery
-    from marketplace.statements import MATCHED, statement
+    from marketplace.statements import MATCHED, PLACED, statement
 
     con = duckdb.connect(str((Path(home) / "marketplace.duckdb").resolve()), read_only=True)
     con.execute("SET GLOBAL TimeZone = 'UTC'")
-    facets, page = statement(MATCHED, "select_facets"), statement(MATCHED, "select_offers")
+    facets, page = statement(MATCHED, "select_facets"), statement(*PLACED, "select_offers")
 
     def run_query(question: Pairs) -> int:
         parameters: dict[str, Any] = {}

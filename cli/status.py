@@ -44,7 +44,8 @@ def status(*, max_age: timedelta | None, as_json: bool) -> None:
     """Show the verdict on the home, data age and the last failure.
 
     Exit status 1 when no run can begin, because runs of this home lie in the future; with
-    --max-age, when the data is older, of unknown age or not published yet.
+    --max-age, when the data is older, of unknown age or not published yet. A folder without a
+    home is status 2.
     """
     stale_after = read_alert_rules(read_environment()).stale_after
     found = read_status(Home.at(current_home()), now=utc_now(), stale_after=stale_after)

@@ -134,7 +134,7 @@ def current_alerts(home: Home, rules: AlertRules, *, now: datetime) -> list[Aler
     landing = Landing(home.landing)
     newest = next(landing.newest_first(), None)
     if newest is None or newest.record.origin != LIVE:
-        return []
+        return []  # nobody is notified about a sample
     state, ended = _stored(home, since=now - SETTLED_AFTER)
     required = {feed.feed for _, feed in load_registry().feeds() if feed.required}
     failures = failure_rows(failed_since_commit(landing.newest_first()))
@@ -146,8 +146,15 @@ def current_alerts(home: Home, rules: AlertRules, *, now: datetime) -> list[Aler
 
 
 def open_alerts(home: Home, rules: AlertRules, *, now: datetime) -> list[Alert]:
-    """Return the alerts that are open now."""
+    """Return the alerts that are open now; of a sample, or without landing, the stored ones."""
+    if not _is_live(Landing(home.landing)):
+        return _stored(home, since=now)[0].open
     return [alert for alert in current_alerts(home, rules, now=now) if alert.closed_at is None]
+
+
+def _is_live(landing: Landing) -> bool:
+    newest = next(landing.newest_first(), None)
+    return newest is not None and newest.record.origin == LIVE
 
 
 def _stored(home: Home, *, since: datetime) -> tuple[AlertState, list[Alert]]:

@@ -26,5 +26,6 @@ def duration_text(length: timedelta) -> str:
     """Return a duration as `read_duration` reads it, in whole seconds."""
     minutes, seconds = divmod(round(length.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
-    parts = [(hours, "h"), (minutes, "m"), (seconds, "s")]
+    days, hours = divmod(hours, 24)
+    parts = [(days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s")]
     return "".join(f"{count}{unit}" for count, unit in parts if count) or "0s"

@@ -20,7 +20,7 @@ State = Literal["ok", "degraded", "stale", "failing"]
 DEFAULT_STALE_AFTER = timedelta(hours=2)
 FAILS_AFTER = 2
 """Failures in a row, of a required feed or of runs, from which on a home is failing."""
-_LOOK = "`pricehouse status` shows the last error; docs/operating.md has what to do about each"
+_LOOK = "docs/operating.md has what to do about each error"
 _LONGEST = 300
 _DEGRADES = {"coverage_fell": "coverage fell"}
 """Kind of an open alert that makes a home degraded → how the reason names it."""
@@ -52,11 +52,11 @@ class FeedHealth:
 
 @dataclass(frozen=True)
 class EndedRun:
-    """A run since the last commit that committed nothing; `feed_failed`: a required one did."""
+    """A run since the last commit that committed nothing; `failed_feeds` are required ones."""
 
     outcome: str
     error: str | None
-    feed_failed: bool
+    failed_feeds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _failing(facts: HealthFacts) -> HealthVerdict | None:
         return HealthVerdict(
             state="failing", reason=f"nothing is published yet{last}", remedy=remedy
         )
-    of_itself = [run for run in failed if run.outcome == "failed" and not run.feed_failed]
+    of_itself = [run for run in failed if run.outcome == "failed" and not run.failed_feeds]
     if of_itself:
         reason = f"the run failed: {_short(of_itself[-1].error)}"
         return HealthVerdict(state="failing", reason=reason, remedy=_LOOK)
@@ -105,9 +105,10 @@ def _failing(facts: HealthFacts) -> HealthVerdict | None:
         reason = f"{len(failed)} runs failed in a row, the last: {_short(failed[-1].error)}"
         return HealthVerdict(state="failing", reason=reason, remedy=_LOOK)
     for feed in facts.feeds:
-        count = feed.failures_in_a_row + sum(run.feed_failed for run in failed)
+        count = feed.failures_in_a_row + sum(feed.feed in run.failed_feeds for run in failed)
         if feed.enabled and feed.required and feed.failures_in_a_row and count >= FAILS_AFTER:
-            error = failed[-1].error if failed else feed.last_error
+            of_feed = [run for run in failed if feed.feed in run.failed_feeds]
+            error = of_feed[-1].error if of_feed else feed.last_error
             reason = f"{feed.feed} failed {count} times in a row, the last: {_short(error)}"
             return HealthVerdict(state="failing", reason=reason, remedy=_LOOK)
     return None
@@ -132,12 +133,14 @@ def _degraded(facts: HealthFacts) -> HealthVerdict | None:
         return HealthVerdict(
             state="degraded", reason=reason, remedy="nothing yet: the next one tries"
         )
-    for feed in facts.feeds:
-        if feed.enabled and feed.failures_in_a_row:
-            count = feed.failures_in_a_row
-            times = "once" if count == 1 else f"{count} times in a row, the last"
-            reason = f"{feed.feed} failed {times}: {_short(feed.last_error)}"
-            return HealthVerdict(state="degraded", reason=reason, remedy=_LOOK)
+    failing = [feed for feed in facts.feeds if feed.enabled and feed.failures_in_a_row]
+    if failing:
+        feed = min(failing, key=lambda feed: (not feed.required, feed.feed))
+        count = feed.failures_in_a_row
+        times = "once" if count == 1 else f"{count} times in a row, the last"
+        more = f"; {len(failing) - 1} more failed too" if len(failing) > 1 else ""
+        reason = f"{feed.feed} failed {times}: {_short(feed.last_error)}{more}"
+        return HealthVerdict(state="degraded", reason=reason, remedy=_LOOK)
     for kind, text in _DEGRADES.items():
         subjects = sorted(subject for found, subject in facts.alerts if found == kind)
         if subjects:

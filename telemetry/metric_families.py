@@ -34,7 +34,7 @@ PUBLICATION = (
     MetricFamily("rankable_offers", "Offers that are ranked."),
     MetricFamily("held_offers", "Offers whose newer value the gate refused."),
     MetricFamily("gaps", "Times between two whole answers of a feed that were too long, ever."),
-    MetricFamily("alerts_open", "Alerts that are open."),
+    MetricFamily("alerts_open", "Alerts that are open in the newest publication."),
     MetricFamily("feed_last_success_timestamp_seconds", "Last whole answer of a feed.", ("feed",)),
     MetricFamily("feed_failures_in_a_row", "Runs in a row in which a feed failed.", ("feed",)),
 )

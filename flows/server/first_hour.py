@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
@@ -24,6 +24,7 @@ from prefect.states import Scheduled
 
 from flows.server.deployments import open_client
 from pipeline.status import read_status
+from schemas.elapsed import elapsed
 from schemas.errors import PricehouseError
 from warehouse.storage.home import Home
 
@@ -42,7 +43,8 @@ def why_now(home: Home, now: datetime) -> str | None:
     if status.publication_id is None:
         return "nothing is published yet"
     if status.age_s is not None and status.age_s > HOUR_S:
-        return f"an hour was missed: the newest answer is {status.age_s / 60:.0f} minutes old"
+        age = elapsed(timedelta(seconds=status.age_s))
+        return f"an hour was missed: the newest answer is {age} old"
     return None
 
 

@@ -10,7 +10,7 @@ from types import FrameType
 
 from flows.events import NOTIFIED
 from pipeline.live_notifier import live_notifier
-from pipeline.notify import notify
+from pipeline.notify import Notifier, notify, open_alerts
 from pipeline.settings import read_settings
 from providers.registry import load_registry
 from providers.secrets.alert_addresses import SETTING
@@ -32,12 +32,18 @@ def watch(
     notified: Callable[[Home], None],
     every_s: float = EVERY_S,
 ) -> None:
-    """Notify of what is due every minute until `stop` is set; `notified` follows each message."""
+    """Notify of what is due every minute until `stop` is set; `notified` follows one about old
+    data."""
     home = Home(read_settings(environment, load_registry()).home)
     notifier = live_notifier(environment, report)
     while not stop.wait(every_s):
-        if notify(home, notifier):
+        if notify(home, notifier) and _is_stale(home, notifier):
             notified(home)
+
+
+def _is_stale(home: Home, notifier: Notifier) -> bool:
+    alerts = open_alerts(home, notifier.rules, now=notifier.clock())
+    return any(alert.kind == "stale" for alert in alerts)
 
 
 def emit_notified(home: Home) -> None:

@@ -53,9 +53,9 @@ def test_an_hour_runs_at_once_where_none_is_published_or_one_was_missed(tmp_path
     with serve(small_catalog()) as hub:
         ingest(tmp_path, hub, clock=Clock())
     assert why_now(home, START + timedelta(minutes=59)) is None
-    missed = why_now(home, START + timedelta(minutes=90))
+    missed = why_now(home, START + timedelta(minutes=90, seconds=50))
     assert missed is not None
-    assert "an hour was missed: the newest answer is 90 minutes old" in missed
+    assert "an hour was missed: the newest answer is 1 hour 30 minutes old" in missed
     assert why_now(home, START - timedelta(days=1)) is None, "it lies in the future"
     (tmp_path / "home.json").write_text("{")
     assert why_now(home, START + timedelta(minutes=59)) is None

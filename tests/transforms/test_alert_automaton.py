@@ -85,7 +85,7 @@ def test_what_the_run_did_not_look_at_stays_open() -> None:
     assert len(state.open) == 1
     run(state, at=START + 2 * HOUR)
     (ended,) = state.ended
-    assert (state.open, ended.recovery) == ([], "This is over: hub fails")
+    assert (state.open, ended.recovery) == ([], "hub fails")
 
 
 def test_an_event_that_is_undone_recovers_and_opens_no_other_one() -> None:

@@ -16,6 +16,9 @@ FINE = HealthFacts(now=NOW, observed_to=NOW - timedelta(minutes=10))
 HUB = FeedHealth("hub", required=True, enabled=True, failures_in_a_row=0, last_error=None)
 
 
+HUB_FAILED = frozenset({"hub"})
+
+
 def failing_hub(times: int) -> FeedHealth:
     return replace(HUB, failures_in_a_row=times, last_error="hub: 503")
 
@@ -24,22 +27,39 @@ def failing_hub(times: int) -> FeedHealth:
     ("state", "reason", "changes"),
     [
         ("ok", "the data is new", {}),
-        ("ok", "the data is new", {"ended": [EndedRun("cancelled", "cancelled: …", True)]}),
-        ("ok", "the data is new", {"ended": [EndedRun("dry_run", None, True)]}),
+        ("ok", "the data is new", {"ended": [EndedRun("cancelled", "cancelled: …", HUB_FAILED)]}),
+        ("ok", "the data is new", {"ended": [EndedRun("dry_run", None, HUB_FAILED)]}),
         ("ok", "the data is new", {"alerts": [("price_held", "a"), ("price_moved", "b")]}),
         ("failing", "2 runs of this home", {"problem": "2 runs of this home are yet to come"}),
         ("failing", "nothing is published", {"is_published": False, "observed_to": None}),
-        ("failing", "the run failed: the disk", {"ended": [EndedRun("failed", "the disk", False)]}),
-        ("degraded", "the last run failed: hub", {"ended": [EndedRun("failed", "hub: 503", True)]}),
-        ("failing", "2 runs failed", {"ended": [EndedRun("failed", "hub: 503", True)] * 2}),
-        ("degraded", "the last run failed", {"ended": [EndedRun("interrupted", "killed", False)]}),
-        ("failing", "2 runs failed", {"ended": [EndedRun("interrupted", "killed", False)] * 2}),
+        ("failing", "the run failed: the disk", {"ended": [EndedRun("failed", "the disk")]}),
+        (
+            "degraded",
+            "the last run failed: hub",
+            {"ended": [EndedRun("failed", "hub: 503", HUB_FAILED)]},
+        ),
+        ("failing", "2 runs failed", {"ended": [EndedRun("failed", "hub: 503", HUB_FAILED)] * 2}),
+        ("degraded", "the last run failed", {"ended": [EndedRun("interrupted", "killed")]}),
+        ("failing", "2 runs failed", {"ended": [EndedRun("interrupted", "killed")] * 2}),
         ("degraded", "hub failed once", {"feeds": [failing_hub(1)]}),
         ("failing", "hub failed 2 times", {"feeds": [failing_hub(2)]}),
         (
             "failing",
             "hub failed 2 times",
-            {"feeds": [failing_hub(1)], "ended": [EndedRun("failed", "hub: 503", True)]},
+            {"feeds": [failing_hub(1)], "ended": [EndedRun("failed", "hub: 503", HUB_FAILED)]},
+        ),
+        (
+            "degraded",
+            "hub failed once: hub: 503; 1 more failed too",
+            {"feeds": [FeedHealth("a_list", False, True, 9, "a_list: 404"), failing_hub(1)]},
+        ),
+        (
+            "degraded",
+            "the last run failed: router: 503",
+            {
+                "feeds": [failing_hub(1)],
+                "ended": [EndedRun("failed", "router: 503", frozenset({"router"}))],
+            },
         ),
         ("degraded", "hub failed 5 times", {"feeds": [replace(failing_hub(5), required=False)]}),
         ("ok", "the data", {"feeds": [replace(failing_hub(5), required=False, enabled=False)]}),
@@ -62,7 +82,7 @@ def failing_hub(times: int) -> FeedHealth:
             "2 runs failed",
             {
                 "observed_to": NOW - timedelta(hours=3),
-                "ended": [EndedRun("failed", "hub: 503", True)] * 2,
+                "ended": [EndedRun("failed", "hub: 503", HUB_FAILED)] * 2,
             },
         ),
     ],

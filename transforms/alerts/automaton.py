@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,6 +17,8 @@ from schemas.alerts import (
 )
 
 _Key = tuple[Kind, str]
+_TO_DECIDE = re.compile(r"(; cards keep [^;]* until this is decided)? \(check \w+: [a-z ]+\)$")
+"""What the message of a held value asks for, which is done when it is over."""
 
 
 def advance(state: AlertState, observed: Observed, *, at: datetime, origin: str) -> None:
@@ -77,7 +80,7 @@ def _end(
         return closed(alert, at=at, recovery=None) if replaced or settled else None
     if lasting is not None or not observed.covers(alert):
         return None
-    return closed(alert, at=at, recovery=f"This is over: {alert.message}")
+    return closed(alert, at=at, recovery=_TO_DECIDE.sub("", alert.message))
 
 
 def closed(alert: Alert, *, at: datetime, recovery: str | None) -> Alert:

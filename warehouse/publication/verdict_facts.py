@@ -70,6 +70,6 @@ def _ended_since_commit(landing: Landing, required: set[str]) -> list[EndedRun]:
         if run.is_committed:
             break
         if (mark := run.mark) is not None:
-            failed = any(f.outcome in _FAILED and f.feed in required for f in run.fetches())
-            found.append(EndedRun(mark.outcome, mark.error, failed))
+            feeds = {f.feed for f in run.fetches() if f.outcome in _FAILED and f.feed in required}
+            found.append(EndedRun(mark.outcome, mark.error, frozenset(feeds)))
     return found[::-1]
