@@ -86,8 +86,7 @@ ENTRIES = {
         "cli.status:status", "Show the verdict on the home, data age and the last failure."
     ),
     "up": CommandEntry(
-        "cli.up:up",
-        "Schedule the hourly run with Prefect and serve the marketplace, until stopped.",
+        "cli.up:up", "Schedule the hourly run with Prefect and serve the marketplace."
     ),
 }
 """Name → where the command is and the first sentence of its help; a test holds both equal."""

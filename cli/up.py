@@ -35,7 +35,7 @@ from flows.server.up import run_until_stopped
 def up(
     *, host: str | None, port: int | None, serve_host: str, serve_port: int, no_serve: bool
 ) -> None:
-    """Schedule the hourly run with Prefect and serve the marketplace, until stopped.
+    """Schedule the hourly run with Prefect and serve the marketplace.
 
     Creates the deployments and runs a worker. Uses the Prefect server at PREFECT_API_URL, or one
     that answers at host and port already; otherwise starts one, which keeps its database under

@@ -71,7 +71,9 @@ def test_a_sample_home_may_lie_inside_a_live_one(tmp_path: Path) -> None:
 
 
 def test_reading_an_empty_folder_writes_nothing_and_names_the_command(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="nothing here yet; run `pricehouse demo` or `pricehouse ingest`"):
+    with pytest.raises(
+        UsageError, match="nothing here yet; run `pricehouse demo` or `pricehouse ingest`"
+    ):
         Home.at(tmp_path / "none")
     assert list(tmp_path.iterdir()) == []
 

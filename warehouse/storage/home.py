@@ -65,7 +65,9 @@ class Home:
         """Return the home for reading, without writing anything; UsageError when there is none."""
         home = cls(root)
         if home._kind() is None:
-            raise UsageError(f"{root}: nothing here yet; run `pricehouse demo` or `pricehouse ingest`")
+            raise UsageError(
+                f"{root}: nothing here yet; run `pricehouse demo` or `pricehouse ingest`"
+            )
         return home
 
     @property
