@@ -45,8 +45,8 @@ def test_the_api_lists_changes_of_whole_providers_without_an_offer(site: Site) -
 
 def test_the_page_of_changes_names_the_provider_and_no_model(site: Site) -> None:
     page = site.get("/changes?event=provider_left&event=provider_joined").text
-    assert "nebius: last offer at huggingface ended; it has none now" in page
-    assert "novita: first offer at huggingface; it had none before" in page
+    assert "Nebius: last offer at huggingface ended; it has none now" in page
+    assert "Novita: first offer at huggingface; it had none before" in page
     assert "None" not in page.partition('<section id="results"')[2].partition("</section>")[0]
 
 

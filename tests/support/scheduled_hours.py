@@ -8,7 +8,7 @@ from typing import Any
 from tests.support.running_server import FINAL, Up, wait_for
 
 PROGRAMS = {
-    "flow": "prefect.engine",
+    "flow": "flows.engine",
     "worker": "worker start",
     "server": "server start",
     "marketplace": "cli.main serve",
