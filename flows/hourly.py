@@ -58,16 +58,23 @@ def as_task(function: Callable[P, T], /) -> Callable[P, T]:
 
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
         returned: list[T] = []
+        raised: list[BaseException] = []
 
         @task(name=function.__name__, cache_policy=NO_CACHE, persist_result=False)
         def run_step() -> State[None]:
-            returned.append(function(*args, **kwargs))
+            try:
+                returned.append(function(*args, **kwargs))
+            except BaseException as error:
+                raised.append(error)
+                raise
             ended = step_state(args, returned[0])
             return (Failed if ended.has_failed else Completed)(message=ended.message)
 
         state = run_step(return_state=True)
-        if not returned:
-            state.result()  # raises what the step raised
+        if raised:
+            raise raised[0]
+        if not returned:  # Prefect did not let the step run
+            raise PricehouseError(f"{function.__name__} did not run: {state.message}")
         return returned.pop()
 
     return call

@@ -98,6 +98,7 @@ def test_a_planted_token_is_in_no_file_log_or_record_after_good_and_bad_runs(
             HF_TOKEN=DECOY, TMPDIR=str(scratch), PRICEHOUSE_ALERT_URLS=receiver.address(ALERTS)
         )
         with up(home, hub.url, **settings) as running:
+            running.wait_for_first_hour()  # a run that is triggered beside it would be cancelled
             running.wait_for_state(running.start_run(), "COMPLETED")
             assert hook.tokens == {f"Bearer {CANARY}"}
             assert hook.elsewhere == {None}
