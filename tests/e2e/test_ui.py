@@ -118,7 +118,7 @@ def test_a_finished_run_shows_its_artifacts(
     keep(page, "prefect-run")
     page.locator("#artifacts").click()
     newest = {"feeds", "changes", "report", "health"}  # the page shows older ones as it scrolls
-    assert set(running.artifacts(run_id)) == {"pages-hub", "pages-router", *newest}
+    assert set(running.artifacts(run_id)) > {"pages-hub", "pages-router", *newest}
     for key in sorted(newest):
         page.get_by_text(key, exact=True).first.wait_for()
     keep(page, "prefect-run-artifacts")
