@@ -10,10 +10,9 @@ from pipeline.report import Report
 from pipeline.steps.check import RunResult
 from pipeline.steps.output import StepOutput
 from schemas.load import Counts
-from schemas.records import FeedFetch
+from schemas.records import FAILED_OUTCOMES, FeedFetch
 from schemas.text import replace_unprintable
 
-_FAILED = {"failed", "partial"}
 _LONGEST = 1_000
 
 
@@ -37,7 +36,7 @@ def step_state(arguments: Sequence[Any], result: object) -> StepState:
     run: Run = arguments[0]
     required = {feed.name for feed, entry in run.fetched_feeds() if entry.required}
     before = _fetches(arguments[1]) if len(arguments) > 1 else None
-    known = {f.feed for f in before or () if f.outcome in _FAILED}
+    known = {f.feed for f in before or () if f.outcome in FAILED_OUTCOMES}
     errors = _errors(fetches, required - known)
     if errors:
         return StepState(has_failed=True, message=replace_unprintable("; ".join(errors), _LONGEST))
@@ -63,13 +62,15 @@ def _fetches(result: object) -> list[FeedFetch] | None:
 
 def _errors(fetches: Sequence[FeedFetch], feeds: Collection[str]) -> list[str]:
     return [
-        f.error or f"{f.feed} failed" for f in fetches if f.feed in feeds and f.outcome in _FAILED
+        f.error or f"{f.feed} failed"
+        for f in fetches
+        if f.feed in feeds and f.outcome in FAILED_OUTCOMES
     ]
 
 
 def _answered(fetches: Sequence[FeedFetch], result: object) -> str:
     read = [f for f in fetches if f.outcome != "skipped"]
-    failed = [f.feed for f in read if f.outcome in _FAILED]
+    failed = [f.feed for f in read if f.outcome in FAILED_OUTCOMES]
     text = f"{len(read) - len(failed)} of {len(read)} feeds"
     if isinstance(result, StepOutput) and result.rejected.height:
         text += f", {result.rejected.height} rows rejected"

@@ -12,7 +12,7 @@ import polars as pl
 
 from schemas.amounts import MILLION, amount_text
 from schemas.load import Counts
-from schemas.records import FeedFetch
+from schemas.records import FAILED_OUTCOMES, FeedFetch
 from transforms.checks.price_gate import GATE_CHECKS
 
 MEANINGS = {check.name: check.meaning.partition(";")[0].rstrip(".") for check in GATE_CHECKS}
@@ -109,7 +109,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def exit_status(self) -> int:
         """1 when a required feed failed or nothing could be published, else 0."""
-        failed = any(f.required and f.outcome in {"failed", "partial"} for f in self.feeds)
+        failed = any(f.required and f.outcome in FAILED_OUTCOMES for f in self.feeds)
         return int(failed or self.outcome == "failed")
 
 

@@ -76,6 +76,10 @@ class LandedPage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     came with this answer."""
 
 
+FAILED_OUTCOMES = frozenset({"failed", "partial"})
+"""The outcomes of a feed that did not answer whole."""
+
+
 class FeedFetch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How fetching one feed went. Only a whole one may change what the warehouse holds."""
 

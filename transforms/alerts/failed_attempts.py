@@ -9,13 +9,11 @@ from schemas.alerts import AlertFinding, AlertState, Observed
 from schemas.durations import duration_text
 from schemas.errors import FeedStopped
 from schemas.load import Failure
-from schemas.records import FeedFetch
+from schemas.records import FAILED_OUTCOMES, FeedFetch
 from schemas.text import replace_unprintable
+from schemas.verdict import FAILS_AFTER
 from transforms.alerts.automaton import advance, closed, opened
 
-FAILS_AFTER = 2
-"""Attempts in a row that fail before a feed, or a run that was interrupted, is a finding."""
-_FAILED = {"failed", "partial"}
 _LONGEST = 300
 
 
@@ -50,7 +48,7 @@ def add_attempts(
     for fetch in fetches:
         counts = fetch.outcome != "skipped" and fetch.error_code != FeedStopped.code
         if fetch.feed in required and counts:
-            failed = fetch.outcome in _FAILED
+            failed = fetch.outcome in FAILED_OUTCOMES
             state.streaks[fetch.feed] = state.streaks.get(fetch.feed, 0) + 1 if failed else 0
 
 
@@ -104,7 +102,7 @@ def _is_finding(failure: Failure, required: Collection[str], interrupted: int) -
     """Return whether the run itself failed: not through a required feed, which is counted apart."""
     if failure.ended == "interrupted":
         return interrupted >= FAILS_AFTER
-    return not any(f.feed in required and f.outcome in _FAILED for f in failure.fetches)
+    return not any(f.feed in required and f.outcome in FAILED_OUTCOMES for f in failure.fetches)
 
 
 def _run_finding(failure: Failure) -> AlertFinding:

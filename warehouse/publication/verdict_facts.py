@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from schemas.records import FAILED_OUTCOMES
 from schemas.verdict import EndedRun, FeedHealth, HealthFacts
 from warehouse.storage.future_runs import future_problem
 from warehouse.storage.home import Home
@@ -16,7 +17,6 @@ ReadRows = Callable[[str], list[dict[str, Any]]]
 _FEEDS = "SELECT feed, required, enabled, failures_in_a_row, last_error FROM feeds ORDER BY feed"
 _HAS_ALERTS = "SELECT view_name FROM duckdb_views() WHERE view_name = 'alerts'"
 _OPEN_ALERTS = "SELECT kind, subject FROM alerts WHERE closed_at IS NULL ORDER BY kind, subject"
-_FAILED = {"failed", "partial"}
 
 
 def unpublished_facts(home: Home, *, now: datetime) -> HealthFacts:
@@ -70,6 +70,8 @@ def _ended_since_commit(landing: Landing, required: set[str]) -> list[EndedRun]:
         if run.is_committed:
             break
         if (mark := run.mark) is not None:
-            feeds = {f.feed for f in run.fetches() if f.outcome in _FAILED and f.feed in required}
+            feeds = {
+                f.feed for f in run.fetches() if f.outcome in FAILED_OUTCOMES and f.feed in required
+            }
             found.append(EndedRun(mark.outcome, mark.error, frozenset(feeds)))
     return found[::-1]
