@@ -129,6 +129,13 @@ class EndMark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     error: str | None = None
 
 
+class PackedHead(msgspec.Struct, frozen=True, kw_only=True):
+    """What is read of every packed run; the rest of it only when it is asked for."""
+
+    record: RunRecord
+    mark: EndMark
+
+
 class PackedRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All records of one ended run, as they are packed with those of its day."""
 

@@ -18,7 +18,7 @@ from pipeline.steps.price import NO_STATEMENTS, PricedFeed, PricedRows
 from pipeline.steps.providers import describe_all
 from schemas.delta import State
 from schemas.settled import Settled
-from schemas.state import CLAIMS
+from schemas.state import CLAIMS, STORED_MODELS
 from transforms.gate.memory import PriceMemory
 from transforms.reconcile.short_pages import EARLIER_WALKS
 from warehouse.connect import Connection, open_writer
@@ -30,6 +30,7 @@ from warehouse.writer.touched import (
     mark_touched,
     read_offer_providers,
     read_settled,
+    read_settled_models,
     read_touched_models,
     read_touched_state,
 )
@@ -54,6 +55,8 @@ class RunInputs:
     short_pages: Mapping[str, Sequence[int]] = field(default_factory=dict)
     """Feed → the short pages of its last whole walks, the newest first."""
     settled: Settled = field(default_factory=Settled)
+    settled_models: pl.DataFrame = field(default_factory=STORED_MODELS.empty)
+    """The settled models (STORED_MODELS) of which the daily facts changed."""
     touched: pl.Series | None = None
     """The names of the touched models; None: the run looks at every model."""
     also: Callable[[Collection[str]], RunInputs] | None = None
@@ -76,13 +79,14 @@ def _load(run: Run, priced: PricedRows, doubted: Collection[str]) -> RunInputs:
         requests = correction_request_rows(run, con)
         stored = read_current(con, "providers")
         providers = describe_all(run, priced, stored, read_offer_providers(con))
-        touched, settled = None, Settled()
+        touched, settled, models = None, Settled(), STORED_MODELS.empty()
         if _rules_are_the_same(run):
             offers = [*doubted, *requests["offer_id"]]
-            requested = Requested(offers, _described_otherwise(stored, providers))
+            described = _described_otherwise(stored, providers)
+            requested = Requested(offers, described, details=run.record.details)
             mark_touched(con, (_stated_rows(run, part) for part in priced.parts()), requested)
             touched, settled = read_touched_models(con), read_settled(con)
-            state = read_touched_state(con)
+            state, models = read_touched_state(con), read_settled_models(con)
         else:
             state = read_state(con)
         state = _without_compared(run, state)
@@ -94,17 +98,15 @@ def _load(run: Run, priced: PricedRows, doubted: Collection[str]) -> RunInputs:
             _read_memory(run, con),
             read_short_pages(con, walks=EARLIER_WALKS),
             settled,
+            models,
             touched,
             also=lambda offers: _load(run, priced, [*doubted, *offers]),
         )
 
 
 def _rules_are_the_same(run: Run) -> bool:
-    """Return whether the run before made of the same answers what this one would make of them.
-
-    The first run of a day, which reads the daily fields, looks at every model.
-    """
-    if run.last is None or run.record.details:
+    """Return whether the run before made of the same answers what this one would make of them."""
+    if run.last is None:
         return False
     before = run.folder.landing.run_of(run.last.run_id)
     return before is not None and all(

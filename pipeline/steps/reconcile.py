@@ -64,7 +64,11 @@ def reconcile_run(run: Run, priced: PricedRows, inputs: RunInputs) -> Reconciled
         if part.doubted.is_empty() or inputs.also is None:
             break
         inputs = inputs.also(part.doubted.to_list())
-    delta = replace(part.delta, observed=_observed(run, priced, part.delta))
+    delta = replace(
+        part.delta,
+        models=part.delta.models.also(inputs.settled_models),
+        observed=_observed(run, priced, part.delta),
+    )
     return ReconciledRun(delta, inputs.state, part.after, inputs.settled)
 
 

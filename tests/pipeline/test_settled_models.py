@@ -19,6 +19,7 @@ def live(seed: int, *, hours: int) -> PairedHistory:
     history.hour_of_pages(hub=market.hub(), router=market.router())
     for _ in range(hours):
         market.move()
+        history.details = chance.random() < 0.4
         fails = chance.choice(["", "", "", "hub", "router"])
         history.hour_of_pages(
             hub=None if fails == "hub" else market.hub(),

@@ -140,6 +140,8 @@ class History:
     """The state that `reconcile` returns beside its differences."""
     last_inputs: tuple[State, list[FeedBatch], Rules] | None = None
     """What the last run reconciled."""
+    details: bool = False
+    """Whether the Hub is asked for the daily fields."""
 
     def hour(self, hub: Answer | None = None, router: Answer | None = None) -> Delta:
         """Tell one hour, keep what it leads to, return what it changed.
@@ -230,7 +232,7 @@ class History:
         return Rules(
             source.precedence,
             described,
-            details=False,
+            details=self.details,
             run_id=f"run-{self.hours}",
             gone_after={name: feed.gone_after for name, feed in FEEDS.items()},
             roles=ROLES,

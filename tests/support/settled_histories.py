@@ -41,6 +41,7 @@ from warehouse.writer.touched import (
     StatedRows,
     mark_touched,
     read_settled,
+    read_settled_models,
     read_touched_models,
     read_touched_state,
 )
@@ -69,7 +70,9 @@ class PairedHistory(History):
     def _advance(self, batches: list[FeedBatch], rules: Rules) -> Delta:
         before = self.state
         delta, after = reconcile(before, batches, rules)
-        part, short_before, settled = self._reconcile_touched(batches, rules)
+        part, short_before, settled, models = self._reconcile_touched(batches, rules)
+        changed = part.delta.models.also(models)
+        part = dataclasses.replace(part, delta=dataclasses.replace(part.delta, models=changed))
         assert_same_delta(delta, part.delta)
         assert tally(delta, after, rejected=0) == tally(part.delta, part.after, settled, rejected=0)
         self._compare_checks(
@@ -87,7 +90,7 @@ class PairedHistory(History):
 
     def _reconcile_touched(
         self, batches: list[FeedBatch], rules: Rules
-    ) -> tuple[ReconciledPart, State, Settled]:
+    ) -> tuple[ReconciledPart, State, Settled, pl.DataFrame]:
         doubted: list[str] = []
         while True:
             with self._stored(rules) as con:
@@ -95,13 +98,15 @@ class PairedHistory(History):
                 # in parts of whole models, as of a catalogue that is too large for memory
                 parts = divide(batches, part_rows=self.part_rows)
                 stated = (stated_rows(part) for part in parts)
-                mark_touched(con, stated, Requested(offers, self._described(rules)))
+                described = self._described(rules)
+                mark_touched(con, stated, Requested(offers, described, details=rules.details))
                 models, settled = read_touched_models(con), read_settled(con)
+                daily = read_settled_models(con)
                 before = dataclasses.replace(read_touched_state(con), observed=self.state.observed)
             touched = [touched_rows(batch, models) for batch in batches]
             part = reconcile_part(before, touched, rules, settled)
             if part.doubted.is_empty():
-                return part, before, settled
+                return part, before, settled, daily
             doubted += part.doubted.to_list()
             self.doubted += doubted
 
@@ -211,6 +216,8 @@ class SmallMarket:
         self.random = Random(seed)  # noqa: S311 - no secret
         self.names = {model: model for model in MODELS}
         """Model → its name now; `_id` stays the same."""
+        self.facts: dict[str, dict[str, Any]] = {model: {} for model in MODELS}
+        """What the Hub states of models when it is asked for the daily fields."""
         self.entries: dict[tuple[str, str], tuple[str, str, Any, Any]] = {}
         """(model, provider) → provider's id, status, price of the Hub, price of the router."""
         for model in MODELS:
@@ -251,6 +258,10 @@ class SmallMarket:
         elif kind < 0.2:
             model = self.random.choice(MODELS)
             self.names[model] = self.random.choice([model, f"{model}-new", model.upper()])
+        if self.random.random() < 0.5:
+            size = self.random.choice([None, 10**9, 5 * 10**10])
+            model = self.random.choice(MODELS)
+            self.facts[model] = {"likes": self.random.randint(0, 3), "safetensors": {"total": size}}
         for _ in range(self.random.choice([0, 0, 1, 1, 2])):
             self.change(self.random.choice(MODELS), self.random.choice(PROVIDERS))
 
@@ -266,7 +277,12 @@ class SmallMarket:
             answer.setdefault(model, []).append(made)
         return page(
             [
-                {"id": self.names[model], "_id": f"id-{model}", "inferenceProviderMapping": entries}
+                {
+                    "id": self.names[model],
+                    "_id": f"id-{model}",
+                    "inferenceProviderMapping": entries,
+                    **self.facts[model],
+                }
                 for model, entries in answer.items()
             ]
         )

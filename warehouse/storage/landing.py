@@ -30,7 +30,7 @@ from warehouse.storage.files import (
     sync_folder,
     write_atomic,
 )
-from warehouse.storage.run_days import day_file, day_of, packed_days, read_day, write_day
+from warehouse.storage.run_days import day_file, day_of, packed_days, read_heads, write_day
 from warehouse.storage.run_folder import RunFolder, has_ended, pretty, read_record
 
 LEVEL = 3
@@ -203,8 +203,8 @@ class Landing:
     def _packed(self, day: str) -> list[RunFolder]:
         path = day_file(self._days, day)
         return [
-            RunFolder(landing=self, path=path, record=packed.record, packed=packed)
-            for packed in read_day(path)
+            RunFolder(landing=self, path=path, record=head.record, packed=head.mark)
+            for head in read_heads(path)
         ]
 
     @property

@@ -13,6 +13,7 @@ from schemas.errors import HomeError, LandingError
 from schemas.payload import Payload
 from schemas.records import EndMark, FeedFetch, LandedPage, PackedRun, RunRecord
 from warehouse.storage.files import append_line, os_errors_as_home_error, write_atomic
+from warehouse.storage.run_days import read_packed
 
 if TYPE_CHECKING:  # which makes folders of runs
     from warehouse.storage.landing import Landing
@@ -29,8 +30,9 @@ class RunFolder:
     landing: Landing
     path: Path
     record: RunRecord
-    packed: PackedRun | None = None
-    """Its records, where they are packed with those of its day: then `path` is the day's file."""
+    packed: EndMark | None = None
+    """How it ended, where its records are packed with those of its day: then `path` is the day's
+    file."""
 
     @property
     def run_id(self) -> str:
@@ -41,7 +43,7 @@ class RunFolder:
     def mark(self) -> EndMark | None:
         """How the run ended, None when it has not; LandingError when the mark is damaged."""
         if self.packed is not None:
-            return self.packed.mark
+            return self.packed
         return read_record(self.path / "end.json", EndMark)
 
     @property
@@ -49,6 +51,11 @@ class RunFolder:
         """Whether the run ended with a commit."""
         mark = self.mark
         return mark is not None and mark.outcome == "committed"
+
+    @property
+    def _records(self) -> PackedRun:
+        """All records of a packed run."""
+        return read_packed(self.path, self.run_id)
 
     def land(self, payload: Payload) -> LandedPage:
         """Put one answer on disk, first its bytes and then its line in the trace."""
@@ -84,7 +91,7 @@ class RunFolder:
     def fetches(self) -> list[FeedFetch]:
         """Return the closed feeds by name; LandingError when a manifest is damaged."""
         if self.packed is not None:
-            return list(self.packed.fetches)
+            return list(self._records.fetches)
         names = sorted(path.stem for path in self._files("json") if path.stem not in _RESERVED)
         fetches = [self.fetch_of(name) for name in names]
         return [fetch for fetch in fetches if fetch is not None]
@@ -92,13 +99,13 @@ class RunFolder:
     def fetch_of(self, feed: str) -> FeedFetch | None:
         """Return one closed feed, None without it; LandingError when its manifest is damaged."""
         if self.packed is not None:
-            return next((fetch for fetch in self.packed.fetches if fetch.feed == feed), None)
+            return next((fetch for fetch in self._records.fetches if fetch.feed == feed), None)
         return read_record(self._feed(feed, "json"), FeedFetch)
 
     def traces(self) -> dict[str, list[LandedPage]]:
         """Return by feed what a run that was killed had landed of feeds that it never closed."""
         if self.packed is not None:
-            return dict(self.packed.traces)
+            return dict(self._records.traces)
         names = sorted(path.stem for path in self._files("jsonl"))
         closed = {path.stem for path in self._files("json")}
         return {name: self._trace(name) for name in names if name not in closed}

@@ -22,7 +22,7 @@ from schemas.settled import (
     PEER_PRICES,
     Settled,
 )
-from schemas.state import CLAIMS, LISTINGS
+from schemas.state import CLAIMS, LISTINGS, STORED_MODELS
 from schemas.units import COMPARED_WITH
 from schemas.unknown_keys import MARK
 from warehouse.connect import Connection
@@ -54,10 +54,12 @@ class StatedRows:
 
 @dataclass(frozen=True)
 class Requested:
-    """What a run looks at besides what its answers change: offers, and whole providers."""
+    """What a run looks at besides what its answers change: offers, whole providers, and whether
+    the catalogue states the daily facts of models (`details`)."""
 
     offers: Collection[str] = ()
     providers: Collection[str] = field(default=())
+    details: bool = False
 
 
 def mark_touched(con: Connection, parts: Iterable[StatedRows], requested: Requested) -> None:
@@ -72,6 +74,7 @@ def mark_touched(con: Connection, parts: Iterable[StatedRows], requested: Reques
     of_listings = add_differing_models(tables["listings"], facts, OFFER_FACTS)
     of_claims = add_differing_models(tables["claims"], _of(CLAIMS, but=_UNCOMPARED_CLAIMS))
     con.execute(statement("create_touched_models"))
+    con.execute(statement("create_daily_models"))
     feeds: tuple[str, ...] = ()
     for part in parts:
         feeds = part.feeds
@@ -84,6 +87,9 @@ def mark_touched(con: Connection, parts: Iterable[StatedRows], requested: Reques
         if part.models is not None:
             stated = part.models.select("model_id", "hub_id", "pipeline_tag")
             run_with_frames(con, statement("append_touched_names"), catalog=stated)
+            if requested.details:
+                run_with_frames(con, statement("append_daily_models"), catalog=part.models)
+    con.execute(statement("append_touched_sizes"))
     con.execute(statement("append_touched_missing"), {"feeds": list(feeds)})
     con.execute(statement("append_touched_spellings"))
     waiting = {
@@ -109,6 +115,15 @@ def read_touched_state(con: Connection) -> State:
         for table in tables_of(Kind.CURRENT)
     }
     return State(**frames, observed=read_feed_times(con))
+
+
+def read_settled_models(con: Connection) -> pl.DataFrame:
+    """Return STORED_MODELS of the settled models whose daily facts are stated otherwise now.
+
+    No decision about an offer follows from them: the size of a model, by which the peers of a price
+    are chosen, touches it.
+    """
+    return STORED_MODELS.shape(con.sql(statement("read_settled_models")).pl())
 
 
 def read_settled(con: Connection) -> Settled:
