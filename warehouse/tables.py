@@ -103,6 +103,7 @@ TABLES: tuple[Table, ...] = (
         Kind.DERIVED,
         ("task_group", "model_id", "inference_provider", "offer_id"),
     ),
+    Table("_ph_price_end", "price_ends", Kind.DERIVED, ("log_id",)),
     Table("_ph_feed_set", "feed_sets", Kind.DERIVED, ("feeds",)),
     Table("_ph_hour", "hour", Kind.DERIVED, ("ranked_from",)),
     Table("_ph_migration", "migrations", Kind.LEDGER, ("number",)),

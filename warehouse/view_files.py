@@ -28,6 +28,8 @@ INTERNAL = (
     "_ph_price_seen",
     "_ph_present",
     "_ph_estimate",
+    "_ph_price_end_computed",
+    "_ph_price_end",
     "_ph_price_interval",
     "_ph_price_history",
     "_ph_price_claims",

@@ -25,6 +25,7 @@ from warehouse.tables import (
     tables_of,
 )
 from warehouse.writer.frames import append, append_with, run_with_frames
+from warehouse.writer.price_ends import store_price_ends
 from warehouse.writer.run_rows import append_runs
 from warehouse.writer.stored_cards import (
     are_stored,
@@ -87,6 +88,7 @@ def _write(con: Connection, load: Load) -> list[Table]:
     if load.staged is not None:
         _write_staged(con, load.staged, stamps)
         changed = list(CURRENT)
+    store_price_ends(con, load.record.run_id)
     append(con, OFFER_LINKS, delta.links.with_columns(run_id=pl.lit(stamps["run_id"])))
     append(con, GAPS, load.gaps)
     append_with(con, statement("append_new_checks"), load.checks)
