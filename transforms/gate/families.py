@@ -45,7 +45,7 @@ def group_offers(offers: pl.DataFrame, models: pl.DataFrame, links: pl.DataFrame
     repositories is of a name that another one uses now: it joins nothing.
     """
     named = with_family(offers, models).select("offer_id", "family")
-    links = _within_repositories(links, offers, models)
+    links = _connected(_within_repositories(links, offers, models), offers["offer_id"])
     if links.is_empty():
         return named.with_columns(line="offer_id")
     line = _components(links.iter_rows())
@@ -82,6 +82,21 @@ def _within_repositories(
         .filter(pl.col("_old").eq(pl.col("_new")).fill_null(value=True))
         .select(links.columns)
     )
+
+
+def _connected(links: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
+    """Return the links that lead to any of these ids, directly or through others.
+
+    A home has the links of all years, and a run looks at few offers.
+    """
+    known = ids.unique()
+    while True:
+        near = pl.any_horizontal(pl.col("old_offer_id", "new_offer_id").is_in(known.implode()))
+        found = links.filter(near)
+        reached = pl.concat([known, found["old_offer_id"], found["new_offer_id"]]).unique()
+        if reached.len() == known.len():
+            return found
+        known = reached
 
 
 def _components(pairs: Iterable[tuple[str, ...]]) -> dict[str, str]:

@@ -6,6 +6,7 @@ with the others of its day it takes less than one.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -41,7 +42,7 @@ def day_file(folder: Path, day: str) -> Path:
 def packed_days(folder: Path) -> list[str]:
     """Return the days that have a file."""
     with os_errors_as_home_error(folder):
-        names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+        names = os.listdir(folder) if folder.is_dir() else []
     return [name.removesuffix(SUFFIX) for name in names if not name.startswith(".")]
 
 
