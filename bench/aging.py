@@ -21,6 +21,7 @@ from warehouse.storage.landing import Landing
 from warehouse.storage.run_days import day_file, day_of, write_day
 from warehouse.storage.run_folder import pretty
 from warehouse.tables import RUNS, TABLES, Kind, Table
+from warehouse.view_files import definition
 
 _RUN_TIME = "%Y%m%dT%H%M%S%f"
 _RUN_TIME_LENGTH = len("20250101T000500010000")
@@ -73,6 +74,7 @@ def age(home: Path, *, hours: int, copies: Iterable[int], keep_from: datetime) -
         con.execute(_CAME)
         con.execute("BEGIN")
         _copy_rows(con)
+        con.execute(definition("_ph_price_end")[0])
         con.execute("COMMIT")
         run_ids = [run_id for (run_id,) in con.execute("SELECT run_id FROM base_run").fetchall()]
     _copy_records(Landing(home / "landing"), run_ids, hours, numbers, keep_from)

@@ -32,20 +32,27 @@ def plan_thinning(landing: Landing, *, before: datetime) -> Thinning:
     """
     runs, committed, stored = landing.runs(), landing.committed(), landing.objects()
     daily = {last.run_id for last in _last_of_each_day(committed).values()}
-    old = [r for r in runs if r.record.started_at < before and r.run_id not in daily]
-    thinned = {run.run_id for run in old}
-    needed = {
-        payload_hash
-        for run in [*runs, *landing.set_aside_runs()]
-        for payload_hash in _settings(run) | (set() if run.run_id in thinned else _pages(run))
+    thinned = {
+        run.run_id: run
+        for run in runs
+        if run.record.started_at < before and run.run_id not in daily
     }
-    lost = {run.run_id: (_pages(run) - needed) & stored.keys() for run in old}
+    present = stored.keys()
+    # each run is read once, day after day; of most old ones nothing is stored any more
+    pages = {run.run_id: _pages(run) & present for run in runs}
+    needed = set().union(
+        *(_settings(run) | _pages(run) for run in landing.set_aside_runs()),
+        *(_settings(run) for run in runs),
+        *(hashes for run_id, hashes in pages.items() if run_id not in thinned),
+    )
+    lost = {run_id: pages[run_id] - needed for run_id in thinned}
     objects = {h: stored[h] for hashes in lost.values() for h in hashes}
-    left = stored.keys() - objects.keys()
+    left = present - objects.keys()
+    lossy = (sequence_of(run) for run in reversed(committed) if replay_inputs(run) - left)
     return Thinning(
         objects=objects,
         runs=[run_id for run_id, hashes in lost.items() if hashes],
-        newest_lossy=max((sequence_of(r) for r in committed if replay_inputs(r) - left), default=0),
+        newest_lossy=next(lossy, 0),
     )
 
 

@@ -130,7 +130,8 @@ class RunFolder:
 
     def _files(self, suffix: str) -> list[Path]:
         with os_errors_as_home_error(self.path):
-            return [path for path in self.path.iterdir() if path.match(f"[!.]*.{suffix}")]
+            paths = list(self.path.iterdir())
+        return [p for p in paths if p.suffix == f".{suffix}" and not p.name.startswith(".")]
 
     def _trace(self, feed: str) -> list[LandedPage]:
         with os_errors_as_home_error(self.path):
