@@ -15,6 +15,18 @@ from warehouse.migrate import migrations
 from warehouse.statements import statement
 from warehouse.view_files import ORDER, definition
 
+NEWER = ("alerts", "_ph_price_end_computed", "_ph_price_end")
+"""What code before the schema did not define."""
+_EARLIER = {
+    "_ph_price_interval": """
+        CREATE OR REPLACE VIEW _ph_price_interval AS
+        SELECT *, lead(valid_from) OVER series AS valid_to, lead(kind) OVER series AS next_kind,
+               lead(not_before_at) OVER series AS last_shown_at
+        FROM _ph_price_log
+        WINDOW series AS (PARTITION BY offer_id, unit, tier ORDER BY valid_from)
+    """
+}
+"""What it defined otherwise, without the tables that came later."""
 BEFORE_SCHEMA = FIRST_MIGRATION - 1
 """The last migration of code that had all tables in `main`."""
 
@@ -33,9 +45,9 @@ def earlier_file(path: Path, level: int) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def define_in_main(con: duckdb.DuckDBPyConnection) -> None:
     """Define the views as code before the schema did, with the tables that it kept of the file."""
-    for name in (name for name in ORDER if name != "alerts"):  # that code had none
+    for name in (name for name in ORDER if name not in NEWER):
         text, checksum = definition(name)
-        con.execute(in_main(text))
+        con.execute(_EARLIER.get(name, in_main(text)))
         con.execute("INSERT INTO _ph_view VALUES ($1, $2, now())", [name, checksum[::-1]])
     con.execute("INSERT INTO _ph_card_facts FROM _ph_card_computed")
     for name in ("_ph_feed_set", "_ph_hour"):

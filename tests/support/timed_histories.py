@@ -33,6 +33,7 @@ from transforms.reconcile.listings import Observation
 from transforms.resolve.catalog import MAPPED, ResolvedRows, identified, named_offers
 from warehouse.connect import Connection
 from warehouse.tables import TABLES
+from warehouse.view_files import definition
 from warehouse.writer.frames import append
 
 PROVIDER = "deepinfra"
@@ -146,6 +147,7 @@ def loaded(con: Connection, history: TimedHistory) -> Iterator[Connection]:
             append(con, table, rows.with_row_index(table.row_id).with_columns(**kept))
         links = pl.concat([delta.links for delta in history.deltas])
         append(con, tables["links"], links.with_columns(run_id=pl.lit("1")))
+        con.execute(definition("_ph_price_end")[0])
         yield con
     finally:
         con.execute("ROLLBACK")
