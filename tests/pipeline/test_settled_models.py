@@ -48,6 +48,22 @@ def test_a_settled_price_that_others_moved_away_from_is_found() -> None:
     assert card["offer_id"] in history.doubted
 
 
+def test_daily_facts_of_settled_models_are_stored_and_a_size_touches_its_model() -> None:
+    market, history = SmallMarket(1), PairedHistory(details=True)
+    history.hour_of_pages(hub=market.hub(), router=market.router())
+    market.facts = {model: {"likes": 7} for model in MODELS}
+    market.facts[MODELS[0]] = {"likes": 7, "safetensors": {"total": 10**9}}
+    history.details = False
+    history.hour_of_pages(hub=market.hub(), router=market.router())
+    assert history.state.models["likes"].is_null().all()
+    settled = history.settled_models[-1]
+    history.details = True
+    history.hour_of_pages(hub=market.hub(), router=market.router())
+    assert history.state.models["likes"].to_list() == [7] * history.state.models.height
+    assert settled - 1 <= history.settled_models[-1] < len(MODELS)
+    assert history.settled_models[-1] > 0
+
+
 @pytest.mark.slow
 @settings(max_examples=12, derandomize=False, deadline=None)
 @given(st.integers(0, 10**9))
