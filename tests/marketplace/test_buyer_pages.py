@@ -39,6 +39,7 @@ def opens(browser: Any, tmp_path: Path) -> Opens:
     return lambda site, **options: partial(open_window, browser, tmp_path, site.url)(**options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_price_needs_no_sideways_scrolling_at_any_width(
     site: Site, opens: Opens, width: int
