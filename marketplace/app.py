@@ -79,7 +79,7 @@ def create_app(
     )
     app.state.app_state = state
     app.state.pages = Pages(STATIC)
-    app.state.metrics = ServerMetrics(lambda: home_samples(pool))
+    app.state.metrics = ServerMetrics(lambda: home_samples(pool, stale_after=stale_after))
     problems.install(app)
     _add_routes(app, mcp)
     if cors_origins:

@@ -19,6 +19,7 @@ from pipeline.correction_limits import (
     preview_correction,
     require_plausible,
 )
+from pipeline.home_metrics import refresh_metrics
 from pipeline.pipeline import process_landed
 from pipeline.report import Report
 from pipeline.session import open_run
@@ -157,7 +158,9 @@ def _apply(
         lock_wait_s=lock_wait_s,
     )
     with open_run(settings, options, Dependencies(clock=clock)) as run:
-        return publish_run(run, process_landed(run, []))
+        report = publish_run(run, process_landed(run, []))
+        refresh_metrics(home, now=run.clock())
+        return report
 
 
 def _require_text(decided_by: str, reason: str) -> None:
