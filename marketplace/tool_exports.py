@@ -45,13 +45,13 @@ class RegionQuery(BaseModel):
         Annotated[
             str,
             AfterValidator(_as_region),
-            WithJsonSchema({"type": "string", "pattern": "^(eea|[a-z]{2})$"}),
+            WithJsonSchema({"type": "string"}),
         ]
         | None
     ) = Field(
         None,
         description="Only routes whose inference provably runs there: `eu`, `eea`, `us`, or a"
-        " country's two letters.",
+        " country's two letters (ISO 3166).",
     )
 
 

@@ -85,7 +85,7 @@ class LogQuery(ChangesQuery):
 
 def pairs(request: Request) -> list[tuple[str, str]]:
     """Return the query as pairs without empty fields, which a form sends too."""
-    return [(name, value) for name, value in request.query_params.multi_items() if value.strip()]
+    return [(name, value) for name, value in request.query_params.multi_items() if value]
 
 
 def parse_query(kind: Any, pairs: list[tuple[str, str]]) -> Any:

@@ -14,7 +14,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from marketplace.queries.known_values import Event, Region, TaskGroup, one_of
+from marketplace.queries.known_values import Event, Region, TaskGroup, one_of, search_text
 from marketplace.queries.search import search_terms
 from marketplace.queries.since import Since
 from schemas.amounts import PER_MILLION
@@ -43,7 +43,19 @@ Share = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^(0(\.[0-9]{1,4})?|1(\.0{1,4})?)$"}),
 ]
 Tag = Annotated[str, AfterValidator(one_of(TAGS)), WithJsonSchema({"enum": list(TAGS)})]
-SearchText = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f]*$")]
+SearchText = Annotated[
+    str,
+    StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f]*$"),
+    AfterValidator(search_text),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "maxLength": 200,
+            "pattern": r"^([^\x00-\x1f]*[A-Za-z0-9][^\x00-\x1f]*)?$",
+        }
+    ),
+]
+"""Empty, as a form sends it, searches for nothing and excludes nothing."""
 ShortTexts = Annotated[list[ShortText], Field(max_length=MAX_VALUES)]
 Sort = Literal[
     "cost",
@@ -92,9 +104,9 @@ class CardFilters(BaseModel):
     )
     region: Annotated[list[Region], Field(max_length=MAX_VALUES)] = Field(
         [],
-        description="The verified region of inference: `eu`, `eea`, `us`, a country's two letters,"
-        " `multi` (multiple regions) or `unverified`. A country also finds the providers that serve"
-        " from it alone.",
+        description="The verified region of inference: `eu`, `eea`, `us`, a country's two letters"
+        " (ISO 3166), `multi` (multiple regions) or `unverified`. A country also finds the"
+        " providers that serve from it alone.",
     )
     region_mode: Literal["strict", "lenient"] = Field(
         "strict",
