@@ -172,8 +172,11 @@ def readyz(request: Request) -> Response:
         facts, now = reading.publication, utc_now()
         times = (facts["published_at"], facts["observed_to"])
         if any(at is not None and is_ahead(at, now) for at in times):
-            return problems.problem(
-                request, 503, "publication-of-the-future", problems.OF_THE_FUTURE
+            return problems.unserved(
+                request,
+                "publication-of-the-future",
+                problems.OF_THE_FUTURE,
+                problems.OF_THE_FUTURE,
             )
         verdict = find_home_verdict(
             reading, state.pool.home, stale_after=state.stale_after, now=now
