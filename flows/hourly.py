@@ -43,7 +43,7 @@ from providers.registry import load_registry
 from providers.secrets import find_token
 from schemas.clock import utc_now
 from schemas.errors import PricehouseError
-from schemas.records import Origin
+from schemas.records import SCHEDULED, Origin
 from schemas.verdict import HealthVerdict
 from warehouse.storage.home import Home
 
@@ -222,4 +222,4 @@ def _scheduled_at() -> datetime:
 
 def _trigger() -> str:
     """`schedule` for runs that Prefect's scheduler made (it tags them), else `manual`."""
-    return "schedule" if "auto-scheduled" in flow_run.get_tags() else "manual"
+    return SCHEDULED if "auto-scheduled" in flow_run.get_tags() else "manual"
