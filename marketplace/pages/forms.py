@@ -9,13 +9,8 @@ from typing import Annotated, Any, Literal
 from fastapi import Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from marketplace.queries.filters import (
-    LAST_CHANGE_ID,
-    ChangesQuery,
-    EstimateQuery,
-    OffersQuery,
-    SearchText,
-)
+from marketplace.queries.filters import ChangesQuery, EstimateQuery, OffersQuery
+from marketplace.queries.parameter_types import LAST_CHANGE_ID, SearchText
 from marketplace.queries.since import readable_period
 
 MIX = {

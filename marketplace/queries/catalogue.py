@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from marketplace.cursor import FIRST_MODELS, ModelsCursor, hash_query
-from marketplace.queries.filters import SearchText, ShortText, ShortTexts
 from marketplace.queries.known_values import known_values
+from marketplace.queries.parameter_types import SearchText, ShortText, ShortTexts
 from marketplace.queries.search import search_terms
 from marketplace.statements import statement
 from schemas.errors import UnknownValue

@@ -39,7 +39,6 @@ class Home:
         """
         home = cls(root)
         home._make_root()
-        home._require_links_lead_somewhere()
         kind = home._kind()
         if kind is None:
             # Two first runs of different kinds must not both take the home as theirs.
@@ -50,6 +49,7 @@ class Home:
                 f"{root} is a home of {kind} data and {origin} data was to enter it; "
                 "set PRICEHOUSE_HOME to another folder"
             )
+        home._require_links_lead_somewhere()
         return home
 
     @classmethod
