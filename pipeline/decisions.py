@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec.structs import replace
 
@@ -29,6 +29,7 @@ from providers.registry import load_registry
 from schemas.clock import Clock, utc_now
 from schemas.decisions import Correction, Decisions, Verdict
 from schemas.errors import LandingError, UsageError
+from schemas.units import Unit
 from transforms.money import read_amount
 from warehouse.publication.interval import read_interval
 from warehouse.publication.newest import open_newest
@@ -37,6 +38,7 @@ from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 
 Decision = Literal["accepted", "rejected"]
+_IS_OFFER = "SELECT 1 FROM offers WHERE offer_id = $offer_id"
 _COMMAND = {"accepted": "accept", "rejected": "reject"}
 NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 """A number as JSON writes it: what is published as raw text is one."""
@@ -201,7 +203,14 @@ def _require_waiting(home: Home, check_id: str, decision: Decision) -> None:
 
 def _require_correctable(home: Home, correction: Correction, *, force: bool) -> CorrectionPreview:
     """Return what a correction replaces, with the start (UTC) of the interval."""
+    if correction.unit not in (units := get_args(Unit)):
+        raise UsageError(f"“{correction.unit}” is no unit; valid: {', '.join(units)}")
     with open_newest(home) as con:
+        if not con.execute(_IS_OFFER, {"offer_id": correction.offer_id}).fetchall():
+            raise UsageError(
+                f"there is no offer {correction.offer_id!r}; `pricehouse explain` with a model "
+                "lists its offers"
+            )
         interval = read_interval(
             con,
             offer_id=correction.offer_id,

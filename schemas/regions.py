@@ -17,7 +17,7 @@ COUNTRIES = frozenset(_CODES.split())
 """The codes of ISO 3166-1 alpha-2; warehouse/views/_ph_region.sql has the same ones."""
 PROVEN = ("eu", "eea", "us")
 REGIONS = (*PROVEN, "multi", "unverified")
-COUNTRY_FORM = "a country's two letters (ISO 3166), like DE"
+COUNTRY_FORM = "or a country's two letters (ISO 3166), like DE"
 
 
 def read_region(text: str) -> str | None:

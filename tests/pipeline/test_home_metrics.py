@@ -11,6 +11,7 @@ from pipeline.maintenance import Upkeep, maintain
 from pipeline.replay import replay
 from pipeline.watch import HomeWatch
 from samples.hub import Hub, serve
+from schemas.errors import UsageError
 from telemetry.exposition import read_text
 from tests.support.decided_home import DecidedHome
 from tests.support.hours import chat_catalog, ingest
@@ -139,3 +140,17 @@ def first_start(root: Path, hub: Hub) -> dict[tuple[str, ...], float]:
 
     home.watched_hour(step=step)
     return seen
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"unit": "tokens"}, "“tokens” is no unit; valid: input_token, output_token"),
+        ({"offer_id": "0" * 16}, "there is no offer '0000000000000000'"),
+    ],
+)
+def test_a_correction_of_an_unknown_unit_or_offer_names_it(
+    watched: WatchedHome, fields: dict[str, str], problem: str
+) -> None:
+    with pytest.raises(UsageError, match=problem):
+        watched.correct(price="0.3", **fields)
