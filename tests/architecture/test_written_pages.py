@@ -56,6 +56,7 @@ def test_compliance_page_matches_the_claims_and_promises_nothing() -> None:
         assert not promised.search(path.read_text("utf-8")), path.name
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not beside the checkout")
 def test_coverage_page_matches_the_recordings() -> None:
     assert (CHECKOUT / "docs" / "coverage.md").read_text("utf-8") == coverage_page(RECORDINGS)

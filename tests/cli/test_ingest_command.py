@@ -81,6 +81,7 @@ def test_unreachable_server_exits_1_and_names_the_address(tmp_path: Path, hub: H
     assert "127.0.0.1:9" in status["last_failure"]["error"]
 
 
+@pytest.mark.slow
 def test_failed_hour_is_in_runs_after_the_next_publication(home: Path, hub: Hub) -> None:
     with serve(small_catalog(), on_request=lambda _: error(403, "not today")) as refusing:
         assert pricehouse("ingest", home=home, url=refusing.url).returncode == 1
@@ -100,6 +101,7 @@ def test_failed_hour_is_in_runs_after_the_next_publication(home: Path, hub: Hub)
     ]
 
 
+@pytest.mark.slow
 def test_router_failure_publishes_the_hub_and_exits_0(tmp_path: Path) -> None:
     with serve(small_catalog(), on_request=failing("/v1/models")) as hub:
         report = answered(pricehouse("ingest", "--json", home=tmp_path, url=hub.url))

@@ -65,6 +65,7 @@ def test_what_is_deployed_exists_and_names_no_machine() -> None:
     assert str(CHECKOUT) not in text
 
 
+@pytest.mark.slow
 def test_a_feed_that_is_not_selected_is_skipped_and_keeps_its_rows(tmp_path: Path) -> None:
     clock = Clock()
     with serve(small_catalog()) as hub:
@@ -90,6 +91,7 @@ def test_nothing_is_published_before_every_required_feed_came_once(tmp_path: Pat
     assert (report.outcome, report.exit_status) == ("failed", 1)
 
 
+@pytest.mark.slow
 def test_a_dry_run_names_what_would_change_as_the_run_itself_would(tmp_path: Path) -> None:
     clock = Clock()
     with serve(small_catalog()) as hub:

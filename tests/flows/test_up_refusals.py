@@ -12,6 +12,7 @@ from tests.support.command import UNUSED_URL, pricehouse
 from tests.support.hours import small_catalog
 
 
+@pytest.mark.slow
 def test_an_unreachable_server_is_named_with_what_to_do(tmp_path: Path) -> None:
     done = pricehouse("up", home=tmp_path / "home", PREFECT_API_URL=f"{UNUSED_URL}/api")
     assert done.returncode == 1
@@ -19,6 +20,7 @@ def test_an_unreachable_server_is_named_with_what_to_do(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_prefect_is_refused(tmp_path: Path) -> None:
     with serve(small_catalog()) as hub:
         done = pricehouse("up", home=tmp_path / "home", PREFECT_API_URL=f"{hub.url}/api")

@@ -13,6 +13,7 @@ IMAGES = "black-forest-labs/FLUX.1-dev"
 GPT = "openai/gpt-oss-120b"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_price_needs_no_sideways_scrolling_at_any_width(
     demo_site: Site, opens: Opens, width: int

@@ -49,6 +49,7 @@ def locations(answer: httpx.Response) -> list[str]:
     return [str(loc.text) for loc in root.iter(LOC)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 def test_head_has_the_headers_of_get_and_no_body(client: TestClient, encoding: str) -> None:
     headers = {"Accept-Encoding": encoding}

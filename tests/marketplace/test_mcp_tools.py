@@ -244,6 +244,7 @@ def test_a_home_without_publication_is_an_error_without_a_path(tmp_path: Path) -
     assert str(tmp_path) not in str(failure.value)
 
 
+@pytest.mark.slow
 def test_calls_follow_the_newest_publication(tmp_path: Path) -> None:
     home, clock = tmp_path / "home", Clock()
     pool = PublicationPool(Home(home))

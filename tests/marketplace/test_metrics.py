@@ -108,6 +108,7 @@ def test_every_metric_of_the_server_is_listed(watched_site: Site) -> None:
     assert own - {HTTP[0].name} - histogram <= GAUGES.keys()
 
 
+@pytest.mark.slow
 def test_before_the_first_publication_requests_are_counted_and_damage_is_no_error(
     tmp_path: Path,
 ) -> None:
@@ -120,6 +121,7 @@ def test_before_the_first_publication_requests_are_counted_and_damage_is_no_erro
     assert (f"{PREFIX}offers",) not in found
 
 
+@pytest.mark.slow
 def test_a_publication_of_earlier_code_without_alerts_has_none_open(tmp_path: Path) -> None:
     with serve(small_catalog()) as hub:
         ingest(tmp_path, hub, clock=Clock())

@@ -85,6 +85,7 @@ def test_filters_apply_at_once_and_the_address_can_be_shared(site: Site, opens: 
         assert other.page.get_by_label("Sort").input_value() == "context_length"
 
 
+@pytest.mark.slow
 def test_a_model_page_shows_history_and_prices_as_of_a_date(site: Site, opens: Opens) -> None:
     with opens(site) as window:
         page = window.page
@@ -163,6 +164,7 @@ def test_a_selection_to_compare_survives_filters_and_has_a_url(site: Site, opens
         assert other.page.locator("thead th").count() == 4
 
 
+@pytest.mark.slow
 def test_the_pages_work_without_scripts(site: Site, opens: Opens) -> None:
     with opens(site, java_script_enabled=False) as window:
         page = window.page
@@ -190,6 +192,7 @@ def test_the_pages_work_without_scripts(site: Site, opens: Opens) -> None:
         window.screenshot("no-script")
 
 
+@pytest.mark.slow
 def test_a_phone_shows_every_page_without_sideways_scrolling(site: Site, opens: Opens) -> None:
     with opens(site, size=PHONE, has_touch=True, is_mobile=True) as window:
         page = window.page
@@ -235,6 +238,7 @@ def test_a_keyboard_reaches_the_results(site: Site, opens: Opens) -> None:
         assert page.evaluate("document.activeElement.name") == "q", "the focus stays"
 
 
+@pytest.mark.slow
 def test_pages_load_from_this_server_only_and_have_no_inline_code(site: Site, opens: Opens) -> None:
     with opens(site) as window:
         for path in PAGES:
@@ -250,6 +254,7 @@ def test_pages_load_from_this_server_only_and_have_no_inline_code(site: Site, op
         assert window.errors == []
 
 
+@pytest.mark.slow
 def test_an_open_page_announces_a_publication_and_stays_as_it_is(
     tmp_path: Path, opens: Opens
 ) -> None:

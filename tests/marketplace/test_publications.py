@@ -39,6 +39,7 @@ def open_files(pid: int) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_the_server_starts_before_the_first_publication(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with serving(home) as site, serve(small_catalog()) as hub:
@@ -56,6 +57,7 @@ def test_the_server_starts_before_the_first_publication(tmp_path: Path) -> None:
         assert site.get_json("/v1/offers")["total"] > 0
 
 
+@pytest.mark.slow
 def test_a_request_during_a_new_publication_reads_one_publication(
     tmp_path: Path,
 ) -> None:
@@ -163,6 +165,7 @@ def test_a_cursor_keeps_its_publication_and_restarts_when_gone(
             assert 'href="/?offer_type=all&amp;limit=1"' in gone.text
 
 
+@pytest.mark.slow
 def test_a_pool_opens_a_publication_once_and_closes_unused_ones(
     tmp_path: Path,
 ) -> None:
@@ -230,6 +233,7 @@ def test_a_pool_of_an_empty_home_names_the_command_to_run(tmp_path: Path) -> Non
         raise AssertionError("there is nothing to open")
 
 
+@pytest.mark.slow
 def test_a_stop_is_clean_and_a_used_port_or_bad_origin_exits_2(
     sample_home: Path, tmp_path: Path
 ) -> None:

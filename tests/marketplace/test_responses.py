@@ -137,6 +137,7 @@ def test_changes_come_in_order_and_next_after_continues_them(site: Site) -> None
     assert held
 
 
+@pytest.mark.slow
 def test_the_changes_are_an_atom_feed_that_pages_link_to(site: Site) -> None:
     answer = site.get("/v1/changes.atom?limit=20&event=status")
     assert answer.headers["content-type"].startswith("application/atom+xml")

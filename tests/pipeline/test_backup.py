@@ -259,6 +259,7 @@ def test_a_damaged_answer_of_the_home_replaces_no_good_copy(home: Path, tmp_path
     assert not (tmp_path / "other" / "backup.json").exists()
 
 
+@pytest.mark.slow
 def test_a_backup_goes_only_where_it_belongs(
     made: Path, backup: Path, home: Path, tmp_path: Path
 ) -> None:

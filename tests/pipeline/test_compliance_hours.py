@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from providers.registry import load_claims, load_registry
 from samples.hub import serve
 from tests.support.hours import Clock, ingest, small_catalog
@@ -25,6 +27,7 @@ def scaleway(home: Path) -> list[tuple[Any, ...]]:
     )
 
 
+@pytest.mark.slow
 def test_an_expired_claim_unverifies_the_region_and_adds_a_check(
     tmp_path: Path,
 ) -> None:

@@ -105,6 +105,7 @@ ODD_ROWS = [
 ]
 
 
+@pytest.mark.slow
 def test_odd_rows_of_a_list_cost_nothing_but_their_own_prices(tmp_path: Path) -> None:
     named = [row.replace("di/odd", f"di/odd{number}") for number, row in enumerate(ODD_ROWS)]
     clock, lists = Clock(), PriceLists(deepinfra=[*named, deepinfra_row("di/hear", 0.00075)])
@@ -246,6 +247,7 @@ def test_a_first_hour_without_its_required_feed_publishes_nothing(tmp_path: Path
     assert "(internal error)" in str(report.error)
 
 
+@pytest.mark.slow
 def test_a_list_never_prices_offers_of_a_catalogue_that_failed_to_be_priced(
     tmp_path: Path,
 ) -> None:
@@ -298,6 +300,7 @@ def test_fal_s_cursor_of_another_type_is_a_failure_of_fal_alone(tmp_path: Path) 
     assert outcome_of(report, "fal_pricing")[:2] == ("partial", "wrong_shape")
 
 
+@pytest.mark.slow
 def test_an_adapter_that_raises_is_a_failure_of_its_feed_alone(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -312,6 +315,7 @@ def test_an_adapter_that_raises_is_a_failure_of_its_feed_alone(
     assert caplog.text.count("Traceback (most recent call last)") == 1
 
 
+@pytest.mark.slow
 def test_an_hour_of_odd_models_and_rows_is_published_and_replayed(tmp_path: Path) -> None:
     few = {feed: representatives(feed)[:1] for feed in ("hub", "router", "deepinfra_list")}
     odd = {feed: [o.record for o in odd_records(feed, among)] for feed, among in few.items()}

@@ -52,6 +52,7 @@ def stored(home: Path) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
+@pytest.mark.slow
 def test_a_second_run_over_unchanged_answers_rewrites_and_adds_no_row(tmp_path: Path) -> None:
     clock = Clock()
     with serve(small_catalog()) as hub:
@@ -227,6 +228,7 @@ def test_an_answer_without_any_entry_is_a_failed_feed_and_sends_no_offer_away(
     assert rows(tmp_path, "SELECT offer_id FROM cards ORDER BY ALL") == before
 
 
+@pytest.mark.slow
 def test_price_as_of_gives_the_price_at_a_time_as_known_then(tmp_path: Path) -> None:
     clock = Clock()
     with serve(small_catalog(input_price="0.2")) as hub:

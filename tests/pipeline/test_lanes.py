@@ -184,6 +184,7 @@ def test_a_failure_ends_the_wait_before_a_retry() -> None:
         assert stopped(server.url, requested, HttpClient()) == ["stopped"]
 
 
+@pytest.mark.slow
 def test_a_run_reads_its_catalogue_while_a_list_does_not_answer(tmp_path: Path) -> None:
     """The list answers only after the router was asked, which comes after the Hub's last page."""
     requested = threading.Event()

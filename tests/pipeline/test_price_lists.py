@@ -189,6 +189,7 @@ def test_a_list_is_joined_exactly_and_never_by_a_name_that_is_only_like_it(tmp_p
     ]
 
 
+@pytest.mark.slow
 def test_a_list_that_fails_keeps_its_prices_and_they_age(tmp_path: Path) -> None:
     clock, broken = Clock(), set[str]()
     lists = PriceLists(wavespeed=[wavespeed_row(f"ws/p{n}", 12000) for n in range(8)])
@@ -225,6 +226,7 @@ def test_a_list_that_fails_keeps_its_prices_and_they_age(tmp_path: Path) -> None
     assert "not now" in last_error
 
 
+@pytest.mark.slow
 def test_a_list_without_any_readable_row_fails_and_ends_no_price(
     tmp_path: Path,
 ) -> None:
@@ -247,6 +249,7 @@ def test_a_list_without_any_readable_row_fails_and_ends_no_price(
     ]
 
 
+@pytest.mark.slow
 def test_a_list_that_shrinks_by_half_loses_no_price_and_holds_the_cards(
     tmp_path: Path,
 ) -> None:
@@ -277,6 +280,7 @@ def test_a_list_that_shrinks_by_half_loses_no_price_and_holds_the_cards(
         assert ingest(tmp_path, hub, clock=clock, feeds=LISTS).events == {"released": 7}
 
 
+@pytest.mark.slow
 def test_a_list_that_loses_a_few_loses_their_prices_with_the_second_answer(tmp_path: Path) -> None:
     clock = Clock()
     lists = PriceLists(wavespeed=[wavespeed_row(f"ws/p{n}", 12000) for n in range(8)])
@@ -297,6 +301,7 @@ def test_a_list_that_loses_a_few_loses_their_prices_with_the_second_answer(tmp_p
     assert dates == [("absence",)]
 
 
+@pytest.mark.slow
 def test_a_list_that_comes_back_whole_after_half_an_answer_changed_nothing(tmp_path: Path) -> None:
     clock = Clock()
     lists = PriceLists(wavespeed=[wavespeed_row(f"ws/p{n}", 12000) for n in range(8)])
@@ -310,6 +315,7 @@ def test_a_list_that_comes_back_whole_after_half_an_answer_changed_nothing(tmp_p
         assert ingest(tmp_path, hub, clock=clock, feeds=LISTS).events == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "unit", "ours"),
     [("text-to-image", "megapixels", "image"), ("text-to-video", "videos", "run")],
@@ -343,6 +349,7 @@ def test_a_price_of_a_now_unknown_unit_is_held_and_the_card_keeps_the_last(
     assert report.events == {"released": 1, "up": 1}
 
 
+@pytest.mark.slow
 def test_the_same_cost_in_another_unit_is_a_unit_change(tmp_path: Path) -> None:
     clock = Clock()
     catalog = mapped(("acme/paint", "fal-ai", "fal/paint", "text-to-image"))
@@ -363,6 +370,7 @@ def test_the_same_cost_in_another_unit_is_a_unit_change(tmp_path: Path) -> None:
     assert report.events == {"released": 1, "unit_changed": 1}
 
 
+@pytest.mark.slow
 def test_an_estimate_outlives_a_failed_hub_and_ends_with_its_measurement(
     tmp_path: Path,
 ) -> None:
@@ -391,6 +399,7 @@ def test_an_estimate_outlives_a_failed_hub_and_ends_with_its_measurement(
     assert report.events == {}  # an estimate is no price, so its coming and going is no change
 
 
+@pytest.mark.slow
 def test_a_list_keeps_no_offer_alive_that_the_hub_no_longer_names(tmp_path: Path) -> None:
     clock = Clock()
     lists = PriceLists(wavespeed=[wavespeed_row(f"ws/p{n}", 12000) for n in range(8)])
@@ -461,6 +470,7 @@ def test_a_list_of_many_pages_is_walked_to_its_end(tmp_path: Path) -> None:
     assert {dict(r.query)["page_size"] for r in lists.requests if "page=" in r.target} == {"200"}
 
 
+@pytest.mark.slow
 def test_price_lists_are_replayed_byte_for_byte(tmp_path: Path) -> None:
     clock = Clock()
     lists = PriceLists(

@@ -137,6 +137,7 @@ def test_every_answered_fact_comes_back_with_its_number_texts(tmp_path: Path) ->
     assert models["acme/odd"]["inferenceProviderMapping"][0]["previousStatus"] is None
 
 
+@pytest.mark.slow
 def test_a_recording_in_a_sample_home_gives_the_prices_of_the_live_hour(
     tmp_path: Path,
 ) -> None:
@@ -249,6 +250,7 @@ def test_a_folder_in_use_is_refused_before_any_request(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["kept.txt"]
 
 
+@pytest.mark.slow
 def test_the_command_records_and_makes_no_home(tmp_path: Path) -> None:
     home, folder = tmp_path / "home", tmp_path / "hour"
     with serve(live_catalog()) as hub:

@@ -55,6 +55,7 @@ def require_same_export(home: Path, again: Path) -> None:
     assert [name for name in original if original[name] != replayed[name]] == []
 
 
+@pytest.mark.slow
 def test_the_export_of_a_replayed_home_is_byte_identical(eventful: Path, tmp_path: Path) -> None:
     require_same_export(eventful, tmp_path / "again")
 
@@ -66,6 +67,7 @@ def test_the_export_of_the_replayed_sample_is_byte_identical(
     require_same_export(Path(home), tmp_path / "again")
 
 
+@pytest.mark.slow
 def test_replay_loads_only_what_the_warehouse_does_not_hold(eventful: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(eventful, home, symlinks=True)

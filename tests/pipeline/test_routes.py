@@ -120,6 +120,7 @@ def test_what_is_not_live_is_no_route_and_is_not_ranked(home: Path) -> None:
     assert rows(home, unranked) == [("cohere", "unknown"), ("groq", "staging"), ("novita", "error")]
 
 
+@pytest.mark.slow
 def test_routes_follow_the_router_s_last_whole_answer(tmp_path: Path) -> None:
     clock = Clock()
 

@@ -78,6 +78,7 @@ def test_every_sample_in_the_file_belongs_to_a_known_metric(watched_home: Path) 
     assert as_text(list(read_text(text))).decode() == text
 
 
+@pytest.mark.slow
 def test_a_failed_run_replaces_the_figures_and_keeps_those_of_readers(tmp_path: Path) -> None:
     clock = Clock()
     refuse = {"paths": set[str]()}
@@ -116,6 +117,7 @@ def test_an_unexpected_error_counts_as_a_failed_run_and_shows_no_text(tmp_path: 
     assert failed == {"check_run": "ZeroDivisionError", "pricehouse.run": "ZeroDivisionError"}
 
 
+@pytest.mark.slow
 def test_a_dry_run_keeps_no_metrics(tmp_path: Path) -> None:
     with serve(small_catalog()) as hub:
         ingest(tmp_path, hub, clock=Clock(), watch=HomeWatch(), dry_run=True)
@@ -137,6 +139,7 @@ def run_with_spans(home: Path, hub: Hub, receiver: SpanReceiver, **more: str) ->
     ingest(home, hub, clock=Clock(), watch=watch)
 
 
+@pytest.mark.slow
 def test_a_run_sends_a_span_of_itself_of_each_step_and_of_each_feed(tmp_path: Path) -> None:
     with serve(small_catalog()) as hub, receiving() as receiver:
         run_with_spans(tmp_path, hub, receiver, OTEL_SERVICE_NAME="prices")
@@ -156,6 +159,7 @@ def test_a_run_sends_a_span_of_itself_of_each_step_and_of_each_feed(tmp_path: Pa
     assert {span.status.code for span in receiver.spans} == {0}
 
 
+@pytest.mark.slow
 def test_a_collector_that_refuses_is_one_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

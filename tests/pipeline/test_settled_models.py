@@ -31,12 +31,14 @@ def live(seed: int, *, hours: int) -> PairedHistory:
     return history
 
 
+@pytest.mark.slow
 def test_hours_give_the_same_rows_without_the_settled_models() -> None:
     history = live(7, hours=4)
     assert history.settled_models[0] == 0
     assert max(history.settled_models) > len(MODELS) / 2
 
 
+@pytest.mark.slow
 def test_a_settled_price_that_others_moved_away_from_is_found() -> None:
     history = PairedHistory()
     for factor in (1, 8, 64, 512):

@@ -56,6 +56,7 @@ def test_a_home_of_two_models_takes_changes_like_any_other(tmp_path: Path) -> No
     assert rows(tmp_path, "SELECT count(*) FROM prices") == [(2,)]
 
 
+@pytest.mark.slow
 def test_an_answer_that_never_entered_confirms_nothing(tmp_path: Path) -> None:
     clock, down = Clock(), set[str]()
 
@@ -80,6 +81,7 @@ def test_an_answer_that_never_entered_confirms_nothing(tmp_path: Path) -> None:
     require_replayable(tmp_path, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_home_without_its_warehouse_requires_a_replay(
     tmp_path: Path,
 ) -> None:
@@ -122,6 +124,7 @@ def test_a_clock_a_day_behind_its_home_is_refused(tmp_path: Path) -> None:
             ingest(tmp_path, hub, clock=Clock(START - timedelta(days=2)))
 
 
+@pytest.mark.slow
 def test_a_feed_of_which_nothing_is_accepted_failed_and_sends_no_offer_away(
     tmp_path: Path,
 ) -> None:
@@ -152,6 +155,7 @@ def test_a_feed_of_which_nothing_is_accepted_failed_and_sends_no_offer_away(
     assert rows(tmp_path, "SELECT count(*) FROM checks WHERE severity = 'fail'") == [(0,)]
 
 
+@pytest.mark.slow
 def test_an_offer_whose_row_is_rejected_is_not_missing(tmp_path: Path) -> None:
     clock = Clock()
 

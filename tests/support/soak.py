@@ -26,6 +26,7 @@ from tests.support.fault_matrix_cases import CANARY, CASES, Case
 from tests.support.hours import small_catalog
 from tests.support.moved_clock import MovedClock
 from tests.support.raw_server import Behaviour, RawServer
+from tests.support.receivers import Webhook, webhook
 from tests.support.running_server import Up, up, wait_for
 from tests.support.scheduled_hours import LATE_S, PROGRAMS, pid_of, runs_until, wait_for_hour
 from tests.support.server_faults import good
@@ -70,6 +71,8 @@ class Soaked:
     samples: list[Usage] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
     """What gives a command the moved clock."""
+    receiver: Webhook = field(default_factory=lambda: Webhook(port=0))
+    """Where the alerts were sent."""
     output: str = ""
 
 
@@ -113,11 +116,13 @@ def soak(
     with ExitStack() as stack:
         hub = stack.enter_context(serve(small_catalog()))
         sources = Sources(hub, stack)
+        soaked.receiver = stack.enter_context(webhook())
         settings = {
             **clock.environment,
             "PRICEHOUSE_HUB_URL": sources.feeds["hub"].url,
             "PRICEHOUSE_ROUTER_URL": sources.feeds["router"].url,
             "HF_TOKEN": CANARY,
+            "PRICEHOUSE_ALERT_URLS": soaked.receiver.address(CANARY),
         }
         soaked.starts.append(clock.now())
         running = stack.enter_context(up(soaked.home, hub.url, **settings))

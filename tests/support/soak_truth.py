@@ -15,6 +15,7 @@ from tests.support.command import pricehouse
 from tests.support.fault_matrix_cases import CANARY
 from tests.support.published import rows
 from tests.support.soak import Soaked, price
+from tests.support.soak_alerts import require_alerts
 from warehouse.storage.landing import Landing
 
 MOST_APART = timedelta(hours=1.5)
@@ -53,7 +54,8 @@ def require_truth(soaked: Soaked) -> dict[str, Any]:
     assert checked.returncode == 0, checked.stdout
     _require_same_replay(home, soaked.environment)
     _require_no_canary(soaked)
-    return figures
+    kills = sum(count for name, count in soaked.done.items() if name.startswith("kills"))
+    return figures | require_alerts(home, soaked.receiver, kills=kills)
 
 
 def require_bounded(soaked: Soaked) -> None:

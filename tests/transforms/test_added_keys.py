@@ -335,6 +335,7 @@ PRICES = st.tuples(st.sampled_from([0.1, 1, 7]), st.sampled_from([0.2, 2, 30]))
 OFFERS = st.lists(st.tuples(PRICES, st.none() | PRICES, KEYS, KEYS), min_size=1, max_size=4)
 
 
+@pytest.mark.slow
 @settings(max_examples=5)
 @given(OFFERS)
 def test_added_keys_change_no_price_that_stays(offers: list[Any]) -> None:

@@ -266,6 +266,7 @@ BESIDE = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(hours=st.lists(BESIDE, min_size=1, max_size=2), routed=st.booleans())
 def test_additional_prices_change_no_card_and_no_main_price(

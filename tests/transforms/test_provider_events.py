@@ -166,6 +166,7 @@ runs_of_feeds = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(runs_of_feeds)
 def test_the_events_of_providers_add_up_to_those_that_have_offers(

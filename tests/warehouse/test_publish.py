@@ -69,6 +69,7 @@ def test_the_link_is_relative_so_that_a_home_can_be_moved(one_hour: Path, tmp_pa
     assert _prices(newest(home)) == {"0.20"}
 
 
+@pytest.mark.slow
 def test_a_reader_of_a_forgotten_publication_reads_on(tmp_path: Path) -> None:
     clock = Clock()
     hours(tmp_path, 1, clock=clock)
@@ -162,6 +163,7 @@ def test_what_a_killed_publish_left_is_cleared_by_the_next(one_hour: Path, tmp_p
     assert _prices(newest(home)) == {"0.20"}
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_before_the_link_moved_is_published_by_the_next(
     tmp_path: Path,
 ) -> None:
@@ -176,6 +178,7 @@ def test_a_run_that_was_killed_before_the_link_moved_is_published_by_the_next(
     assert report.publication_id == published_id(home) == second
 
 
+@pytest.mark.slow
 def test_a_run_in_which_every_feed_fails_leaves_the_publication_untouched(tmp_path: Path) -> None:
     clock = Clock()
     hours(tmp_path, 1, clock=clock)

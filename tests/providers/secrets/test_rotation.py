@@ -27,6 +27,7 @@ def token_of(environment):
     return found and found.secret.reveal()
 
 
+@pytest.mark.slow
 def test_a_key_that_is_rotated_in_vault_is_sent_by_the_next_run(own_bao, tmp_path):
     store, sent = own_bao.admin().secrets.kv.v2, []
     environment = own_bao.environment()
