@@ -93,7 +93,8 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _unknown_value(request: Request, error: Exception) -> Response:
-    errors = [{"field": getattr(error, "field", "query"), "message": str(error)}]
+    field = getattr(error, "field", "query")
+    errors = [{"field": field, "message": str(error).removeprefix(f"{field}: ")}]
     return problem(request, 422, "question-not-understood", str(error), errors=errors)
 
 

@@ -136,3 +136,18 @@ def test_each_point_of_the_chart_links_to_its_offer(demo_site: Site, opens: Open
         links = page.locator("figure svg a[href^='/offers/']")
         assert links.count() == points + best
         assert "per 1M tokens blended" in links.first.locator("title").text_content()
+
+
+def test_a_sign_that_is_typed_first_does_not_leave_the_page(demo_site: Site, opens: Opens) -> None:
+    with opens(demo_site) as window:
+        window.page.goto("/")
+        box = window.page.locator('input[name="q"]').first
+        for text in ("“", " ", ":"):
+            box.fill(text)
+        with window.page.expect_response("**q=gpt-oss"):
+            box.fill("gpt-oss")
+        window.page.locator("#results:not([aria-busy])").wait_for()
+        assert "q=gpt-oss" in window.page.url
+        assert window.page.locator("#results .card").count() > 0
+        assert not [url for url in window.requests if "q=%" in url or "q=+" in url]
+        assert window.errors == []
