@@ -6,6 +6,7 @@ and the flow is async because a sync one waits a second for its heartbeat thread
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,11 +24,12 @@ from prefect.states import Completed, Failed
 from flows.artifacts import PageArtifact, keep_health, keep_report
 from flows.events import COMMITTED
 from flows.parameters import ALL_FEEDS, LOCK_WAIT, Feeds, LockWait
+from flows.server.stale_automation import keep_stale_automation
 from flows.step_states import step_state
 from pipeline.context import LOCK_WAIT_S, Dependencies, RunOptions
 from pipeline.feeds import spec_of
 from pipeline.live_notifier import live_notifier
-from pipeline.notify import notifying
+from pipeline.notify import Notifier, notifying
 from pipeline.pipeline import run_pipeline
 from pipeline.report import Report
 from pipeline.run_log import error_line, report_line
@@ -41,7 +43,7 @@ from providers.registry import load_registry
 from providers.secrets import find_token
 from schemas.clock import utc_now
 from schemas.errors import PricehouseError
-from schemas.records import Origin
+from schemas.records import SCHEDULED, Origin
 from schemas.verdict import HealthVerdict
 from warehouse.storage.home import Home
 
@@ -115,9 +117,11 @@ async def hourly(
                 settings, origin="live", feeds=selected, dry_run=dry_run, lock_wait_s=lock_wait_s
             )
     except Exception:
+        await keep_alert_addresses(notifier, dry_run=dry_run)
         with suppress(PricehouseError):
             await keep_verdict(settings)
         raise
+    await keep_alert_addresses(notifier, dry_run=dry_run)
     verdict = await keep_verdict(settings)
     if report.exit_status:
         return Failed(message=f"{failure_text(report)} | {verdict.line}")
@@ -131,6 +135,24 @@ async def hourly(
             payload={"run_id": report.run_id, "outcome": report.outcome},
         )
     return Completed(message=f"{report.outcome} | {verdict.line}")
+
+
+async def keep_alert_addresses(notifier: Notifier, *, dry_run: bool) -> None:
+    """Let Prefect's server have the addresses of now: one that was removed in Vault goes there too.
+
+    What fails is a warning: no hour fails through its alerts.
+    """
+
+    def keep() -> None:
+        addresses = notifier.find_addresses()
+        keep_stale_automation(addresses, stale_after=notifier.rules.stale_after)
+
+    if dry_run:
+        return
+    try:
+        await asyncio.to_thread(keep)
+    except PricehouseError as error:
+        notifier.report(f"the addresses of alerts in Prefect stay as they were: {error}")
 
 
 async def keep_verdict(settings: Settings) -> HealthVerdict:
@@ -200,4 +222,4 @@ def _scheduled_at() -> datetime:
 
 def _trigger() -> str:
     """`schedule` for runs that Prefect's scheduler made (it tags them), else `manual`."""
-    return "schedule" if "auto-scheduled" in flow_run.get_tags() else "manual"
+    return SCHEDULED if "auto-scheduled" in flow_run.get_tags() else "manual"

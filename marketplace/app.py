@@ -79,7 +79,7 @@ def create_app(
     )
     app.state.app_state = state
     app.state.pages = Pages(STATIC)
-    app.state.metrics = ServerMetrics(lambda: home_samples(pool))
+    app.state.metrics = ServerMetrics(lambda: home_samples(pool, stale_after=stale_after))
     problems.install(app)
     _add_routes(app, mcp)
     if cors_origins:
@@ -172,8 +172,11 @@ def readyz(request: Request) -> Response:
         facts, now = reading.publication, utc_now()
         times = (facts["published_at"], facts["observed_to"])
         if any(at is not None and is_ahead(at, now) for at in times):
-            return problems.problem(
-                request, 503, "publication-of-the-future", problems.OF_THE_FUTURE
+            return problems.unserved(
+                request,
+                "publication-of-the-future",
+                problems.OF_THE_FUTURE,
+                problems.OF_THE_FUTURE,
             )
         verdict = find_home_verdict(
             reading, state.pool.home, stale_after=state.stale_after, now=now

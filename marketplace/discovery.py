@@ -18,7 +18,7 @@ from marketplace.app_state import (
     respond_fixed,
 )
 from marketplace.pages.preview import draw_model, draw_site
-from marketplace.queries.filters import ModelId
+from marketplace.queries.parameter_types import ModelId
 from marketplace.root_path import root_of
 from marketplace.sitemap import find_entries, number_of_files, write_entries, write_index
 from warehouse.publication.reader_pool import Reading

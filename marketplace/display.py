@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from marketplace.numbers import money
-from marketplace.pages.wording import COSTS, FREE, unit_price
+from marketplace.pages.labels import COSTS, FREE
+from marketplace.pages.wording import unit_price
 from schemas.amounts import MILLION
 
 Row = Mapping[str, Any]

@@ -14,12 +14,17 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from marketplace.app_state import app_state_of
 from marketplace.cursor import BadCursor
+from marketplace.queries.status import find_unserved_verdict
 from marketplace.root_path import path_of, root_of
 from marketplace.unanswered import INTERNAL, NOTHING, UNREADABLE, NotInPublication
+from schemas.clock import utc_now
 from schemas.errors import HomeError, PublicationGone, QueryTooSlow, UnknownValue, UsageError
 
 _API = ("/v1/", "/v1", "/api/v1/", "/healthz", "/readyz", "/openapi.json", "/mcp")
+_WITH_VERDICT = {"/readyz", "/v1/status", "/status"}
+"""Where the verdict on the home is given, also while no publication is served."""
 _TITLES = {
     404: "Not found",
     410: "These prices were replaced by newer ones",
@@ -70,8 +75,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(PublicationGone, _gone)
     app.add_exception_handler(QueryTooSlow, _own_message(503, "query-too-slow", headers=retry))
     app.add_exception_handler(UnknownValue, _unknown_value)
-    app.add_exception_handler(UsageError, _fixed_message(503, "nothing-published-yet", NOTHING))
-    app.add_exception_handler(HomeError, _fixed_message(503, "publication-unreadable", UNREADABLE))
+    app.add_exception_handler(UsageError, _nothing)
+    app.add_exception_handler(HomeError, _unreadable)
     app.add_exception_handler(Exception, _fixed_message(500, "about:blank", INTERNAL))
 
 
@@ -88,7 +93,8 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _unknown_value(request: Request, error: Exception) -> Response:
-    errors = [{"field": getattr(error, "field", "query"), "message": str(error)}]
+    field = getattr(error, "field", "query")
+    errors = [{"field": field, "message": str(error).removeprefix(f"{field}: ")}]
     return problem(request, 422, "question-not-understood", str(error), errors=errors)
 
 
@@ -103,6 +109,27 @@ def _gone(request: Request, error: Exception) -> Response:
     restart = path_of(request) + ("?" + _query(pairs) if pairs else "")
     detail = f"{error}; start again at the first page of the newest"
     return problem(request, 410, "publication-gone", detail, restart=restart)
+
+
+def _nothing(request: Request, _: Exception) -> Response:
+    return unserved(request, "nothing-published-yet", NOTHING, None)
+
+
+def _unreadable(request: Request, _: Exception) -> Response:
+    return unserved(request, "publication-unreadable", UNREADABLE, UNREADABLE)
+
+
+def unserved(request: Request, kind: str, detail: str, reason: str | None) -> Response:
+    """Return why no publication is served; where the verdict on the home is asked for, with it.
+
+    `reason` is that of the verdict, None where nothing is published yet.
+    """
+    verdict = None
+    if path_of(request) in _WITH_VERDICT:
+        home = app_state_of(request).pool.home
+        verdict = find_unserved_verdict(home, reason, now=utc_now())
+    headers = {"Retry-After": RETRY_S}
+    return problem(request, 503, kind, detail, headers=headers, verdict=verdict)
 
 
 def _own_message(status: int, kind: str, **more: Any) -> Handler:
@@ -124,6 +151,7 @@ def problem(  # one keyword for each optional member of the problem
     headers: Any = None,
     restart: str | None = None,
     errors: Sequence[dict[str, str]] | None = None,
+    verdict: dict[str, Any] | None = None,
 ) -> Response:
     """Return the problem as JSON for addresses of the API, as a page for all others."""
     title, root = HTTPStatus(status).phrase, root_of(request)
@@ -138,6 +166,8 @@ def problem(  # one keyword for each optional member of the problem
         body["restart"] = root + restart
     if errors:
         body["errors"] = list(errors)
+    if verdict:
+        body["verdict"] = verdict
     if not path_of(request).startswith(_API):
         page: Response = request.app.state.pages.render(
             request,

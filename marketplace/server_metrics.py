@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -82,8 +83,9 @@ def route_of(scope: Scope) -> str:
     return "/static/{path}" if isinstance(endpoint, StaticFiles) else "/mcp"
 
 
-def home_samples(pool: PublicationPool) -> Iterator[Sample]:
+def home_samples(pool: PublicationPool, *, stale_after: timedelta) -> Iterator[Sample]:
     """Yield the figures of the newest publication, and those that the last run kept."""
+    yield Sample("stale_after_seconds", stale_after.total_seconds())
     try:
         with pool.reading() as reading:
             yield from reading.keep("metrics", lambda: list(_samples(reading)))

@@ -22,9 +22,9 @@ MONTHS = "match_months"
 """What follows it in statements about the cost of a month."""
 CONTENDERS = (MATCHED, MONTHS, "match_contenders")
 """The beginning of each statement about a recommendation."""
-TRACED = "match_offer_ids"
+TRACED = ("match_offer_ids", "match_traces")
 """The beginning of each statement about the history of offers under every id that they had."""
-STATUSES = ("match_statuses",)
+STATUSES = ("match_card_ids", "match_traces", "match_statuses")
 """The beginning of each statement about availability."""
 SPEEDS = (*STATUSES, "match_speeds")
 """The beginning of each statement about speed over time."""

@@ -16,8 +16,8 @@ from marketplace.formats.encoding import Origin
 from marketplace.formats.routes import Reach, RouteQuery, checked_region, read_routes
 from marketplace.formats.table import FILES, FORMATS, JSON, ToolFile, write_file
 from marketplace.kept_files import KeptFile, kept_file, send, send_body, send_checksum
-from marketplace.queries.filters import ShortText
 from marketplace.queries.model_lookup import no_model, todays_name
+from marketplace.queries.parameter_types import ShortText
 from marketplace.root_path import root_of
 from marketplace.statements import statement
 from schemas.errors import UsageError
@@ -45,13 +45,13 @@ class RegionQuery(BaseModel):
         Annotated[
             str,
             AfterValidator(_as_region),
-            WithJsonSchema({"type": "string", "pattern": "^(eea|[a-z]{2})$"}),
+            WithJsonSchema({"type": "string"}),
         ]
         | None
     ) = Field(
         None,
         description="Only routes whose inference provably runs there: `eu`, `eea`, `us`, or a"
-        " country's two letters.",
+        " country's two letters (ISO 3166).",
     )
 
 

@@ -7,6 +7,7 @@ to it, and what they landed. The writer's own file is left out: a publication is
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -228,7 +229,7 @@ class _Copier:
         try:
             Landing(self._home.landing).get(file.payload_hash)
         except LandingError:
-            if not file.path.exists():
+            if not os.path.lexists(file.path):
                 raise FileNotFoundError(file.path) from None
             raise
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec.structs import replace
 
@@ -19,6 +19,7 @@ from pipeline.correction_limits import (
     preview_correction,
     require_plausible,
 )
+from pipeline.home_metrics import refresh_metrics
 from pipeline.pipeline import process_landed
 from pipeline.report import Report
 from pipeline.session import open_run
@@ -28,6 +29,7 @@ from providers.registry import load_registry
 from schemas.clock import Clock, utc_now
 from schemas.decisions import Correction, Decisions, Verdict
 from schemas.errors import LandingError, UsageError
+from schemas.units import Unit
 from transforms.money import read_amount
 from warehouse.publication.interval import read_interval
 from warehouse.publication.newest import open_newest
@@ -36,6 +38,7 @@ from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 
 Decision = Literal["accepted", "rejected"]
+_IS_OFFER = "SELECT 1 FROM offers WHERE offer_id = $offer_id"
 _COMMAND = {"accepted": "accept", "rejected": "reject"}
 NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 """A number as JSON writes it: what is published as raw text is one."""
@@ -157,7 +160,9 @@ def _apply(
         lock_wait_s=lock_wait_s,
     )
     with open_run(settings, options, Dependencies(clock=clock)) as run:
-        return publish_run(run, process_landed(run, []))
+        report = publish_run(run, process_landed(run, []))
+        refresh_metrics(home, now=run.clock())
+        return report
 
 
 def _require_text(decided_by: str, reason: str) -> None:
@@ -198,7 +203,14 @@ def _require_waiting(home: Home, check_id: str, decision: Decision) -> None:
 
 def _require_correctable(home: Home, correction: Correction, *, force: bool) -> CorrectionPreview:
     """Return what a correction replaces, with the start (UTC) of the interval."""
+    if correction.unit not in (units := get_args(Unit)):
+        raise UsageError(f"“{correction.unit}” is no unit; valid: {', '.join(units)}")
     with open_newest(home) as con:
+        if not con.execute(_IS_OFFER, {"offer_id": correction.offer_id}).fetchall():
+            raise UsageError(
+                f"there is no offer {correction.offer_id!r}; `pricehouse explain` with a model "
+                "lists its offers"
+            )
         interval = read_interval(
             con,
             offer_id=correction.offer_id,

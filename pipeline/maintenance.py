@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from pipeline.context import LOCK_WAIT_S
+from pipeline.home_metrics import refresh_metrics
 from pipeline.progress import OnStep, ignore_step
 from pipeline.session import recover
 from schemas.clock import Clock, utc_now
@@ -110,6 +111,8 @@ def maintain(
         packed = cleaner.pack(since)
         old = cleaner.drop("forget old checkpoints", superseded_checkpoints(home))
         superseded_publications = cleaner.drop("forget old publications", superseded(home))
+        if not upkeep.dry_run:
+            refresh_metrics(home, now=now)
         return Maintained(
             home=str(root),
             dry_run=upkeep.dry_run,

@@ -11,6 +11,7 @@ from typing import ParamSpec, Protocol, TypeVar
 from msgspec.structs import replace
 
 from pipeline.context import Run
+from pipeline.home_metrics import error_text
 from pipeline.report import Report
 from pipeline.step_times import StepTimes
 from pipeline.steps.check import check_run
@@ -24,7 +25,6 @@ from pipeline.steps.publish import publish_run
 from pipeline.steps.reconcile import can_reconcile, reconcile_run
 from pipeline.steps.resolve import resolve_rows
 from pipeline.steps.validate import validate_rows
-from pipeline.watch import error_text
 from schemas.records import FeedFetch
 from warehouse.writer.frame_files import discard_staged_rows
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from pipeline.context import LOCK_WAIT_S
+from pipeline.home_metrics import refresh_metrics
 from pipeline.progress import OnStep, ignore_step
 from pipeline.replay import rebuild
 from schemas.clock import Clock, utc_now
@@ -79,6 +80,7 @@ def repair(
                 unmark(run)
         on_step("publish")
         _publish(home, landing, kept)
+        refresh_metrics(home, now=now)
         return Repaired(
             home=str(root),
             set_aside=sorted(ids),

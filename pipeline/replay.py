@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipeline.context import LOCK_WAIT_S, Dependencies, Run, RunOptions
 from pipeline.failed_runs import failed_before_each
+from pipeline.home_metrics import refresh_metrics
 from pipeline.pipeline import Step, process_landed, run_directly
 from providers.registry import load_claims, load_registry
 from schemas.clock import Clock, utc_now
@@ -57,6 +58,7 @@ def replay(
         last = runs[-1].run_id
         if published_id(home) != last:
             publish(home, last)
+        refresh_metrics(home, now=clock())
     return [run.run_id for run in missing]
 
 

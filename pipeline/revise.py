@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.context import LOCK_WAIT_S, Dependencies, Run, RunOptions
+from pipeline.home_metrics import refresh_metrics
 from pipeline.replay import REVISE, process_runs, replay
 from pipeline.report import Report, change_examples
 from pipeline.session import keep_revision, open_run
@@ -51,7 +52,9 @@ def revise(root: Path, *, clock: Clock = utc_now, lock_wait_s: float = LOCK_WAIT
             committed = read_last_run(con)
         if committed is not None:
             keep_revision(run.home, committed)
-        return publish_run(run, report)
+        report = publish_run(run, report)
+        refresh_metrics(run.home, now=run.clock())
+        return report
 
 
 def _revision(run: Run) -> RunResult:

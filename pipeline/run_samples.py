@@ -34,6 +34,7 @@ def run_samples(run: WatchedRun) -> Iterator[Sample]:
     outcome = report.outcome if report else "failed"
     failed = report is None or bool(report.exit_status)
     yield Sample("build_info", 1, (run.code_version,))
+    yield Sample("run_started_timestamp_seconds", run.started_s)
     yield Sample("run_finished_timestamp_seconds", run.finished_s)
     yield Sample("run_success", int(not failed))
     for name in OUTCOMES:

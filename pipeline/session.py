@@ -18,8 +18,8 @@ from pipeline.source_versions import rules_version
 from providers.registry import claims_bytes, load_claims, load_registry, registry_bytes
 from schemas.clock import Clock
 from schemas.decisions import decisions_bytes
-from schemas.errors import PricehouseError, WarehouseError
-from schemas.records import AlertRecord, EndMark, RunRecord
+from schemas.errors import PricehouseError, UsageError, WarehouseError
+from schemas.records import SCHEDULED, AlertRecord, EndMark, RunRecord
 from warehouse.alert_rows import known_deliveries
 from warehouse.connect import LOADING, open_writer
 from warehouse.migrate import migrate
@@ -62,14 +62,19 @@ def open_run(
             yield run
         except BaseException as error:
             if run.folder.mark is None and not run.committing:
-                run.folder.end(_end_mark(error, run.clock()))
+                run.folder.end(_end_mark(error, run.clock(), trigger=options.trigger))
             raise
 
 
-def _end_mark(error: BaseException, now: datetime) -> EndMark:
-    """Return the mark of a run that an error ended: what is no Exception is a request to stop."""
+def _end_mark(error: BaseException, now: datetime, *, trigger: str) -> EndMark:
+    """Return the mark of a run that an error ended: what is no Exception is a request to stop.
+
+    Wrong usage is no failure of the home where a person gave the command, and sees the error.
+    """
     if not isinstance(error, Exception | PanicException):
         return EndMark(outcome="cancelled", finished_at=now, error=CANCELLED)
+    if isinstance(error, UsageError) and trigger != SCHEDULED:
+        return EndMark(outcome="refused", finished_at=now, error=str(error))
     message = str(error) if isinstance(error, PricehouseError) else f"{error!r} (internal error)"
     return EndMark(outcome="failed", finished_at=now, error=message)
 

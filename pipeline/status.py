@@ -129,7 +129,7 @@ def _failure_since_commit(landing: Landing) -> RunStatus | None:
         if run.is_committed:
             break
         status = _run_status(run)
-        if status.outcome in {"failed", "interrupted", "cancelled"}:
+        if status.outcome in {"failed", "interrupted", "cancelled", "refused"}:
             return status
     return None
 

@@ -5,20 +5,16 @@ metrics/pricehouse.prom   of the last run, for the textfile collector of the nod
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
-from schemas.errors import PricehouseError
+from pipeline.home_metrics import as_warning, keep_begin, keep_metrics
 from telemetry.spans import Attributes, NoSpans, RunSpans, spans_of
-from warehouse.storage.files import make_folder, write_atomic
 
 if TYPE_CHECKING:  # they import this module
     from pipeline.context import Run
     from pipeline.report import Report, StepTime
-
-_LOG = logging.getLogger(__name__)
 
 
 class RunWatch(Protocol):
@@ -65,8 +61,11 @@ class HomeWatch:
         return cls(spans_of(environment))
 
     def begin(self, run: Run) -> None:
-        """Begin the span of the run."""
+        """Keep the start of the run, except of a dry run, and begin its span."""
         record, options = run.record, run.options
+        if not options.dry_run:
+            with as_warning("metrics of the run"):
+                keep_begin(run)
         self._spans.begin(
             "pricehouse.run",
             {
@@ -89,9 +88,9 @@ class HomeWatch:
     ) -> None:
         """Write the metrics, except of a dry run, and send the spans."""
         if not run.options.dry_run:
-            with _as_warning("metrics of the run"):
+            with as_warning("metrics of the run"):
                 keep_metrics(run, steps, report)
-        with _as_warning("spans of the run"):
+        with as_warning("spans of the run"):
             self._send(run, report, error)
 
     def _send(self, run: Run, report: Report | None, error: str | None) -> None:
@@ -120,39 +119,3 @@ class HomeWatch:
                 "held": len(report.held),
             }
         )
-
-
-def keep_metrics(run: Run, steps: Sequence[StepTime], report: Report | None) -> None:
-    """Write the metrics of an ended run into its home, whole or not at all."""
-    from pipeline.run_samples import WatchedRun, run_samples, status_samples
-    from pipeline.status import read_status
-    from telemetry.exposition import as_text  # a command that shows something never loads it
-    from telemetry.metric_families import Sample
-
-    now = run.clock()
-    ended = WatchedRun(
-        code_version=run.record.code_version,
-        started_s=run.record.started_at.timestamp(),
-        finished_s=(report.finished_at if report else now).timestamp(),
-        steps=steps,
-        fetches=run.folder.fetches(),
-        report=report,
-    )
-    samples = [*run_samples(ended), *status_samples(read_status(run.home, now=now))]
-    if run.home.warehouse.exists():
-        samples.append(Sample("warehouse_bytes", run.home.warehouse.stat().st_size))
-    make_folder(run.home.metrics.parent)
-    write_atomic(run.home.metrics, as_text(samples))
-
-
-def error_text(error: Exception) -> str:
-    """Return what may be shown of an error: of an unexpected one only its type."""
-    return str(error) if isinstance(error, PricehouseError) else type(error).__name__
-
-
-@contextmanager
-def _as_warning(what: str) -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - the run itself has ended as it should
-        _LOG.warning("the %s could not be kept: %s", what, error_text(error))

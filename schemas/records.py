@@ -9,7 +9,10 @@ import msgspec
 
 Origin = Literal["live", "sample"]
 FetchOutcome = Literal["complete", "partial", "failed", "skipped", "not_modified"]
-EndOutcome = Literal["committed", "failed", "dry_run", "interrupted", "cancelled"]
+EndOutcome = Literal["committed", "failed", "dry_run", "interrupted", "cancelled", "refused"]
+"""`refused`: what a person asked for, or a setting of the command, cannot be used (exit 2)."""
+SCHEDULED = "schedule"
+"""The trigger of a run that a scheduler began, so that nobody sees its error."""
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

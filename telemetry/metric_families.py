@@ -29,6 +29,7 @@ class Sample(NamedTuple):
 
 PUBLICATION = (
     MetricFamily("data_observed_timestamp_seconds", "Time of the newest answer that readers see."),
+    MetricFamily("stale_after_seconds", "Age from which on data is stale: PRICEHOUSE_STALE_AFTER."),
     MetricFamily("publication_timestamp_seconds", "Time at which it was published."),
     MetricFamily("offers", "Present offers, adapters included."),
     MetricFamily("rankable_offers", "Offers that are ranked."),
@@ -38,11 +39,18 @@ PUBLICATION = (
     MetricFamily("feed_last_success_timestamp_seconds", "Last whole answer of a feed.", ("feed",)),
     MetricFamily("feed_failures_in_a_row", "Runs in a row in which a feed failed.", ("feed",)),
 )
-"""Of the newest publication: in the file of the last run, and live under /metrics."""
+"""Of the newest publication: in the file of the home, and live under /metrics."""
 
 RUN = (
     MetricFamily("build_info", "1, with the version of pricehouse that ran.", ("version",)),
-    MetricFamily("run_finished_timestamp_seconds", "End of the last run."),
+    MetricFamily(
+        "run_started_timestamp_seconds",
+        "Start of the newest run: later than the end while it runs, or when it was killed.",
+    ),
+    MetricFamily("run_finished_timestamp_seconds", "End of the last run that ended by itself."),
+    MetricFamily(
+        "run_last_success_timestamp_seconds", "End of the last run that ended with status 0."
+    ),
     MetricFamily("run_success", "1 when the last run ended with status 0, else 0."),
     MetricFamily("run_outcome", "1 for the outcome of the last run, else 0.", ("outcome",)),
     MetricFamily("run_duration_seconds", "Duration of the last run."),

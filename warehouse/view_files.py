@@ -41,6 +41,7 @@ INTERNAL = (
     "_ph_feed_set",
     "_ph_hour",
     "_ph_cards",
+    "_ph_region",
 )
 """Views of the schema `internal` that other views and the macros read. A macro does not resolve
 through ATTACH, so its body reads only names of that schema: used that way it fails, instead of

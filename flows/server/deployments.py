@@ -16,21 +16,22 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import StateType
 from prefect.events import EventTrigger
-from prefect.events.actions import ChangeFlowRunState, DoNothing
+from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import AutomationCore, Posture
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.workers.process import ProcessWorker
 
-from flows.events import COMMITTED
 from flows.server.settings import PREFECT_FILE, PrefectServer
+from flows.server.stale_automation import STALE, core_fields, new_stale_automation
 from schemas.errors import PricehouseError
 
 POOL = "pricehouse"
 ZOMBIES = "pricehouse: crash runs without a heartbeat"
-STALE = "pricehouse: no new hour for over two hours"
-EARLIER_NAMES = {ZOMBIES: ("pricehouse: crash runs that fell silent",)}
+EARLIER_NAMES = {
+    ZOMBIES: ("pricehouse: crash runs that fell silent",),
+    STALE: ("pricehouse: no new hour for over two hours",),
+}
 """Automation → the names that earlier versions gave it; servers may have it under one of them."""
-STALE_AFTER = timedelta(hours=2, minutes=15)
 _RUN = "prefect.flow-run."
 _HEARTBEAT = f"{_RUN}heartbeat"
 _RUN_ENDED = {f"{_RUN}{state}" for state in ("Completed", "Failed", "Cancelled", "Crashed")}
@@ -96,13 +97,13 @@ def deploy(environment: Mapping[str, str], *, checkout: Path) -> None:
         raise PricehouseError(f"Prefect could not deploy: {done.stdout}{done.stderr}")
 
 
-def require_automations(*, heartbeat_s: int) -> None:
+def require_automations(*, heartbeat_s: int, stale_after: timedelta) -> None:
     """Create each automation that is missing; an existing one stays as the operator set it.
 
     One that an earlier version created under another name is renamed.
     """
     with open_client("create the automations") as client:
-        for automation in (_crash_zombies(heartbeat_s), _report_stale()):
+        for automation in (_crash_zombies(heartbeat_s), new_stale_automation(stale_after)):
             if not _rename_earlier(client, automation.name):
                 client.create_automation(automation)
 
@@ -115,9 +116,8 @@ def _rename_earlier(client: SyncPrefectClient, name: str) -> bool:
             if found:
                 client.delete_automation(earlier.id)
                 continue
-            fields = AutomationCore.model_fields.keys() - {"owner_resource"}  # no update takes it
-            settings = {field: getattr(earlier, field) for field in fields}
-            client.update_automation(earlier.id, AutomationCore(**settings | {"name": name}))
+            renamed = AutomationCore(**core_fields(earlier) | {"name": name})
+            client.update_automation(earlier.id, renamed)
             found = [earlier]
     return bool(found)
 
@@ -156,22 +156,4 @@ def _crash_zombies(heartbeat_s: int) -> AutomationCore:
                 message="no heartbeat: its process is gone; the next run recovers by itself",
             )
         ],
-    )
-
-
-def _report_stale() -> AutomationCore:
-    return AutomationCore(
-        name=STALE,
-        description="Adds an event to the event feed when no hour was committed in time. Add a "
-        "notification action to be notified.",
-        trigger=EventTrigger(
-            after={COMMITTED},
-            expect={COMMITTED},
-            match={"prefect.resource.id": "pricehouse.home.*"},
-            for_each={"prefect.resource.id"},
-            posture=Posture.Proactive,
-            threshold=1,
-            within=STALE_AFTER,
-        ),
-        actions=[DoNothing()],
     )

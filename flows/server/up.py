@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, MutableMapping
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 
@@ -166,13 +167,15 @@ def _schedule(
         processes.start(serve.command(environment, CHECKOUT), grace_s=SERVE_GRACE_S)
         report(f"serving the marketplace at {serve.url}")
     heartbeat_s = int(environment["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])
+    stale_after = read_alert_rules(environment).stale_after
     for prepare in (
         require_pool,
         lambda: deploy(environment, checkout=CHECKOUT),
-        lambda: require_automations(heartbeat_s=heartbeat_s),
+        lambda: require_automations(heartbeat_s=heartbeat_s, stale_after=stale_after),
     ):
         stop.check()
         prepare()
+    _keep_alert_addresses(environment, stale_after, report)
     _start_watcher(processes)
     stop.check()
     worker = ("worker", "start", "--pool", POOL, "--type", "process", "--name", platform.node())
@@ -186,20 +189,24 @@ def _start_watcher(processes: Processes) -> None:
     """Start who watches between runs whether data gets old, where alerts have addresses."""
     if not has_addresses(processes.environment):
         return
-    _connect_alerts(processes.environment, processes.report)
     module = "flows.server.watcher"
     command = _module("the watcher of alerts", processes.environment, module)
     processes.start(command, grace_s=WORKER_GRACE_S)
 
 
-def _connect_alerts(environment: dict[str, str], report: Report) -> None:
+def _keep_alert_addresses(
+    environment: dict[str, str], stale_after: timedelta, report: Report
+) -> None:
     """Let the automation about old data notify; what fails is reported, and `up` goes on."""
-    from flows.server.stale_notification import connect_stale_automation
+    from flows.server.stale_automation import keep_stale_automation
 
+    addresses = None
     try:
-        if addresses := find_alert_addresses(environment):
-            stale_after = read_alert_rules(environment).stale_after
-            connect_stale_automation(addresses, stale_after=stale_after)
+        addresses = find_alert_addresses(environment)
+    except PricehouseError as error:
+        report(f"the addresses of alerts cannot be read: {error}")
+    try:
+        keep_stale_automation(addresses, stale_after=stale_after)
     except PricehouseError as error:
         report(f"the automation about old data sends no message: {error}")
 

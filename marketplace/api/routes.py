@@ -28,18 +28,10 @@ from marketplace.queries.cached_input import find_cached_input
 from marketplace.queries.catalogue import CatalogueQuery, find_catalogue
 from marketplace.queries.details import find_history, find_model, find_offer
 from marketplace.queries.estimate import find_estimate
-from marketplace.queries.filters import (
-    LAST_CHANGE_ID,
-    ChangesQuery,
-    EstimateQuery,
-    ModelId,
-    OfferId,
-    OffersQuery,
-    RecommendQuery,
-    ShortText,
-)
+from marketplace.queries.filters import ChangesQuery, EstimateQuery, OffersQuery, RecommendQuery
 from marketplace.queries.model_lookup import bound_values
 from marketplace.queries.offers import find_offers
+from marketplace.queries.parameter_types import LAST_CHANGE_ID, ModelId, OfferId, ShortText
 from marketplace.queries.providers import find_provider, find_providers
 from marketplace.queries.recommend import find_recommendation
 from marketplace.queries.status import find_status

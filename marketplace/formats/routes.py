@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,12 +12,12 @@ from typing import Any
 from marketplace.formats.price_sets import Amounts, PriceSet, as_amounts, is_known, price_sets
 from marketplace.statements import statement
 from schemas.errors import UsageError
+from schemas.regions import COUNTRIES, COUNTRY_FORM, PROVEN
 from warehouse.publication.reader_pool import Reading
 
 ROUTER = "https://router.huggingface.co/v1"
 """Where every route of chat is called, whatever address a home reads its prices from."""
 _ROUTES = "match_routes"
-_REGION = re.compile(r"eea|[a-z]{2}")
 
 
 class Reach(Enum):
@@ -111,12 +110,11 @@ class Route:
 
 
 def checked_region(text: str) -> str:
-    """Return a region in lower case; UsageError for what is none."""
+    """Return a region in lower case; UsageError for what is none, or proves no place."""
     region = text.strip().lower()
-    if not _REGION.fullmatch(region):
-        raise UsageError(
-            f"{text[:40]!r} is no region: use eu, eea, us or the two letters of a country"
-        )
+    if region not in PROVEN and region.upper() not in COUNTRIES:
+        valid = ", ".join((*PROVEN, COUNTRY_FORM))
+        raise UsageError(f"“{text[:40]}” is no region; valid: {valid}")
     return region
 
 

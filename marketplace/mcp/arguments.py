@@ -15,17 +15,17 @@ from pydantic import (
 )
 
 from marketplace.mcp.failures import ToolFailure
-from marketplace.queries.filters import (
+from marketplace.queries.filters import OffersQuery
+from marketplace.queries.known_values import Event, TaskGroup
+from marketplace.queries.moment import Moment
+from marketplace.queries.parameter_types import (
     LAST_CHANGE_ID,
     MAX_VALUES,
     ModelId,
     OfferId,
-    OffersQuery,
     ShortText,
     ShortTexts,
 )
-from marketplace.queries.known_values import Event, TaskGroup
-from marketplace.queries.moment import Moment
 from schemas.units import Unit
 
 LAST_OFFSET = 1_000_000

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from marketplace.api.models.base import ApiModel, Money
 from marketplace.mcp.failures import ToolFailure
 from marketplace.mcp.results import Evidence, ToolResult
-from marketplace.queries.filters import ModelId, ShortText
 from marketplace.queries.moment import Moment
+from marketplace.queries.parameter_types import ModelId, ShortText
 from schemas.amounts import amount_text
 from schemas.errors import UsageError
 from schemas.usage import MOMENT, MOST_DECIMALS, MOST_UNITS

@@ -21,10 +21,10 @@ _STATEMENT = ("payload_hash", "json_path", "observed_at", "feed")
 def find_prices_on(reading: Reading, query: PriceOnArguments) -> Row:
     """Return the prices of the chosen offers at a moment, also those under earlier ids."""
     chosen = {"offers": [offer["offer_id"] for offer in choose_offers(reading, query)]}
-    traced = reading.rows(statement(TRACED, "select_traced_offers"), chosen)
+    traced = reading.rows(statement(*TRACED, "select_traced_offers"), chosen)
     names = {**chosen, "ids": [row["offer_id"] for row in traced]}
     rows = reading.rows(
-        statement(TRACED, "select_prices_on"),
+        statement(*TRACED, "select_prices_on"),
         {
             **names,
             "as_of": query.at,
@@ -95,7 +95,7 @@ def _statements(reading: Reading, changes: Sequence[Row]) -> dict[tuple[int, str
 
 def _why_nothing(reading: Reading, query: PriceOnArguments, names: Row) -> str:
     """Return why no price is known at the moment."""
-    (row,) = reading.rows(statement(TRACED, "select_price_span"), names)
+    (row,) = reading.rows(statement(*TRACED, "select_price_span"), names)
     if row["first_at"] is None:
         return "no price of it was ever recorded"
     first = f"{row['first_at']:%Y-%m-%dT%H:%M:%SZ}"

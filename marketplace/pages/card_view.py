@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from marketplace.numbers import dollars, per_million, short
-from marketplace.pages import wording
+from marketplace.pages import labels, wording
 from marketplace.queries.cached_input import find_cached_input
 from marketplace.queries.providers import providers_of
 from marketplace.statements import statement
 from warehouse.publication.reader_pool import Reading
 
 Row = dict[str, Any]
-_RANKED = ("cost_per_token", *wording.COSTS)
+_RANKED = ("cost_per_token", *labels.COSTS)
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _by_offer(reading: Reading, name: str, offers: list[str]) -> dict[str, list[
 
 
 def _needs_prices(card: Row) -> bool:
-    return card["price_status"] == "suspect" or any(card[c] is not None for c in wording.COSTS)
+    return card["price_status"] == "suspect" or any(card[c] is not None for c in labels.COSTS)
 
 
 # Seven parameters: each is what another query has of the card.
@@ -156,7 +156,7 @@ def _prices(card: Row) -> list[tuple[str, str]]:
     ]
     others = [
         (dollars(card[column]), per)
-        for column, per in wording.COSTS.items()
+        for column, per in labels.COSTS.items()
         if card[column] is not None
     ]
     return tokens + others

@@ -24,16 +24,10 @@ from marketplace.queries.details import (
     find_past_prices,
     todays_offer,
 )
-from marketplace.queries.filters import (
-    LAST_CHANGE_ID,
-    ChangesQuery,
-    ModelId,
-    OfferId,
-    OffersQuery,
-    ShortText,
-)
+from marketplace.queries.filters import ChangesQuery, OffersQuery
 from marketplace.queries.model_lookup import bound_values, todays_name
 from marketplace.queries.offers import find_offers
+from marketplace.queries.parameter_types import LAST_CHANGE_ID, ModelId, OfferId, ShortText
 from marketplace.queries.providers import (
     find_provider,
     provider_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from marketplace.numbers import short
-from marketplace.pages.wording import GROUPS, REGIONS
+from marketplace.pages.labels import GROUPS, REGIONS
 
 Pair = tuple[str, str]
 _TRUE = {"true", "1", "yes", "y", "on", "t"}

@@ -9,13 +9,8 @@ from typing import Annotated, Any, Literal
 from fastapi import Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from marketplace.queries.filters import (
-    LAST_CHANGE_ID,
-    ChangesQuery,
-    EstimateQuery,
-    OffersQuery,
-    SearchText,
-)
+from marketplace.queries.filters import ChangesQuery, EstimateQuery, OffersQuery
+from marketplace.queries.parameter_types import LAST_CHANGE_ID, SearchText
 from marketplace.queries.since import readable_period
 
 MIX = {
@@ -85,7 +80,7 @@ class LogQuery(ChangesQuery):
 
 def pairs(request: Request) -> list[tuple[str, str]]:
     """Return the query as pairs without empty fields, which a form sends too."""
-    return [(name, value) for name, value in request.query_params.multi_items() if value.strip()]
+    return [(name, value) for name, value in request.query_params.multi_items() if value]
 
 
 def parse_query(kind: Any, pairs: list[tuple[str, str]]) -> Any:

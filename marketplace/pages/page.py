@@ -14,6 +14,7 @@ from marketplace.pages.rendering import Pages
 from marketplace.queries.providers import provider_names
 from marketplace.queries.status import find_counts
 from marketplace.root_path import root_of
+from schemas.errors import HomeError, UsageError
 from warehouse.publication.reader_pool import Reading
 
 
@@ -37,6 +38,15 @@ def page_of(
             **make(reading),
             **more,
         )
+
+
+def page_of_any_home(request: Request, template: str, **values: Any) -> Response:
+    """Return a template that needs no publication; one that is served is named on it."""
+    try:
+        return page_of(request, template, lambda _: {}, **values)
+    except (UsageError, HomeError):  # nothing is published yet, or it cannot be read
+        renderer: Pages = request.app.state.pages
+        return renderer.render(request, template, publication=None, **values)
 
 
 def moved(request: Request, path: str) -> Response:

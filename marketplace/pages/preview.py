@@ -11,7 +11,8 @@ import vl_convert
 
 from marketplace.display import display_card, with_model
 from marketplace.numbers import count
-from marketplace.pages.wording import COSTS, day
+from marketplace.pages.labels import COSTS
+from marketplace.pages.wording import day
 from marketplace.queries.details import find_model
 from marketplace.queries.status import find_counts
 from marketplace.xml_text import without_controls

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse
 
 from marketplace import numbers
 from marketplace.app_state import REVALIDATE
-from marketplace.pages import availability_text, filter_text, proof_text, wording
+from marketplace.pages import availability_text, filter_text, labels, proof_text, wording
 from marketplace.pages.call_snippets import call_snippets
 from marketplace.pages.change_text import describe_change, hold_text
 from marketplace.queries.filters import OffersQuery
@@ -41,6 +41,7 @@ class Pages:
         hashes = {path.name: _content_hash(path) for path in static.iterdir() if path.is_file()}
         self._env.globals.update(
             wording=wording,
+            labels=labels,
             numbers=numbers,
             static=lambda name: f"/static/{name}?v={hashes[name]}",
             model_url=lambda model_id: f"/models/{quote(model_id)}",

@@ -15,7 +15,7 @@ from marketplace.pages import charts, forms, wording
 from marketplace.pages.card_view import card_views
 from marketplace.pages.change_view import KINDS, change_days
 from marketplace.pages.filter_text import chips
-from marketplace.pages.page import page_of
+from marketplace.pages.page import page_of, page_of_any_home
 from marketplace.pages.rendering import THEMES
 from marketplace.problems import TYPES
 from marketplace.queries.details import (
@@ -197,10 +197,9 @@ def api(request: Request) -> Response:
         for path, item in document["paths"].items()
         for method, operation in item.items()
     ]
-    return page_of(
+    return page_of_any_home(
         request,
         "api.html",
-        lambda _: {},
         routes=routes,
         problem_types=TYPES,
         examples=read_examples(),

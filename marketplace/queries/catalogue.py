@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from marketplace.cursor import FIRST_MODELS, ModelsCursor, hash_query
-from marketplace.queries.filters import SearchText, ShortText, ShortTexts
 from marketplace.queries.known_values import known_values
+from marketplace.queries.parameter_types import SearchText, ShortText, ShortTexts
 from marketplace.queries.search import search_terms
 from marketplace.statements import statement
+from schemas.errors import UnknownValue
 from warehouse.publication.reader_pool import Reading
 
 Row = dict[str, Any]
@@ -91,9 +92,11 @@ def find_catalogue(
 ) -> CataloguePage:
     """Return the page after the cursor, or the first page.
 
-    UnknownValue for a task or provider that the publication does not know.
+    UnknownValue for a task, provider or author that the publication does not know.
     """
     values = known_values(reading, query.values())
+    if query.author is not None:
+        _require_author(reading, query.author)
     place = cursor.values() if cursor else FIRST_MODELS
     rows = reading.rows(
         statement(_MATCHED, "select_models"), {**values, **place, "count": query.limit + 1}
@@ -104,6 +107,15 @@ def find_catalogue(
     for item in items:
         del item["at_place"], item["at_number"]
     return CataloguePage(counted["total"], items, last)
+
+
+def _require_author(reading: Reading, author: str) -> None:
+    found = reading.rows(statement("select_authors"), {"author": author})
+    if found and found[0]["is_same"]:
+        return
+    like = ", ".join(row["author"] for row in found)
+    nearest = f"the nearest names: {like}" if like else "no name is like it"
+    raise UnknownValue(f"author: no model is of “{author}”; {nearest}", field="author")
 
 
 def _cursor(reading: Reading, query: CatalogueQuery, last: Row) -> ModelsCursor:

@@ -81,20 +81,20 @@ def find_history(reading: Reading, offer_id: str) -> dict[str, Any]:
     one = {"offer_id": offer_id}
     if not reading.rows(statement("select_known_offer"), one):
         raise NotInPublication(f"there is no offer {offer_id}")
-    items = reading.rows(statement(TRACED, "select_price_history"), {"offers": [offer_id]})
+    items = reading.rows(statement(*TRACED, "select_price_history"), {"offers": [offer_id]})
     return {"offer_id": offer_id, "items": items}
 
 
 def find_model_history(reading: Reading, model_id: str) -> list[Row]:
     """Return the intervals of a model's standard prices, also under the names that it had."""
     offers = _offers_of(reading, model_id)
-    return reading.rows(statement(TRACED, "select_model_history"), {"offers": offers})
+    return reading.rows(statement(*TRACED, "select_model_history"), {"offers": offers})
 
 
 def find_past_prices(reading: Reading, model_id: str, moment: datetime) -> list[Row]:
     """Return a model's prices at a moment (UTC), also under the names that it had."""
     values = {"offers": _offers_of(reading, model_id), "as_of": moment}
-    return reading.rows(statement(TRACED, "select_price_as_of"), values)
+    return reading.rows(statement(*TRACED, "select_price_as_of"), values)
 
 
 def _offers_of(reading: Reading, model_id: str) -> list[str]:

@@ -6,45 +6,29 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
-    WithJsonSchema,
 )
 
-from marketplace.queries.known_values import Event, Region, TaskGroup, one_of
+from marketplace.queries.known_values import Event, Region, TaskGroup
+from marketplace.queries.parameter_types import (
+    LAST_CHANGE_ID,
+    MAX_ITEMS,
+    MAX_VALUES,
+    Amount,
+    ModelId,
+    SearchText,
+    Share,
+    ShortText,
+    ShortTexts,
+    Tag,
+)
 from marketplace.queries.search import search_terms
 from marketplace.queries.since import Since
 from schemas.amounts import PER_MILLION
-from schemas.compliance import TAGS
 
-MAX_ITEMS = 200
-MAX_VALUES = 30
-LAST_CHANGE_ID = 2**62
-
-ShortText = Annotated[
-    str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")
-]
-ModelId = Annotated[
-    str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]+$")
-]
-OfferId = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{16}$", to_lower=True)]
-"""In any case; offers have it in lower case."""
-Amount = Annotated[
-    Decimal,
-    Field(ge=0, lt=1_000_000, max_digits=18, decimal_places=12),
-    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,6}(\.[0-9]{1,12})?$"}),
-]
-Share = Annotated[
-    Decimal,
-    Field(ge=0, le=1, max_digits=5, decimal_places=4),
-    WithJsonSchema({"type": "string", "pattern": r"^(0(\.[0-9]{1,4})?|1(\.0{1,4})?)$"}),
-]
-Tag = Annotated[str, AfterValidator(one_of(TAGS)), WithJsonSchema({"enum": list(TAGS)})]
-SearchText = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f]*$")]
-ShortTexts = Annotated[list[ShortText], Field(max_length=MAX_VALUES)]
 Sort = Literal[
     "cost",
     "cost_per_token",
@@ -92,9 +76,9 @@ class CardFilters(BaseModel):
     )
     region: Annotated[list[Region], Field(max_length=MAX_VALUES)] = Field(
         [],
-        description="The verified region of inference: `eu`, `eea`, `us`, a country's two letters,"
-        " `multi` (multiple regions) or `unverified`. A country also finds the providers that serve"
-        " from it alone.",
+        description="The verified region of inference: `eu`, `eea`, `us`, a country's two letters"
+        " (ISO 3166), `multi` (multiple regions) or `unverified`. A country also finds the"
+        " providers that serve from it alone.",
     )
     region_mode: Literal["strict", "lenient"] = Field(
         "strict",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from marketplace.queries.search import squashed
+from marketplace.queries.search import is_search, squashed
 from marketplace.statements import statement
 from schemas.errors import UnknownValue
+from schemas.regions import COUNTRY_FORM, REGIONS, read_region
 from warehouse.publication.reader_pool import Reading
 
 TaskGroup = Literal["text", "image", "audio", "video", "embedding", "other"]
@@ -33,8 +33,6 @@ Event = Literal[
     "provider_joined",
     "provider_left",
 ]
-REGIONS = ("eu", "eea", "us", "multi", "unverified")
-_COUNTRY = re.compile(r"[A-Za-z]{2}")
 
 
 def unknown_value(value: str, valid: list[str]) -> str:
@@ -44,15 +42,21 @@ def unknown_value(value: str, valid: list[str]) -> str:
 
 def region(text: str) -> str:
     """Return a region as cards have it; PydanticCustomError names the valid ones."""
-    if text.lower() in REGIONS:
-        return text.lower()
-    if _COUNTRY.fullmatch(text):
-        return text.upper()
-    valid = [*REGIONS, "a country's two letters, like DE"]
+    if (found := read_region(text)) is not None:
+        return found
+    valid = [*REGIONS, COUNTRY_FORM]
     raise PydanticCustomError("unknown_region", "{text}", {"text": unknown_value(text, valid)})
 
 
 Region = Annotated[str, AfterValidator(region)]
+
+
+def search_text(text: str) -> str:
+    """Return the text of a search; PydanticCustomError for signs alone: all names have some."""
+    if not is_search(text):
+        message = f"“{text.strip()}” has nothing to search for; write letters or digits"
+        raise PydanticCustomError("nothing_to_search", "{text}", {"text": message})
+    return text
 
 
 def one_of(valid: Sequence[str]) -> Callable[[str], str]:

@@ -39,11 +39,11 @@ def bound_values(reading: Reading, query: ValuesQuery) -> dict[str, Any]:
     """Return parameter → value of a query, with the model's name of today, and the moment that
     a period begins.
 
-    UnknownValue for a provider or task that the publication does not know.
+    UnknownValue for a model, provider or task that the publication does not know.
     """
     values = query.values()
     if values["model_id"] is not None:
-        values["model_id"] = todays_name(reading, values["model_id"])
+        (values["model_id"],) = find_models(reading, [values["model_id"]])
     if values.get("since"):
         values["since"] = start_of(values["since"], reading.publication["observed_to"])
     return known_values(reading, values)

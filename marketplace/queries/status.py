@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from schemas.clock import age_s
 from schemas.feed_state import feed_state
 from schemas.verdict import find_verdict
 from warehouse.publication.reader_pool import Reading
-from warehouse.publication.verdict_facts import gather_facts
+from warehouse.publication.verdict_facts import gather_facts, unpublished_facts
 from warehouse.storage.home import Home
 
 _RUN = ("run_id", "started_at", "finished_at", "outcome", "changes", "holds", "rejected", "error")
@@ -23,6 +24,15 @@ def find_home_verdict(
 ) -> dict[str, Any]:
     """Return the one verdict on the home that is served: state, reason and what to do."""
     facts = gather_facts(home, reading.rows, reading.publication, stale_after=stale_after, now=now)
+    return structs.asdict(find_verdict(facts))
+
+
+def find_unserved_verdict(home: Home, problem: str | None, *, now: datetime) -> dict[str, Any]:
+    """Return the verdict on a home of which no publication is served, None of `problem` where
+    there is none yet; else it is why the newest one cannot be."""
+    facts = unpublished_facts(home, now=now)
+    if problem is not None:
+        facts = replace(facts, is_published=True, problem=facts.problem or problem)
     return structs.asdict(find_verdict(facts))
 
 

@@ -1,28 +1,8 @@
--- The beginning of each statement about availability: the offers that are named, or those of a
--- provider, with the statuses that they had under each of their ids, and the hours of 30 days in
--- which every feed that lists the offer answered. An hour is its last moment; hour 720 is the newest
--- observation. `known_until[n + 1]` counts the known hours among the first n.
-WITH RECURSIVE link AS (
-    SELECT old_offer_id, new_offer_id, "at",
-           lag("at") OVER (PARTITION BY old_offer_id ORDER BY "at") AS left_before
-    FROM offer_links
-), departure AS (
-    SELECT old_offer_id AS offer_id, max("at") AS left_at FROM offer_links GROUP BY old_offer_id
-), subject AS (
-    SELECT offer_id FROM cards
-    WHERE coalesce(list_contains($offers::VARCHAR[], offer_id), false)
-       OR ($inference_provider::VARCHAR IS NOT NULL
-           AND inference_provider = $inference_provider::VARCHAR AND offer_type = 'model')
-), traced AS (
-    SELECT s.offer_id, s.offer_id AS earlier_id, d.left_at AS since,
-           'infinity'::TIMESTAMPTZ AS until
-    FROM subject s LEFT JOIN departure d USING (offer_id)
-    UNION
-    SELECT t.offer_id, l.old_offer_id, l.left_before, l."at"
-    FROM traced t
-    JOIN link l ON l.new_offer_id = t.earlier_id AND l."at" < t.until
-               AND l."at" >= coalesce(t.since, '-infinity'::TIMESTAMPTZ)
-), listing AS (
+-- What follows in statements about availability: the statuses that the offers had under each of
+-- their ids, and the hours of 30 days in which every feed that lists the offer answered. An hour is
+-- its last moment; hour 720 is the newest observation. `known_until[n + 1]` counts the known hours
+-- among the first n.
+, listing AS (
     SELECT offer_id, list(DISTINCT feed ORDER BY feed) AS feeds
     FROM internal._ph_seen SEMI JOIN subject USING (offer_id) GROUP BY offer_id
 ), outage AS (

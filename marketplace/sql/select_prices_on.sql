@@ -6,7 +6,7 @@
     -- the list reaches the scan of the log, which the condition after it does not
     WHERE list_contains($ids::VARCHAR[], p.offer_id)
       AND EXISTS (SELECT 1 FROM traced t
-                  WHERE t.offer_id = p.offer_id AND p.valid_from < t.until
+                  WHERE t.earlier_id = p.offer_id AND p.valid_from < t.until
                     AND (t.since IS NULL OR p.valid_to IS NULL OR p.valid_to > t.since))
       AND ($unit::VARCHAR[] IS NULL OR list_contains($unit::VARCHAR[], p.unit))
       AND ($tier::VARCHAR[] IS NULL OR list_contains($tier::VARCHAR[], p.tier))

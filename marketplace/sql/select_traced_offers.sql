@@ -1,2 +1,2 @@
 -- The ids that the traced offers had.
-SELECT DISTINCT offer_id FROM traced ORDER BY offer_id;
+SELECT DISTINCT earlier_id AS offer_id FROM traced ORDER BY offer_id;

@@ -77,7 +77,10 @@ if (form) {
     load(url);
   };
   const applyLater = (pause, field) => { clearTimeout(timer); timer = setTimeout(() => apply(field), pause); };
+  // Signs alone name nothing and are refused: what is typed may begin with one.
+  const isUnfinished = (field) => field.type === "search" && field.value !== "" && !/[\p{L}\p{N}]/u.test(field.value);
   form.addEventListener("input", (event) => {
+    if (isUnfinished(event.target)) { clearTimeout(timer); return; }
     const typed = ["search", "number"].includes(event.target.type);
     if (event.target.name !== "offer") applyLater(typed ? 250 : 0, typed ? event.target.name : null);
   });

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from cli.main import main
 from marketplace.app import create_app
 from samples.hub import serve
+from samples.routes import error
 from schemas.clock import utc_now
 from tests.support.hours import Clock, chat_catalog, ingest
 from tests.support.receivers import webhook
@@ -49,6 +50,44 @@ def test_every_surface_gives_the_same_verdict(home: Path) -> None:
         assert client.get("/v1/status").json()["verdict"] == verdict
         page = client.get("/status").text
         assert "<strong>Stale</strong>: the data is 40 days old, more than 2h." in page
+
+
+def surfaces(home: Path) -> tuple[dict, dict, str]:
+    """Return the bodies of /readyz and of the API's status, which are 503, and the page."""
+    with TestClient(create_app(PublicationPool(Home(home)))) as client:
+        answers = [client.get(path) for path in ("/readyz", "/v1/status", "/status")]
+        assert [answer.status_code for answer in answers] == [503, 503, 503]
+        assert "verdict" not in client.get("/v1/offers").json()
+        assert client.get("/api").status_code == 200, "it needs no publication"
+        assert "data-publication" not in client.get("/api").text
+    return answers[0].json(), answers[1].json(), answers[2].text
+
+
+def test_every_surface_gives_the_verdict_before_the_first_publication(tmp_path: Path) -> None:
+    ready, api, page = surfaces(tmp_path)
+    assert ready["verdict"] == api["verdict"]
+    assert ready["verdict"]["reason"] == "nothing is published yet"
+    with serve(chat_catalog(("0.2", "0.6")), on_request=lambda _: error(403, "no")) as hub:
+        ingest(tmp_path, hub, clock=Clock(utc_now() - timedelta(hours=1)))
+    status, output = run(tmp_path, "status", "--json")
+    verdict = json.loads(output)["verdict"]
+    assert (status, verdict["state"]) == (0, "failing")
+    assert verdict["reason"].startswith("nothing is published yet; the last run: ")
+    ready, api, page = surfaces(tmp_path)
+    assert ready["verdict"] == api["verdict"] == verdict
+    assert "<strong>Failing</strong>: nothing is published yet" in page
+
+
+def test_a_publication_that_cannot_be_read_has_a_verdict_too(tmp_path: Path) -> None:
+    with serve(chat_catalog(("0.2", "0.6"))) as hub:
+        ingest(tmp_path, hub, clock=Clock(utc_now() - timedelta(hours=1)))
+    (published,) = (tmp_path / "published").glob("marketplace-*.duckdb")
+    published.write_bytes(b"no database")
+    ready, api, page = surfaces(tmp_path)
+    assert ready["verdict"] == api["verdict"]
+    assert ready["verdict"]["state"] == "failing"
+    assert ready["verdict"]["reason"].startswith("the newest publication cannot be read")
+    assert str(tmp_path) not in page
 
 
 def test_the_age_from_which_on_data_is_stale_is_a_setting(home: Path) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from flows.parameters import ALL_FEEDS
-from flows.server.deployments import STALE, ZOMBIES
+from flows.server.deployments import ZOMBIES
+from flows.server.stale_automation import STALE
 from samples.hub import Hub
 from tests.support.hours import small_catalog
 from tests.support.running_server import Gate, Up, wait_for

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from flows.server.deployments import EARLIER_NAMES, ZOMBIES
+from flows.server.stale_automation import BLOCK, EARLIER_DESCRIPTION, STALE
 from samples.hub import Hub
 from tests.support.command import pricehouse
 from tests.support.hours import small_catalog
@@ -209,6 +210,44 @@ def test_up_renames_an_automation_of_an_earlier_version_and_keeps_its_settings(
     )
     with up(running.home, hub.url, port=running.port):
         assert counts(running) == before, "the one of the earlier name is deleted"
+
+
+def stale_automation(running: Up) -> Any:
+    """Return the one automation about old data; fail where there is another one."""
+    every = running.read("/automations/filter")
+    (found,) = [a for a in every if a["name"] in {STALE, *EARLIER_NAMES[STALE]}]
+    return found
+
+
+def alert_blocks(running: Up) -> list[Any]:
+    every = running.read("/block_documents/filter", include_secrets=True)
+    return [block["data"]["url"] for block in every if block["name"] == BLOCK]
+
+
+def test_the_stale_automation_follows_setting_and_addresses_of_today(running: Up, hub: Hub) -> None:
+    found = stale_automation(running)
+    assert found["trigger"]["within"] == 8100
+    earlier = {key: value for key, value in found.items() if key in AUTOMATION_FIELDS}
+    earlier |= {"name": EARLIER_NAMES[STALE][0], "description": EARLIER_DESCRIPTION}
+    running.request("PUT", f"/automations/{found['id']}", earlier)
+    settings = {
+        "PRICEHOUSE_STALE_AFTER": "6h",
+        "PRICEHOUSE_ALERT_URLS": "json://127.0.0.1:9/one json://127.0.0.1:9/two",
+    }
+    with up(running.home, hub.url, port=running.port, serve=False, **settings):
+        notifying = stale_automation(running)
+        assert (notifying["id"], notifying["name"]) == (found["id"], STALE)
+        assert notifying["trigger"]["within"] == 6 * 3600 + 900
+        assert "6h15m" in notifying["description"]
+        assert notifying["actions"][0]["type"] == "send-notification"
+        assert alert_blocks(running) == [settings["PRICEHOUSE_ALERT_URLS"]]
+    settings["PRICEHOUSE_ALERT_URLS"] = "json://127.0.0.1:9/two"
+    with up(running.home, hub.url, port=running.port, serve=False, **settings):
+        assert alert_blocks(running) == ["json://127.0.0.1:9/two"]
+    running.wait_for_state(running.start_run(), "COMPLETED")  # its worker has no address
+    assert alert_blocks(running) == []
+    assert stale_automation(running)["actions"] == [{"type": "do-nothing"}]
+    assert stale_automation(running)["trigger"]["within"] == 8100
 
 
 def test_a_killed_run_is_marked_crashed_and_the_next_run_completes(running: Up, gate: Gate) -> None:

@@ -1,9 +1,11 @@
-"""A server over the sample, and one over a small live home with each kind of price."""
+"""Servers over the sample and over a small live home with each kind of price, and a browser."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +25,30 @@ def sample_home(ingested_sample: tuple[Path, list[Report]]) -> Path:
 def site(sample_home: Path) -> Iterator[Site]:
     with serving(sample_home) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def demo_site(sample: tuple[Path, list[Report]]) -> Iterator[Site]:
+    """A server over everything that the demo ingests, image and video prices among it."""
+    with serving(sample[0] / "data") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real browser; it is ended with its module, because others run event loops of their own."""
+    from tests.support.browsing import open_browser  # it skips where playwright is missing
+
+    with open_browser() as running:
+        yield running
+
+
+@pytest.fixture
+def opens(browser: Any, tmp_path: Path) -> Callable[..., AbstractContextManager[Any]]:
+    """Return a function that opens a window at a site."""
+    from tests.support.browsing import open_window
+
+    return lambda site, **options: open_window(browser, tmp_path, site.url, **options)
 
 
 @pytest.fixture(scope="session")

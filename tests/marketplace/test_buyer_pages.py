@@ -2,49 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from functools import partial
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-from pipeline.report import Report
-from tests.support.browsing import Window, needs_chromium, open_browser, open_window
-from tests.support.serving import Site, serving
+from tests.support.browsing import Opens, needs_chromium
+from tests.support.serving import Site
 
 pytestmark = needs_chromium
 WIDTHS = (1920, 1440, 1100, 768, 390)
 IMAGES = "black-forest-labs/FLUX.1-dev"
 GPT = "openai/gpt-oss-120b"
-Opens = Callable[..., AbstractContextManager[Window]]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def site(sample: tuple[Path, list[Report]]) -> Iterator[Site]:
-    """A server over everything that the demo ingests, image and video prices among it."""
-    with serving(sample[0] / "data") as running:
-        yield running
-
-
-@pytest.fixture
-def opens(browser: Any, tmp_path: Path) -> Opens:
-    return lambda site, **options: partial(open_window, browser, tmp_path, site.url)(**options)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_price_needs_no_sideways_scrolling_at_any_width(
-    site: Site, opens: Opens, width: int
+    demo_site: Site, opens: Opens, width: int
 ) -> None:
-    with opens(site, size=(width, 900)) as window:
+    with opens(demo_site, size=(width, 900)) as window:
         page = window.page
         for path in ("/?view=table", "/?view=table&task=image", f"/models/{GPT}"):
             page.goto(path)
@@ -63,20 +37,20 @@ def test_a_price_needs_no_sideways_scrolling_at_any_width(
 
 
 def test_every_unit_has_its_price_chart_and_history_on_a_models_page(
-    site: Site, opens: Opens
+    demo_site: Site, opens: Opens
 ) -> None:
-    ((cost,),) = site.sql(
+    ((cost,),) = demo_site.sql(
         "SELECT min(cost_per_image) FROM cards WHERE model_id = ? AND price_status = 'priced'",
         IMAGES,
     )
-    with opens(site) as window:
+    with opens(demo_site) as window:
         page = window.page
         page.goto(f"/models/{IMAGES}")
         assert page.locator(".offers .cost strong").first.inner_text() == f"${cost.normalize():f}"
         captions = page.locator("figure figcaption").all_inner_texts()
         assert [text.partition(",")[0] for text in captions] == ["Image"]
         assert page.get_by_text("No price of this model is recorded").count() == 0
-        ((providers,),) = site.sql(
+        ((providers,),) = demo_site.sql(
             "SELECT count(DISTINCT inference_provider) FROM price_history"
             " WHERE model_id = ? AND unit = 'input_token' AND tier = 'standard'"
             " AND amount IS NOT NULL",
@@ -88,8 +62,8 @@ def test_every_unit_has_its_price_chart_and_history_on_a_models_page(
         window.screenshot("units", whole=True)
 
 
-def test_headers_sort_both_ways_and_back_undoes_each_step(site: Site, opens: Opens) -> None:
-    with opens(site) as window:
+def test_headers_sort_both_ways_and_back_undoes_each_step(demo_site: Site, opens: Opens) -> None:
+    with opens(demo_site) as window:
         page = window.page
         page.goto("/?view=table&task=text")
         page.get_by_role("link", name="Speed").click()
@@ -109,19 +83,19 @@ def test_headers_sort_both_ways_and_back_undoes_each_step(site: Site, opens: Ope
         assert window.errors == []
 
 
-def test_what_changed_this_week_is_one_click_away(site: Site, opens: Opens) -> None:
-    ((number,),) = site.sql(
+def test_what_changed_this_week_is_one_click_away(demo_site: Site, opens: Opens) -> None:
+    ((number,),) = demo_site.sql(
         "SELECT count(*) FROM changes WHERE occurred_at >="
         " (SELECT observed_to FROM publication) - INTERVAL 7 DAY"
     )
-    with opens(site) as window:
+    with opens(demo_site) as window:
         page = window.page
         page.goto("/")
         page.get_by_role("link", name="Changes", exact=True).click()
         assert window.count() == number > 0
         with page.expect_response("**since=all*"):
             page.get_by_text("All", exact=True).click()
-        ((every,),) = site.sql("SELECT count(*) FROM changes")
+        ((every,),) = demo_site.sql("SELECT count(*) FROM changes")
         page.locator("#found").get_by_text(f"{every:,} changes").wait_for()
         minutes = page.locator(".log h3").all_inner_texts()
         assert len(minutes) >= len(set(minutes)) > 0
@@ -129,11 +103,13 @@ def test_what_changed_this_week_is_one_click_away(site: Site, opens: Opens) -> N
         assert window.errors == []
 
 
-def test_a_call_can_be_copied_and_is_plain_text_without_scripts(site: Site, opens: Opens) -> None:
-    ((offer_id, router_model),) = site.sql(
+def test_a_call_can_be_copied_and_is_plain_text_without_scripts(
+    demo_site: Site, opens: Opens
+) -> None:
+    ((offer_id, router_model),) = demo_site.sql(
         "SELECT offer_id, router_model FROM cards WHERE model_id = ? AND rankable LIMIT 1", GPT
     )
-    with opens(site, permissions=["clipboard-read", "clipboard-write"]) as window:
+    with opens(demo_site, permissions=["clipboard-read", "clipboard-write"]) as window:
         page = window.page
         page.goto(f"/offers/{offer_id}")
         page.get_by_role("button", name="Copy").first.click()
@@ -143,14 +119,14 @@ def test_a_call_can_be_copied_and_is_plain_text_without_scripts(site: Site, open
         assert f'"model": "{router_model}"' in copied
         window.screenshot("call", whole=True)
         assert window.errors == []
-    with opens(site, java_script_enabled=False) as window:
+    with opens(demo_site, java_script_enabled=False) as window:
         window.page.goto(f"/offers/{offer_id}")
         assert router_model in window.page.locator(".call pre").first.inner_text()
         assert window.page.get_by_role("button", name="Copy").count() == 0
 
 
-def test_each_point_of_the_chart_links_to_its_offer(site: Site, opens: Opens) -> None:
-    with opens(site) as window:
+def test_each_point_of_the_chart_links_to_its_offer(demo_site: Site, opens: Opens) -> None:
+    with opens(demo_site) as window:
         page = window.page
         page.goto("/?view=chart")
         points = page.locator("details tbody tr").count()
@@ -160,3 +136,18 @@ def test_each_point_of_the_chart_links_to_its_offer(site: Site, opens: Opens) ->
         links = page.locator("figure svg a[href^='/offers/']")
         assert links.count() == points + best
         assert "per 1M tokens blended" in links.first.locator("title").text_content()
+
+
+def test_a_sign_that_is_typed_first_does_not_leave_the_page(demo_site: Site, opens: Opens) -> None:
+    with opens(demo_site) as window:
+        window.page.goto("/")
+        box = window.page.locator('input[name="q"]').first
+        for text in ("“", " ", ":"):
+            box.fill(text)
+        with window.page.expect_response("**q=gpt-oss"):
+            box.fill("gpt-oss")
+        window.page.locator("#results:not([aria-busy])").wait_for()
+        assert "q=gpt-oss" in window.page.url
+        assert window.page.locator("#results .card").count() > 0
+        assert not [url for url in window.requests if "q=%" in url or "q=+" in url]
+        assert window.errors == []

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from marketplace.numbers import dollars, per_million
-from pipeline.report import Report
-from tests.support.browsing import Window, needs_chromium, open_browser, open_window
-from tests.support.serving import Site, serving
+from tests.support.browsing import Opens, Window, needs_chromium
+from tests.support.serving import Site
 
 pytestmark = [needs_chromium, pytest.mark.slow]
 GPT = "openai/gpt-oss-120b"
-Opens = Callable[..., AbstractContextManager["BuyerWalk"]]
 EU_CHAT = (
     "task_group = 'text' AND region = 'eu' AND supports_tools AND context_length >= 100000"
     " AND offer_type = 'model'"
@@ -49,29 +44,16 @@ class BuyerWalk:
         self.page.locator("#results:not([aria-busy])").wait_for()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def site(sample: tuple[Path, list[Report]]) -> Iterator[Site]:
-    """A server over everything that the demo ingests, image and video prices among it."""
-    with serving(sample[0] / "data") as running:
-        yield running
-
-
 @pytest.fixture
-def walk(site: Site, browser: Any, tmp_path: Path) -> Iterator[BuyerWalk]:
-    with partial(open_window, browser, tmp_path, site.url)(size=(1440, 900)) as window:
+def walk(demo_site: Site, opens: Opens) -> Iterator[BuyerWalk]:
+    with opens(demo_site, size=(1440, 900)) as window:
         window.page.goto("/")
         yield BuyerWalk(window)
         assert window.errors == []
 
 
 def test_the_cheapest_eu_chat_model_with_tools_takes_four_clicks(
-    site: Site, walk: BuyerWalk
+    demo_site: Site, walk: BuyerWalk
 ) -> None:
     for label in ("Text", "EU", "Tool calling"):
         walk.filter(label)
@@ -79,7 +61,7 @@ def test_the_cheapest_eu_chat_model_with_tools_takes_four_clicks(
     with walk.page.expect_response("**min_context_length=100000*"):
         walk.page.get_by_label("Context, minimum").select_option("100000")
     walk.page.locator("#results:not([aria-busy])").wait_for()
-    ((model, cost, offers),) = site.sql(
+    ((model, cost, offers),) = demo_site.sql(
         "SELECT arg_min(model_id, (cost_per_token, model_id)) FILTER (rankable),"
         f" min(cost_per_token) FILTER (rankable), count(*) FROM cards WHERE {EU_CHAT}"
     )
@@ -94,9 +76,9 @@ def test_the_cheapest_eu_chat_model_with_tools_takes_four_clicks(
     walk.window.screenshot("walk-eu-chat")
 
 
-def test_the_cheapest_image_model_takes_one_click(site: Site, walk: BuyerWalk) -> None:
+def test_the_cheapest_image_model_takes_one_click(demo_site: Site, walk: BuyerWalk) -> None:
     walk.filter("Images")
-    ((cost,),) = site.sql(
+    ((cost,),) = demo_site.sql(
         "SELECT min(cost_per_image) FROM cards WHERE task_group = 'image' AND status = 'live'"
         " AND price_status = 'priced' AND offer_type = 'model'"
     )
@@ -106,7 +88,7 @@ def test_the_cheapest_image_model_takes_one_click(site: Site, walk: BuyerWalk) -
 
 
 def test_a_month_of_one_model_at_each_provider_takes_four_clicks(
-    site: Site, walk: BuyerWalk
+    demo_site: Site, walk: BuyerWalk
 ) -> None:
     walk.page.goto("/?q=gpt-oss-120b")  # typed into the search
     walk.click(walk.page.locator(".card .model").filter(has_text="gpt-oss-120b").first)
@@ -115,7 +97,7 @@ def test_a_month_of_one_model_at_each_provider_takes_four_clicks(
         walk.clicks += 1
         with walk.page.expect_response("**/calculator?*"):
             walk.page.get_by_label(label).fill(number)
-    rows = site.sql(
+    rows = demo_site.sql(
         "SELECT cost_per_input_token * 200000000 + cost_per_output_token * 50000000 AS cost,"
         " rankable FROM cards WHERE model_id = ? ORDER BY rankable DESC, cost",
         GPT,
@@ -133,9 +115,9 @@ def test_a_month_of_one_model_at_each_provider_takes_four_clicks(
     walk.window.screenshot("walk-month", whole=True)
 
 
-def test_the_fastest_per_dollar_takes_one_click(site: Site, walk: BuyerWalk) -> None:
+def test_the_fastest_per_dollar_takes_one_click(demo_site: Site, walk: BuyerWalk) -> None:
     walk.click(walk.page.get_by_role("link", name="Fastest per dollar"))
-    best = site.sql(
+    best = demo_site.sql(
         "SELECT model_id, throughput_tps / (cost_per_token::DOUBLE * 1000000) AS worth FROM cards"
         " WHERE rankable AND throughput_tps IS NOT NULL AND cost_per_token IS NOT NULL"
         " ORDER BY worth DESC, model_id LIMIT 6"
@@ -144,15 +126,15 @@ def test_the_fastest_per_dollar_takes_one_click(site: Site, walk: BuyerWalk) -> 
     for (model, worth), card in zip(best, cards, strict=True):
         assert model in card.replace("\n", "")
         assert f"{worth:,.0f} tokens/s per $" in card
-    items = site.get_json("/v1/offers", ("sort", "speed_per_dollar"), ("limit", 6))["items"]
+    items = demo_site.get_json("/v1/offers", ("sort", "speed_per_dollar"), ("limit", 6))["items"]
     assert [item["model_id"] for item in items] == [model for model, _ in best]
     assert walk.clicks == 1
     walk.window.screenshot("walk-speed-per-dollar")
 
 
-def test_what_changed_this_week_takes_one_click(site: Site, walk: BuyerWalk) -> None:
+def test_what_changed_this_week_takes_one_click(demo_site: Site, walk: BuyerWalk) -> None:
     walk.click(walk.page.get_by_role("link", name="Changes", exact=True))
-    ((number,),) = site.sql(
+    ((number,),) = demo_site.sql(
         "SELECT count(*) FROM changes WHERE occurred_at >="
         " (SELECT observed_to FROM publication) - INTERVAL 7 DAY"
     )
@@ -161,7 +143,7 @@ def test_what_changed_this_week_takes_one_click(site: Site, walk: BuyerWalk) -> 
     assert walk.clicks == 1
 
 
-def test_whether_a_number_is_true_takes_one_click(site: Site, walk: BuyerWalk) -> None:
+def test_whether_a_number_is_true_takes_one_click(demo_site: Site, walk: BuyerWalk) -> None:
     card = walk.page.locator(".card").first
     amount = card.locator(".price dd").first.inner_text()
     walk.click(card.get_by_role("link", name="Proof and details"))
@@ -190,10 +172,8 @@ def test_six_cards_are_above_the_fold_and_filters_stay_and_fold(walk: BuyerWalk)
     assert not page.locator('input[value="eu"]').is_visible()
 
 
-def test_pages_go_forward_and_back_without_scripts(
-    site: Site, browser: Any, tmp_path: Path
-) -> None:
-    with open_window(browser, tmp_path, site.url, java_script_enabled=False) as window:
+def test_pages_go_forward_and_back_without_scripts(demo_site: Site, opens: Opens) -> None:
+    with opens(demo_site, java_script_enabled=False) as window:
         page = window.page
         pages = []
         page.goto("/?task=text&limit=60")
@@ -207,8 +187,10 @@ def test_pages_go_forward_and_back_without_scripts(
         assert page.get_by_role("link", name="Previous 60").count() == 0
 
 
-def test_an_offer_is_added_to_a_comparison_and_removed_from_it(site: Site, walk: BuyerWalk) -> None:
-    ((one,), (two,)) = site.sql(
+def test_an_offer_is_added_to_a_comparison_and_removed_from_it(
+    demo_site: Site, walk: BuyerWalk
+) -> None:
+    ((one,), (two,)) = demo_site.sql(
         "SELECT offer_id FROM cards WHERE model_id = ? AND rankable"
         " ORDER BY cost_per_token LIMIT 2",
         GPT,

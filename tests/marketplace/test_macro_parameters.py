@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from providers.registry import load_claims
+from schemas.regions import COUNTRIES, REGIONS, read_region
 from tests.support.serving import Site
 from warehouse.connect import Connection, open_reader
 from warehouse.publication.newest import newest
@@ -18,6 +20,7 @@ from warehouse.storage.home import Home
 @pytest.fixture(scope="module")
 def con(sample_home: Path) -> Iterator[Connection]:
     with open_reader(newest(Home(sample_home))) as con:
+        con.execute("CREATE TEMP TABLE one_call AS SELECT 'openai/gpt-oss-120b' AS model")
         yield con
 
 
@@ -31,6 +34,10 @@ def con(sample_home: Path) -> Iterator[Connection]:
         ("recommend(tags := ['nosuch'])", "“nosuch” is no tag; valid: no-retention"),
         ("recommend(region := 'nowhere')", "“nowhere” is no region; valid: eu, eea"),
         ("recommend(region := '')", "“” is no region"),
+        ("recommend(region := 'zz')", "“zz” is no region; valid: eu, eea, us, multi"),
+        ("cheapest('text', region := 'zz')", "“zz” is no region; valid: eu, eea, us, multi"),
+        ("cheapest('text', region := 'uk')", "“uk” is no region"),
+        ("cards_in('ZZ')", "“ZZ” is no place; valid: eu, eea, us, multi"),
         ("recommend(lenient := NULL)", "lenient is NULL"),
         ("recommend(no_training := NULL)", "no_training is NULL"),
         ("recommend(no_retention := NULL)", "no_retention is NULL"),
@@ -52,6 +59,9 @@ def con(sample_home: Path) -> Iterator[Connection]:
         ("blended(1.5)", "input_share is 1.5 and cached_share is 0; both must be"),
         ("blended(cached_share := NULL)", "cached_share is NULL"),
         ("cards_in('nowhere')", "“nowhere” is no place; valid: eu"),
+        ("price_as_of(NULL)", "ts is NULL; it must be a time"),
+        ("price_as_of(NULL, known_at := now())", "ts is NULL; it must be a time"),
+        ("cost('one_call', default_route := NULL)", "default_route is NULL"),
         ("cards_in(NULL)", "“NULL” is no place"),
         ("cards_in('eu', lenient := NULL)", "lenient is NULL"),
     ],
@@ -62,6 +72,27 @@ def test_a_parameter_of_a_macro_that_has_no_meaning_is_an_error(
     for query in (f"FROM {call}", f"SELECT count(*) FROM {call}"):
         with pytest.raises(duckdb.InvalidInputException, match=f"^.*{re.escape(problem)}"):
             con.execute(query)
+
+
+def test_macros_and_routes_know_the_same_regions(con: Connection) -> None:
+    rows = con.execute("SELECT code FROM internal._ph_region").fetchall()
+    codes = [code for (code,) in rows]
+    assert len(codes) == len(set(codes))
+    assert {read_region(code) for code in codes} == {*REGIONS, *COUNTRIES} - {"US"}
+    assert read_region("zz") is read_region("") is read_region("eu ") is None
+    assert (read_region("US"), read_region("Eu"), read_region("fr")) == ("us", "eu", "FR")
+
+
+def test_every_place_that_a_claim_names_is_a_region() -> None:
+    claims = load_claims().claims
+    places = {
+        place
+        for claim in claims
+        if claim.claim in {"serving_region", "operator_jurisdiction"}
+        for place in (claim.value if isinstance(claim.value, list) else [claim.value])
+    }
+    assert places
+    assert {place for place in places if read_region(place) is None} == set()
 
 
 def test_a_macro_takes_names_in_any_case(con: Connection) -> None:

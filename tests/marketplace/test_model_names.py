@@ -64,7 +64,10 @@ def test_the_api_and_the_pages_find_a_model_by_every_name(renamed_site: Site, na
 def test_an_unknown_model_is_not_found(renamed_site: Site) -> None:
     assert renamed_site.get("/v1/models/acme/nothing").status_code == 404
     assert renamed_site.get("/models/acme/nothing").status_code == 404
-    assert renamed_site.get_json("/v1/offers", ("model_id", "acme/nothing"))["total"] == 0
+    for path in ("/v1/offers", "/v1/estimate", "/v1/changes", "/v1/changes.atom", "/", "/changes"):
+        refused = renamed_site.get(f"{path}?model_id=acme/nothing")
+        assert refused.status_code == 422, path
+        assert "no model is called acme/nothing" in refused.text, path
 
 
 def test_a_link_to_an_earlier_offer_leads_to_that_of_today(renamed_site: Site) -> None:

@@ -5,17 +5,10 @@ The pictures go to PRICEHOUSE_SCREENSHOTS. Prices are in view without sideways s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from functools import partial
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-from pipeline.report import Report
-from tests.support.browsing import Window, needs_chromium, open_browser, open_window
-from tests.support.serving import Site, serving
+from tests.support.browsing import Opens, needs_chromium
+from tests.support.serving import Site
 
 pytestmark = [needs_chromium, pytest.mark.slow]
 GPT, FLUX = "openai/gpt-oss-120b", "black-forest-labs/FLUX.1-dev"
@@ -30,32 +23,14 @@ PRICES = {
     "provider": ".offers .cost strong",
 }
 """Page → what on it is a price."""
-Opens = Callable[..., AbstractContextManager[Window]]
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def site(sample: tuple[Path, list[Report]]) -> Iterator[Site]:
-    with serving(sample[0] / "data") as running:
-        yield running
-
-
-@pytest.fixture
-def opens(browser: Any, tmp_path: Path, site: Site) -> Opens:
-    return partial(open_window, browser, tmp_path, site.url)
-
-
-@pytest.fixture(scope="module")
-def pages(site: Site) -> dict[str, str]:
+def pages(demo_site: Site) -> dict[str, str]:
     """Name → address; offers are those of one model that can be compared."""
     offers = [
         offer
-        for (offer,) in site.sql(
+        for (offer,) in demo_site.sql(
             "SELECT offer_id FROM cards WHERE model_id = ? AND rankable"
             " ORDER BY cost_per_token LIMIT 3",
             GPT,
@@ -82,9 +57,9 @@ def pages(site: Site) -> dict[str, str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1100, 1440])
 def test_every_page_is_pictured_and_needs_no_sideways_scrolling(
-    opens: Opens, pages: dict[str, str], width: int, scheme: str
+    demo_site: Site, opens: Opens, pages: dict[str, str], width: int, scheme: str
 ) -> None:
-    with opens(size=(width, 900), color_scheme=scheme) as window:
+    with opens(demo_site, size=(width, 900), color_scheme=scheme) as window:
         for name, address in pages.items():
             window.page.goto(address)
             assert window.page.evaluate("document.documentElement.scrollWidth") <= width, name
@@ -94,9 +69,9 @@ def test_every_page_is_pictured_and_needs_no_sideways_scrolling(
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_prices_of_every_page_are_in_view_at_five_widths(
-    opens: Opens, pages: dict[str, str], width: int
+    demo_site: Site, opens: Opens, pages: dict[str, str], width: int
 ) -> None:
-    with opens(size=(width, 900)) as window:
+    with opens(demo_site, size=(width, 900)) as window:
         for name, prices in PRICES.items():
             window.page.goto(pages[name])
             found = window.page.locator(prices)

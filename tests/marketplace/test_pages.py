@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from samples.catalog import Catalog
 from samples.hub import serve
-from tests.support.browsing import PHONE, Window, needs_chromium, open_browser, open_window
+from tests.support.browsing import PHONE, Opens, needs_chromium
 from tests.support.hours import (
     Clock,
     ingest,
@@ -41,19 +37,6 @@ PAGES = [
     "/?q=nothing-like-it",
     "/compare",
 ]
-Opens = Callable[..., AbstractContextManager[Window]]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as running:
-        yield running
-
-
-@pytest.fixture
-def opens(browser: Any, tmp_path: Path) -> Opens:
-    """Return a function that opens a window at a site."""
-    return lambda site, **options: partial(open_window, browser, tmp_path, site.url)(**options)
 
 
 def test_filters_apply_at_once_and_the_address_can_be_shared(site: Site, opens: Opens) -> None:

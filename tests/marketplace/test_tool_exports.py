@@ -78,8 +78,14 @@ def test_a_file_has_an_etag_a_head_and_its_publication(site: Site, path: str) ->
 @pytest.mark.parametrize(
     ("path", "status", "detail"),
     [
-        ("/v1/exports/litellm.json?region=europe", 422, "'europe' is no region: use eu, eea, us"),
+        (
+            "/v1/exports/litellm.json?region=europe",
+            422,
+            "“europe” is no region; valid: eu, eea, us",
+        ),
         ("/v1/exports/litellm.json?region=", 422, "is no region"),
+        ("/v1/exports/litellm.json?region=zz", 422, "“zz” is no region"),
+        ("/v1/exports/litellm.json?region=multi", 422, "“multi” is no region"),
         ("/v1/exports/litellm.json.sha256?region=1", 422, "is no region"),
         ("/v1/exports/litellm.json?regions=eu", 422, "regions"),
         ("/v1/exports/helicone.json", 404, "genai-prices.json, litellm.json"),
@@ -141,7 +147,7 @@ def test_the_endpoints_of_a_model_are_its_priced_routes(site: Site) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--format", "litellm", "--region", "europe"], "'europe' is no region"),
+        (["--format", "litellm", "--region", "europe"], "“europe” is no region"),
         (["--region", "eu"], "--region needs --format"),
         (["--format", "helicone"], "genai-prices"),
     ],

@@ -182,7 +182,9 @@ def test_a_file_is_the_same_twice_and_names_its_origin(
     assert (reading.publication["publication_id"].encode() in first) is has_room
 
 
-@pytest.mark.parametrize("text", ["", "europe", "e", "EU1", "u s", "multi", "unverified"])
+@pytest.mark.parametrize(
+    "text", ["", "europe", "e", "EU1", "u s", "multi", "unverified", "zz", "uk"]
+)
 def test_what_is_no_region_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="is no region"):
         checked_region(text)

@@ -313,6 +313,33 @@ def test_a_folder_of_files_that_are_not_ours_is_refused_and_keeps_them(
     assert (cat.read_text(), own.read_text()) == ("mine", "mine")
 
 
+@pytest.mark.parametrize("name", [".lock", "backup.json", "files", "files/ab", ".x.tmp"])
+@pytest.mark.parametrize("leads", ["nowhere", "to mine"])
+def test_a_link_in_a_folder_of_a_backup_is_not_followed(
+    made: Path, tmp_path: Path, name: str, leads: str
+) -> None:
+    folder, mine = tmp_path / "b", tmp_path / "mine"
+    link = folder / name
+    link.parent.mkdir(parents=True)
+    link.symlink_to(mine)
+    if leads == "to mine":
+        mine.write_text("precious")
+    with pytest.raises(UsageError, match=f"holds other files, like {name}"):
+        back_up(made, folder)
+    assert mine.exists() == (leads == "to mine")
+    assert leads == "nowhere" or mine.read_text() == "precious"
+
+
+def test_a_landed_file_that_is_a_link_to_nothing_is_named(home: Path, tmp_path: Path) -> None:
+    record = next(path for path in (home / "landing" / "runs").rglob("*") if path.is_file())
+    record.rename(tmp_path / "moved")
+    record.symlink_to(tmp_path / "gone")
+    with pytest.raises(HomeError, match=r"symbolic link|cannot be") as refused:
+        back_up(home, tmp_path / "b")
+    assert "times while it was read" not in str(refused.value)
+    assert not (tmp_path / "gone").exists()
+
+
 def test_foreign_files_beside_stored_ones_survive_a_backup(made: Path, tmp_path: Path) -> None:
     back_up(made, tmp_path / "b")
     foreign = next((tmp_path / "b" / "files").glob("??")) / "notes.txt"

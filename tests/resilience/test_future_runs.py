@@ -211,6 +211,7 @@ def test_commands_and_the_marketplace_are_red_until_the_repair(tmp_path: Path) -
             ready = site.get("/readyz")
             assert ready.status_code == 503
             assert "dated in the future" in ready.json()["detail"]
+            assert ready.json()["verdict"]["state"] == "failing"
             assert site.get("/healthz").status_code == 200
             assert site.get_json("/v1/status")["age_s"] is None
         refused = pricehouse("ingest", home=tmp_path, url=hub.url)

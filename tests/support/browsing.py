@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,10 @@ class Window:
         """Return the number of offers in the page's heading."""
         heading: str = self.page.locator("#found").inner_text()
         return int(heading.split(" ")[0].replace(",", ""))
+
+
+Opens = Callable[..., AbstractContextManager[Window]]
+"""What the fixture `opens` is: a function from a site and options of a session to its window."""
 
 
 @contextmanager

@@ -11,7 +11,9 @@ import pytest
 
 from schemas.errors import HomeError, HomeKindError, SettingsError, UsageError
 from schemas.records import Origin
+from warehouse.storage.files import append_line
 from warehouse.storage.home import Home
+from warehouse.storage.lock import hold
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -19,7 +21,9 @@ OPEN_ON_A_FULL_DISK = """
 import resource, sys
 from pathlib import Path
 from schemas.errors import HomeError
+from warehouse.storage.files import append_line
 from warehouse.storage.home import Home
+from warehouse.storage.lock import hold
 resource.setrlimit(resource.RLIMIT_FSIZE, (8, 8))
 try:
     Home.open(Path(sys.argv[1]), origin="live")
@@ -152,3 +156,34 @@ def test_of_two_kinds_that_open_a_new_home_at_once_one_gets_it(tmp_path: Path) -
     assert sorted(codes) == [0, 0, 1, 1]
     assert codes[0] == codes[2]
     assert all(b"HomeKindError" in error for error, code in zip(errors, codes, strict=True) if code)
+
+
+@pytest.mark.parametrize("name", ["warehouse.duckdb", "landing", "published", "parsed", "metrics"])
+def test_a_link_to_nothing_is_named_and_nothing_is_made_there(tmp_path: Path, name: str) -> None:
+    root = tmp_path / "home"
+    Home.open(root, origin="live")
+    (root / name).symlink_to(tmp_path / "unmounted")
+    with pytest.raises(HomeError, match=f"{name} is a symbolic link to .*where nothing is"):
+        Home.open(root, origin="live")
+    assert not (tmp_path / "unmounted").exists()
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_lock_that_is_a_link_is_refused_and_its_target_kept(
+    tmp_path: Path, *, exists: bool
+) -> None:
+    target, lock = tmp_path / "target", tmp_path / ".lock"
+    if exists:
+        target.write_text("precious")
+    lock.symlink_to(target)
+    with pytest.raises(HomeError, match="it is a symbolic link"), hold(lock, wait_s=0):
+        pass
+    assert target.exists() is exists
+    assert not exists or target.read_text() == "precious"
+
+
+def test_a_line_is_not_added_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "alerts.jsonl").symlink_to(tmp_path / "target")
+    with pytest.raises(HomeError, match="it is a symbolic link"):
+        append_line(tmp_path / "alerts.jsonl", b"{}")
+    assert not (tmp_path / "target").exists()

@@ -23,7 +23,7 @@ def add_failures(
     """Move `state` on by the runs that ended without a commit, in their order."""
     interrupted = 0
     for failure in failures:
-        if failure.ended in {"dry_run", "cancelled"}:
+        if failure.ended in {"dry_run", "cancelled", "refused"}:
             continue
         add_attempts(state, failure.fetches, required=required)
         findings = feed_findings(state, failure.fetches)

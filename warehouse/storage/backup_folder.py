@@ -111,6 +111,8 @@ class BackupFolder:
         folder = self.root / "files"
         make_folder(folder)
         staged = folder / f".{os.getpid()}.tmp"
+        with suppress(OSError):
+            staged.unlink()  # of a killed process that had this id
         try:
             digest, size = _copy(source, staged)
             file = SavedFile(path, digest, size)
@@ -155,7 +157,12 @@ class BackupFolder:
 
 
 def _is_own(path: Path) -> bool:
-    """Return whether an entry of the folder is of a backup, or of an empty disk."""
+    """Return whether an entry of the folder is of a backup, or of an empty disk.
+
+    A backup has no symbolic link: what it leads to is another's.
+    """
+    if path.is_symlink():
+        return False
     return path.name in _OWN | _OF_A_DISK or path.name.endswith(".tmp")
 
 
@@ -171,10 +178,14 @@ def _copy(source: Path, target: Path) -> tuple[str, int]:
     try:
         old = source.open("rb")
     except FileNotFoundError:
+        if source.is_symlink():
+            raise HomeError(
+                f"{source} is a symbolic link to nothing; put the file back, or remove the link"
+            ) from None
         raise
     except OSError as error:
         raise HomeError(f"{source} cannot be read: {error.strerror}") from error
-    with old, os_errors_as_home_error(target), target.open("wb") as new:
+    with old, os_errors_as_home_error(target), target.open("xb") as new:
         while chunk := old.read(_CHUNK_BYTES):
             digest.update(chunk)
             new.write(chunk)

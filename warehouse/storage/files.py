@@ -15,6 +15,9 @@ from schemas.errors import HomeError, UsageError
 
 DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 """Errors of the disk, not of the path that was named."""
+IN_PLACE = os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+"""Flags of a file that is made or written under its own name: what a symbolic link leads to is
+another's, and one that leads to nothing would make a file there."""
 _FICLONE = 0x40049409
 """Linux's request to share the blocks of a file, which the standard library names from 3.13 on."""
 _ELSEWHERE = "or set PRICEHOUSE_HOME to another folder"
@@ -22,6 +25,7 @@ _WHAT_TO_DO = {
     errno.ENOSPC: "free space on that disk and run again",
     errno.EDQUOT: "free space within the quota, or raise it, and run again",
     errno.EFBIG: "raise the limit on file sizes (`ulimit -f`) and run again",
+    errno.ELOOP: "it is a symbolic link, which may lead out of the folder; remove it and run again",
     errno.EROFS: f"make that disk writable {_ELSEWHERE}",
     errno.EACCES: f"let this user read and write there {_ELSEWHERE}",
     errno.EPERM: f"let this user read and write there {_ELSEWHERE}",
@@ -45,7 +49,7 @@ def write_atomic(path: Path, data: bytes) -> None:
     with os_errors_as_home_error(path):
         try:
             # 0o666 under the umask: with tempfile's 0o600 other users could not read.
-            _write(temp, data, os.O_CREAT | os.O_EXCL)
+            _write(temp, data, os.O_EXCL)
             temp.rename(path)
         except BaseException:
             with suppress(OSError):
@@ -73,7 +77,7 @@ def copy_file(source: Path, target: Path, clone: Callable[[int, int], None] = cl
 def append_line(path: Path, line: bytes) -> None:
     """Add one line to a file, on disk before this returns; HomeError when the disk refuses."""
     with os_errors_as_home_error(path):
-        _write(path, line + b"\n", os.O_CREAT | os.O_APPEND)
+        _write(path, line + b"\n", os.O_APPEND)
 
 
 def make_folder(path: Path) -> None:
@@ -124,7 +128,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def _write(path: Path, data: bytes, flags: int) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CLOEXEC | flags, 0o666)
+    handle = os.open(path, os.O_WRONLY | IN_PLACE | flags, 0o666)
     try:
         rest = memoryview(data)
         while rest:  # a nearly full disk takes a part first and refuses the next call

@@ -33,7 +33,10 @@ class Home:
 
     @classmethod
     def open(cls, root: Path, *, origin: Origin) -> Home:
-        """Open a home for writing, new or of the same kind; HomeKindError for the other kind."""
+        """Open a home for writing, new or of the same kind; HomeKindError for the other kind.
+
+        HomeError when a link in it leads to nothing: a file would be made elsewhere.
+        """
         home = cls(root)
         home._make_root()
         kind = home._kind()
@@ -46,6 +49,7 @@ class Home:
                 f"{root} is a home of {kind} data and {origin} data was to enter it; "
                 "set PRICEHOUSE_HOME to another folder"
             )
+        home._require_links_lead_somewhere()
         return home
 
     @classmethod
@@ -125,6 +129,15 @@ class Home:
             if isinstance(cause, OSError) and cause.errno not in DISK_TROUBLE:
                 raise self._unusable(cause) from error
             raise
+
+    def _require_links_lead_somewhere(self) -> None:
+        own = (self._stamp_file, self.warehouse, self.landing, self.published, self.parsed)
+        for path in (*own, self.metrics.parent):
+            if path.is_symlink() and not path.exists():
+                raise HomeError(
+                    f"{path} is a symbolic link to {path.readlink()}, where nothing is; mount or "
+                    "put back what was there, or remove the link. Nothing was changed"
+                )
 
     def _kind(self) -> Origin | None:
         try:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from schemas.errors import HomeBusy
-from warehouse.storage.files import os_errors_as_home_error
+from warehouse.storage.files import IN_PLACE, os_errors_as_home_error
 
 POLL_S = 0.1
 
@@ -30,7 +30,7 @@ def hold(
     on a file of that name. Its content only informs; the lock is the system's (flock).
     """
     with os_errors_as_home_error(path):
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        handle = os.open(path, os.O_RDWR | IN_PLACE, 0o666)
     try:
         started = monotonic()
         while not _acquired(handle, path):

@@ -7,9 +7,9 @@ WITH checked AS (
                 THEN lower(place) ELSE upper(place) END AS wanted,
            upper(place) AS country, lenient AS is_lenient
     WHERE CASE
-        WHEN coalesce(NOT regexp_full_match(place, '(?i)eea|multi|unverified|[a-z]{2}'), true)
+        WHEN NOT EXISTS (FROM internal._ph_region r WHERE r.code = lower(place))
         THEN error('“' || coalesce(place, 'NULL') || '” is no place; valid: eu, eea, us, multi, '
-                   || 'unverified, or a country''s two letters, like DE')
+                   || 'unverified, or a country''s two letters (ISO 3166), like DE')
         WHEN lenient IS NULL THEN error('lenient is NULL; it must be true or false')
         ELSE true END
 )

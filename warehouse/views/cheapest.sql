@@ -15,9 +15,10 @@ WITH checked AS (
                       true)
         THEN '“' || coalesce(task_group, 'NULL') || '” is no task group; valid: text, image, '
              || 'audio, video, embedding, other'
-        WHEN NOT regexp_full_match(region, '(?i)eea|multi|unverified|[a-z]{2}')
+        WHEN region IS NOT NULL
+             AND NOT EXISTS (FROM internal._ph_region r WHERE r.code = lower(region))
         THEN '“' || region || '” is no region; valid: eu, eea, us, multi, unverified, or a '
-             || 'country''s two letters, like DE'
+             || 'country''s two letters (ISO 3166), like DE'
         WHEN coalesce(cached_share NOT BETWEEN 0 AND 1, true)
         THEN 'cached_share is ' || coalesce(cached_share::VARCHAR, 'NULL')
              || '; it must be from 0 to 1'

@@ -68,7 +68,9 @@ WITH RECURSIVE given AS (
                            x.sizes, lambda size: size < g.input_tokens))::INT END
            END AS _units
     FROM given g, context x, other_name o
-    WHERE CASE WHEN o.found IS NULL THEN true
+    WHERE CASE WHEN default_route IS NULL
+               THEN error('default_route is NULL; it must be true or false')
+               WHEN o.found IS NULL THEN true
                ELSE error('usage has the column ' || o.found[2] || '; name it ' || o.found[1]) END
 ), spelling AS (
     SELECT c._model, c._provider, c._task, c._tier, c._units, min(c._at) AS first_at,

@@ -30,7 +30,9 @@ FROM known k
 JOIN internal._ph_offer o ON o.offer_id = k.offer_id
 LEFT JOIN internal._ph_price_seen s
     ON s.offer_id = k.offer_id AND s.unit = k.unit AND s.tier = k.tier
-WHERE k.kind IN ('seen', 'corrected') AND k.valid_from <= ts
+-- without a moment there would be no rows, as if no price were known
+WHERE k.kind IN ('seen', 'corrected')
+  AND k.valid_from <= coalesce(ts, error('ts is NULL; it must be a time')::TIMESTAMPTZ)
   AND (k.valid_to IS NULL OR ts < k.valid_to);
 
 COMMENT ON MACRO TABLE price_as_of IS

@@ -37,8 +37,9 @@ WITH unknown AS (
                                          'eu-hosted', 'eu-operator'), true)
     UNION ALL
     SELECT '“' || region || '” is no region; valid: eu, eea, us, multi, unverified, or a '
-           || 'country''s two letters, like DE'
-    WHERE NOT regexp_full_match(region, '(?i)eea|multi|unverified|[a-z]{2}')
+           || 'country''s two letters (ISO 3166), like DE'
+    WHERE region IS NOT NULL
+      AND NOT EXISTS (FROM internal._ph_region r WHERE r.code = lower(region))
     UNION ALL
     SELECT u.flag.name || ' is NULL; it must be true or false'
     FROM (SELECT unnest([{'name': 'lenient', 'is_set': lenient::BOOLEAN},

@@ -140,3 +140,7 @@ class Problem(BaseModel):
         str | None, Field(description="The address of the first page, where starting again helps.")
     ] = None
     errors: list[dict[str, str]] | None = None
+    verdict: Annotated[
+        HomeVerdict | None,
+        Field(description="The verdict on the home, of `/readyz` and `/v1/status` alone."),
+    ] = None
