@@ -83,7 +83,6 @@ def test_http_to_a_port_with_tls(tls_bao):
     assert "https://" in str(failure_of(environment, kind=SettingsError))
 
 
-@pytest.mark.slow
 def test_vault_over_tls_uninitialised_then_sealed_then_ready(tls_bao):
     environment = tls_bao.environment(VAULT_CACERT=tls_bao.ca)
     assert code_of(environment) == "vault_uninitialised"
