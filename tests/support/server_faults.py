@@ -134,7 +134,7 @@ def gzipped(body: bytes) -> Behaviour:
 
 
 def gzipped_spaces(spaces: int) -> Behaviour:
-    """Send so many spaces, packed when they are asked for: a gigabyte takes seconds."""
+    """Send so many spaces, packed when they are asked for first: a gigabyte takes a second."""
     return lambda connection: gzipped(bomb(spaces))(connection)
 
 
