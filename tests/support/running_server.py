@@ -223,12 +223,13 @@ def processes() -> dict[int, tuple[int, str]]:
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal():
             try:
-                state, parent = folder.joinpath("stat").read_text().rpartition(")")[2].split()[:2]
-                line = folder.joinpath("cmdline").read_bytes()
+                stat = folder.joinpath("stat").read_text(errors="replace")
+                line = folder.joinpath("cmdline").read_text(errors="replace")
             except (FileNotFoundError, ProcessLookupError):
                 continue
+            state, parent = stat.rpartition(")")[2].split()[:2]
             if state != "Z":
-                found[int(folder.name)] = (int(parent), line.replace(b"\0", b" ").decode())
+                found[int(folder.name)] = (int(parent), line.replace("\0", " "))
     return found
 
 
