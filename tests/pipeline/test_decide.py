@@ -280,7 +280,7 @@ def test_a_price_can_be_corrected_twice(bench: Bench, tmp_path: Path) -> None:
         ({"price": "0.2"}, "show 0.2 per 1000000 already"),
         ({"price": "0.3", "per": 3}, "power of ten"),
         ({"price": "0.3", "unit": "image"}, "showed no image price"),
-        ({"price": "0.3", "offer_id": "0123"}, "showed no input_token price"),
+        ({"price": "0.3", "offer_id": "0123"}, "there is no offer '0123'"),
         ({"price": "0.3", "reason": " "}, "needs a name and a reason"),
         ({"price": "0.3", "reason": "\udcff"}, "must be UTF-8"),
     ],
