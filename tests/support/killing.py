@@ -40,7 +40,8 @@ from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
-HOUR = timedelta(hours=1)
+HOUR = timedelta(hours=1, minutes=1)
+"""Not exactly one: a home with kills is microseconds off, and at two hours data becomes stale."""
 STAGES = ("extract_feeds", "load_inputs", "load_run", "publish_run")
 """Fetch and landing; reading the state; load and checkpoint; publication."""
 OF_KILLED_RUNS = {"runs", "run_feeds", "feeds"}
