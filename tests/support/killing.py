@@ -45,7 +45,7 @@ HOUR = timedelta(hours=1, minutes=1)
 STAGES = ("extract_feeds", "load_inputs", "load_run", "publish_run")
 """Fetch and landing; reading the state; load and checkpoint; publication."""
 OF_KILLED_RUNS = {"runs", "run_feeds", "feeds", "alerts"}
-"""Relations that also hold killed runs, or that runs in a row were killed; all others must be byte-identical."""
+"""Relations that hold killed runs, or what they open; all others must be byte-identical."""
 _MICROSECONDS = re.compile(rb"\.\d{6}Z")
 HOUR_OF_ITS_OWN = """
 import sys
