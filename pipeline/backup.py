@@ -188,9 +188,8 @@ def _landed_files(
     for path in sorted(landing.set_aside.rglob("*")):
         if path.is_file():
             yield HomeFile(path)
-    if (
-        journal := journal_path(landing)
-    ).is_file():  # else a restored home would send all of it again
+    journal = journal_path(landing)
+    if journal.is_file():  # without it a restored home would send all alerts again
         yield HomeFile(journal)
 
 

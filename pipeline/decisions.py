@@ -33,12 +33,12 @@ from schemas.units import Unit
 from transforms.money import read_amount
 from warehouse.publication.interval import read_interval
 from warehouse.publication.newest import open_newest
+from warehouse.publication.proof import read_offer
 from warehouse.statements import statement
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 
 Decision = Literal["accepted", "rejected"]
-_IS_OFFER = "SELECT 1 FROM offers WHERE offer_id = $offer_id"
 _COMMAND = {"accepted": "accept", "rejected": "reject"}
 NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 """A number as JSON writes it: what is published as raw text is one."""
@@ -206,11 +206,7 @@ def _require_correctable(home: Home, correction: Correction, *, force: bool) -> 
     if correction.unit not in (units := get_args(Unit)):
         raise UsageError(f"“{correction.unit}” is no unit; valid: {', '.join(units)}")
     with open_newest(home) as con:
-        if not con.execute(_IS_OFFER, {"offer_id": correction.offer_id}).fetchall():
-            raise UsageError(
-                f"there is no offer {correction.offer_id!r}; `pricehouse explain` with a model "
-                "lists its offers"
-            )
+        read_offer(con, correction.offer_id)
         interval = read_interval(
             con,
             offer_id=correction.offer_id,

@@ -27,15 +27,20 @@ from warehouse.statements import statement
 Row = dict[str, Any]
 
 
-def read_proof(con: Connection, offer_id: str) -> Proof:
-    """Return the proof of an offer that was ever seen; UsageError for an unknown id."""
+def read_offer(con: Connection, offer_id: str) -> Row:
+    """Return an offer that was ever seen and what its card states; UsageError for an unknown id."""
     offers = _rows(con, "read_proof_offer", offer_id)
     if not offers:
         raise UsageError(
             f"there is no offer {offer_id!r} in this publication; ids are in cards.offer_id "
             "and offers.offer_id"
         )
-    offer = offers[0]
+    return offers[0]
+
+
+def read_proof(con: Connection, offer_id: str) -> Proof:
+    """Return the proof of an offer that was ever seen; UsageError for an unknown id."""
+    offer = read_offer(con, offer_id)
     claims = _rows(con, "read_proof_claims", offer_id)
     prices = _rows(con, "read_proof_prices", offer_id)
     priced_series = {(price["unit"], price["tier"]) for price in prices}
