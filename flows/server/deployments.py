@@ -27,6 +27,7 @@ from schemas.errors import PricehouseError
 
 POOL = "pricehouse"
 ZOMBIES = "pricehouse: crash runs without a heartbeat"
+UNSTARTED = "pricehouse: crash runs that did not start"
 EARLIER_NAMES = {
     ZOMBIES: ("pricehouse: crash runs that fell silent",),
     STALE: ("pricehouse: no new hour for over two hours",),
@@ -35,6 +36,10 @@ EARLIER_NAMES = {
 _RUN = "prefect.flow-run."
 _HEARTBEAT = f"{_RUN}heartbeat"
 _RUN_ENDED = {f"{_RUN}{state}" for state in ("Completed", "Failed", "Cancelled", "Crashed")}
+_TAKEN = {f"{_RUN}{state}" for state in ("Pending", "Submitting", "InfrastructurePending")}
+"""A worker has taken the run, and its process has not reported yet."""
+_OURS = {"prefect.resource.id": "prefect.tag.pricehouse"}
+"""What the runs of prefect.yaml are related to; other flows of a server may start slowly."""
 
 
 def server_answers(server: PrefectServer) -> bool:
@@ -103,7 +108,11 @@ def require_automations(*, heartbeat_s: int, stale_after: timedelta) -> None:
     One that an earlier version created under another name is renamed.
     """
     with open_client("create the automations") as client:
-        for automation in (_crash_zombies(heartbeat_s), new_stale_automation(stale_after)):
+        for automation in (
+            _crash_zombies(heartbeat_s),
+            _crash_unstarted(heartbeat_s),
+            new_stale_automation(stale_after),
+        ):
             if not _rename_earlier(client, automation.name):
                 client.create_automation(automation)
 
@@ -135,25 +144,40 @@ def open_client(what: str) -> Iterator[SyncPrefectClient]:
 
 
 def _crash_zombies(heartbeat_s: int) -> AutomationCore:
-    return AutomationCore(
-        name=ZOMBIES,
-        description="Marks a run as Crashed when its process sends no heartbeat any more; without "
-        "this it stays Running and keeps its slot.",
-        trigger=EventTrigger(
-            after={_HEARTBEAT},
-            expect={_HEARTBEAT, *_RUN_ENDED},
-            match={"prefect.resource.id": "prefect.flow-run.*"},
-            for_each={"prefect.resource.id"},
-            posture=Posture.Proactive,
-            threshold=1,
-            within=timedelta(seconds=3 * heartbeat_s),
-        ),
-        actions=[
-            ChangeFlowRunState(
-                name=None,
-                force=False,
-                state=StateType.CRASHED,
-                message="no heartbeat: its process is gone; the next run recovers by itself",
-            )
-        ],
+    return _crash(
+        ZOMBIES,
+        "Marks a run as Crashed when its process sends no heartbeat any more; without this it "
+        "stays Running and keeps its slot.",
+        trigger=_missing_heartbeat(after={_HEARTBEAT}, within_s=3 * heartbeat_s),
+        message="no heartbeat: its process is gone; the next run recovers by itself",
     )
+
+
+def _crash_unstarted(heartbeat_s: int) -> AutomationCore:
+    return _crash(
+        UNSTARTED,
+        "Marks a run as Crashed when a worker took it and its process sent no first heartbeat: "
+        "the worker was killed before that. Without this it stays Pending or Submitting.",
+        trigger=_missing_heartbeat(after=_TAKEN, within_s=20 * heartbeat_s, related=_OURS),
+        message="its process did not start: its worker is gone; the next run needs nothing of it",
+    )
+
+
+def _missing_heartbeat(
+    *, after: set[str], within_s: int, related: Mapping[str, str] | None = None
+) -> EventTrigger:
+    return EventTrigger(
+        after=after,
+        expect={_HEARTBEAT, *_RUN_ENDED},
+        match={"prefect.resource.id": f"{_RUN}*"},
+        match_related=dict(related or {}),
+        for_each={"prefect.resource.id"},
+        posture=Posture.Proactive,
+        threshold=1,
+        within=timedelta(seconds=within_s),
+    )
+
+
+def _crash(name: str, description: str, *, trigger: EventTrigger, message: str) -> AutomationCore:
+    action = ChangeFlowRunState(name=None, force=False, state=StateType.CRASHED, message=message)
+    return AutomationCore(name=name, description=description, trigger=trigger, actions=[action])

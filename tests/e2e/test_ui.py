@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from flows.parameters import ALL_FEEDS
-from flows.server.deployments import ZOMBIES
+from flows.server.deployments import UNSTARTED, ZOMBIES
 from flows.server.stale_automation import STALE
 from samples.hub import Hub
 from tests.support.hours import small_catalog
@@ -189,7 +189,7 @@ def test_the_automations_have_pages_with_their_actions(
     page: Page, keep: Callable[[Page, str], None], running: Up
 ) -> None:
     page.goto(f"{running.ui_url}/automations")
-    for automation in (ZOMBIES, STALE):
+    for automation in (ZOMBIES, UNSTARTED, STALE):
         page.get_by_text(automation, exact=True).first.wait_for()
     keep(page, "prefect-automations")
     (zombies,) = [a for a in running.read("/automations/filter") if a["name"] == ZOMBIES]

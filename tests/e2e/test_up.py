@@ -168,7 +168,7 @@ def test_a_second_up_creates_nothing_twice_and_keeps_the_running_server(
     running: Up, hub: Hub
 ) -> None:
     before = counts(running)
-    assert len(before["automations"]) == 2
+    assert len(before["automations"]) == 3
     assert before["schedules"] == ["37 3 * * *", "7 * * * *"]
     with up(running.home, hub.url, port=running.port) as again:
         assert "using the Prefect server" in again.output

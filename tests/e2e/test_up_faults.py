@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,13 @@ from tests.support.hours import small_catalog
 from tests.support.moved_clock import COMPILER, MovedClock
 from tests.support.published import rows
 from tests.support.running_server import Gate, up, wait_for
-from tests.support.scheduled_hours import LATE_S, pid_of, runs_until, wait_for_hour
+from tests.support.scheduled_hours import (
+    LATE_S,
+    UNSTARTED_AFTER,
+    pid_of,
+    runs_until,
+    wait_for_hour,
+)
 from tests.support.soak import START
 from warehouse.storage.landing import Landing
 
@@ -72,21 +79,21 @@ class FaultyDays:
         """Let an hour of the schedule run; return how its runs ended."""
         return wait_for_hour(self.running, self.begin_hour(after=after))
 
+    def kill(self, name: str) -> None:
+        """Kill one of the programs, once it is there."""
+        pid = wait_for(lambda: pid_of(self.running, name), LATE_S, self.running)
+        os.kill(pid, signal.SIGKILL)
+
     @contextmanager
     def in_the_middle_of_an_hour(self) -> Iterator[Callable[[str], None]]:
         """Hold the sources back while an hour runs; gives what kills one of its programs."""
-
-        def kill(name: str) -> None:
-            pid = wait_for(lambda: pid_of(self.running, name), LATE_S, self.running)
-            os.kill(pid, signal.SIGKILL)
-
         with self.gate.shut():
             at = self.begin_hour()
             wait_for(lambda: self.gate.waiting or None, LATE_S, self.running)
             assert [r["state_type"] for r in self.of_hour(at)] == ["RUNNING"]
-            yield kill
+            yield self.kill
 
-    def of_hour(self, at: datetime) -> list[dict[str, str]]:
+    def of_hour(self, at: datetime) -> list[Any]:
         """Return the runs of one hour of the schedule."""
         name = f"{at:%Y-%m-%dT%H:%M}"
         return [r for r in runs_until(self.running, at) if r["expected_start_time"][:16] == name]
@@ -148,6 +155,19 @@ def test_a_killed_worker_crashes_its_run_and_is_started_again(life: FaultyDays) 
         kill("worker")
         life.running.wait_for_line("the worker was started again", timeout_s=LATE_S)
     assert wait_for_hour(life.running, life.at) == ["CRASHED"]
+
+
+def test_a_run_whose_process_never_started_is_crashed_after_ten_minutes(life: FaultyDays) -> None:
+    """Its worker took it, started a process, and both are gone before that reports anything."""
+    wait_for(lambda: pid_of(life.running, "flow") is None or None, LATE_S, life.running)
+    at = life.begin_hour()
+    flow = wait_for(lambda: pid_of(life.running, "flow"), LATE_S, life.running)
+    life.kill("worker")
+    os.kill(flow, signal.SIGKILL)
+    assert [r["state_type"] for r in life.of_hour(at)] == ["PENDING"]
+    life.clock.move_to(life.clock.now() + UNSTARTED_AFTER)
+    assert wait_for_hour(life.running, at) == ["CRASHED"]
+    assert "did not start" in life.of_hour(at)[0]["state"]["message"]
 
 
 def test_a_run_outlives_the_server_and_the_server_is_started_again(life: FaultyDays) -> None:

@@ -15,6 +15,8 @@ PROGRAMS = {
 }
 """What is killed → a part of its command line."""
 LATE_S = 600.0
+UNSTARTED_AFTER = timedelta(minutes=11)
+"""By then an automation ended a run whose process never started."""
 
 
 def pid_of(running: Up, name: str) -> int | None:

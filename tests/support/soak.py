@@ -28,7 +28,14 @@ from tests.support.moved_clock import MovedClock
 from tests.support.raw_server import Behaviour, RawServer
 from tests.support.receivers import Webhook, webhook
 from tests.support.running_server import Up, up, wait_for
-from tests.support.scheduled_hours import LATE_S, PROGRAMS, pid_of, runs_until, wait_for_hour
+from tests.support.scheduled_hours import (
+    LATE_S,
+    PROGRAMS,
+    UNSTARTED_AFTER,
+    pid_of,
+    runs_until,
+    wait_for_hour,
+)
 from tests.support.server_faults import good
 
 START = datetime(2026, 12, 1, 10, tzinfo=UTC)
@@ -171,9 +178,13 @@ def _kill(running: Up, kill: str, at: datetime, chance: random.Random, clock: Mo
     for pid in pids:
         if pid is not None:  # a run may have ended meanwhile
             os.kill(pid, signal.SIGKILL)
-    if kill == "worker and flow":  # nobody reports it: the automation does, after its time
+    if "worker" in kill:  # nobody may report the run: an automation does, after its time
         time.sleep(5)
-        clock.move_to(clock.now() + timedelta(minutes=3))
+        states = {r["state_type"] for r in runs_until(running, at)}
+        if "PENDING" in states:
+            clock.move_to(clock.now() + UNSTARTED_AFTER)
+        elif kill == "worker and flow":
+            clock.move_to(clock.now() + timedelta(minutes=3))
     return None not in pids
 
 
