@@ -90,7 +90,7 @@ def create_app(
             allow_headers=["Content-Type", "MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"],
             expose_headers=["ETag", "Repr-Digest"],
         )
-    app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES, compresslevel=5)
+    app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES, compresslevel=6)
     app.add_middleware(MetricsMiddleware, metrics=app.state.metrics)
     app.add_middleware(HeadersMiddleware)
     if root_path:

@@ -40,11 +40,14 @@ async function load(url) {
     const found = page.getElementById("results");
     if (!found) { location.assign(url); return; } // an error has a page of its own
     results.replaceWith(document.adoptNode(found));
-    for (const count of page.querySelectorAll("[data-count]")) {
-      const current = document.querySelector(`[data-count="${CSS.escape(count.dataset.count)}"]`);
-      if (!current) continue;
-      current.textContent = count.textContent;
-      current.closest(".opt").classList.toggle("none", count.closest(".opt").classList.contains("none"));
+    for (const count of page.querySelectorAll(".opt .n")) {
+      const option = count.closest(".opt");
+      const { name, value } = option.querySelector("input");
+      const input = document.querySelector(`.opt input[name="${name}"][value="${CSS.escape(value)}"]`);
+      if (!input) continue;
+      const current = input.closest(".opt");
+      current.querySelector(".n").textContent = count.textContent;
+      current.classList.toggle("none", option.classList.contains("none"));
     }
     document.title = page.title;
     for (const link of document.querySelectorAll(".theme a")) {

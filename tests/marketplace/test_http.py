@@ -112,6 +112,12 @@ def test_responses_are_compressed_if_the_client_accepts_it(site: Site) -> None:
     assert len(raw) * 5 < len(plain.content)
 
 
+def test_the_first_page_takes_few_bytes_of_a_slow_line(demo_site: Site) -> None:
+    with demo_site.client.stream("GET", "/", headers={"Accept-Encoding": "gzip"}) as answer:
+        compressed = sum(map(len, answer.iter_raw()))
+    assert compressed <= 8_700
+
+
 def test_static_files_are_cached_by_their_content_hash(site: Site) -> None:
     found = set(re.findall(r'"(/static/[^"]+)"', site.get("/").text))
     assert {path.partition("?")[0] for path in found} == {

@@ -61,7 +61,7 @@ def test_filters_apply_at_once_and_the_address_can_be_shared(site: Site, opens: 
             f"SELECT count(*), max(context_length) FROM cards WHERE {where}"
         )
         page.locator("#found").get_by_text(f"{wanted} offers").wait_for()
-        chosen = page.locator('[data-count="inference_provider=ovhcloud"]').inner_text()
+        chosen = page.locator(".opt:has([value=ovhcloud]) .n").inner_text()
         assert site.sql(
             f"SELECT count(*) FROM cards WHERE {where} AND inference_provider = 'ovhcloud'"
         ) == [(int(chosen),)]
