@@ -27,23 +27,37 @@ def pid_of(running: Up, name: str) -> int | None:
 
 def runs_until(running: Up, at: datetime) -> list[Any]:
     """Return the runs of the schedule up to an hour that have not ended, and that hour's."""
-    wanted = {"expected_start_time": {"after_": f"{at - timedelta(hours=7):%Y-%m-%dT%H:%M:%SZ}"}}
-    found = running.read("/flow_runs/filter", flow_runs=wanted)
-    now = f"{at:%Y-%m-%dT%H:%M:%S}"
-    runs = [r for r in found if r["auto_scheduled"] and r["expected_start_time"][:19] <= now]
-    flow = running.deployment("hourly")["id"]
-    return [r for r in runs if r["deployment_id"] == flow]
+    return [r for r in _scheduled(running, at) if r["expected_start_time"][:19] <= _second(at)]
 
 
 def wait_for_hour(running: Up, at: datetime) -> list[str]:
-    """Wait until every run of the schedule up to an hour has ended; return the new states."""
+    """Wait until every run of the schedule up to an hour has ended; return the new states.
+
+    `MISSED`: the machine woke up so shortly before the hour that Prefect's scheduler, which looks
+    ahead only, made the runs of later hours; a late run of the hours before took its place.
+    """
 
     def ended() -> list[str] | None:
-        runs = runs_until(running, at)
-        is_here = any(r["expected_start_time"][:16] == f"{at:%Y-%m-%dT%H:%M}" for r in runs)
-        if not is_here or any(r["state_type"] not in FINAL for r in runs):
+        known = _scheduled(running, at)
+        runs = [r for r in known if r["expected_start_time"][:19] <= _second(at)]
+        is_here = any(r["expected_start_time"][:16] == _second(at)[:16] for r in runs)
+        missed = not is_here and len(known) > len(runs)
+        if not (is_here or missed) or any(r["state_type"] not in FINAL for r in runs):
             return None
         since = f"{at - timedelta(minutes=1):%Y-%m-%dT%H:%M:%S}"
-        return [r["state_type"] for r in runs if r["expected_start_time"] >= since]
+        states = [r["state_type"] for r in runs if r["expected_start_time"] >= since]
+        return [*states, "MISSED"] if missed else states
 
     return wait_for(ended, LATE_S, running)
+
+
+def _scheduled(running: Up, at: datetime) -> list[Any]:
+    """Return the runs that the schedule of the hours made, from seven hours before one on."""
+    wanted = {"expected_start_time": {"after_": f"{at - timedelta(hours=7):%Y-%m-%dT%H:%M:%SZ}"}}
+    found = running.read("/flow_runs/filter", flow_runs=wanted)
+    flow = running.deployment("hourly")["id"]
+    return [r for r in found if r["auto_scheduled"] and r["deployment_id"] == flow]
+
+
+def _second(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%S}"
