@@ -62,9 +62,10 @@ NUMBERS = (
         "export the same, the doctor found nothing, and the alerts are those that the records of "
         "the runs call for; the server had 212 to 285 MB, the worker at most 185, the marketplace "
         "205, the home 16 files, and Prefect's database grew to 122 MB. Two things were wrong with "
-        "what was sent: 22 times, after a sleep or failed hours, Prefect's automation about old data "
-        "notified too, before the late run or the watcher had its turn; and one message about old data was sent between a commit and "
-        "its publication, which a kill had kept back, and its end was not sent",
+        "what was sent: 22 times, after a sleep or failed hours, Prefect's automation about old "
+        "data notified too, before the late run or the watcher had its turn; and one message about "
+        "old data was sent between a commit and its publication, which a kill had kept back, and "
+        "its end was not sent",
         "5 hours",
     ),
 )
