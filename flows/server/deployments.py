@@ -156,10 +156,10 @@ def _crash_zombies(heartbeat_s: int) -> AutomationCore:
 def _crash_unstarted(heartbeat_s: int) -> AutomationCore:
     return _crash(
         UNSTARTED,
-        "Marks a run as Crashed when a worker took it and its process sent no first heartbeat: "
-        "the worker was killed before that. Without this it stays Pending or Submitting.",
+        "Marks a run as Crashed when a worker took it and its process sent no first heartbeat, as "
+        "after a kill of that worker. Without this it stays Pending or Submitting.",
         trigger=_missing_heartbeat(after=_TAKEN, within_s=20 * heartbeat_s, related=_OURS),
-        message="its process did not start: its worker is gone; the next run needs nothing of it",
+        message="no first heartbeat: its process did not start; the next run needs nothing of it",
     )
 
 

@@ -26,7 +26,7 @@ def pid_of(running: Up, name: str) -> int | None:
 
 
 def runs_until(running: Up, at: datetime) -> list[Any]:
-    """Return the runs of the schedule up to an hour that have not ended, and that hour's."""
+    """Return the runs of the schedule in the seven hours up to an hour, and that hour's."""
     return [r for r in _scheduled(running, at) if r["expected_start_time"][:19] <= _second(at)]
 
 
