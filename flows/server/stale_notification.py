@@ -31,6 +31,9 @@ BLOCK, BLOCK_TYPE = "pricehouse-alerts", "slack-webhook"
 """Of Prefect's blocks this type takes any address of Apprise, encrypted and masked."""
 TURN = timedelta(minutes=5)
 """What a late run or the watcher, which looks every minute, has before this automation notifies."""
+NO_LABEL = "pricehouse.none"
+"""A label that no resource has, so that the events of the automation and of the home are counted
+together. Without any, Prefect counts at all times, and not only after the automation fired."""
 SUBJECT = "pricehouse: old data"
 BODY = (
     "No hour was committed in time, and `pricehouse up` does not report it: look whether it runs "
@@ -39,10 +42,7 @@ BODY = (
 
 
 def new_stale_notification() -> AutomationCore:
-    """Return the automation as it is created; without an address it notifies nobody.
-
-    The two automations and the home have no label in common but that they have a name.
-    """
+    """Return the automation as it is created; without an address it notifies nobody."""
     return AutomationCore(
         name=NOTIFY,
         description=f"Notifies when “{STALE}” fired and, within five minutes, neither an hour was "
@@ -52,6 +52,7 @@ def new_stale_notification() -> AutomationCore:
             after={"prefect.automation.triggered"},
             expect={COMMITTED, NOTIFIED},
             match={"prefect.resource.name": [STALE, "pricehouse /*"]},
+            for_each={NO_LABEL},
             posture=Posture.Proactive,
             threshold=1,
             within=TURN,
