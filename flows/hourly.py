@@ -112,7 +112,10 @@ async def hourly(
     selected = None if set(feeds) == set(ALL_FEEDS) else frozenset(feeds)
     notifier = live_notifier(os.environ, get_run_logger().warning)
     try:
-        with notifying(settings.home, notifier, dry_run=dry_run), _telling(Home(settings.home)):
+        with (
+            notifying(settings.home, notifier, dry_run=dry_run),
+            _reporting_commits(Home(settings.home)),
+        ):
             report = await run_hour(
                 settings, origin="live", feeds=selected, dry_run=dry_run, lock_wait_s=lock_wait_s
             )
@@ -129,7 +132,7 @@ async def hourly(
 
 
 @contextmanager
-def _telling(home: Home) -> Iterator[None]:
+def _reporting_commits(home: Home) -> Iterator[None]:
     """Emit the event of an hour that readers see after the block and did not see before it.
 
     However the run of the block ended: it may have failed in one feed and published the others, or

@@ -35,7 +35,6 @@ def complete_killed_run(home: Home, clock: Clock) -> bool:
     damaged home or one of another version, stays for the next run, which names the problem.
     """
     landing = Landing(home.landing)
-    before = published_id(home)
     with suppress(PricehouseError):
         newest = next(landing.newest_first(), None)
         if newest is None or is_complete(home, newest) or not home.warehouse.is_file():
@@ -44,11 +43,12 @@ def complete_killed_run(home: Home, clock: Clock) -> bool:
         with hold(home.lock, wait_s=0):
             now = clock()
             require_no_future_run(landing, now)
-            last = _read_last_run(home)
+            before, last = published_id(home), _read_last_run(home)
             if last is not None:
                 require_whole(landing, last)
                 recover(home, landing, last, now=now)
-    return published_id(home) != before
+            return published_id(home) != before
+    return False
 
 
 def _read_last_run(home: Home) -> LastRun | None:

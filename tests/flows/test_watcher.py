@@ -94,7 +94,9 @@ def watched(home: Path, receiver: Webhook, *, until: Callable[[Watched], bool]) 
     return found
 
 
-def test_the_watcher_reports_old_data_once_and_tells_at_each_look(tmp_path: Path) -> None:
+def test_the_watcher_reports_old_data_once_and_that_it_is_known_at_each_look(
+    tmp_path: Path,
+) -> None:
     home = tmp_path / "home"
     with serve(chat_catalog(("0.2", "0.6"))) as hub:
         ingest(home, hub, clock=Clock(utc_now() - timedelta(hours=3)))
@@ -106,7 +108,7 @@ def test_the_watcher_reports_old_data_once_and_tells_at_each_look(tmp_path: Path
         assert receiver.lines()[0].startswith("Old data: ")
 
 
-def test_the_watcher_tells_of_what_a_run_has_sent(tmp_path: Path) -> None:
+def test_the_watcher_reports_as_known_what_a_run_has_sent(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with serve(chat_catalog(("0.2", "0.6"))) as hub:
         ingest(home, hub, clock=Clock(utc_now() - timedelta(hours=3)))
@@ -117,7 +119,7 @@ def test_the_watcher_tells_of_what_a_run_has_sent(tmp_path: Path) -> None:
         assert (len(receiver.received), found.problems) == (1, [])
 
 
-def test_nobody_is_told_of_old_data_whose_message_no_address_takes(tmp_path: Path) -> None:
+def test_old_data_whose_message_no_address_takes_is_not_known(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with serve(chat_catalog(("0.2", "0.6"))) as hub:
         ingest(home, hub, clock=Clock(utc_now() - timedelta(hours=3)))
