@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime
 
+from pipeline.home_metrics import refresh_metrics
 from schemas.clock import Clock
 from schemas.errors import PricehouseError, WarehouseError
 from schemas.records import EndMark
@@ -47,6 +48,7 @@ def complete_killed_run(home: Home, clock: Clock) -> bool:
             if last is not None:
                 require_whole(landing, last)
                 recover(home, landing, last, now=now)
+                refresh_metrics(home, now=now)
             return published_id(home) != before
     return False
 

@@ -1,4 +1,4 @@
-"""Who is told of old data, and by whom: a real Prefect server, on a clock that is moved."""
+"""Who sends the message about old data: a real Prefect server, on a clock that is moved."""
 
 from __future__ import annotations
 

@@ -141,11 +141,15 @@ def test_what_a_kill_kept_from_readers_is_published_and_is_no_old_data(
         if not is_marked:  # as if the kill came between the commit and its end mark
             (killed.path / "end.json").unlink()
         assert published_id(Home(home)) != killed.run_id
+        metrics = Home(home).metrics
+        metrics.parent.mkdir()
+        metrics.touch()  # a home without the file keeps none
         found = watched(home, receiver, until=lambda f: bool(f.committed))
         assert found.committed == [Home(home)]
         assert (found.problems, found.notified) == ([], [])
         assert published_id(Home(home)) == killed.run_id
         assert next(Landing(home / "landing").newest_first()).is_committed
+        assert "pricehouse_data_observed_timestamp_seconds" in metrics.read_text("utf-8")
         run_hour(home, hub.url, utc_now())
         settings = {"PRICEHOUSE_ALERT_URLS": receiver.address("canary")}
         notify(Home(home), live_notifier(settings, print))
