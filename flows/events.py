@@ -28,7 +28,7 @@ def emit_committed(home: Home) -> None:
 
 
 def emit_notified(home: Home) -> None:
-    """Let automations know that the message about old data was sent, so that they do not do so too."""
+    """Let automations know that the message about old data was sent, so that they send none."""
     from prefect.events import emit_event
 
     emit_event(NOTIFIED, resource=home_resource(home))
