@@ -1,6 +1,34 @@
-"""Names of events that flows emit and automations wait for."""
+"""Events that flows and the watcher of `up` emit, and that automations wait for."""
+
+from __future__ import annotations
+
+from warehouse.publication.publish import published_id
+from warehouse.storage.home import Home
 
 COMMITTED = "pricehouse.hour.committed"
-"""The event of an hour that readers see; the automation that alerts to old data waits for it."""
+"""The event of an hour that readers see; the automation about old data waits for it."""
 NOTIFIED = "pricehouse.alerts.sent"
-"""The event of a message that the watcher of `up` sent: then that automation does not fire."""
+"""The event of the watcher, at each look, while data is old and the message about it was sent."""
+
+
+def home_resource(home: Home) -> dict[str, str]:
+    """Return the resource of the events of one home."""
+    return {
+        "prefect.resource.id": f"pricehouse.home.{home.root}",
+        "prefect.resource.name": f"pricehouse {home.root}",
+    }
+
+
+def emit_committed(home: Home) -> None:
+    """Let automations know that readers see another hour."""
+    from prefect.events import emit_event
+
+    payload = {"run_id": published_id(home)}
+    emit_event(COMMITTED, resource=home_resource(home), payload=payload)
+
+
+def emit_notified(home: Home) -> None:
+    """Let automations know that the message about old data was sent, so that they send none."""
+    from prefect.events import emit_event
+
+    emit_event(NOTIFIED, resource=home_resource(home))

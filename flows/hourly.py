@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -17,14 +17,13 @@ from typing import ParamSpec, TypeVar
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
-from prefect.events import emit_event
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows.artifacts import PageArtifact, keep_health, keep_report
-from flows.events import COMMITTED
+from flows.events import emit_committed
 from flows.parameters import ALL_FEEDS, LOCK_WAIT, Feeds, LockWait
-from flows.server.stale_automation import keep_stale_automation
+from flows.server.stale_notification import keep_stale_automations
 from flows.step_states import step_state
 from pipeline.context import LOCK_WAIT_S, Dependencies, RunOptions
 from pipeline.feeds import spec_of
@@ -45,6 +44,7 @@ from schemas.clock import utc_now
 from schemas.errors import PricehouseError
 from schemas.records import SCHEDULED, Origin
 from schemas.verdict import HealthVerdict
+from warehouse.publication.publish import published_id
 from warehouse.storage.home import Home
 
 P = ParamSpec("P")
@@ -112,7 +112,10 @@ async def hourly(
     selected = None if set(feeds) == set(ALL_FEEDS) else frozenset(feeds)
     notifier = live_notifier(os.environ, get_run_logger().warning)
     try:
-        with notifying(settings.home, notifier, dry_run=dry_run):
+        with (
+            notifying(settings.home, notifier, dry_run=dry_run),
+            _reporting_commits(Home(settings.home)),
+        ):
             report = await run_hour(
                 settings, origin="live", feeds=selected, dry_run=dry_run, lock_wait_s=lock_wait_s
             )
@@ -125,16 +128,22 @@ async def hourly(
     verdict = await keep_verdict(settings)
     if report.exit_status:
         return Failed(message=f"{failure_text(report)} | {verdict.line}")
-    if not dry_run:
-        emit_event(
-            COMMITTED,
-            resource={
-                "prefect.resource.id": f"pricehouse.home.{report.home}",
-                "prefect.resource.name": f"pricehouse {report.home}",
-            },
-            payload={"run_id": report.run_id, "outcome": report.outcome},
-        )
     return Completed(message=f"{report.outcome} | {verdict.line}")
+
+
+@contextmanager
+def _reporting_commits(home: Home) -> Iterator[None]:
+    """Emit the event of an hour that readers see after the block and did not see before it.
+
+    However the run of the block ended: it may have failed in one feed and published the others, or
+    have completed what a killed run had committed.
+    """
+    before = published_id(home)
+    try:
+        yield
+    finally:
+        if published_id(home) != before:
+            emit_committed(home)
 
 
 async def keep_alert_addresses(notifier: Notifier, *, dry_run: bool) -> None:
@@ -145,7 +154,7 @@ async def keep_alert_addresses(notifier: Notifier, *, dry_run: bool) -> None:
 
     def keep() -> None:
         addresses = notifier.find_addresses()
-        keep_stale_automation(addresses, stale_after=notifier.rules.stale_after)
+        keep_stale_automations(addresses, stale_after=notifier.rules.stale_after)
 
     if dry_run:
         return

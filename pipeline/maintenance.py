@@ -11,7 +11,7 @@ import msgspec
 from pipeline.context import LOCK_WAIT_S
 from pipeline.home_metrics import refresh_metrics
 from pipeline.progress import OnStep, ignore_step
-from pipeline.session import recover
+from pipeline.recovery import recover
 from schemas.clock import Clock, utc_now
 from schemas.errors import UsageError, WarehouseError
 from warehouse.connect import open_writer

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pipeline.failed_runs import failed_since_commit, failure_rows
+from pipeline.recovery import complete_killed_run, is_complete
 from pipeline.settings import AlertRules
 from providers.registry import load_registry
 from schemas.alerts import SETTLED_AFTER, Alert, AlertState, Message
@@ -21,13 +22,18 @@ from transforms.alerts.failed_attempts import add_failures, add_staleness
 from transforms.alerts.plan import compose, due_notices
 from warehouse.alert_rows import read_alert_state, read_ended_alerts
 from warehouse.publication.newest import open_newest
-from warehouse.storage.deliveries import DeliveryJournal, JournalLine, open_journal
+from warehouse.storage.deliveries import (
+    DeliveryJournal,
+    JournalLine,
+    open_journal,
+    read_deliveries,
+)
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 
 LIVE = "live"
 LONGEST_RUN = timedelta(minutes=30)
-"""A run without an end mark may still be fetching for so long; then it counts as gone."""
+"""A run that is not complete may still be at work for so long; then it counts as gone, or hangs."""
 
 
 class SendMessage(Protocol):
@@ -81,6 +87,7 @@ def notifying(root: Path, notifier: Notifier, *, dry_run: bool = False) -> Itera
 
 
 def _notify(home: Home, notifier: Notifier) -> int:
+    complete_killed_run(home, notifier.clock)
     now = notifier.clock()
     alerts = current_alerts(home, notifier.rules, now=now)
     if not alerts:
@@ -139,7 +146,8 @@ def current_alerts(home: Home, rules: AlertRules, *, now: datetime) -> list[Aler
     required = {feed.feed for _, feed in load_registry().feeds() if feed.required}
     failures = failure_rows(failed_since_commit(landing.newest_first()))
     add_failures(state, failures, required=required)
-    is_running = newest.mark is None and now - newest.record.started_at < LONGEST_RUN
+    # until readers see a run, its own finding of old data is the one of its start
+    is_running = not is_complete(home, newest) and now - newest.record.started_at < LONGEST_RUN
     until = newest.record.started_at if is_running else now
     add_staleness(state, until=until, after=rules.stale_after)
     return [*ended, *state.alerts]
@@ -150,6 +158,14 @@ def open_alerts(home: Home, rules: AlertRules, *, now: datetime) -> list[Alert]:
     if not _is_live(Landing(home.landing)):
         return _stored(home, since=now)[0].open
     return [alert for alert in current_alerts(home, rules, now=now) if alert.closed_at is None]
+
+
+def find_sent_staleness(home: Home, notifier: Notifier) -> str | None:
+    """Return the id of the open alert of old data where an address took its message, else None."""
+    sent = {delivery.alert_id for delivery in read_deliveries(Landing(home.landing))}
+    alerts = open_alerts(home, notifier.rules, now=notifier.clock())
+    found = (each.alert_id for each in alerts if each.kind == "stale" and each.alert_id in sent)
+    return next(found, None)
 
 
 def _is_live(landing: Landing) -> bool:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from pipeline.context import LOCK_WAIT_S, Dependencies, Run, RunOptions
 from pipeline.home_metrics import refresh_metrics
+from pipeline.recovery import keep_revision
 from pipeline.replay import REVISE, process_runs, replay
 from pipeline.report import Report, change_examples
-from pipeline.session import keep_revision, open_run
+from pipeline.session import open_run
 from pipeline.settings import recorded_settings
 from pipeline.steps.check import RunResult, RunSummary
 from pipeline.steps.load import load_run

@@ -13,30 +13,23 @@ from polars.exceptions import PanicException
 
 from pipeline.context import Dependencies, Run, RunOptions
 from pipeline.failed_runs import failed_since_commit
+from pipeline.recovery import recover, require_whole
 from pipeline.settings import AlertRules, Settings
 from pipeline.source_versions import rules_version
 from providers.registry import claims_bytes, load_claims, load_registry, registry_bytes
 from schemas.clock import Clock
 from schemas.decisions import decisions_bytes
-from schemas.errors import PricehouseError, UsageError, WarehouseError
+from schemas.errors import PricehouseError, UsageError
 from schemas.records import SCHEDULED, AlertRecord, EndMark, RunRecord
 from warehouse.alert_rows import known_deliveries
 from warehouse.connect import LOADING, open_writer
 from warehouse.migrate import migrate
-from warehouse.publication.publish import publish, published_id
 from warehouse.storage.deliveries import read_deliveries
 from warehouse.storage.future_runs import require_no_future_run
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.storage.lock import hold
-from warehouse.storage.retention import sequence_of
-from warehouse.writer.checkpoint import checkpoints, write_checkpoint
-from warehouse.writer.state import (
-    LastRun,
-    read_details_time,
-    read_feed_times,
-    read_last_run,
-)
+from warehouse.writer.state import read_details_time, read_feed_times, read_last_run
 
 CANCELLED = (
     "cancelled: a person or the system asked the process to stop (Cancel in Prefect, Ctrl-C or "
@@ -91,7 +84,7 @@ def _begin(home: Home, settings: Settings, options: RunOptions, dependencies: De
         observed = read_feed_times(con)
         known = known_deliveries(con)
     recover(home, landing, last, now=started_at)
-    _require_whole(landing, last)
+    require_whole(landing, last)
     decisions = options.decisions
     alerts = _alert_record(landing, settings, known)
     failed = failed_since_commit(landing.newest_first())
@@ -154,7 +147,7 @@ def monotonic_clock(clock: Clock, landing: Landing) -> Clock:
     newest = next(landing.newest_first(), None)
     seen = [newest.record.started_at] if newest else []
     if newest and (mark := newest.mark) and mark.outcome != "interrupted":
-        seen.append(mark.finished_at)  # an interrupted run was marked by the run after it
+        seen.append(mark.finished_at)  # an interrupted run was marked when somebody found it
     last = max(seen, default=None)
 
     def increasing() -> datetime:
@@ -164,46 +157,3 @@ def monotonic_clock(clock: Clock, landing: Landing) -> Clock:
         return last
 
     return increasing
-
-
-def _require_whole(landing: Landing, last: LastRun | None) -> None:
-    """Raise WarehouseError when the warehouse lacks committed runs: history would start over."""
-    newest = landing.newest_committed()
-    loaded = last.sequence if last else 0
-    if newest is not None and sequence_of(newest) > loaded:
-        raise WarehouseError(
-            f"warehouse.duckdb lacks runs that landing holds, up to {newest.run_id}; "
-            "run `pricehouse replay` first. Nothing was changed."
-        )
-
-
-def recover(home: Home, landing: Landing, last: LastRun | None, *, now: datetime) -> None:
-    """Complete what a killed run left: its end mark, a revision's checkpoint, and a publication
-    that was not linked yet.
-    """
-    for run in landing.unfinished():
-        if last is not None and run.run_id == last.run_id:
-            mark = EndMark(
-                outcome="committed", finished_at=last.finished_at, sequence=last.sequence
-            )
-        else:
-            mark = EndMark(
-                outcome="interrupted",
-                finished_at=now,
-                error="interrupted: the process ended during the run; nothing of it was committed",
-            )
-        run.end(mark)
-    if last is not None:
-        keep_revision(home, last)
-        if published_id(home) != last.run_id:
-            publish(home, last.run_id)
-
-
-def keep_revision(home: Home, last: LastRun) -> None:
-    """Write the checkpoint of a revision, if the last run is one and has none yet.
-
-    Replay starts there: today's code cannot repeat the results of yesterday's rules.
-    """
-    newest = next((checkpoint.sequence for checkpoint in checkpoints(home)), 0)
-    if last.revised and newest < last.sequence:
-        write_checkpoint(home, last)

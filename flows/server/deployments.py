@@ -23,6 +23,7 @@ from prefect.workers.process import ProcessWorker
 
 from flows.server.settings import PREFECT_FILE, PrefectServer
 from flows.server.stale_automation import STALE, core_fields, new_stale_automation
+from flows.server.stale_notification import new_stale_notification
 from schemas.errors import PricehouseError
 
 POOL = "pricehouse"
@@ -112,6 +113,7 @@ def require_automations(*, heartbeat_s: int, stale_after: timedelta) -> None:
             _crash_zombies(heartbeat_s),
             _crash_unstarted(heartbeat_s),
             new_stale_automation(stale_after),
+            new_stale_notification(),
         ):
             if not _rename_earlier(client, automation.name):
                 client.create_automation(automation)

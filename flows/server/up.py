@@ -197,8 +197,8 @@ def _start_watcher(processes: Processes) -> None:
 def _keep_alert_addresses(
     environment: dict[str, str], stale_after: timedelta, report: Report
 ) -> None:
-    """Let the automation about old data notify; what fails is reported, and `up` goes on."""
-    from flows.server.stale_automation import keep_stale_automation
+    """Let the automations about old data notify; what fails is reported, and `up` goes on."""
+    from flows.server.stale_notification import keep_stale_automations
 
     addresses = None
     try:
@@ -206,9 +206,9 @@ def _keep_alert_addresses(
     except PricehouseError as error:
         report(f"the addresses of alerts cannot be read: {error}")
     try:
-        keep_stale_automation(addresses, stale_after=stale_after)
+        keep_stale_automations(addresses, stale_after=stale_after)
     except PricehouseError as error:
-        report(f"the automation about old data sends no message: {error}")
+        report(f"Prefect sends no message about old data: {error}")
 
 
 def _module(name: str, environment: dict[str, str], *arguments: str) -> Command:

@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from threading import Event
 from types import FrameType
 
-from flows.events import NOTIFIED
+from flows.events import emit_committed, emit_notified
 from pipeline.live_notifier import live_notifier
-from pipeline.notify import Notifier, notify, open_alerts
+from pipeline.notify import find_sent_staleness, notify
+from pipeline.recovery import complete_killed_run
 from pipeline.settings import read_settings
 from providers.registry import load_registry
 from providers.secrets.alert_addresses import SETTING
+from schemas.errors import PricehouseError
 from warehouse.storage.home import Home
 
 EVERY_S = 60.0
@@ -29,28 +31,27 @@ def watch(
     stop: Event,
     *,
     report: Callable[[str], None],
+    committed: Callable[[Home], None],
     notified: Callable[[Home], None],
     every_s: float = EVERY_S,
 ) -> None:
-    """Notify of what is due every minute until `stop` is set; `notified` follows one about old
-    data."""
+    """Notify of what is due every minute until `stop` is set.
+
+    `committed` follows when a look completed the commit of a run that was killed; `notified`
+    follows each look at old data whose message was sent, by the watcher or by a run: it stops when
+    this process does, so whoever waits for it knows that nobody watches any more.
+    """
     home = Home(read_settings(environment, load_registry()).home)
     notifier = live_notifier(environment, report)
     while not stop.wait(every_s):
-        if notify(home, notifier) and _is_stale(home, notifier):
-            notified(home)
-
-
-def _is_stale(home: Home, notifier: Notifier) -> bool:
-    alerts = open_alerts(home, notifier.rules, now=notifier.clock())
-    return any(alert.kind == "stale" for alert in alerts)
-
-
-def emit_notified(home: Home) -> None:
-    """Let the automation know that somebody was notified, so that it does not do so too."""
-    from prefect.events import emit_event
-
-    emit_event(NOTIFIED, resource={"prefect.resource.id": f"pricehouse.home.{home.root}"})
+        try:
+            if complete_killed_run(home, notifier.clock):
+                committed(home)
+            notify(home, notifier)
+            if find_sent_staleness(home, notifier):
+                notified(home)
+        except PricehouseError as error:
+            report(f"whether data is old is not known: {error}; the next look tries again")
 
 
 def main() -> None:
@@ -62,7 +63,7 @@ def main() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
-    watch(os.environ, stop, report=_print_line, notified=emit_notified)
+    watch(os.environ, stop, report=_print_line, committed=emit_committed, notified=emit_notified)
 
 
 def _print_line(text: str) -> None:

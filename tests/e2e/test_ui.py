@@ -12,6 +12,7 @@ import pytest
 from flows.parameters import ALL_FEEDS
 from flows.server.deployments import UNSTARTED, ZOMBIES
 from flows.server.stale_automation import STALE
+from flows.server.stale_notification import NOTIFY
 from samples.hub import Hub
 from tests.support.hours import small_catalog
 from tests.support.running_server import Gate, Up, wait_for
@@ -189,7 +190,7 @@ def test_the_automations_have_pages_with_their_actions(
     page: Page, keep: Callable[[Page, str], None], running: Up
 ) -> None:
     page.goto(f"{running.ui_url}/automations")
-    for automation in (ZOMBIES, UNSTARTED, STALE):
+    for automation in (ZOMBIES, UNSTARTED, STALE, NOTIFY):
         page.get_by_text(automation, exact=True).first.wait_for()
     keep(page, "prefect-automations")
     (zombies,) = [a for a in running.read("/automations/filter") if a["name"] == ZOMBIES]

@@ -12,7 +12,13 @@ import httpx
 import pytest
 
 from flows.server.deployments import EARLIER_NAMES, ZOMBIES
-from flows.server.stale_automation import BLOCK, EARLIER_DESCRIPTION, STALE
+from flows.server.stale_automation import (
+    EARLIER_BODY,
+    EARLIER_DESCRIPTION,
+    EARLIER_SUBJECT,
+    STALE,
+)
+from flows.server.stale_notification import BLOCK, NOTIFY
 from samples.hub import Hub
 from tests.support.command import pricehouse
 from tests.support.hours import small_catalog
@@ -168,7 +174,7 @@ def test_a_second_up_creates_nothing_twice_and_keeps_the_running_server(
     running: Up, hub: Hub
 ) -> None:
     before = counts(running)
-    assert len(before["automations"]) == 3
+    assert len(before["automations"]) == 4
     assert before["schedules"] == ["37 3 * * *", "7 * * * *"]
     with up(running.home, hub.url, port=running.port) as again:
         assert "using the Prefect server" in again.output
@@ -212,10 +218,10 @@ def test_up_renames_an_automation_of_an_earlier_version_and_keeps_its_settings(
         assert counts(running) == before, "the one of the earlier name is deleted"
 
 
-def stale_automation(running: Up) -> Any:
-    """Return the one automation about old data; fail where there is another one."""
+def automation(running: Up, name: str) -> Any:
+    """Return the one automation of a name or its earlier names; fail where there is another one."""
     every = running.read("/automations/filter")
-    (found,) = [a for a in every if a["name"] in {STALE, *EARLIER_NAMES[STALE]}]
+    (found,) = [a for a in every if a["name"] in {name, *EARLIER_NAMES.get(name, ())}]
     return found
 
 
@@ -224,9 +230,12 @@ def alert_blocks(running: Up) -> list[Any]:
     return [block["data"]["url"] for block in every if block["name"] == BLOCK]
 
 
-def test_the_stale_automation_follows_setting_and_addresses_of_today(running: Up, hub: Hub) -> None:
-    found = stale_automation(running)
+def test_the_automations_about_old_data_follow_setting_and_addresses_of_today(
+    running: Up, hub: Hub
+) -> None:
+    found = automation(running, STALE)
     assert found["trigger"]["within"] == 8100
+    assert automation(running, NOTIFY)["actions"] == [{"type": "do-nothing"}]
     earlier = {key: value for key, value in found.items() if key in AUTOMATION_FIELDS}
     earlier |= {"name": EARLIER_NAMES[STALE][0], "description": EARLIER_DESCRIPTION}
     running.request("PUT", f"/automations/{found['id']}", earlier)
@@ -235,19 +244,28 @@ def test_the_stale_automation_follows_setting_and_addresses_of_today(running: Up
         "PRICEHOUSE_ALERT_URLS": "json://127.0.0.1:9/one json://127.0.0.1:9/two",
     }
     with up(running.home, hub.url, port=running.port, serve=False, **settings):
-        notifying = stale_automation(running)
-        assert (notifying["id"], notifying["name"]) == (found["id"], STALE)
-        assert notifying["trigger"]["within"] == 6 * 3600 + 900
-        assert "6h15m" in notifying["description"]
-        assert notifying["actions"][0]["type"] == "send-notification"
+        stale, notifying = automation(running, STALE), automation(running, NOTIFY)
+        assert (stale["id"], stale["name"]) == (found["id"], STALE)
+        assert stale["trigger"]["within"] == 6 * 3600 + 900
+        assert "6h15m" in stale["description"]
+        assert stale["actions"] == [{"type": "do-nothing"}]
+        (action,) = notifying["actions"]
+        assert action["type"] == "send-notification"
         assert alert_blocks(running) == [settings["PRICEHOUSE_ALERT_URLS"]]
+    # as an earlier version left it: the first one notifies by itself, and there is no second one
+    own = action | {"subject": EARLIER_SUBJECT, "body": EARLIER_BODY}
+    earlier = {key: value for key, value in stale.items() if key in AUTOMATION_FIELDS}
+    running.request("PUT", f"/automations/{stale['id']}", earlier | {"actions": [own]})
+    running.request("DELETE", f"/automations/{notifying['id']}")
     settings["PRICEHOUSE_ALERT_URLS"] = "json://127.0.0.1:9/two"
     with up(running.home, hub.url, port=running.port, serve=False, **settings):
         assert alert_blocks(running) == ["json://127.0.0.1:9/two"]
+        assert automation(running, STALE)["actions"] == [{"type": "do-nothing"}]
+        assert automation(running, NOTIFY)["actions"] == [action]
     running.wait_for_state(running.start_run(), "COMPLETED")  # its worker has no address
     assert alert_blocks(running) == []
-    assert stale_automation(running)["actions"] == [{"type": "do-nothing"}]
-    assert stale_automation(running)["trigger"]["within"] == 8100
+    assert automation(running, NOTIFY)["actions"] == [{"type": "do-nothing"}]
+    assert automation(running, STALE)["trigger"]["within"] == 8100
 
 
 def test_a_killed_run_is_marked_crashed_and_the_next_run_completes(running: Up, gate: Gate) -> None:

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from flows.events import COMMITTED
 from tests.support.command import answered, pricehouse
 from tests.support.running_server import Gate, Up, wait_for
+from tests.support.scheduled_hours import events
+from warehouse.storage.landing import Landing
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
@@ -67,6 +70,17 @@ def test_the_tasks_of_a_failed_hour_look_failed(running: Up, gate: Gate) -> None
     with refusing(gate, "/api/models"):
         partial = running.start_run(feeds=["hub", "router"])
         running.wait_for_state(partial, "FAILED")
+    run = next(Landing(running.home / "landing").newest_first())
+    assert run.is_committed
+
+    def reported() -> bool | None:
+        """The event of an hour that readers see, though one of its feeds failed."""
+        return (
+            run.run_id in {payload["run_id"] for _, _, payload in events(running, COMMITTED)}
+            or None
+        )
+
+    wait_for(reported, 120, running)
     states = task_states(running, partial)
     failed = {name for name, (state, _) in states.items() if state == "FAILED"}
     assert failed == {"extract_feeds"}, "the rows of the router were published"

@@ -1,27 +1,36 @@
-"""The automation about old data follows the settings, and keeps what its operator changed."""
+"""The automations about old data follow the settings, and keep what their operator changed."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from prefect.events import EventTrigger
+from prefect.events import EventTrigger, Resource
 from prefect.events.actions import DoNothing, PauseAutomation, SendNotification
 from prefect.events.schemas.automations import AutomationCore
 
-from flows.events import COMMITTED, NOTIFIED
+from flows.events import COMMITTED, NOTIFIED, home_resource
 from flows.server.stale_automation import (
-    BODY,
+    EARLIER_BODY,
     EARLIER_DESCRIPTION,
+    EARLIER_SUBJECT,
     EARLIER_WITHIN,
-    GRACE,
-    SUBJECT,
+    STALE,
     core_fields,
+    describe,
     new_stale_automation,
     refresh_stale_automation,
 )
+from flows.server.stale_notification import (
+    BODY,
+    SUBJECT,
+    new_stale_notification,
+    refresh_stale_notification,
+)
+from warehouse.storage.home import Home
 
 BLOCK = UUID(int=1)
 OTHER = UUID(int=2)
@@ -39,12 +48,9 @@ def refresh(
     found: AutomationCore,
     *,
     stale_after: timedelta = SIX_HOURS,
-    block: UUID | None = None,
     was_block: UUID | None = None,
 ) -> AutomationCore:
-    return refresh_stale_automation(
-        found, stale_after=stale_after, block_id=block, was_block=was_block
-    )
+    return refresh_stale_automation(found, stale_after=stale_after, was_block=was_block)
 
 
 def trigger_of(automation: AutomationCore) -> EventTrigger:
@@ -74,17 +80,23 @@ def test_a_time_that_an_operator_set_stays(description: str | None) -> None:
     assert refresh(ours) == ours
 
 
-def test_an_address_connects_the_block_and_without_one_it_is_disconnected() -> None:
+@pytest.mark.parametrize("was_block", [BLOCK, None])
+def test_the_automation_of_a_version_that_notified_by_itself_only_adds_an_event(
+    was_block: UUID | None,
+) -> None:
     new = new_stale_automation(SIX_HOURS)
-    notifying = refresh(new, block=BLOCK, was_block=BLOCK)
-    assert notifying.actions == [
-        SendNotification(block_document_id=BLOCK, subject=SUBJECT, body=BODY)
-    ]
-    assert trigger_of(notifying).expect == {COMMITTED, NOTIFIED}
-    assert trigger_of(notifying).within == SIX_HOURS + GRACE
-    assert refresh(notifying, block=BLOCK, was_block=BLOCK) == notifying
-    assert refresh(notifying, was_block=BLOCK) == new
-    assert refresh(notifying) == new, "somebody deleted the block in Prefect"
+    action = SendNotification(block_document_id=BLOCK, subject=EARLIER_SUBJECT, body=EARLIER_BODY)
+    earlier = changed(
+        new,
+        trigger=trigger_of(new).model_copy(update={"expect": {COMMITTED, NOTIFIED}}),
+        actions=[action],
+        description=describe(trigger_of(new).within).replace(
+            "Another automation notifies of it, where alerts have addresses.",
+            "It notifies where alerts have addresses, or where you add a notification action.",
+        ),
+    )
+    assert earlier != new
+    assert refresh(earlier, was_block=was_block) == new, "also where somebody deleted the block"
 
 
 @pytest.mark.parametrize(
@@ -97,5 +109,33 @@ def test_an_address_connects_the_block_and_without_one_it_is_disconnected() -> N
 @pytest.mark.parametrize("block", [BLOCK, None])
 def test_an_action_of_an_operator_stays(action: Any, block: UUID | None) -> None:
     ours = changed(new_stale_automation(SIX_HOURS), actions=[action])
-    assert refresh(ours, block=block, was_block=BLOCK) == ours
+    assert refresh(ours, was_block=BLOCK) == ours
+    notifying = changed(new_stale_notification(), actions=[action])
+    assert refresh_stale_notification(notifying, block_id=block, was_block=BLOCK) == notifying
     assert not any(isinstance(each, DoNothing) for each in ours.actions)
+
+
+def test_an_address_connects_the_block_and_without_one_it_is_disconnected() -> None:
+    new = new_stale_notification()
+    notifying = refresh_stale_notification(new, block_id=BLOCK, was_block=BLOCK)
+    assert notifying.actions == [
+        SendNotification(block_document_id=BLOCK, subject=SUBJECT, body=BODY)
+    ]
+    assert trigger_of(notifying) == trigger_of(new)
+    again = refresh_stale_notification(notifying, block_id=BLOCK, was_block=BLOCK)
+    assert again == notifying
+    for was_block in (BLOCK, None):  # None: somebody deleted the block in Prefect
+        gone = refresh_stale_notification(notifying, block_id=None, was_block=was_block)
+        assert gone == new
+
+
+def test_the_notification_waits_for_the_events_of_its_home_alone() -> None:
+    trigger = trigger_of(new_stale_notification())
+    assert trigger.expect == {COMMITTED, NOTIFIED}
+    assert trigger.for_each, "else Prefect counts at all times, and it fires again and again"
+    event = home_resource(Home(Path("/srv/home")))
+    assert trigger.match.includes([Resource(event)])
+    fired = {"prefect.resource.id": "prefect.automation.1", "prefect.resource.name": STALE}
+    assert trigger.match.includes([Resource(fired)])
+    other = fired | {"prefect.resource.name": "pricehouse: crash runs without a heartbeat"}
+    assert not trigger.match.includes([Resource(other)])

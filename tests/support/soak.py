@@ -34,7 +34,9 @@ from tests.support.scheduled_hours import (
     UNSTARTED_AFTER,
     pid_of,
     runs_until,
+    wait_for_events,
     wait_for_hour,
+    wait_for_turns,
 )
 from tests.support.server_faults import good
 
@@ -150,6 +152,9 @@ def soak(
                 soaked.done[f"kills of {kill}"] += _kill(running, kill, at, chance, clock)
             soaked.done["faults of servers"] += case is not None
             states = wait_for_hour(running, at)
+            if kill != "server":  # which loses the events that are on their way to it
+                wait_for_events(running, at)
+            wait_for_turns(running)
             soaked.states.update(states)
             if hour % 10 == 0:
                 soaked.samples.append(_sample(running, hour))
@@ -180,6 +185,7 @@ def _kill(running: Up, kill: str, at: datetime, chance: random.Random, clock: Mo
             os.kill(pid, signal.SIGKILL)
     if "worker" in kill:  # nobody may report the run: an automation does, after its time
         time.sleep(5)
+        wait_for_turns(running)
         states = {r["state_type"] for r in runs_until(running, at)}
         if "PENDING" in states:
             clock.move_to(clock.now() + UNSTARTED_AFTER)

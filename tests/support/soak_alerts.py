@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from flows.server.stale_notification import BODY
 from providers.registry import load_registry
 from tests.support.published import rows
 from tests.support.receivers import Webhook
@@ -68,6 +69,7 @@ def require_alerts(home: Path, receiver: Webhook, *, kills: int) -> dict[str, in
 
 def _notices(receiver: Webhook) -> list[tuple[str, str]]:
     matches = [_LINE.match(line) for line in receiver.lines()]
+    assert [line for line in receiver.lines() if line.startswith(BODY)] == [], "sent by Prefect"
     assert all(matches), receiver.lines()
     return [(m["alert"], "closed" if m["over"] else "opened") for m in matches if m]
 
