@@ -12,9 +12,10 @@ from pipeline.context import LOCK_WAIT_S
 from pipeline.home_metrics import refresh_metrics
 from pipeline.progress import OnStep, ignore_step
 from pipeline.recovery import recover
+from pipeline.torn_warehouse import read_warehouse
 from schemas.clock import Clock, utc_now
 from schemas.errors import UsageError, WarehouseError
-from warehouse.connect import open_writer
+from warehouse.connect import Connection
 from warehouse.migrate import migrate
 from warehouse.publication.publish import superseded
 from warehouse.storage.future_runs import require_no_future_run
@@ -135,9 +136,12 @@ def _recover(home: Home, now: datetime) -> tuple[LastRun | None, int]:
     """Recover as a run does; return the newest run and how many came since the last rewrite."""
     landing, last, uncompacted = Landing(home.landing), None, 0
     if home.warehouse.exists():
-        with open_writer(home.warehouse) as con:
+
+        def read(con: Connection) -> tuple[LastRun | None, int]:
             migrate(con, now=now)
-            last, uncompacted = read_last_run(con), runs_since_compaction(con)
+            return read_last_run(con), runs_since_compaction(con)
+
+        last, uncompacted = read_warehouse(home, landing, read)
         recover(home, landing, last, now=now)
     committed = landing.committed()
     if committed and (last is None or last.sequence < sequence_of(committed[-1])):

@@ -6,10 +6,11 @@ from contextlib import suppress
 from datetime import datetime
 
 from pipeline.home_metrics import refresh_metrics
+from pipeline.torn_warehouse import read_warehouse
 from schemas.clock import Clock
 from schemas.errors import PricehouseError, WarehouseError
 from schemas.records import EndMark
-from warehouse.connect import LOADING, open_writer
+from warehouse.connect import Connection
 from warehouse.migrate import migrations, require_known
 from warehouse.publication.publish import publish, published_id
 from warehouse.storage.future_runs import require_no_future_run
@@ -44,7 +45,7 @@ def complete_killed_run(home: Home, clock: Clock) -> bool:
         with hold(home.lock, wait_s=0):
             now = clock()
             require_no_future_run(landing, now)
-            before, last = published_id(home), _read_last_run(home)
+            before, last = published_id(home), read_warehouse(home, landing, _read_last_run)
             if last is not None:
                 require_whole(landing, last)
                 recover(home, landing, last, now=now)
@@ -53,10 +54,9 @@ def complete_killed_run(home: Home, clock: Clock) -> bool:
     return False
 
 
-def _read_last_run(home: Home) -> LastRun | None:
+def _read_last_run(con: Connection) -> LastRun | None:
     """Return the last run; None also where a run has to migrate the warehouse first."""
-    with open_writer(home.warehouse, LOADING) as con:
-        return read_last_run(con) if require_known(con) == len(migrations()) else None
+    return read_last_run(con) if require_known(con) == len(migrations()) else None
 
 
 def require_whole(landing: Landing, last: LastRun | None) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from importlib.metadata import version
+from typing import NamedTuple
 
 from msgspec import structs
 from polars.exceptions import PanicException
@@ -16,20 +18,26 @@ from pipeline.failed_runs import failed_since_commit
 from pipeline.recovery import recover, require_whole
 from pipeline.settings import AlertRules, Settings
 from pipeline.source_versions import rules_version
+from pipeline.torn_warehouse import read_warehouse
 from providers.registry import claims_bytes, load_claims, load_registry, registry_bytes
 from schemas.clock import Clock
 from schemas.decisions import decisions_bytes
 from schemas.errors import PricehouseError, UsageError
 from schemas.records import SCHEDULED, AlertRecord, EndMark, RunRecord
 from warehouse.alert_rows import known_deliveries
-from warehouse.connect import LOADING, open_writer
+from warehouse.connect import Connection
 from warehouse.migrate import migrate
 from warehouse.storage.deliveries import read_deliveries
 from warehouse.storage.future_runs import require_no_future_run
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.storage.lock import hold
-from warehouse.writer.state import read_details_time, read_feed_times, read_last_run
+from warehouse.writer.state import (
+    LastRun,
+    read_details_time,
+    read_feed_times,
+    read_last_run,
+)
 
 CANCELLED = (
     "cancelled: a person or the system asked the process to stop (Cancel in Prefect, Ctrl-C or "
@@ -78,15 +86,12 @@ def _begin(home: Home, settings: Settings, options: RunOptions, dependencies: De
     landing = Landing(home.landing)
     clock = monotonic_clock(dependencies.clock, landing)
     started_at = clock()
-    with open_writer(home.warehouse, LOADING) as con:
-        migrate(con, now=started_at)
-        last, details_at = read_last_run(con), read_details_time(con)
-        observed = read_feed_times(con)
-        known = known_deliveries(con)
+    stored = read_warehouse(home, landing, partial(_read_stored, now=started_at))
+    last = stored.last
     recover(home, landing, last, now=started_at)
     require_whole(landing, last)
     decisions = options.decisions
-    alerts = _alert_record(landing, settings, known)
+    alerts = _alert_record(landing, settings, stored.deliveries)
     failed = failed_since_commit(landing.newest_first())
     folder = landing.begin(
         RunRecord(
@@ -102,7 +107,7 @@ def _begin(home: Home, settings: Settings, options: RunOptions, dependencies: De
             settings=settings.recorded(),
             registry_hash=landing.put(registry_bytes()),
             claims_hash=landing.put(claims_bytes()),
-            details=details_at is None or started_at - details_at >= DAILY,
+            details=stored.details_at is None or started_at - stored.details_at >= DAILY,
             decisions_hash=landing.put(decisions_bytes(decisions)) if decisions else None,
             alerts=alerts,
         )
@@ -114,9 +119,25 @@ def _begin(home: Home, settings: Settings, options: RunOptions, dependencies: De
         claims=claims,
         last=last,
         failed=failed,
-        observed=observed,
+        observed=stored.observed,
         options=options,
         dependencies=replace(dependencies, clock=clock),
+    )
+
+
+class _Stored(NamedTuple):
+    """What a run reads of the warehouse before it begins."""
+
+    last: LastRun | None
+    details_at: datetime | None
+    observed: dict[str, datetime]
+    deliveries: Collection[str]
+
+
+def _read_stored(con: Connection, *, now: datetime) -> _Stored:
+    migrate(con, now=now)
+    return _Stored(
+        read_last_run(con), read_details_time(con), read_feed_times(con), known_deliveries(con)
     )
 
 

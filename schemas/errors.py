@@ -180,6 +180,13 @@ class WarehouseError(HomeError):
     """Raised when the warehouse file cannot be used, or an assertion inside the load failed."""
 
 
+class TornWarehouse(WarehouseError):
+    """Raised when a block of the warehouse file does not match its checksum.
+
+    A kill can cut the write of a block that DuckDB writes again in its place.
+    """
+
+
 class PublicationGone(PricehouseError):
     """Raised when a reader asks for a publication that is no longer kept."""
 

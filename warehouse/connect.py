@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from schemas.errors import HomeBusy, HomeError, WarehouseError
+from schemas.errors import HomeBusy, HomeError, TornWarehouse, WarehouseError
 from warehouse.internal_schema import SCHEMA, has_schema, in_its_schema, stand_in
 
 Connection = duckdb.DuckDBPyConnection
@@ -60,7 +60,8 @@ def open_writer(path: Path, limits: Limits = WRITING) -> Iterator[Connection]:
         con.execute(_NO_PUSHDOWN)
         yield con
     except DISK_TROUBLE as error:
-        if "could not read enough bytes" in str(error).lower():  # cut where opening did not read
+        text = str(error).lower()
+        if "could not read enough bytes" in text or _is_torn(error):  # where opening did not read
             raise _unusable(path, error, read_only=False) from error
         raise HomeError(
             f"{path} cannot be written: {_first_line(error)}. Is the disk full, or a limit too "
@@ -129,7 +130,12 @@ def _unusable(path: Path, error: Exception, *, read_only: bool) -> WarehouseErro
         else "The last publication is not touched; move this file away and run `pricehouse replay` "
         "to rebuild it from landing."
     )
-    return WarehouseError(f"{path} cannot be opened: {_first_line(error)}. {remedy}")
+    kind = TornWarehouse if _is_torn(error) and not read_only else WarehouseError
+    return kind(f"{path} cannot be opened: {_first_line(error)}. {remedy}")
+
+
+def _is_torn(error: Exception) -> bool:
+    return "does not match stored checksum" in str(error)
 
 
 def _first_line(error: Exception) -> str:

@@ -37,7 +37,9 @@ NUMBERS = (
         "SIGKILL at random moments of fetch, landing, load, checkpoint and publication; after each "
         "the publication was whole, and at the end the home's export had the same rows as that of "
         "a home without kills",
-        "500 kills, 160 committed hours, 0 losses",
+        "475 kills, 152 committed hours, 0 losses, on 2026-11-28; one more kill tore a block of "
+        "the writer's file, so that no run could begin, and nothing was lost: today the next run "
+        "restores that file from the publication",
         "20 kills",
     ),
     (
@@ -106,6 +108,23 @@ OTHERS = (
         "the publication is whole, the next runs give what they give without kills",
         "tests/resilience/test_kills.py::"
         "test_hours_killed_at_random_moments_of_every_stage_lose_nothing",
+    ),
+    (
+        "killed in the middle of the write of a block of the writer's file",
+        "the next run restores the file from the publication, and gives what it gives without",
+        "tests/resilience/test_torn_warehouse.py::"
+        "test_the_next_run_restores_a_file_that_does_not_open",
+    ),
+    (
+        "the same, where opening the file does not read that block",
+        "the same: after a kill the next run reads every block",
+        "tests/resilience/test_torn_warehouse.py::test_after_a_kill_every_block_is_read",
+    ),
+    (
+        "the same, after a run that was committed and not published",
+        "refused with “pricehouse replay”, and the file is left as it was",
+        "tests/resilience/test_torn_warehouse.py::"
+        "test_a_torn_file_with_a_run_that_was_not_published_needs_a_replay",
     ),
     (
         "one run under a clock a year ahead",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import duckdb
-from duckdb import ColumnExpression, DuckDBPyRelation, FunctionExpression
+from duckdb import ColumnExpression, DuckDBPyRelation
 
 from schemas.errors import WarehouseError
 from warehouse.connect import Connection, Limits, open_reader, open_writer
@@ -14,6 +14,7 @@ from warehouse.statements import statement
 from warehouse.storage.home import Home
 from warehouse.table_statements import delete_all_rows
 from warehouse.tables import TABLES, Kind, tables_of
+from warehouse.writer.contents import content, table_names
 from warehouse.writer.staging_file import replace_warehouse, require_warehouse, staged_database
 from warehouse.writer.state import LastRun
 
@@ -52,15 +53,11 @@ def compact(home: Home, last: LastRun, *, now: datetime) -> None:
         replace_warehouse(home, staged)
 
 
-def _tables(con: Connection) -> list[str]:
-    return [name for (name,) in con.execute(statement("read_tables")).fetchall()]
-
-
 def _rewrite(old: Connection, new: Connection, *, now: datetime) -> None:
     migrate(new, now=now)
     for table in (*tables_of(Kind.LEDGER), *tables_of(Kind.DERIVED)):
         new.execute(delete_all_rows(table))  # it is copied with the rows that it holds
-    for name in _tables(old):
+    for name in table_names(old):
         _copy(old.table(name), new, name)
     new.execute(statement("create_compaction_table"))
     new.execute(statement("replace_compaction_mark"))
@@ -75,22 +72,12 @@ def _copy(rows: DuckDBPyRelation, new: Connection, name: str) -> None:
 
 
 def _require_equal(old: Connection, new: Connection) -> None:
-    tables = _tables(old)
-    if tables != _tables(new):
+    tables = table_names(old)
+    if tables != table_names(new):
         raise WarehouseError("the rewritten warehouse has other tables; nothing was changed")
     for name in tables:
         before, after = old.table(name), new.table(name)
         if (before.columns, before.types) != (after.columns, after.types):
             raise WarehouseError(f"the rewritten {name} has other columns; nothing was changed")
-        if _content(before) != _content(after):
+        if content(before) != content(after):
             raise WarehouseError(f"the rewritten {name} has other rows; nothing was changed")
-
-
-def _content(rows: DuckDBPyRelation) -> object:
-    """Return the number of rows and the sum of their hashes, whatever their order."""
-    columns = [ColumnExpression(column) for column in rows.columns]
-    # as HUGEINT: a sum of 64-bit hashes fits, and a sum of UHUGEINT would be a float
-    hashed = FunctionExpression("hash", *columns).cast("HUGEINT")
-    return rows.aggregate(
-        [FunctionExpression("count_star"), FunctionExpression("sum", hashed)]
-    ).fetchone()

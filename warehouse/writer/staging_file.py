@@ -71,5 +71,12 @@ def replace_warehouse(home: Home, staged: Path) -> None:
         sync_folder(home.root)
 
 
+def discard_log(home: Home) -> None:
+    """Remove the log beside the writer's file, which is to be replaced: its commits go too."""
+    with os_errors_as_home_error(home.warehouse):
+        _log(home.warehouse).unlink(missing_ok=True)
+        sync_folder(home.root)
+
+
 def _log(database: Path) -> Path:
     return database.with_name(f"{database.name}.wal")
