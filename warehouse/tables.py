@@ -101,7 +101,7 @@ TABLES: tuple[Table, ...] = (
         "_ph_card_facts",
         "card_facts",
         Kind.DERIVED,
-        ("task_group", "model_id", "inference_provider", "offer_id"),
+        ("model_id", "inference_provider", "offer_id"),
     ),
     Table("_ph_price_end", "price_ends", Kind.DERIVED, ("log_id",)),
     Table("_ph_feed_set", "feed_sets", Kind.DERIVED, ("feeds",)),

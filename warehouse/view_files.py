@@ -16,6 +16,7 @@ import duckdb
 
 from schemas.errors import WarehouseError
 from warehouse.connect import Connection
+from warehouse.hour_macros import READS, define_hour_macros
 from warehouse.internal_schema import in_its_schema
 from warehouse.statements import statement
 
@@ -112,6 +113,8 @@ def unknown_views(con: Connection) -> list[str]:
 def _apply(con: Connection, name: str, *, now: datetime) -> None:
     text, checksum = definition(name)
     con.execute(text)
+    if name == READS:
+        define_hour_macros(con)
     con.execute(statement("delete_view"), {"name": name})
     con.execute(statement("append_view"), {"name": name, "checksum": checksum, "applied_at": now})
 

@@ -160,6 +160,18 @@ def test_failed_process_raises_with_its_output(tmp_path: Path) -> None:
         )
 
 
+def test_measured_processes_store_their_modules_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    _, output = measure(
+        [sys.executable, "-c", "import sys; print(sys.dont_write_bytecode)"],
+        log=tmp_path / "log",
+        environment={},
+    )
+    assert output.strip() == "False"
+
+
 def test_ratio_is_the_median_of_the_ratios_of_the_rounds() -> None:
     costs = {
         BARE: [Cost(1, 100), Cost(10, 100), Cost(1, 100)],

@@ -23,12 +23,18 @@ from tests.support.hours import (
 )
 from tests.support.published import exported
 from tests.support.stored_cards import wrong_cards
-from warehouse.connect import open_writer
+from warehouse.connect import open_reader, open_writer
 from warehouse.publication.newest import newest
 from warehouse.publication.query import rows
 from warehouse.storage.home import Home
+from warehouse.writer.compact import compact
+from warehouse.writer.state import read_last_run
 
 HOUR = timedelta(hours=1)
+_TIMES = """
+    SELECT offer_id, observed_at, price_observed_at, speed_observed_at, rankable, origin
+    FROM cards ORDER BY offer_id
+"""
 CHEAP, DEAR = ("0.2", "0.4"), ("9", "20")
 
 
@@ -168,3 +174,29 @@ def test_cards_of_an_earlier_definition_are_stored_again_before_they_are_publish
         clock.advance(HOUR)
         assert ingest(tmp_path, hub, clock=clock).outcome == "unchanged"
     assert wrong_cards(newest(Home.at(tmp_path))) == {}
+
+
+@pytest.mark.parametrize("query", ["SELECT count(*) FROM cards", "FROM cards WHERE rankable"])
+def test_a_query_of_cards_reads_no_other_table(
+    lived: tuple[Path, dict[str, object]], query: str
+) -> None:
+    with open_reader(newest(Home.at(lived[0]))) as con:
+        plan = con.execute(f"EXPLAIN {query}").fetchall()[0][1]
+    assert plan.count("_SCAN") == 1
+    assert "JOIN" not in plan
+    assert "CROSS_PRODUCT" not in plan
+
+
+def test_the_times_of_cards_are_the_same_after_compaction(tmp_path: Path) -> None:
+    clock = Clock()
+    with serve(small_catalog()) as hub:
+        ingest(tmp_path, hub, clock=clock)
+    home = Home.at(tmp_path)
+    with open_writer(home.warehouse) as con:
+        last = read_last_run(con)
+        before = con.execute(_TIMES).fetchall()
+    assert last is not None
+    assert len({row[1] for row in before}) > 1
+    compact(home, last, now=clock())
+    with open_writer(home.warehouse) as con:
+        assert con.execute(_TIMES).fetchall() == before

@@ -13,8 +13,10 @@ QUERIES = (
     "SELECT table_name, column_name, column_index, data_type, comment FROM duckdb_columns() "
     "WHERE NOT internal AND table_name <> '_ph_opened' ORDER BY ALL",
     "SELECT function_name, macro_definition, comment FROM duckdb_functions() "
-    "WHERE NOT internal ORDER BY ALL",
+    "WHERE NOT internal AND function_name NOT IN "
+    "('_ph_newest_at', '_ph_oldest_at', '_ph_ranked_from', '_ph_origin') ORDER BY ALL",
 )
+"""The macros that are left out hold the times of an hour, as rows do."""
 
 
 def definitions(con: duckdb.DuckDBPyConnection) -> list[list[tuple[Any, ...]]]:

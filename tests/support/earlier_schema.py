@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -27,6 +28,13 @@ _EARLIER = {
     """
 }
 """What it defined otherwise, without the tables that came later."""
+_OF_HOUR = """
+    FROM _ph_card_facts f CROSS JOIN (
+        SELECT map(list(feeds), list(newest_at)) AS newest,
+               map(list(feeds), list(oldest_at)) AS oldest
+        FROM _ph_feed_set
+    ) sets CROSS JOIN _ph_hour h;
+"""
 BEFORE_SCHEMA = FIRST_MIGRATION - 1
 """The last migration of code that had all tables in `main`."""
 
@@ -43,13 +51,20 @@ def earlier_file(path: Path, level: int) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
+def _without_macros(text: str) -> str:
+    """Return a definition as it was when cards read the tables of the hour."""
+    text = re.sub(r"_ph_(newest|oldest)_at\(([\w.]+)\)", r"sets.\1[\2]", text)
+    text = re.sub(r"_ph_(ranked_from|origin)\(\)", r"h.\1", text)
+    return text.replace("FROM _ph_card_facts f;", _OF_HOUR)
+
+
 def define_in_main(con: duckdb.DuckDBPyConnection) -> None:
     """Define the views as code before the schema did, with the tables that it kept of the file."""
     for name in (name for name in ORDER if name not in NEWER):
         text, checksum = definition(name)
         # its macros took any two letters as a region
         text = in_main(text).replace("FROM _ph_region r", "FROM (SELECT 'eu' AS code) r")
-        con.execute(_EARLIER.get(name, text))
+        con.execute(_EARLIER.get(name, _without_macros(text)))
         con.execute("INSERT INTO _ph_view VALUES ($1, $2, now())", [name, checksum[::-1]])
     con.execute("INSERT INTO _ph_card_facts FROM _ph_card_computed")
     for name in ("_ph_feed_set", "_ph_hour"):

@@ -22,7 +22,7 @@ _SORT_FACTS = """
     CREATE TEMP TABLE sorted AS FROM internal._ph_card_facts;
     DELETE FROM internal._ph_card_facts;
     INSERT INTO internal._ph_card_facts
-    FROM sorted ORDER BY task_group, model_id, inference_provider, offer_id;
+    FROM sorted ORDER BY model_id, inference_provider, offer_id;
 """
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.support.publication_copies import altered
-from warehouse.connect import open_reader
+from warehouse.connect import open_reader, open_writer
+from warehouse.hour_macros import define_hour_macros
 from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
 from warehouse.view_files import definition
@@ -65,4 +66,8 @@ def tiered_home(sample: Path, folder: Path) -> tuple[Path, dict[str, str]]:
         ("INSERT INTO internal._ph_card_facts FROM internal._ph_card_computed", []),
         (definition("_ph_feed_set")[0], []),
     ]
-    return altered(sample, folder, *changes), offers
+    copy = altered(sample, folder, *changes)
+    with open_writer(newest(Home(copy))) as con:
+        define_hour_macros(con)
+        con.execute("CHECKPOINT")
+    return copy, offers

@@ -2,7 +2,7 @@
 -- many: a route is chosen among the offers of a model and task, all else concerns one offer.
 CREATE OR REPLACE TEMP TABLE touched_group AS
 SELECT task_group, model_id,
-       (sum(count(*)) OVER (ORDER BY task_group, model_id) // $rows)::INT AS part
+       (sum(count(*)) OVER (ORDER BY model_id, task_group) // $rows)::INT AS part
 FROM internal._ph_offer
 WHERE $every
    OR model_id IN (

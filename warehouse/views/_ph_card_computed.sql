@@ -2,7 +2,8 @@
 -- the chosen prices in _ph_price and the estimates. All else that a run decides about a card is a
 -- row of _ph_card, which transforms/reconcile/cards.py makes.
 -- What a later hour changes by itself is not here, but what it follows from: of a time that is that
--- of a feed's last whole answer the feeds, one bit each, else the time.
+-- of a feed's last whole answer the feeds, one bit each, else the time. A set of feeds is a number as
+-- text: DuckDB reads one column of 128-bit numbers forty times as slowly as the text of few values.
 -- warehouse/writer/stored_cards.py stores these rows in _ph_card_facts.
 CREATE OR REPLACE VIEW internal._ph_card_computed AS
 WITH listing AS (
@@ -64,7 +65,7 @@ SELECT
     coalesce(v.region, 'unverified') AS region, v.region_confidence, v.operator_country,
     coalesce(v.compliance_tags, []) AS compliance_tags,
     c.throughput_tps, c.first_token_latency_ms, c.request_latency_ms,
-    speed.fixed_at AS speed_fixed_at, speed.feed_bit AS speed_feeds, c.speed_changed_at,
+    speed.fixed_at AS speed_fixed_at, speed.feed_bit::VARCHAR AS speed_feeds, c.speed_changed_at,
     k.input_token AS cost_per_input_token, k.output_token AS cost_per_output_token,
     -- beside a price in another currency it would be a sum of two
     CASE WHEN k.cached_currency = k.currency AND k.input_token IS NOT NULL
@@ -89,8 +90,8 @@ SELECT
              AND k.comparable AND k.is_public AND NOT c.held AND o.offer_type = 'model'
              AND c.price_reason IS DISTINCT FROM 'ambiguous_attachment', false) AS can_rank,
     c.held, c.hold_reason, c.held_since, o.first_seen_at,
-    present.fixed_at AS observed_fixed_at, present.feeds AS observed_feeds,
-    k.fixed_at AS price_fixed_at, k.feeds AS price_feeds, c.price_changed_at
+    present.fixed_at AS observed_fixed_at, present.feeds::VARCHAR AS observed_feeds,
+    k.fixed_at AS price_fixed_at, k.feeds::VARCHAR AS price_feeds, c.price_changed_at
 FROM internal._ph_card c
 JOIN internal._ph_offer o USING (offer_id)
 LEFT JOIN internal._ph_provider v USING (inference_provider)

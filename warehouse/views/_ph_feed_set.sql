@@ -7,6 +7,6 @@ FROM (
     UNION SELECT price_feeds FROM internal._ph_card_facts
     UNION SELECT speed_feeds FROM internal._ph_card_facts
 ) s
-JOIN internal._ph_feed_bit b ON s.feeds & b.feed_bit <> 0
+JOIN internal._ph_feed_bit b ON s.feeds::HUGEINT & b.feed_bit <> 0
 JOIN internal._ph_feed_time t USING (feed)
 GROUP BY s.feeds;

@@ -9,6 +9,7 @@ from duckdb import ColumnExpression, DuckDBPyRelation
 
 from schemas.errors import WarehouseError
 from warehouse.connect import Connection, Limits, open_reader, open_writer
+from warehouse.hour_macros import define_hour_macros
 from warehouse.migrate import migrate
 from warehouse.statements import statement
 from warehouse.storage.home import Home
@@ -59,6 +60,7 @@ def _rewrite(old: Connection, new: Connection, *, now: datetime) -> None:
         new.execute(delete_all_rows(table))  # it is copied with the rows that it holds
     for name in table_names(old):
         _copy(old.table(name), new, name)
+    define_hour_macros(new)
     new.execute(statement("create_compaction_table"))
     new.execute(statement("replace_compaction_mark"))
     new.execute("CHECKPOINT")

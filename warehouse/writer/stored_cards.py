@@ -6,6 +6,7 @@ import polars as pl
 
 from schemas.delta import Delta
 from warehouse.connect import Connection
+from warehouse.hour_macros import define_hour_macros
 from warehouse.internal_schema import in_temp
 from warehouse.statements import statement
 from warehouse.view_files import definition
@@ -72,3 +73,4 @@ def _store(con: Connection, *, every: bool) -> None:
         con.execute(statement("drop_touched_rows"))
     for name in _OF_HOUR:
         con.execute(definition(name)[0])
+    define_hour_macros(con)
