@@ -21,9 +21,7 @@ LOCAL = PrefectServer("http://127.0.0.1:4200/api", ("127.0.0.1", 4200))
 
 
 def child_environment(environment: dict[str, str], server: PrefectServer = LOCAL) -> dict[str, str]:
-    return prefect_environment(
-        environment, server, home=Path("data"), python=Path("/v/bin/python"), checkout=Path("/c")
-    )
+    return prefect_environment(environment, server, home=Path("data"), python=Path("/v/bin/python"))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +79,7 @@ def test_paths_become_absolute_because_flow_runs_start_elsewhere() -> None:
     assert found["PRICEHOUSE_HOME"] == str(here / "data")
     assert found["PREFECT_HOME"] == str(here / "data" / "prefect")
     assert found["VAULT_CACERT"] == str(here / "ca.pem")
-    assert (found["PWD"], found["PATH"]) == ("/c", "/v/bin:/bin")
+    assert found["PATH"] == "/v/bin:/bin"
 
 
 def test_what_the_operator_set_stays() -> None:

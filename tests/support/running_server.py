@@ -1,4 +1,7 @@
-"""A real `pricehouse up` for tests: started as a process, queried through Prefect's HTTP API."""
+"""A real `pricehouse up` for tests: started as a process, queried through Prefect's HTTP API.
+
+`only` starts a part of it: the server at a port, or a worker for the server at that port.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import uuid4
 
 import httpx
@@ -21,6 +24,13 @@ from tests.support.command import environment
 
 T = TypeVar("T")
 START_S = 240  # the machine may have two slow cores, and others on them
+Only = Literal["", "server", "worker"]
+READY: dict[Only, str] = {
+    "": "scheduled; look at",
+    "server": "the schedule is at",
+    "worker": "scheduled; look at",
+}
+"""What is printed when all that was asked for is up."""
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
@@ -64,16 +74,28 @@ class Gate:
 
 
 class Up:
-    """A running `pricehouse up` and its Prefect server."""
+    """A running `pricehouse up`, or a part of it, and its Prefect server."""
 
+    # Six parameters and settings: where it is, what it reads, and what of it runs.
     def __init__(
-        self, home: Path, hub_url: str, *, port: int, serve: bool = True, **more: str
+        self,
+        home: Path,
+        hub_url: str,
+        *,
+        port: int,
+        serve: bool = True,
+        only: Only = "",
+        **more: str,
     ) -> None:
         self.home = home
         self.port = port
         self.serve_url = f"http://127.0.0.1:{(serve_port := free_port())}"
         served = ("--serve-port", str(serve_port)) if serve else ("--no-serve",)
         self.ui_url = f"http://127.0.0.1:{port}"
+        listens = () if only == "worker" else ("--port", str(port))
+        if only == "worker":
+            more = {"PREFECT_API_URL": f"{self.ui_url}/api", **more}
+        self._ready = READY[only]
         auth = more.get("PREFECT_SERVER_API_AUTH_STRING")
         self._auth = tuple(auth.split(":", 1)) if auth else None
         self.log = home.parent / f"{home.name}-{time.monotonic_ns()}.log"
@@ -81,7 +103,9 @@ class Up:
             self.process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "cli.main", "up"),
-                    *("--port", str(port), *served),
+                    *([f"--{only}-only"] if only else []),
+                    *listens,
+                    *(() if only == "server" else served),
                 ],
                 env=environment(home, hub_url, **more),
                 stdout=log,
@@ -90,7 +114,7 @@ class Up:
 
     def wait_until_scheduled(self) -> None:
         """Return when its output reports that all is up."""
-        self.wait_for_line("scheduled; look at")
+        self.wait_for_line(self._ready)
 
     def wait_for_first_hour(self) -> str:
         """Return the line about the end of the hour that an empty home runs at once."""
@@ -195,10 +219,16 @@ class Up:
 
 @contextmanager
 def up(
-    home: Path, hub_url: str, *, port: int | None = None, serve: bool = True, **more: str
+    home: Path,
+    hub_url: str,
+    *,
+    port: int | None = None,
+    serve: bool = True,
+    only: Only = "",
+    **more: str,
 ) -> Iterator[Up]:
     """Run `pricehouse up` until the block ends; a free port unless one is given."""
-    running = Up(home, hub_url, port=port or free_port(), serve=serve, **more)
+    running = Up(home, hub_url, port=port or free_port(), serve=serve, only=only, **more)
     try:
         running.wait_until_scheduled()
         yield running
