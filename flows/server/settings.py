@@ -114,11 +114,12 @@ def prefect_environment(
     *,
     home: Path,
     python: Path,
+    checkout: Path | None = None,
 ) -> dict[str, str]:
     """Return the environment with everything set that server, worker and flow runs need.
 
     Flow runs start in a folder of their own, so paths become absolute. `home` is the pricehouse
-    home.
+    home; they load the flows of `checkout`, without one those that are installed.
     """
     home = home.absolute()
     variables = {**DEFAULTS, **{name: value for name, value in environment.items() if value}}
@@ -128,6 +129,9 @@ def prefect_environment(
         "PREFECT_API_URL": server.api_url,
         "PATH": os.pathsep.join([str(python.parent), variables.get("PATH", os.defpath)]),
     }
+    if checkout is not None:
+        found = [str(checkout), *filter(None, [variables.get("PYTHONPATH")])]
+        variables["PYTHONPATH"] = os.pathsep.join(found)
     variables |= {
         name: str(Path(variables[name]).absolute()) for name in _PATHS if name in variables
     }

@@ -28,6 +28,7 @@ from providers.http.proxies import read_proxies
 from providers.registry import load_registry
 from providers.secrets.alert_addresses import find_alert_addresses
 from schemas.errors import PricehouseError, SettingsError
+from warehouse.storage.files import make_folder
 from warehouse.storage.home import Home
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -59,8 +60,13 @@ def run_until_stopped(
     is_server = part is Part.SERVER
     home = Home(settings.home) if is_server else Home.open(settings.home, origin="live")
     proxies = read_proxies(environment)
+    is_checkout = (CHECKOUT / "pyproject.toml").is_file()
     child_environment = prefect_environment(
-        environment, server, home=home.root, python=Path(sys.executable)
+        environment,
+        server,
+        home=home.root,
+        python=Path(sys.executable),
+        checkout=CHECKOUT if is_checkout else None,
     ) | proxy_variables(proxies, server)
     if not PREFECT_FILE.is_file():
         raise SettingsError(f"{PREFECT_FILE} is missing; install pricehouse again")
@@ -69,6 +75,7 @@ def run_until_stopped(
             serve.require_apart(server.listen[1])
         serve.require_free()
     environment.update(child_environment)
+    make_folder(Path(child_environment["PREFECT_HOME"]))  # Prefect makes no folder above it
     with ExitStack() as running:
         processes = Processes(child_environment, running, stop, report)
         try:

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -23,6 +23,7 @@ from samples.routes import ServerReply, ServerRequest
 from tests.support.command import environment
 
 T = TypeVar("T")
+PROGRAM: Sequence[str | Path] = (sys.executable, "-m", "cli.main")
 START_S = 240  # the machine may have two slow cores, and others on them
 Only = Literal["", "server", "worker"]
 READY: dict[Only, str] = {
@@ -56,12 +57,16 @@ class Gate:
 
     @contextmanager
     def shut(self) -> Iterator[None]:
-        """Keep every request waiting for as long as the block runs."""
+        """Keep every request waiting until the block ends, or `open` is called."""
         self._open.clear()
         try:
             yield
         finally:
-            self._open.set()
+            self.open()
+
+    def open(self) -> None:
+        """Let every request through."""
+        self._open.set()
 
     @contextmanager
     def refusing(self, status: int) -> Iterator[None]:
@@ -76,7 +81,7 @@ class Gate:
 class Up:
     """A running `pricehouse up`, or a part of it, and its Prefect server."""
 
-    # Six parameters and settings: where it is, what it reads, and what of it runs.
+    # Seven parameters and settings: where it is, what it reads, and what of it runs.
     def __init__(
         self,
         home: Path,
@@ -85,6 +90,7 @@ class Up:
         port: int,
         serve: bool = True,
         only: Only = "",
+        program: Sequence[str | Path] = PROGRAM,
         **more: str,
     ) -> None:
         self.home = home
@@ -96,18 +102,20 @@ class Up:
         if only == "worker":
             more = {"PREFECT_API_URL": f"{self.ui_url}/api", **more}
         self._ready = READY[only]
-        auth = more.get("PREFECT_SERVER_API_AUTH_STRING")
+        auth = more.get("PREFECT_SERVER_API_AUTH_STRING") or more.get("PREFECT_API_AUTH_STRING")
         self._auth = tuple(auth.split(":", 1)) if auth else None
         self.log = home.parent / f"{home.name}-{time.monotonic_ns()}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "cli.main", "up"),
+                    *(*program, "up"),
                     *([f"--{only}-only"] if only else []),
                     *listens,
                     *(() if only == "server" else served),
                 ],
                 env=environment(home, hub_url, **more),
+                # one that is installed elsewhere must not find the packages of this checkout
+                cwd=None if program == PROGRAM else home.parent,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -217,6 +225,7 @@ class Up:
         return self.process.wait(timeout=120)
 
 
+# Seven parameters and settings, as above.
 @contextmanager
 def up(
     home: Path,
@@ -225,10 +234,19 @@ def up(
     port: int | None = None,
     serve: bool = True,
     only: Only = "",
+    program: Sequence[str | Path] = PROGRAM,
     **more: str,
 ) -> Iterator[Up]:
     """Run `pricehouse up` until the block ends; a free port unless one is given."""
-    running = Up(home, hub_url, port=port or free_port(), serve=serve, only=only, **more)
+    running = Up(
+        home,
+        hub_url,
+        port=port or free_port(),
+        serve=serve,
+        only=only,
+        program=program,
+        **more,
+    )
     try:
         running.wait_until_scheduled()
         yield running
