@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
-import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.responses import GlobalConcurrencyLimitResponse
 from prefect.context import SettingsContext, get_settings_context
+from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES
 
 from flows.server.upstream_limits import limit_names, read_limits
@@ -69,7 +69,7 @@ class SharedThrottle:
         self._monotonic = monotonic
         self._limits: dict[str, GlobalConcurrencyLimitResponse] = {}
         self._taken: dict[str, tuple[int, float]] = {}  # name → slots left, and until when
-        self._asks_at = float("-inf")
+        self._calls_at = float("-inf")
         self._has_reported = False
         self._lock = threading.Lock()
         # Prefect's client would try again for a minute, in which no stop ends it.
@@ -94,15 +94,17 @@ class SharedThrottle:
             self._taken[name] = slots - 1, until
             return 0.0
 
-    def _call(self, ask: Callable[[], float | None]) -> float | None:
+    def _call(self, request: Callable[[], float | None]) -> float | None:
         """Return what the server gave; None while it is away."""
-        if self._monotonic() < self._asks_at:
+        if self._monotonic() < self._calls_at:
             return None
         try:
             with self._trying_once():
-                return ask()
-        except (httpx.HTTPError, ValueError) as error:  # also for an answer that is not Prefect's
-            self._asks_at = self._monotonic() + AWAY_S
+                return request()
+        except SettingsError:
+            raise
+        except Exception as error:  # noqa: BLE001 - Prefect raises whatever its HTTP client does
+            self._calls_at = self._monotonic() + AWAY_S
             if not self._has_reported:
                 self._report(
                     "Prefect's server gave no slot of the shared rate limits "
@@ -133,7 +135,7 @@ class SharedThrottle:
         slots = max(min(BLOCK, self._limits[name].limit), 1)
         try:
             taken = self._client.increment_concurrency_slots([name], slots, "rate_limit").json()
-        except httpx.HTTPStatusError as error:
+        except PrefectHTTPStatusError as error:
             if error.response.status_code == _LOCKED:
                 return max(float(error.response.headers["Retry-After"]), 0.1)
             if error.response.status_code == _TOO_MANY:  # an operator has lowered the limit

@@ -38,7 +38,7 @@ HUB_PATHS = ("/api/models", "/api/partners")
 
 
 class RequestTimes:
-    """A hook for the sample's server: it keeps when the Hub was asked, and has a gate."""
+    """A hook for the sample's server: it keeps when the Hub was hub_log, and has a gate."""
 
     def __init__(self) -> None:
         self.gate = Gate()
@@ -72,13 +72,13 @@ class RequestTimes:
 
 
 @pytest.fixture(scope="module")
-def asked() -> RequestTimes:
+def hub_log() -> RequestTimes:
     return RequestTimes()
 
 
 @pytest.fixture(scope="module")
-def shared_hub(asked: RequestTimes) -> Iterator[Hub]:
-    with serve(small_catalog(), on_request=asked) as running:
+def shared_hub(hub_log: RequestTimes) -> Iterator[Hub]:
+    with serve(small_catalog(), on_request=hub_log) as running:
         yield running
 
 
@@ -171,12 +171,12 @@ def test_no_password_is_in_an_output_or_a_process_list(
 
 
 def test_two_workers_run_one_hour_at_a_time(
-    first: Up, server: Up, shared_hub: Hub, asked: RequestTimes, home: Path
+    first: Up, server: Up, shared_hub: Hub, hub_log: RequestTimes, home: Path
 ) -> None:
     with worker(server, shared_hub, home):
         ours: list[str] = []
         for _ in range(2):
-            with asked.gate.shut():
+            with hub_log.gate.shut():
                 ours.append(first.start_run())
                 first.wait_for_state(ours[-1], "RUNNING")
                 second = first.start_run()
@@ -199,14 +199,14 @@ def is_final(running: Up, run_id: str) -> Any:
     return run if run["state_type"] in FINAL else None
 
 
-def test_a_missing_limit_ends_a_run_before_anything_is_asked(
-    first: Up, server: Up, asked: RequestTimes, home: Path
+def test_a_missing_limit_ends_a_run_before_any_request(
+    first: Up, server: Up, hub_log: RequestTimes, home: Path
 ) -> None:
     server.request("DELETE", f"/v2/concurrency_limits/{limits_of(server)[LIMIT]['id']}")
-    asked.begin()
+    hub_log.begin()
     run = first.wait_for_state(first.start_run(), "FAILED")
     assert f"no rate limit {LIMIT}; `pricehouse up`" in run["state"]["message"]
-    assert asked.count == 0
+    assert hub_log.count == 0
     router = limits_of(server)["pricehouse:router"]
     server.request("PATCH", f"/v2/concurrency_limits/{router['id']}", {"limit": 77})
     auth = {"PREFECT_API_URL": f"{server.ui_url}/api", "PREFECT_API_AUTH_STRING": AUTH}
@@ -244,7 +244,7 @@ def test_a_home_that_is_no_absolute_path_is_refused(first: Up, home: Path, tmp_p
 
 
 def test_two_workers_together_stay_within_the_hubs_window(
-    first: Up, server: Up, shared_hub: Hub, asked: RequestTimes, tmp_path: Path
+    first: Up, server: Up, shared_hub: Hub, hub_log: RequestTimes, tmp_path: Path
 ) -> None:
     """Two homes on one server, against advice: then two hours ask the Hub at once."""
     limit = limits_of(server)[LIMIT]
@@ -254,22 +254,22 @@ def test_two_workers_together_stay_within_the_hubs_window(
     server.request("PATCH", f"/deployments/{hourly}", {"concurrency_limit": 2})
     homes = [tmp_path / "one", tmp_path / "two"]
     busy = wait_for(lambda: pid_of(first, "worker"), 60, first)
-    with stopped(busy), asked.gate.shut(), ExitStack() as stack:
+    with stopped(busy), hub_log.gate.shut(), ExitStack() as stack:
         one = stack.enter_context(worker(server, shared_hub, homes[0]))
-        wait_for(lambda: asked.gate.waiting or None, 240, one)  # its first hour
+        wait_for(lambda: hub_log.gate.waiting or None, 240, one)  # its first hour
         with stopped(wait_for(lambda: pid_of(one, "worker"), 60, one)):
-            before = asked.gate.waiting
+            before = hub_log.gate.waiting
             two = stack.enter_context(worker(server, shared_hub, homes[1]))
             run_id = two.start_run()
-            wait_for(lambda: asked.gate.waiting > before or None, 240, two)
-        asked.begin()
-        asked.gate.open()
+            wait_for(lambda: hub_log.gate.waiting > before or None, 240, two)
+        hub_log.begin()
+        hub_log.gate.open()
         assert "the hour is done" in one.wait_for_first_hour()
         two.wait_for_state(run_id, "COMPLETED", timeout_s=400)
     window_s = 20.0
     allowed = SLOTS + DECAY * (window_s + BLOCK_S)
-    assert asked.count > allowed
-    assert asked.most_in(window_s) <= allowed
+    assert hub_log.count > allowed
+    assert hub_log.most_in(window_s) <= allowed
     for home in homes:
         assert rows(home, "SELECT count(*) FROM runs WHERE outcome = 'published'") == [(1,)]
     waited = "SELECT sum(waited_s) FROM run_feeds WHERE feed IN ('hub', 'partners')"

@@ -41,14 +41,14 @@ class LimitServer:
 
     def __call__(self, request: ServerRequest) -> ServerReply:
         """Reply as Prefect's server does."""
-        asked = json.loads(request.body)
+        body = json.loads(request.body)
         if request.path.endswith("/filter"):
-            found = list(self.limits.items())[asked["offset"] :]
+            found = list(self.limits.items())[body["offset"] :]
             return _json([_limit(name, *figures) for name, figures in found])
         if self.refusals:
             return self.refusals.pop(0)
-        (name,) = asked["names"]
-        self.taken.append((name, asked["slots"]))
+        (name,) = body["names"]
+        self.taken.append((name, body["slots"]))
         known = name in self.limits
         return _json([_limit(name, *self.limits[name])] if known else [])
 
@@ -168,7 +168,7 @@ def test_a_server_that_is_away_leaves_the_own_pace_and_one_line() -> None:
     assert "this run's own pace" in lines[0]
 
 
-def test_a_server_that_comes_back_is_asked_again(server: LimitServer) -> None:
+def test_a_server_that_comes_back_is_called_again(server: LimitServer) -> None:
     clock, lines = FakeClock(), list[str]()
     server.refusals = [_json({}, 500)]
     with throttling(clock, lines.append) as throttle:

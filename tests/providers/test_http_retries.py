@@ -271,17 +271,17 @@ def throttled_fetch(url, clock, throttle, *, deadline_s=1200.0, traffic):
         return client.get(f"{url}/list", feed="hub", traffic=traffic, deadline=deadline)
 
 
-def test_the_throttle_is_asked_before_each_try_until_it_lets_it_through():
-    clock, traffic, asked = FakeClock(), Traffic(), []
+def test_the_throttle_is_called_before_each_try_until_it_gives_no_wait():
+    clock, traffic, feeds = FakeClock(), Traffic(), []
     waits = iter([3.0, 2.0, 0.0, 0.0])
 
     def throttle(feed):
-        asked.append(feed)
+        feeds.append(feed)
         return next(waits)
 
     with serving([RawReply(429, b"", {"Retry-After": "7"}), OK]) as server:
         throttled_fetch(server.url, clock, throttle, traffic=traffic)
-    assert asked == ["hub"] * 4
+    assert feeds == ["hub"] * 4
     assert clock.slept == [3.0, 2.0, 8.0]
     assert (traffic.requests, traffic.waited_s) == (2, 13.0)
 
