@@ -25,8 +25,8 @@ from schemas.errors import SettingsError
 from schemas.registry import Registry
 
 BLOCK = 10
-"""Slots that are taken at once: each call costs some ten milliseconds, and the server counts only
-whole slots as come back since the call before."""
+"""Slots that are taken at once, of a small limit a quarter: each call costs some ten milliseconds,
+and the server counts only whole slots as come back since the call before."""
 BLOCK_S = 10.0
 """Slots that are not used by then are given up, so that no run saves some for later."""
 AWAY_S = 60.0
@@ -132,7 +132,7 @@ class SharedThrottle:
         """Take a block of slots; return 0, or the seconds after which to ask again."""
         if not self._limits:  # the server was away when the run began
             self._read()
-        slots = max(min(BLOCK, self._limits[name].limit), 1)
+        slots = max(min(BLOCK, self._limits[name].limit // 4), 1)
         try:
             taken = self._client.increment_concurrency_slots([name], slots, "rate_limit").json()
         except PrefectHTTPStatusError as error:

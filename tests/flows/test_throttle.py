@@ -131,11 +131,11 @@ def test_a_limit_without_slots_left_gives_the_wait(server: LimitServer) -> None:
 def test_an_operator_may_lower_a_limit_below_a_block(server: LimitServer) -> None:
     with throttling(FakeClock()) as throttle:
         throttle.require_limits()
-        server.limits["pricehouse:hub"] = (3, 0.1)
+        server.limits["pricehouse:hub"] = (8, 0.1)
         server.refusals = [_json({"detail": "greater than the limit"}, 422)]
         assert throttle("hub") == 1
         assert throttle("hub") == 0
-        assert server.taken == [("pricehouse:hub", 3)]
+        assert server.taken == [("pricehouse:hub", 2)]
 
 
 def test_a_missing_limit_and_one_without_decay_are_named(server: LimitServer) -> None:
