@@ -32,7 +32,7 @@ BLOCK_S = 10.0
 AWAY_S = 60.0
 """How long the server is not asked again after it did not answer."""
 _TIMEOUT_S = 5.0
-_LOCKED, _TOO_MANY = 423, 422
+_LOCKED, _UNPROCESSABLE = 423, 422
 
 
 @contextmanager
@@ -114,8 +114,10 @@ class SharedThrottle:
         return None
 
     def _read(self) -> None:
-        self._limits = read_limits(self._client)
-        missing = sorted(set(self._names.values()) - self._limits.keys())
+        names = set(self._names.values())
+        found = read_limits(self._client)
+        self._limits = {name: limit for name, limit in found.items() if name in names}
+        missing = sorted(names - self._limits.keys())
         if missing:
             raise SettingsError(
                 f"Prefect's server has no rate limit {', '.join(missing)}; `pricehouse up`, or "
@@ -138,7 +140,7 @@ class SharedThrottle:
         except PrefectHTTPStatusError as error:
             if error.response.status_code == _LOCKED:
                 return max(float(error.response.headers["Retry-After"]), 0.1)
-            if error.response.status_code == _TOO_MANY:  # an operator has lowered the limit
+            if error.response.status_code == _UNPROCESSABLE:  # an operator has lowered the limit
                 self._read()
                 return 1.0
             raise
