@@ -92,7 +92,8 @@ def run_until_stopped(
                     f"the schedule is at {server.ui_url}, for workers elsewhere (Ctrl-C stops it)"
                 )
                 processes.keep()
-            _work(home, server, serve, processes)
+            else:
+                _work(home, server, serve, processes)
         except Stopped:
             report("stopping")
     report("stopped")
@@ -136,12 +137,12 @@ def _schedule(server: PrefectServer, processes: Processes, part: Part) -> None:
     )
     from flows.server.upstream_limits import require_upstream_limits
 
-    environment = processes.environment
-    heartbeat_s = int(environment["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])
-    stale_after = read_alert_rules(environment).stale_after
     if part is Part.WORKER:
         require_deployed(server)
         return
+    environment = processes.environment
+    heartbeat_s = int(environment["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])
+    stale_after = read_alert_rules(environment).stale_after
     for prepare in (
         require_pool,
         lambda: require_upstream_limits(load_registry()),
