@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -25,6 +25,7 @@ from flows.events import emit_committed
 from flows.parameters import ALL_FEEDS, LOCK_WAIT, Feeds, LockWait
 from flows.server.stale_notification import keep_stale_automations
 from flows.step_states import step_state
+from flows.throttle import shared_throttle
 from pipeline.context import LOCK_WAIT_S, Dependencies, RunOptions
 from pipeline.feeds import spec_of
 from pipeline.live_notifier import live_notifier
@@ -195,14 +196,19 @@ async def run_hour(
         )
         watch = HomeWatch.of(os.environ)
         dependencies = Dependencies(progress=PageArtifact(), watch=watch)
-        if origin == "live":  # the sample is served on this machine, without a token
-            dependencies = Dependencies(
-                progress=PageArtifact(),
-                find_token=partial(find_token, os.environ),
-                make_client=partial(HttpClient, proxies=read_proxies(os.environ)),
-                watch=watch,
-            )
-        with open_run(settings, options, dependencies) as run:
+        with ExitStack() as around:
+            if origin == "live":  # the sample is served on this machine, without a token
+                sharing = shared_throttle(load_registry(), report=logger.warning)
+                throttle = around.enter_context(sharing)
+                dependencies = Dependencies(
+                    progress=PageArtifact(),
+                    find_token=partial(find_token, os.environ),
+                    make_client=partial(
+                        HttpClient, proxies=read_proxies(os.environ), throttle=throttle
+                    ),
+                    watch=watch,
+                )
+            run = around.enter_context(open_run(settings, options, dependencies))
             report = run_pipeline(run, as_task)
     except Exception as error:
         logger.error(error_line(error, origin=origin, trigger=trigger))

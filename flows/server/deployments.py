@@ -84,6 +84,19 @@ def require_pool() -> None:
                 )
 
 
+def require_deployed(server: PrefectServer) -> None:
+    """Raise PricehouseError unless an `up` with a server created pool and deployments there."""
+    with open_client("read the deployments") as client:
+        try:
+            client.read_work_pool(POOL)
+            client.read_deployment_by_name("hourly/hourly")
+        except ObjectNotFound:
+            raise PricehouseError(
+                f"Prefect at {server.api_url} has no work pool and deployments of pricehouse; "
+                "start `pricehouse up --server-only` there first"
+            ) from None
+
+
 def deploy(environment: Mapping[str, str], *, checkout: Path) -> None:
     """Update every deployment from prefect.yaml; PricehouseError with the output of Prefect."""
     done = subprocess.run(  # noqa: S603 - our own command

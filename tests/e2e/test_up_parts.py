@@ -1,0 +1,293 @@
+"""Prefect's server on PostgreSQL here, workers there: `up --server-only`, `up --worker-only`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from bisect import bisect_left
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from flows.throttle import BLOCK_S
+from samples.hub import Hub, serve
+from samples.routes import ServerReply, ServerRequest
+from tests.support.command import environment, pricehouse
+from tests.support.hours import small_catalog
+from tests.support.postgres import Postgres, postgres
+from tests.support.published import rows
+from tests.support.running_server import FINAL, Gate, Up, processes, up, wait_for
+from tests.support.scheduled_hours import pid_of
+
+pytestmark = [pytest.mark.server, pytest.mark.slow]
+AUTH = "operator:canary-of-the-server"
+LIMIT = "pricehouse:hub"
+SLOTS, DECAY = 16, 1.0
+"""A small limit, so that two hours of the sample have to wait."""
+HUB_PATHS = ("/api/models", "/api/partners")
+
+
+class RequestTimes:
+    """A hook for the sample's server: it keeps when the Hub was hub_log, and has a gate."""
+
+    def __init__(self) -> None:
+        self.gate = Gate()
+        self._times: list[float] = []
+        self._lock = threading.Lock()
+
+    def __call__(self, request: ServerRequest) -> ServerReply | None:
+        """Record a request of the Hub when it comes out of the gate."""
+        reply = self.gate(request)
+        if request.path.startswith(HUB_PATHS):
+            with self._lock:
+                self._times.append(time.monotonic())
+        return reply
+
+    def begin(self) -> None:
+        """Forget what was recorded."""
+        with self._lock:
+            self._times = []
+
+    @property
+    def count(self) -> int:
+        """How many requests came."""
+        with self._lock:
+            return len(self._times)
+
+    def most_in(self, seconds: float) -> int:
+        """Return the most requests in any time of so many seconds."""
+        with self._lock:
+            times = sorted(self._times)
+        return max(bisect_left(times, at + seconds) - i for i, at in enumerate(times))
+
+
+@pytest.fixture(scope="module")
+def hub_log() -> RequestTimes:
+    return RequestTimes()
+
+
+@pytest.fixture(scope="module")
+def shared_hub(hub_log: RequestTimes) -> Iterator[Hub]:
+    with serve(small_catalog(), on_request=hub_log) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Postgres]:
+    with postgres() as running:
+        running.create_database("prefect")
+        yield running
+
+
+@pytest.fixture(scope="module")
+def server(
+    database: Postgres, shared_hub: Hub, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Up]:
+    home = tmp_path_factory.mktemp("server") / "home"
+    settings = {
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": database.url("postgresql+asyncpg", "prefect"),
+        "PREFECT_SERVER_API_AUTH_STRING": AUTH,
+    }
+    with up(home, shared_hub.url, only="server", **settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("worker") / "home"
+
+
+@contextmanager
+def worker(server: Up, hub: Hub, home: Path, *, serve: bool = False) -> Iterator[Up]:
+    """Run a worker alone for a server."""
+    auth = {"PREFECT_API_AUTH_STRING": AUTH}
+    with up(home, hub.url, port=server.port, serve=serve, only="worker", **auth) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def first(server: Up, shared_hub: Hub, home: Path) -> Iterator[Up]:
+    with worker(server, shared_hub, home, serve=True) as running:
+        running.wait_for_first_hour()
+        yield running
+
+
+def limits_of(server: Up) -> dict[str, Any]:
+    """Return the limits of a server by name."""
+    return {limit["name"]: limit for limit in server.read("/v2/concurrency_limits/filter")}
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """Let a process do nothing for as long as the block runs."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_the_server_alone_schedules_and_starts_no_worker(server: Up, database: Postgres) -> None:
+    lines = list(server.descendants().values())
+    assert [line for line in lines if "server start" in line]
+    assert not [line for line in lines if "worker start" in line or "cli.main serve" in line]
+    assert not (server.home / "home.json").exists()
+    assert server.deployment("hourly")["schedules"][0]["active"]
+    assert len(server.read("/automations/filter")) == 3
+    limit = limits_of(server)[LIMIT]
+    assert (limit["limit"], limit["slot_decay_per_second"]) == (250, 0.8)
+    assert database.run("SELECT count(*) FROM deployment", database="prefect") == "3"
+
+
+def test_an_hour_runs_on_a_worker_elsewhere_which_serves_it(first: Up, server: Up) -> None:
+    assert "the hour is done; look at" in first.output
+    run = first.wait_for_state(first.start_run(), "COMPLETED")
+    assert run["work_pool_name"] == "pricehouse"
+    assert not [line for line in first.descendants().values() if "server start" in line]
+    assert (first.home / "marketplace.duckdb").is_symlink()
+    assert httpx.get(f"{first.serve_url}/readyz", trust_env=False).status_code == 200
+    assert not (server.home / "marketplace.duckdb").exists()
+    assert limits_of(server)[LIMIT]["active_slots"] > 0
+
+
+def test_no_password_is_in_an_output_or_a_process_list(
+    first: Up, server: Up, database: Postgres
+) -> None:
+    lines = [line for _, line in processes().values()]
+    text = first.output + server.output + "\n".join(lines)
+    assert database.password not in text
+    assert AUTH.partition(":")[2] not in text
+    assert "Traceback" not in text
+
+
+def test_two_workers_run_one_hour_at_a_time(
+    first: Up, server: Up, shared_hub: Hub, hub_log: RequestTimes, home: Path
+) -> None:
+    with worker(server, shared_hub, home):
+        ours: list[str] = []
+        for _ in range(2):
+            with hub_log.gate.shut():
+                ours.append(first.start_run())
+                first.wait_for_state(ours[-1], "RUNNING")
+                second = first.start_run()
+                first.wait_for_state(second, "CANCELLED")
+            first.wait_for_state(ours[-1], "COMPLETED")
+        both = [first.start_run(), first.start_run()]
+        ended = [wait_for(lambda r=run_id: is_final(first, r), 240, first) for run_id in both]
+        assert sorted(run["state_type"] for run in ended) in (
+            ["CANCELLED", "COMPLETED"],
+            ["COMPLETED", "COMPLETED"],  # the second one was taken after the first one
+        )
+    times = rows(home, "SELECT started_at, finished_at FROM runs ORDER BY started_at")
+    assert len(times) >= 4
+    assert all(before[1] <= after[0] for before, after in pairwise(times))
+
+
+def is_final(running: Up, run_id: str) -> Any:
+    """Return a run that has ended, else None."""
+    run = running.run(run_id)
+    return run if run["state_type"] in FINAL else None
+
+
+def test_a_missing_limit_ends_a_run_before_any_request(
+    first: Up, server: Up, hub_log: RequestTimes, home: Path
+) -> None:
+    server.request("DELETE", f"/v2/concurrency_limits/{limits_of(server)[LIMIT]['id']}")
+    hub_log.begin()
+    run = first.wait_for_state(first.start_run(), "FAILED")
+    assert f"no rate limit {LIMIT}; `pricehouse up`" in run["state"]["message"]
+    assert hub_log.count == 0
+    router = limits_of(server)["pricehouse:router"]
+    server.request("PATCH", f"/v2/concurrency_limits/{router['id']}", {"limit": 77})
+    auth = {"PREFECT_API_URL": f"{server.ui_url}/api", "PREFECT_API_AUTH_STRING": AUTH}
+    subprocess.run(
+        [sys.executable, "-m", "flows.server.upstream_limits"],
+        env=environment(home, **auth),
+        check=True,
+    )
+    assert limits_of(server)[LIMIT]["limit"] == 250
+    assert limits_of(server)["pricehouse:router"]["limit"] == 77, "as the operator set it"
+    first.wait_for_state(first.start_run(), "COMPLETED")
+
+
+def test_a_home_that_is_no_absolute_path_is_refused(first: Up, home: Path, tmp_path: Path) -> None:
+    found = first.deployment("hourly")["id"]
+    later = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+    state = {"type": "SCHEDULED", "state_details": {"scheduled_time": later}}
+    made = first.request("POST", f"/deployments/{found}/create_flow_run", {"state": state})
+    run_id = made.json()["id"]
+    settings = {
+        "PREFECT_API_URL": f"{first.ui_url}/api",
+        "PREFECT_API_AUTH_STRING": AUTH,
+        "PREFECT__FLOW_RUN_ID": run_id,
+    }
+    subprocess.run(
+        [sys.executable, "-m", "flows.engine"],
+        env=environment(Path("data"), **settings),
+        cwd=tmp_path,
+        check=True,
+    )
+    run = first.run(run_id)
+    assert run["state_type"] == "FAILED"
+    assert "PRICEHOUSE_HOME" in run["state"]["message"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_workers_together_stay_within_the_hubs_window(
+    first: Up, server: Up, shared_hub: Hub, hub_log: RequestTimes, tmp_path: Path
+) -> None:
+    """Two homes on one server, against advice: then two hours ask the Hub at once."""
+    limit = limits_of(server)[LIMIT]
+    figures = {"limit": SLOTS, "slot_decay_per_second": DECAY}
+    server.request("PATCH", f"/v2/concurrency_limits/{limit['id']}", figures)
+    hourly = server.deployment("hourly")["id"]
+    server.request("PATCH", f"/deployments/{hourly}", {"concurrency_limit": 2})
+    homes = [tmp_path / "one", tmp_path / "two"]
+    busy = wait_for(lambda: pid_of(first, "worker"), 60, first)
+    with stopped(busy), hub_log.gate.shut(), ExitStack() as stack:
+        one = stack.enter_context(worker(server, shared_hub, homes[0]))
+        wait_for(lambda: hub_log.gate.waiting or None, 240, one)  # its first hour
+        with stopped(wait_for(lambda: pid_of(one, "worker"), 60, one)):
+            before = hub_log.gate.waiting
+            two = stack.enter_context(worker(server, shared_hub, homes[1]))
+            run_id = two.start_run()
+            wait_for(lambda: hub_log.gate.waiting > before or None, 240, two)
+        hub_log.begin()
+        hub_log.gate.open()
+        assert "the hour is done" in one.wait_for_first_hour()
+        two.wait_for_state(run_id, "COMPLETED", timeout_s=400)
+    window_s = 5.0
+    allowed = SLOTS + DECAY * (window_s + BLOCK_S)
+    assert hub_log.count > allowed
+    assert hub_log.most_in(window_s) <= allowed
+    for home in homes:
+        assert rows(home, "SELECT count(*) FROM runs WHERE outcome = 'published'") == [(1,)]
+    waited = "SELECT sum(waited_s) FROM run_feeds WHERE feed IN ('hub', 'partners')"
+    assert any(rows(home, waited)[0][0] > 0 for home in homes)
+
+
+def test_a_worker_is_refused_with_a_wrong_password_and_without_deployments(
+    server: Up, home: Path
+) -> None:
+    url = {"PREFECT_API_URL": f"{server.ui_url}/api"}
+    done = pricehouse(
+        "up", "--worker-only", "--no-serve", home=home, PREFECT_API_AUTH_STRING="a:b", **url
+    )
+    assert done.returncode == 1
+    assert "does not take our password" in done.stderr
+    server.request("DELETE", f"/deployments/{server.deployment('hourly')['id']}")
+    done = pricehouse(
+        "up", "--worker-only", "--no-serve", home=home, PREFECT_API_AUTH_STRING=AUTH, **url
+    )
+    assert done.returncode == 1
+    assert "start `pricehouse up --server-only` there first" in done.stderr
