@@ -22,6 +22,7 @@ from schemas.decisions import Decisions
 from schemas.records import Origin
 from schemas.registry import Estimate, Feed, Registry
 from schemas.secrets import FoundSecret
+from warehouse.lake.shared_home import Lake
 from warehouse.storage.home import Home
 from warehouse.storage.run_folder import RunFolder
 from warehouse.writer.state import LastRun
@@ -86,7 +87,7 @@ class Dependencies:
 class Run:
     """One run under the home's lock. Not a dataclass: Prefect would walk through its fields."""
 
-    # Nine parameters: a new run and a replayed one are made in two places, of different sources.
+    # Ten parameters: a new run and a replayed one are made in two places, of different sources.
     def __init__(
         self,
         *,
@@ -99,6 +100,7 @@ class Run:
         observed: dict[str, datetime],
         options: RunOptions,
         dependencies: Dependencies,
+        lake: Lake | None = None,
     ) -> None:
         self.home = home
         self.folder = folder
@@ -111,6 +113,7 @@ class Run:
         self.observed = observed  # feed → time of its last whole answer before this run
         self.options = options
         self.dependencies = dependencies
+        self.lake = lake  # the shared warehouse that records the run before the file
         self.clock = dependencies.clock
         self.parsed_ahead: dict[str, ParseAhead] = {}  # feed → what is parsed since it landed
         self.committing = False  # from then on only the warehouse knows how the run ended

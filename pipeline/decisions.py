@@ -24,6 +24,7 @@ from pipeline.pipeline import process_landed
 from pipeline.report import Report
 from pipeline.session import open_run
 from pipeline.settings import recorded_settings
+from pipeline.shared_warehouse import catch_up
 from pipeline.steps.publish import publish_run
 from providers.registry import load_registry
 from schemas.clock import Clock, utc_now
@@ -31,6 +32,7 @@ from schemas.decisions import Correction, Decisions, Verdict
 from schemas.errors import LandingError, UsageError
 from schemas.units import Unit
 from transforms.money import read_amount
+from warehouse.lake.lake_settings import LakeSettings
 from warehouse.publication.interval import read_interval
 from warehouse.publication.newest import open_newest
 from warehouse.publication.proof import read_offer
@@ -84,10 +86,12 @@ def decide(
     *,
     clock: Clock = utc_now,
     lock_wait_s: float = LOCK_WAIT_S,
+    lake: LakeSettings | None = None,
 ) -> Report:
     """Accept or reject findings that wait for a decision; UsageError names one that does not."""
     _require_text(request.decided_by, request.reason)
     home = Home.at(root)
+    catch_up(home, lake, clock=clock, lock_wait_s=lock_wait_s)
     for check_id in request.check_ids:
         _require_waiting(home, check_id, request.decision)
     verdicts = [
@@ -103,7 +107,8 @@ def decide(
         home,
         Decisions(verdicts=verdicts),
         _COMMAND[request.decision],
-        clock,
+        Dependencies(clock=clock),
+        lake,
         lock_wait_s=lock_wait_s,
     )
 
@@ -115,6 +120,7 @@ def correct(
     clock: Clock = utc_now,
     lock_wait_s: float = LOCK_WAIT_S,
     announce: Callable[[CorrectionPreview], None] = _announce_nothing,
+    lake: LakeSettings | None = None,
 ) -> Report:
     """Replace a price that cards showed by another one; UsageError when that cannot be.
 
@@ -124,6 +130,7 @@ def correct(
     home, now = Home.at(root), clock()
     if request.at is not None and request.at > now:
         raise UsageError(f"--at {request.at:%Y-%m-%d %H:%M:%S} UTC is yet to come")
+    catch_up(home, lake, clock=clock, lock_wait_s=lock_wait_s)
     correction = Correction(
         offer_id=request.offer_id,
         unit=request.unit,
@@ -138,11 +145,18 @@ def correct(
     announce(preview)
     # by its start: what is corrected is the price that was seen, though another one comes meanwhile
     dated = replace(correction, at=preview.valid_from)
-    return _apply(home, Decisions(corrections=[dated]), "correct", clock, lock_wait_s=lock_wait_s)
+    decisions, dependencies = Decisions(corrections=[dated]), Dependencies(clock=clock)
+    return _apply(home, decisions, "correct", dependencies, lake, lock_wait_s=lock_wait_s)
 
 
 def _apply(
-    home: Home, decisions: Decisions, flow: str, clock: Clock, *, lock_wait_s: float
+    home: Home,
+    decisions: Decisions,
+    flow: str,
+    dependencies: Dependencies,
+    lake: LakeSettings | None,
+    *,
+    lock_wait_s: float,
 ) -> Report:
     newest = Landing(home.landing).newest_committed()
     if newest is None:
@@ -151,7 +165,7 @@ def _apply(
             "restore it from a backup. Nothing was changed"
         )
     last = newest.record  # such a run asks no feed, so it needs no new settings
-    settings = recorded_settings(home.root, last.settings, load_registry())
+    settings = recorded_settings(home.root, last.settings, load_registry(), lake=lake)
     options = RunOptions(
         origin=last.origin,
         flow=flow,
@@ -159,7 +173,7 @@ def _apply(
         decisions=decisions,
         lock_wait_s=lock_wait_s,
     )
-    with open_run(settings, options, Dependencies(clock=clock)) as run:
+    with open_run(settings, options, dependencies) as run:
         report = publish_run(run, process_landed(run, []))
         refresh_metrics(home, now=run.clock())
         return report

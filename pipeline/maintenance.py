@@ -11,17 +11,19 @@ import msgspec
 from pipeline.context import LOCK_WAIT_S
 from pipeline.home_metrics import refresh_metrics
 from pipeline.progress import OnStep, ignore_step
-from pipeline.session import recover
+from pipeline.session import read_committed, recover
 from schemas.clock import Clock, utc_now
 from schemas.errors import UsageError, WarehouseError
 from warehouse.connect import open_writer
+from warehouse.lake.lake_settings import LakeSettings
+from warehouse.lake.lake_upkeep import LakeUpkeep, keep_lake
+from warehouse.lake.shared_home import hold_home
 from warehouse.migrate import migrate
 from warehouse.publication.publish import superseded
 from warehouse.storage.future_runs import require_no_future_run
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.storage.leftovers import bytes_of, find_leftovers, remove_path
-from warehouse.storage.lock import hold
 from warehouse.storage.retention import Thinning, days_to_pack, plan_thinning, sequence_of
 from warehouse.writer.checkpoint import (
     checkpoint_of,
@@ -73,6 +75,8 @@ class Maintained(msgspec.Struct, frozen=True, kw_only=True):
     publications_dropped: list[str]
     bytes_freed: int
     """By all of it; what a new checkpoint takes is not subtracted."""
+    lake: LakeUpkeep | None = None
+    """Of the shared warehouse, where there is one."""
 
 
 def maintain(
@@ -82,6 +86,7 @@ def maintain(
     clock: Clock = utc_now,
     on_step: OnStep = ignore_step,
     lock_wait_s: float = LOCK_WAIT_S,
+    lake: LakeSettings | None = None,
 ) -> Maintained:
     """Recover what a killed run left, then clean the home; call `on_step` before each step.
 
@@ -92,11 +97,13 @@ def maintain(
     """
     upkeep = upkeep or Upkeep()
     home = Home.at(root)
-    with hold(home.lock, wait_s=lock_wait_s):
+    with hold_home(home, lake, wait_s=lock_wait_s) as shared:
         now = clock()
         require_no_future_run(Landing(home.landing), now)
         since = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         since -= timedelta(days=upkeep.keep_hourly_days)
+        if shared is not None:
+            shared.follow(home, now=now)
         last, uncompacted = _recover(home, now)
         cleaner = _Cleaner(home, on_step, dry_run=upkeep.dry_run)
         left = cleaner.drop("remove what killed processes left", find_leftovers(home))
@@ -111,6 +118,10 @@ def maintain(
         packed = cleaner.pack(since)
         old = cleaner.drop("forget old checkpoints", superseded_checkpoints(home))
         superseded_publications = cleaner.drop("forget old publications", superseded(home))
+        kept = None
+        if shared is not None:
+            on_step("keep the shared warehouse")
+            kept = keep_lake(shared, dry_run=upkeep.dry_run)
         if not upkeep.dry_run:
             refresh_metrics(home, now=now)
         return Maintained(
@@ -128,6 +139,7 @@ def maintain(
             checkpoints_dropped=old,
             publications_dropped=superseded_publications,
             bytes_freed=cleaner.freed + before - after,
+            lake=kept,
         )
 
 
@@ -138,7 +150,8 @@ def _recover(home: Home, now: datetime) -> tuple[LastRun | None, int]:
         with open_writer(home.warehouse) as con:
             migrate(con, now=now)
             last, uncompacted = read_last_run(con), runs_since_compaction(con)
-        recover(home, landing, last, now=now)
+            committed = read_committed(con, landing)
+        recover(home, landing, last, committed, now=now)
     committed = landing.committed()
     if committed and (last is None or last.sequence < sequence_of(committed[-1])):
         raise WarehouseError(

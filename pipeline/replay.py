@@ -20,11 +20,12 @@ from schemas.decisions import read_decisions
 from schemas.errors import LandingError, UsageError
 from schemas.records import Origin
 from warehouse.connect import open_writer
+from warehouse.lake.lake_settings import LakeSettings
+from warehouse.lake.shared_home import hold_home, last_run
 from warehouse.migrate import migrate
 from warehouse.publication.publish import publish, published_id
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
-from warehouse.storage.lock import hold
 from warehouse.storage.retention import runs_lacking_bytes, sequence_of
 from warehouse.storage.run_folder import RunFolder
 from warehouse.writer.checkpoint import Checkpoint, checkpoints, is_whole, restore_checkpoint
@@ -40,22 +41,29 @@ def replay(
     clock: Clock = utc_now,
     step: Step = run_directly,
     lock_wait_s: float = LOCK_WAIT_S,
+    lake: LakeSettings | None = None,
 ) -> list[str]:
     """Load every committed run that the warehouse does not hold; return their ids.
 
     Ids and times come from the run records, registry and claims from what each run landed, so an
     export afterwards is byte for byte that of the home that fetched. UsageError without landing,
-    LandingError when neither the bytes of a run nor a checkpoint after it is left.
+    LandingError when neither the bytes of a run nor a checkpoint after it is left. Runs that a
+    shared warehouse lacks are made in this machine's copy first, and then pushed together.
     """
     landing = Landing(root / "landing")
     runs = landing.committed()
     if not runs:
         raise UsageError(f"{root} has no committed run under landing/; there is nothing to replay")
     home = Home.adopt(root, origin=_origin(runs))
-    with hold(home.lock, wait_s=lock_wait_s):
+    with hold_home(home, lake, wait_s=lock_wait_s) as shared:
+        if shared is not None:
+            shared.follow(home, now=clock())
         missing = _missing(home, runs, clock())
         rebuild(home, missing, source=home, now=clock(), step=step)
-        last = runs[-1].run_id
+        if shared is not None and missing:
+            shared.push(home)
+        newest = last_run(home, now=clock()) if shared else None
+        last = newest.run_id if newest else runs[-1].run_id
         if published_id(home) != last:
             publish(home, last)
         refresh_metrics(home, now=clock())

@@ -24,6 +24,7 @@ from schemas.delta import State
 from transforms.reconcile.counts import tally
 from transforms.reconcile.revision import revise_state
 from warehouse.connect import open_writer
+from warehouse.lake.lake_settings import LakeSettings
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.writer.log_versions import LogVersions, read_log_versions
@@ -31,14 +32,20 @@ from warehouse.writer.staging_file import SCRATCH, staged_database
 from warehouse.writer.state import read_last_run, read_state
 
 
-def revise(root: Path, *, clock: Clock = utc_now, lock_wait_s: float = LOCK_WAIT_S) -> Report:
+def revise(
+    root: Path,
+    *,
+    clock: Clock = utc_now,
+    lock_wait_s: float = LOCK_WAIT_S,
+    lake: LakeSettings | None = None,
+) -> Report:
     """Append what today's rules read otherwise in every landed run, and publish it.
 
     A checkpoint is written beside it, from which replay starts. UsageError without landing.
     """
-    replay(root, clock=clock, lock_wait_s=lock_wait_s)
+    replay(root, clock=clock, lock_wait_s=lock_wait_s, lake=lake)
     last = Landing(root / "landing").committed()[-1].record
-    settings = recorded_settings(root, last.settings, load_registry())
+    settings = recorded_settings(root, last.settings, load_registry(), lake=lake)
     options = RunOptions(
         origin=last.origin,
         flow=REVISE,

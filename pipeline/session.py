@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
 from msgspec import structs
@@ -21,14 +21,15 @@ from schemas.decisions import decisions_bytes
 from schemas.errors import PricehouseError, UsageError, WarehouseError
 from schemas.records import SCHEDULED, AlertRecord, EndMark, RunRecord
 from warehouse.alert_rows import known_deliveries
-from warehouse.connect import LOADING, open_writer
+from warehouse.connect import LOADING, Connection, open_writer
+from warehouse.lake.shared_home import Lake, hold_home
 from warehouse.migrate import migrate
 from warehouse.publication.publish import publish, published_id
+from warehouse.statements import statement
 from warehouse.storage.deliveries import read_deliveries
 from warehouse.storage.future_runs import require_no_future_run
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
-from warehouse.storage.lock import hold
 from warehouse.storage.retention import sequence_of
 from warehouse.writer.checkpoint import checkpoints, write_checkpoint
 from warehouse.writer.state import (
@@ -56,8 +57,8 @@ def open_run(
     """
     dependencies = dependencies or Dependencies()
     home = Home.open(settings.home, origin=options.origin)
-    with hold(home.lock, wait_s=options.lock_wait_s):
-        run = _begin(home, settings, options, dependencies)
+    with hold_home(home, settings.lake, wait_s=options.lock_wait_s) as lake:
+        run = _begin(home, settings, options, dependencies, lake)
         try:
             yield run
         except BaseException as error:
@@ -79,18 +80,29 @@ def _end_mark(error: BaseException, now: datetime, *, trigger: str) -> EndMark:
     return EndMark(outcome="failed", finished_at=now, error=message)
 
 
-def _begin(home: Home, settings: Settings, options: RunOptions, dependencies: Dependencies) -> Run:
+def _begin(
+    home: Home,
+    settings: Settings,
+    options: RunOptions,
+    dependencies: Dependencies,
+    lake: Lake | None,
+) -> Run:
     """Recover the home, write the run record and return the run."""
     registry, claims = load_registry(), load_claims().claims
     landing = Landing(home.landing)
     clock = monotonic_clock(dependencies.clock, landing)
     started_at = clock()
+    if lake is not None:
+        lake.follow(home, now=started_at)
     with open_writer(home.warehouse, LOADING) as con:
         migrate(con, now=started_at)
+        if lake is not None:
+            lake.prepare(con)
         last, details_at = read_last_run(con), read_details_time(con)
         observed = read_feed_times(con)
         known = known_deliveries(con)
-    recover(home, landing, last, now=started_at)
+        committed = read_committed(con, landing)
+    recover(home, landing, last, committed, now=started_at)
     _require_whole(landing, last)
     decisions = options.decisions
     alerts = _alert_record(landing, settings, known)
@@ -124,6 +136,7 @@ def _begin(home: Home, settings: Settings, options: RunOptions, dependencies: De
         observed=observed,
         options=options,
         dependencies=replace(dependencies, clock=clock),
+        lake=lake,
     )
 
 
@@ -177,22 +190,43 @@ def _require_whole(landing: Landing, last: LastRun | None) -> None:
         )
 
 
-def recover(home: Home, landing: Landing, last: LastRun | None, *, now: datetime) -> None:
+def read_committed(con: Connection, landing: Landing) -> dict[str, EndMark]:
+    """Return the marks of the unfinished runs that the warehouse holds all the same."""
+    ids = [run.run_id for run in landing.unfinished()]
+    if not ids:
+        return {}
+    rows = con.execute(statement("read_runs_of"), {"run_ids": ids}).fetchall()
+    return {
+        run_id: EndMark(
+            outcome="committed", finished_at=finished_at.astimezone(UTC), sequence=sequence
+        )
+        for run_id, sequence, finished_at in rows
+    }
+
+
+def recover(
+    home: Home,
+    landing: Landing,
+    last: LastRun | None,
+    committed: Mapping[str, EndMark],
+    *,
+    now: datetime,
+) -> None:
     """Complete what a killed run left: its end mark, a revision's checkpoint, and a publication
     that was not linked yet.
+
+    A run that was killed between its commit and its mark is in `committed`; on a shared warehouse
+    other runs may have come after it.
     """
     for run in landing.unfinished():
-        if last is not None and run.run_id == last.run_id:
-            mark = EndMark(
-                outcome="committed", finished_at=last.finished_at, sequence=last.sequence
-            )
-        else:
-            mark = EndMark(
+        run.end(
+            committed.get(run.run_id)
+            or EndMark(
                 outcome="interrupted",
                 finished_at=now,
                 error="interrupted: the process ended during the run; nothing of it was committed",
             )
-        run.end(mark)
+        )
     if last is not None:
         keep_revision(home, last)
         if published_id(home) != last.run_id:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from functools import partial
 
 import polars as pl
 from msgspec.structs import replace
@@ -34,10 +35,12 @@ def load_run(run: Run, result: RunResult) -> Report:
         run.folder.end(EndMark(outcome="dry_run", finished_at=finished_at))
         return _report(run, summary, finished_at, outcome="dry_run")
     load = _load(run, result, finished_at, outcome)
+    mark = EndMark(outcome="committed", finished_at=finished_at, sequence=load.sequence)
+    recorder = run.lake.recorder(run.last) if run.lake else None
     run.committing = True
     with open_writer(run.home.warehouse, LOADING) as con:
-        commit_load(con, load)
-    run.folder.end(EndMark(outcome="committed", finished_at=finished_at, sequence=load.sequence))
+        commit_load(con, load, recorder=recorder, on_recorded=partial(run.folder.end, mark))
+    run.folder.end(mark)
     return _report(run, summary, finished_at, outcome=outcome)
 
 

@@ -31,6 +31,7 @@ from samples.hub import Hub
 from samples.list_routes import base_url
 from samples.verbatim import Json, Number
 from schemas.records import Origin
+from warehouse.lake.lake_settings import LakeSettings
 
 NO_KEYS: Mapping[str, str] = {}
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -52,7 +53,7 @@ class Clock:
         self._now += by
 
 
-# Ten parameters: each is something that only some tests replace.
+# Eleven parameters: each is something that only some tests replace.
 def ingest(
     home: Path,
     hub: Hub,
@@ -66,6 +67,7 @@ def ingest(
     dry_run: bool = False,
     origin: Origin = "live",
     watch: RunWatch | None = None,
+    lake: LakeSettings | None = None,
 ) -> Report:
     """Run one hour as `pricehouse ingest` does; every feed is the one server.
 
@@ -79,6 +81,7 @@ def ingest(
         base_urls={key: base_url(hub.url, key) for key in read_settings({}, registry).base_urls},
         enable_feeds=tuple(sorted(off & set(feeds))),
         account_prices=account_prices,
+        lake=lake,
     )
     environment = {**({"FAL_KEY": key} if key else {}), **keys}
     options = RunOptions(

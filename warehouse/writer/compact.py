@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import duckdb
-from duckdb import ColumnExpression, DuckDBPyRelation, FunctionExpression
+from duckdb import ColumnExpression, DuckDBPyRelation
 
 from schemas.errors import WarehouseError
 from warehouse.connect import Connection, Limits, open_reader, open_writer
@@ -16,6 +16,7 @@ from warehouse.table_statements import delete_all_rows
 from warehouse.tables import TABLES, Kind, tables_of
 from warehouse.writer.staging_file import replace_warehouse, require_warehouse, staged_database
 from warehouse.writer.state import LastRun
+from warehouse.writer.table_content import content_of
 
 EVERY_RUNS = 24
 """Committed runs after which a rewrite is worth its time: by then reading is three times slower."""
@@ -82,15 +83,5 @@ def _require_equal(old: Connection, new: Connection) -> None:
         before, after = old.table(name), new.table(name)
         if (before.columns, before.types) != (after.columns, after.types):
             raise WarehouseError(f"the rewritten {name} has other columns; nothing was changed")
-        if _content(before) != _content(after):
+        if content_of(before) != content_of(after):
             raise WarehouseError(f"the rewritten {name} has other rows; nothing was changed")
-
-
-def _content(rows: DuckDBPyRelation) -> object:
-    """Return the number of rows and the sum of their hashes, whatever their order."""
-    columns = [ColumnExpression(column) for column in rows.columns]
-    # as HUGEINT: a sum of 64-bit hashes fits, and a sum of UHUGEINT would be a float
-    hashed = FunctionExpression("hash", *columns).cast("HUGEINT")
-    return rows.aggregate(
-        [FunctionExpression("count_star"), FunctionExpression("sum", hashed)]
-    ).fetchone()
