@@ -88,6 +88,9 @@ ENTRIES = {
     "up": CommandEntry(
         "cli.up:up", "Schedule the hourly run with Prefect and serve the marketplace."
     ),
+    "warehouse": CommandEntry(
+        "cli.warehouse:warehouse", "Move a home into a shared warehouse, or out of it."
+    ),
 }
 """Name → where the command is and the first sentence of its help; a test holds both equal."""
 

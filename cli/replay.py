@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from cli.console import out
-from cli.options import current_home, home_option, json_option, print_json
+from cli.options import current_settings, home_option, json_option, print_json
 from cli.render import print_and_exit
 from pipeline.replay import replay as replay_home
 from pipeline.revise import revise as revise_home
@@ -28,11 +28,12 @@ def replay(*, revise: bool, as_json: bool) -> None:
     After a parser was fixed, --revise reads every landed answer again and appends what differs,
     recorded now. The earlier values stay readable (`price_as_of(…, known_at)`).
     """
-    home = current_home()
+    settings = current_settings()
+    home, lake = settings.home, settings.lake
     if revise:
-        print_and_exit(revise_home(home), as_json=as_json)
+        print_and_exit(revise_home(home, lake=lake), as_json=as_json)
         return
-    run_ids = replay_home(home)
+    run_ids = replay_home(home, lake=lake)
     if as_json:
         print_json({"replayed": run_ids})
     elif run_ids:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import click
 
-from cli.options import current_home, home_option, json_option, print_json, read_environment
+from cli.options import current_settings, home_option, json_option, print_json, read_environment
 from pipeline.settings import read_alert_rules
 from pipeline.status import Status, read_status
 from schemas.clock import utc_now
@@ -48,7 +48,10 @@ def status(*, max_age: timedelta | None, as_json: bool) -> None:
     home is status 2.
     """
     stale_after = read_alert_rules(read_environment()).stale_after
-    found = read_status(Home.at(current_home()), now=utc_now(), stale_after=stale_after)
+    settings = current_settings()
+    found = read_status(
+        Home.at(settings.home), now=utc_now(), stale_after=stale_after, lake=settings.lake
+    )
     is_old = max_age is not None and not _is_new(found, max_age)
     if as_json:
         print_json(found)

@@ -38,8 +38,8 @@ async def maintain(
             changes nothing.
     """
     upkeep = Upkeep(keep_hourly_days=keep_hourly_days, compact=compact, dry_run=dry_run)
-    home = read_settings(os.environ, load_registry()).home
-    done = maintain_home(home, upkeep, lock_wait_s=lock_wait_s)
+    settings = read_settings(os.environ, load_registry())
+    done = maintain_home(settings.home, upkeep, lock_wait_s=lock_wait_s, lake=settings.lake)
     await acreate_markdown_artifact(
         "\n".join(["```", *lines(done), "```"]),
         key="maintained",

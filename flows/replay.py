@@ -22,8 +22,8 @@ async def replay(*, lock_wait_s: LockWait = LOCK_WAIT) -> None:
             changes nothing.
     """
     # Its steps are no tasks: a year of hours would be 60,000 of them in Prefect's database.
-    home = read_settings(os.environ, load_registry()).home
-    replayed = replay_home(home, lock_wait_s=lock_wait_s)
+    settings = read_settings(os.environ, load_registry())
+    replayed = replay_home(settings.home, lock_wait_s=lock_wait_s, lake=settings.lake)
     lines = [f"- `{run_id}`" for run_id in replayed] or ["The warehouse held every run already."]
     await acreate_markdown_artifact(
         "\n".join([f"# replayed {len(replayed)} runs", "", *lines]), key="replay"

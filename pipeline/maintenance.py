@@ -150,8 +150,8 @@ def _recover(home: Home, now: datetime) -> tuple[LastRun | None, int]:
         with open_writer(home.warehouse) as con:
             migrate(con, now=now)
             last, uncompacted = read_last_run(con), runs_since_compaction(con)
-            committed = read_committed(con, landing)
-        recover(home, landing, last, committed, now=now)
+            found = read_committed(con, landing)
+        recover(home, landing, last, found, now=now)
     committed = landing.committed()
     if committed and (last is None or last.sequence < sequence_of(committed[-1])):
         raise WarehouseError(

@@ -13,6 +13,7 @@ from schemas.errors import UsageError
 from schemas.feed_state import feed_state
 from schemas.verdict import DEFAULT_STALE_AFTER, HealthVerdict, find_verdict
 from warehouse.connect import Connection
+from warehouse.lake.lake_settings import LakeSettings
 from warehouse.publication.newest import open_newest
 from warehouse.publication.verdict_facts import gather_facts, unpublished_facts
 from warehouse.statements import statement
@@ -81,11 +82,18 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     last_failure: RunStatus | None = None
     problem: str | None = None
     """Why no run can begin, None when nothing is known to be wrong; the exit status is then 1."""
+    warehouse: str | None = None
+    """The shared warehouse that records the runs, of which the home is a copy; None: the home's
+    file. It is not looked at."""
     verdict: HealthVerdict
 
 
 def read_status(
-    home: Home, *, now: datetime, stale_after: timedelta = DEFAULT_STALE_AFTER
+    home: Home,
+    *,
+    now: datetime,
+    stale_after: timedelta = DEFAULT_STALE_AFTER,
+    lake: LakeSettings | None = None,
 ) -> Status:
     """Return the status; works while a run is writing, and before the first publication.
 
@@ -99,6 +107,7 @@ def read_status(
         "last_run": _run_status(newest) if newest else None,
         "last_failure": _failure_since_commit(landing),
         "problem": future_problem(landing, now),
+        "warehouse": lake.title if lake else None,
     }
     try:
         with open_newest(home) as con:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import cast
 
 from schemas.errors import WarehouseError
 from warehouse.connect import Connection, Limits, open_writer
@@ -150,8 +149,7 @@ def _is_appended(relation: str) -> bool:
 def _require_counts(con: Connection) -> None:
     here = con.execute(count_rows(SHARED)).fetchall()
     there = con.execute(count_rows(SHARED, prefix=f"{NAME}.")).fetchall()
-    counts = dict(cast(list[tuple[str, int]], there))
-    if unlike := [name for name, rows in here if counts[name] != rows]:
+    if unlike := sorted({str(name) for name, _ in set(here) ^ set(there)}):
         raise WarehouseError(f"the copy has other rows in {', '.join(unlike)} than the lake")
 
 

@@ -55,14 +55,10 @@ class Head:
 
 def read_head(lake: Connection) -> Head | None:
     """Return the head, None where the shared warehouse has no tables yet."""
-    found = lake.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE database_name = $lake "
-        "AND schema_name = $schema AND table_name = '_ph_head'",
-        {"lake": NAME, "schema": SCHEMA},
-    ).fetchone()
-    if not found or not found[0]:
+    try:
+        row = lake.execute(statement("read_head")).fetchone()
+    except duckdb.CatalogException:
         return None
-    row = lake.execute(statement("read_head")).fetchone()
     return Head(*row) if row else None
 
 

@@ -63,6 +63,11 @@ class LakeSettings:
         return f"{self.connection.get('dbname', 'the default database')} on {host}"
 
     @property
+    def title(self) -> str:
+        """The whole place, for a status: the catalogue, its schema, and where the data is."""
+        return f"{self.place}, schema {self.schema}, data in {self.data}"
+
+    @property
     def lock_key(self) -> int:
         """The number of the advisory lock that a writer of this catalogue holds."""
         digest = sha256(f"pricehouse {self.schema}".encode()).digest()

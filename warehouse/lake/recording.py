@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import cast
 
 import duckdb
 
@@ -15,9 +14,9 @@ from warehouse.connect import Connection
 from warehouse.lake.attach import NAME, lake_errors
 from warehouse.lake.lake_schema import Head, current_head, write_head
 from warehouse.lake.lake_settings import LakeSettings
-from warehouse.lake.lake_statements import SHARED, count_rows
+from warehouse.lake.lake_statements import count_rows
 from warehouse.table_statements import find_shared_keys
-from warehouse.tables import Table
+from warehouse.tables import RUNS, Table
 
 
 @dataclass(frozen=True)
@@ -65,10 +64,9 @@ class LakeRecorder:
     def _require_equal(self, load: Load, changed: Sequence[Table], file: Connection) -> None:
         keys = find_shared_keys(changed)
         shared = [part for (part,) in self.con.execute(keys).fetchall()] if changed else []
-        counts = count_rows(SHARED)
-        here = dict(cast(list[tuple[str, int]], file.execute(counts).fetchall()))
-        there = dict(cast(list[tuple[str, int]], self.con.execute(counts).fetchall()))
-        unlike = sorted(name for name in here if here[name] != there[name])
+        counts = count_rows([*changed, RUNS])
+        here, there = file.execute(counts).fetchall(), self.con.execute(counts).fetchall()
+        unlike = sorted({str(name) for name, _ in set(here) ^ set(there)})
         if shared or unlike:
             raise WarehouseError(
                 f"run {load.record.run_id}: the shared warehouse ({self.settings.place}) has other "
