@@ -14,6 +14,7 @@ from tests.support.skips import unexpected_skips
 
 if TYPE_CHECKING:
     from pipeline.report import Report
+    from tests.support.object_store import RunningObjectStore
 
 # How long an example takes is the machine's business, whose pace is not ours. The same code gives
 # the same result; the slow tests search anew each time. Making a failure smaller may take minutes:
@@ -53,6 +54,15 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Report]
 
     root = tmp_path_factory.mktemp("docs")
     return root, ingest_sample_with_lists(root / "data")
+
+
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningObjectStore]:
+    """A running SeaweedFS; a test that stops it starts it again."""
+    from tests.support.object_store import running_object_store
+
+    with running_object_store(tmp_path_factory.mktemp("object-store")) as running:
+        yield running
 
 
 def pytest_collection_finish() -> None:
