@@ -1,0 +1,26 @@
+"""Open the store that the environment names, with keys of the environment or of Vault."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from providers.secrets.store_keys import find_store_keys
+from warehouse.store.store_settings import read_store_settings
+
+if TYPE_CHECKING:
+    from warehouse.store.objects import Store
+
+
+def find_store(environment: Mapping[str, str]) -> Store | None:
+    """Return the store, None where none is set; SettingsError or SecretError where it cannot be.
+
+    Nothing is sent to it yet. Without a store no further package is imported.
+    """
+    settings = read_store_settings(environment, partial(find_store_keys, environment))
+    if settings is None:
+        return None
+    from warehouse.store.objects import open_store
+
+    return open_store(settings)
