@@ -19,6 +19,7 @@ from pipeline.notify import notifying
 from pipeline.pipeline import run_pipeline
 from pipeline.session import open_run
 from pipeline.steps.extract import feeds_of
+from pipeline.store import find_store
 from pipeline.watch import HomeWatch
 from providers.http.client import HttpClient
 from providers.http.proxies import read_proxies
@@ -56,6 +57,7 @@ def ingest(*, provider: str | None, dry_run: bool, as_json: bool) -> None:
                 progress=bar,
                 find_token=partial(find_token, os.environ),
                 make_client=partial(HttpClient, proxies=proxies),
+                store=find_store(os.environ),
                 watch=HomeWatch.of(os.environ),
             ),
         ) as run,

@@ -36,6 +36,7 @@ from pipeline.run_log import error_line, report_line
 from pipeline.session import open_run
 from pipeline.settings import AlertRules, Settings, read_settings
 from pipeline.status import read_status
+from pipeline.store import find_store
 from pipeline.watch import HomeWatch
 from providers.http.client import HttpClient
 from providers.http.proxies import read_proxies
@@ -191,6 +192,7 @@ async def run_hour(
                 progress=PageArtifact(),
                 find_token=partial(find_token, os.environ),
                 make_client=partial(HttpClient, proxies=read_proxies(os.environ)),
+                store=find_store(os.environ),
                 watch=watch,
             )
         with open_run(settings, options, dependencies) as run:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.ahead import ParseAhead
 from pipeline.feed_specs import RunFeed
@@ -25,6 +25,10 @@ from schemas.secrets import FoundSecret
 from warehouse.storage.home import Home
 from warehouse.storage.run_folder import RunFolder
 from warehouse.writer.state import LastRun
+
+if TYPE_CHECKING:  # it needs a package that only a home with a store has
+    from warehouse.store.objects import Store
+    from warehouse.store.stored_home import StoredHome
 
 LOCK_WAIT_S = 60.0
 PART_ROWS = 15_000
@@ -77,6 +81,8 @@ class Dependencies:
     deadline_s: float | None = None
     """Replaces the deadline of every feed; None keeps each feed's own."""
     run_id_tail: Callable[[], str] = random_tail
+    store: Store | None = None
+    """Holds the home's landing and publications beside it; None: only the home does."""
     watch: RunWatch = field(default_factory=NoWatch)
     """Called for what operators watch: metrics and spans."""
     part_rows: int = PART_ROWS
@@ -113,6 +119,7 @@ class Run:
         self.dependencies = dependencies
         self.clock = dependencies.clock
         self.parsed_ahead: dict[str, ParseAhead] = {}  # feed → what is parsed since it landed
+        self.stored: StoredHome | None = None  # the home's store, while a new run holds the lock
         self.committing = False  # from then on only the warehouse knows how the run ended
 
     @property
@@ -135,6 +142,11 @@ class Run:
     def catalogs(self) -> list[RunFeed]:
         """Return the catalogues, in registry order."""
         return [feed for feed in self.feeds if feed.spec.role == "catalog"]
+
+    @property
+    def last_sequence(self) -> int:
+        """The place of the last commit in the order of replay, 0 before the first."""
+        return self.last.sequence if self.last else 0
 
     @property
     def shows_account_prices(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from msgspec.structs import replace
 
@@ -37,6 +37,9 @@ from warehouse.publication.proof import read_offer
 from warehouse.statements import statement
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
+
+if TYPE_CHECKING:  # it needs a package that only a home with a store has
+    from warehouse.store.objects import Store
 
 Decision = Literal["accepted", "rejected"]
 _COMMAND = {"accepted": "accept", "rejected": "reject"}
@@ -84,6 +87,7 @@ def decide(
     *,
     clock: Clock = utc_now,
     lock_wait_s: float = LOCK_WAIT_S,
+    store: Store | None = None,
 ) -> Report:
     """Accept or reject findings that wait for a decision; UsageError names one that does not."""
     _require_text(request.decided_by, request.reason)
@@ -99,13 +103,9 @@ def decide(
         )
         for check_id in dict.fromkeys(request.check_ids)
     ]
-    return _apply(
-        home,
-        Decisions(verdicts=verdicts),
-        _COMMAND[request.decision],
-        clock,
-        lock_wait_s=lock_wait_s,
-    )
+    dependencies = Dependencies(clock=clock, store=store)
+    decisions, flow = Decisions(verdicts=verdicts), _COMMAND[request.decision]
+    return _apply(home, decisions, flow, dependencies, lock_wait_s=lock_wait_s)
 
 
 def correct(
@@ -115,6 +115,7 @@ def correct(
     clock: Clock = utc_now,
     lock_wait_s: float = LOCK_WAIT_S,
     announce: Callable[[CorrectionPreview], None] = _announce_nothing,
+    store: Store | None = None,
 ) -> Report:
     """Replace a price that cards showed by another one; UsageError when that cannot be.
 
@@ -138,11 +139,17 @@ def correct(
     announce(preview)
     # by its start: what is corrected is the price that was seen, though another one comes meanwhile
     dated = replace(correction, at=preview.valid_from)
-    return _apply(home, Decisions(corrections=[dated]), "correct", clock, lock_wait_s=lock_wait_s)
+    decisions, dependencies = Decisions(corrections=[dated]), Dependencies(clock=clock, store=store)
+    return _apply(home, decisions, "correct", dependencies, lock_wait_s=lock_wait_s)
 
 
 def _apply(
-    home: Home, decisions: Decisions, flow: str, clock: Clock, *, lock_wait_s: float
+    home: Home,
+    decisions: Decisions,
+    flow: str,
+    dependencies: Dependencies,
+    *,
+    lock_wait_s: float,
 ) -> Report:
     newest = Landing(home.landing).newest_committed()
     if newest is None:
@@ -159,7 +166,7 @@ def _apply(
         decisions=decisions,
         lock_wait_s=lock_wait_s,
     )
-    with open_run(settings, options, Dependencies(clock=clock)) as run:
+    with open_run(settings, options, dependencies) as run:
         report = publish_run(run, process_landed(run, []))
         refresh_metrics(home, now=run.clock())
         return report

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,6 +14,7 @@ from pipeline.context import LOCK_WAIT_S
 from pipeline.home_metrics import refresh_metrics
 from pipeline.progress import OnStep, ignore_step
 from pipeline.session import recover
+from pipeline.store import stored_home
 from schemas.clock import Clock, utc_now
 from schemas.errors import UsageError, WarehouseError
 from warehouse.connect import open_writer
@@ -32,6 +35,10 @@ from warehouse.writer.checkpoint import (
 )
 from warehouse.writer.compact import EVERY_RUNS, compact, runs_since_compaction
 from warehouse.writer.state import LastRun, read_last_run
+
+if TYPE_CHECKING:  # it needs a package that only a home with a store has
+    from warehouse.store.objects import Store
+    from warehouse.store.stored_home import StoredHome
 
 KEEP_HOURLY_DAYS = 30
 MOST_DAYS = 3650
@@ -82,6 +89,7 @@ def maintain(
     clock: Clock = utc_now,
     on_step: OnStep = ignore_step,
     lock_wait_s: float = LOCK_WAIT_S,
+    store: Store | None = None,
 ) -> Maintained:
     """Recover what a killed run left, then clean the home; call `on_step` before each step.
 
@@ -97,8 +105,12 @@ def maintain(
         require_no_future_run(Landing(home.landing), now)
         since = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         since -= timedelta(days=upkeep.keep_hourly_days)
-        last, uncompacted = _recover(home, now)
-        cleaner = _Cleaner(home, on_step, dry_run=upkeep.dry_run)
+        last, uncompacted = recover_home(home, now)
+        stored = stored_home(home, store)
+        if stored and not upkeep.dry_run:
+            on_step("push what the store lacks")
+            stored.begin(last.sequence if last else 0)
+        cleaner = _Cleaner(home, on_step, stored, dry_run=upkeep.dry_run)
         left = cleaner.drop("remove what killed processes left", find_leftovers(home))
         before = bytes_of(home.warehouse) if last else 0
         due = last is not None and uncompacted >= (1 if upkeep.compact else EVERY_RUNS)
@@ -109,10 +121,14 @@ def maintain(
         checkpoint = cleaner.cover(thinning, last)
         cleaner.thin(thinning)
         packed = cleaner.pack(since)
-        old = cleaner.drop("forget old checkpoints", superseded_checkpoints(home))
+        old = cleaner.drop("forget old checkpoints", superseded_checkpoints(home), in_store=True)
         superseded_publications = cleaner.drop("forget old publications", superseded(home))
         if not upkeep.dry_run:
             refresh_metrics(home, now=now)
+            if stored:
+                on_step("clean the store")
+                stored.clean(last.sequence if last else 0)
+                stored.finish()
         return Maintained(
             home=str(root),
             dry_run=upkeep.dry_run,
@@ -131,7 +147,7 @@ def maintain(
         )
 
 
-def _recover(home: Home, now: datetime) -> tuple[LastRun | None, int]:
+def recover_home(home: Home, now: datetime) -> tuple[LastRun | None, int]:
     """Recover as a run does; return the newest run and how many came since the last rewrite."""
     landing, last, uncompacted = Landing(home.landing), None, 0
     if home.warehouse.exists():
@@ -151,15 +167,22 @@ def _recover(home: Home, now: datetime) -> tuple[LastRun | None, int]:
 class _Cleaner:
     """Do the steps, or with `dry_run` only count what they would free."""
 
-    def __init__(self, home: Home, on_step: OnStep, *, dry_run: bool) -> None:
+    def __init__(
+        self, home: Home, on_step: OnStep, stored: StoredHome | None, *, dry_run: bool
+    ) -> None:
         self.freed = 0
+        self._stored = None if dry_run else stored
         self._home = home
         self._on_step = on_step
         self._dry_run = dry_run
 
-    def drop(self, what: str, paths: list[Path]) -> list[str]:
-        """Remove files and folders; return their names in the home."""
+    def drop(self, what: str, paths: list[Path], *, in_store: bool = False) -> list[str]:
+        """Remove files and folders, first from a store that has them too; return their names in
+        the home.
+        """
         self._on_step(what)
+        if in_store:
+            self._delete_in_store(paths)
         for path in paths:
             self.freed += bytes_of(path)
             if not self._dry_run:
@@ -183,22 +206,36 @@ class _Cleaner:
         self._on_step("write a checkpoint")
         if not self._dry_run:
             write_checkpoint(self._home, last)
+            if self._stored:
+                self._stored.push_checkpoints()
         return checkpoint_of(self._home, last).path.name
 
     def thin(self, thinning: Thinning) -> None:
         """Drop landed bytes."""
         self._on_step("thin out landing")
         self.freed += sum(thinning.objects.values())
+        landing = Landing(self._home.landing)
+        self._delete_in_store(map(landing.path_of, thinning.objects))
         for payload_hash in () if self._dry_run else thinning.objects:
-            Landing(self._home.landing).drop(payload_hash)
+            landing.drop(payload_hash)
+
+    def _pack_in_store(self, file: Path, folders: list[Path]) -> None:
+        if self._stored:
+            self._stored.push_days([file])
+        self._delete_in_store(folders)
+
+    def _delete_in_store(self, paths: Iterable[Path]) -> None:
+        if self._stored:
+            self._stored.delete(paths)
 
     def pack(self, before: datetime) -> int:
         """Pack the records of old runs, day by day; return of how many."""
         self._on_step("pack the records of old runs")
         landing = Landing(self._home.landing)
         days = days_to_pack(landing, before=before)
-        for day, runs in () if self._dry_run else days.items():
-            landing.pack_day(day, runs)
-        if not self._dry_run:
-            landing.remove_packed_folders()
+        if self._dry_run:
+            return sum(map(len, days.values()))
+        for day, runs in days.items():
+            landing.pack_day(day, runs, before_removal=self._pack_in_store)
+        landing.remove_packed_folders(before_removal=self._delete_in_store)
         return sum(map(len, days.values()))

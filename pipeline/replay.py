@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.context import LOCK_WAIT_S, Dependencies, Run, RunOptions
 from pipeline.failed_runs import failed_before_each
 from pipeline.home_metrics import refresh_metrics
 from pipeline.pipeline import Step, process_landed, run_directly
+from pipeline.store import stored_home
 from providers.registry import load_claims, load_registry
 from schemas.clock import Clock, utc_now
 from schemas.decisions import read_decisions
@@ -30,6 +32,9 @@ from warehouse.storage.run_folder import RunFolder
 from warehouse.writer.checkpoint import Checkpoint, checkpoints, is_whole, restore_checkpoint
 from warehouse.writer.state import LastRun, read_feed_times, read_last_run
 
+if TYPE_CHECKING:  # it needs a package that only a home with a store has
+    from warehouse.store.objects import Store
+
 REVISE = "revise"
 """The flow of runs that appended what newer rules read otherwise."""
 
@@ -40,12 +45,14 @@ def replay(
     clock: Clock = utc_now,
     step: Step = run_directly,
     lock_wait_s: float = LOCK_WAIT_S,
+    store: Store | None = None,
 ) -> list[str]:
     """Load every committed run that the warehouse does not hold; return their ids.
 
     Ids and times come from the run records, registry and claims from what each run landed, so an
     export afterwards is byte for byte that of the home that fetched. UsageError without landing,
-    LandingError when neither the bytes of a run nor a checkpoint after it is left.
+    LandingError when neither the bytes of a run nor a checkpoint after it is left. With a store,
+    what it lacks is pushed when all that is done.
     """
     landing = Landing(root / "landing")
     runs = landing.committed()
@@ -59,6 +66,9 @@ def replay(
         if published_id(home) != last:
             publish(home, last)
         refresh_metrics(home, now=clock())
+        if stored := stored_home(home, store):
+            stored.begin(sequence_of(runs[-1]))
+            stored.finish()
     return [run.run_id for run in missing]
 
 

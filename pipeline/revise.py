@@ -7,6 +7,7 @@ appended there, recorded now, and the earlier results stay readable.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.context import LOCK_WAIT_S, Dependencies, Run, RunOptions
 from pipeline.home_metrics import refresh_metrics
@@ -30,8 +31,17 @@ from warehouse.writer.log_versions import LogVersions, read_log_versions
 from warehouse.writer.staging_file import SCRATCH, staged_database
 from warehouse.writer.state import read_last_run, read_state
 
+if TYPE_CHECKING:  # it needs a package that only a home with a store has
+    from warehouse.store.objects import Store
 
-def revise(root: Path, *, clock: Clock = utc_now, lock_wait_s: float = LOCK_WAIT_S) -> Report:
+
+def revise(
+    root: Path,
+    *,
+    clock: Clock = utc_now,
+    lock_wait_s: float = LOCK_WAIT_S,
+    store: Store | None = None,
+) -> Report:
     """Append what today's rules read otherwise in every landed run, and publish it.
 
     A checkpoint is written beside it, from which replay starts. UsageError without landing.
@@ -46,7 +56,7 @@ def revise(root: Path, *, clock: Clock = utc_now, lock_wait_s: float = LOCK_WAIT
         decisions=Decisions(),
         lock_wait_s=lock_wait_s,
     )
-    with open_run(settings, options, Dependencies(clock=clock)) as run:
+    with open_run(settings, options, Dependencies(clock=clock, store=store)) as run:
         report = load_run(run, _revision(run))
         with open_writer(run.home.warehouse) as con:
             committed = read_last_run(con)

@@ -15,6 +15,7 @@ from pipeline.context import Dependencies, Run, RunOptions
 from pipeline.failed_runs import failed_since_commit
 from pipeline.settings import AlertRules, Settings
 from pipeline.source_versions import rules_version
+from pipeline.store import stored_home
 from providers.registry import claims_bytes, load_claims, load_registry, registry_bytes
 from schemas.clock import Clock
 from schemas.decisions import decisions_bytes
@@ -52,18 +53,27 @@ def open_run(
     """Hold the home, recover what a killed run left, write the run record; mark how the run ended.
 
     An error leaves a `failed` mark and is raised again; a kill leaves none, and the next run finds
-    it. HomeKindError when the home holds the other kind of data.
+    it. HomeKindError when the home holds the other kind of data. With a store, StoreError leaves a
+    `failed` mark too, unless the run is committed: then the next run pushes what the store lacks.
     """
     dependencies = dependencies or Dependencies()
     home = Home.open(settings.home, origin=options.origin)
     with hold(home.lock, wait_s=options.lock_wait_s):
+        stored = stored_home(home, dependencies.store)
+        if stored and next(stored.landing.newest_first(), None) is None:
+            stored.begin(0)  # before the first record: a store that is another's has to be pulled
         run = _begin(home, settings, options, dependencies)
+        run.stored = stored
         try:
+            if stored:
+                stored.begin(run.last_sequence)
             yield run
         except BaseException as error:
             if run.folder.mark is None and not run.committing:
                 run.folder.end(_end_mark(error, run.clock(), trigger=options.trigger))
             raise
+        if stored:
+            stored.finish()
 
 
 def _end_mark(error: BaseException, now: datetime, *, trigger: str) -> EndMark:

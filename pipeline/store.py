@@ -10,7 +10,9 @@ from providers.secrets.store_keys import find_store_keys
 from warehouse.store.store_settings import read_store_settings
 
 if TYPE_CHECKING:
+    from warehouse.storage.home import Home
     from warehouse.store.objects import Store
+    from warehouse.store.stored_home import StoredHome
 
 
 def find_store(environment: Mapping[str, str]) -> Store | None:
@@ -24,3 +26,12 @@ def find_store(environment: Mapping[str, str]) -> Store | None:
     from warehouse.store.objects import open_store
 
     return open_store(settings)
+
+
+def stored_home(home: Home, store: Store | None) -> StoredHome | None:
+    """Return a home and its store for the process that holds the lock, None without a store."""
+    if store is None:
+        return None
+    from warehouse.store.stored_home import StoredHome
+
+    return StoredHome(home, store)
