@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from pipeline.ahead import ParseAhead
 from pipeline.feed_specs import RunFeed
@@ -24,11 +24,9 @@ from schemas.registry import Estimate, Feed, Registry
 from schemas.secrets import FoundSecret
 from warehouse.storage.home import Home
 from warehouse.storage.run_folder import RunFolder
+from warehouse.store.objects import Store
+from warehouse.store.stored_home import StoredHome
 from warehouse.writer.state import LastRun
-
-if TYPE_CHECKING:  # it needs a package that only a home with a store has
-    from warehouse.store.objects import Store
-    from warehouse.store.stored_home import StoredHome
 
 LOCK_WAIT_S = 60.0
 PART_ROWS = 15_000

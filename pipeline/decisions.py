@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 from msgspec.structs import replace
 
@@ -37,9 +37,7 @@ from warehouse.publication.proof import read_offer
 from warehouse.statements import statement
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
-
-if TYPE_CHECKING:  # it needs a package that only a home with a store has
-    from warehouse.store.objects import Store
+from warehouse.store.objects import Store
 
 Decision = Literal["accepted", "rejected"]
 _COMMAND = {"accepted": "accept", "rejected": "reject"}

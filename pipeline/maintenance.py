@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -26,6 +25,8 @@ from warehouse.storage.landing import Landing
 from warehouse.storage.leftovers import bytes_of, find_leftovers, remove_path
 from warehouse.storage.lock import hold
 from warehouse.storage.retention import Thinning, days_to_pack, plan_thinning, sequence_of
+from warehouse.store.objects import Store
+from warehouse.store.stored_home import StoredHome
 from warehouse.writer.checkpoint import (
     checkpoint_of,
     checkpoints,
@@ -35,10 +36,6 @@ from warehouse.writer.checkpoint import (
 )
 from warehouse.writer.compact import EVERY_RUNS, compact, runs_since_compaction
 from warehouse.writer.state import LastRun, read_last_run
-
-if TYPE_CHECKING:  # it needs a package that only a home with a store has
-    from warehouse.store.objects import Store
-    from warehouse.store.stored_home import StoredHome
 
 KEEP_HOURLY_DAYS = 30
 MOST_DAYS = 3650
@@ -106,11 +103,9 @@ def maintain(
         since = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         since -= timedelta(days=upkeep.keep_hourly_days)
         last, uncompacted = recover_home(home, now)
-        stored = stored_home(home, store)
-        if stored and not upkeep.dry_run:
-            on_step("push what the store lacks")
-            stored.begin(last.sequence if last else 0)
+        stored = None if upkeep.dry_run else stored_home(home, store)
         cleaner = _Cleaner(home, on_step, stored, dry_run=upkeep.dry_run)
+        cleaner.begin(last)
         left = cleaner.drop("remove what killed processes left", find_leftovers(home))
         before = bytes_of(home.warehouse) if last else 0
         due = last is not None and uncompacted >= (1 if upkeep.compact else EVERY_RUNS)
@@ -125,10 +120,7 @@ def maintain(
         superseded_publications = cleaner.drop("forget old publications", superseded(home))
         if not upkeep.dry_run:
             refresh_metrics(home, now=now)
-            if stored:
-                on_step("clean the store")
-                stored.clean(last.sequence if last else 0)
-                stored.finish()
+        cleaner.finish(last)
         return Maintained(
             home=str(root),
             dry_run=upkeep.dry_run,
@@ -171,10 +163,23 @@ class _Cleaner:
         self, home: Home, on_step: OnStep, stored: StoredHome | None, *, dry_run: bool
     ) -> None:
         self.freed = 0
-        self._stored = None if dry_run else stored
+        self._stored = stored
         self._home = home
         self._on_step = on_step
         self._dry_run = dry_run
+
+    def begin(self, last: LastRun | None) -> None:
+        """Push what a store lacks, so that it follows from here on."""
+        if self._stored:
+            self._on_step("push what the store lacks")
+            self._stored.begin(last.sequence if last else 0)
+
+    def finish(self, last: LastRun | None) -> None:
+        """Remove from a store what killed processes left there."""
+        if self._stored:
+            self._on_step("clean the store")
+            self._stored.clean(last.sequence if last else 0)
+            self._stored.finish()
 
     def drop(self, what: str, paths: list[Path], *, in_store: bool = False) -> list[str]:
         """Remove files and folders, first from a store that has them too; return their names in

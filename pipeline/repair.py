@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -34,13 +33,11 @@ from warehouse.storage.landing import Landing
 from warehouse.storage.lock import hold
 from warehouse.storage.retention import sequence_of
 from warehouse.storage.run_folder import RunFolder
+from warehouse.store.objects import Store
+from warehouse.store.stored_home import StoredHome
 from warehouse.writer.checkpoint import checkpoints
 from warehouse.writer.staging_file import SCRATCH, replace_warehouse, staged_database
 from warehouse.writer.state import LastRun, read_last_run
-
-if TYPE_CHECKING:  # it needs a package that only a home with a store has
-    from warehouse.store.objects import Store
-    from warehouse.store.stored_home import StoredHome
 
 
 class Repaired(msgspec.Struct, frozen=True, kw_only=True):

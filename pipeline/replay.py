@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipeline.context import LOCK_WAIT_S, Dependencies, Run, RunOptions
 from pipeline.failed_runs import failed_before_each
@@ -29,11 +28,9 @@ from warehouse.storage.landing import Landing
 from warehouse.storage.lock import hold
 from warehouse.storage.retention import runs_lacking_bytes, sequence_of
 from warehouse.storage.run_folder import RunFolder
+from warehouse.store.objects import Store
 from warehouse.writer.checkpoint import Checkpoint, checkpoints, is_whole, restore_checkpoint
 from warehouse.writer.state import LastRun, read_feed_times, read_last_run
-
-if TYPE_CHECKING:  # it needs a package that only a home with a store has
-    from warehouse.store.objects import Store
 
 REVISE = "revise"
 """The flow of runs that appended what newer rules read otherwise."""

@@ -7,7 +7,6 @@ appended there, recorded now, and the earlier results stay readable.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipeline.context import LOCK_WAIT_S, Dependencies, Run, RunOptions
 from pipeline.home_metrics import refresh_metrics
@@ -27,12 +26,10 @@ from transforms.reconcile.revision import revise_state
 from warehouse.connect import open_writer
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
+from warehouse.store.objects import Store
 from warehouse.writer.log_versions import LogVersions, read_log_versions
 from warehouse.writer.staging_file import SCRATCH, staged_database
 from warehouse.writer.state import read_last_run, read_state
-
-if TYPE_CHECKING:  # it needs a package that only a home with a store has
-    from warehouse.store.objects import Store
 
 
 def revise(

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 from providers.secrets.store_keys import find_store_keys
+from warehouse.storage.home import Home
+from warehouse.store.objects import Store, open_store
 from warehouse.store.store_settings import read_store_settings
-
-if TYPE_CHECKING:
-    from warehouse.storage.home import Home
-    from warehouse.store.objects import Store
-    from warehouse.store.stored_home import StoredHome
+from warehouse.store.stored_home import StoredHome
 
 
 def find_store(environment: Mapping[str, str]) -> Store | None:
@@ -21,17 +18,9 @@ def find_store(environment: Mapping[str, str]) -> Store | None:
     Nothing is sent to it yet. Without a store no further package is imported.
     """
     settings = read_store_settings(environment, partial(find_store_keys, environment))
-    if settings is None:
-        return None
-    from warehouse.store.objects import open_store
-
-    return open_store(settings)
+    return None if settings is None else open_store(settings)
 
 
 def stored_home(home: Home, store: Store | None) -> StoredHome | None:
     """Return a home and its store for the process that holds the lock, None without a store."""
-    if store is None:
-        return None
-    from warehouse.store.stored_home import StoredHome
-
-    return StoredHome(home, store)
+    return None if store is None else StoredHome(home, store)

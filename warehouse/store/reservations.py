@@ -49,6 +49,14 @@ def foreign_reservations(store: Store, landing: Landing, *, after: int) -> dict[
     }
 
 
+def release(store: Store, landing: Landing, *, after: int) -> None:
+    """Take back the places of other homes' runs that never ended; StoreConflict where one did."""
+    for name, run_id in foreign_reservations(store, landing, after=after).items():
+        if store.head(f"landing/runs/{run_id}/end.json") is not None:
+            raise _conflict(store, landing, run_id)
+        store.delete([name])
+
+
 def old_reservations(store: Store, *, last: int) -> list[str]:
     """Return the objects of places that are long past."""
     return [each for each in _names(store) if each < _name(max(last - KEEP, 0))]

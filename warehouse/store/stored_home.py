@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from schemas.errors import HomeKindError, ObjectMissing, StoreConflict, StoreError
+from schemas.records import Origin
 from warehouse.publication.publish import publication_path, published_id
 from warehouse.storage.deliveries import journal_path
 from warehouse.storage.home import Home
@@ -40,6 +41,10 @@ from warehouse.store.stored_publications import (
 STAMP = "home.json"
 _END = "end.json"
 _CONNECTIONS = 8
+
+
+class _StoredStamp(msgspec.Struct):
+    origin: Origin
 
 
 class StoredHome:
@@ -221,11 +226,11 @@ def _names(store: Store, folder: str) -> list[str]:
     return [each.name for each in store.list(folder)]
 
 
-def stored_origin(store: Store, stamp: bytes) -> str:
+def stored_origin(store: Store, stamp: bytes) -> Origin:
     """Return the kind of data that the stamp of a store names."""
     try:
-        return str(msgspec.json.decode(stamp, type=dict[str, object])["origin"])
-    except (msgspec.DecodeError, KeyError):
+        return msgspec.json.decode(stamp, type=_StoredStamp).origin
+    except msgspec.DecodeError:
         problem = StoreError(
             f"{STAMP} of the store {store.address} is damaged; put that of the home in its place"
         )

@@ -46,15 +46,17 @@ class StoredPublication:
     label: StoredObject
 
 
-def push_publication(home: Home, store: Store) -> None:
+def push_publication(home: Home, store: Store, *, again: bool = False) -> None:
     """Push the publication that readers of this home see, unless the store has it; then remove
-    those that no reader pulls any more.
+    those that no reader pulls any more. With `again` one that is torn is pushed anew.
     """
     publication_id = published_id(home)
     if publication_id is None:
         return
     path = publication_path(home, publication_id)
     name = f"{FOLDER}/{path.name}"
+    if again and not _is_whole(store, publication_id):
+        remove_publication(store, publication_id)
     if store.head(_label_name(name)) is not None:
         return
     with path.open("rb") as file:
@@ -150,6 +152,14 @@ def remove_publication(store: Store, publication_id: str) -> None:
     """Remove one publication, whether it is there or not; its label first."""
     name = _file_name(publication_id)
     store.delete([_label_name(name), name])
+
+
+def _is_whole(store: Store, publication_id: str) -> bool:
+    try:
+        label = read_label(store, publication_id)
+        return store.digest(_file_name(publication_id), size=label.bytes) == label.sha256
+    except StoreError:
+        return False
 
 
 def _id_of(label_name: str) -> str:
