@@ -10,7 +10,14 @@ from typing import Any, TypeVar
 import click
 from msgspec import to_builtins
 
-from cli.options import current_settings, home_option, json_option, print_json
+from cli.options import (
+    current_home,
+    current_lake,
+    current_store,
+    home_option,
+    json_option,
+    print_json,
+)
 from cli.render import print_report
 from pipeline.correction_limits import CorrectionPreview, change_text
 from pipeline.decisions import CorrectionRequest, Decision, DecisionRequest, decide
@@ -113,9 +120,8 @@ def correct(
         if not as_json:
             click.echo(change_text(preview))
 
-    settings = current_settings()
     report = correct_price(
-        settings.home,
+        current_home(),
         CorrectionRequest(
             offer_id=offer_id,
             unit=unit,
@@ -128,7 +134,8 @@ def correct(
             force=force,
         ),
         announce=announce,
-        lake=settings.lake,
+        store=current_store(),
+        lake=current_lake(),
     )
     if as_json:
         print_json(to_builtins(report, enc_hook=str) | {"correction": previews[-1]})
@@ -139,9 +146,12 @@ def correct(
 def _decide(
     check_ids: tuple[str, ...], decision: Decision, *, by: str, reason: str, as_json: bool
 ) -> None:
-    settings = current_settings()
-    request = DecisionRequest(check_ids, decision, by, reason)
-    report = decide(settings.home, request, lake=settings.lake)
+    report = decide(
+        current_home(),
+        DecisionRequest(check_ids, decision, by, reason),
+        store=current_store(),
+        lake=current_lake(),
+    )
     _print(report, as_json=as_json)
 
 

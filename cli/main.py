@@ -89,7 +89,7 @@ ENTRIES = {
         "cli.up:up", "Schedule the hourly run with Prefect and serve the marketplace."
     ),
     "warehouse": CommandEntry(
-        "cli.warehouse:warehouse", "Move a home into a shared warehouse, or out of it."
+        "cli.warehouse:warehouse", "Bring a home to its store, or from there into an empty folder."
     ),
 }
 """Name → where the command is and the first sentence of its help; a test holds both equal."""

@@ -5,7 +5,14 @@ from __future__ import annotations
 import click
 
 from cli.console import out
-from cli.options import current_settings, home_option, json_option, print_json
+from cli.options import (
+    current_home,
+    current_lake,
+    current_store,
+    home_option,
+    json_option,
+    print_json,
+)
 from cli.render import print_and_exit
 from pipeline.replay import replay as replay_home
 from pipeline.revise import revise as revise_home
@@ -28,12 +35,13 @@ def replay(*, revise: bool, as_json: bool) -> None:
     After a parser was fixed, --revise reads every landed answer again and appends what differs,
     recorded now. The earlier values stay readable (`price_as_of(…, known_at)`).
     """
-    settings = current_settings()
-    home, lake = settings.home, settings.lake
+    home = current_home()
     if revise:
-        print_and_exit(revise_home(home, lake=lake), as_json=as_json)
+        print_and_exit(
+            revise_home(home, store=current_store(), lake=current_lake()), as_json=as_json
+        )
         return
-    run_ids = replay_home(home, lake=lake)
+    run_ids = replay_home(home, store=current_store(), lake=current_lake())
     if as_json:
         print_json({"replayed": run_ids})
     elif run_ids:

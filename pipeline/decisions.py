@@ -19,12 +19,12 @@ from pipeline.correction_limits import (
     preview_correction,
     require_plausible,
 )
+from pipeline.following import catch_up
 from pipeline.home_metrics import refresh_metrics
 from pipeline.pipeline import process_landed
 from pipeline.report import Report
 from pipeline.session import open_run
 from pipeline.settings import recorded_settings
-from pipeline.shared_warehouse import catch_up
 from pipeline.steps.publish import publish_run
 from providers.registry import load_registry
 from schemas.clock import Clock, utc_now
@@ -39,6 +39,7 @@ from warehouse.publication.proof import read_offer
 from warehouse.statements import statement
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
+from warehouse.store.objects import Store
 
 Decision = Literal["accepted", "rejected"]
 _COMMAND = {"accepted": "accept", "rejected": "reject"}
@@ -86,12 +87,13 @@ def decide(
     *,
     clock: Clock = utc_now,
     lock_wait_s: float = LOCK_WAIT_S,
+    store: Store | None = None,
     lake: LakeSettings | None = None,
 ) -> Report:
     """Accept or reject findings that wait for a decision; UsageError names one that does not."""
     _require_text(request.decided_by, request.reason)
     home = Home.at(root)
-    catch_up(home, lake, clock=clock, lock_wait_s=lock_wait_s)
+    catch_up(home, Dependencies(clock=clock, store=store, lake=lake), lock_wait_s=lock_wait_s)
     for check_id in request.check_ids:
         _require_waiting(home, check_id, request.decision)
     verdicts = [
@@ -103,14 +105,9 @@ def decide(
         )
         for check_id in dict.fromkeys(request.check_ids)
     ]
-    return _apply(
-        home,
-        Decisions(verdicts=verdicts),
-        _COMMAND[request.decision],
-        Dependencies(clock=clock),
-        lake,
-        lock_wait_s=lock_wait_s,
-    )
+    dependencies = Dependencies(clock=clock, store=store, lake=lake)
+    decisions, flow = Decisions(verdicts=verdicts), _COMMAND[request.decision]
+    return _apply(home, decisions, flow, dependencies, lock_wait_s=lock_wait_s)
 
 
 def correct(
@@ -120,6 +117,7 @@ def correct(
     clock: Clock = utc_now,
     lock_wait_s: float = LOCK_WAIT_S,
     announce: Callable[[CorrectionPreview], None] = _announce_nothing,
+    store: Store | None = None,
     lake: LakeSettings | None = None,
 ) -> Report:
     """Replace a price that cards showed by another one; UsageError when that cannot be.
@@ -130,7 +128,7 @@ def correct(
     home, now = Home.at(root), clock()
     if request.at is not None and request.at > now:
         raise UsageError(f"--at {request.at:%Y-%m-%d %H:%M:%S} UTC is yet to come")
-    catch_up(home, lake, clock=clock, lock_wait_s=lock_wait_s)
+    catch_up(home, Dependencies(clock=clock, store=store, lake=lake), lock_wait_s=lock_wait_s)
     correction = Correction(
         offer_id=request.offer_id,
         unit=request.unit,
@@ -145,8 +143,11 @@ def correct(
     announce(preview)
     # by its start: what is corrected is the price that was seen, though another one comes meanwhile
     dated = replace(correction, at=preview.valid_from)
-    decisions, dependencies = Decisions(corrections=[dated]), Dependencies(clock=clock)
-    return _apply(home, decisions, "correct", dependencies, lake, lock_wait_s=lock_wait_s)
+    decisions, dependencies = (
+        Decisions(corrections=[dated]),
+        Dependencies(clock=clock, store=store, lake=lake),
+    )
+    return _apply(home, decisions, "correct", dependencies, lock_wait_s=lock_wait_s)
 
 
 def _apply(
@@ -154,7 +155,6 @@ def _apply(
     decisions: Decisions,
     flow: str,
     dependencies: Dependencies,
-    lake: LakeSettings | None,
     *,
     lock_wait_s: float,
 ) -> Report:
@@ -165,7 +165,7 @@ def _apply(
             "restore it from a backup. Nothing was changed"
         )
     last = newest.record  # such a run asks no feed, so it needs no new settings
-    settings = recorded_settings(home.root, last.settings, load_registry(), lake=lake)
+    settings = recorded_settings(home.root, last.settings, load_registry())
     options = RunOptions(
         origin=last.origin,
         flow=flow,

@@ -8,17 +8,23 @@ from functools import cache, partial
 
 from providers.secrets import find_token
 from providers.secrets.settings import read_vault_settings
+from providers.secrets.store_keys import find_store_keys
 from schemas.errors import SecretError
 from schemas.secrets import Secret
 from warehouse.lake.lake_settings import LakeSettings, read_lake_settings
+from warehouse.store.store_settings import read_store_settings
 
 SECRET = "postgres"  # noqa: S105 - its name
 _ABSENT = {"vault_missing", "vault_deleted"}
 
 
-def read_lake(environment: Mapping[str, str]) -> LakeSettings | None:
-    """Return the shared warehouse, None where the file is the warehouse; SettingsError."""
-    found = read_lake_settings(environment)
+def find_lake(environment: Mapping[str, str]) -> LakeSettings | None:
+    """Return the shared warehouse, None where the home's file is the warehouse.
+
+    SettingsError or SecretError where it cannot be used. Nothing is sent to it yet.
+    """
+    keys = partial(find_store_keys, environment)
+    found = read_lake_settings(environment, partial(read_store_settings, environment, keys))
     if found is None:
         return None
     return replace(found, find_password=cache(partial(_find_password, environment)))

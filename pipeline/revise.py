@@ -27,6 +27,7 @@ from warehouse.connect import open_writer
 from warehouse.lake.lake_settings import LakeSettings
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
+from warehouse.store.objects import Store
 from warehouse.writer.log_versions import LogVersions, read_log_versions
 from warehouse.writer.staging_file import SCRATCH, staged_database
 from warehouse.writer.state import read_last_run, read_state
@@ -37,15 +38,16 @@ def revise(
     *,
     clock: Clock = utc_now,
     lock_wait_s: float = LOCK_WAIT_S,
+    store: Store | None = None,
     lake: LakeSettings | None = None,
 ) -> Report:
     """Append what today's rules read otherwise in every landed run, and publish it.
 
     A checkpoint is written beside it, from which replay starts. UsageError without landing.
     """
-    replay(root, clock=clock, lock_wait_s=lock_wait_s, lake=lake)
+    replay(root, clock=clock, lock_wait_s=lock_wait_s, store=store, lake=lake)
     last = Landing(root / "landing").committed()[-1].record
-    settings = recorded_settings(root, last.settings, load_registry(), lake=lake)
+    settings = recorded_settings(root, last.settings, load_registry())
     options = RunOptions(
         origin=last.origin,
         flow=REVISE,
@@ -53,7 +55,7 @@ def revise(
         decisions=Decisions(),
         lock_wait_s=lock_wait_s,
     )
-    with open_run(settings, options, Dependencies(clock=clock)) as run:
+    with open_run(settings, options, Dependencies(clock=clock, store=store, lake=lake)) as run:
         report = load_run(run, _revision(run))
         with open_writer(run.home.warehouse) as con:
             committed = read_last_run(con)

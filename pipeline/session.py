@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -13,12 +13,14 @@ from polars.exceptions import PanicException
 
 from pipeline.context import Dependencies, Run, RunOptions
 from pipeline.failed_runs import failed_since_commit
+from pipeline.following import follow
 from pipeline.settings import AlertRules, Settings
 from pipeline.source_versions import rules_version
+from pipeline.store import stored_home
 from providers.registry import claims_bytes, load_claims, load_registry, registry_bytes
-from schemas.clock import Clock
+from schemas.clock import Clock, utc_now
 from schemas.decisions import decisions_bytes
-from schemas.errors import PricehouseError, UsageError, WarehouseError
+from schemas.errors import PricehouseError, StoreError, UsageError, WarehouseError
 from schemas.records import SCHEDULED, AlertRecord, EndMark, RunRecord
 from warehouse.alert_rows import known_deliveries
 from warehouse.connect import LOADING, Connection, open_writer
@@ -53,18 +55,33 @@ def open_run(
     """Hold the home, recover what a killed run left, write the run record; mark how the run ended.
 
     An error leaves a `failed` mark and is raised again; a kill leaves none, and the next run finds
-    it. HomeKindError when the home holds the other kind of data.
+    it. HomeKindError when the home holds the other kind of data. With a store, StoreError leaves a
+    `failed` mark too, unless the run is committed: then the next run pushes what the store lacks.
     """
     dependencies = dependencies or Dependencies()
     home = Home.open(settings.home, origin=options.origin)
-    with hold_home(home, settings.lake, wait_s=options.lock_wait_s) as lake:
+    with hold_home(home, dependencies.lake, wait_s=options.lock_wait_s) as lake:
+        stored = stored_home(home, dependencies.store, is_shared=lake is not None)
+        if lake is not None:
+            # not the run's clock: each look at it is a time of the run
+            follow(lake, home, stored, now=utc_now())
+        elif stored and next(stored.landing.newest_first(), None) is None:
+            stored.begin(0)  # before the first record: a store that is another's has to be pulled
         run = _begin(home, settings, options, dependencies, lake)
+        run.stored = stored
         try:
+            if stored:
+                stored.begin(run.last_sequence)
             yield run
         except BaseException as error:
             if run.folder.mark is None and not run.committing:
                 run.folder.end(_end_mark(error, run.clock(), trigger=options.trigger))
+            if lake is not None and stored is not None:
+                with suppress(StoreError):  # so that the next run, wherever, records the failure
+                    stored.complete()
             raise
+        if stored:
+            stored.finish()
 
 
 def _end_mark(error: BaseException, now: datetime, *, trigger: str) -> EndMark:
@@ -92,8 +109,6 @@ def _begin(
     landing = Landing(home.landing)
     clock = monotonic_clock(dependencies.clock, landing)
     started_at = clock()
-    if lake is not None:
-        lake.follow(home, now=started_at)
     with open_writer(home.warehouse, LOADING) as con:
         migrate(con, now=started_at)
         if lake is not None:

@@ -13,14 +13,12 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, InstanceOf
+from pydantic import BaseModel, ConfigDict
 
-from pipeline.lake_access import read_lake
 from schemas.durations import read_duration
 from schemas.errors import SettingsError
 from schemas.registry import Registry
 from schemas.verdict import DEFAULT_STALE_AFTER
-from warehouse.lake.lake_settings import LakeSettings
 
 ENABLE_FEEDS = "PRICEHOUSE_ENABLE_FEEDS"
 ACCOUNT_PRICES = "PRICEHOUSE_ACCOUNT_PRICES"
@@ -55,8 +53,6 @@ class Settings(BaseModel):
     """Whether prices that only the asking account has may reach cards and exports."""
     alert_rules: AlertRules | None = None
     """None: those of the run before."""
-    lake: InstanceOf[LakeSettings] | None = None
-    """The shared warehouse that records every run; None: the file of the home does."""
 
     def recorded(self) -> dict[str, str]:
         """Return what the run record keeps: base URLs by feed, and the switches that are set."""
@@ -78,7 +74,6 @@ def read_settings(
         enable_feeds=_enabled(environment.get(ENABLE_FEEDS) or "", registry),
         account_prices=_shows_account_prices(environment.get(ACCOUNT_PRICES) or ""),
         alert_rules=read_alert_rules(environment),
-        lake=read_lake(environment),
     )
 
 
@@ -98,19 +93,12 @@ def read_alert_rules(environment: Mapping[str, str]) -> AlertRules:
     return rules
 
 
-def recorded_settings(
-    home: Path,
-    recorded: Mapping[str, str],
-    registry: Registry,
-    *,
-    lake: LakeSettings | None = None,
-) -> Settings:
+def recorded_settings(home: Path, recorded: Mapping[str, str], registry: Registry) -> Settings:
     """Return the settings of an earlier run, for a run that fetches nothing.
 
     A feed that the earlier run did not know has its default address.
     """
-    base_urls = {**_base_urls(registry, recorded), **recorded}
-    return Settings(home=home, base_urls=base_urls, lake=lake)
+    return Settings(home=home, base_urls={**_base_urls(registry, recorded), **recorded})
 
 
 def _given_urls(environment: Mapping[str, str], registry: Registry) -> dict[str, str]:

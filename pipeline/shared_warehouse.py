@@ -7,47 +7,54 @@ from pathlib import Path
 import msgspec
 
 from pipeline.context import LOCK_WAIT_S
-from pipeline.home_metrics import refresh_metrics
+from pipeline.following import follow, publish_copy
+from pipeline.maintenance import recover_home
+from pipeline.moving import Moved, push_home
 from pipeline.progress import OnStep, ignore_step
+from pipeline.store import stored_home
 from schemas.clock import Clock, utc_now
 from schemas.errors import UsageError, WarehouseError
-from warehouse.lake.lake_settings import LakeSettings
+from warehouse.lake.lake_settings import WAREHOUSE, LakeSettings
 from warehouse.lake.shared_home import Lake, hold_home, last_run, read_origin
-from warehouse.publication.publish import publish, published_id
 from warehouse.storage.home import Home
+from warehouse.store.objects import Store
+from warehouse.writer.state import LastRun
 
 
-class Moved(msgspec.Struct, frozen=True, kw_only=True):
-    """What a push or a pull did; `--json` prints this."""
+class Copied(msgspec.Struct, frozen=True, kw_only=True):
+    """What a push to a shared warehouse or a pull from it did; `--json` prints this."""
 
     home: str
     warehouse: str
     """Where the shared one is, without a password."""
     how: str
-    """pushed, pulled, refreshed, or equal: nothing had to be moved."""
+    """pushed, rewritten, pulled, refreshed, or equal: nothing had to be copied."""
     run_id: str
     sequence: int
-    """The newest run, which both end with; all their tables were compared row for row."""
+    """The newest run, with which both end; all their tables were compared row for row."""
+    stored: Moved | None = None
+    """What the store was given of the landing and the publications."""
 
 
-def push_home(
+def push_copy(
     root: Path,
     lake: LakeSettings,
+    store: Store,
     *,
     rewrite: bool = False,
     clock: Clock = utc_now,
     on_step: OnStep = ignore_step,
     lock_wait_s: float = LOCK_WAIT_S,
-) -> Moved:
-    """Write a home into an empty shared warehouse; with `rewrite` also over one whose newest run
-    the home has, whatever is wrong with its files.
+) -> Copied:
+    """Write a home into an empty shared warehouse, and what it landed into the store.
 
-    WarehouseError, with nothing written, when the shared warehouse holds other runs.
+    With `rewrite` all tables are written anew where the shared warehouse ends with the same run,
+    whatever became of its files. WarehouseError, with nothing written, where it holds other runs.
     """
     home = Home.at(root)
+    moved = push_home(root, store, clock=clock, on_step=on_step, lock_wait_s=lock_wait_s)
     with hold_home(home, lake, wait_s=lock_wait_s) as shared:
-        shared = _required(shared)
-        last = last_run(home, now=clock())
+        shared, last = _required(shared), last_run(home, now=clock())
         if last is None:
             raise UsageError(f"{root} has no committed run; there is nothing to push")
         head = shared.head()
@@ -56,9 +63,8 @@ def push_home(
             if head.run_id != last.run_id:
                 raise WarehouseError(
                     f"the shared warehouse ({lake.place}) ends with run {head.run_id} and {root} "
-                    f"with {last.run_id}; nothing was pushed. `pricehouse warehouse pull` makes "
-                    "the home its copy; another schema= in PRICEHOUSE_WAREHOUSE is another "
-                    "warehouse"
+                    f"with {last.run_id}; nothing was written there. `pricehouse warehouse pull` "
+                    f"makes the home its copy; another schema= in {WAREHOUSE} is another one"
                 )
             how = "rewritten" if rewrite else "equal"
         if how != "equal":
@@ -66,20 +72,21 @@ def push_home(
             shared.push(home)
         on_step("compare row for row")
         _require_copy(shared, home)
-        return _moved(home, lake, how, clock)
+        return _copied(home, lake, how, last, moved)
 
 
-def pull_home(
+def pull_copy(
     root: Path,
     lake: LakeSettings,
+    store: Store,
     *,
     clock: Clock = utc_now,
     on_step: OnStep = ignore_step,
     lock_wait_s: float = LOCK_WAIT_S,
-) -> Moved:
+) -> Copied:
     """Make a home, which may be empty, the copy of the shared warehouse, and publish it.
 
-    UsageError when the shared warehouse is empty.
+    UsageError where the shared warehouse is empty.
     """
     origin = read_origin(lake)
     if origin is None:
@@ -90,36 +97,22 @@ def pull_home(
     home = Home.open(root, origin=origin)
     with hold_home(home, lake, wait_s=lock_wait_s) as shared:
         shared = _required(shared)
-        on_step("copy the tables")
-        how = shared.follow(home, now=clock())
+        on_step("copy what other machines landed, and the tables")
+        how = follow(shared, home, stored_home(home, store, is_shared=True), now=clock())
+        recover_home(home, clock())
         on_step("compare row for row")
         _require_copy(shared, home)
         on_step("publish")
-        _publish(home, clock)
-        return _moved(home, lake, how, clock)
-
-
-def catch_up(
-    home: Home, lake: LakeSettings | None, *, clock: Clock = utc_now, lock_wait_s: float
-) -> None:
-    """Let readers of the home see what the shared warehouse has, before a command reads them."""
-    if lake is None:
-        return
-    with hold_home(home, lake, wait_s=lock_wait_s) as shared:
-        if _required(shared).follow(home, now=clock()) in {"refreshed", "pulled"}:
-            _publish(home, clock)
-
-
-def _publish(home: Home, clock: Clock) -> None:
-    last = last_run(home, now=clock())
-    if last is not None and published_id(home) != last.run_id:
-        publish(home, last.run_id)
-        refresh_metrics(home, now=clock())
+        publish_copy(home, now=clock())
+        last = last_run(home, now=clock())
+        if last is None:
+            raise WarehouseError(f"{home.warehouse} has no run (internal error)")
+        return _copied(home, lake, how, last, None)
 
 
 def _required(shared: Lake | None) -> Lake:
     if shared is None:
-        raise UsageError("PRICEHOUSE_WAREHOUSE is not set; there is no shared warehouse")
+        raise UsageError(f"{WAREHOUSE} is not set; there is no shared warehouse")
     return shared
 
 
@@ -131,14 +124,14 @@ def _require_copy(shared: Lake, home: Home) -> None:
         )
 
 
-def _moved(home: Home, lake: LakeSettings, how: str, clock: Clock) -> Moved:
-    last = last_run(home, now=clock())
-    if last is None:
-        raise WarehouseError(f"{home.warehouse} has no run (internal error)")
-    return Moved(
+def _copied(
+    home: Home, lake: LakeSettings, how: str, last: LastRun, stored: Moved | None
+) -> Copied:
+    return Copied(
         home=str(home.root),
         warehouse=f"{lake.place}, schema {lake.schema}",
         how=how,
         run_id=last.run_id,
         sequence=last.sequence,
+        stored=stored,
     )

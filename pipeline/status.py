@@ -13,7 +13,6 @@ from schemas.errors import UsageError
 from schemas.feed_state import feed_state
 from schemas.verdict import DEFAULT_STALE_AFTER, HealthVerdict, find_verdict
 from warehouse.connect import Connection
-from warehouse.lake.lake_settings import LakeSettings
 from warehouse.publication.newest import open_newest
 from warehouse.publication.verdict_facts import gather_facts, unpublished_facts
 from warehouse.statements import statement
@@ -80,11 +79,12 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     feeds: list[FeedStatus] = []
     last_run: RunStatus | None = None
     last_failure: RunStatus | None = None
+    store: str | None = None
+    """Where the landing and the publications are beside the home, None where only there."""
+    warehouse: str | None = None
+    """The shared warehouse that records every run first, None where the home's file does."""
     problem: str | None = None
     """Why no run can begin, None when nothing is known to be wrong; the exit status is then 1."""
-    warehouse: str | None = None
-    """The shared warehouse that records the runs, of which the home is a copy; None: the home's
-    file. It is not looked at."""
     verdict: HealthVerdict
 
 
@@ -93,21 +93,24 @@ def read_status(
     *,
     now: datetime,
     stale_after: timedelta = DEFAULT_STALE_AFTER,
-    lake: LakeSettings | None = None,
+    store: str | None = None,
+    warehouse: str | None = None,
 ) -> Status:
     """Return the status; works while a run is writing, and before the first publication.
 
-    Data that is older than `stale_after` makes the verdict `stale`.
+    Data that is older than `stale_after` makes the verdict `stale`. `store` is the address of the
+    home's store, `warehouse` names the shared one; neither is asked.
     """
     landing = Landing(home.landing)
     newest = next(landing.newest_first(), None)
     from_landing: dict[str, Any] = {
         "home": str(home.root),
         "now": now,
+        "store": store,
+        "warehouse": warehouse,
         "last_run": _run_status(newest) if newest else None,
         "last_failure": _failure_since_commit(landing),
         "problem": future_problem(landing, now),
-        "warehouse": lake.title if lake else None,
     }
     try:
         with open_newest(home) as con:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from pipeline.lake_access import read_lake
+from pipeline.lake_access import find_lake
+from pipeline.store import find_store
 from tests.support.object_store import RunningObjectStore
 from tests.support.postgres import Postgres
 from warehouse.lake.lake_settings import LakeSettings
+from warehouse.store.objects import Store
 
 _SCHEMAS = count(1)
 
@@ -23,8 +25,15 @@ class SharedPlace:
 
     @property
     def settings(self) -> LakeSettings:
-        """What the code is given."""
-        found = read_lake(self.environment)
+        """Where the shared warehouse is, as the code is given it."""
+        found = find_lake(self.environment)
+        assert found is not None
+        return found
+
+    @property
+    def store(self) -> Store:
+        """The store beside it."""
+        found = find_store(self.environment)
         assert found is not None
         return found
 
@@ -34,6 +43,7 @@ def lake_in_folder(postgres: Postgres, folder: Path) -> SharedPlace:
 
     The password is in a file, which PostgreSQL's library reads where PGPASSFILE names it.
     """
+    (folder / "store").mkdir(parents=True)
     return SharedPlace(_environment(postgres, folder, PRICEHOUSE_STORE=str(folder / "store")))
 
 

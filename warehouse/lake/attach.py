@@ -21,6 +21,8 @@ from schemas.errors import WarehouseError
 from schemas.secrets import MASK
 from warehouse.connect import Connection, Limits
 from warehouse.lake.lake_settings import LakeSettings
+from warehouse.storage.files import make_folder
+from warehouse.store.store_settings import S3Place
 
 NAME = "lake"
 """What the shared warehouse is called in a connection."""
@@ -152,10 +154,11 @@ def _create_secrets(con: Connection, settings: LakeSettings) -> None:
     password = settings.find_password()
     own = f", PASSWORD {quoted(password.reveal())}" if password else ""
     con.execute(f"CREATE SECRET pricehouse_postgres (TYPE postgres{own})")
-    if settings.login is not None:
-        con.execute(f"CREATE SECRET pricehouse_s3 ({', '.join(_s3_options(settings))})")
+    if isinstance(settings.store.place, S3Place):
+        options = ", ".join(_s3_options(settings, settings.store.place))
+        con.execute(f"CREATE SECRET pricehouse_s3 ({options})")
     else:
-        Path(settings.data).mkdir(parents=True, exist_ok=True)
+        make_folder(Path(settings.data))
     con.execute(
         "CREATE SECRET pricehouse_lake (TYPE ducklake, "
         f"METADATA_PATH {quoted(_connection(settings, f'pricehouse data {_who()}'))}, "
@@ -164,18 +167,16 @@ def _create_secrets(con: Connection, settings: LakeSettings) -> None:
     )
 
 
-def _s3_options(settings: LakeSettings) -> Iterator[str]:
-    login = settings.login
-    assert login is not None  # noqa: S101 - for the type checker; the caller has looked
-    yield f"TYPE s3, SCOPE {quoted(settings.data)}"
-    if login.key_id is not None and login.secret is not None:
-        yield f"KEY_ID {quoted(login.key_id)}, SECRET {quoted(login.secret.reveal())}"
-    if login.session_token is not None:
-        yield f"SESSION_TOKEN {quoted(login.session_token.reveal())}"
-    yield f"REGION {quoted(login.region or 'us-east-1')}"
-    if login.endpoint is not None:
-        parts = urlsplit(login.endpoint)
-        yield f"ENDPOINT {quoted(parts.netloc or parts.path)}, URL_STYLE 'path'"
+def _s3_options(settings: LakeSettings, place: S3Place) -> Iterator[str]:
+    keys = place.keys
+    yield f"TYPE s3, SCOPE {quoted(settings.data)}, REGION {quoted(place.region)}"
+    yield f"KEY_ID {quoted(keys.access_key_id.reveal())}"
+    yield f"SECRET {quoted(keys.secret_access_key.reveal())}"
+    if keys.session_token is not None:
+        yield f"SESSION_TOKEN {quoted(keys.session_token.reveal())}"
+    if place.endpoint is not None:
+        parts = urlsplit(place.endpoint)
+        yield f"ENDPOINT {quoted(parts.netloc + parts.path.rstrip('/'))}, URL_STYLE 'path'"
         yield f"USE_SSL {'false' if parts.scheme == 'http' else 'true'}"
 
 

@@ -11,13 +11,12 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
 
 from schemas.errors import SettingsError
 from schemas.secrets import Secret
+from warehouse.store.store_settings import SETTING, S3Place, StoreSettings
 
 WAREHOUSE = "PRICEHOUSE_WAREHOUSE"
-STORE = "PRICEHOUSE_STORE"
 EXAMPLE = "ducklake:postgres:dbname=prices host=db.example user=pricehouse"
 DEFAULT_SCHEMA = "pricehouse"
 _PREFIX = "ducklake:postgres:"
@@ -32,40 +31,26 @@ _KNOWN = (
 
 
 @dataclass(frozen=True)
-class ObjectStoreLogin:
-    """How DuckDB reaches the objects of a bucket."""
-
-    key_id: str | None
-    secret: Secret | None
-    session_token: Secret | None
-    region: str | None
-    endpoint: str | None
-
-
-@dataclass(frozen=True)
 class LakeSettings:
     """One shared warehouse; `connection` are the parameters of PostgreSQL by name."""
 
     connection: Mapping[str, str]
     schema: str
-    data: str
-    """A folder or `s3://bucket/prefix`, with a slash at its end."""
-    login: ObjectStoreLogin | None = None
-    """Of a bucket; None: the data lies in a folder."""
+    store: StoreSettings
     find_password: Callable[[], Secret | None] = field(default=lambda: None, repr=False)
     """Reads Vault; where it has none, PostgreSQL's own library looks in PGPASSFILE and PGPASSWORD.
     Called only when the warehouse is opened."""
 
     @property
     def place(self) -> str:
-        """Where the catalogue is, for people: `prices on db.example, schema pricehouse`."""
-        host = self.connection.get("host") or self.connection.get("hostaddr") or "this machine"
-        return f"{self.connection.get('dbname', 'the default database')} on {host}"
+        """Where the catalogue is, for people: `prices on db.example`."""
+        return _place(self.connection)
 
     @property
-    def title(self) -> str:
-        """The whole place, for a status: the catalogue, its schema, and where the data is."""
-        return f"{self.place}, schema {self.schema}, data in {self.data}"
+    def data(self) -> str:
+        """Where DuckLake puts its files: a folder of each schema's own, because it removes old
+        files that its catalogue does not know."""
+        return f"{self.store.address}/lake/{self.schema}/"
 
     @property
     def lock_key(self) -> int:
@@ -75,15 +60,40 @@ class LakeSettings:
 
     def secrets(self) -> list[Secret]:
         """Return what no message may hold."""
-        own = self.login and [self.login.secret, self.login.session_token]
-        return [each for each in (self.find_password(), *(own or [])) if each is not None]
+        own: list[Secret | None] = [self.find_password()]
+        if isinstance(self.store.place, S3Place):
+            keys = self.store.place.keys
+            own += [keys.secret_access_key, keys.session_token]
+        return [secret for secret in own if secret is not None]
 
 
-def read_lake_settings(environment: Mapping[str, str]) -> LakeSettings | None:
+def read_lake_settings(
+    environment: Mapping[str, str], find_store: Callable[[], StoreSettings | None]
+) -> LakeSettings | None:
     """Return the shared warehouse, None without one; SettingsError says what is wrong with it.
 
     Of a password only its finder is set, by who may read Vault (pipeline/lake_access.py).
     """
+    found = _connection(environment)
+    if found is None:
+        return None
+    connection, schema = found
+    store = find_store()
+    if store is None:
+        raise SettingsError(
+            f"{WAREHOUSE} is set and {SETTING} is not: the data of a shared warehouse needs a "
+            "place that every machine reaches; set it to s3://bucket/prefix or a shared folder"
+        )
+    return LakeSettings(connection, schema, store)
+
+
+def lake_title(environment: Mapping[str, str]) -> str | None:
+    """Name the shared warehouse for people, None without one; no key or password is looked for."""
+    found = _connection(environment)
+    return None if found is None else f"{_place(found[0])}, schema {found[1]}"
+
+
+def _connection(environment: Mapping[str, str]) -> tuple[dict[str, str], str] | None:
     if not (text := (environment.get(WAREHOUSE) or "").strip()):
         return None
     if not text.startswith(_PREFIX):  # not quoted: it may hold a password
@@ -95,15 +105,12 @@ def read_lake_settings(environment: Mapping[str, str]) -> LakeSettings | None:
             f"{WAREHOUSE}: schema={schema!r} must be a name of small letters, digits and "
             "underscores, like pricehouse"
         )
-    store = (environment.get(STORE) or "").strip()
-    if not store:
-        raise SettingsError(
-            f"{WAREHOUSE} is set and {STORE} is not: the data of a shared warehouse needs a place "
-            "that every machine reaches; set it to s3://bucket/prefix or a shared folder"
-        )
-    data, is_bucket = _data_path(store, schema)
-    login = _login(environment) if is_bucket else None
-    return LakeSettings(connection, schema, data, login)
+    return connection, schema
+
+
+def _place(connection: Mapping[str, str]) -> str:
+    host = connection.get("host") or connection.get("hostaddr") or "this machine"
+    return f"{connection['dbname']} on {host}"
 
 
 def _parameters(text: str) -> dict[str, str]:
@@ -134,40 +141,3 @@ def _parameters(text: str) -> dict[str, str]:
     if "dbname" not in found:
         raise SettingsError(f"{WAREHOUSE} names no database; write `{EXAMPLE}`")
     return found
-
-
-def _data_path(store: str, schema: str) -> tuple[str, bool]:
-    """Return where DuckLake puts its files, a folder for each schema: of files that its catalogue
-    does not know it removes the old ones."""
-    if store.startswith("s3://"):
-        if not re.fullmatch(r"s3://[A-Za-z0-9.-]+(/[^?#]*)?", store):
-            raise SettingsError(f"{STORE} must be like s3://bucket/prefix, without a query")
-        return f"{store.rstrip('/')}/lake/{schema}/", True
-    if "://" in store:
-        raise SettingsError(f"{STORE} must be s3://bucket/prefix or a folder")
-    return f"{Path(store).expanduser().absolute()}/lake/{schema}/", False
-
-
-def _login(environment: Mapping[str, str]) -> ObjectStoreLogin:
-    def value(*names: str) -> str | None:
-        return next((environment[name] for name in names if environment.get(name)), None)
-
-    def secret(name: str) -> Secret | None:
-        try:
-            return Secret(environment[name]) if environment.get(name) else None
-        except ValueError as error:
-            raise SettingsError(f"{name} cannot be used: {error}") from None
-
-    login = ObjectStoreLogin(
-        key_id=value("AWS_ACCESS_KEY_ID"),
-        secret=secret("AWS_SECRET_ACCESS_KEY"),
-        session_token=secret("AWS_SESSION_TOKEN"),
-        region=value("AWS_REGION", "AWS_DEFAULT_REGION"),
-        endpoint=value("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
-    )
-    if login.key_id is None or login.secret is None or not (login.endpoint or login.region):
-        raise SettingsError(
-            f"{STORE} is a bucket: set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and "
-            "AWS_ENDPOINT_URL (of an own server) or AWS_REGION (of AWS)"
-        )
-    return login

@@ -59,7 +59,6 @@ class Lake:
                 )
             return "empty"
         require_known_migration(head)
-        self._require_kind(home)
         if last is not None and (last.sequence, last.run_id) == (head.sequence, head.run_id):
             return "equal"
         with lake_errors(self.settings):
@@ -99,6 +98,8 @@ class Lake:
 
     def runs(self) -> dict[int, str]:
         """Return sequence → run of every committed run."""
+        if self.head() is None:
+            return {}
         with lake_errors(self.settings):
             return dict(self.con.execute(statement("read_published_runs")).fetchall())
 
@@ -116,7 +117,11 @@ class Lake:
                 rivals.append(run.run_id)
         return rivals
 
-    def _require_kind(self, home: Home) -> None:
+    def require_kind(self, home: Home) -> None:
+        """Raise HomeKindError unless the home has the kind of data that it holds, or it is new."""
+        head = self.head()
+        if head is None or head.is_empty:
+            return
         origin = _origin(self.settings, self.con)
         if origin is not None and origin != home.origin:
             raise HomeKindError(
