@@ -15,6 +15,7 @@ from tests.support.skips import unexpected_skips
 if TYPE_CHECKING:
     from pipeline.report import Report
     from tests.support.object_store import RunningObjectStore
+    from tests.support.postgres import Postgres
 
 # How long an example takes is the machine's business, whose pace is not ours. The same code gives
 # the same result; the slow tests search anew each time. Making a failure smaller may take minutes:
@@ -62,6 +63,15 @@ def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningOb
     from tests.support.object_store import running_object_store
 
     with running_object_store(tmp_path_factory.mktemp("object-store")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shared_postgres() -> Iterator[Postgres]:
+    """A running PostgreSQL; a test that stops it starts it again."""
+    from tests.support.postgres import postgres
+
+    with postgres() as running:
         yield running
 
 

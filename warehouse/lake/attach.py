@@ -40,12 +40,12 @@ and a half that the machine of a writer is gone."""
 
 
 @contextmanager
-def open_lake(settings: LakeSettings) -> Iterator[Connection]:
+def open_lake(settings: LakeSettings, *, read_only: bool = False) -> Iterator[Connection]:
     """Open a shared warehouse, whose names then need no prefix; WarehouseError where it is not."""
     con = duckdb.connect(":memory:", config=_config(LIMITS))
     try:
         with lake_errors(settings):
-            attach_lake(con, settings)
+            attach_lake(con, settings, read_only=read_only)
             con.execute(f"USE {NAME}")
         yield con
     finally:
