@@ -51,7 +51,7 @@ def pull_publication(home: Home, store: Store) -> str | None:
     if home.landing.exists() or not found or found[-1].publication_id == published_id(home):
         return None
     origin = stored_origin(store, store.read(STAMP))
-    Home.adopt(home.root, origin=origin)
+    Home.open(home.root, origin=origin)
     try:
         with hold(home.lock, wait_s=0):
             return pull_newest(home, store)
