@@ -21,7 +21,7 @@ from tests.support.hours import START, Clock, ingest, small_catalog
 from tests.support.object_store import ADMIN_SECRET, RunningObjectStore
 from tests.support.published import exported
 from tests.support.serving import Site, serving
-from tests.support.stores import StorePlace, s3_place
+from tests.support.stores import StorePlace, folder_place, s3_place
 from warehouse.publication.publish import published_id
 from warehouse.storage.home import Home
 from warehouse.store.store_checks import check_store
@@ -30,11 +30,10 @@ pytestmark = pytest.mark.slow
 
 HOUR = timedelta(hours=1)
 BEFORE_WRITES = """
-import os, sys
+import os, sys, threading
 from datetime import datetime
 from pathlib import Path
 from pipeline.store import find_store
-from samples.hub import Hub
 from tests.support.hours import Clock, ingest
 from warehouse.store.objects import Store
 
@@ -46,9 +45,12 @@ class AnnouncedStore(Store):
         announce(name)
         return super().put_new(name, content)
 
+writing = threading.Lock()
+
 def announce(name):
-    print(name, flush=True)
-    sys.stdin.readline()
+    with writing:  # answers are pushed by several threads
+        print(name, flush=True)
+        sys.stdin.readline()
 
 home, url, at = sys.argv[1:]
 class Server:
@@ -87,10 +89,21 @@ def kill_before(part: str, home: Path, url: str, place: StorePlace, clock: Clock
 
 
 @pytest.mark.parametrize("part", KILLED_BEFORE)
-@pytest.mark.parametrize("elsewhere", [False, True], ids=["same-home", "another-home"])
 def test_killed_before_any_write_the_next_run_completes_the_store(
-    part: str, elsewhere: bool, store_place: StorePlace, tmp_path: Path
+    part: str, tmp_path: Path
 ) -> None:
+    kill_and_go_on(part, tmp_path, folder_place(tmp_path), elsewhere=False)
+
+
+@pytest.mark.parametrize("part", KILLED_BEFORE)
+def test_killed_before_any_write_another_home_goes_on(
+    part: str, object_store: RunningObjectStore, tmp_path: Path
+) -> None:
+    kill_and_go_on(part, tmp_path, s3_place(object_store), elsewhere=True)
+
+
+def kill_and_go_on(part: str, tmp_path: Path, store_place: StorePlace, *, elsewhere: bool) -> None:
+    """Kill the second hour, run a third one, and hold what the store then has against its home."""
     home, clock, store = tmp_path / "home", Clock(), store_place.open()
     with serve(small_catalog()) as hub:
         ingest(home, hub, clock=clock, store=store)
@@ -103,11 +116,8 @@ def test_killed_before_any_write_the_next_run_completes_the_store(
             pull_home(home, store, clock=clock)
         hub.show(small_catalog(input_price="0.4"))
         ingest(home, hub, clock=clock, store=store)
-    assert [
-        each
-        for each in check_store(Home(home), store)
-        if not each.ok and each.check != "store_orphans"
-    ] == []
+    failed = {each.check for each in check_store(Home(home), store) if not each.ok}
+    assert failed <= {"store_orphans"}  # a file without its label, which maintenance removes
     there = tmp_path / "there"
     assert pull_home(there, store, clock=clock).publication_id == published_id(Home(home))
     assert exported(there) == exported(home)
