@@ -67,8 +67,17 @@ class StoredHome:
         self.complete()
 
     def push_landed(self, run: RunFolder, *, sequence: int, after: int) -> None:
-        """Take the place of a run, and push all that it landed: then it may be committed."""
-        reserve(self.store, self.landing, run.run_id, sequence=sequence, after=after)
+        """Take the place of a run, and push all that it landed: then it may be committed.
+
+        Its record comes first: a machine that pulls knows whose place it is, also after a kill.
+        """
+        record = run.path / "run.json"
+        self.store.put_new(self.name_of(record), record)
+        try:
+            reserve(self.store, self.landing, run.run_id, sequence=sequence, after=after)
+        except StoreConflict:
+            self.store.delete([self.name_of(record)])
+            raise
         self._push_objects(named_objects(run))
         self._push_records(run)
 
