@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline.report import Report
     from tests.support.object_store import RunningObjectStore
     from tests.support.postgres import Postgres
+    from tests.support.stores import StorePlace
 
 # How long an example takes is the machine's business, whose pace is not ours. The same code gives
 # the same result; the slow tests search anew each time. Making a failure smaller may take minutes:
@@ -73,6 +74,16 @@ def shared_postgres() -> Iterator[Postgres]:
 
     with postgres() as running:
         yield running
+
+
+@pytest.fixture(params=["folder", "s3"])
+def store_place(request: pytest.FixtureRequest, tmp_path: Path) -> StorePlace:
+    """An empty store, in a folder and on S3."""
+    from tests.support.stores import folder_place, s3_place
+
+    if request.param == "folder":
+        return folder_place(tmp_path)
+    return s3_place(request.getfixturevalue("object_store"))
 
 
 def pytest_collection_finish() -> None:

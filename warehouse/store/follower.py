@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
-from schemas.errors import HomeBusy, HomeKindError, PricehouseError
+from schemas.errors import HomeBusy, PricehouseError
 from warehouse.publication.publish import published_id
 from warehouse.storage.home import Home
 from warehouse.storage.lock import hold
@@ -28,7 +28,7 @@ def following(
     again after each failure: keys may have been replaced. `report` gets a line where the store
     stops answering, and where it answers again. A home with a landing writes, and does not follow.
     """
-    store = find_store()
+    store = None if home.landing.exists() else find_store()
     if store is None:
         yield
         return
@@ -47,11 +47,13 @@ def pull_publication(home: Home, store: Store) -> str | None:
 
     Nothing happens where the home has a landing, or another process of it is pulling.
     """
+    if home.landing.exists():
+        return None
     found = stored_publications(store)
-    if home.landing.exists() or not found or found[-1].publication_id == published_id(home):
+    if not found or found[-1].publication_id == published_id(home):
         return None
     origin = stored_origin(store, store.read(STAMP))
-    Home.adopt(home.root, origin=origin)
+    Home.open(home.root, origin=origin)
     try:
         with hold(home.lock, wait_s=0):
             return pull_newest(home, store)
@@ -82,7 +84,7 @@ class _Follower:
             pulled = pull_publication(self._home, store) if store else None
         except PricehouseError as error:
             self._store = None
-            if self._problem is None or isinstance(error, HomeKindError):
+            if str(error) != self._problem:
                 self._report(f"{error}; the last publication stays readable")
             self._problem = str(error)
             return

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _CHUNK_BYTES = 8 * 1024 * 1024
 _SERVER_ERROR = re.compile(r"status code: (5\d\d)")
+_TIMEOUT = re.compile(r"kind: Timeout|timed out")
 _REFUSALS = re.compile(r"AccessDenied|SignatureDoesNotMatch|InvalidAccessKeyId|status code: 40[13]")
 
 
@@ -199,7 +200,7 @@ class Store:
             )
         if found := _SERVER_ERROR.search(text):
             problem = f"it answers {found[1]}"
-        elif "timed out" in text.lower() or "timeout" in text.partition("retry_timeout")[0].lower():
+        elif _TIMEOUT.search(text):
             problem = "no answer in time"
         elif "error sending request" in text or "Connect" in text:
             problem = "no connection"

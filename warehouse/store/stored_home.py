@@ -69,11 +69,23 @@ class StoredHome:
         self.complete()
 
     def push_landed(self, run: RunFolder, *, sequence: int, after: int) -> None:
-        """Take the place of a run, and push all that it landed: then it may be committed."""
+        """Take the place of a run, and push all that it landed: then it may be committed.
+
+        Its record comes first: a machine that pulls knows whose place it is, also after a kill.
+        """
+        record = run.path / "run.json"
+        self.store.put_new(self.name_of(record), record)
         if not self._is_shared:
-            reserve(self.store, self.landing, run.run_id, sequence=sequence, after=after)
+            self._reserve(run, sequence=sequence, after=after)
         self._push_objects(named_objects(run))
         self._push_records(run)
+
+    def _reserve(self, run: RunFolder, *, sequence: int, after: int) -> None:
+        try:
+            reserve(self.store, self.landing, run.run_id, sequence=sequence, after=after)
+        except StoreConflict:
+            self.store.delete([self.name_of(run.path / "run.json")])
+            raise
 
     def finish(self) -> None:
         """Push the end of a run, what else is new, and the newest publication."""
