@@ -110,6 +110,7 @@ def decide(
     return _apply(home, decisions, flow, dependencies, lock_wait_s=lock_wait_s)
 
 
+# Seven parameters: what to correct, and what only some callers have.
 def correct(
     root: Path,
     request: CorrectionRequest,

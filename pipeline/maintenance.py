@@ -84,6 +84,7 @@ class Maintained(msgspec.Struct, frozen=True, kw_only=True):
     """Of the shared warehouse, where there is one."""
 
 
+# Seven parameters, and one step after the other: a list of what is done under the lock.
 def maintain(
     root: Path,
     upkeep: Upkeep | None = None,

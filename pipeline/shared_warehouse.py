@@ -36,6 +36,7 @@ class Copied(msgspec.Struct, frozen=True, kw_only=True):
     """What the store was given of the landing and the publications."""
 
 
+# Seven parameters: three places, and what only some callers have.
 def push_copy(
     root: Path,
     lake: LakeSettings,

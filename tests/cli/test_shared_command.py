@@ -100,7 +100,7 @@ def test_two_workers_that_start_together_commit_one_hour(
 
 
 @pytest.mark.slow
-def test_a_canary_password_is_nowhere(
+def test_no_output_file_or_log_holds_a_password(
     tmp_path: Path, hub: Hub, shared_postgres: Postgres, object_store: RunningObjectStore
 ) -> None:
     place = lake_in_bucket(shared_postgres, object_store, tmp_path / "shared")

@@ -38,7 +38,7 @@ from tests.support.killing import HOUR, START, Killed, catalog, compare, require
 from tests.support.lakes import SharedPlace, lake_in_bucket, lake_in_folder
 from tests.support.object_store import running_object_store
 from tests.support.postgres import postgres
-from warehouse.lake.recording import LakeRecorder
+from warehouse.lake.lake_recorder import LakeRecorder
 from warehouse.storage.landing import Landing
 from warehouse.storage.run_folder import RunFolder
 

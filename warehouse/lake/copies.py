@@ -9,6 +9,7 @@ from datetime import datetime
 from schemas.errors import WarehouseError
 from warehouse.connect import Connection, Limits, open_writer
 from warehouse.lake.attach import NAME, attach_lake, lake_errors
+from warehouse.lake.lake_recorder import write_message
 from warehouse.lake.lake_schema import (
     Head,
     columns_of,
@@ -27,7 +28,6 @@ from warehouse.lake.lake_statements import (
     in_lake,
     make_equal,
 )
-from warehouse.lake.recording import write_message
 from warehouse.migrate import migrate, run_migrations
 from warehouse.statements import statement
 from warehouse.storage.home import Home

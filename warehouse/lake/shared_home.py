@@ -13,9 +13,9 @@ from schemas.records import Origin
 from warehouse.connect import Connection, open_writer
 from warehouse.lake.attach import lake_errors, open_lake
 from warehouse.lake.copies import is_copy, pull, push, refresh, unlike_tables
+from warehouse.lake.lake_recorder import LakeRecorder
 from warehouse.lake.lake_schema import Head, create, prepare, read_head, require_known_migration
 from warehouse.lake.lake_settings import WAREHOUSE, LakeSettings
-from warehouse.lake.recording import LakeRecorder
 from warehouse.lake.shared_lock import hold_shared
 from warehouse.migrate import migrate, migrations
 from warehouse.statements import statement

@@ -2,7 +2,7 @@
 
 PostgreSQL releases it with the transaction that took it, so also when the process or its machine
 dies. It makes a writer wait; what keeps two from mixing is the row of the head, which every commit
-updates (warehouse/lake/recording.py).
+updates (warehouse/lake/lake_recorder.py).
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from warehouse.tables import (
 )
 from warehouse.writer.frames import Sink, append, append_with, run_with_frames
 from warehouse.writer.price_ends import store_price_ends
-from warehouse.writer.recorder import Recorder, Tee
+from warehouse.writer.recorder import RunRecorder, Tee
 from warehouse.writer.run_rows import append_runs
 from warehouse.writer.stored_cards import (
     are_stored,
@@ -43,7 +43,7 @@ def commit(
     con: Connection,
     load: Load,
     *,
-    recorder: Recorder | None = None,
+    recorder: RunRecorder | None = None,
     on_recorded: Callable[[], None] = lambda: None,
 ) -> None:
     """Apply a run's differences, append its logs, check the keys, commit, checkpoint.

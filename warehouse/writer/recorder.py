@@ -11,7 +11,7 @@ from warehouse.connect import Connection
 from warehouse.tables import Table
 
 
-class Recorder(Protocol):
+class RunRecorder(Protocol):
     """A shared warehouse that records a run before the file does; it takes the same statements.
 
     What it writes is in a transaction of its own.
@@ -42,7 +42,7 @@ class Tee:
     can be dropped."""
 
     file: Connection
-    recorder: Recorder
+    recorder: RunRecorder
 
     def execute(self, query: str, parameters: object = None, /) -> object:
         """Run a statement in both."""
