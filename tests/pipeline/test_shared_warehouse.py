@@ -268,3 +268,41 @@ def test_a_home_and_a_shared_warehouse_of_two_kinds_do_not_meet(
     at = datetime(2026, 3, 2, tzinfo=UTC)
     with pytest.raises(WarehouseError, match="warehouse push"):
         shared_hour(tmp_path / "other", hub.url, at, empty)
+
+
+@pytest.mark.slow
+def test_an_analyst_reads_and_travels_in_time_and_writes_nothing(
+    tmp_path: Path, hub: Hub, shared_postgres: Postgres, shared_place: SharedPlace
+) -> None:
+    home, lake = tmp_path / "home", shared_place.settings
+    hours(home, hub, shared_place, attempts=[0, 1])
+    role = f"analyst_{lake.schema}"
+    for grant in (
+        f"CREATE ROLE {role} LOGIN PASSWORD 'read-only'",
+        f"GRANT USAGE ON SCHEMA {lake.schema} TO {role}",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA {lake.schema} TO {role}",
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA {lake.schema} GRANT SELECT ON TABLES TO {role}",
+    ):
+        shared_postgres.run(grant)
+    hours(home, hub, shared_place, attempts=[2])  # whose new tables the role can read too
+    place = shared_postgres.libpq().replace(f"user={shared_postgres.user}", f"user={role}")
+    where = f"ducklake:postgres:{place} password=read-only"
+    options = f"METADATA_SCHEMA '{lake.schema}'"
+    publication = newest(Home.at(home))
+    with open_lake(lake) as extensions:  # which the shell of an analyst installs
+        extensions.execute(f"ATTACH '{where}' AS prices ({options}, READ_ONLY)")
+        extensions.execute(f"ATTACH '{where}' AS writable ({options})")
+        for relation in ("cards", "price_history", "changes"):
+            query = f"SELECT count(*) FROM prices.{relation}"
+            with duckdb.connect(str(publication), read_only=True) as con:
+                wanted = con.sql(f"SELECT count(*) FROM {relation}").fetchone()
+            assert extensions.execute(query).fetchone() == wanted, relation
+        snapshots = extensions.execute(
+            "SELECT snapshot_id, commit_message FROM prices.snapshots() ORDER BY snapshot_id"
+        ).fetchall()
+        (second,) = [number for number, text in snapshots if "20260301T0101" in str(text)]
+        extensions.execute(f"ATTACH '{where}' AS past ({options}, SNAPSHOT_VERSION {second})")
+        runs = extensions.execute("SELECT count(*) FROM past.runs").fetchone()
+        assert runs == (2,)
+        with pytest.raises(duckdb.Error, match="permission denied"):
+            extensions.execute("DELETE FROM writable.internal._ph_head")
