@@ -145,7 +145,7 @@ def test_doctor_names_what_is_wrong_and_its_remedies_help(
     def failed(home: Path) -> dict[str, str]:
         done = run(home, "doctor", "--json")
         findings = json.loads(done.stdout)["findings"]
-        return {f["check"]: f["message"] for f in findings if not f["well"]}
+        return {f["check"]: f["said"] for f in findings if not f["well"]}
 
     assert answered(run(first, "ingest", "--json"))["outcome"] == "published"
     assert failed(first) == {}

@@ -42,23 +42,38 @@ and a half that the machine of a writer is gone."""
 @contextmanager
 def open_lake(settings: LakeSettings, *, read_only: bool = False) -> Iterator[Connection]:
     """Open a shared warehouse, whose names then need no prefix; WarehouseError where it is not."""
-    con = duckdb.connect(":memory:", config=_config(LIMITS))
-    try:
+    with open_extensions(settings) as con:
         with lake_errors(settings):
             attach_lake(con, settings, read_only=read_only)
             con.execute(f"USE {NAME}")
+        yield con
+
+
+@contextmanager
+def open_extensions(settings: LakeSettings) -> Iterator[Connection]:
+    """Open a database in memory that can reach PostgreSQL and the store."""
+    con = duckdb.connect(":memory:", config=_config(LIMITS))
+    try:
+        with lake_errors(settings):
+            load_extensions(con, settings)
         yield con
     finally:
         con.close()
 
 
-def attach_lake(con: Connection, settings: LakeSettings, *, read_only: bool = False) -> None:
-    """Attach a shared warehouse as `lake` to an open connection."""
+def load_extensions(con: Connection, settings: LakeSettings) -> None:
+    """Load DuckDB's extensions and the secrets that they log in with."""
     for extension in _EXTENSIONS:
         _load(con, extension)
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET enable_progress_bar = false")
     _create_secrets(con, settings)
+
+
+def attach_lake(con: Connection, settings: LakeSettings, *, read_only: bool = False) -> None:
+    """Attach a shared warehouse as `lake` to a connection with the extensions."""
+    if not read_only and not isinstance(settings.store.place, S3Place):
+        make_folder(Path(settings.data))
     mode = ", READ_ONLY" if read_only else ""
     con.execute(
         f"ATTACH 'ducklake:pricehouse_lake' AS {NAME} "
@@ -70,6 +85,16 @@ def attach_locks(con: Connection, settings: LakeSettings) -> None:
     """Attach the database of the catalogue as `lake_locks`, to ask PostgreSQL for locks."""
     path = quoted(_connection(settings, f"pricehouse {_who()}"))
     con.execute(f"ATTACH {path} AS {LOCKS} (TYPE postgres, SECRET pricehouse_postgres, READ_ONLY)")
+
+
+def is_made(settings: LakeSettings) -> bool:
+    """Return whether there is a catalogue; to attach one that is absent makes it."""
+    with open_extensions(settings) as con, lake_errors(settings):
+        attach_locks(con, settings)
+        table = quoted(f"{settings.schema}.ducklake_metadata")
+        query = f"SELECT to_regclass({table}) IS NOT NULL"
+        row = con.execute(f"FROM postgres_query('{LOCKS}', $query)", {"query": query}).fetchone()
+        return row is not None and bool(row[0])
 
 
 def quoted(text: str) -> str:
@@ -157,8 +182,6 @@ def _create_secrets(con: Connection, settings: LakeSettings) -> None:
     if isinstance(settings.store.place, S3Place):
         options = ", ".join(_s3_options(settings, settings.store.place))
         con.execute(f"CREATE SECRET pricehouse_s3 ({options})")
-    else:
-        make_folder(Path(settings.data))
     con.execute(
         "CREATE SECRET pricehouse_lake (TYPE ducklake, "
         f"METADATA_PATH {quoted(_connection(settings, f'pricehouse data {_who()}'))}, "

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from schemas.errors import WarehouseError
 from warehouse.connect import Connection, Limits, open_writer
-from warehouse.lake.attach import NAME, attach_lake, lake_errors
+from warehouse.lake.attach import NAME, attach_lake, lake_errors, load_extensions
 from warehouse.lake.lake_recorder import write_message
 from warehouse.lake.lake_schema import (
     Head,
@@ -131,6 +131,7 @@ def is_copy(lake: Connection, last: LastRun) -> bool:
 def _attached(con: Connection, settings: LakeSettings, *, read_only: bool = True) -> Iterator[None]:
     """Attach the shared warehouse beside the file while the block runs."""
     with lake_errors(settings):
+        load_extensions(con, settings)
         attach_lake(con, settings, read_only=read_only)
         try:
             yield

@@ -8,7 +8,7 @@ from pathlib import Path
 from warehouse.connect import Connection, open_reader
 from warehouse.health.findings import CheckFailed, Finding, run_check
 from warehouse.health.remedies import REMEDIES
-from warehouse.lake.attach import lake_errors, open_lake
+from warehouse.lake.attach import is_made, lake_errors, open_lake
 from warehouse.lake.copies import is_copy
 from warehouse.lake.lake_schema import Head, read_head, require_known_migration
 from warehouse.lake.lake_settings import LakeSettings
@@ -28,7 +28,7 @@ def check_lake(home: Home, settings: LakeSettings) -> Iterator[Finding]:
     if not answers.ok or heads[0] is None or heads[0].is_empty:
         return
     head = heads[0]
-    with open_lake(settings, read_only=True) as con:
+    with open_lake(settings) as con:  # DuckLake lists orphans in no read-only database
         for check, inspect in (
             ("lake_copy", lambda: _copy(home, con, settings, head)),
             ("lake_files", lambda: _files(con, settings)),
@@ -38,8 +38,11 @@ def check_lake(home: Home, settings: LakeSettings) -> Iterator[Finding]:
 
 
 def _answers(settings: LakeSettings, heads: list[Head | None]) -> str:
-    with open_lake(settings, read_only=True) as con, lake_errors(settings):
-        heads.append(head := read_head(con))
+    head = None
+    if is_made(settings):
+        with open_lake(settings, read_only=True) as con, lake_errors(settings):
+            head = read_head(con)
+    heads.append(head)
     if head is None or head.is_empty:
         return f"{settings.place} answers, and schema {settings.schema} is empty"
     require_known_migration(head)

@@ -11,7 +11,14 @@ from typing import Literal
 from schemas.errors import HomeKindError, WarehouseError
 from schemas.records import Origin
 from warehouse.connect import Connection, open_writer
-from warehouse.lake.attach import lake_errors, open_lake
+from warehouse.lake.attach import (
+    NAME,
+    attach_lake,
+    is_made,
+    lake_errors,
+    open_extensions,
+    open_lake,
+)
 from warehouse.lake.copies import is_copy, pull, push, refresh, unlike_tables
 from warehouse.lake.lake_recorder import LakeRecorder
 from warehouse.lake.lake_schema import Head, create, prepare, read_head, require_known_migration
@@ -140,7 +147,13 @@ def hold_home(home: Home, settings: LakeSettings | None, *, wait_s: float) -> It
         if settings is None:
             yield None
             return
-        with open_lake(settings) as con, hold_shared(con, settings, wait_s=wait_s):
+        with (
+            open_extensions(settings) as con,
+            hold_shared(con, settings, wait_s=wait_s),  # first: attaching makes the catalogue
+        ):
+            with lake_errors(settings):
+                attach_lake(con, settings)
+                con.execute(f"USE {NAME}")
             yield Lake(settings, con)
 
 
@@ -155,7 +168,9 @@ def last_run(home: Home, *, now: datetime) -> LastRun | None:
 
 def read_origin(settings: LakeSettings) -> Origin | None:
     """Return the kind of the data of a shared warehouse, None where it is empty."""
-    with open_lake(settings) as con, lake_errors(settings):
+    if not is_made(settings):
+        return None
+    with open_lake(settings, read_only=True) as con, lake_errors(settings):
         head = read_head(con)
         return None if head is None or head.is_empty else _origin(settings, con)
 
