@@ -28,6 +28,7 @@ from flows.step_states import step_state
 from flows.throttle import shared_throttle
 from pipeline.context import LOCK_WAIT_S, Dependencies, RunOptions
 from pipeline.feeds import spec_of
+from pipeline.lake_access import find_lake
 from pipeline.live_notifier import live_notifier
 from pipeline.notify import Notifier, notifying
 from pipeline.pipeline import run_pipeline
@@ -36,6 +37,7 @@ from pipeline.run_log import error_line, report_line
 from pipeline.session import open_run
 from pipeline.settings import AlertRules, Settings, read_settings
 from pipeline.status import read_status
+from pipeline.store import find_store
 from pipeline.watch import HomeWatch
 from providers.http.client import HttpClient
 from providers.http.proxies import read_proxies
@@ -206,6 +208,8 @@ async def run_hour(
                     make_client=partial(
                         HttpClient, proxies=read_proxies(os.environ), throttle=throttle
                     ),
+                    store=find_store(os.environ),
+                    lake=find_lake(os.environ),
                     watch=watch,
                 )
             run = around.enter_context(open_run(settings, options, dependencies))

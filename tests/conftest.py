@@ -14,6 +14,9 @@ from tests.support.skips import unexpected_skips
 
 if TYPE_CHECKING:
     from pipeline.report import Report
+    from tests.support.object_store import RunningObjectStore
+    from tests.support.postgres import Postgres
+    from tests.support.stores import StorePlace
 
 # How long an example takes is the machine's business, whose pace is not ours. The same code gives
 # the same result; the slow tests search anew each time. Making a failure smaller may take minutes:
@@ -53,6 +56,34 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Report]
 
     root = tmp_path_factory.mktemp("docs")
     return root, ingest_sample_with_lists(root / "data")
+
+
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningObjectStore]:
+    """A running SeaweedFS; a test that stops it starts it again."""
+    from tests.support.object_store import running_object_store
+
+    with running_object_store(tmp_path_factory.mktemp("object-store")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shared_postgres() -> Iterator[Postgres]:
+    """A running PostgreSQL; a test that stops it starts it again."""
+    from tests.support.postgres import postgres
+
+    with postgres() as running:
+        yield running
+
+
+@pytest.fixture(params=["folder", "s3"])
+def store_place(request: pytest.FixtureRequest, tmp_path: Path) -> StorePlace:
+    """An empty store, in a folder and on S3."""
+    from tests.support.stores import folder_place, s3_place
+
+    if request.param == "folder":
+        return folder_place(tmp_path)
+    return s3_place(request.getfixturevalue("object_store"))
 
 
 def pytest_collection_finish() -> None:

@@ -71,8 +71,24 @@ NUMBERS = (
         "5 hours",
     ),
 )
+STORE_FAULTS = "tests/resilience/test_store_faults.py::"
 UP_FAULTS = "tests/e2e/test_up_faults.py::"
 OTHERS = (
+    (
+        "killed before any kind of write to the store",
+        "the next run completes it, also on another machine that pulled; a replay exports the same",
+        f"{STORE_FAULTS}test_killed_before_any_write_another_home_goes_on",
+    ),
+    (
+        "the store goes away during a run",
+        "one sentence and exit status 1; readers keep the last publication, the next run is whole",
+        f"{STORE_FAULTS}test_a_store_that_goes_away_in_mid_run_costs_that_run",
+    ),
+    (
+        "two machines with homes of their own write one store",
+        "one commits, the other is refused before anything is committed",
+        "tests/pipeline/test_store.py::test_of_two_homes_at_the_same_place_one_commits",
+    ),
     (
         "under Prefect: the process of a run is killed",
         "the run is Crashed, the next hour runs, the gap is recorded",

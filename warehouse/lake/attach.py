@@ -1,0 +1,229 @@
+"""The only door to DuckDB's extensions: open a shared warehouse, or attach it beside a file.
+
+Passwords and keys go into DuckDB's secrets, so that no path of a database, and so no error, listing
+or log, has them.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import duckdb
+
+from schemas.errors import WarehouseError
+from schemas.secrets import MASK
+from warehouse.connect import Connection, Limits
+from warehouse.lake.lake_settings import LakeSettings
+from warehouse.storage.files import make_folder
+from warehouse.store.store_settings import S3Place
+
+NAME = "lake"
+"""What the shared warehouse is called in a connection."""
+CATALOG = f"__ducklake_metadata_{NAME}"
+"""What DuckLake calls the database of its catalogue."""
+LOCKS = "lake_locks"
+INLINED_ROWS = 100
+"""Rows of an insert that PostgreSQL keeps itself: with more a commit takes seconds, with fewer an
+hour adds twice as many files."""
+LIMITS = Limits(memory="512MB", threads=2)
+_EXTENSIONS = ("ducklake", "postgres_scanner", "httpfs")
+_WAITS = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=0 -c tcp_keepalives_idle=30"
+"""Without a limit, maintenance waits for any reader for ever. The server notices within a minute
+and a half that the machine of a writer is gone."""
+
+
+@contextmanager
+def open_lake(settings: LakeSettings, *, read_only: bool = False) -> Iterator[Connection]:
+    """Open a shared warehouse, whose names then need no prefix; WarehouseError where it is not."""
+    with open_extensions(settings) as con:
+        with lake_errors(settings):
+            attach_lake(con, settings, read_only=read_only)
+            con.execute(f"USE {NAME}")
+        yield con
+
+
+@contextmanager
+def open_extensions(settings: LakeSettings) -> Iterator[Connection]:
+    """Open a database in memory that can reach PostgreSQL and the store."""
+    con = duckdb.connect(":memory:", config=_config(LIMITS))
+    try:
+        with lake_errors(settings):
+            load_extensions(con, settings)
+        yield con
+    finally:
+        con.close()
+
+
+def load_extensions(con: Connection, settings: LakeSettings) -> None:
+    """Load DuckDB's extensions and the secrets that they log in with."""
+    for extension in _EXTENSIONS:
+        _load(con, extension)
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET enable_progress_bar = false")
+    _create_secrets(con, settings)
+
+
+def attach_lake(con: Connection, settings: LakeSettings, *, read_only: bool = False) -> None:
+    """Attach a shared warehouse as `lake` to a connection with the extensions."""
+    if not read_only and not isinstance(settings.store.place, S3Place):
+        make_folder(Path(settings.data))
+    mode = ", READ_ONLY" if read_only else ""
+    con.execute(
+        f"ATTACH 'ducklake:pricehouse_lake' AS {NAME} "
+        f"(DATA_INLINING_ROW_LIMIT {INLINED_ROWS}{mode})"
+    )
+
+
+def attach_locks(con: Connection, settings: LakeSettings) -> None:
+    """Attach the database of the catalogue as `lake_locks`, to ask PostgreSQL for locks."""
+    path = quoted(_connection(settings, f"pricehouse {_who()}"))
+    con.execute(f"ATTACH {path} AS {LOCKS} (TYPE postgres, SECRET pricehouse_postgres, READ_ONLY)")
+
+
+def is_made(settings: LakeSettings) -> bool:
+    """Return whether there is a catalogue; to attach one that is absent makes it."""
+    with open_extensions(settings) as con, lake_errors(settings):
+        attach_locks(con, settings)
+        table = quoted(f"{settings.schema}.ducklake_metadata")
+        query = f"SELECT to_regclass({table}) IS NOT NULL"
+        row = con.execute(f"FROM postgres_query('{LOCKS}', $query)", {"query": query}).fetchone()
+        return row is not None and bool(row[0])
+
+
+def quoted(text: str) -> str:
+    """Return a text as a literal of SQL: statements that attach or make secrets bind no values."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@contextmanager
+def lake_errors(settings: LakeSettings) -> Iterator[None]:
+    """Turn an error of DuckDB into a WarehouseError of one sentence, without any secret."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise WarehouseError(_sentence(settings, str(error))) from None  # its text may be anything
+
+
+def _sentence(settings: LakeSettings, text: str) -> str:
+    for secret in settings.secrets():
+        text = secret.scrub(text)
+    if password := os.environ.get("PGPASSWORD"):  # which PostgreSQL's library takes by itself
+        text = text.replace(password, MASK)
+    first = " ".join(text.split())[:300]
+    lower = text.lower()
+    if "conflict" in lower or "deadlock" in lower:
+        return (
+            f"another writer committed to the shared warehouse ({settings.place}) meanwhile; "
+            "nothing of this run was committed, run again"
+        )
+    if "lock timeout" in lower:
+        return (
+            f"a reader keeps a lock in the shared warehouse ({settings.place}); nothing was "
+            "committed, run again when it is done"
+        )
+    if any(sign in lower for sign in _UNREACHABLE):
+        return (
+            f"PostgreSQL of the shared warehouse ({settings.place}) cannot be used: {first}. "
+            "Nothing is published of this run; the next one continues after the last commit"
+        )
+    if "data_path" in lower and "does not match" in lower:
+        return (
+            f"the shared warehouse ({settings.place}, schema {settings.schema}) has its data "
+            f"elsewhere than {settings.data}: set PRICEHOUSE_STORE as on the other machines"
+        )
+    if any(sign in lower for sign in ("http", "s3://", "io error", "cannot open file")):
+        return (
+            f"the data of the shared warehouse ({settings.data}) cannot be used: {first}. "
+            "Nothing is published of this run; the next one continues after the last commit"
+        )
+    if "extension" in lower and ("not found" in lower or "install" in lower):
+        return (
+            f"DuckDB's extensions for a shared warehouse are missing: {first}. "
+            "Run `pip install 'pricehouse[lake]'`"
+        )
+    return f"the shared warehouse ({settings.place}): {first}"
+
+
+_UNREACHABLE = (
+    *("unable to connect to postgres", "connection to server", "server closed the connection"),
+    *("terminating connection", "no connection to the server", "ssl syscall", "could not connect"),
+    *("the database system is", "failed to execute query", "failed to prepare copy", "broken pipe"),
+)
+
+
+def _load(con: Connection, extension: str) -> None:
+    """Load an extension from its wheel where that is installed, else as DuckDB itself does."""
+    if path := _in_wheel(extension):
+        con.execute(f"LOAD {quoted(str(path))}")
+    else:
+        con.execute(f"INSTALL {extension}")
+        con.execute(f"LOAD {extension}")
+
+
+def _in_wheel(extension: str) -> Path | None:
+    spec = find_spec(f"duckdb_extension_{extension}")
+    if spec is None or spec.origin is None:
+        return None
+    files = Path(spec.origin).parent.glob(f"extensions/*/{extension}.duckdb_extension")
+    return next(files, None)
+
+
+def _create_secrets(con: Connection, settings: LakeSettings) -> None:
+    password = settings.find_password()
+    own = f", PASSWORD {quoted(password.reveal())}" if password else ""
+    con.execute(f"CREATE SECRET pricehouse_postgres (TYPE postgres{own})")
+    if isinstance(settings.store.place, S3Place):
+        options = ", ".join(_s3_options(settings, settings.store.place))
+        con.execute(f"CREATE SECRET pricehouse_s3 ({options})")
+    con.execute(
+        "CREATE SECRET pricehouse_lake (TYPE ducklake, "
+        f"METADATA_PATH {quoted(_connection(settings, f'pricehouse data {_who()}'))}, "
+        f"DATA_PATH {quoted(settings.data)}, METADATA_SCHEMA {quoted(settings.schema)}, "
+        "METADATA_PARAMETERS MAP {'TYPE': 'postgres', 'SECRET': 'pricehouse_postgres'})"
+    )
+
+
+def _s3_options(settings: LakeSettings, place: S3Place) -> Iterator[str]:
+    keys = place.keys
+    yield f"TYPE s3, SCOPE {quoted(settings.data)}, REGION {quoted(place.region)}"
+    yield f"KEY_ID {quoted(keys.access_key_id.reveal())}"
+    yield f"SECRET {quoted(keys.secret_access_key.reveal())}"
+    if keys.session_token is not None:
+        yield f"SESSION_TOKEN {quoted(keys.session_token.reveal())}"
+    if place.endpoint is not None:
+        parts = urlsplit(place.endpoint)
+        yield f"ENDPOINT {quoted(parts.netloc + parts.path.rstrip('/'))}, URL_STYLE 'path'"
+        yield f"USE_SSL {'false' if parts.scheme == 'http' else 'true'}"
+
+
+def _connection(settings: LakeSettings, application: str) -> str:
+    """Return PostgreSQL's connection string; a value is in single quotes."""
+    given = {
+        "connect_timeout": "10",
+        **settings.connection,
+        "application_name": application[:63],
+        "options": _WAITS,
+    }
+    return " ".join(f"{name}={_value(text)}" for name, text in given.items())
+
+
+def _value(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _who() -> str:
+    """Return the machine and the process, by which another one names who holds the lock."""
+    command = Path(sys.argv[0]).name if sys.argv and sys.argv[0] else "python"
+    plain = "".join(c if c.isalnum() or c in "-._" else "-" for c in command)[:20]
+    return f"{plain} {os.getpid()}@{socket.gethostname()}"
+
+
+def _config(limits: Limits) -> dict[str, str | bool | int | float | list[str]]:
+    return {"memory_limit": limits.memory or "1GB", "threads": limits.threads or 1}

@@ -1,0 +1,181 @@
+"""A home whose record is a shared warehouse: hold both, and make the file a copy of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from schemas.errors import HomeKindError, WarehouseError
+from schemas.records import Origin
+from warehouse.connect import Connection, open_writer
+from warehouse.lake.attach import (
+    NAME,
+    attach_lake,
+    is_made,
+    lake_errors,
+    open_extensions,
+    open_lake,
+)
+from warehouse.lake.copies import is_copy, pull, push, refresh, unlike_tables
+from warehouse.lake.lake_recorder import LakeRecorder
+from warehouse.lake.lake_schema import Head, create, prepare, read_head, require_known_migration
+from warehouse.lake.lake_settings import WAREHOUSE, LakeSettings
+from warehouse.lake.shared_lock import hold_shared
+from warehouse.migrate import migrate, migrations
+from warehouse.statements import statement
+from warehouse.storage.future_runs import set_aside
+from warehouse.storage.home import Home
+from warehouse.storage.landing import Landing
+from warehouse.storage.lock import hold
+from warehouse.writer.state import LastRun, read_last_run
+
+Followed = Literal["equal", "refreshed", "pulled", "empty"]
+RIVAL = "the shared warehouse has another run in its place: it was committed without it"
+MOST_RUNS_BEHIND = 48
+"""A copy that is further behind is pulled whole, which then takes no longer."""
+
+
+@dataclass
+class Lake:
+    """A shared warehouse that this process may write."""
+
+    settings: LakeSettings
+    con: Connection
+
+    def head(self) -> Head | None:
+        """Return its newest run, None where it has no tables yet."""
+        with lake_errors(self.settings):
+            return read_head(self.con)
+
+    def follow(self, home: Home, *, now: datetime) -> Followed:
+        """Make the home's file the copy of the shared warehouse.
+
+        A file whose newest run is not in it is dropped, and pulled. WarehouseError for a home with
+        runs beside an empty shared warehouse; HomeKindError for data of the other kind.
+        """
+        head, last = self.head(), last_run(home, now=now)
+        if head is None or head.is_empty:
+            if last is not None:
+                raise WarehouseError(
+                    f"the shared warehouse ({self.settings.place}) is empty and {home.root} holds "
+                    f"runs up to {last.run_id}: run `pricehouse warehouse push` to move them "
+                    "there, or set PRICEHOUSE_HOME to an empty folder"
+                )
+            return "empty"
+        require_known_migration(head)
+        if last is not None and (last.sequence, last.run_id) == (head.sequence, head.run_id):
+            return "equal"
+        with lake_errors(self.settings):
+            behind = last is not None and last.sequence < head.sequence and is_copy(self.con, last)
+        near = last is not None and head.sequence - last.sequence <= MOST_RUNS_BEHIND
+        if last is not None and behind and near and head.migration == len(migrations()):
+            refresh(home, self.settings, head, last)
+            return "refreshed"
+        pull(home, self.settings, head, now=now)
+        self.set_rivals_aside(home, now=now)
+        return "pulled"
+
+    def prepare(self, file: Connection) -> Head:
+        """Make or renew tables and views by a file that follows; return the head."""
+        with lake_errors(self.settings):
+            return prepare(self.con, file)
+
+    def recorder(self, last: LastRun | None) -> LakeRecorder:
+        """Return what records the run after `last`."""
+        head = self.head()
+        if head is None or head.run_id != (last.run_id if last else None):
+            raise WarehouseError(
+                f"the shared warehouse ends with run {head and head.run_id}, and this machine's "
+                f"copy with {last and last.run_id}; nothing was written, run again"
+            )
+        return LakeRecorder(self.con, self.settings, head)
+
+    def push(self, home: Home) -> LastRun:
+        """Write the home's rows into it in the place of its own; the caller knows that they may."""
+        with lake_errors(self.settings):
+            head = create(self.con)
+        return push(home, self.settings, head)
+
+    def unlike_tables(self, home: Home) -> list[str]:
+        """Return the tables of which the file has other rows; none in a copy."""
+        return unlike_tables(home, self.settings)
+
+    def runs(self) -> dict[int, str]:
+        """Return sequence → run of every committed run."""
+        if self.head() is None:
+            return {}
+        with lake_errors(self.settings):
+            return dict(self.con.execute(statement("read_published_runs")).fetchall())
+
+    def set_rivals_aside(self, home: Home, *, now: datetime) -> list[str]:
+        """Set the landed runs aside at whose sequence the shared warehouse has another run.
+
+        They were committed without it, so no replay can place them.
+        """
+        recorded, rivals = self.runs(), []
+        for run in Landing(home.landing).runs():
+            mark = run.mark
+            sequence = mark.sequence if mark and mark.outcome == "committed" else None
+            if sequence in recorded and recorded[sequence] != run.run_id:
+                set_aside(run, now=now, reason=RIVAL)
+                rivals.append(run.run_id)
+        return rivals
+
+    def require_kind(self, home: Home) -> None:
+        """Raise HomeKindError unless the home has the kind of data that it holds, or it is new."""
+        head = self.head()
+        if head is None or head.is_empty:
+            return
+        origin = _origin(self.settings, self.con)
+        if origin is not None and origin != home.origin:
+            raise HomeKindError(
+                f"the shared warehouse ({self.settings.place}) holds {origin} data and {home.root} "
+                f"{home.origin} data; set another schema in {WAREHOUSE}, or another PRICEHOUSE_HOME"
+            )
+
+
+@contextmanager
+def hold_home(home: Home, settings: LakeSettings | None, *, wait_s: float) -> Iterator[Lake | None]:
+    """Hold a home for writing, and the shared warehouse that records it, if there is one.
+
+    First the lock on this machine, then that of all: HomeBusy names who holds either.
+    """
+    with hold(home.lock, wait_s=wait_s):
+        if settings is None:
+            yield None
+            return
+        with (
+            open_extensions(settings) as con,
+            hold_shared(con, settings, wait_s=wait_s),  # first: attaching makes the catalogue
+        ):
+            with lake_errors(settings):
+                attach_lake(con, settings)
+                con.execute(f"USE {NAME}")
+            yield Lake(settings, con)
+
+
+def last_run(home: Home, *, now: datetime) -> LastRun | None:
+    """Return the newest run of the home's file, None without one."""
+    if not home.warehouse.exists():
+        return None
+    with open_writer(home.warehouse) as con:
+        migrate(con, now=now)
+        return read_last_run(con)
+
+
+def read_origin(settings: LakeSettings) -> Origin | None:
+    """Return the kind of the data of a shared warehouse, None where it is empty."""
+    if not is_made(settings):
+        return None
+    with open_lake(settings, read_only=True) as con, lake_errors(settings):
+        head = read_head(con)
+        return None if head is None or head.is_empty else _origin(settings, con)
+
+
+def _origin(settings: LakeSettings, con: Connection) -> Origin | None:
+    with lake_errors(settings):
+        row = con.execute(statement("read_origin")).fetchone()
+    return row[0] if row else None
