@@ -14,6 +14,7 @@ from pipeline.failed_runs import failure_rows
 from pipeline.report import Held, Report, feed_reports
 from pipeline.steps.alerts import alert_finder
 from pipeline.steps.check import RunResult, RunSummary
+from schemas.errors import PricehouseError
 from schemas.load import FeedCount, Load
 from schemas.records import EndMark, FeedFetch
 from transforms.compliance import claim_rows
@@ -40,8 +41,12 @@ def load_run(run: Run, result: RunResult) -> Report:
     mark = EndMark(outcome="committed", finished_at=finished_at, sequence=load.sequence)
     recorder = run.lake.recorder(run.last) if run.lake else None
     run.committing = True
-    with open_writer(run.home.warehouse, LOADING) as con:
-        commit_load(con, load, recorder=recorder, on_recorded=partial(run.folder.end, mark))
+    try:
+        with open_writer(run.home.warehouse, LOADING) as con:
+            commit_load(con, load, recorder=recorder, on_recorded=partial(run.folder.end, mark))
+    except PricehouseError:
+        run.committing = recorder is None or recorder.is_sent
+        raise
     run.folder.end(mark)
     return _report(run, summary, finished_at, outcome=outcome)
 

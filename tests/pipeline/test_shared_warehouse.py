@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import duckdb
 import pytest
@@ -306,3 +307,37 @@ def test_an_analyst_reads_and_travels_in_time_and_writes_nothing(
         assert runs == (2,)
         with pytest.raises(duckdb.Error, match="permission denied"):
             extensions.execute("DELETE FROM writable.internal._ph_head")
+
+
+@pytest.mark.slow
+def test_a_large_first_run_in_parts_is_recorded_whole(
+    tmp_path: Path, hub: Hub, shared_place: SharedPlace
+) -> None:
+    home, twin = tmp_path / "home", tmp_path / "twin"
+    hub.show(catalog(0))
+    shared_hour(home, hub.url, START, shared_place, part_rows=50)
+    hours(twin, hub, None, attempts=[0])
+    assert to_the_second(exported(home)) == to_the_second(exported(twin))
+    with patch.dict("os.environ", shared_place.environment):
+        assert unlike_tables(Home.at(home), shared_place.settings) == []
+
+
+@pytest.mark.slow
+def test_tables_of_earlier_code_are_pulled_and_brought_up_to_date(
+    tmp_path: Path, hub: Hub, shared_place: SharedPlace
+) -> None:
+    home, other, lake = tmp_path / "home", tmp_path / "other", shared_place.settings
+    hours(home, hub, shared_place, attempts=[0])
+    with open_lake(lake) as con:  # as before migration 016
+        con.execute("DROP TABLE internal._ph_alert")
+        con.execute("UPDATE internal._ph_head SET migration = 15, views = ''")
+    hours(other, hub, shared_place, attempts=[1])
+    assert unlike_tables(Home.at(other), lake) == []
+    hours(home, hub, shared_place, attempts=[2])
+    assert unlike_tables(Home.at(home), lake) == []
+    pull_copy(other, lake, shared_place.store)
+    assert exported(home) == exported(other)
+    with open_lake(lake) as con:
+        con.execute("UPDATE internal._ph_head SET migration = 900")
+    with pytest.raises(WarehouseError, match="newer code"):
+        hours(home, hub, shared_place, attempts=[3])

@@ -25,7 +25,7 @@ from datetime import datetime
 from pathlib import Path
 from unittest.mock import patch
 
-from pipeline.context import Dependencies, RunOptions
+from pipeline.context import PART_ROWS, Dependencies, RunOptions
 from pipeline.lake_access import find_lake
 from pipeline.pipeline import run_pipeline
 from pipeline.session import open_run
@@ -45,6 +45,8 @@ from warehouse.storage.run_folder import RunFolder
 STAGES = ("extract_feeds", "load_run", "commit", "recorded", "marked", "publish_run")
 """Fetch; both transactions; the shared commit; between it and the mark; between the mark and the
 commit of the file; publication and the push of what follows."""
+BETWEEN = ("recorded", "marked")
+"""Where the process stands still when it is killed: too short to be met by chance."""
 MACHINES = ("first", "second")
 HOUR_OF_ITS_OWN = """
 import sys
@@ -55,7 +57,7 @@ announced_hour(Path(sys.argv[1]), sys.argv[2], datetime.fromisoformat(sys.argv[3
 """
 
 
-# Six parameters: as `run_hour` of killing.py, and what only a shared warehouse has.
+# Seven parameters: as `run_hour` of killing.py, and what only a shared warehouse has.
 def shared_hour(
     home: Path,
     url: str,
@@ -64,6 +66,7 @@ def shared_hour(
     before_step: object = None,
     *,
     lock_wait_s: float = 120,
+    part_rows: int = PART_ROWS,
 ) -> None:
     """Run one hour of a shared warehouse at a moment that does not move."""
 
@@ -89,6 +92,7 @@ def shared_hour(
         run_id_tail=lambda: "killed",
         lake=find_lake(place.environment),
         store=find_store(place.environment),
+        part_rows=part_rows,
     )
     with (
         patch.dict(os.environ, place.environment),  # PostgreSQL's library reads PGPASSFILE there
@@ -198,6 +202,10 @@ def _attempt(
     assert process.stdin is not None
     with process:
         for line in process.stdout:
+            if line.strip() == stage and stage in BETWEEN:
+                process.send_signal(signal.SIGKILL)
+                assert process.wait() == -signal.SIGKILL
+                return None
             process.stdin.write("\n")
             process.stdin.flush()
             if line.strip() == stage:

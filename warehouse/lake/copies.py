@@ -50,9 +50,11 @@ def pull(home: Home, settings: LakeSettings, head: Head, *, now: datetime) -> No
         with open_writer(staged, COPYING) as con:
             run_migrations(con, now=now, last=head.migration)
             with _attached(con, settings):
+                present = columns_of(con, NAME)  # of earlier code it has fewer tables
                 con.execute("BEGIN")
                 for table in SHARED:
-                    con.execute(copy_rows(table, source=in_lake(table), target=table.name))
+                    if table.relation in present:
+                        con.execute(copy_rows(table, source=in_lake(table), target=table.name))
                 con.execute("COMMIT")
                 _require_equal(con)
             migrate(con, now=now)
@@ -163,9 +165,11 @@ def _require_equal(con: Connection) -> None:
 
 
 def _unlike(con: Connection) -> list[str]:
-    columns = columns_of(con)
+    columns, present = columns_of(con), columns_of(con, NAME)
     found = []
     for table in SHARED:
+        if table.relation not in present and table.relation not in columns:
+            continue
         names = [column.name for column in columns[table.relation]]
         there = con.table(in_lake(table))
         names = [name for name in names if name in there.columns]

@@ -19,7 +19,7 @@ from warehouse.table_statements import find_shared_keys
 from warehouse.tables import RUNS, Table
 
 
-@dataclass(frozen=True)
+@dataclass
 class LakeRecorder:
     """Writes one run after `head`, which was the newest when the run began.
 
@@ -30,6 +30,8 @@ class LakeRecorder:
     con: Connection
     settings: LakeSettings
     head: Head
+    is_sent: bool = False
+    """From then on only the shared warehouse knows whether the run is committed."""
 
     def begin(self) -> None:
         """Begin the transaction."""
@@ -54,6 +56,7 @@ class LakeRecorder:
             self._require_equal(load, changed, file)
             write_head(self.con, self.head, current_head(load.sequence, load.record.run_id))
             write_message(self.con, f"{load.record.flow} {load.record.run_id}")
+            self.is_sent = True
             self.con.execute("COMMIT")
 
     def roll_back(self) -> None:

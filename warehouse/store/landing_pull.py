@@ -118,8 +118,11 @@ def _set_late_aside(
     since: str | None,
     now: datetime,
 ) -> None:
-    newest = max(committed, default="")
-    for run in landing.runs() if newest else ():
-        is_late = run.run_id < newest and (since is None or run.run_id >= since)
-        if is_late and run.run_id not in stored_runs and run.run_id not in committed:
-            set_aside(run, now=now, reason=_LATE)
+    newest, late = max(committed, default=""), []
+    for run in landing.newest_first():
+        if since is not None and run.run_id < since:
+            break
+        if run.run_id < newest and run.run_id not in {*stored_runs, *committed}:
+            late.append(run)
+    for run in late:
+        set_aside(run, now=now, reason=_LATE)
