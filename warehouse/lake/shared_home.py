@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from schemas.errors import HomeKindError, WarehouseError
+from schemas.errors import HomeKindError, TornWarehouse, WarehouseError
 from schemas.records import Origin
 from warehouse.connect import Connection, open_writer
 from warehouse.lake.attach import (
@@ -30,6 +30,7 @@ from warehouse.storage.future_runs import set_aside
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.storage.lock import hold
+from warehouse.writer.staging_file import discard_log
 from warehouse.writer.state import LastRun, read_last_run
 
 Followed = Literal["equal", "refreshed", "pulled", "empty"]
@@ -56,7 +57,14 @@ class Lake:
         A file whose newest run is not in it is dropped, and pulled. WarehouseError for a home with
         runs beside an empty shared warehouse; HomeKindError for data of the other kind.
         """
-        head, last = self.head(), last_run(home, now=now)
+        head = self.head()
+        try:
+            last = last_run(home, now=now)
+        except TornWarehouse:
+            if head is None or head.is_empty:
+                raise
+            discard_log(home)
+            last = None  # a copy can be made anew
         if head is None or head.is_empty:
             if last is not None:
                 raise WarehouseError(
