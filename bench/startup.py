@@ -7,6 +7,7 @@ with their targets and exits with 1 when one is missed. README.md beside this ex
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import sysconfig
 import tempfile
@@ -104,7 +105,7 @@ def startup_promises(found: Sequence[Startup]) -> list[Promise]:
     """Return each target as a goal, with the ratio that was measured."""
     return [
         Promise(
-            f"`pricehouse {' '.join(each.target.arguments)}`: times `{each.target.base}`, "
+            f"`{shlex.join(each.target.arguments)}`: times `{each.target.base}`, "
             f"at most {each.target.max_ratio:g} ×",
             f"{each.ratio:.2f} ×",
             each.is_met,

@@ -262,16 +262,18 @@ def test_every_disagreement_of_two_feeds_is_a_check(tmp_path: Path) -> None:
     ]
 
 
-def test_a_damaged_warehouse_is_called_damaged_and_replay_is_named(tmp_path: Path) -> None:
+def test_without_a_publication_a_damaged_warehouse_is_named_with_replay(tmp_path: Path) -> None:
     clock = Clock()
     with serve(small_catalog()) as hub:
         ingest(tmp_path, hub, clock=clock)
         path = tmp_path / "warehouse.duckdb"
         whole = path.read_bytes()
         path.write_bytes(whole[:12288] + bytes(len(whole) - 12288))
+        (tmp_path / "marketplace.duckdb").unlink()  # what it would be restored from
         with pytest.raises(WarehouseError, match="replay"):
             ingest(tmp_path, hub, clock=clock)
-    shutil.copy(newest(Home.at(tmp_path)), tmp_path / "other.duckdb")
+    (publication,) = (tmp_path / "published").glob("*.duckdb")
+    shutil.copy(publication, tmp_path / "other.duckdb")
     with open_writer(tmp_path / "other.duckdb"), pytest.raises((HomeBusy, WarehouseError)):
         query_json(tmp_path / "other.duckdb", "SELECT 1")
 

@@ -88,7 +88,7 @@ def kill_marks(root: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_next_run_restores_a_file_that_cannot_be_opened(
+def test_the_next_run_restores_a_file_that_does_not_open(
     home: Path, hub: Hub, tmp_path: Path
 ) -> None:
     whole = run_next(shutil.copytree(home, tmp_path / "whole", symlinks=True), hub)
