@@ -22,6 +22,7 @@ from warehouse.store.store_settings import SETTING
 
 
 @click.group()
+@home_option
 def warehouse() -> None:
     """Bring a home to its store, or from there into an empty folder.
 
