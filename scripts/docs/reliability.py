@@ -59,15 +59,12 @@ NUMBERS = (
         "worker and server, refusing sources and hours asleep (`python -m tests.support.soak 200 "
         "FOLDER`): no hour counted twice, each interval and gap as the servers stated, the same "
         "export by replay, memory, descriptors and files bounded",
-        "200 hours of seed 1, on 2026-11-28 on a loaded machine: 40 kills, 48 answers refused or "
-        "broken, 55 hours asleep, and nobody helped; each interval and gap as stated, the replay's "
-        "export the same, the doctor found nothing, and the alerts are those that the records of "
-        "the runs call for; the server had 212 to 285 MB, the worker at most 185, the marketplace "
-        "205, the home 16 files, and Prefect's database grew to 122 MB. Two things were wrong with "
-        "what was sent: 22 times, after a sleep or failed hours, Prefect's automation about old "
-        "data notified too, before the late run or the watcher had its turn; and one message about "
-        "old data was sent between a commit and its publication, which a kill had kept back, and "
-        "its end was not sent",
+        "200 hours of seed 1, on 2026-11-28 on a loaded machine: 43 kills, 48 answers refused or "
+        "broken, 55 hours asleep, and nobody helped; 171 hours were committed, each interval and "
+        "gap as stated, the replay's export the same, the doctor found nothing; the 37 alerts are "
+        "those that the records of the runs call for, and each was sent once, in 48 messages, none "
+        "of them Prefect's; the server had at most 257 MB, the worker 196, the marketplace 206, "
+        "the home 16 files beside landing, and Prefect's database grew to 118 MB",
         "5 hours",
     ),
 )
