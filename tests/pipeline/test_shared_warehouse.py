@@ -20,6 +20,7 @@ from pipeline.replay import replay
 from pipeline.shared_warehouse import pull_copy, push_copy
 from samples.hub import Hub, serve
 from schemas.errors import HomeBusy, HomeKindError, UsageError, WarehouseError
+from schemas.secrets import Secret
 from tests.support.hours import Clock, ingest
 from tests.support.killing import HOUR, START, catalog, run_hour
 from tests.support.lakes import SharedPlace, lake_in_folder
@@ -33,8 +34,10 @@ from warehouse.lake.shared_home import Lake, hold_home
 from warehouse.publication.export import export
 from warehouse.publication.newest import newest
 from warehouse.publication.publish import published_id
+from warehouse.storage.deliveries import JournalLine, Notice, open_journal
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
+from warehouse.store.shared_journal import pull_journal, push_journal
 from warehouse.writer.state import read_last_run
 
 
@@ -341,3 +344,29 @@ def test_tables_of_earlier_code_are_pulled_and_brought_up_to_date(
         con.execute("UPDATE internal._ph_head SET migration = 900")
     with pytest.raises(WarehouseError, match="newer code"):
         hours(home, hub, shared_place, attempts=[3])
+
+
+def test_a_message_that_one_machine_sent_is_known_to_the_other(
+    tmp_path: Path, shared_place: SharedPlace
+) -> None:
+    first, second = Home(tmp_path / "first"), Home(tmp_path / "second")
+    store, address = shared_place.store, Secret("json://receiver.example")
+    first.root.mkdir()
+    second.root.mkdir()
+    for home, alert in ((first, "one"), (second, "two")):
+        with open_journal(home, now=START) as journal:
+            name = journal.address_id(address)
+            notices: list[Notice] = [(alert, "opened")]
+            journal.append(JournalLine(at=START, state="sent", address=name, notices=notices))
+    push_journal(first, store)
+    pull_journal(second, store)
+    push_journal(second, store)
+    pull_journal(first, store)
+    with open_journal(first, now=START) as one:
+        assert one.done(one.address_id(address)) == {("one", "opened")}
+        salt = one.salt
+    with open_journal(second, now=START) as other:
+        # what it sent under another salt counts for its own address alone
+        assert other.done(other.address_id(address)) == {("one", "opened")}
+        assert other.salt == salt
+        assert len([line for line in other.lines if line.state == "sent"]) == 2

@@ -34,7 +34,10 @@ INLINED_ROWS = 100
 hour adds twice as many files."""
 LIMITS = Limits(memory="512MB", threads=2)
 _EXTENSIONS = ("ducklake", "postgres_scanner", "httpfs")
-_WAITS = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=0 -c tcp_keepalives_idle=30"
+_WAITS = (
+    "-c lock_timeout=10s -c idle_in_transaction_session_timeout=0 "
+    "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=6"
+)
 """Without a limit, maintenance waits for any reader for ever. The server notices within a minute
 and a half that the machine of a writer is gone."""
 

@@ -16,6 +16,7 @@ from warehouse.storage.landing import Landing
 from warehouse.storage.retention import named_objects
 from warehouse.storage.run_folder import RunFolder
 from warehouse.store.objects import StoredObject
+from warehouse.store.shared_journal import pull_journal
 from warehouse.store.stored_home import StoredHome
 
 _CONNECTIONS = 8
@@ -35,6 +36,7 @@ def pull_landing(
     landing = stored.landing
     _pull_folder(stored, "landing/days")
     _pull_folder(stored, "landing/checkpoints")
+    pull_journal(stored.home, stored.store)
     landing.remove_packed_folders()
     since = _oldest_open(landing, committed)
     listed = stored.store.list("landing/runs", after=f"landing/runs/{since}" if since else None)

@@ -32,6 +32,7 @@ from warehouse.store.reservations import (
     reservations_of,
     reserve,
 )
+from warehouse.store.shared_journal import pull_journal
 from warehouse.store.stored_publications import (
     push_publication,
     remove_publication,
@@ -90,6 +91,8 @@ class StoredHome:
     def finish(self) -> None:
         """Push the end of a run, what else is new, and the newest publication."""
         self.complete()
+        if self._is_shared:
+            pull_journal(self.home, self.store)
         journal = journal_path(self.landing)
         if journal.is_file():
             self.store.put(self.name_of(journal), journal)
