@@ -78,7 +78,10 @@ def refresh_stale_automation(
     """
     settings: dict[str, Any] = core_fields(found)
     trigger = found.trigger
-    own_action = all(_is_own_action(action, was_block) for action in found.actions)
+    own_action = all(
+        is_own_action(action, was_block, subject=EARLIER_SUBJECT, body=EARLIER_BODY)
+        for action in found.actions
+    )
     if own_action:
         settings["actions"] = [DoNothing()]
     if isinstance(trigger, EventTrigger):
@@ -98,11 +101,15 @@ def core_fields(automation: AutomationCore) -> dict[str, Any]:
     return {field: getattr(automation, field) for field in fields}
 
 
-def _is_own_action(action: object, was_block: UUID | None) -> bool:
+def is_own_action(action: object, was_block: UUID | None, *, subject: str, body: str) -> bool:
+    """Return whether `up` set an action: none, or a message through the block that it made.
+
+    Where somebody deleted that block (`was_block` None), its text tells.
+    """
     if not isinstance(action, SendNotification):
         return isinstance(action, DoNothing)
-    if was_block is None:  # somebody deleted the block that it used
-        return (action.subject, action.body) == (EARLIER_SUBJECT, EARLIER_BODY)
+    if was_block is None:
+        return (action.subject, action.body) == (subject, body)
     return action.block_document_id == was_block
 
 

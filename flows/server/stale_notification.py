@@ -21,7 +21,12 @@ from prefect.exceptions import ObjectNotFound
 from pydantic import SecretStr
 
 from flows.events import COMMITTED, NOTIFIED
-from flows.server.stale_automation import STALE, core_fields, refresh_stale_automation
+from flows.server.stale_automation import (
+    STALE,
+    core_fields,
+    is_own_action,
+    refresh_stale_automation,
+)
 from providers.alert_sender import is_known
 from schemas.errors import PricehouseError
 from schemas.secrets import Secret
@@ -70,21 +75,16 @@ def refresh_stale_notification(
     the one that an earlier `up` made.
     """
     settings = core_fields(found)
-    if all(_is_own_action(action, was_block) for action in found.actions):
+    own_action = all(
+        is_own_action(action, was_block, subject=SUBJECT, body=BODY) for action in found.actions
+    )
+    if own_action:
         settings["actions"] = [
             DoNothing()
             if block_id is None
             else SendNotification(block_document_id=block_id, subject=SUBJECT, body=BODY)
         ]
     return AutomationCore(**settings)
-
-
-def _is_own_action(action: object, was_block: UUID | None) -> bool:
-    if not isinstance(action, SendNotification):
-        return isinstance(action, DoNothing)
-    if was_block is None:  # somebody deleted the block that it used
-        return (action.subject, action.body) == (SUBJECT, BODY)
-    return action.block_document_id == was_block
 
 
 def keep_stale_automations(addresses: Sequence[Secret] | None, *, stale_after: timedelta) -> None:
