@@ -17,6 +17,7 @@ import duckdb
 
 from schemas.errors import WarehouseError
 from warehouse.connect import Connection
+from warehouse.hour_macros import without_hour_macros
 from warehouse.internal_schema import SCHEMA
 from warehouse.lake.attach import NAME
 from warehouse.lake.lake_statements import SHARED, add_column, create_table
@@ -141,6 +142,7 @@ def view_queries() -> Iterator[str]:
     for name in (*INTERNAL, *PUBLISHED):
         for part in duckdb.extract_statements(definition(name)[0]):
             query = re.sub(r"^\s*--.*$", "", part.query, flags=re.MULTILINE).strip()
+            query = without_hour_macros(query)
             if query.startswith("COMMENT ON COLUMN"):
                 continue
             as_view = query.replace("CREATE OR REPLACE TABLE", "CREATE OR REPLACE VIEW")
