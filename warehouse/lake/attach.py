@@ -19,7 +19,7 @@ import duckdb
 
 from schemas.errors import WarehouseError
 from schemas.secrets import MASK
-from warehouse.connect import Connection, Limits
+from warehouse.connect import NO_PUSHDOWN, Connection, Limits
 from warehouse.lake.lake_settings import LakeSettings
 from warehouse.storage.files import make_folder
 from warehouse.store.store_settings import S3Place
@@ -70,6 +70,7 @@ def load_extensions(con: Connection, settings: LakeSettings) -> None:
         _load(con, extension)
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET enable_progress_bar = false")
+    con.execute(NO_PUSHDOWN)
     _create_secrets(con, settings)
 
 
