@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from tests.support.skips import unexpected_skips
 
 if TYPE_CHECKING:
     from pipeline.report import Report
+    from tests.support.backends import Backend
+    from tests.support.lakes import SharedPlace
     from tests.support.object_store import RunningObjectStore
     from tests.support.postgres import Postgres
     from tests.support.stores import StorePlace
@@ -74,6 +77,46 @@ def shared_postgres() -> Iterator[Postgres]:
 
     with postgres() as running:
         yield running
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that uses `backend` with each that its mark or its module's names, else all."""
+    if "backend" in metafunc.fixturenames:
+        from tests.support.backends import BACKENDS, FILE
+
+        mark = metafunc.definition.get_closest_marker("backends")
+        slow = {name: () if name == FILE else (pytest.mark.slow,) for name in BACKENDS}
+        names = mark.args if mark else BACKENDS
+        chosen = [pytest.param(name, marks=slow[name]) for name in names]
+        metafunc.parametrize("backend", chosen, indirect=True)
+
+
+@pytest.fixture(scope="module")
+def backend(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Backend]:
+    """What records the runs of a module's homes; tests/support/backends.py has how to use it."""
+    from tests.support.backends import FILE, LAKE_ON_S3, Backend, using
+    from tests.support.lakes import lake_in_bucket, lake_in_folder
+
+    if request.param == FILE:
+        with using(Backend(FILE)) as files:
+            yield files
+        return
+    root, numbers = tmp_path_factory.mktemp("shared"), count(1)
+    postgres = request.getfixturevalue("shared_postgres")
+    store = request.getfixturevalue("object_store") if request.param == LAKE_ON_S3 else None
+
+    def make_place() -> SharedPlace:
+        folder = root / f"{next(numbers)}"
+        if store is None:
+            return lake_in_folder(postgres, folder)
+        return lake_in_bucket(postgres, store, folder)
+
+    with pytest.MonkeyPatch.context() as patch, using(Backend(request.param, make_place)) as lakes:
+        # which PostgreSQL's library reads in this process too; each place has the same password
+        patch.setenv("PGPASSFILE", make_place().environment["PGPASSFILE"])
+        yield lakes
 
 
 @pytest.fixture(params=["folder", "s3"])

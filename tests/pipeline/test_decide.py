@@ -25,7 +25,7 @@ from tests.support.hours import (
 from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend")]
 
 
 class Bench(DecidedHome):

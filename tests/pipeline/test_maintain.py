@@ -10,11 +10,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline.maintenance import Maintained, Upkeep, maintain
-from pipeline.replay import replay
+from pipeline.maintenance import Maintained, Upkeep
 from samples.hub import serve
 from samples.routes import ServerReply, ServerRequest, error
 from schemas.errors import HomeBusy, LandingError, UsageError, WarehouseError
+from tests.support.backends import Backend, maintain, replay
 from tests.support.command import answered, pricehouse
 from tests.support.hours import Clock, ingest, small_catalog
 from tests.support.published import exported
@@ -28,7 +28,7 @@ from warehouse.storage.retention import runs_lacking_bytes
 from warehouse.tables import TABLES
 from warehouse.writer.checkpoint import checkpoints
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend")]
 
 DAYS, HOURS = 5, 5
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -55,7 +55,7 @@ def run_hours(home: Path, days: int, *, clock: Clock) -> None:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Path:
     home = tmp_path_factory.mktemp("made")
     run_hours(home, DAYS, clock=Clock(START))
     return home

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.replay import replay
 from pipeline.report import Report
 from samples.hub import serve
 from samples.routes import ServerReply, ServerRequest, error
 from schemas.errors import HomeKindError, LandingError, UsageError
+from tests.support.backends import Backend, replay
 from tests.support.hours import Clock, ingest, small_catalog
 from tests.support.published import copy_landing, exported
+
+pytestmark = pytest.mark.usefixtures("backend")
 
 
 def eventful_home(root: Path) -> Path:
@@ -43,7 +45,7 @@ def eventful_home(root: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def eventful(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def eventful(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Path:
     """The eventful home, to copy or to export."""
     return eventful_home(tmp_path_factory.mktemp("eventful") / "home")
 

@@ -25,7 +25,7 @@ from warehouse.storage.home import Home
 
 CHECKOUT = Path(__file__).parents[2]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend")]
 
 
 @pytest.fixture(scope="module")

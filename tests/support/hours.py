@@ -31,6 +31,7 @@ from samples.hub import Hub
 from samples.list_routes import base_url
 from samples.verbatim import Json, Number
 from schemas.records import Origin
+from tests.support.backends import dependencies_of
 from warehouse.lake.lake_settings import LakeSettings
 from warehouse.store.objects import Store
 
@@ -95,7 +96,7 @@ def ingest(
         store=store,
         lake=lake,
     )
-    with open_run(settings, options, dependencies) as run:
+    with open_run(settings, options, dependencies_of(home, dependencies)) as run:
         return run_pipeline(run, step)
 
 
