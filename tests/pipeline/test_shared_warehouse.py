@@ -25,6 +25,7 @@ from tests.support.hours import Clock, ingest
 from tests.support.killing import HOUR, START, catalog, run_hour
 from tests.support.lakes import SharedPlace, lake_in_folder
 from tests.support.postgres import Postgres
+from tests.support.published import copy_landing
 from tests.support.shared_killing import require_single_ids, shared_hour
 from warehouse.connect import open_writer
 from warehouse.lake.attach import open_lake
@@ -113,6 +114,25 @@ def test_a_home_moves_into_a_shared_warehouse_and_out(
     hours(other, hub, None, attempts=[2])
     hours(file, hub, any_place, attempts=[2])
     assert to_the_second(exported(other)) == to_the_second(exported(file))
+
+
+@pytest.mark.slow
+def test_landed_hours_of_a_file_are_the_same_bytes_in_a_shared_warehouse_and_back(
+    tmp_path: Path, hub: Hub, any_place: SharedPlace
+) -> None:
+    lake, store = any_place.settings, any_place.store
+    file, shared, other = tmp_path / "file", tmp_path / "shared-home", tmp_path / "other"
+    hours(file, hub, None, attempts=[0, 1, 2])
+    wanted = exported(file)
+    replayed = copy_landing(file, shared)
+    assert len(replay(replayed, store=store, lake=lake)) == 3
+    assert exported(shared) == wanted
+    assert pull_copy(other, lake, store).how == "pulled"
+    assert exported(other) == wanted
+    # out of the other machine's landing, a file again
+    back = copy_landing(other, tmp_path / "back")
+    assert len(replay(back)) == 3
+    assert exported(back) == wanted
 
 
 @pytest.mark.slow
