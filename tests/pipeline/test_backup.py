@@ -96,7 +96,9 @@ def test_a_backup_and_its_restore_are_the_same_home(
 
 
 @pytest.mark.slow
-def test_a_restored_home_is_the_same_and_continues(home: Path, tmp_path: Path) -> None:
+def test_a_restored_home_is_the_same_and_continues(
+    home: Path, tmp_path: Path, backend: Backend
+) -> None:
     done = answered(pricehouse("backup", str(tmp_path / "b"), "--json", home=home))
     assert (done["runs"], done["files_added"]) == (3, done["files"])
     again = tmp_path / "again"
@@ -112,6 +114,7 @@ def test_a_restored_home_is_the_same_and_continues(home: Path, tmp_path: Path) -
     }
     assert exported(again) == exported(home)
     assert os.readlink(again / "marketplace.duckdb") == os.readlink(home / "marketplace.duckdb")
+    backend.push(again)
     clock = Clock()
     clock.advance(timedelta(days=400))
     with serve(small_catalog(input_price=PRICES[2])) as hub:

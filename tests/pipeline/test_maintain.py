@@ -14,7 +14,7 @@ from pipeline.maintenance import Maintained, Upkeep
 from samples.hub import serve
 from samples.routes import ServerReply, ServerRequest, error
 from schemas.errors import HomeBusy, LandingError, UsageError, WarehouseError
-from tests.support.backends import Backend, maintain, replay
+from tests.support.backends import WITHOUT_S3, Backend, maintain, on_files_alone, replay
 from tests.support.command import answered, pricehouse
 from tests.support.hours import Clock, ingest, small_catalog
 from tests.support.published import exported
@@ -28,7 +28,7 @@ from warehouse.storage.retention import runs_lacking_bytes
 from warehouse.tables import TABLES
 from warehouse.writer.checkpoint import checkpoints
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend"), WITHOUT_S3]
 
 DAYS, HOURS = 5, 5
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -237,6 +237,7 @@ def test_a_damaged_checkpoint_is_ignored_and_rewritten_by_the_next_maintenance(
     assert exported(rebuilt(home, tmp_path / "mended")) == before
 
 
+@on_files_alone("a copy that is gone is pulled again")
 def test_nothing_is_dropped_while_the_warehouse_lacks_a_committed_run(home: Path) -> None:
     (home / "warehouse.duckdb").unlink()
     before = tree(home)
@@ -351,6 +352,7 @@ def test_old_publications_go_and_the_linked_one_stays(home: Path) -> None:
     assert len(list((home / "published").iterdir())) == 3
 
 
+@on_files_alone("the lock of one machine, which comes first")
 def test_maintenance_waits_for_another_writer_and_then_fails(home: Path) -> None:
     with hold(home / ".lock", wait_s=0), pytest.raises(HomeBusy):
         upkept(home)

@@ -69,10 +69,15 @@ class Backend:
         if self.make_place is None:
             return {}
         if (key := root.absolute()) not in self._places:
-            self._places[key] = place = self.make_place()
+            self._places[key] = self.make_place()
             if (root / "warehouse.duckdb").exists() and Landing(root / "landing").committed():
-                push_copy(root, place.settings, place.store)
+                self.push(root)
         return self._places[key].environment
+
+    def push(self, root: Path) -> None:
+        """Move a home that came with runs, from a backup say, into its shared warehouse."""
+        if (place := self.place(root)) is not None:
+            push_copy(root, place.settings, place.store)
 
     def place(self, root: Path) -> SharedPlace | None:
         """Return a home's shared warehouse, None where its file records the runs."""
