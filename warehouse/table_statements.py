@@ -67,6 +67,11 @@ def read_touched_rows(table: Table) -> str:
     return f"FROM {table.name} WHERE {about}"
 
 
+def read_rows_of_offers(table: Table) -> str:
+    """Return the query for the rows of a current table about the offers in `_ph_offer`."""
+    return f"FROM {table.name} SEMI JOIN temp._ph_offer USING (offer_id)"
+
+
 def find_shared_keys(tables: Iterable[Table]) -> str:
     """Return the query for the `part` of each current table in which two rows share a key."""
     return " UNION ".join(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Protocol
 
 import polars as pl
@@ -47,26 +48,40 @@ def run_with_frames(
     con: Sink,
     query: str,
     parameters: Mapping[str, object] | None = None,
-    **frames: pl.DataFrame,
+    **frames: Streamed,
 ) -> None:
     """Run a statement that reads the given frames under their names, with bound parameters."""
+    with registered(con, frames):
+        con.execute(query, dict(parameters or {}))
+
+
+@contextmanager
+def registered(con: Sink, frames: Mapping[str, Streamed]) -> Iterator[None]:
+    """Let statements read frames under their names, as temporary views, while the block runs."""
     scans = {name: _Scan(frame) for name, frame in frames.items()}
     for name, scan in scans.items():
         con.register(name, scan)
     try:
-        con.execute(query, dict(parameters or {}))
+        yield
     finally:
         for name, scan in scans.items():
             con.unregister(name)
             scan.release()
 
 
-class _Scan:
-    """A frame for DuckDB to read once. Inside a transaction DuckDB keeps every object that was
-    registered until the commit, so what it keeps must not be the frame."""
+class Streamed(Protocol):
+    """A frame or a table of Arrow: what gives its rows as a stream as often as it is asked."""
 
-    def __init__(self, frame: pl.DataFrame) -> None:
-        self._frame: pl.DataFrame | None = frame
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return a stream of its rows."""
+
+
+class _Scan:
+    """A frame for DuckDB to read until it is released. Inside a transaction DuckDB keeps every
+    object that was registered until the commit, so what it keeps must not be the frame."""
+
+    def __init__(self, frame: Streamed) -> None:
+        self._frame: Streamed | None = frame
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         if self._frame is None:

@@ -9,14 +9,20 @@ from warehouse.connect import Connection
 from warehouse.hour_macros import define_hour_macros
 from warehouse.internal_schema import in_temp
 from warehouse.statements import statement
+from warehouse.table_statements import read_rows_of_offers
+from warehouse.tables import Kind, tables_of
 from warehouse.view_files import definition
-from warehouse.writer.frames import run_with_frames
+from warehouse.writer.frames import registered, run_with_frames
 
 PART_ROWS = 20_000
 """Offers whose cards are computed at the same time: those of a large catalogue would not fit."""
 _OF_OFFERS = ("offers", "listings", "claims", "prices", "cards", "refusals")
 _OF_HOUR = ("_ph_feed_set", "_ph_hour")
-_PART_TABLES = ("_ph_offer", "_ph_listing", "_ph_claim", "_ph_price", "_ph_card")
+_PART_TABLES = tuple(
+    table
+    for table in tables_of(Kind.CURRENT)
+    if table.part in {"listings", "claims", "prices", "cards"}
+)
 _PART_VIEWS = ("_ph_estimate", "_ph_route", "_ph_card_computed")
 """The views that compute cards of these tables, in the order in which they read each other."""
 
@@ -65,12 +71,27 @@ def store_every_card(con: Connection) -> None:
 def _store(con: Connection, *, every: bool) -> None:
     con.execute(statement("create_touched_groups"), {"every": every, "rows": PART_ROWS})
     for (part,) in con.execute(statement("read_touched_parts")).fetchall():
-        con.execute(statement("create_touched_part"), {"part": part})
-        con.execute(statement("create_touched_rows"))
-        for name in _PART_VIEWS:
-            con.execute(in_temp(definition(name)[0], (*_PART_TABLES, *_PART_VIEWS)))
-        con.execute(statement("replace_touched_cards"))
-        con.execute(statement("drop_touched_rows"))
+        _store_part(con, part)
     for name in _OF_HOUR:
         con.execute(definition(name)[0])
     define_hour_macros(con)
+
+
+def _store_part(con: Connection, part: int) -> None:
+    """Store the cards of one part, computed from its rows under the names of their tables.
+
+    The rows are in frames: a temporary table that is dropped keeps its memory, and then its place
+    on disk, until the transaction ends.
+    """
+    offers = con.execute(statement("read_part_offers"), {"part": part}).to_arrow_table()
+    with registered(con, {"_ph_offer": offers}):
+        rows = {
+            table.relation: con.execute(read_rows_of_offers(table)).to_arrow_table()
+            for table in _PART_TABLES
+        }
+        with registered(con, rows):
+            names = ("_ph_offer", *rows, *_PART_VIEWS)
+            for view in _PART_VIEWS:
+                con.execute(in_temp(definition(view)[0], names))
+            con.execute(statement("replace_touched_cards"))
+            con.execute(statement("drop_part_views"))

@@ -1,4 +1,3 @@
 -- The offers of one part of the touched models.
-CREATE TEMP TABLE _ph_offer AS
 FROM internal._ph_offer
 SEMI JOIN (FROM touched_group WHERE part = $part) USING (task_group, model_id);
