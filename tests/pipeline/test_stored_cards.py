@@ -29,6 +29,7 @@ from warehouse.publication.query import rows
 from warehouse.storage.home import Home
 from warehouse.writer.compact import compact
 from warehouse.writer.state import read_last_run
+from warehouse.writer.stored_cards import store_every_card
 
 pytestmark = pytest.mark.usefixtures("backend")
 
@@ -204,3 +205,27 @@ def test_the_times_of_cards_are_the_same_after_compaction(tmp_path: Path) -> Non
     compact(home, last, now=clock())
     with open_writer(home.warehouse) as con:
         assert con.execute(_TIMES).fetchall() == before
+
+
+def test_parts_of_cards_leave_nothing_in_memory_until_the_commit(tmp_path: Path) -> None:
+    """A first hour of a million models has 86 parts in one transaction, of limited memory."""
+    names = [f"made/{place:03}" for place in range(400)]
+    catalog = Catalog(
+        [mapped_model(name, mapping("novita")) for name in names],
+        router=[routed_model(name, offering("novita", price=CHEAP)) for name in names],
+    )
+    with serve(catalog) as hub:
+        ingest(tmp_path, hub, clock=Clock())
+
+    def kept(part_rows: int) -> int:
+        with open_writer(Home.at(tmp_path).warehouse) as con:
+            con.execute("BEGIN")
+            store_every_card(con, part_rows=part_rows)
+            ((found,),) = con.execute(
+                "SELECT sum(memory_usage_bytes + temporary_storage_bytes)::BIGINT "
+                "FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'"
+            ).fetchall()
+            con.execute("ROLLBACK")
+        return int(found)
+
+    assert kept(part_rows=4) <= 2 * kept(part_rows=400)

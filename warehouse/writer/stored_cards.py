@@ -58,18 +58,18 @@ def store_touched_cards(con: Connection, offers: pl.DataFrame, providers: pl.Dat
     run_with_frames(
         con, statement("append_touched_offers"), changed_offer=offers, changed_provider=providers
     )
-    _store(con, every=False)
+    _store(con, every=False, part_rows=PART_ROWS)
 
 
-def store_every_card(con: Connection) -> None:
-    """Store all cards again, in the caller's transaction."""
+def store_every_card(con: Connection, *, part_rows: int = PART_ROWS) -> None:
+    """Store all cards again, in the caller's transaction, those of so many offers at a time."""
     con.execute(statement("create_touched_offers"))
     con.execute(definition("_ph_card_facts")[0])
-    _store(con, every=True)
+    _store(con, every=True, part_rows=part_rows)
 
 
-def _store(con: Connection, *, every: bool) -> None:
-    con.execute(statement("create_touched_groups"), {"every": every, "rows": PART_ROWS})
+def _store(con: Connection, *, every: bool, part_rows: int) -> None:
+    con.execute(statement("create_touched_groups"), {"every": every, "rows": part_rows})
     for (part,) in con.execute(statement("read_touched_parts")).fetchall():
         _store_part(con, part)
     for name in _OF_HOUR:
