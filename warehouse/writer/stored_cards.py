@@ -16,6 +16,8 @@ from warehouse.writer.frames import registered, run_with_frames
 
 PART_ROWS = 20_000
 """Offers whose cards are computed at the same time: those of a large catalogue would not fit."""
+_PARTS, _MOST_PART_ROWS = 32, 50_000
+"""More parts than so many have more offers each, but no more than fit."""
 _OF_OFFERS = ("offers", "listings", "claims", "prices", "cards", "refusals")
 _OF_HOUR = ("_ph_feed_set", "_ph_hour")
 _PART_TABLES = tuple(
@@ -69,7 +71,8 @@ def store_every_card(con: Connection, *, part_rows: int = PART_ROWS) -> None:
 
 
 def _store(con: Connection, *, every: bool, part_rows: int) -> None:
-    con.execute(statement("create_touched_groups"), {"every": every, "rows": part_rows})
+    rows = {"rows": part_rows, "most_rows": _MOST_PART_ROWS, "parts": _PARTS}
+    con.execute(statement("create_touched_groups"), {"every": every, **rows})
     for (part,) in con.execute(statement("read_touched_parts")).fetchall():
         _store_part(con, part)
     for name in _OF_HOUR:
