@@ -74,6 +74,8 @@ def process_landed(run: Run, landed: list[FeedFetch], step: Step = run_directly)
             del validated
             priced = step(price_rows)(run, resolved)
             del resolved
+        else:
+            del parsed
         if not can_reconcile(run, priced.fetches):
             return step(fail_run)(run, priced.fetches)
         inputs = step(load_inputs)(run, priced)

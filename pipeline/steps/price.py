@@ -23,6 +23,7 @@ from transforms.reconcile.batch import about_models
 
 _DATES = {"first_seen_at", "last_seen_at", "gone_at", "missed", "absent_from"}
 _TYPES = {**OFFERS.dtypes, **LISTINGS.dtypes}
+_COMPARED = ["inference_provider", "model_id", "task", "provider_model_id", "status_text"]
 _FACTS = [name for name in _TYPES if name not in _DATES]
 NO_STATEMENTS = pl.DataFrame(schema={name: _TYPES[name] for name in _FACTS})
 """The statements of a feed that makes none."""
@@ -33,7 +34,7 @@ class PricedFeed:
     """One feed's whole answer, as it is reconciled and checked.
 
     `statements` has offer identity and facts, `claims` is INCOMING_CLAIMS, `entries`
-    (PROVIDER_ENTRIES) counts the accepted entries. `mapping` has the rows of a feed that is
+    (PROVIDER_ENTRIES) counts the accepted entries. `mapping` has what a feed states that is
     compared with a catalogue; such a feed has neither statements nor claims.
     """
 
@@ -146,7 +147,7 @@ def _price(run: Run, feed: RunFeed, own: ResolvedFeed) -> PricedFeed:
             models=own.models,
             unreadable=own.unreadable,
             entries=count_by_provider(own.rows),
-            mapping=own.rows,
+            mapping=own.rows.select(_COMPARED),
         )
     return PricedFeed(
         summary=own.summary,

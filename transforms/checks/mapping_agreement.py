@@ -23,7 +23,6 @@ _FOUND = {
 
 
 _MAPPING = ["inference_provider", "model_id", "task", "provider_model_id"]
-_NO_COUNT = {"models": 0, "rules": 0}
 
 
 def _find_differences(inputs: CheckInputs) -> pl.DataFrame:
@@ -33,17 +32,13 @@ def _find_differences(inputs: CheckInputs) -> pl.DataFrame:
 
 
 def _compare(comparison: Comparison) -> Iterator[tuple[str, str, bool, str, str, str]]:
-    stated, walked = _mappings(comparison.stated), _mappings(comparison.walked)
-    all_lacking = _lacking(stated, walked)
-    all_beyond = _beyond(stated, walked)
-    stated_counts, walked_counts = _live_counts(stated), _live_counts(walked)
-    for provider in sorted(set(comparison.answered)):
-        lacking, beyond = (
-            rows.filter(pl.col("inference_provider") == provider)
-            for rows in (all_lacking, all_beyond)
+    for provider in sorted(set(comparison.answered)):  # all of them at once would be much memory
+        stated, walked = (
+            _mappings(rows.filter(pl.col("inference_provider") == provider))
+            for rows in (comparison.stated, comparison.walked)
         )
-        own = stated_counts.get(provider, _NO_COUNT)
-        of_walk = walked_counts.get(provider, _NO_COUNT)
+        lacking, beyond = _lacking(stated, walked), _beyond(stated, walked)
+        own, of_walk = _live_counts(stated), _live_counts(walked)
         live = sum(own.values())
         allowed = max(comparison.allowed, int(max(live, sum(of_walk.values())) * comparison.share))
         passed = max(lacking.height, beyond.height) <= allowed
@@ -101,18 +96,10 @@ def _beyond(stated: pl.DataFrame, walked: pl.DataFrame) -> pl.DataFrame:
     ).sort(_MAPPING)
 
 
-def _live_counts(mappings: pl.DataFrame) -> dict[str, dict[str, int]]:
-    """Return inference provider → how many live mappings of models, and how many live rules."""
-    is_rule = pl.col("model_id") == ""
-    counts = (
-        mappings.filter("is_live")
-        .group_by("inference_provider")
-        .agg(models=(~is_rule).sum(), rules=is_rule.sum())
-    )
-    return {
-        provider: {"models": models, "rules": rules}
-        for provider, models, rules in counts.iter_rows()
-    }
+def _live_counts(mappings: pl.DataFrame) -> dict[str, int]:
+    """Return how many live mappings of models, and how many live rules."""
+    rules = mappings.filter("is_live")["model_id"] == ""
+    return {"models": int((~rules).sum()), "rules": int(rules.sum())}
 
 
 def _count(*, models: int, rules: int) -> str:

@@ -45,6 +45,7 @@ _CLASSES = (
     ("author", AUTHOR_FACTOR, "its author's models"),
     ("field", FIELD_FACTOR, "its task group"),
 )
+_NUMBERS = ["_row", "_kind", "_model", "_who", "log", *(name for name, _, _ in _CLASSES)]
 _EDGE = 1e-9  # logarithms are floats: the edge itself is far
 
 
@@ -60,7 +61,8 @@ def find_unlike(prices: pl.DataFrame) -> pl.DataFrame:
     group, of LEAST_PROVIDERS other providers. A price that more providers of its model contradict
     than support is unlike; where that is true of all of them, see `refuse_contradicting`.
     """
-    known = _with_logs(prices.filter(pl.col("unit").is_in(COMPARED_UNITS) & (pl.col("amount") > 0)))
+    named = _with_logs(prices.filter(pl.col("unit").is_in(COMPARED_UNITS) & (pl.col("amount") > 0)))
+    known = named.select(*_NUMBERS, "is_compared")  # a large catalogue's names would be copied
     pairs = _pairs(known)
     rows = _with_oddness(_with_votes(known, pairs))
     odd = rows.filter("is_odd").select(_voter="_row")
@@ -73,7 +75,8 @@ def find_unlike(prices: pl.DataFrame) -> pl.DataFrame:
         .over("_model")
         & pl.col("is_outvoted")
     )
-    refused = refuse_contradicting(undecided, factor=MODEL_FACTOR)
+    names = named.select("_row", *SERIES, "task_group", "currency", "is_established")
+    refused = refuse_contradicting(undecided.join(names, on="_row"), factor=MODEL_FACTOR)
     spared = undecided.filter(~pl.col("_row").is_in(refused))["_row"]
     unlike = _with_model_log(
         counted.filter(
@@ -82,7 +85,7 @@ def find_unlike(prices: pl.DataFrame) -> pl.DataFrame:
         ),
         pairs.join(odd, on="_voter", how="anti"),
     )
-    return unlike.select(*SERIES, unlike=_distance()).sort(SERIES)
+    return unlike.join(names, on="_row").select(*SERIES, unlike=_distance()).sort(SERIES)
 
 
 def measure_distances(prices: pl.DataFrame) -> pl.DataFrame:
@@ -114,10 +117,10 @@ def _with_logs(prices: pl.DataFrame) -> pl.DataFrame:
         size=pl.when(pl.col("parameters") > 0).then(
             pl.col("parameters").cast(pl.Float64).log(4).floor()
         ),
-        author=pl.when(pl.col("model_id").str.contains("/", literal=True)).then(
-            pl.col("model_id").str.split("/").list.first().str.to_lowercase()
-        ),
-        field=pl.lit("all"),
+        author=pl.when(pl.col("model_id").str.contains("/", literal=True))
+        .then(pl.col("model_id").str.extract("^([^/]*)").str.to_lowercase())
+        .rank("dense"),
+        field=pl.lit(0),
     ).with_row_index("_row")
 
 

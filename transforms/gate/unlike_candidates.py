@@ -55,6 +55,27 @@ def find_unlike_candidates(
     are peers too. A value that a person accepted or rejected as unlike its peers stays one for as
     long as its source states it, whatever its peers cost by then; so the decision stays valid.
     """
+    decided = known_decisions(open_holds, UNLIKE_PEERS)
+    remembered = (
+        pairs.with_columns(candidate=candidate_text())
+        .join(decided, on=_VALUE, how="semi")
+        .select(*SERIES, unlike=pl.lit("as it was when a person decided"))
+    )
+    prices = peer_prices(pairs, corrected, offers, market, open_holds)
+    found = find_unlike(pl.concat([prices, market.settled]))
+    return pl.concat([UNLIKE, found, remembered]).unique(
+        list(SERIES), keep="first", maintain_order=True
+    )
+
+
+def peer_prices(
+    pairs: pl.DataFrame,
+    corrected: pl.DataFrame,
+    offers: pl.DataFrame,
+    market: PeerFacts,
+    open_holds: OpenHolds,
+) -> pl.DataFrame:
+    """Return PEER_PRICES of the candidates in `pairs` and of `corrected` prices."""
     valued = pairs.with_columns(candidate=candidate_text())
     refused = known_refusals(open_holds).filter(pl.col("decision") == "rejected")
     rejected = refused.select(*_VALUE, _rejected=pl.lit(value=True)).unique()
@@ -90,12 +111,4 @@ def find_unlike_candidates(
         .join(models, on="offer_id")
         .join(market.sizes, on="model_id", how="left")
     )
-    prices = pl.concat([prices.select(PEER_PRICES.columns), market.settled])
-    decided = known_decisions(open_holds, UNLIKE_PEERS)
-    remembered = valued.join(decided, on=_VALUE, how="semi").select(
-        *SERIES, unlike=pl.lit("as it was when a person decided")
-    )
-    found = find_unlike(prices)
-    return pl.concat([UNLIKE, found, remembered]).unique(
-        list(SERIES), keep="first", maintain_order=True
-    )
+    return prices.select(PEER_PRICES.columns)

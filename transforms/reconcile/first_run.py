@@ -17,8 +17,9 @@ from schemas.remembered import REMEMBERED
 from schemas.state import CLAIMS, OFFERS, PRICES
 from transforms.gate.holds import OpenHolds
 from transforms.gate.memory import add_recalled
+from transforms.gate.peers import find_unlike
 from transforms.gate.price_rules import compared
-from transforms.gate.unlike_candidates import PeerFacts, find_unlike_candidates
+from transforms.gate.unlike_candidates import PeerFacts, peer_prices
 from transforms.reconcile.batch import FeedBatch, Rules
 from transforms.reconcile.confirmation import confirm_claims
 from transforms.reconcile.market_facts import find_confirmed, sizes_of
@@ -86,16 +87,11 @@ def _of_parts(parts: pl.Series, count: int) -> _Positions:
 
 def find_unlike_first(parts: Iterable[list[FeedBatch]], rules: Rules) -> pl.DataFrame:
     """Return UNLIKE of a first run: of all models, the prices that are unlike their peers."""
-    found = [_candidates(batches, rules) for batches in parts]
-    pairs, confirmed, offers, sizes = (pl.concat(frames) for frames in zip(*found, strict=True))
-    market = PeerFacts(sizes=sizes, confirmed=confirmed)
-    return find_unlike_candidates(pairs, PRICES.empty(), offers, market, OpenHolds())
+    return find_unlike(pl.concat([_peer_prices(batches, rules) for batches in parts]))
 
 
-def _candidates(
-    batches: list[FeedBatch], rules: Rules
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Return the rows of `compared`, the confirmed ones, the offers and model sizes of a part."""
+def _peer_prices(batches: list[FeedBatch], rules: Rules) -> pl.DataFrame:
+    """Return PEER_PRICES of a part."""
     stated = pl.concat(
         [OFFERS.empty().select(_OFFER), *(batch.statements.select(_OFFER) for batch in batches)]
     )
@@ -110,5 +106,8 @@ def _candidates(
         observed_at=pl.lit(None, none.schema["seen_at"])
     )
     pairs = compared(candidates, add_recalled(none, REMEMBERED.empty()), offers)
-    sizes = sizes_of(batches, State.empty().models)
-    return pairs, find_confirmed(candidates, claims, rules.sources), offers, sizes
+    market = PeerFacts(
+        sizes=sizes_of(batches, State.empty().models),
+        confirmed=find_confirmed(candidates, claims, rules.sources),
+    )
+    return peer_prices(pairs, PRICES.empty(), offers, market, OpenHolds())
