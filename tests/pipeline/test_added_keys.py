@@ -12,18 +12,18 @@ from typing import Any
 
 import pytest
 
-from pipeline.decisions import DecisionRequest
+from pipeline.decisions import DecisionRequest, decide
+from pipeline.replay import replay
 from samples.catalog import Catalog, hub_model, router_model
 from samples.hub import Hub, serve
 from samples.list_routes import PriceLists
 from samples.verbatim import Json, Number
 from tests.support.added_keys import Record, adding, market, pricing_of
-from tests.support.backends import WITHOUT_S3, decide, replay
 from tests.support.hours import Clock, ingest
 from tests.support.list_rows import deepinfra_row, mapped
 from tests.support.published import copy_landing, exported, rows
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend"), WITHOUT_S3]
+pytestmark = pytest.mark.slow
 
 HOUR = timedelta(hours=1)
 RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings"

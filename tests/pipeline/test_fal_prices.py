@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 import pytest
 
 from pipeline.context import Dependencies, Run, RunOptions
+from pipeline.replay import replay
 from pipeline.session import open_run
 from pipeline.settings import Settings, read_settings
 from pipeline.steps.known_ids import recent_unknown_ids
@@ -23,7 +24,6 @@ from samples.list_routes import PriceLists
 from samples.routes import ServerReply, ServerRequest, error
 from schemas.errors import SettingsError
 from schemas.records import FeedFetch
-from tests.support.backends import WITHOUT_S3, dependencies_of, replay
 from tests.support.command import answered, pricehouse
 from tests.support.hours import Clock, ingest
 from tests.support.list_rows import FAL_KEY, fal_row, mapped
@@ -32,7 +32,7 @@ from warehouse.publication.export import export
 from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend"), WITHOUT_S3]
+pytestmark = pytest.mark.slow
 
 FEEDS = ("hub", "router", "fal_pricing")
 P = ParamSpec("P")
@@ -156,9 +156,7 @@ def test_unknown_ids_are_those_of_the_last_day_at_the_same_address(tmp_path: Pat
     def killed_run(port: int) -> Iterator[Run]:
         urls = {feed.feed: f"http://127.0.0.1:{port}" for _, feed in load_registry().feeds()}
         settings = Settings(home=tmp_path, base_urls=urls)
-        with open_run(
-            settings, options, dependencies_of(tmp_path, Dependencies(clock=clock))
-        ) as run:
+        with open_run(settings, options, Dependencies(clock=clock)) as run:
             yield run  # it ends without a mark, as a killed one does
 
     with killed_run(9) as run:

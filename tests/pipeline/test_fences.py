@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from polars.exceptions import PanicException
 
+from pipeline.replay import replay
 from samples.catalog import Catalog
 from samples.hub import serve
 from samples.list_routes import PriceLists
@@ -21,7 +22,6 @@ from samples.routes import ServerReply, ServerRequest, json_reply
 from schemas.errors import LandingError, SettingsError
 from schemas.kept_rows import FrameStore
 from schemas.registry import Feed
-from tests.support.backends import WITHOUT_S3, replay
 from tests.support.broken_feeds import raising, with_specs
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
 from tests.support.list_rows import FAL_KEY, deepinfra_row, fal_row
@@ -30,8 +30,6 @@ from tests.support.published import copy_landing, exported, rows
 from transforms.parsing.fence import EntryLocation
 from transforms.parsing.parsed_feed import ParsedFeed
 from transforms.parsing.quotes import PriceListCollector, Quote
-
-pytestmark = [pytest.mark.usefixtures("backend"), WITHOUT_S3]
 
 HOUR = timedelta(hours=1)
 LISTS = ("hub", "router", "deepinfra_list")

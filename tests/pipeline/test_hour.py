@@ -18,11 +18,11 @@ from pipeline.settings import Settings
 from providers.registry import load_registry
 from samples.catalog import STEPS, Catalog, load
 from samples.hub import FEEDS, Hub, serve
-from tests.support.backends import Backend, dependencies_of
+from tests.support.backends import WITHOUT_S3, Backend, dependencies_of
 from tests.support.hours import Clock, ingest, small_catalog
 from tests.support.published import rows
 
-pytestmark = pytest.mark.usefixtures("backend")
+pytestmark = [pytest.mark.usefixtures("backend"), WITHOUT_S3]
 
 LOGS = ("claim_log", "price_log", "status_log", "speed_log", "change", "offer_link", "gap")
 CURRENT = ("offer", "listing", "claim", "price", "card", "model", "provider")

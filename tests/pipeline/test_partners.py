@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
+from pipeline.replay import replay
 from pipeline.report import FeedReport, Report
 from pipeline.settings import read_settings, recorded_settings
 from providers.registry import load_registry
 from samples.catalog import Catalog
 from samples.hub import serve
 from samples.routes import ServerReply, ServerRequest, error, json_reply, respond
-from tests.support.backends import WITHOUT_S3, replay
 from tests.support.hours import Clock, ingest, mapped_model, mapping, small_catalog
 from tests.support.published import copy_landing, exported, rows
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend"), WITHOUT_S3]
+pytestmark = pytest.mark.slow
 
 HOUR = timedelta(hours=1)
 FEEDS = ("hub", "router", "partners")

@@ -10,20 +10,17 @@ from typing import Any
 
 import pytest
 
-from pipeline.decisions import DecisionRequest
+from pipeline.decisions import DecisionRequest, decide
 from samples.catalog import Catalog
 from samples.hub import serve
 from samples.list_routes import PriceLists
 from samples.routes import ServerReply, ServerRequest, error
 from samples.verbatim import Number
-from tests.support.backends import WITHOUT_S3, Backend, decide
 from tests.support.decided_home import require_replayable
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
 from tests.support.list_rows import FAL_KEY, deepinfra_row, fal_row, mapped, wavespeed_row
 from tests.support.published import rows
 from tests.support.recorded_lists import recorded_catalog, recorded_files
-
-pytestmark = [pytest.mark.usefixtures("backend"), WITHOUT_S3]
 
 HOUR = timedelta(hours=1)
 LISTS = ("hub", "router", "deepinfra_list", "wavespeed_list")
@@ -42,7 +39,7 @@ def priced(home: Path, provider: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Path:
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home of one hour of the recordings, with the excerpts of both lists."""
     home = tmp_path_factory.mktemp("recorded")
     lists = PriceLists(

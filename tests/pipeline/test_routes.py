@@ -11,11 +11,8 @@ import pytest
 from samples.catalog import Catalog
 from samples.hub import serve
 from samples.verbatim import Json, Number
-from tests.support.backends import WITHOUT_S3, Backend
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
 from tests.support.published import rows
-
-pytestmark = [pytest.mark.usefixtures("backend"), WITHOUT_S3]
 
 HOUR = timedelta(hours=1)
 Routes = dict[str, dict[str, tuple[bool | None, bool | None]]]
@@ -94,7 +91,7 @@ EXPECTED: Routes = {
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One hour of every case; the Hub maps one of the models at a third provider, and warns."""
     folder = tmp_path_factory.mktemp("routes")
     hub = [

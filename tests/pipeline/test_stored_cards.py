@@ -11,7 +11,7 @@ from pipeline.decisions import DecisionRequest
 from samples.catalog import Catalog
 from samples.hub import Hub, serve
 from samples.routes import ServerReply, ServerRequest, error
-from tests.support.backends import Backend, decide, replay
+from tests.support.backends import WITHOUT_S3, Backend, decide, replay
 from tests.support.hours import (
     Clock,
     ingest,
@@ -31,7 +31,7 @@ from warehouse.writer.compact import compact
 from warehouse.writer.state import read_last_run
 from warehouse.writer.stored_cards import store_every_card
 
-pytestmark = pytest.mark.usefixtures("backend")
+pytestmark = [pytest.mark.usefixtures("backend"), WITHOUT_S3]
 
 HOUR = timedelta(hours=1)
 _TIMES = """

@@ -7,16 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.replay import replay
 from samples.catalog import Catalog
 from samples.hub import serve
 from samples.list_routes import PriceLists
-from tests.support.backends import WITHOUT_S3, Backend, replay
 from tests.support.command import answered, pricehouse
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
 from tests.support.published import copy_landing, exported, rows
 from tests.support.recorded_lists import PRICES, recorded_catalog, recorded_files
-
-pytestmark = [pytest.mark.usefixtures("backend"), WITHOUT_S3]
 
 FEEDS = (
     "hub",
@@ -107,7 +105,7 @@ def lists() -> PriceLists:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home of one hour of the market with every list."""
     folder = tmp_path_factory.mktemp("token-lists")
     with serve(market(), price_lists=lists()) as hub:

@@ -8,17 +8,16 @@ from typing import Any
 
 import pytest
 
-from pipeline.decisions import CorrectionRequest
+from pipeline.decisions import CorrectionRequest, correct
 from pipeline.report import Report
 from samples.catalog import Catalog
 from samples.hub import serve
 from schemas.errors import UsageError
-from tests.support.backends import WITHOUT_S3, correct, on_files_alone
 from tests.support.command import answered, pricehouse
 from tests.support.decided_home import DecidedHome, require_replayable
 from tests.support.hours import mapped_model, mapping, offering, routed_model
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend"), WITHOUT_S3]
+pytestmark = pytest.mark.slow
 
 PROVIDERS = ("novita", "scaleway", "together", "nscale")
 LIST = ("hub", "router", "deepinfra_list")
@@ -268,7 +267,6 @@ def test_the_command_shows_old_and_new_before_it_writes(desk: PeerDesk) -> None:
     assert stated == {"old": "0.4", "new": None, "per": 1_000_000, "currency": "USD"}
 
 
-@on_files_alone("a rule of one hour's prices, before anything is recorded")
 @pytest.mark.parametrize("task", ["text-to-image", "text-to-video", "text-to-speech", "new-task"])
 @pytest.mark.parametrize("price", [("0.003", "0"), ("0.003", "0.1"), ("0", "0")])
 def test_a_token_price_on_a_task_without_tokens_is_no_price(
@@ -287,7 +285,6 @@ def test_a_token_price_on_a_task_without_tokens_is_no_price(
     assert claim["native_amount"] is not None
 
 
-@on_files_alone("a rule of one hour's prices, before anything is recorded")
 @pytest.mark.parametrize(
     "task", ["feature-extraction", "automatic-speech-recognition", "text-classification"]
 )

@@ -15,13 +15,10 @@ from providers.registry import load_registry
 from samples.hub import serve
 from samples.list_routes import PriceLists
 from samples.routes import ServerReply, error
-from tests.support.backends import WITHOUT_S3
 from tests.support.decided_home import require_replayable
 from tests.support.hours import Clock, ingest
 from tests.support.list_rows import mapped, wavespeed_own_row, wavespeed_product
 from tests.support.published import rows
-
-pytestmark = [pytest.mark.usefixtures("backend"), WITHOUT_S3]
 
 HOUR = timedelta(hours=1)
 FEEDS = ("hub", "router", "wavespeed_list")

@@ -15,6 +15,9 @@ A fixture that makes a home for a whole module asks for `backend` itself, so tha
 for each. `on_files_alone` marks the tests of a module that a lake does not concern. These modules
 have no such parameter:
 
+- what a price list, a key or a route becomes: rules that are applied before anything is recorded,
+  in many hours, for which the time of CI does not suffice; the hours of returns, renames, decisions
+  and corrections write the same tables in every way there is;
 - what never opens a home: parsers, settings, money, the form of landed files, locks of one machine,
   exports and readers of a publication, which is a file whatever recorded it;
 - what spoils, upgrades or looks into `warehouse.duckdb` itself: on a lake it is a copy, that is

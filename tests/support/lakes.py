@@ -14,6 +14,7 @@ from tests.support.postgres import Postgres
 from warehouse.lake.lake_settings import LakeSettings
 from warehouse.store.objects import Store
 
+CONNECT_S = 240
 _SCHEMAS = count(1)
 
 
@@ -59,5 +60,7 @@ def _environment(postgres: Postgres, folder: Path, **more: str) -> dict[str, str
     passwords = folder / "pgpass"
     passwords.write_text(f"{postgres.host}:{postgres.port}:*:{postgres.user}:{postgres.password}\n")
     passwords.chmod(0o600)
-    where = f"ducklake:postgres:{postgres.libpq()} schema=home{next(_SCHEMAS)}"
+    # a machine at its limit may take more than the ten seconds that a run gives PostgreSQL
+    place = f"{postgres.libpq()} connect_timeout={CONNECT_S} schema=home{next(_SCHEMAS)}"
+    where = f"ducklake:postgres:{place}"
     return {"PRICEHOUSE_WAREHOUSE": where, "PGPASSFILE": str(passwords), **more}

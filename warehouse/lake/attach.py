@@ -7,6 +7,7 @@ or log, has them.
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sys
 from collections.abc import Iterator
@@ -120,7 +121,7 @@ def _sentence(settings: LakeSettings, text: str) -> str:
         text = secret.scrub(text)
     if password := os.environ.get("PGPASSWORD"):  # which PostgreSQL's library takes by itself
         text = text.replace(password, MASK)
-    first = " ".join(text.split())[:300]
+    first = " ".join(_PATH.sub(" ", text).split()).replace(" :", ":")[:300]
     lower = text.lower()
     if "conflict" in lower or "deadlock" in lower:
         return (
@@ -155,6 +156,8 @@ def _sentence(settings: LakeSettings, text: str) -> str:
     return f"the shared warehouse ({settings.place}): {first}"
 
 
+_PATH = re.compile(r' at (path \+ ?)?"connect_timeout=[^"]*"')
+"""The connection string in an error about it, before the cause; the settings have it too."""
 _UNREACHABLE = (
     *("unable to connect to postgres", "connection to server", "server closed the connection"),
     *("terminating connection", "no connection to the server", "ssl syscall", "could not connect"),
