@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Mapping
+from functools import partial
 from threading import Event
 from types import FrameType
 
 from flows.events import emit_committed, emit_notified
+from flows.home_names import find_home_names
 from pipeline.live_notifier import live_notifier
 from pipeline.notify import find_sent_staleness, notify
 from pipeline.recovery import complete_killed_run
@@ -63,7 +65,14 @@ def main() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
-    watch(os.environ, stop, report=_print_line, committed=emit_committed, notified=emit_notified)
+    names = find_home_names(os.environ)
+    watch(
+        os.environ,
+        stop,
+        report=_print_line,
+        committed=partial(emit_committed, names=names),
+        notified=partial(emit_notified, names=names),
+    )
 
 
 def _print_line(text: str) -> None:

@@ -143,7 +143,7 @@ def test_the_server_alone_schedules_and_starts_no_worker(server: Up, database: P
     assert not [line for line in lines if "worker start" in line or "cli.main serve" in line]
     assert not (server.home / "home.json").exists()
     assert server.deployment("hourly")["schedules"][0]["active"]
-    assert len(server.read("/automations/filter")) == 3
+    assert len(server.read("/automations/filter")) == 4
     limit = limits_of(server)[LIMIT]
     assert (limit["limit"], limit["slot_decay_per_second"]) == (250, 0.8)
     assert database.run("SELECT count(*) FROM deployment", database="prefect") == "3"
