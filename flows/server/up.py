@@ -24,7 +24,7 @@ from flows.server.settings import (
     without_database,
 )
 from flows.server.supervisor import POLL_S, Command
-from flows.server.watcher import has_addresses
+from flows.server.watcher import is_needed
 from pipeline.settings import read_alert_rules, read_settings
 from providers.http.proxies import read_proxies
 from providers.registry import load_registry
@@ -185,10 +185,11 @@ def _work(
 
 
 def _start_watcher(environment: dict[str, str], processes: Processes) -> None:
-    """Start who watches between runs whether data gets old, where alerts have addresses."""
-    if not has_addresses(environment):
+    """Start who watches between runs whether data gets old, where alerts have addresses or other
+    machines run hours too."""
+    if not is_needed(environment):
         return
-    command = _module("the watcher of alerts", environment, "flows.server.watcher")
+    command = _module("the watcher", environment, "flows.server.watcher")
     processes.start(command, grace_s=WORKER_GRACE_S)
 
 
