@@ -24,7 +24,7 @@ from flows.server.settings import (
     without_database,
 )
 from flows.server.supervisor import POLL_S, Command
-from flows.server.watcher import is_needed
+from flows.server.watcher import follow_others, is_needed
 from pipeline.settings import read_alert_rules, read_settings
 from providers.http.proxies import read_proxies
 from providers.registry import load_registry
@@ -175,6 +175,7 @@ def _work(
     command = _module("the worker", environment, "prefect", "worker", "start", *worker)
     processes.start(command, grace_s=WORKER_GRACE_S)
     report(f"scheduled; look at {server.ui_url} (Ctrl-C stops it)")
+    _follow_others(home, environment, report)
     first = FirstHour(
         home,
         deployment=names.of(HOURLY),
@@ -182,6 +183,14 @@ def _work(
         report=report,
     )
     processes.keep(first.look)
+
+
+def _follow_others(home: Home, environment: dict[str, str], report: Report) -> None:
+    """Bring the home up to other machines, so that no hour of theirs counts as missed here."""
+    try:
+        follow_others(home, environment)
+    except PricehouseError as error:
+        report(f"what other machines published is not here yet: {error}")
 
 
 def _start_watcher(environment: dict[str, str], processes: Processes) -> None:

@@ -59,7 +59,7 @@ def watch(
     notifier = live_notifier(environment, report)
     while not stop.wait(every_s):
         try:
-            _follow(home, environment)
+            follow_others(home, environment)
             if complete_killed_run(home, notifier.clock):
                 committed(home)
             notify(home, notifier)
@@ -69,7 +69,8 @@ def watch(
             report(f"whether data is old is not known: {error}; the next look tries again")
 
 
-def _follow(home: Home, environment: Mapping[str, str]) -> None:
+def follow_others(home: Home, environment: Mapping[str, str]) -> None:
+    """Let readers see what other machines of a shared warehouse published, if there is one."""
     lake = find_lake(environment)
     if lake is not None:
         dependencies = Dependencies(store=find_store(environment), lake=lake)

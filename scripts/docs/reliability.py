@@ -101,7 +101,7 @@ OTHERS = (
         "the cluster: the worker that ran the first hour goes away",
         "the other one runs the next hour, and both marketplaces show it",
         "tests/deploy/test_cluster_processes.py::"
-        "test_the_cluster_runs_an_hour_on_either_worker_and_both_marketplaces_show_it",
+        "test_when_a_worker_goes_the_other_runs_the_hour_and_both_marketplaces_show_it",
     ),
     (
         "under Prefect: the process of a run is killed",

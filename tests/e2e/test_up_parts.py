@@ -38,6 +38,8 @@ from tests.support.running_server import (
     wait_for,
 )
 from tests.support.scheduled_hours import events
+from warehouse.publication.publish import published_id
+from warehouse.storage.home import Home
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 AUTH = "operator:canary-of-the-server"
@@ -303,7 +305,12 @@ def test_two_homes_are_ingested_at_once_within_the_hubs_window(
     elsewhere = tmp_path / "elsewhere" / "home"
     elsewhere.parent.mkdir()
     with worker(server, shared_hub, elsewhere, place=places[0]) as running:
-        assert "the hour is done" in running.wait_for_first_hour()
+        wait_for(lambda: published_id(Home(elsewhere)), START_S, running)
+        assert "an hour runs now" not in running.output, "the other machine's hour is fresh"
+        found = server.request("GET", f"/deployments/name/hourly/hourly-{schemas[0]}").json()
+        state = {"state": {"type": "SCHEDULED"}}
+        made = server.request("POST", f"/deployments/{found['id']}/create_flow_run", state)
+        running.wait_for_state(made.json()["id"], "COMPLETED", timeout_s=400)
     assert len(rows(elsewhere, "SELECT run_id FROM runs")) == 2, "it pulled the run before"
 
 
