@@ -219,9 +219,9 @@ def test_when_a_worker_goes_the_other_runs_the_hour_and_both_marketplaces_show_i
 
         def settled() -> str | None:
             """Return what all show: one worker ran it, and the watcher of the other followed."""
-            shown = {published_id(Home(running.home(name))) for name in WORKERS}
-            shown |= {running.publication(name) for name in MARKETPLACES}
-            return shown.pop() if len(shown) == 1 else None
+            visible = {published_id(Home(running.home(name))) for name in WORKERS}
+            visible |= {running.publication(name) for name in MARKETPLACES}
+            return visible.pop() if len(visible) == 1 else None
 
         before = running.wait_for(settled)
         first = next(name for name in WORKERS if before in running.log(name).read_text("utf-8"))
