@@ -162,13 +162,18 @@ def test_the_server_alone_schedules_and_starts_no_worker(server: Up, database: P
 
 def test_an_hour_runs_on_a_worker_elsewhere_which_serves_it(first: Up, server: Up) -> None:
     assert "the hour is done; look at" in first.output
+    limit = limits_of(server)[LIMIT]
+    kept = f"/v2/concurrency_limits/{limit['id']}"
+    server.request("PATCH", kept, {"slot_decay_per_second": 0.01})  # so that slots stay taken
     run = first.wait_for_state(first.start_run(), "COMPLETED")
+    assert limits_of(server)[LIMIT]["active_slots"] > 0
+    decay = {"slot_decay_per_second": limit["slot_decay_per_second"]}
+    server.request("PATCH", kept, decay)
     assert run["work_pool_name"] == "pricehouse"
     assert not [line for line in first.descendants().values() if "server start" in line]
     assert (first.home / "marketplace.duckdb").is_symlink()
     assert httpx.get(f"{first.serve_url}/readyz", trust_env=False).status_code == 200
     assert not (server.home / "marketplace.duckdb").exists()
-    assert limits_of(server)[LIMIT]["active_slots"] > 0
 
 
 def test_no_password_is_in_an_output_or_a_process_list(
