@@ -9,6 +9,7 @@ from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 from pydantic import Field
 
+from flows.home_names import find_home_names
 from flows.parameters import LOCK_WAIT, LockWait
 from pipeline.lake_access import find_lake
 from pipeline.maintenance import KEEP_HOURLY_DAYS, MOST_DAYS, Upkeep
@@ -50,6 +51,6 @@ async def maintain(
     )
     await acreate_markdown_artifact(
         "\n".join(["```", *lines(done), "```"]),
-        key="maintained",
+        key=find_home_names(os.environ).of("maintained"),
         description="Files that would be removed" if dry_run else "Removed files",
     )

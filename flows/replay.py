@@ -7,6 +7,7 @@ import os
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 
+from flows.home_names import find_home_names
 from flows.parameters import LOCK_WAIT, LockWait
 from pipeline.lake_access import find_lake
 from pipeline.replay import replay as replay_home
@@ -30,5 +31,6 @@ async def replay(*, lock_wait_s: LockWait = LOCK_WAIT) -> None:
     )
     lines = [f"- `{run_id}`" for run_id in replayed] or ["The warehouse held every run already."]
     await acreate_markdown_artifact(
-        "\n".join([f"# replayed {len(replayed)} runs", "", *lines]), key="replay"
+        "\n".join([f"# replayed {len(replayed)} runs", "", *lines]),
+        key=find_home_names(os.environ).of("replay"),
     )

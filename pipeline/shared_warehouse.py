@@ -96,7 +96,7 @@ def pull_copy(
             "`pricehouse ingest` begins it, `pricehouse warehouse push` moves a home into it"
         )
     home = Home.open(root, origin=origin)
-    with hold_home(home, lake, wait_s=lock_wait_s) as shared:
+    with hold_home(home, lake, wait_s=lock_wait_s, writes=False) as shared:
         shared = _required(shared)
         on_step("copy what other machines landed, and the tables")
         how = follow(shared, home, stored_home(home, store, is_shared=True), now=clock())

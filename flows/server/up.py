@@ -8,8 +8,10 @@ import time
 from collections.abc import MutableMapping
 from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
+from flows.home_names import HomeNames, find_home_names
 from flows.server.marketplace import MarketplaceAddress
 from flows.server.processes import Processes, Report, Stop, Stopped
 from flows.server.settings import (
@@ -22,7 +24,7 @@ from flows.server.settings import (
     without_database,
 )
 from flows.server.supervisor import POLL_S, Command
-from flows.server.watcher import has_addresses
+from flows.server.watcher import follow_others, is_needed
 from pipeline.settings import read_alert_rules, read_settings
 from providers.http.proxies import read_proxies
 from providers.registry import load_registry
@@ -55,6 +57,7 @@ def run_until_stopped(
     """
     stop = Stop()
     settings = read_settings(environment, load_registry())
+    names = find_home_names(environment)
     server = find_server(environment, host=host, port=port, part=part)
     # The home is on the machines of the workers; the server keeps a folder of its own there.
     is_server = part is Part.SERVER
@@ -86,14 +89,14 @@ def run_until_stopped(
                     grace_s=SERVE_GRACE_S,
                 )
                 report(f"serving the marketplace at {serve.url}")
-            _schedule(server, processes, part)
+            _schedule(server, names, processes, part)
             if part is Part.SERVER:
                 report(
                     f"the schedule is at {server.ui_url}, for workers elsewhere (Ctrl-C stops it)"
                 )
                 processes.keep()
             else:
-                _work(home, server, serve, processes)
+                _work(home, names, server, serve, processes)
         except Stopped:
             report("stopping")
     report("stopped")
@@ -126,7 +129,7 @@ def _bring_up(server: PrefectServer, processes: Processes, part: Part) -> None:
         time.sleep(POLL_S)
 
 
-def _schedule(server: PrefectServer, processes: Processes, part: Part) -> None:
+def _schedule(server: PrefectServer, names: HomeNames, processes: Processes, part: Part) -> None:
     """Create on the server what is missing there, and update the deployments; a worker alone only
     looks whether that was done."""
     from flows.server.deployments import (
@@ -138,49 +141,69 @@ def _schedule(server: PrefectServer, processes: Processes, part: Part) -> None:
     from flows.server.upstream_limits import require_upstream_limits
 
     if part is Part.WORKER:
-        require_deployed(server)
+        require_deployed(server, names)
         return
     environment = processes.environment
     heartbeat_s = int(environment["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])
     stale_after = read_alert_rules(environment).stale_after
     for prepare in (
-        require_pool,
-        lambda: require_upstream_limits(load_registry()),
-        lambda: deploy(environment, checkout=CHECKOUT),
-        lambda: require_automations(heartbeat_s=heartbeat_s, stale_after=stale_after),
+        partial(require_pool, names),
+        partial(require_upstream_limits, load_registry()),
+        partial(deploy, environment, names, checkout=CHECKOUT),
+        partial(require_automations, names, heartbeat_s=heartbeat_s, stale_after=stale_after),
     ):
         processes.stop.check()
         prepare()
 
 
 def _work(
-    home: Home, server: PrefectServer, serve: MarketplaceAddress | None, processes: Processes
+    home: Home,
+    names: HomeNames,
+    server: PrefectServer,
+    serve: MarketplaceAddress | None,
+    processes: Processes,
 ) -> None:
     """Start the worker and what belongs to its home, and keep all running."""
-    from flows.server.deployments import POOL
+    from flows.server.deployments import HOURLY, POOL
     from flows.server.first_hour import FirstHour
 
     environment, report = without_database(processes.environment), processes.report
-    _keep_alert_addresses(environment, read_alert_rules(environment).stale_after, report)
+    _keep_alert_addresses(environment, names, read_alert_rules(environment).stale_after, report)
     _start_watcher(environment, processes)
     processes.stop.check()
-    worker = ("worker", "start", "--pool", POOL, "--type", "process", "--name", platform.node())
-    processes.start(_module("the worker", environment, "prefect", *worker), grace_s=WORKER_GRACE_S)
+    worker = ("--pool", names.of(POOL), "--type", "process", "--name", platform.node())
+    command = _module("the worker", environment, "prefect", "worker", "start", *worker)
+    processes.start(command, grace_s=WORKER_GRACE_S)
     report(f"scheduled; look at {server.ui_url} (Ctrl-C stops it)")
-    first = FirstHour(home, published_at=serve.url if serve else None, report=report)
+    _follow_others(home, environment, report)
+    first = FirstHour(
+        home,
+        deployment=names.of(HOURLY),
+        published_at=serve.url if serve else None,
+        report=report,
+    )
     processes.keep(first.look)
 
 
+def _follow_others(home: Home, environment: dict[str, str], report: Report) -> None:
+    """Bring the home up to other machines, so that no hour of theirs counts as missed here."""
+    try:
+        follow_others(home, environment)
+    except PricehouseError as error:
+        report(f"what other machines published is not here yet: {error}")
+
+
 def _start_watcher(environment: dict[str, str], processes: Processes) -> None:
-    """Start who watches between runs whether data gets old, where alerts have addresses."""
-    if not has_addresses(environment):
+    """Start who watches between runs whether data gets old, where alerts have addresses or other
+    machines run hours too."""
+    if not is_needed(environment):
         return
-    command = _module("the watcher of alerts", environment, "flows.server.watcher")
+    command = _module("the watcher", environment, "flows.server.watcher")
     processes.start(command, grace_s=WORKER_GRACE_S)
 
 
 def _keep_alert_addresses(
-    environment: dict[str, str], stale_after: timedelta, report: Report
+    environment: dict[str, str], names: HomeNames, stale_after: timedelta, report: Report
 ) -> None:
     """Let the automations about old data notify; what fails is reported, and `up` goes on."""
     from flows.server.stale_notification import keep_stale_automations
@@ -191,7 +214,7 @@ def _keep_alert_addresses(
     except PricehouseError as error:
         report(f"the addresses of alerts cannot be read: {error}")
     try:
-        keep_stale_automations(addresses, stale_after=stale_after)
+        keep_stale_automations(addresses, stale_after=stale_after, names=names)
     except PricehouseError as error:
         report(f"Prefect sends no message about old data: {error}")
 

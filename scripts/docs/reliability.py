@@ -87,6 +87,23 @@ OTHERS = (
         "tests/pipeline/test_store.py::test_of_two_homes_at_the_same_place_one_commits",
     ),
     (
+        "a machine with a key and a role that only read is told to write",
+        "one sentence and exit status 1, nothing is written; what it serves follows the store",
+        "tests/resilience/test_reader_machine.py::"
+        "test_a_machine_that_only_reads_pulls_and_serves_and_can_write_nothing",
+    ),
+    (
+        "under Prefect: two homes are ingested at once on two workers, with a small rate limit",
+        "by the log of the Hub's server both together stay within the limit, and both publish",
+        "tests/e2e/test_up_parts.py::test_two_homes_are_ingested_at_once_within_the_hubs_window",
+    ),
+    (
+        "the cluster: the worker that ran the first hour goes away",
+        "the other one runs the next hour, and both marketplaces show it",
+        "tests/deploy/test_cluster_processes.py::"
+        "test_when_a_worker_goes_the_other_runs_the_hour_and_both_marketplaces_show_it",
+    ),
+    (
         "under Prefect: the process of a run is killed",
         "the run is Crashed, the next hour runs, the gap is recorded",
         f"{UP_FAULTS}test_a_killed_flow_process_is_crashed_at_once",

@@ -202,7 +202,7 @@ def test_the_image_installs_a_part_of_the_lock() -> None:
     assert {name for name in runtime if runtime[name] != lock.get(name)} == set()
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["otel"]]
+    wanted = [*project["dependencies"], *extras["otel"], *extras["lake"]]
     names = {re.match(r"[\w.-]+", r)[0] for r in wanted}  # type: ignore[index]
     assert names <= {name.partition("[")[0] for name in runtime}
     assert not {"pytest", "ruff", "mypy", "playwright", "hypothesis"} & runtime.keys()

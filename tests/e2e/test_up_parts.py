@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 import threading
@@ -19,15 +17,29 @@ from typing import Any
 import httpx
 import pytest
 
+from flows.events import COMMITTED
+from flows.server.stale_automation import STALE
 from flows.throttle import BLOCK_S
 from samples.hub import Hub, serve
 from samples.routes import ServerReply, ServerRequest
 from tests.support.command import environment, pricehouse
 from tests.support.hours import small_catalog
+from tests.support.lakes import SharedPlace, lake_in_folder
 from tests.support.postgres import Postgres, postgres
 from tests.support.published import rows
-from tests.support.running_server import FINAL, Gate, Up, processes, up, wait_for
-from tests.support.scheduled_hours import pid_of
+from tests.support.running_server import (
+    FINAL,
+    START_S,
+    Gate,
+    Only,
+    Up,
+    processes,
+    up,
+    wait_for,
+)
+from tests.support.scheduled_hours import events
+from warehouse.publication.publish import published_id
+from warehouse.storage.home import Home
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 AUTH = "operator:canary-of-the-server"
@@ -38,7 +50,7 @@ HUB_PATHS = ("/api/models", "/api/partners")
 
 
 class RequestTimes:
-    """A hook for the sample's server: it keeps when the Hub was hub_log, and has a gate."""
+    """A hook for the sample's server: it keeps when the Hub was asked, and has a gate."""
 
     def __init__(self) -> None:
         self.gate = Gate()
@@ -107,11 +119,20 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("worker") / "home"
 
 
+# Six parameters: the server, what the worker reads, and of which home it is.
 @contextmanager
-def worker(server: Up, hub: Hub, home: Path, *, serve: bool = False) -> Iterator[Up]:
-    """Run a worker alone for a server."""
-    auth = {"PREFECT_API_AUTH_STRING": AUTH}
-    with up(home, hub.url, port=server.port, serve=serve, only="worker", **auth) as running:
+def worker(
+    server: Up,
+    hub: Hub,
+    home: Path,
+    *,
+    serve: bool = False,
+    only: Only = "worker",
+    place: SharedPlace | None = None,
+) -> Iterator[Up]:
+    """Run a worker for a server, of a home that is alone or a shared warehouse."""
+    more = {"PREFECT_API_AUTH_STRING": AUTH, **(place.environment if place else {})}
+    with up(home, hub.url, port=server.port, serve=serve, only=only, **more) as running:
         yield running
 
 
@@ -127,23 +148,13 @@ def limits_of(server: Up) -> dict[str, Any]:
     return {limit["name"]: limit for limit in server.read("/v2/concurrency_limits/filter")}
 
 
-@contextmanager
-def stopped(pid: int) -> Iterator[None]:
-    """Let a process do nothing for as long as the block runs."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
 def test_the_server_alone_schedules_and_starts_no_worker(server: Up, database: Postgres) -> None:
     lines = list(server.descendants().values())
     assert [line for line in lines if "server start" in line]
     assert not [line for line in lines if "worker start" in line or "cli.main serve" in line]
     assert not (server.home / "home.json").exists()
     assert server.deployment("hourly")["schedules"][0]["active"]
-    assert len(server.read("/automations/filter")) == 3
+    assert len(server.read("/automations/filter")) == 4
     limit = limits_of(server)[LIMIT]
     assert (limit["limit"], limit["slot_decay_per_second"]) == (250, 0.8)
     assert database.run("SELECT count(*) FROM deployment", database="prefect") == "3"
@@ -151,13 +162,18 @@ def test_the_server_alone_schedules_and_starts_no_worker(server: Up, database: P
 
 def test_an_hour_runs_on_a_worker_elsewhere_which_serves_it(first: Up, server: Up) -> None:
     assert "the hour is done; look at" in first.output
+    limit = limits_of(server)[LIMIT]
+    kept = f"/v2/concurrency_limits/{limit['id']}"
+    server.request("PATCH", kept, {"slot_decay_per_second": 0.01})  # so that slots stay taken
     run = first.wait_for_state(first.start_run(), "COMPLETED")
+    assert limits_of(server)[LIMIT]["active_slots"] > 0
+    decay = {"slot_decay_per_second": limit["slot_decay_per_second"]}
+    server.request("PATCH", kept, decay)
     assert run["work_pool_name"] == "pricehouse"
     assert not [line for line in first.descendants().values() if "server start" in line]
     assert (first.home / "marketplace.duckdb").is_symlink()
     assert httpx.get(f"{first.serve_url}/readyz", trust_env=False).status_code == 200
     assert not (server.home / "marketplace.duckdb").exists()
-    assert limits_of(server)[LIMIT]["active_slots"] > 0
 
 
 def test_no_password_is_in_an_output_or_a_process_list(
@@ -243,37 +259,76 @@ def test_a_home_that_is_no_absolute_path_is_refused(first: Up, home: Path, tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_two_workers_together_stay_within_the_hubs_window(
-    first: Up, server: Up, shared_hub: Hub, hub_log: RequestTimes, tmp_path: Path
+def test_two_homes_are_ingested_at_once_within_the_hubs_window(
+    first: Up,
+    server: Up,
+    shared_hub: Hub,
+    hub_log: RequestTimes,
+    database: Postgres,
+    tmp_path: Path,
 ) -> None:
-    """Two homes on one server, against advice: then two hours ask the Hub at once."""
+    """Each home has a schema of its own, and a worker of its own on another machine."""
     limit = limits_of(server)[LIMIT]
     figures = {"limit": SLOTS, "slot_decay_per_second": DECAY}
     server.request("PATCH", f"/v2/concurrency_limits/{limit['id']}", figures)
-    hourly = server.deployment("hourly")["id"]
-    server.request("PATCH", f"/deployments/{hourly}", {"concurrency_limit": 2})
-    homes = [tmp_path / "one", tmp_path / "two"]
-    busy = wait_for(lambda: pid_of(first, "worker"), 60, first)
-    with stopped(busy), hub_log.gate.shut(), ExitStack() as stack:
-        one = stack.enter_context(worker(server, shared_hub, homes[0]))
-        wait_for(lambda: hub_log.gate.waiting or None, 240, one)  # its first hour
-        with stopped(wait_for(lambda: pid_of(one, "worker"), 60, one)):
-            before = hub_log.gate.waiting
-            two = stack.enter_context(worker(server, shared_hub, homes[1]))
-            run_id = two.start_run()
-            wait_for(lambda: hub_log.gate.waiting > before or None, 240, two)
+    places = [lake_in_folder(database, tmp_path / name / "shared") for name in ("one", "two")]
+    homes = [tmp_path / name / "home" for name in ("one", "two")]
+    schemas = [place.settings.schema for place in places]
+    alone = {"PREFECT_API_URL": f"{server.ui_url}/api", "PREFECT_API_AUTH_STRING": AUTH}
+    done = pricehouse(
+        *("up", "--worker-only", "--no-serve"), home=homes[0], **alone, **places[0].environment
+    )
+    assert done.returncode == 1
+    assert "start `pricehouse up` without --worker-only on one machine" in done.stderr
+    with hub_log.gate.shut(), ExitStack() as stack:
+        both = [
+            stack.enter_context(worker(server, shared_hub, home, only="", place=place))
+            for home, place in zip(homes, places, strict=True)
+        ]
+        for running, schema in zip(both, schemas, strict=True):
+            run = wait_for(lambda s=schema: run_of(server, s, "RUNNING"), START_S, running)
+            assert run["work_pool_name"] == f"pricehouse-{schema}"
+        wait_for(lambda: hub_log.gate.waiting > 1 or None, START_S, both[1])
         hub_log.begin()
         hub_log.gate.open()
-        assert "the hour is done" in one.wait_for_first_hour()
-        two.wait_for_state(run_id, "COMPLETED", timeout_s=400)
+        for running in both:
+            assert "the hour is done" in running.wait_for_first_hour()
     window_s = 5.0
     allowed = SLOTS + DECAY * (window_s + BLOCK_S)
     assert hub_log.count > allowed
     assert hub_log.most_in(window_s) <= allowed
-    for home in homes:
-        assert rows(home, "SELECT count(*) FROM runs WHERE outcome = 'published'") == [(1,)]
+    query = "SELECT started_at, finished_at FROM runs WHERE outcome = 'published'"
+    (one,), (two,) = (rows(home, query) for home in homes)
+    assert max(one[0], two[0]) < min(one[1], two[1]), "they ran at once"
     waited = "SELECT sum(waited_s) FROM run_feeds WHERE feed IN ('hub', 'partners')"
     assert any(rows(home, waited)[0][0] > 0 for home in homes)
+    stale = {f"{STALE} ({schema})" for schema in schemas}
+    assert {STALE, *stale} <= {each["name"] for each in server.read("/automations/filter")}
+    committed = {f"pricehouse {schema}" for schema in schemas}
+    assert wait_for(lambda: committed_homes(server) >= committed or None, START_S, server)
+    # another machine, whose folder is empty, goes on with one of them
+    elsewhere = tmp_path / "elsewhere" / "home"
+    elsewhere.parent.mkdir()
+    with worker(server, shared_hub, elsewhere, place=places[0]) as running:
+        wait_for(lambda: published_id(Home(elsewhere)), START_S, running)
+        assert "an hour runs now" not in running.output, "the other machine's hour is fresh"
+        found = server.request("GET", f"/deployments/name/hourly/hourly-{schemas[0]}").json()
+        state = {"state": {"type": "SCHEDULED"}}
+        made = server.request("POST", f"/deployments/{found['id']}/create_flow_run", state)
+        running.wait_for_state(made.json()["id"], "COMPLETED", timeout_s=400)
+    assert len(rows(elsewhere, "SELECT run_id FROM runs")) == 2, "it pulled the run before"
+
+
+def run_of(server: Up, schema: str, state: str) -> Any:
+    """Return a run of a home's hours in a state, else None."""
+    name = {"name": {"any_": [f"hourly-{schema}"]}}
+    wanted = {"state": {"type": {"any_": [state]}}}
+    return next(iter(server.read("/flow_runs/filter", deployments=name, flow_runs=wanted)), None)
+
+
+def committed_homes(server: Up) -> set[str]:
+    """Return the homes that emitted the event of a commit, by the name of its resource."""
+    return {name for name, _, _ in events(server, COMMITTED)}
 
 
 def test_a_worker_is_refused_with_a_wrong_password_and_without_deployments(

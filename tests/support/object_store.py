@@ -76,7 +76,7 @@ class RunningObjectStore:
         """Start the server and return when it answers."""
         with (self.folder / "weed.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [_weed(), "server", *self._options()],
+                [_weed(), "server", *self.options()],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
@@ -106,7 +106,8 @@ class RunningObjectStore:
         finally:
             self.process.send_signal(signal.SIGCONT)
 
-    def _options(self) -> list[str]:
+    def options(self) -> list[str]:
+        """Return the options of its command."""
         ports = [
             f"-{server}.port{'.grpc' if grpc else ''}={number}"
             for name, number in self.ports.items()
@@ -129,10 +130,10 @@ class RunningObjectStore:
 
 
 @contextlib.contextmanager
-def running_object_store(folder: Path) -> Iterator[RunningObjectStore]:
-    """Run a server until the block ends."""
+def running_object_store(folder: Path, *, keys: str = "") -> Iterator[RunningObjectStore]:
+    """Run a server until the block ends; `keys` is the text of a file with keys of its own."""
     (folder / "files").mkdir()
-    (folder / "s3.json").write_text(json.dumps({"identities": _identities()}))
+    (folder / "s3.json").write_text(keys or json.dumps({"identities": _identities()}))
     ports = {
         f"{server}{kind}": unused_port()
         for server in ("master", "volume", "filer", "s3")

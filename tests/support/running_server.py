@@ -24,7 +24,7 @@ from tests.support.command import environment
 
 T = TypeVar("T")
 PROGRAM: Sequence[str | Path] = (sys.executable, "-m", "cli.main")
-START_S = 240  # the machine may have two slow cores, and others on them
+START_S = 600  # the machine may have two slow cores, and others on them
 Only = Literal["", "server", "worker"]
 READY: dict[Only, str] = {
     "": "scheduled; look at",

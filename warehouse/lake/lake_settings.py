@@ -93,6 +93,12 @@ def lake_title(environment: Mapping[str, str]) -> str | None:
     return None if found is None else f"{_place(found[0])}, schema {found[1]}"
 
 
+def lake_schema(environment: Mapping[str, str]) -> str | None:
+    """Return the schema of the shared warehouse, None without one; no key is looked for."""
+    found = _connection(environment)
+    return None if found is None else found[1]
+
+
 def _connection(environment: Mapping[str, str]) -> tuple[dict[str, str], str] | None:
     if not (text := (environment.get(WAREHOUSE) or "").strip()):
         return None

@@ -23,7 +23,7 @@ from warehouse.lake.copies import is_copy, pull, push, refresh, unlike_tables
 from warehouse.lake.lake_recorder import LakeRecorder
 from warehouse.lake.lake_schema import Head, create, prepare, read_head, require_known_migration
 from warehouse.lake.lake_settings import WAREHOUSE, LakeSettings
-from warehouse.lake.shared_lock import hold_shared
+from warehouse.lake.shared_lock import hold_shared, require_writer
 from warehouse.migrate import migrate, migrations
 from warehouse.statements import statement
 from warehouse.storage.future_runs import set_aside
@@ -146,10 +146,13 @@ class Lake:
 
 
 @contextmanager
-def hold_home(home: Home, settings: LakeSettings | None, *, wait_s: float) -> Iterator[Lake | None]:
+def hold_home(
+    home: Home, settings: LakeSettings | None, *, wait_s: float, writes: bool = True
+) -> Iterator[Lake | None]:
     """Hold a home for writing, and the shared warehouse that records it, if there is one.
 
-    First the lock on this machine, then that of all: HomeBusy names who holds either.
+    First the lock on this machine, then that of all: HomeBusy names who holds either. Where the
+    home is to be a copy only (`writes` False), a role that reads is enough.
     """
     with hold(home.lock, wait_s=wait_s):
         if settings is None:
@@ -159,6 +162,8 @@ def hold_home(home: Home, settings: LakeSettings | None, *, wait_s: float) -> It
             open_extensions(settings) as con,
             hold_shared(con, settings, wait_s=wait_s),  # first: attaching makes the catalogue
         ):
+            if writes:  # before anything is pulled: a home with a landing follows no store
+                require_writer(con, settings)
             with lake_errors(settings):
                 attach_lake(con, settings)
                 con.execute(f"USE {NAME}")

@@ -13,10 +13,10 @@ from contextlib import contextmanager, suppress
 
 import duckdb
 
-from schemas.errors import HomeBusy
+from schemas.errors import HomeBusy, WarehouseError
 from warehouse.connect import Connection
-from warehouse.lake.attach import LOCKS, attach_locks, lake_errors
-from warehouse.lake.lake_settings import LakeSettings
+from warehouse.lake.attach import LOCKS, attach_locks, lake_errors, quoted
+from warehouse.lake.lake_settings import WAREHOUSE, LakeSettings
 
 POLL_S = 0.3
 
@@ -53,6 +53,22 @@ def hold_shared(
         with suppress(duckdb.Error):  # PostgreSQL may be gone, and the lock with it
             cursor.execute("ROLLBACK")
         cursor.close()
+
+
+def require_writer(con: Connection, settings: LakeSettings) -> None:
+    """Raise WarehouseError where the role of the settings may only read the catalogue.
+
+    On a connection whose lock is held. A catalogue that does not exist yet is the role's to make.
+    """
+    table = quoted(f"{settings.schema}.ducklake_snapshot")
+    with lake_errors(settings):
+        row = _query(con, f"SELECT has_table_privilege(to_regclass({table}), 'INSERT')")
+    if row is not None and row[0] is False:
+        raise WarehouseError(
+            f"the role of {WAREHOUSE} may only read the shared warehouse ({settings.place}, "
+            f"schema {settings.schema}); nothing was changed. Run this on a machine whose role "
+            "writes; `pricehouse serve` and `pricehouse warehouse pull` need no more than to read"
+        )
 
 
 def _acquired(cursor: Connection, settings: LakeSettings) -> bool:
