@@ -2,8 +2,9 @@
 
 Playing a year of hours takes hours of a processor, and all that grows with the years is the rows
 of the logs and the records of the runs. So the hours of a period are played once; every earlier
-period of the same length is a copy of what they logged, dated back. Offers and models that came in
-the period get names of their own in each copy, and end in it.
+period of the same length is a copy of what they logged, dated back. Models that came in the period
+get names of their own in each copy, as their offers do, and end in it. An offer of a model that was
+there before has the same id whenever it comes.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _RUN_TIME = "%Y%m%dT%H%M%S%f"
 _RUN_TIME_LENGTH = len("20250101T000500010000")
 _RUN_IDS = ("run_id", "claim_run_id")
 _OFFER_IDS = ("offer_id", "old_offer_id", "new_offer_id")
+_STATED_TIMES = ("created_at", "modified_at")
+"""What the Hub states of a model; every other time is when a run saw something."""
 _ENDING = ("internal._ph_claim_log", "internal._ph_price_log", "internal._ph_status_log")
 _BASE = """
 CREATE TEMP TABLE base_run AS
@@ -40,12 +43,11 @@ FROM (SELECT unnest($copies::BIGINT[]) AS n)
 _CAME = """
 CREATE TEMP TABLE base_time AS
 SELECT min(started_at) AS "from", max(finished_at) AS until FROM base_run;
-CREATE TEMP TABLE came AS
-SELECT o.* FROM internal._ph_offer o, base_time t
-WHERE o.first_seen_at BETWEEN t."from" AND t.until;
 CREATE TEMP TABLE came_model AS
 SELECT m.* FROM internal._ph_model m, base_time t
 WHERE m.first_seen_at BETWEEN t."from" AND t.until;
+CREATE TEMP TABLE came AS
+SELECT o.* FROM internal._ph_offer o SEMI JOIN came_model USING (model_id);
 CREATE TEMP TABLE ended AS
 SELECT substr(sha256(c.offer_id || p.number), 1, 16) AS offer_id,
        t.until - to_hours(p.back) AS until
@@ -81,7 +83,7 @@ def age(home: Path, *, hours: int, copies: Iterable[int], keep_from: datetime) -
 
 
 def _copy_rows(con: Connection) -> None:
-    """Copy the rows of the period in every log, and the offers and models that came in it."""
+    """Copy the rows of the period in every log, and the models that came in it with their offers."""
     for table in TABLES:
         if table.kind in {Kind.LOG, Kind.APPENDED}:
             _copy_log(con, table)
@@ -117,7 +119,7 @@ def _columns(con: Connection, name: str, values: Mapping[str, str]) -> str:
     chosen = []
     for column, kind in _names(con, name).items():
         value = values.get(column, f'"{column}"')
-        if kind == "TIMESTAMP WITH TIME ZONE" and name != "internal._ph_model":
+        if kind == "TIMESTAMP WITH TIME ZONE" and column not in _STATED_TIMES:
             value = f'"{column}" - to_hours(back)'
         elif column in _RUN_IDS:
             value = (
@@ -134,7 +136,7 @@ def _columns(con: Connection, name: str, values: Mapping[str, str]) -> str:
 
 
 def _end_series(con: Connection, name: str) -> None:
-    """End what copies leave open of the offers that came in them."""
+    """End what copies leave open of the offers of models that came in them."""
     key = [c for c in ("offer_id", "unit", "tier", "feed") if c in _names(con, name)]
     series = ", ".join(f"t.{c}" for c in (key if name != "internal._ph_price_log" else key[:-1]))
     con.execute(

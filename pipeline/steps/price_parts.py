@@ -19,7 +19,7 @@ from pipeline.steps.fence import FeedFence
 from pipeline.steps.output import StepOutput
 from pipeline.steps.price import NO_STATEMENTS, PricedFeed, PricedRows, price_rows
 from pipeline.steps.resolve import resolve_rows
-from pipeline.steps.stored import read_models
+from pipeline.steps.stored import read_names_today
 from pipeline.steps.validate import validate_rows
 from schemas.contract import filter_rows
 from schemas.kept_rows import StoredFrames
@@ -29,7 +29,7 @@ from schemas.registry import FeedRole
 from schemas.state import INCOMING_CLAIMS
 from transforms.parsing.parsed_feed import AnswerSummary, ParsedFeed, count_by_provider
 from transforms.parsing.validation import UNREADABLE_OFFERS, ValidatedFeed
-from transforms.resolve.model_names import names_today, use_names_today
+from transforms.resolve.model_names import use_names_today
 from warehouse.writer.frame_files import FrameFiles
 
 Names = Callable[[], pl.DataFrame]
@@ -61,7 +61,7 @@ def price_parts(run: Run, parsed: StepOutput[ParsedFeed]) -> PricedRows | None:
     own = parsed.feeds[catalog.name]
     rest = {name: feed for name, feed in parsed.feeds.items() if name != catalog.name}
     others = validate_rows(run, replace(parsed, feeds=rest))
-    names = cache(partial(_names_today, run, own))
+    names = cache(partial(_names_today, run, own, others))
     store = FrameFiles.of(run.home, "priced", part_rows=run.dependencies.part_rows)
     parts: list[PricedRows] = []
     stored: list[StoredFrames] = []
@@ -89,9 +89,9 @@ def price_parts(run: Run, parsed: StepOutput[ParsedFeed]) -> PricedRows | None:
     )
 
 
-def _names_today(run: Run, own: ParsedFeed) -> pl.DataFrame:
+def _names_today(run: Run, own: ParsedFeed, others: StepOutput[ValidatedFeed]) -> pl.DataFrame:
     stated = filter_rows(own.names.select(list(MODEL_NAMES.dtypes)), MODEL_NAMES).accepted
-    return names_today(read_models(run), stated)
+    return read_names_today(run, stated, others.feeds.values())
 
 
 def _validated_parts(

@@ -13,7 +13,7 @@ from pipeline.context import Run
 from pipeline.feed_specs import ResolveContext, RunFeed, in_resolve_order
 from pipeline.steps.fence import FeedFence
 from pipeline.steps.output import StepOutput
-from pipeline.steps.stored import read_mapped_offers, read_models
+from pipeline.steps.stored import read_mapped_offers, read_names_today
 from schemas.offerings import MODELS
 from schemas.quotes import QUOTES
 from schemas.records import FeedFetch
@@ -22,7 +22,7 @@ from transforms.parsing.parsed_feed import AnswerSummary
 from transforms.parsing.validation import UNREADABLE_OFFERS, ValidatedFeed
 from transforms.pricing.estimates import summarize_estimate
 from transforms.resolve.catalog import ResolvedRows
-from transforms.resolve.model_names import names_today, use_names_today
+from transforms.resolve.model_names import use_names_today
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def resolve_rows(
     rejected = [validated.rejected]
     fence = FeedFence(validated.fetches)
     mapped = _mapped_offers(run, feeds)
-    names = names or _names_today(run, feeds)
+    names = names or _names_today(run, feeds, validated)
     catalogs = {feed.source: feed.name for feed in run.catalogs()}
     for feed in in_resolve_order(run.feeds):
         own, catalog = validated.feeds.get(feed.name), catalogs.get(feed.source, "")
@@ -117,13 +117,17 @@ def _mapped_offers(
     return mapped
 
 
-def _names_today(run: Run, feeds: Mapping[str, ResolvedFeed]) -> Callable[[], pl.DataFrame]:
+def _names_today(
+    run: Run, feeds: Mapping[str, ResolvedFeed], validated: StepOutput[ValidatedFeed]
+) -> Callable[[], pl.DataFrame]:
     """Return a function that returns the names of today; it reads the warehouse at most once."""
 
     @cache
     def names() -> pl.DataFrame:
-        answered = [feeds[feed.name].models for feed in run.catalogs() if feed.name in feeds]
-        return names_today(read_models(run), pl.concat(answered) if answered else None)
+        catalogs = [feed.name for feed in run.catalogs()]
+        answered = [feeds[name].models for name in catalogs if name in feeds]
+        others = [feed for name, feed in validated.feeds.items() if name not in catalogs]
+        return read_names_today(run, pl.concat(answered) if answered else None, others)
 
     return names
 

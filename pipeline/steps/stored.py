@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from threading import Lock
 
@@ -10,19 +10,31 @@ import polars as pl
 
 from pipeline.context import Run
 from schemas.delta import State
+from schemas.state import STORED_MODELS
+from transforms.parsing.validation import ValidatedFeed
 from transforms.resolve.attachments import stored_entries
+from transforms.resolve.model_names import names_today, unlisted_names
 from warehouse.connect import open_writer
-from warehouse.writer.state import read_current
+from warehouse.writer.state import read_current, read_named_models
 
 _OPENING = Lock()
 """Feeds are fetched side by side, and the writer's file has one writer at a time."""
-_NAMES = ("model_id", "hub_id", "renamed_to", "first_seen_at")
 
 
-def read_models(run: Run) -> pl.DataFrame:
-    """Return the names of the stored models (of STORED_MODELS), and what makes two of them one."""
+def read_names_today(
+    run: Run, catalog: pl.DataFrame | None, feeds: Iterable[ValidatedFeed]
+) -> pl.DataFrame:
+    """Return the names of today (of `names_today`) of all models that these feeds write.
+
+    `catalog` (MODEL_NAMES) is a catalogue's whole answer. The warehouse is read only for names that
+    it does not list.
+    """
+    rows = [rows for feed in feeds for rows in (feed.offerings, feed.unreadable)]
+    written = unlisted_names(rows, catalog)
+    if written.is_empty():
+        return names_today(STORED_MODELS.empty(), catalog)
     with open_writer(run.home.warehouse) as con:
-        return read_current(con, "models", only=_NAMES)
+        return names_today(read_named_models(con, written), catalog)
 
 
 def read_mapped_offers(run: Run, catalog: str) -> pl.DataFrame:

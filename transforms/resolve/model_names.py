@@ -6,6 +6,8 @@ unique ignoring case.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from schemas.offerings import MODELS
@@ -51,7 +53,8 @@ def names_today(stored: pl.DataFrame, catalog: pl.DataFrame | None) -> pl.DataFr
     """Return `spelling` (a name in lower case) and `name_today` of every known name of a model.
 
     A name that the catalogue lists is that of the listed model, whoever had it before; then come
-    the names that stored models have, then those that they had.
+    the names that stored models have, then those that they had. What a name is today follows from
+    the stored models of its spelling, and of that of the name which they have today.
     """
     catalog = MODELS.empty() if catalog is None else catalog
     stored = _without_unmoved(stored, catalog)
@@ -84,6 +87,21 @@ def _without_unmoved(stored: pl.DataFrame, catalog: pl.DataFrame) -> pl.DataFram
         .filter(same_id)
     )
     return stored.join(unmoved, on="model_id", how="anti", maintain_order="left")
+
+
+def unlisted_names(frames: Iterable[pl.DataFrame], catalog: pl.DataFrame | None) -> pl.DataFrame:
+    """Return each `model_id` of the frames once that a catalogue's whole answer does not list.
+
+    In no spelling: what it lists has that name today, whatever is stored.
+    """
+    written = pl.concat(frame.select("model_id") for frame in (NO_MOVES, *frames))
+    names = written.drop_nulls().unique(maintain_order=True)
+    if catalog is None:
+        return names
+    listed = catalog.select(_spelling=_spelling())
+    return names.join(
+        listed, left_on=_spelling(), right_on="_spelling", how="anti", maintain_order="left"
+    )
 
 
 def use_names_today(rows: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:

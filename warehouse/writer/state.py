@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import polars as pl
 
 from schemas.delta import CURRENT, State
+from schemas.state import STORED_MODELS
 from warehouse.connect import Connection
 from warehouse.statements import statement
 from warehouse.tables import Kind, tables_of
+from warehouse.writer.frames import run_with_frames
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,21 @@ def read_state(con: Connection) -> State:
     return State(**frames, observed=read_feed_times(con))
 
 
-def read_current(con: Connection, part: str, *, only: Sequence[str] | None = None) -> pl.DataFrame:
-    """Return the current rows of one part of a State in its contract; `only` these columns."""
+def read_current(con: Connection, part: str) -> pl.DataFrame:
+    """Return the current rows of one part of a State in its contract."""
     (table,) = (table for table in tables_of(Kind.CURRENT) if table.part == part)
-    rows, shape = con.table(table.name), CURRENT[part]
-    if only is None:
-        return shape.shape(rows.pl())
-    return rows.select(*only).pl().select(pl.col(n).cast(shape.dtypes[n]) for n in only)
+    return CURRENT[part].shape(con.table(table.name).pl())
+
+
+def read_named_models(con: Connection, written: pl.DataFrame) -> pl.DataFrame:
+    """Return what makes names one model (of STORED_MODELS): of the `model_id` written, in any
+    spelling, and of the names that these models have today.
+
+    A home has the names of all years, of which an hour needs few.
+    """
+    run_with_frames(con, statement("create_named_models"), written=written)
+    found, kinds = con.table("named_model").pl(), STORED_MODELS.dtypes
+    return found.select(pl.col(name).cast(kinds[name]) for name in found.columns)
 
 
 def read_feed_times(con: Connection) -> dict[str, datetime]:
