@@ -83,7 +83,7 @@ def age(home: Path, *, hours: int, copies: Iterable[int], keep_from: datetime) -
 
 
 def _copy_rows(con: Connection) -> None:
-    """Copy the rows of the period in every log, and the models that came in it with their offers."""
+    """Copy the rows of the period in every log, the models that came in it, and their offers."""
     for table in TABLES:
         if table.kind in {Kind.LOG, Kind.APPENDED}:
             _copy_log(con, table)

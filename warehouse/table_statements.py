@@ -32,16 +32,16 @@ def add_differing_models(table: Table, compared: Iterable[str], facts: Iterable[
     """Return the statement that inserts into `touched` the models of the rows that differ.
 
     The frame `stated` has the key and the `compared` columns of a current table, one of which is
-    never null there; `$feeds` are the feeds that it has rows of, and `part_offer` the stored offers
-    of its models. With `facts` it has these columns of offers and model_id too; an offer that is
-    new or has ended differs.
+    never null there; `$feeds` are the feeds that it has rows of, and `part_offer` the present
+    offers of its models. With `facts` it has these columns of offers and model_id too; an offer
+    that is new or has ended differs.
     """
     same_key = " AND ".join(f"s.{column} = t.{column}" for column in table.order)
     differs = [f"s.{column} IS DISTINCT FROM t.{column}" for column in compared]
     model = "o.model_id"
     if facts:
         model = "coalesce(s.model_id, o.model_id)"
-        differs += ["o.offer_id IS NULL", "o.gone_at IS NOT NULL"]
+        differs.append("o.offer_id IS NULL")
         differs += [f"s.{column} IS DISTINCT FROM o.{column}" for column in facts]
     return (
         f"INSERT INTO touched SELECT DISTINCT {model} FROM stated s "  # noqa: S608 (see above)

@@ -33,6 +33,7 @@ from warehouse.writer.touched import (
     read_settled_models,
     read_touched_models,
     read_touched_state,
+    touch_every_offer,
 )
 
 _RULES = ("code_version", "rules_version", "registry_hash", "claims_hash", "settings")
@@ -88,6 +89,7 @@ def _load(run: Run, priced: PricedRows, doubted: Collection[str]) -> RunInputs:
             touched, settled = read_touched_models(con), read_settled(con)
             state, models = read_touched_state(con), read_settled_models(con)
         else:
+            touch_every_offer(con)
             state = read_state(con)
         state = _without_compared(run, state)
         return RunInputs(

@@ -1,15 +1,16 @@
--- Of each series without a good price now: its last good interval, and its last one of any status,
--- if the source stated it at `oldest` or later.
+-- Of each series of a touched offer without a good price now: its last good interval, and its last
+-- one of any status, if the source stated it at `oldest` or later.
 -- The log grows with the years: few of its columns are read, and whole rows only of what is found.
 -- An end before `oldest` is left out: the interval then began before it too.
 WITH "end" AS (
     SELECT log_id, offer_id, is_replaced, coalesce(last_shown_at, valid_to) AS seen_at
-    FROM internal._ph_price_end
+    FROM internal._ph_price_end SEMI JOIN touched_offer USING (offer_id)
     WHERE is_replaced OR valid_to >= $oldest OR last_shown_at >= $oldest
 ), interval AS (
     SELECT l.log_id, l.offer_id, l.unit, l.tier, l.price_status, l.valid_from,
            coalesce(e.seen_at, l.valid_from) AS seen_at
-    FROM internal._ph_price_log l LEFT JOIN "end" e USING (log_id, offer_id)
+    FROM internal._ph_price_log l SEMI JOIN touched_offer USING (offer_id)
+    LEFT JOIN "end" e USING (log_id, offer_id)
     WHERE l.kind IN ('seen', 'corrected') AND NOT coalesce(e.is_replaced, false)
       AND coalesce(e.seen_at, l.valid_from) >= $oldest
 ), ranked AS (

@@ -1,1 +1,1 @@
-SELECT count(DISTINCT model_id) FROM settled_offer WHERE gone_at IS NULL;
+SELECT count(DISTINCT model_id) FROM settled_offer;

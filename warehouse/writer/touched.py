@@ -103,6 +103,11 @@ def mark_touched(con: Connection, parts: Iterable[StatedRows], requested: Reques
     con.execute(statement("create_touched_sets"))
 
 
+def touch_every_offer(con: Connection) -> None:
+    """Store that a run looks at the offers of every model."""
+    con.execute(statement("create_every_touched_offer"))
+
+
 def read_touched_models(con: Connection) -> pl.Series:
     """Return the names of the touched models, sorted."""
     return con.sql(statement("read_touched_models")).pl()["model_id"]

@@ -1,0 +1,1 @@
+CREATE OR REPLACE TEMP TABLE touched_offer AS SELECT offer_id FROM internal._ph_offer;
