@@ -26,7 +26,7 @@ VERBS = {
     "create": ("CREATE",),
     "match": ("SELECT",),
     "delete": ("DELETE FROM",),
-    "drop": ("DROP TABLE",),
+    "drop": ("DROP",),
     "read": ("SELECT",),
     "replace": ("DELETE FROM", "INSERT INTO"),
     "select": ("SELECT",),
