@@ -1,3 +1,4 @@
 -- The offers of one part of the touched models.
-FROM internal._ph_offer
+SELECT o.*
+FROM internal._ph_offer o
 SEMI JOIN (FROM touched_group WHERE part = $part) USING (task_group, model_id);
