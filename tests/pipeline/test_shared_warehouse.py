@@ -208,7 +208,7 @@ def test_a_stopped_postgres_ends_the_run_and_the_next_one_is_whole(
         with pytest.raises(WarehouseError, match="PostgreSQL of the shared warehouse"):
             shared_hour(home, hub.url, START + HOUR, shared_place, stop)
         assert published_id(Home.at(home)) == published
-        with pytest.raises(WarehouseError, match="PostgreSQL of the .* Connection refused"):
+        with pytest.raises(WarehouseError, match=r"PostgreSQL of the .* Connection refused"):
             shared_hour(home, hub.url, START + 1.1 * HOUR, shared_place)
     finally:
         shared_postgres.start()
