@@ -45,7 +45,7 @@ def watch(
     notifier = live_notifier(environment, report)
     while not stop.wait(every_s):
         try:
-            if complete_killed_run(home, notifier.clock):
+            if not notifier.is_shared and complete_killed_run(home, notifier.clock):
                 committed(home)
             notify(home, notifier)
             if find_sent_staleness(home, notifier):

@@ -99,6 +99,8 @@ def race(
             pull_copy(home, place.settings, place.store)
         committed = [run.record.started_at for run in Landing(homes[0] / "landing").committed()]
         assert committed == [START + number * HOUR for number in range(rounds)]
+        ended = {run.mark.outcome for run in Landing(homes[0] / "landing").runs() if run.mark}
+        assert ended <= {"committed", "failed"}, ended  # who leaves knows that nothing is in
     assert exported(homes[0]) == exported(homes[1])
     return done
 

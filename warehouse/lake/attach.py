@@ -40,6 +40,14 @@ _WAITS = (
 )
 """Without a limit, maintenance waits for any reader for ever. The server notices within a minute
 and a half that the machine of a writer is gone."""
+_NOTICES = {
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "6",
+    "tcp_user_timeout": "90000",
+}
+"""A writer notices as soon that the machine of PostgreSQL is gone; by itself it takes hours."""
 
 
 @contextmanager
@@ -114,6 +122,15 @@ def lake_errors(settings: LakeSettings) -> Iterator[None]:
         raise WarehouseError(_sentence(settings, str(error))) from None  # its text may be anything
 
 
+def is_conflict(error: duckdb.Error) -> bool:
+    """Return whether another writer's commit was first, so that this one is not in."""
+    return _tells_conflict(str(error).lower())
+
+
+def _tells_conflict(lower: str) -> bool:
+    return "conflict" in lower or "deadlock" in lower
+
+
 def _sentence(settings: LakeSettings, text: str) -> str:
     for secret in settings.secrets():
         text = secret.scrub(text)
@@ -121,7 +138,7 @@ def _sentence(settings: LakeSettings, text: str) -> str:
         text = text.replace(password, MASK)
     first = " ".join(text.split())[:300]
     lower = text.lower()
-    if "conflict" in lower or "deadlock" in lower:
+    if _tells_conflict(lower):
         return (
             f"another writer committed to the shared warehouse ({settings.place}) meanwhile; "
             "nothing of this run was committed, run again"
@@ -209,7 +226,7 @@ def _s3_options(settings: LakeSettings, place: S3Place) -> Iterator[str]:
 def _connection(settings: LakeSettings, application: str) -> str:
     """Return PostgreSQL's connection string; a value is in single quotes."""
     given = {
-        "connect_timeout": "10",
+        **_NOTICES,
         **settings.connection,
         "application_name": application[:63],
         "options": _WAITS,

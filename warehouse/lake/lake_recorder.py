@@ -11,7 +11,7 @@ import duckdb
 from schemas.errors import WarehouseError
 from schemas.load import Load
 from warehouse.connect import Connection
-from warehouse.lake.attach import NAME, lake_errors
+from warehouse.lake.attach import NAME, is_conflict, lake_errors
 from warehouse.lake.lake_schema import Head, current_head, write_head
 from warehouse.lake.lake_settings import LakeSettings
 from warehouse.lake.lake_statements import count_rows
@@ -57,7 +57,11 @@ class LakeRecorder:
             write_head(self.con, self.head, current_head(load.sequence, load.record.run_id))
             write_message(self.con, f"{load.record.flow} {load.record.run_id}")
             self.is_sent = True
-            self.con.execute("COMMIT")
+            try:
+                self.con.execute("COMMIT")
+            except duckdb.Error as error:
+                self.is_sent = not is_conflict(error)  # of which the server told that it lost
+                raise
 
     def roll_back(self) -> None:
         """Leave the transaction, whose connection may be gone."""
