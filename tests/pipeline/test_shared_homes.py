@@ -22,7 +22,8 @@ from pipeline.shared_warehouse import Copied, pull_copy, push_copy
 from samples.hub import Hub, serve
 from schemas.errors import HomeError, UsageError, WarehouseError
 from tests.support.hours import START, Clock, ingest, small_catalog
-from tests.support.lakes import SharedPlace
+from tests.support.lakes import SharedPlace, lake_in_bucket
+from tests.support.object_store import RunningObjectStore
 from tests.support.postgres import Postgres
 from tests.support.published import copy_landing, exported, rows
 from tests.support.shared_killing import require_single_ids
@@ -245,11 +246,14 @@ def kill_after_the_shared_commit(machines: Machines, home: Path, price: str) -> 
 def test_no_command_without_the_setting_undoes_a_commit(machines: Machines) -> None:
     first, second = machines.first, machines.second
     killed = kill_after_the_shared_commit(machines, first, "0.4")
-    rival = machines.hour_without(first, "0.5").run_id  # which marks the other as interrupted
-    machines.hour(first, "0.6")
-    landing = Landing(first / "landing")
-    assert killed in {run.run_id for run in landing.committed()}
-    assert [run.run_id for run in landing.set_aside_runs()] == [rival]
+    without = machines.hour_without(first, "0.5").run_id  # which marks the other as interrupted
+    with pytest.raises(WarehouseError, match="pricehouse replay"):
+        machines.hour(first, "0.6")
+    store, lake = machines.store, machines.lake
+    assert replay(first, clock=machines.clock, store=store, lake=lake) == [without]
+    committed = [run.run_id for run in Landing(first / "landing").committed()]
+    assert committed[-2:] == [killed, without]
+    machines.hour(second, "0.6")
     machines.require_one_history(first, second)
 
 
@@ -300,6 +304,30 @@ def test_a_lost_shared_warehouse_is_made_again_of_a_copy_or_of_the_landing(
     assert exported(second) == wanted
     machines.hour(first, "0.4")
     machines.require_one_history(first, second)
+
+
+def test_a_lost_object_of_the_bucket_is_named_and_written_anew(
+    tmp_path: Path,
+    shared_postgres: Postgres,
+    object_store: RunningObjectStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place = lake_in_bucket(shared_postgres, object_store, tmp_path / "shared")
+    monkeypatch.setenv("PGPASSFILE", place.environment["PGPASSFILE"])
+    with serve(small_catalog()) as hub:
+        machines = Machines(tmp_path, hub, place)
+        first, clock, store, lake = machines.first, machines.clock, place.store, place.settings
+        machines.hour(first, "0.2")
+        maintain(first, clock=clock, store=store, lake=lake)  # which writes rows into files
+        lost = max(store.list(f"lake/{lake.schema}"), key=lambda each: each.size).name
+        store.delete([lost])
+        failed = machines.failed(first)
+        assert failed.keys() == {"lake_files"}
+        assert lost in failed["lake_files"]
+        pushed = push_copy(first, lake, store, rewrite=True, clock=clock)
+        assert pushed.how == "rewritten"
+        machines.hour(machines.second, "0.3")
+        machines.require_one_history(first, machines.second)
 
 
 def test_an_empty_home_is_told_to_pull_before_a_replay(machines: Machines, tmp_path: Path) -> None:

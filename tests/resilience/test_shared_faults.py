@@ -187,9 +187,11 @@ def test_a_server_that_stops_at_any_point_costs_that_run_alone(
     assert shared_postgres.password not in shared_postgres.log
 
 
-def test_a_commit_whose_answer_is_lost_is_found_by_the_other_machine(
-    tmp_path: Path, shared_postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("gone", [False, True], ids=["answers-again", "is-gone"])
+def test_a_commit_whose_answer_is_lost_counts(
+    tmp_path: Path, shared_postgres: Postgres, monkeypatch: pytest.MonkeyPatch, *, gone: bool
 ) -> None:
+    """Whether it is asked at once, or by the run of another machine when it answers again."""
     with commit_cutter(shared_postgres.port) as cutter:
         there = lake_in_folder(shared_postgres, tmp_path / "shared")
         monkeypatch.setenv("PGPASSWORD", shared_postgres.password)
@@ -198,20 +200,25 @@ def test_a_commit_whose_answer_is_lost_is_found_by_the_other_machine(
         place = SharedPlace({**there.environment, "PRICEHOUSE_WAREHOUSE": through})
         machines = Machines(tmp_path, place, shared_postgres.password)
         first, second = machines.first, machines.second
+        if gone:
+            cutter.away.set()
         with serve(catalog(0), on_request=machines.listen) as hub:
             assert machines.hour(first, hub).returncode == 0, machines.said[-1]
             before = exported(first)
             done = machines.hour_with(cutter.armed.set, "commit", first, hub)
             assert cutter.cut == 1
             text = " ".join(done.stderr.split())
-            assert done.returncode == 1, text
-            assert "PostgreSQL of the shared warehouse" in text
             assert "Traceback" not in text
-            assert exported(first) == before
+            assert done.returncode == (1 if gone else 0), text
+            if gone:
+                assert "PostgreSQL of the shared warehouse" in text
+                assert exported(first) == before
+            cutter.away.clear()
             assert machines.hour(second, hub).returncode == 0, machines.said[-1]
             assert machines.run(first, hub, "warehouse", "pull").returncode == 0
-        runs = Landing(first / "landing").committed()
-        assert len(runs) == 3  # the one whose answer was lost counts
+            doctor = machines.run(first, hub, "doctor")
+            assert doctor.returncode == 0, doctor.stdout
+        assert len(Landing(first / "landing").committed()) == 3
         assert exported(first) == exported(second)
         require_single_ids(place)
         machines.require_silence(first, second)

@@ -3,6 +3,7 @@
 with commit_cutter(port) as cutter:
     … connect to cutter.port …
     cutter.armed.set()     # the next COMMIT arrives, and its answer does not
+    cutter.away.set()      # from then on it also takes no new connection, until this is cleared
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ class CommitCutter:
     target: int
     port: int = 0
     armed: threading.Event = field(default_factory=threading.Event)
+    away: threading.Event = field(default_factory=threading.Event)
     cut: int = 0
     _open: list[socket.socket] = field(default_factory=list)
 
@@ -31,6 +33,9 @@ class CommitCutter:
                 client, _ = listener.accept()
             except OSError:
                 return
+            if self.cut and self.away.is_set():
+                client.close()
+                continue
             server = socket.create_connection(("127.0.0.1", self.target))
             self._open += [client, server]
             lost = threading.Event()

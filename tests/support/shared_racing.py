@@ -82,7 +82,7 @@ def race(
         for number in range(rounds):
             hub.show(catalog(number))
             kind = (HELD, LOST)[number % 2]
-            wait = "0" if kind == HELD else "600"
+            wait = "0" if kind == HELD else "7200"
             arguments = [hub.url, (START + number * HOUR).isoformat(), wait]
             with _workers(homes, place, arguments) as workers:
                 chance.shuffle(workers)
@@ -109,6 +109,7 @@ def _run_round(kind: str, workers: list[_Worker], database: Postgres, key: int) 
     """Let a round come to its end, and return what the one that left said."""
     if kind == HELD:
         lines = {worker.next_line(): worker for worker in workers}
+        assert "extract_feeds" in lines, lines
         one = lines.pop("extract_feeds")
         ((text, other),) = lines.items()
         assert other.end() == 1
@@ -182,7 +183,7 @@ class _Worker:
     def next_line(self) -> str:
         """Return what it says next; empty when it has ended."""
         assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
+        return next((text for line in self.process.stdout if (text := line.strip())), "")
 
     def reach(self, name: str) -> None:
         """Wait until it says this."""

@@ -74,10 +74,10 @@ def open_extensions(settings: LakeSettings) -> Iterator[Connection]:
 
 def load_extensions(con: Connection, settings: LakeSettings) -> None:
     """Load DuckDB's extensions and the secrets that they log in with."""
+    con.execute("SET enable_progress_bar = false")
     for extension in _EXTENSIONS:
         _load(con, extension)
     con.execute("SET TimeZone = 'UTC'")
-    con.execute("SET enable_progress_bar = false")
     _create_secrets(con, settings)
 
 
@@ -119,30 +119,32 @@ def lake_errors(settings: LakeSettings) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        raise WarehouseError(_sentence(settings, str(error))) from None  # its text may be anything
+        raise WarehouseError(_sentence(settings, error)) from None  # its text may be anything
 
 
-def is_conflict(error: duckdb.Error) -> bool:
-    """Return whether another writer's commit was first, so that this one is not in."""
-    return _tells_conflict(str(error).lower())
-
-
-def _tells_conflict(lower: str) -> bool:
-    return "conflict" in lower or "deadlock" in lower
-
-
-def _sentence(settings: LakeSettings, text: str) -> str:
+def shown_error(settings: LakeSettings, error: duckdb.Error) -> str:
+    """Return the text of an error on one line, without any secret."""
+    text = str(error)
     for secret in settings.secrets():
         text = secret.scrub(text)
     if password := os.environ.get("PGPASSWORD"):  # which PostgreSQL's library takes by itself
         text = text.replace(password, MASK)
-    first = " ".join(text.split())[:300]
-    lower = text.lower()
-    if _tells_conflict(lower):
-        return (
-            f"another writer committed to the shared warehouse ({settings.place}) meanwhile; "
-            "nothing of this run was committed, run again"
-        )
+    return " ".join(text.split())[:300]
+
+
+def another_writer(settings: LakeSettings) -> WarehouseError:
+    """Return the error of who comes second."""
+    return WarehouseError(
+        f"another writer committed to the shared warehouse ({settings.place}) meanwhile; "
+        "nothing of this run was committed, run again"
+    )
+
+
+def _sentence(settings: LakeSettings, error: duckdb.Error) -> str:
+    first = shown_error(settings, error)
+    lower = str(error).lower()
+    if "conflict" in lower or "deadlock" in lower:
+        return str(another_writer(settings))
     if "lock timeout" in lower:
         return (
             f"a reader keeps a lock in the shared warehouse ({settings.place}); nothing was "
