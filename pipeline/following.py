@@ -2,30 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
 from pipeline.context import Dependencies
 from pipeline.home_metrics import refresh_metrics
+from pipeline.recovery import read_committed
 from pipeline.store import stored_home
 from schemas.errors import HomeBusy
+from warehouse.connect import open_writer
 from warehouse.lake.shared_home import Followed, Lake, hold_home, last_run
 from warehouse.publication.publish import publish, published_id
+from warehouse.storage.future_runs import set_aside, unmark
 from warehouse.storage.home import Home
+from warehouse.storage.landing import Landing
+from warehouse.storage.run_folder import RunFolder
 from warehouse.store.landing_pull import pull_landing
 from warehouse.store.stored_home import StoredHome
 from warehouse.store.stored_publications import stored_publications
+from warehouse.writer.checkpoint import superseded_checkpoints
+
+RIVAL = "the shared warehouse has another run in its place: it was committed without it"
 
 
 def follow(lake: Lake, home: Home, stored: StoredHome | None, *, now: datetime) -> Followed:
     """Bring the landing and the file of a home up to the shared warehouse, under its lock.
 
-    HomeKindError for data of the other kind, before anything is pulled.
+    A landed run in whose place it has another one was committed without it, so no replay can place
+    it: it is set aside, and removed from the store. Every run that it has is then marked as
+    committed. HomeKindError for data of the other kind, before anything is pulled.
     """
     lake.require_kind(home)
+    recorded, pulled = lake.runs(), list[RunFolder]()
     if stored is not None:
-        pull_landing(stored, set(lake.runs().values()), now=now)
-    return lake.follow(home, now=now)
+        pulled = pull_landing(stored, set(recorded.values()), now=now)
+        for path in superseded_checkpoints(home):  # by those of other machines: else each machine
+            path.unlink()  # would push again what another one had dropped
+    how = lake.follow(home, now=now)
+    landed = Landing(home.landing).runs() if how == "pulled" else pulled
+    for run in _rivals(landed, recorded):
+        if stored is not None:
+            stored.withdraw(run)
+        set_aside(run, now=now, reason=RIVAL)
+    _mark_recorded(home, stored, set(recorded.values()))
+    return how
+
+
+def _rivals(runs: Iterable[RunFolder], recorded: Mapping[int, str]) -> list[RunFolder]:
+    """Return the committed runs at whose sequence the shared warehouse has another run."""
+    marks = [(run, run.mark) for run in runs]
+    return [
+        run
+        for run, mark in marks
+        if mark is not None
+        and mark.outcome == "committed"
+        and recorded.get(mark.sequence or 0, run.run_id) != run.run_id
+    ]
+
+
+def _mark_recorded(home: Home, stored: StoredHome | None, recorded: Collection[str]) -> None:
+    """Give the newest landed runs the marks that follow from the shared warehouse.
+
+    A kill after its commit leaves none, and a command without the setting marks that run as
+    interrupted.
+    """
+    landing = Landing(home.landing)
+    for run in landing.newest_first():
+        if run.run_id in recorded and run.is_committed:
+            break
+        if run.run_id in recorded and run.mark is not None:
+            if stored is not None:
+                stored.delete([run.path / "end.json"])
+            unmark(run)
+    if any(run.run_id in recorded for run in landing.unfinished()):
+        with open_writer(home.warehouse) as con:
+            marks = read_committed(con, landing)
+        for run in landing.unfinished():
+            if run.run_id in marks:
+                run.end(marks[run.run_id])
 
 
 def catch_up(home: Home, dependencies: Dependencies, *, lock_wait_s: float) -> None:

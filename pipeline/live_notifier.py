@@ -25,6 +25,7 @@ def live_notifier(environment: Mapping[str, str], report: Callable[[str], None])
         report=report,
         rules=read_alert_rules(environment),
         find_store=partial(_find_shared_store, environment),
+        is_shared=lake_title(environment) is not None,
     )
 
 

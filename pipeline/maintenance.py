@@ -108,12 +108,12 @@ def maintain(
     home = Home.at(root)
     with hold_home(home, lake, wait_s=lock_wait_s) as shared:
         now = clock()
-        require_no_future_run(Landing(home.landing), now)
         since = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         since -= timedelta(days=upkeep.keep_hourly_days)
         stored = stored_home(home, store, is_shared=shared is not None)
         if shared is not None:
             follow(shared, home, stored, now=now)
+        require_no_future_run(Landing(home.landing), now)
         last, uncompacted = recover_home(home, now)
         stored = None if upkeep.dry_run else stored
         cleaner = _Cleaner(home, on_step, stored, dry_run=upkeep.dry_run)

@@ -56,6 +56,9 @@ class Notifier:
     clock: Clock = utc_now
     find_store: Callable[[], Store | None] = lambda: None
     """The store of a home that several machines share, whose journal of messages is one."""
+    is_shared: bool = False
+    """Whether a shared warehouse records the runs: then only a run under its lock knows whether one
+    that was killed is committed."""
 
 
 def notify(home: Home, notifier: Notifier) -> int:
@@ -91,7 +94,8 @@ def notifying(root: Path, notifier: Notifier, *, dry_run: bool = False) -> Itera
 
 
 def _notify(home: Home, notifier: Notifier) -> int:
-    complete_killed_run(home, notifier.clock)
+    if not notifier.is_shared:
+        complete_killed_run(home, notifier.clock)
     now = notifier.clock()
     alerts = current_alerts(home, notifier.rules, now=now)
     if not alerts:

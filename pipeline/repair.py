@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from pipeline.context import LOCK_WAIT_S
+from pipeline.following import follow
 from pipeline.home_metrics import refresh_metrics
 from pipeline.progress import OnStep, ignore_step
 from pipeline.replay import rebuild
@@ -70,11 +71,14 @@ def repair(
     home = Home.at(root)
     with hold_home(home, lake, wait_s=lock_wait_s) as shared:
         now, landing = clock(), Landing(home.landing)
+        stored = stored_home(home, store, is_shared=shared is not None)
+        if shared is not None:  # what is written there below has all that other machines committed
+            on_step("follow the shared warehouse")
+            follow(shared, home, stored, now=now)
         future = future_runs(landing, now)
         require_wrong_clock(future)
         ids = {run.run_id for run in future}
         kept = [run for run in landing.committed() if run.run_id not in ids]
-        stored = stored_home(home, store, is_shared=shared is not None)
         on_step("make the warehouse again")
         rebuilt = _rebuild(home, kept, now=now)
         if shared is not None and rebuilt and kept:

@@ -26,6 +26,7 @@ from warehouse.lake.lake_settings import LakeSettings
 from warehouse.lake.shared_home import hold_home
 from warehouse.migrate import migrate
 from warehouse.publication.publish import publish, published_id
+from warehouse.storage.future_runs import require_no_future_run
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.storage.retention import runs_lacking_bytes, sequence_of
@@ -58,12 +59,14 @@ def replay(
     landing = Landing(root / "landing")
     runs = landing.committed()
     if not runs:
-        raise UsageError(f"{root} has no committed run under landing/; there is nothing to replay")
+        first = "run `pricehouse warehouse pull` first" if lake else "there is nothing to replay"
+        raise UsageError(f"{root} has no committed run under landing/; {first}")
     home = Home.adopt(root, origin=_origin(runs))
     with hold_home(home, lake, wait_s=lock_wait_s) as shared:
         stored = stored_home(home, store, is_shared=shared is not None)
         if shared is not None:
             follow(shared, home, stored, now=clock())
+            require_no_future_run(landing, clock())  # other machines would get it
             runs = landing.committed()
         missing = _missing(home, runs, clock())
         rebuild(home, missing, source=home, now=clock(), step=step)

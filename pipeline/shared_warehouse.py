@@ -16,7 +16,9 @@ from schemas.clock import Clock, utc_now
 from schemas.errors import UsageError, WarehouseError
 from warehouse.lake.lake_settings import WAREHOUSE, LakeSettings
 from warehouse.lake.shared_home import Lake, hold_home, last_run, read_origin
+from warehouse.storage.future_runs import require_no_future_run
 from warehouse.storage.home import Home
+from warehouse.storage.landing import Landing
 from warehouse.store.objects import Store
 from warehouse.writer.state import LastRun
 
@@ -87,7 +89,8 @@ def pull_copy(
 ) -> Copied:
     """Make a home, which may be empty, the copy of the shared warehouse, and publish it.
 
-    UsageError where the shared warehouse is empty.
+    UsageError where the shared warehouse is empty. HomeError where a run lies in the future;
+    WarehouseError where the home has later runs, which a replay adds.
     """
     origin = read_origin(lake)
     if origin is None:
@@ -100,6 +103,7 @@ def pull_copy(
         shared = _required(shared)
         on_step("copy what other machines landed, and the tables")
         how = follow(shared, home, stored_home(home, store, is_shared=True), now=clock())
+        require_no_future_run(Landing(home.landing), clock())
         recover_home(home, clock())
         on_step("compare row for row")
         _require_copy(shared, home)

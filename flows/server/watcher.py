@@ -60,7 +60,7 @@ def watch(
     while not stop.wait(every_s):
         try:
             follow_others(home, environment)
-            if complete_killed_run(home, notifier.clock):
+            if not notifier.is_shared and complete_killed_run(home, notifier.clock):
                 committed(home)
             notify(home, notifier)
             if find_sent_staleness(home, notifier):

@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 import json
-import select
 import subprocess
-import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from samples.hub import Hub, serve
-from tests.support.command import answered, environment, pricehouse
+from tests.support.command import answered, pricehouse
 from tests.support.killing import catalog
 from tests.support.lakes import SharedPlace, lake_in_bucket, lake_in_folder
 from tests.support.object_store import RunningObjectStore
 from tests.support.postgres import Postgres
-from tests.support.shared_killing import require_single_ids
 from warehouse.storage.landing import Landing
-
-RACE = """
-import os, sys
-from datetime import datetime
-from pathlib import Path
-from tests.support.lakes import SharedPlace
-from tests.support.shared_killing import shared_hour
-def before_step(name):
-    if name == "load_run":
-        print(name, flush=True)
-        sys.stdin.readline()
-home, url, at = sys.argv[1:]
-place = SharedPlace(dict(os.environ))
-shared_hour(Path(home), url, datetime.fromisoformat(at), place, before_step, lock_wait_s=0)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -64,39 +45,6 @@ def test_a_setting_that_cannot_be_used_is_refused_with_a_sentence(
     assert "Traceback" not in done.stderr
     assert "CanaryOfTheSetting" not in done.stderr + done.stdout
     assert not (tmp_path / "home").exists()
-
-
-@pytest.mark.slow
-def test_two_workers_that_start_together_commit_one_hour(
-    tmp_path: Path, hub: Hub, shared_postgres: Postgres
-) -> None:
-    place = lake_in_folder(shared_postgres, tmp_path / "shared")
-    at = datetime(2026, 3, 1, tzinfo=UTC)
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", RACE, str(tmp_path / name), hub.url, at.isoformat()],
-            env=environment(tmp_path / name, **place.environment),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for name in ("first", "second")
-    ]
-    outputs = {worker.stdout: worker for worker in workers}
-    ready, _, _ = select.select(list(outputs), [], [])
-    if len(ready) == 1:  # one holds the lock and waits, or the other has left already
-        other = [stream for stream in outputs if stream not in ready]
-        select.select(other, [], [])
-    results = [worker.communicate("\n") for worker in workers]
-    codes = sorted(worker.returncode for worker in workers)
-    assert codes == [0, 1], results
-    (failed,) = [
-        err for worker, (_, err) in zip(workers, results, strict=True) if worker.returncode
-    ]
-    assert "HomeBusy" in failed
-    assert "is being written by" in failed
-    require_single_ids(place)
 
 
 @pytest.mark.slow

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 from pipeline.lake_access import find_lake
 from pipeline.store import find_store
-from tests.support.object_store import RunningObjectStore
-from tests.support.postgres import Postgres
+from tests.support.object_store import RunningObjectStore, running_object_store
+from tests.support.postgres import Postgres, postgres
 from warehouse.lake.lake_settings import LakeSettings
 from warehouse.store.objects import Store
 
@@ -37,6 +39,33 @@ class SharedPlace:
         found = find_store(self.environment)
         assert found is not None
         return found
+
+
+@dataclass(frozen=True)
+class Places:
+    """The servers of a program that makes shared warehouses, each in a folder of its own."""
+
+    database: Postgres
+    store: RunningObjectStore | None
+    folder: Path
+
+    def make(self, name: str) -> SharedPlace:
+        """Return an empty shared warehouse, in a bucket where there is an object store."""
+        if self.store is None:
+            return lake_in_folder(self.database, self.folder / name)
+        return lake_in_bucket(self.database, self.store, self.folder / name)
+
+
+@contextmanager
+def running_places(kind: str) -> Iterator[Places]:
+    """Run PostgreSQL, and for `s3` an object store, until the block ends."""
+    with tempfile.TemporaryDirectory() as name, postgres() as database:
+        folder = Path(name)
+        if kind != "s3":
+            yield Places(database, None, folder)
+            return
+        with running_object_store(folder) as store:
+            yield Places(database, store, folder)
 
 
 def lake_in_folder(postgres: Postgres, folder: Path) -> SharedPlace:

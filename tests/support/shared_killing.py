@@ -19,8 +19,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from unittest.mock import patch
@@ -35,9 +33,7 @@ from providers.registry import load_registry
 from samples.hub import Hub, serve
 from tests.support.command import environment
 from tests.support.killing import HOUR, START, Killed, catalog, compare, require_whole, run_hour
-from tests.support.lakes import SharedPlace, lake_in_bucket, lake_in_folder
-from tests.support.object_store import running_object_store
-from tests.support.postgres import postgres
+from tests.support.lakes import SharedPlace, running_places
 from warehouse.lake.lake_recorder import LakeRecorder
 from warehouse.storage.landing import Landing
 from warehouse.storage.run_folder import RunFolder
@@ -226,29 +222,19 @@ def _attempt(
         return None if process.wait() == -signal.SIGKILL else time.monotonic() - began
 
 
-@contextmanager
-def _places(kind: str) -> Iterator[object]:
-    with tempfile.TemporaryDirectory() as folder, postgres() as database:
-        if kind != "s3":
-            yield lambda name: lake_in_folder(database, Path(folder) / name)
-            return
-        with running_object_store(Path(folder)) as store:
-            yield lambda name: lake_in_bucket(database, store, Path(folder) / name)
-
-
 def main() -> None:
     """Kill as many times as asked, 20 to a shared warehouse, and report what came of it."""
     wanted, seed = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
     kind = sys.argv[3] if len(sys.argv) > 3 else "folder"
     total: Counter[str] = Counter()
     committed = 0
-    with _places(kind) as place:
+    with running_places(kind) as places:
         while total.total() < wanted:
             seed += 1
             with tempfile.TemporaryDirectory() as folder:
                 done = kill_shared_hours(
                     Path(folder),
-                    place(f"lake-{seed}"),  # type: ignore[operator]
+                    places.make(f"lake-{seed}"),
                     kills=min(20, wanted - total.total()),
                     seed=seed,
                 )

@@ -41,6 +41,14 @@ _WAITS = (
 )
 """Without a limit, maintenance waits for any reader for ever. The server notices within a minute
 and a half that the machine of a writer is gone."""
+_NOTICES = {
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "6",
+    "tcp_user_timeout": "90000",
+}
+"""A writer notices as soon that the machine of PostgreSQL is gone; by itself it takes hours."""
 
 
 @contextmanager
@@ -67,10 +75,10 @@ def open_extensions(settings: LakeSettings) -> Iterator[Connection]:
 
 def load_extensions(con: Connection, settings: LakeSettings) -> None:
     """Load DuckDB's extensions and the secrets that they log in with."""
+    con.execute("SET enable_progress_bar = false")
     for extension in _EXTENSIONS:
         _load(con, extension)
     con.execute("SET TimeZone = 'UTC'")
-    con.execute("SET enable_progress_bar = false")
     con.execute(NO_PUSHDOWN)
     _create_secrets(con, settings)
 
@@ -113,21 +121,32 @@ def lake_errors(settings: LakeSettings) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        raise WarehouseError(_sentence(settings, str(error))) from None  # its text may be anything
+        raise WarehouseError(_sentence(settings, error)) from None  # its text may be anything
 
 
-def _sentence(settings: LakeSettings, text: str) -> str:
+def shown_error(settings: LakeSettings, error: duckdb.Error) -> str:
+    """Return the text of an error on one line, without any secret."""
+    text = str(error)
     for secret in settings.secrets():
         text = secret.scrub(text)
     if password := os.environ.get("PGPASSWORD"):  # which PostgreSQL's library takes by itself
         text = text.replace(password, MASK)
-    first = " ".join(_PATH.sub(" ", text).split()).replace(" :", ":")[:300]
-    lower = text.lower()
+    return " ".join(_PATH.sub(" ", text).split()).replace(" :", ":")[:300]
+
+
+def another_writer(settings: LakeSettings) -> WarehouseError:
+    """Return the error of who comes second."""
+    return WarehouseError(
+        f"another writer committed to the shared warehouse ({settings.place}) meanwhile; "
+        "nothing of this run was committed, run again"
+    )
+
+
+def _sentence(settings: LakeSettings, error: duckdb.Error) -> str:
+    first = shown_error(settings, error)
+    lower = str(error).lower()
     if "conflict" in lower or "deadlock" in lower:
-        return (
-            f"another writer committed to the shared warehouse ({settings.place}) meanwhile; "
-            "nothing of this run was committed, run again"
-        )
+        return str(another_writer(settings))
     if "lock timeout" in lower:
         return (
             f"a reader keeps a lock in the shared warehouse ({settings.place}); nothing was "
@@ -213,7 +232,7 @@ def _s3_options(settings: LakeSettings, place: S3Place) -> Iterator[str]:
 def _connection(settings: LakeSettings, application: str) -> str:
     """Return PostgreSQL's connection string; a value is in single quotes."""
     given = {
-        "connect_timeout": "10",
+        **_NOTICES,
         **settings.connection,
         "application_name": application[:63],
         "options": _WAITS,

@@ -11,12 +11,14 @@ import duckdb
 from schemas.errors import WarehouseError
 from schemas.load import Load
 from warehouse.connect import Connection
-from warehouse.lake.attach import NAME, lake_errors
-from warehouse.lake.lake_schema import Head, current_head, write_head
+from warehouse.lake.attach import NAME, another_writer, lake_errors, open_lake, shown_error
+from warehouse.lake.lake_schema import Head, current_head, read_head, write_head
 from warehouse.lake.lake_settings import LakeSettings
 from warehouse.lake.lake_statements import count_rows
 from warehouse.table_statements import find_shared_keys
 from warehouse.tables import RUNS, Table
+
+_FILE_SYSTEMS = "LocalFileSystem,S3FileSystem,HTTPFileSystem"
 
 
 @dataclass
@@ -56,8 +58,35 @@ class LakeRecorder:
             self._require_equal(load, changed, file)
             write_head(self.con, self.head, current_head(load.sequence, load.record.run_id))
             write_message(self.con, f"{load.record.flow} {load.record.run_id}")
-            self.is_sent = True
+        self._commit(load.record.run_id)
+
+    def _commit(self, run_id: str) -> None:
+        """Commit, and where that fails ask a new session whether it did.
+
+        A lost answer is no lost commit. DuckLake takes it for one and removes the files that the
+        transaction wrote, so they are put out of its reach first; those of a commit that failed
+        are removed by maintenance.
+        """
+        with lake_errors(self.settings):
+            self.con.execute(f"SET disabled_filesystems = '{_FILE_SYSTEMS}'")
+        self.is_sent = True
+        try:
             self.con.execute("COMMIT")
+        except duckdb.Error as error:
+            problem = shown_error(self.settings, error)
+        else:
+            return
+        with open_lake(self.settings, read_only=True) as con, lake_errors(self.settings):
+            head = read_head(con)
+        if head is not None and head.run_id == run_id:
+            return
+        if head is not None and head.run_id != self.head.run_id:
+            self.is_sent = False
+            raise another_writer(self.settings)
+        raise WarehouseError(
+            f"the shared warehouse ({self.settings.place}) did not commit: {problem}; nothing is "
+            "published of this run, run again"
+        )
 
     def roll_back(self) -> None:
         """Leave the transaction, whose connection may be gone."""

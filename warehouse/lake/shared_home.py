@@ -26,15 +26,12 @@ from warehouse.lake.lake_settings import WAREHOUSE, LakeSettings
 from warehouse.lake.shared_lock import hold_shared, require_writer
 from warehouse.migrate import migrate, migrations
 from warehouse.statements import statement
-from warehouse.storage.future_runs import set_aside
 from warehouse.storage.home import Home
-from warehouse.storage.landing import Landing
 from warehouse.storage.lock import hold
 from warehouse.writer.staging_file import discard_log
 from warehouse.writer.state import LastRun, read_last_run
 
 Followed = Literal["equal", "refreshed", "pulled", "empty"]
-RIVAL = "the shared warehouse has another run in its place: it was committed without it"
 MOST_RUNS_BEHIND = 48
 """A copy that is further behind is pulled whole, which then takes no longer."""
 
@@ -83,7 +80,6 @@ class Lake:
             refresh(home, self.settings, head, last)
             return "refreshed"
         pull(home, self.settings, head, now=now)
-        self.set_rivals_aside(home, now=now)
         return "pulled"
 
     def prepare(self, file: Connection) -> Head:
@@ -117,20 +113,6 @@ class Lake:
             return {}
         with lake_errors(self.settings):
             return dict(self.con.execute(statement("read_published_runs")).fetchall())
-
-    def set_rivals_aside(self, home: Home, *, now: datetime) -> list[str]:
-        """Set the landed runs aside at whose sequence the shared warehouse has another run.
-
-        They were committed without it, so no replay can place them.
-        """
-        recorded, rivals = self.runs(), []
-        for run in Landing(home.landing).runs():
-            mark = run.mark
-            sequence = mark.sequence if mark and mark.outcome == "committed" else None
-            if sequence in recorded and recorded[sequence] != run.run_id:
-                set_aside(run, now=now, reason=RIVAL)
-                rivals.append(run.run_id)
-        return rivals
 
     def require_kind(self, home: Home) -> None:
         """Raise HomeKindError unless the home has the kind of data that it holds, or it is new."""

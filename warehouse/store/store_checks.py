@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 from schemas.errors import ObjectMissing
@@ -10,7 +11,7 @@ from warehouse.health.findings import CheckFailed, Finding, run_check
 from warehouse.health.remedies import REMEDIES
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
-from warehouse.storage.retention import named_objects, sequence_of
+from warehouse.storage.retention import named_objects, plan_thinning, sequence_of
 from warehouse.store.objects import Store
 from warehouse.store.reservations import foreign_reservations
 from warehouse.store.stored_home import STAMP, orphans_of, stored_origin
@@ -34,11 +35,17 @@ def check_store(home: Home, store: Store) -> Iterator[Finding]:
 def lacking_files(home: Home, store: Store) -> list[Path]:
     """Return the files of the landing that the store lacks, in the order in which to push them.
 
-    Of a run that has not ended nothing counts; its end does after all that it names.
+    Of a run that has not ended nothing counts; its end does after all that it names. Neither does
+    what maintenance drops of the days that are packed: that of another machine, or one that was
+    killed, has dropped it in the store and not here.
     """
     landing = Landing(home.landing)
     ended = [run for run in landing.runs() if run.mark is not None]
+    packed = max((run.record.started_at for run in ended if run.packed is not None), default=None)
     named = {payload_hash for run in ended for payload_hash in named_objects(run)}
+    if packed is not None:
+        midnight = packed.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        named -= plan_thinning(landing, before=midnight).objects.keys()
     objects = [
         landing.path_of(payload_hash)
         for payload_hash in sorted(named)

@@ -1,0 +1,335 @@
+"""Two homes of one shared warehouse: what a person does on one machine, the other goes on with."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.backup import back_up
+from pipeline.decisions import CorrectionRequest, DecisionRequest, correct, decide
+from pipeline.doctor import diagnose
+from pipeline.maintenance import Upkeep, maintain
+from pipeline.repair import repair
+from pipeline.replay import replay
+from pipeline.report import Report
+from pipeline.restore import restore
+from pipeline.shared_warehouse import Copied, pull_copy, push_copy
+from samples.hub import Hub, serve
+from schemas.errors import HomeError, UsageError, WarehouseError
+from tests.support.hours import START, Clock, ingest, small_catalog
+from tests.support.lakes import SharedPlace, lake_in_bucket
+from tests.support.object_store import RunningObjectStore
+from tests.support.postgres import Postgres
+from tests.support.published import copy_landing, exported, rows
+from tests.support.shared_killing import require_single_ids
+from warehouse.lake.lake_recorder import LakeRecorder
+from warehouse.storage.landing import Landing
+
+pytestmark = pytest.mark.slow
+
+HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
+
+
+class StepKilled(BaseException):
+    """Raised in the place of a kill."""
+
+
+class Machines:
+    """The homes of two machines, one clock of both, and the servers that they ask."""
+
+    def __init__(self, folder: Path, hub: Hub, place: SharedPlace) -> None:
+        self.first, self.second = folder / "first", folder / "second"
+        self.clock = Clock()
+        self.hub = hub
+        self.place = place
+        self.lake, self.store = place.settings, place.store
+
+    def hour(self, home: Path, price: str) -> Report:
+        """Run the next hour in a home, in which every price is this one."""
+        self.clock.advance(HOUR)
+        self.hub.show(small_catalog(input_price=price))
+        return ingest(home, self.hub, clock=self.clock, store=self.store, lake=self.lake)
+
+    def hour_without(self, home: Path, price: str, *, at: datetime | None = None) -> Report:
+        """Run an hour where somebody forgot the setting, by a clock of its own if `at` is given."""
+        self.clock.advance(HOUR)
+        self.hub.show(small_catalog(input_price=price))
+        return ingest(home, self.hub, clock=Clock(at) if at else self.clock)
+
+    def pull(self, home: Path) -> Copied:
+        """Make a home the copy."""
+        return pull_copy(home, self.lake, self.store, clock=self.clock)
+
+    def failed(self, home: Path) -> dict[str, str]:
+        """Return what the doctor finds wrong, check → message."""
+        findings = diagnose(home, self.place.environment, clock=self.clock).findings
+        return {each.check: each.message for each in findings if not each.ok}
+
+    def require_one_history(self, *homes: Path) -> None:
+        """Require that every home has the same rows, and that they follow from what landed."""
+        for home in homes:
+            self.pull(home)
+        wanted = exported(homes[0])
+        assert all(exported(home) == wanted for home in homes)
+        assert {home.name: self.failed(home) for home in homes} == {h.name: {} for h in homes}
+        replayed = homes[0].parent / "replayed"
+        shutil.rmtree(replayed, ignore_errors=True)
+        replay(copy_landing(homes[-1], replayed), clock=self.clock)
+        assert exported(replayed) == wanted
+        require_single_ids(self.place)
+
+
+@pytest.fixture
+def machines(tmp_path: Path, shared_place: SharedPlace) -> Iterator[Machines]:
+    """Return two machines with one history of two hours."""
+    with serve(small_catalog()) as hub:
+        made = Machines(tmp_path, hub, shared_place)
+        made.hour(made.first, "0.2")
+        made.hour(made.second, "0.3")
+        yield made
+
+
+def test_what_one_machine_decides_the_other_knows(machines: Machines) -> None:
+    first, second = machines.first, machines.second
+    report = machines.hour(first, "30")  # a hundredfold: held
+    assert report.held
+
+    def accept(home: Path) -> Report:
+        request = DecisionRequest([report.held[0].check_id], "accepted", "ann", "it is so")
+        place = machines.place
+        return decide(home, request, clock=machines.clock, store=place.store, lake=place.settings)
+
+    assert accept(second).outcome == "published"
+    with pytest.raises(UsageError, match="was accepted by ann"):
+        accept(first)
+    machines.require_one_history(first, second)
+
+
+def test_what_one_machine_corrects_the_other_shows(machines: Machines) -> None:
+    first, second = machines.first, machines.second
+    machines.hour(first, "0.4")
+    [(offer_id,)] = rows(first, "SELECT offer_id FROM prices WHERE amount > 0 LIMIT 1")
+    request = CorrectionRequest(offer_id, "input_token", None, 1_000_000, "ann", "no price at all")
+    correct(second, request, clock=machines.clock, store=machines.store, lake=machines.lake)
+    with pytest.raises(UsageError, match="shows no number already"):
+        correct(first, request, clock=machines.clock, store=machines.store, lake=machines.lake)
+    machines.hour(first, "0.5")
+    machines.require_one_history(first, second)
+
+
+def test_what_one_machine_thins_out_the_other_does_not_miss(machines: Machines) -> None:
+    first, second = machines.first, machines.second
+    for day in range(3):
+        machines.clock.advance(DAY)
+        machines.hour(first, f"0.4{day}")
+        machines.hour(second, f"0.5{day}")
+    machines.pull(first)
+    upkeep = Upkeep(keep_hourly_days=1)
+
+    def keep(home: Path) -> tuple[int, int]:
+        done = maintain(
+            home, upkeep, clock=machines.clock, store=machines.store, lake=machines.lake
+        )
+        assert done.lake is not None
+        return len(done.runs_thinned), done.runs_packed
+
+    thinned, packed = keep(second)
+    assert thinned
+    assert packed
+    assert machines.failed(second) == {}
+    machines.hour(first, "0.6")
+    assert machines.failed(first) == {}
+    machines.hour(second, "0.7")
+    keep(first)
+    machines.hour(second, "0.8")
+    machines.require_one_history(first, second)
+    machines.require_one_history(machines.first.with_name("third"), first)
+
+
+def test_a_backup_of_a_copy_is_restored_and_goes_on(machines: Machines, tmp_path: Path) -> None:
+    first, second, restored = machines.first, machines.second, tmp_path / "restored"
+    back_up(second, tmp_path / "backup", clock=machines.clock)
+    machines.hour(first, "0.4")
+    restore(tmp_path / "backup", restored, clock=machines.clock)
+    assert machines.failed(restored).keys() == {"lake_copy"}
+    machines.hour(restored, "0.5")
+    machines.require_one_history(first, second, restored)
+
+
+def test_a_home_that_is_ahead_adds_its_runs_by_a_replay(machines: Machines) -> None:
+    first, second = machines.first, machines.second
+    machines.pull(first)
+    without = machines.hour_without(first, "0.4").run_id
+    assert "this home is ahead" in machines.failed(first)["lake_copy"]
+    with pytest.raises(WarehouseError, match="pricehouse replay"):
+        machines.hour(first, "0.5")
+    with pytest.raises(WarehouseError, match="pricehouse replay"):
+        machines.pull(first)
+    added = replay(first, clock=machines.clock, store=machines.store, lake=machines.lake)
+    assert added == [without]
+    assert machines.failed(first) == {}
+    machines.hour(second, "0.6")
+    machines.require_one_history(first, second)
+
+
+def test_runs_that_the_store_alone_was_told_of_are_set_aside_for_those_of_others(
+    machines: Machines,
+) -> None:
+    """Somebody forgot PRICEHOUSE_WAREHOUSE and left PRICEHOUSE_STORE set."""
+    first, second = machines.first, machines.second
+    machines.pull(first)
+    machines.clock.advance(HOUR)
+    # of the other home, before it heard of that run
+    machines.hour(second, "0.5")
+    machines.hub.show(small_catalog(input_price="0.4"))
+    rival = ingest(first, machines.hub, clock=machines.clock, store=machines.store).run_id
+    machines.hour(second, "0.6")
+    assert rival not in {run.run_id for run in Landing(second / "landing").committed()}
+    machines.hour(first, "0.7")
+    assert rival in {run.run_id for run in Landing(first / "landing").set_aside_runs()}
+    machines.require_one_history(first, second)
+
+
+@pytest.mark.parametrize("repairing", ["first", "second"])
+def test_a_run_of_the_future_is_repaired_on_either_machine(
+    machines: Machines, repairing: str
+) -> None:
+    first, second = machines.first, machines.second
+    before = exported(second)
+    right, machines.clock = machines.clock, Clock(START + YEAR)
+    machines.hour(first, "0.4")
+    machines.clock = right
+    homes = [first, second] if repairing == "first" else [second, first]
+
+    def heal(home: Path) -> list[str]:
+        place = machines.place
+        return repair(home, clock=machines.clock, store=place.store, lake=place.settings).set_aside
+
+    for refused in (
+        lambda: machines.hour(second, "0.5"),
+        lambda: maintain(second, clock=machines.clock, store=machines.store, lake=machines.lake),
+    ):
+        with pytest.raises(HomeError, match="doctor --repair"):
+            refused()
+    assert len(heal(homes[0])) == 1
+    assert exported(homes[0]) == before
+    with pytest.raises(HomeError, match="doctor --repair"):
+        machines.pull(homes[1])
+    assert len(heal(homes[1])) == 1
+    machines.hour(first, "0.6")
+    machines.hour(second, "0.7")
+    machines.require_one_history(first, second)
+
+
+def kill_after_the_shared_commit(machines: Machines, home: Path, price: str) -> str:
+    """Break an hour off when the shared warehouse has it and the home does not; return its id."""
+    commit = LakeRecorder.commit
+
+    def broken_off(self: LakeRecorder, *arguments: Any) -> None:
+        commit(self, *arguments)
+        raise StepKilled
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(LakeRecorder, "commit", broken_off)
+        with pytest.raises(StepKilled):
+            machines.hour(home, price)
+    newest = next(Landing(home / "landing").newest_first())
+    assert newest.mark is None
+    return newest.run_id
+
+
+def test_no_command_without_the_setting_undoes_a_commit(machines: Machines) -> None:
+    first, second = machines.first, machines.second
+    killed = kill_after_the_shared_commit(machines, first, "0.4")
+    without = machines.hour_without(first, "0.5").run_id  # which marks the other as interrupted
+    with pytest.raises(WarehouseError, match="pricehouse replay"):
+        machines.hour(first, "0.6")
+    store, lake = machines.store, machines.lake
+    assert replay(first, clock=machines.clock, store=store, lake=lake) == [without]
+    committed = [run.run_id for run in Landing(first / "landing").committed()]
+    assert committed[-2:] == [killed, without]
+    machines.hour(second, "0.6")
+    machines.require_one_history(first, second)
+
+
+@pytest.mark.parametrize("command", ["replay", "repair", "maintain"])
+def test_whatever_comes_first_completes_a_commit(machines: Machines, command: str) -> None:
+    first, second, clock = machines.first, machines.second, machines.clock
+    store, lake = machines.store, machines.lake
+    killed = kill_after_the_shared_commit(machines, first, "0.4")
+    commands = {
+        "replay": lambda: replay(second, clock=clock, store=store, lake=lake),
+        "repair": lambda: repair(second, clock=clock, store=store, lake=lake),
+        "maintain": lambda: maintain(second, clock=clock, store=store, lake=lake),
+    }
+    commands[command]()
+    assert killed in {run.run_id for run in Landing(second / "landing").committed()}
+    machines.hour(second, "0.5")
+    machines.require_one_history(first, second)
+
+
+def test_a_repair_takes_nothing_of_the_others_away(machines: Machines) -> None:
+    first, second = machines.first, machines.second
+    machines.pull(first)
+    machines.hour_without(first, "0.4", at=START + YEAR)  # and without the setting
+    machines.hour(second, "0.5")
+    machines.hour(second, "0.6")
+    repair(first, clock=machines.clock, store=machines.store, lake=machines.lake)
+    assert machines.failed(first) == {}
+    machines.hour(first, "0.7")
+    assert len(Landing(first / "landing").committed()) == 5
+    machines.require_one_history(first, second)
+
+
+def test_a_lost_shared_warehouse_is_made_again_of_a_copy_or_of_the_landing(
+    machines: Machines, shared_postgres: Postgres
+) -> None:
+    first, second = machines.first, machines.second
+    machines.pull(first)
+    wanted = exported(first)
+    drop = f"DROP SCHEMA {machines.lake.schema} CASCADE"
+    shared_postgres.run(drop)
+    with pytest.raises(WarehouseError, match="warehouse push"):
+        machines.hour(first, "0.4")
+    push_copy(first, machines.lake, machines.store, clock=machines.clock)
+    assert machines.failed(first) == {}
+    shared_postgres.run(drop)
+    (second / "warehouse.duckdb").unlink()
+    replay(second, clock=machines.clock, store=machines.store, lake=machines.lake)
+    assert exported(second) == wanted
+    machines.hour(first, "0.4")
+    machines.require_one_history(first, second)
+
+
+def test_a_lost_object_of_the_bucket_is_named_and_written_anew(
+    tmp_path: Path,
+    shared_postgres: Postgres,
+    object_store: RunningObjectStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place = lake_in_bucket(shared_postgres, object_store, tmp_path / "shared")
+    monkeypatch.setenv("PGPASSFILE", place.environment["PGPASSFILE"])
+    with serve(small_catalog()) as hub:
+        machines = Machines(tmp_path, hub, place)
+        first, clock, store, lake = machines.first, machines.clock, place.store, place.settings
+        machines.hour(first, "0.2")
+        maintain(first, clock=clock, store=store, lake=lake)  # which writes rows into files
+        lost = max(store.list(f"lake/{lake.schema}"), key=lambda each: each.size).name
+        store.delete([lost])
+        failed = machines.failed(first)
+        assert failed.keys() == {"lake_files"}
+        assert lost in failed["lake_files"]
+        pushed = push_copy(first, lake, store, rewrite=True, clock=clock)
+        assert pushed.how == "rewritten"
+        machines.hour(machines.second, "0.3")
+        machines.require_one_history(first, machines.second)
+
+
+def test_an_empty_home_is_told_to_pull_before_a_replay(machines: Machines, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="warehouse pull"):
+        replay(tmp_path / "third", store=machines.store, lake=machines.lake)
