@@ -8,7 +8,8 @@ from datetime import datetime
 
 from schemas.errors import WarehouseError
 from warehouse.connect import Connection, Limits, open_writer
-from warehouse.lake.attach import NAME, attach_lake, lake_errors, load_extensions
+from warehouse.lake.attach import NAME, attach_lake, load_extensions
+from warehouse.lake.lake_errors import lake_errors
 from warehouse.lake.lake_recorder import write_message
 from warehouse.lake.lake_schema import (
     Head,

@@ -8,8 +8,9 @@ from pathlib import Path
 from warehouse.connect import Connection, open_reader
 from warehouse.health.findings import CheckFailed, Finding, run_check
 from warehouse.health.remedies import REMEDIES
-from warehouse.lake.attach import is_made, lake_errors, open_lake
+from warehouse.lake.attach import is_made, open_lake
 from warehouse.lake.copies import is_copy
+from warehouse.lake.lake_errors import lake_errors
 from warehouse.lake.lake_schema import Head, read_head, require_known_migration
 from warehouse.lake.lake_settings import LakeSettings
 from warehouse.lake.lake_statements import SHARED

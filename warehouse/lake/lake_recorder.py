@@ -11,7 +11,8 @@ import duckdb
 from schemas.errors import WarehouseError
 from schemas.load import Load
 from warehouse.connect import Connection
-from warehouse.lake.attach import NAME, another_writer, lake_errors, open_lake, shown_error
+from warehouse.lake.attach import NAME, open_lake
+from warehouse.lake.lake_errors import another_writer, lake_errors, shown_error
 from warehouse.lake.lake_schema import Head, current_head, read_head, write_head
 from warehouse.lake.lake_settings import LakeSettings
 from warehouse.lake.lake_statements import count_rows

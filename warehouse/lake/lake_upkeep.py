@@ -11,7 +11,8 @@ from datetime import timedelta
 import msgspec
 
 from warehouse.connect import Connection
-from warehouse.lake.attach import NAME, lake_errors
+from warehouse.lake.attach import NAME
+from warehouse.lake.lake_errors import lake_errors
 from warehouse.lake.shared_home import Lake
 from warehouse.statements import statement
 

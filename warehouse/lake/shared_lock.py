@@ -15,7 +15,8 @@ import duckdb
 
 from schemas.errors import HomeBusy, WarehouseError
 from warehouse.connect import Connection
-from warehouse.lake.attach import LOCKS, attach_locks, lake_errors, quoted
+from warehouse.lake.attach import LOCKS, attach_locks, quoted
+from warehouse.lake.lake_errors import lake_errors
 from warehouse.lake.lake_settings import WAREHOUSE, LakeSettings
 
 POLL_S = 0.3
