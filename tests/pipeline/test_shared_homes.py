@@ -35,11 +35,11 @@ pytestmark = pytest.mark.slow
 HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
 
 
-class StepKilled(BaseException):
+class KilledHere(BaseException):
     """Raised in the place of a kill."""
 
 
-class Machines:
+class TwoHomes:
     """The homes of two machines, one clock of both, and the servers that they ask."""
 
     def __init__(self, folder: Path, hub: Hub, place: SharedPlace) -> None:
@@ -85,16 +85,16 @@ class Machines:
 
 
 @pytest.fixture
-def machines(tmp_path: Path, shared_place: SharedPlace) -> Iterator[Machines]:
+def machines(tmp_path: Path, shared_place: SharedPlace) -> Iterator[TwoHomes]:
     """Return two machines with one history of two hours."""
     with serve(small_catalog()) as hub:
-        made = Machines(tmp_path, hub, shared_place)
+        made = TwoHomes(tmp_path, hub, shared_place)
         made.hour(made.first, "0.2")
         made.hour(made.second, "0.3")
         yield made
 
 
-def test_what_one_machine_decides_the_other_knows(machines: Machines) -> None:
+def test_what_one_machine_decides_the_other_knows(machines: TwoHomes) -> None:
     first, second = machines.first, machines.second
     report = machines.hour(first, "30")  # a hundredfold: held
     assert report.held
@@ -110,7 +110,7 @@ def test_what_one_machine_decides_the_other_knows(machines: Machines) -> None:
     machines.require_one_history(first, second)
 
 
-def test_what_one_machine_corrects_the_other_shows(machines: Machines) -> None:
+def test_what_one_machine_corrects_the_other_shows(machines: TwoHomes) -> None:
     first, second = machines.first, machines.second
     machines.hour(first, "0.4")
     [(offer_id,)] = rows(first, "SELECT offer_id FROM prices WHERE amount > 0 LIMIT 1")
@@ -122,7 +122,7 @@ def test_what_one_machine_corrects_the_other_shows(machines: Machines) -> None:
     machines.require_one_history(first, second)
 
 
-def test_what_one_machine_thins_out_the_other_does_not_miss(machines: Machines) -> None:
+def test_what_one_machine_thins_out_the_other_does_not_miss(machines: TwoHomes) -> None:
     first, second = machines.first, machines.second
     for day in range(3):
         machines.clock.advance(DAY)
@@ -151,7 +151,7 @@ def test_what_one_machine_thins_out_the_other_does_not_miss(machines: Machines) 
     machines.require_one_history(machines.first.with_name("third"), first)
 
 
-def test_a_backup_of_a_copy_is_restored_and_goes_on(machines: Machines, tmp_path: Path) -> None:
+def test_a_backup_of_a_copy_is_restored_and_goes_on(machines: TwoHomes, tmp_path: Path) -> None:
     first, second, restored = machines.first, machines.second, tmp_path / "restored"
     back_up(second, tmp_path / "backup", clock=machines.clock)
     machines.hour(first, "0.4")
@@ -161,7 +161,7 @@ def test_a_backup_of_a_copy_is_restored_and_goes_on(machines: Machines, tmp_path
     machines.require_one_history(first, second, restored)
 
 
-def test_a_home_that_is_ahead_adds_its_runs_by_a_replay(machines: Machines) -> None:
+def test_a_home_that_is_ahead_adds_its_runs_by_a_replay(machines: TwoHomes) -> None:
     first, second = machines.first, machines.second
     machines.pull(first)
     without = machines.hour_without(first, "0.4").run_id
@@ -177,8 +177,8 @@ def test_a_home_that_is_ahead_adds_its_runs_by_a_replay(machines: Machines) -> N
     machines.require_one_history(first, second)
 
 
-def test_runs_that_the_store_alone_was_told_of_are_set_aside_for_those_of_others(
-    machines: Machines,
+def test_runs_that_only_the_store_has_are_set_aside_for_those_of_others(
+    machines: TwoHomes,
 ) -> None:
     """Somebody forgot PRICEHOUSE_WAREHOUSE and left PRICEHOUSE_STORE set."""
     first, second = machines.first, machines.second
@@ -197,7 +197,7 @@ def test_runs_that_the_store_alone_was_told_of_are_set_aside_for_those_of_others
 
 @pytest.mark.parametrize("repairing", ["first", "second"])
 def test_a_run_of_the_future_is_repaired_on_either_machine(
-    machines: Machines, repairing: str
+    machines: TwoHomes, repairing: str
 ) -> None:
     first, second = machines.first, machines.second
     before = exported(second)
@@ -226,24 +226,24 @@ def test_a_run_of_the_future_is_repaired_on_either_machine(
     machines.require_one_history(first, second)
 
 
-def kill_after_the_shared_commit(machines: Machines, home: Path, price: str) -> str:
+def kill_after_the_shared_commit(machines: TwoHomes, home: Path, price: str) -> str:
     """Break an hour off when the shared warehouse has it and the home does not; return its id."""
     commit = LakeRecorder.commit
 
     def broken_off(self: LakeRecorder, *arguments: Any) -> None:
         commit(self, *arguments)
-        raise StepKilled
+        raise KilledHere
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(LakeRecorder, "commit", broken_off)
-        with pytest.raises(StepKilled):
+        with pytest.raises(KilledHere):
             machines.hour(home, price)
     newest = next(Landing(home / "landing").newest_first())
     assert newest.mark is None
     return newest.run_id
 
 
-def test_no_command_without_the_setting_undoes_a_commit(machines: Machines) -> None:
+def test_no_command_without_the_setting_undoes_a_commit(machines: TwoHomes) -> None:
     first, second = machines.first, machines.second
     killed = kill_after_the_shared_commit(machines, first, "0.4")
     without = machines.hour_without(first, "0.5").run_id  # which marks the other as interrupted
@@ -258,7 +258,7 @@ def test_no_command_without_the_setting_undoes_a_commit(machines: Machines) -> N
 
 
 @pytest.mark.parametrize("command", ["replay", "repair", "maintain"])
-def test_whatever_comes_first_completes_a_commit(machines: Machines, command: str) -> None:
+def test_whatever_comes_first_completes_a_commit(machines: TwoHomes, command: str) -> None:
     first, second, clock = machines.first, machines.second, machines.clock
     store, lake = machines.store, machines.lake
     killed = kill_after_the_shared_commit(machines, first, "0.4")
@@ -273,7 +273,7 @@ def test_whatever_comes_first_completes_a_commit(machines: Machines, command: st
     machines.require_one_history(first, second)
 
 
-def test_a_repair_takes_nothing_of_the_others_away(machines: Machines) -> None:
+def test_a_repair_takes_nothing_of_the_others_away(machines: TwoHomes) -> None:
     first, second = machines.first, machines.second
     machines.pull(first)
     machines.hour_without(first, "0.4", at=START + YEAR)  # and without the setting
@@ -287,7 +287,7 @@ def test_a_repair_takes_nothing_of_the_others_away(machines: Machines) -> None:
 
 
 def test_a_lost_shared_warehouse_is_made_again_of_a_copy_or_of_the_landing(
-    machines: Machines, shared_postgres: Postgres
+    machines: TwoHomes, shared_postgres: Postgres
 ) -> None:
     first, second = machines.first, machines.second
     machines.pull(first)
@@ -315,7 +315,7 @@ def test_a_lost_object_of_the_bucket_is_named_and_written_anew(
     place = lake_in_bucket(shared_postgres, object_store, tmp_path / "shared")
     monkeypatch.setenv("PGPASSFILE", place.environment["PGPASSFILE"])
     with serve(small_catalog()) as hub:
-        machines = Machines(tmp_path, hub, place)
+        machines = TwoHomes(tmp_path, hub, place)
         first, clock, store, lake = machines.first, machines.clock, place.store, place.settings
         machines.hour(first, "0.2")
         maintain(first, clock=clock, store=store, lake=lake)  # which writes rows into files
@@ -330,6 +330,8 @@ def test_a_lost_object_of_the_bucket_is_named_and_written_anew(
         machines.require_one_history(first, machines.second)
 
 
-def test_an_empty_home_is_told_to_pull_before_a_replay(machines: Machines, tmp_path: Path) -> None:
+def test_a_replay_of_an_empty_home_is_refused_with_the_pull_to_run(
+    machines: TwoHomes, tmp_path: Path
+) -> None:
     with pytest.raises(UsageError, match="warehouse pull"):
         replay(tmp_path / "third", store=machines.store, lake=machines.lake)

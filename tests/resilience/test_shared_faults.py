@@ -55,14 +55,14 @@ MOMENTS = ("begin", "landing", "load", "commit", "recorded")
 
 
 class Machines:
-    """Two homes, the servers that they ask, and all that their commands said."""
+    """Two homes, the servers that they ask, and all that their commands print."""
 
     def __init__(self, folder: Path, place: SharedPlace, password: str) -> None:
         self.first, self.second = folder / "first", folder / "second"
         self.place, self.password = place, password
         given = {k: v for k, v in place.environment.items() if k != "PGPASSFILE"}
         self.settings = given | {"PGPASSWORD": password}
-        self.said: list[str] = []
+        self.outputs: list[str] = []
         self.hours = 0
         self.on_request: Callable[[], None] | None = None
 
@@ -76,7 +76,7 @@ class Machines:
     def run(self, home: Path, hub: Hub, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         done = pricehouse(*arguments, home=home, url=hub.url, **self.settings)
-        self.said.append(done.stdout + done.stderr)
+        self.outputs.append(done.stdout + done.stderr)
         return done
 
     def hour(self, home: Path, hub: Hub, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -116,7 +116,7 @@ class Machines:
                 process.stdin.write("\n")
                 process.stdin.flush()
             out, err = process.communicate("\n" * 3)
-        self.said.append(out + err)
+        self.outputs.append(out + err)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
     def require_unlisted(self) -> None:
@@ -124,9 +124,9 @@ class Machines:
         listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
         assert [secret for secret in self.secrets() if secret in listed.stdout] == []
 
-    def require_silence(self, *folders: Path) -> None:
+    def require_no_secret(self, *folders: Path) -> None:
         """Require that no output and no file of the folders has a password or key."""
-        assert [secret for secret in self.secrets() if secret in "".join(self.said)] == []
+        assert [secret for secret in self.secrets() if secret in "".join(self.outputs)] == []
         files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
         assert files
         for secret in self.secrets():
@@ -145,7 +145,7 @@ def test_a_server_that_stops_at_any_point_costs_that_run_alone(
     place = lake_in_bucket(shared_postgres, object_store, tmp_path / "shared")
     machines = Machines(tmp_path, place, shared_postgres.password)
     first, second = machines.first, machines.second
-    running, word = {
+    running, expected = {
         "postgres": (shared_postgres, "PostgreSQL of the shared warehouse"),
         "store": (object_store, "cannot be"),
     }[server]
@@ -163,7 +163,7 @@ def test_a_server_that_stops_at_any_point_costs_that_run_alone(
                     assert done.returncode == 0, text  # it needs no PostgreSQL any more
                 else:
                     assert done.returncode == 1, (moment, text)
-                    assert word in text, (moment, text)
+                    assert expected in text, (moment, text)
                 if moment == "recorded":
                     assert published_id(Home(home)) != seen
                 else:
@@ -174,7 +174,7 @@ def test_a_server_that_stops_at_any_point_costs_that_run_alone(
             finally:
                 running.start()
             # the other machine goes on
-            assert machines.hour(other, hub).returncode == 0, machines.said[-1]
+            assert machines.hour(other, hub).returncode == 0, machines.outputs[-1]
         for home in (first, second):
             assert machines.run(home, hub, "warehouse", "pull").returncode == 0
             doctor = json.loads(machines.run(home, hub, "doctor", "--json").stdout)
@@ -183,7 +183,7 @@ def test_a_server_that_stops_at_any_point_costs_that_run_alone(
     # the first hour, one after each moment, and the one that was recorded before the server went
     assert len(Landing(first / "landing").committed()) == 1 + len(MOMENTS) + 1
     require_single_ids(place)
-    machines.require_silence(first, second)
+    machines.require_no_secret(first, second)
     assert shared_postgres.password not in shared_postgres.log
 
 
@@ -203,7 +203,7 @@ def test_a_commit_whose_answer_is_lost_counts(
         if gone:
             cutter.away.set()
         with serve(catalog(0), on_request=machines.listen) as hub:
-            assert machines.hour(first, hub).returncode == 0, machines.said[-1]
+            assert machines.hour(first, hub).returncode == 0, machines.outputs[-1]
             before = exported(first)
             done = machines.hour_with(cutter.armed.set, "commit", first, hub)
             assert cutter.cut == 1
@@ -214,17 +214,17 @@ def test_a_commit_whose_answer_is_lost_counts(
                 assert "PostgreSQL of the shared warehouse" in text
                 assert exported(first) == before
             cutter.away.clear()
-            assert machines.hour(second, hub).returncode == 0, machines.said[-1]
+            assert machines.hour(second, hub).returncode == 0, machines.outputs[-1]
             assert machines.run(first, hub, "warehouse", "pull").returncode == 0
             doctor = machines.run(first, hub, "doctor")
             assert doctor.returncode == 0, doctor.stdout
         assert len(Landing(first / "landing").committed()) == 3
         assert exported(first) == exported(second)
         require_single_ids(place)
-        machines.require_silence(first, second)
+        machines.require_no_secret(first, second)
 
 
-def test_the_password_comes_from_vault_and_goes_nowhere(
+def test_the_password_comes_from_vault_and_is_never_written(
     tmp_path: Path, shared_postgres: Postgres, object_store: RunningObjectStore
 ) -> None:
     place = lake_in_bucket(shared_postgres, object_store, tmp_path / "shared")
@@ -264,12 +264,12 @@ def test_the_password_comes_from_vault_and_goes_nowhere(
         with open_lake(lake) as con:
             attach_locks(con, lake)
             for view in ("databases", "secrets", "settings", "schemas", "tables", "views"):
-                shown = con.execute(f"SELECT * FROM duckdb_{view}()").fetchall()
-                assert [s for s in machines.secrets() if s in str(shown)] == [], view
-        asked = shared_postgres.run("SELECT application_name || query FROM pg_stat_activity")
-        assert shared_postgres.password not in asked
+                listed = con.execute(f"SELECT * FROM duckdb_{view}()").fetchall()
+                assert [s for s in machines.secrets() if s in str(listed)] == [], view
+        queries = shared_postgres.run("SELECT application_name || query FROM pg_stat_activity")
+        assert shared_postgres.password not in queries
     gone = machines.hour(home, hub)
     assert gone.returncode == 1
     assert "Vault" in gone.stderr
     assert "Traceback" not in gone.stderr
-    machines.require_silence(home)
+    machines.require_no_secret(home)

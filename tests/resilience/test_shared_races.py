@@ -43,8 +43,8 @@ def test_of_two_ingests_on_two_machines_the_second_waits_and_both_commit(
     codes = [process.returncode for process in both]
     committed = codes.count(0)
     assert committed >= 1, outputs
-    for (_, said), code in zip(outputs, codes, strict=True):
-        assert code == 0 or (code == 1 and "is being written by" in said), outputs
+    for (_, error), code in zip(outputs, codes, strict=True):
+        assert code == 0 or (code == 1 and "is being written by" in error), outputs
     for home in homes:
         pulled = pricehouse("warehouse", "pull", "--json", home=home, **place.environment)
         assert answered(pulled)["sequence"] == committed

@@ -59,7 +59,7 @@ except PricehouseError as error:
     print(f"{type(error).__name__}: {error}", flush=True)
     sys.exit(1)
 """
-WORDS = {
+REASONS = {
     HELD: ("HomeBusy", "is being written by"),
     LOST: ("WarehouseError", "run again"),
 }
@@ -119,7 +119,7 @@ def _run_round(kind: str, workers: list[_Worker], database: Postgres, key: int) 
         assert one.end() == 0
     else:
         text = _race_to_commit(workers, database, key)
-    error, part = WORDS[kind]
+    error, part = REASONS[kind]
     assert text.startswith(error), text
     assert part in text, text
     return error
@@ -148,9 +148,9 @@ def _race_to_commit(workers: list[_Worker], database: Postgres, key: int) -> str
     other.reach("load_run")
     for worker in workers:  # in an order of their own
         worker.go_on()
-    said = {worker.next_line(): worker.end() for worker in workers}
-    assert sorted(said.values()) == [0, 1], said
-    return next(line for line, code in said.items() if code)
+    codes = {worker.next_line(): worker.end() for worker in workers}
+    assert sorted(codes.values()) == [0, 1], codes
+    return next(line for line, code in codes.items() if code)
 
 
 @contextmanager

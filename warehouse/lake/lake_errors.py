@@ -31,7 +31,7 @@ def lake_errors(settings: LakeSettings) -> Iterator[None]:
         raise WarehouseError(_sentence(settings, error)) from None  # its text may be anything
 
 
-def shown_error(settings: LakeSettings, error: duckdb.Error) -> str:
+def error_text(settings: LakeSettings, error: duckdb.Error) -> str:
     """Return the text of an error on one line, without any secret."""
     text = str(error)
     for secret in settings.secrets():
@@ -50,7 +50,7 @@ def another_writer(settings: LakeSettings) -> WarehouseError:
 
 
 def _sentence(settings: LakeSettings, error: duckdb.Error) -> str:
-    first = shown_error(settings, error)
+    first = error_text(settings, error)
     lower = str(error).lower()
     if "conflict" in lower or "deadlock" in lower:
         return str(another_writer(settings))

@@ -12,7 +12,7 @@ from schemas.errors import WarehouseError
 from schemas.load import Load
 from warehouse.connect import Connection
 from warehouse.lake.attach import NAME, open_lake
-from warehouse.lake.lake_errors import another_writer, lake_errors, shown_error
+from warehouse.lake.lake_errors import another_writer, error_text, lake_errors
 from warehouse.lake.lake_schema import Head, current_head, read_head, write_head
 from warehouse.lake.lake_settings import LakeSettings
 from warehouse.lake.lake_statements import count_rows
@@ -74,7 +74,7 @@ class LakeRecorder:
         try:
             self.con.execute("COMMIT")
         except duckdb.Error as error:
-            problem = shown_error(self.settings, error)
+            problem = error_text(self.settings, error)
         else:
             return
         with open_lake(self.settings, read_only=True) as con, lake_errors(self.settings):

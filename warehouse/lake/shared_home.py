@@ -15,11 +15,11 @@ from warehouse.lake.attach import (
     NAME,
     attach_lake,
     is_made,
-    lake_errors,
     open_extensions,
     open_lake,
 )
 from warehouse.lake.copies import is_copy, pull, push, refresh, unlike_tables
+from warehouse.lake.lake_errors import lake_errors
 from warehouse.lake.lake_recorder import LakeRecorder
 from warehouse.lake.lake_schema import Head, create, prepare, read_head, require_known_migration
 from warehouse.lake.lake_settings import WAREHOUSE, LakeSettings
