@@ -221,7 +221,7 @@ def read(embedded: str, follower: str) -> None:
     stop = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
     chance = random.Random()  # noqa: S311 - which comes first, not a secret
-    files = {EMBEDDED: _Reader(Path(embedded)), FOLLOWED: _Reader(Path(follower))}
+    files = {EMBEDDED: _QueriedFile(Path(embedded)), FOLLOWED: _QueriedFile(Path(follower))}
     with open_lake(SharedPlace(dict(os.environ)).settings, read_only=True) as lake:
         turn = 0
         while turn == 0 or not stop.is_set():
@@ -243,7 +243,7 @@ def _print_look(name: str, look: object) -> None:
     print(json.dumps(found), flush=True)  # noqa: T201 (its output)
 
 
-class _Reader:
+class _QueriedFile:
     """Reads where a home's link leads, and opens the file again when it leads elsewhere."""
 
     def __init__(self, home: Path) -> None:
