@@ -145,10 +145,11 @@ def _serve_socks(proxy: RunningProxy, client: socket.socket) -> None:
         user = _read(client, length)
         password = _read(client, _read(client, 1)[0])
         good = b":".join([user, password]).decode() == proxy.login
-        client.sendall(b"\x01\x00" if good else b"\x01\x01")
         if not good:
-            proxy.targets.append("refused")
+            proxy.targets.append("refused")  # before the answer, which the test waits for
+            client.sendall(b"\x01\x01")
             return
+        client.sendall(b"\x01\x00")
     kind = _read(client, 4)[3]
     if kind == 3:
         host = _read(client, _read(client, 1)[0]).decode()
