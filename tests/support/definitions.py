@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import duckdb
 
+_EXCLUDED = re.compile(r"EXCLUDE \(([^)]*)\)")
 QUERIES = (
     "SELECT table_name, sql, comment FROM duckdb_tables() WHERE table_name <> '_ph_opened' "
     "ORDER BY ALL",
@@ -20,5 +22,18 @@ QUERIES = (
 
 
 def definitions(con: duckdb.DuckDBPyConnection) -> list[list[tuple[Any, ...]]]:
-    """Return the tables, views, columns and macros of a file with their comments."""
-    return [con.execute(query).fetchall() for query in QUERIES]
+    """Return the tables, views, columns and macros of a file with their comments.
+
+    DuckDB turns the columns of an EXCLUDE around each time a file is opened: they are sorted.
+    """
+    return [
+        [tuple(_sorted(value) for value in row) for row in con.execute(query).fetchall()]
+        for query in QUERIES
+    ]
+
+
+def _sorted(value: object) -> object:
+    """Return a definition with the columns of each EXCLUDE in order; another value as it is."""
+    if not isinstance(value, str):
+        return value
+    return _EXCLUDED.sub(lambda found: f"EXCLUDE ({sorted(found[1].split(', '))})", value)
