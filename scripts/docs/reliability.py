@@ -43,6 +43,23 @@ NUMBERS = (
         "20 kills",
     ),
     (
+        "SIGKILL at random moments of an hour of a shared warehouse: fetch, both transactions, the "
+        "shared commit, between it and the mark, between the mark and the commit of the file, "
+        "publication; the next hour ran in the home of another machine, and at the end its export "
+        "had the same rows as that of a home without kills, and no sequence or id was doubled "
+        "(`python -m tests.support.shared_killing 200`)",
+        "KILLFIGURE",
+        "20 kills",
+    ),
+    (
+        "two workers of a shared warehouse start together; in every second round PostgreSQL ends "
+        "the session of the lock, so that both commit at the same time: one commits, the other "
+        "leaves with a sentence, and no sequence or id is doubled (`python -m "
+        "tests.support.shared_racing 50`)",
+        "RACEFIGURE",
+        "4 rounds",
+    ),
+    (
         "broken pieces of real answers through the parsers: no crash, accepted + rejected = input",
         "1,100,000 pages in two runs, 0 failures",
         "100,000 pages",
@@ -69,6 +86,8 @@ NUMBERS = (
     ),
 )
 STORE_FAULTS = "tests/resilience/test_store_faults.py::"
+SHARED_FAULTS = "tests/resilience/test_shared_faults.py::"
+SHARED_HOMES = "tests/pipeline/test_shared_homes.py::"
 UP_FAULTS = "tests/e2e/test_up_faults.py::"
 OTHERS = (
     (
@@ -80,6 +99,41 @@ OTHERS = (
         "the store goes away during a run",
         "one sentence and exit status 1; readers keep the last publication, the next run is whole",
         f"{STORE_FAULTS}test_a_store_that_goes_away_in_mid_run_costs_that_run",
+    ),
+    (
+        "a shared warehouse: PostgreSQL or its object store stops before a run, while it lands, "
+        "before it writes, before its commit",
+        "one sentence and exit status 1; readers keep the last publication, the next run is whole "
+        "on either machine; the password and the key are nowhere",
+        f"{SHARED_FAULTS}test_a_server_that_stops_at_any_point_costs_that_run_alone",
+    ),
+    (
+        "the same after its commit",
+        "without PostgreSQL it is published; without the store too, and the next run pushes it",
+        f"{SHARED_FAULTS}test_a_server_that_stops_at_any_point_costs_that_run_alone",
+    ),
+    (
+        "a shared warehouse: the connection breaks when the commit has arrived",
+        "the run asks again and goes on; without an answer one sentence and exit status 1, and "
+        "the next run, on whatever machine, finds it committed",
+        f"{SHARED_FAULTS}test_a_commit_whose_answer_is_lost_counts",
+    ),
+    (
+        "a shared warehouse and a home that differ: one ahead of the other, a file missing, files "
+        "of killed writers, a lost catalogue",
+        "`doctor` names it; its remedy makes the home a copy again, without a loss",
+        f"{SHARED_HOMES}test_a_home_that_is_ahead_adds_its_runs_by_a_replay",
+    ),
+    (
+        "a run of a clock a year ahead in a shared warehouse",
+        "refused on every machine, and `doctor --repair` on each leads back",
+        f"{SHARED_HOMES}test_a_run_of_the_future_is_repaired_on_either_machine",
+    ),
+    (
+        "readers of a shared warehouse through its maintenance",
+        "no error; a publication and a transaction are whole; time travel within seven days",
+        "tests/resilience/test_shared_readers.py::"
+        "test_readers_see_whole_publications_and_tables_through_maintenance",
     ),
     (
         "two machines with homes of their own write one store",
