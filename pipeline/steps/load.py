@@ -17,7 +17,7 @@ from schemas.load import FeedCount, Load
 from schemas.records import EndMark, FeedFetch
 from transforms.compliance import claim_rows
 from transforms.history.gaps import find_gaps
-from warehouse.connect import LOADING, open_writer
+from warehouse.connect import loading_limits, open_writer
 from warehouse.publication.publish import published_id
 from warehouse.writer.load import commit as commit_load
 
@@ -35,7 +35,7 @@ def load_run(run: Run, result: RunResult) -> Report:
         return _report(run, summary, finished_at, outcome="dry_run")
     load = _load(run, result, finished_at, outcome)
     run.committing = True
-    with open_writer(run.home.warehouse, LOADING) as con:
+    with open_writer(run.home.warehouse, loading_limits(run.home.warehouse)) as con:
         commit_load(con, load)
     run.folder.end(EndMark(outcome="committed", finished_at=finished_at, sequence=load.sequence))
     return _report(run, summary, finished_at, outcome=outcome)
