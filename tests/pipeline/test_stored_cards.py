@@ -208,7 +208,7 @@ def test_the_times_of_cards_are_the_same_after_compaction(tmp_path: Path) -> Non
 
 
 def test_parts_of_cards_leave_nothing_in_memory_until_the_commit(tmp_path: Path) -> None:
-    """A first hour of a million models has 86 parts in one transaction, of limited memory."""
+    """A first hour of a million models has 32 parts in one transaction, of limited memory."""
     names = [f"made/{place:03}" for place in range(400)]
     catalog = Catalog(
         [mapped_model(name, mapping("novita")) for name in names],

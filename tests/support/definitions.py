@@ -36,4 +36,4 @@ def _sorted(value: object) -> object:
     """Return a definition with the columns of each EXCLUDE in order; another value as it is."""
     if not isinstance(value, str):
         return value
-    return _EXCLUDED.sub(lambda found: f"EXCLUDE ({sorted(found[1].split(', '))})", value)
+    return _EXCLUDED.sub(lambda found: f"EXCLUDE {sorted(found[1].split(', '))}", value)

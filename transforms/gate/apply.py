@@ -7,7 +7,7 @@ claim is recorded with its evidence all the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
@@ -35,7 +35,7 @@ from transforms.gate.price_rules import (
     moved_by,
     withhold_amounts,
 )
-from transforms.gate.unlike_candidates import PeerFacts, find_unlike_candidates
+from transforms.gate.unlike_candidates import PeerFacts, find_unlike_candidates, peer_prices
 
 
 @dataclass(frozen=True)
@@ -153,8 +153,9 @@ def _find_unlike(inputs: GateInputs, pairs: pl.DataFrame, corrected: pl.DataFram
     """Return UNLIKE of the candidates and of settled prices, unless it was found before."""
     if inputs.settled.unlike is not None:
         return inputs.settled.unlike
-    market = replace(inputs.market, settled=inputs.settled.prices)
-    return find_unlike_candidates(pairs, corrected, inputs.offers, market, inputs.open_holds)
+    prices = peer_prices(pairs, corrected, inputs.offers, inputs.market, inputs.open_holds)
+    with_settled = pl.concat([prices, inputs.settled.prices])
+    return find_unlike_candidates(with_settled, pairs, inputs.open_holds)
 
 
 def _restored(inputs: GateInputs, holds: pl.DataFrame, alone: pl.DataFrame) -> pl.DataFrame:

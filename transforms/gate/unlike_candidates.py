@@ -33,27 +33,21 @@ def _none_confirmed() -> pl.DataFrame:
 class PeerFacts:
     """What the peers of a price are found with: `sizes` has `parameters` per model_id.
 
-    `confirmed` (SERIES) are prices that a second source states too, in the same amount. `settled`
-    (PEER_PRICES) are those of models that the run leaves as they are.
+    `confirmed` (SERIES) are prices that a second source states too, in the same amount.
     """
 
     sizes: pl.DataFrame = field(default_factory=_no_sizes)
     confirmed: pl.DataFrame = field(default_factory=_none_confirmed)
-    settled: pl.DataFrame = field(default_factory=PEER_PRICES.clone)
 
 
 def find_unlike_candidates(
-    pairs: pl.DataFrame,
-    corrected: pl.DataFrame,
-    offers: pl.DataFrame,
-    market: PeerFacts,
-    open_holds: OpenHolds,
+    prices: pl.DataFrame, pairs: pl.DataFrame, open_holds: OpenHolds
 ) -> pl.DataFrame:
-    """Return UNLIKE: the prices that are far from their peers, and those decided about.
+    """Return UNLIKE: of `prices` (PEER_PRICES) those far from their peers, and those decided about.
 
-    `pairs` are the rows of `compared`, `corrected` the current prices that a person corrected: they
-    are peers too. A value that a person accepted or rejected as unlike its peers stays one for as
-    long as its source states it, whatever its peers cost by then; so the decision stays valid.
+    `pairs` are the rows of `compared`. A value that a person accepted or rejected as unlike its
+    peers stays one for as long as its source states it, whatever its peers cost by then; so the
+    decision stays valid.
     """
     decided = known_decisions(open_holds, UNLIKE_PEERS)
     remembered = (
@@ -61,9 +55,7 @@ def find_unlike_candidates(
         .join(decided, on=_VALUE, how="semi")
         .select(*SERIES, unlike=pl.lit("as it was when a person decided"))
     )
-    prices = peer_prices(pairs, corrected, offers, market, open_holds)
-    found = find_unlike(pl.concat([prices, market.settled]))
-    return pl.concat([UNLIKE, found, remembered]).unique(
+    return pl.concat([UNLIKE, find_unlike(prices), remembered]).unique(
         list(SERIES), keep="first", maintain_order=True
     )
 
@@ -75,7 +67,11 @@ def peer_prices(
     market: PeerFacts,
     open_holds: OpenHolds,
 ) -> pl.DataFrame:
-    """Return PEER_PRICES of the candidates in `pairs` and of `corrected` prices."""
+    """Return PEER_PRICES of a run's prices.
+
+    `pairs` are the rows of `compared`, `corrected` the current prices that a person corrected: they
+    are peers too.
+    """
     valued = pairs.with_columns(candidate=candidate_text())
     refused = known_refusals(open_holds).filter(pl.col("decision") == "rejected")
     rejected = refused.select(*_VALUE, _rejected=pl.lit(value=True)).unique()

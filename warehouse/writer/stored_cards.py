@@ -17,7 +17,7 @@ from warehouse.writer.frames import registered, run_with_frames
 PART_ROWS = 20_000
 """Offers whose cards are computed at the same time: those of a large catalogue would not fit."""
 _PARTS, _MOST_PART_ROWS = 32, 50_000
-"""More parts than so many have more offers each, but no more than fit."""
+"""A catalogue that would have more parts than so many has larger ones, up to so many offers."""
 _OF_OFFERS = ("offers", "listings", "claims", "prices", "cards", "refusals")
 _OF_HOUR = ("_ph_feed_set", "_ph_hour")
 _PART_TABLES = tuple(
