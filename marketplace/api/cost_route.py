@@ -114,7 +114,9 @@ async def cost(request: Request, query: Annotated[CostQuery, Query()]) -> Respon
     body = await _body(request)
     if body is None:
         detail = f"the body has more than {MOST_BYTES:,} bytes; send fewer rows at a time"
-        return problem(request, 413, "body-too-large", detail, headers={"Connection": "close"})
+        # The connection stays open, and the server discards the rest of the body: closed while the
+        # client still sends, it would be reset, and the client might lose this answer.
+        return problem(request, 413, "body-too-large", detail)
     return await run_in_threadpool(_answer, request, query, body, _KINDS[kind])
 
 
