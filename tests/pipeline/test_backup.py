@@ -122,7 +122,7 @@ def test_a_restored_home_is_the_same_and_continues(
             ingest(each, hub, clock=clock)
     rebuilt = tmp_path / "rebuilt"
     shutil.copytree(again / "landing", rebuilt / "landing")
-    replay(rebuilt)
+    replay(rebuilt, clock=clock)
     assert exported(rebuilt) == exported(again)
 
 

@@ -121,7 +121,7 @@ class RunningObjectStore:
             "-s3",
             f"-s3.config={self.folder / 's3.json'}",
             "-master.volumeSizeLimitMB=256",
-            "-volume.max=200",
+            "-volume.max=5000",  # a bucket takes seven, and a session has hundreds
             "-master.telemetry=false",
             "-s3.port.iceberg=0",
             "-s3.port.lance=0",

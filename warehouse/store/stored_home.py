@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
-from schemas.errors import HomeKindError, ObjectMissing, StoreConflict, StoreError
+from schemas.errors import HomeKindError, LandingError, ObjectMissing, StoreConflict, StoreError
 from schemas.records import Origin
 from warehouse.publication.publish import publication_path, published_id
 from warehouse.storage.deliveries import journal_path
@@ -179,7 +180,8 @@ class StoredHome:
             if self._has_whole(run):
                 # maintenance keeps the bytes of the last run that fetched: the store has them
                 if not self._pushed and run.is_committed and run.record.decisions_hash is None:
-                    self._pushed = named_objects(run)
+                    with suppress(LandingError):  # a damaged record names none; `doctor` reports it
+                        self._pushed = named_objects(run)
                 break
             lacking.append(run)
         return lacking
