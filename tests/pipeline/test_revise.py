@@ -228,4 +228,4 @@ def test_revise_of_an_unchanged_reading_changes_nothing(hub: Hub, tmp_path: Path
 def test_revise_needs_something_landed(tmp_path: Path) -> None:
     done = pricehouse("replay", "--revise", home=tmp_path)
     assert done.returncode == 2
-    assert "there is nothing to replay" in done.stderr
+    assert "has no committed run under landing" in done.stderr
