@@ -19,7 +19,7 @@ from pipeline.feed_specs import FeedSpec, MappedIds, PriceContext, ResolveContex
 from schemas.contract import Contract
 from schemas.errors import SettingsError
 from schemas.kept_rows import FrameStore
-from schemas.offerings import HUB_OFFERINGS, OFFERINGS, PARTNER_MAPPINGS, REJECTED
+from schemas.offerings import COMPARED, HUB_OFFERINGS, OFFERINGS, PARTNER_MAPPINGS, REJECTED
 from schemas.registry import Estimate, Feed, Registry
 from schemas.state import INCOMING_CLAIMS
 from transforms.parsing.deepinfra_list import parse_deepinfra_list
@@ -184,7 +184,8 @@ def _resolve_estimate(own: ValidatedFeed | None, context: ResolveContext) -> Res
 def _resolve_mapping(own: ValidatedFeed | None, context: ResolveContext) -> ResolvedRows | None:
     if own is None:
         return None
-    return ResolvedRows(use_names_today(own.offerings, context.names()), REJECTED.empty())
+    stated = own.offerings.select("feed", *COMPARED)  # the walk has as many rows as the catalogue
+    return ResolvedRows(use_names_today(stated, context.names()), REJECTED.empty())
 
 
 def _identified(resolved: ResolvedRows) -> ResolvedRows:

@@ -186,7 +186,7 @@ def as_examples(parts: Iterable[pl.DataFrame]) -> list[Change]:
 
 
 def _first(named: pl.DataFrame) -> pl.DataFrame:
-    return named.sort(
+    first = named.sort(
         pl.col("event").is_in(["new", "gone"]),
         "event",
         "model_id",
@@ -196,6 +196,8 @@ def _first(named: pl.DataFrame) -> pl.DataFrame:
         nulls_last=True,
         maintain_order=True,
     ).head(EXAMPLES)
+    # a frame of its own: the slice would keep the sorted rows of each part in memory
+    return pl.DataFrame(first.rows(), schema=first.schema, orient="row")
 
 
 def _amount(amount: Decimal | None, unit: str | None) -> str | None:

@@ -68,13 +68,19 @@ HUB_OFFERINGS = contract(
 PARTNER_MAPPINGS = contract(
     "partner_mappings",
     **{
-        **OFFERINGS.frame.columns,
-        "model_id": _text(_MODEL_ID, nullable=True),
-        "provider_model_id": _text(PRINTABLE),
+        name: OFFERINGS.frame.columns[name]
+        for name in ("feed", "payload_hash", "json_path", "inference_provider", "task")
     },
+    model_id=_text(_MODEL_ID, nullable=True),
+    provider_model_id=_text(PRINTABLE),
+    mapping_type=_text(nullable=True),
+    status_text=_text(nullable=True),
 )
-"""A provider's mapping as Hugging Face states it once more; `model_id` is null for a tag-filter
-rule."""
+"""A provider's mapping as Hugging Face states it once more, which has as many rows as the
+catalogue; `model_id` is null for a tag-filter rule."""
+
+COMPARED = ("inference_provider", "model_id", "task", "provider_model_id", "status_text")
+"""The columns of such a mapping that are compared with that of the catalogue."""
 
 MODELS = contract(
     "models",

@@ -15,6 +15,7 @@ from pipeline.steps.output import StepOutput
 from pipeline.steps.resolve import ResolvedFeed
 from schemas.errors import FeedError
 from schemas.kept_rows import StoredFrames
+from schemas.offerings import COMPARED
 from schemas.registry import PRICED_ONLY
 from schemas.state import LISTINGS, OFFERS
 from transforms.parsing.parsed_feed import AnswerSummary, count_by_provider
@@ -23,7 +24,6 @@ from transforms.reconcile.batch import about_models
 
 _DATES = {"first_seen_at", "last_seen_at", "gone_at", "missed", "absent_from"}
 _TYPES = {**OFFERS.dtypes, **LISTINGS.dtypes}
-_COMPARED = ["inference_provider", "model_id", "task", "provider_model_id", "status_text"]
 _FACTS = [name for name in _TYPES if name not in _DATES]
 NO_STATEMENTS = pl.DataFrame(schema={name: _TYPES[name] for name in _FACTS})
 """The statements of a feed that makes none."""
@@ -147,7 +147,7 @@ def _price(run: Run, feed: RunFeed, own: ResolvedFeed) -> PricedFeed:
             models=own.models,
             unreadable=own.unreadable,
             entries=count_by_provider(own.rows),
-            mapping=own.rows.select(_COMPARED),
+            mapping=own.rows.select(COMPARED),
         )
     return PricedFeed(
         summary=own.summary,

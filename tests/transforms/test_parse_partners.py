@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import polars as pl
 import pytest
 from hypothesis import given, settings
 
@@ -169,4 +168,3 @@ def test_broken_answers_reconcile_or_are_named(answer: Any) -> None:
     kept, rejected = validate_offerings(parsed, contract=PARTNER_MAPPINGS)
     assert kept.offerings.height + rejected.height == parsed.summary.records
     assert set(rejected["inference_provider"]) <= {"novita"}
-    assert kept.offerings.filter(pl.col("has_price")).is_empty()

@@ -57,6 +57,8 @@ class Collector:
     nameless: int = 0
     records: int = 0
     store: FrameStore = IN_MEMORY
+    shape: Contract = OFFERINGS
+    """The columns of offerings that the feed states."""
     _drift: dict[tuple[str, str], str] = field(default_factory=dict)
     _frames: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     _page: list[tuple[list[OfferingRow], list[ModelRow]] | ChunkRows] = field(default_factory=list)
@@ -202,7 +204,7 @@ class Collector:
                 drift=_frame(DRIFT, drift),
             ),
             rejected=pl.concat(self._frames["rejected"]),
-            offerings=pl.concat([OFFERINGS.empty(), *self._frames["offerings"]]),
+            offerings=pl.concat([self.shape.empty(), *self._frames["offerings"]]),
             models=pl.concat([MODELS.empty(), *self._frames["models"]]),
             failures=self.fence.failures,
             parts=tuple(self._parts),
@@ -221,8 +223,11 @@ class Collector:
     def _built(
         self, offerings: list[OfferingRow], models: list[ModelRow]
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        own = list(self.shape.dtypes)
         return (
-            self.fence.frame(offerings, partial(_frame, OFFERINGS), self._unbuilt),
+            self.fence.frame(
+                offerings, lambda rows: _frame(OFFERINGS, rows).select(own), self._unbuilt
+            ),
             self.fence.frame(models, partial(_frame, MODELS), lambda row: row.model_id),
         )
 

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from schemas.errors import FeedMalformed
-from schemas.text import printable_or_none, replace_unprintable
+from schemas.offerings import PARTNER_MAPPINGS
+from schemas.text import replace_unprintable
 from schemas.unreadable import UNREADABLE, decode_page
 from transforms.parsing.collector import Collector
 from transforms.parsing.decode import UnexpectedField, decode
@@ -58,7 +59,7 @@ def parse_partners(pages: Iterable[Page]) -> ParsedFeed:
     which is null for a tag-filter rule. Raises FeedMalformed for an address without a provider and
     a page that is no JSON object.
     """
-    out, seen = Collector(PARTNERS), set[str]()
+    out, seen = Collector(PARTNERS, shape=PARTNER_MAPPINGS), set[str]()
     for page in pages:
         provider = partner_of(page.url)
         if provider is None:
@@ -169,7 +170,6 @@ def _row(
         inference_provider=provider,
         task=task,
         provider_model_id=entry.provider_id,
-        entry_id=printable_or_none(entry._id),
         mapping_type=TAG_FILTER if is_rule else SINGLE_MODEL,
         status_text=shortened_status(entry.status) if entry.status is not None else None,
     )
