@@ -35,7 +35,7 @@ class Limits:
 
 
 WRITING = Limits(memory="1GB")
-LOADING = Limits(memory="256MB", threads=1)
+LOADING = Limits(memory="128MB", threads=1)
 """For rows that come from frames: a frame is one stream, for which a second thread only spins, and
 DuckDB keeps uncompressed rows until the commit if it may."""
 DISK_TROUBLE = (
@@ -69,6 +69,14 @@ def open_writer(path: Path, limits: Limits = WRITING) -> Iterator[Connection]:
         ) from error
     finally:
         con.close()
+
+
+def raise_memory_limit(con: Connection, size: int) -> None:
+    """Let a connection have so many bytes of memory of its own, unless it may have more."""
+    query = "SELECT parse_formatted_bytes(current_setting('memory_limit'))"
+    row = con.execute(query).fetchone()
+    if row is not None and row[0] < size:
+        con.execute(f"SET memory_limit = '{size}B'")
 
 
 def _require_limit(path: Path) -> None:

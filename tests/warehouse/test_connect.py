@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from warehouse.connect import open_writer
+from warehouse.connect import Limits, open_writer, raise_memory_limit
 
 CHECKOUT = Path(__file__).parents[2]
 SETTINGS = """
@@ -33,3 +33,12 @@ def test_no_progress_bar_is_drawn_between_a_programs_own_lines(tmp_path: Path) -
         check=True,
     )
     assert done.stdout == "False UTC\n"
+
+
+def test_a_limit_of_memory_is_raised_and_never_lowered(tmp_path: Path) -> None:
+    with open_writer(tmp_path / "any.duckdb", Limits(memory="128MB")) as con:
+        limits = []
+        for size in (1_000, 256 * 2**20, 200_000_000):
+            raise_memory_limit(con, size)
+            limits += con.execute("SELECT current_setting('memory_limit')").fetchone() or ()
+    assert limits == ["122.0 MiB", "256.0 MiB", "256.0 MiB"]

@@ -2,7 +2,7 @@
 -- many: a route is chosen among the offers of a model and task, all else concerns one offer. Each
 -- part reads all rows of five tables, so the parts of a large catalogue are larger.
 CREATE OR REPLACE TEMP TABLE touched_group AS
-SELECT task_group, model_id,
+SELECT task_group, model_id, count(*) AS offers,
        (sum(count(*)) OVER (ORDER BY model_id, task_group)
         // greatest($rows, least($most_rows, sum(count(*)) OVER () // $parts)))::INT AS part
 FROM internal._ph_offer

@@ -1,1 +1,1 @@
-SELECT DISTINCT part FROM touched_group ORDER BY part;
+SELECT part, sum(offers)::INT FROM touched_group GROUP BY part ORDER BY part;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.delta import Delta
-from warehouse.connect import Connection
+from warehouse.connect import Connection, raise_memory_limit
 from warehouse.hour_macros import define_hour_macros
 from warehouse.internal_schema import in_temp
 from warehouse.statements import statement
@@ -18,6 +18,8 @@ PART_ROWS = 20_000
 """Offers whose cards are computed at the same time: those of a large catalogue would not fit."""
 _PARTS, _MOST_PART_ROWS = 32, 50_000
 """A catalogue that would have more parts than so many has larger ones, up to so many offers."""
+_BYTES_OF_OFFER = 6_400
+"""Memory for each offer of a part: 20,000 fit in 112 MB, and in 96 MB they do not."""
 _OF_OFFERS = ("offers", "listings", "claims", "prices", "cards", "refusals")
 _OF_HOUR = ("_ph_feed_set", "_ph_hour")
 _PART_TABLES = tuple(
@@ -73,7 +75,8 @@ def store_every_card(con: Connection, *, part_rows: int = PART_ROWS) -> None:
 def _store(con: Connection, *, every: bool, part_rows: int) -> None:
     rows = {"rows": part_rows, "most_rows": _MOST_PART_ROWS, "parts": _PARTS}
     con.execute(statement("create_touched_groups"), {"every": every, **rows})
-    for (part,) in con.execute(statement("read_touched_parts")).fetchall():
+    for part, offers in con.execute(statement("read_touched_parts")).fetchall():
+        raise_memory_limit(con, offers * _BYTES_OF_OFFER)
         _store_part(con, part)
     for name in _OF_HOUR:
         con.execute(definition(name)[0])
