@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from schemas.errors import TornWarehouse
-from warehouse.connect import LOADING, Connection, open_writer
+from warehouse.connect import Connection, loading_limits, open_writer
 from warehouse.publication.newest import newest
 from warehouse.publication.publish import published_id
 from warehouse.storage.files import copy_file
@@ -45,7 +45,7 @@ def read_warehouse(home: Home, landing: Landing, read: Callable[[Connection], T]
 
 
 def _read(home: Home, read: Callable[[Connection], T], *, every_block: bool) -> T:
-    with open_writer(home.warehouse, LOADING) as con:
+    with open_writer(home.warehouse, loading_limits(home.warehouse)) as con:
         if every_block:
             read_every_block(con)
         return read(con)

@@ -35,15 +35,23 @@ class Limits:
 
 
 WRITING = Limits(memory="1GB")
-LOADING = Limits(memory="128MB", threads=1)
-"""For rows that come from frames: a frame is one stream, for which a second thread only spins, and
-DuckDB keeps uncompressed rows until the commit if it may."""
+_LOADING_BYTES, _MOST_LOADING_BYTES = 128_000_000, 256_000_000
 DISK_TROUBLE = (
     duckdb.IOException,
     duckdb.FatalException,
     duckdb.TransactionException,
     duckdb.OutOfMemoryException,
 )
+
+
+def loading_limits(path: Path) -> Limits:
+    """Return the limits for rows that come from frames, into a file that may be large.
+
+    A frame is one stream, for which a second thread only spins, and DuckDB keeps uncompressed rows
+    until the commit if it may.
+    """
+    size = path.stat().st_size if path.exists() else 0
+    return Limits(f"{min(_LOADING_BYTES + size // 4, _MOST_LOADING_BYTES)}B", threads=1)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from schemas.load import FeedCount, Load
 from schemas.records import EndMark, FeedFetch
 from transforms.compliance import claim_rows
 from transforms.history.gaps import find_gaps
-from warehouse.connect import LOADING, open_writer
+from warehouse.connect import loading_limits, open_writer
 from warehouse.publication.publish import published_id
 from warehouse.writer.load import commit as commit_load
 
@@ -42,7 +42,7 @@ def load_run(run: Run, result: RunResult) -> Report:
     recorder = run.lake.recorder(run.last) if run.lake else None
     run.committing = True
     try:
-        with open_writer(run.home.warehouse, LOADING) as con:
+        with open_writer(run.home.warehouse, loading_limits(run.home.warehouse)) as con:
             commit_load(con, load, recorder=recorder, on_recorded=partial(run.folder.end, mark))
     except PricehouseError:
         run.committing = recorder is None or recorder.is_sent

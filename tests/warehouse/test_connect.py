@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from warehouse.connect import Limits, open_writer, raise_memory_limit
+from warehouse.connect import Limits, loading_limits, open_writer, raise_memory_limit
 
 CHECKOUT = Path(__file__).parents[2]
 SETTINGS = """
@@ -42,3 +42,13 @@ def test_a_limit_of_memory_is_raised_and_never_lowered(tmp_path: Path) -> None:
             raise_memory_limit(con, size)
             limits += con.execute("SELECT current_setting('memory_limit')").fetchone() or ()
     assert limits == ["122.0 MiB", "256.0 MiB", "256.0 MiB"]
+
+
+def test_a_larger_file_is_loaded_with_more_memory_up_to_a_limit(tmp_path: Path) -> None:
+    file, limits = tmp_path / "any.duckdb", []
+    for size in (None, 40_000_000, 10_000_000_000):
+        if size is not None:
+            with file.open("wb") as sparse:
+                sparse.truncate(size)
+        limits.append(loading_limits(file).memory)
+    assert limits == ["128000000B", "138000000B", "256000000B"]
