@@ -12,6 +12,7 @@ import polars as pl
 
 from schemas.amounts import MILLION, amount_text
 from schemas.load import Counts
+from schemas.own_memory import in_own_memory
 from schemas.records import FAILED_OUTCOMES, FeedFetch
 from transforms.checks.price_gate import GATE_CHECKS
 
@@ -186,7 +187,7 @@ def as_examples(parts: Iterable[pl.DataFrame]) -> list[Change]:
 
 
 def _first(named: pl.DataFrame) -> pl.DataFrame:
-    first = named.sort(
+    ordered = named.sort(
         pl.col("event").is_in(["new", "gone"]),
         "event",
         "model_id",
@@ -195,9 +196,8 @@ def _first(named: pl.DataFrame) -> pl.DataFrame:
         "offer_id",
         nulls_last=True,
         maintain_order=True,
-    ).head(EXAMPLES)
-    # a frame of its own: the slice would keep the sorted rows of each part in memory
-    return pl.DataFrame(first.rows(), schema=first.schema, orient="row")
+    )
+    return in_own_memory(ordered.head(EXAMPLES))
 
 
 def _amount(amount: Decimal | None, unit: str | None) -> str | None:

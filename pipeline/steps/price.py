@@ -16,6 +16,7 @@ from pipeline.steps.resolve import ResolvedFeed
 from schemas.errors import FeedError
 from schemas.kept_rows import StoredFrames
 from schemas.offerings import COMPARED
+from schemas.own_memory import in_own_memory
 from schemas.registry import PRICED_ONLY
 from schemas.state import LISTINGS, OFFERS
 from transforms.parsing.parsed_feed import AnswerSummary, count_by_provider
@@ -72,7 +73,8 @@ class PricedRows(StepOutput[PricedFeed]):
         if not self.stored:
             return {name: _of_models(own, names) for name, own in self.feeds.items()}
         found: list[dict[str, PricedFeed]] = [
-            {name: _of_models(own, names) for name, own in part.items()} for part in self.parts()
+            {name: _in_own_memory(_of_models(own, names)) for name, own in part.items()}
+            for part in self.parts()
         ]
         return {name: _joined([part[name] for part in found]) for name in self.feeds}
 
@@ -97,6 +99,15 @@ def _of_models(own: PricedFeed, names: pl.Series | None) -> PricedFeed:
         return own
     statements, claims, models = about_models(names, own.statements, own.claims, own.models)
     return replace(own, statements=statements, claims=claims, models=models)
+
+
+def _in_own_memory(own: PricedFeed) -> PricedFeed:
+    return replace(
+        own,
+        statements=in_own_memory(own.statements),
+        claims=in_own_memory(own.claims),
+        models=in_own_memory(own.models),
+    )
 
 
 def _joined(parts: Sequence[PricedFeed]) -> PricedFeed:

@@ -223,13 +223,18 @@ class Collector:
     def _built(
         self, offerings: list[OfferingRow], models: list[ModelRow]
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
-        own = list(self.shape.dtypes)
         return (
-            self.fence.frame(
-                offerings, lambda rows: _frame(OFFERINGS, rows).select(own), self._unbuilt
-            ),
+            self.fence.frame(offerings, self._offerings, self._unbuilt),
             self.fence.frame(models, partial(_frame, MODELS), lambda row: row.model_id),
         )
+
+    def _offerings(self, rows: list[OfferingRow]) -> pl.DataFrame:
+        """Return rows of a page; they share the text of its hash, a fourth of their size."""
+        frame = _frame(OFFERINGS, rows).select(list(self.shape.dtypes))
+        hashes = frame["payload_hash"]
+        if hashes.n_unique() != 1:
+            return frame
+        return frame.with_columns(hashes.head(1).new_from_index(0, frame.height))
 
     def _unbuilt(self, row: OfferingRow) -> str:
         """Reject an offering that polars cannot hold; return its path."""
