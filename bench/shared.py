@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from statistics import median
@@ -71,10 +72,11 @@ def run(models: int, rounds: int) -> Costs:
     return costs
 
 
-def _measured(server: SampleServer, hour: str, folder: Path, settings: dict[str, str]) -> Cost:
+def _measured(server: SampleServer, hour: str, folder: Path, settings: Mapping[str, str]) -> Cost:
     outcome, changes = HOURS[hour]
     serve_changes(server, changes)
-    log, environment = folder / "hour", hour_environment(server, folder / "home") | settings
+    log = folder / "hour"
+    environment = {**hour_environment(server, folder / "home"), **settings}
     # the servers' code is in this process, and a child begins with its parent's peak
     cost = measure_apart(INGEST, log=log, environment=environment)
     report = json.loads(log.with_suffix(".out").read_text())
