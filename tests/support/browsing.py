@@ -48,6 +48,14 @@ class Window:
         path = self.folder / f"market-{name}.png"
         self.page.screenshot(path=path, animations="disabled", full_page=whole)
 
+    def follow(self, target: Any) -> None:
+        """Click what leads to another page, and wait until that page is loaded.
+
+        A click alone returns when the answer begins, and lists of elements don't wait for more.
+        """
+        with self.page.expect_navigation():
+            target.click()
+
     def accessibility_faults(self) -> list[str]:
         """Return what axe-core finds serious or critical, with the elements."""
         found = axe.Axe().run(self.page).response["violations"]
