@@ -34,7 +34,7 @@ class Limits:
     spill_folder: Path | None = None
 
 
-WRITING = Limits(memory="1GB")
+WRITING = Limits(memory="512MB")
 _LOADING_BYTES, _MOST_LOADING_BYTES = 128_000_000, 256_000_000
 DISK_TROUBLE = (
     duckdb.IOException,
