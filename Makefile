@@ -48,7 +48,7 @@ bench: venv bench-dlt
 # Takes long, so dlt is left out.
 bench-million: venv
 	$(BIN)/python -m bench.hour --models 1000000 --without-dlt --write
-	$(BIN)/python -m bench.market --models 1000000 --publications 0 --write
+	$(BIN)/python -m bench.market --models 1000000 --threads 1 --requests 54 --publications 0 --write
 	$(BIN)/python -m bench.filtered_cards --write
 
 # A year of hours: a few are played, earlier ones are copies; `--every-hour` plays all of them.

@@ -37,6 +37,7 @@ def main() -> None:
         ("models", MODELS),
         ("rounds", ROUNDS),
         ("requests", REQUESTS),
+        ("threads", THREADS),
         ("publications", PUBLICATIONS),
     ):
         parser.add_argument(f"--{name}", type=int, default=usual, help=f"default {usual}")
@@ -48,7 +49,7 @@ def main() -> None:
     given = parser.parse_args()
     facts = machine_facts()
     try:
-        figures = run(given.models, given.rounds, given.requests, given.publications)
+        figures = run(given.models, given.rounds, given.requests, given.threads, given.publications)
     except BenchFailed as error:
         sys.exit(f"error: {error}")
     promises = market_promises(figures)
@@ -63,9 +64,10 @@ def main() -> None:
         sys.exit(1)
 
 
-def run(models: int, rounds: int, requests: int, publications: int) -> dict[str, Any]:
+def run(models: int, rounds: int, requests: int, threads: int, publications: int) -> dict[str, Any]:
     """Return the figures; rounds take turns, so that what slows one slows the other."""
-    figures: dict[str, Any] = {"models": models, "api_ms": [], "bare_ms": [], "page_s": None}
+    figures: dict[str, Any] = {"models": models, "threads": threads}
+    figures |= {"api_ms": [], "bare_ms": [], "page_s": None}
     with tempfile.TemporaryDirectory(prefix="pricehouse-market-") as folder:
         home = Path(folder) / "home"
         with serving(models) as hub:
@@ -73,8 +75,8 @@ def run(models: int, rounds: int, requests: int, publications: int) -> dict[str,
             ingest(home, hub.url)
         with site(home) as url:
             for number in range(rounds + 1):  # the first is not counted: files are read, code too
-                bare = _worker("bare", str(home), str(THREADS), str(requests))
-                api = _worker("api", url, str(THREADS), str(requests))
+                bare = _worker("bare", str(home), str(threads), str(requests))
+                api = _worker("api", url, str(threads), str(requests))
                 if api["answers"] != bare["answers"]:
                     raise BenchFailed(f"SQL counts {bare['answers']}, the API {api['answers']}")
                 if number:
@@ -96,7 +98,8 @@ def market_promises(figures: dict[str, Any]) -> list[Promise]:
     ratio = ratios[len(ratios) // 2]
     found = [
         Promise(
-            f"/v1/offers with three filters: p99 within {MAX_RATIO:g} × the same SQL",
+            f"/v1/offers with three filters, {_threads(figures)}: p99 within {MAX_RATIO:g} × the "
+            "same SQL",
             f"{ratio:.2f} ×",
             ratio <= MAX_RATIO,
         )
@@ -124,7 +127,7 @@ def market_promises(figures: dict[str, Any]) -> list[Promise]:
 
 def table(figures: dict[str, Any], promises: list[Promise]) -> str:
     """Return the figures and promises as text."""
-    lines = [f"{figures['models']} models, {THREADS} threads", ""]
+    lines = [f"{figures['models']} models, {_threads(figures)}", ""]
     for name, key in (("bare SQL, p99 ms", "bare_ms"), ("/v1/offers, p99 ms", "api_ms")):
         lines.append(f"{name:<20}" + "".join(f"{value:>8.0f}" for value in figures[key]))
     if figures["page_s"]:
@@ -133,6 +136,10 @@ def table(figures: dict[str, Any], promises: list[Promise]) -> str:
         lines.append("first page          skipped: no chromium here")
     lines.append("")
     return "\n".join([*lines, promise_lines(promises)]) + "\n"
+
+
+def _threads(figures: dict[str, Any]) -> str:
+    return "1 thread" if figures["threads"] == 1 else f"{figures['threads']} threads"
 
 
 @contextmanager

@@ -334,6 +334,8 @@ def test_marketplace_bench_measures_each_promise() -> None:
             "1",
             "--requests",
             "20",
+            "--threads",
+            "2",
             "--publications",
             "1",
             "--json",
@@ -345,6 +347,7 @@ def test_marketplace_bench_measures_each_promise() -> None:
     )
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)
+    assert "2 threads" in figures["promises"][0]["promise"]
     assert figures["bare_ms"][0] > 0
     assert figures["api_ms"][0] > 0
     assert figures["publications"]["failed"] == 0, figures["publications"]
