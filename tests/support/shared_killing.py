@@ -53,7 +53,7 @@ announced_hour(Path(sys.argv[1]), sys.argv[2], datetime.fromisoformat(sys.argv[3
 """
 
 
-# Seven parameters: as `run_hour` of killing.py, and what only a shared warehouse has.
+# As `run_hour` of killing.py, and what only a shared warehouse has.
 def shared_hour(
     home: Path,
     url: str,
@@ -63,6 +63,7 @@ def shared_hour(
     *,
     lock_wait_s: float = 120,
     part_rows: int = PART_ROWS,
+    run_id_tail: str = "killed",
 ) -> None:
     """Run one hour of a shared warehouse at a moment that does not move."""
 
@@ -85,7 +86,7 @@ def shared_hour(
     )
     dependencies = Dependencies(
         clock=lambda: at,
-        run_id_tail=lambda: "killed",
+        run_id_tail=lambda: run_id_tail,
         lake=find_lake(place.environment),
         store=find_store(place.environment),
         part_rows=part_rows,

@@ -3,7 +3,8 @@
     python -m tests.support.shared_racing 50       # how many rounds; prints a line for every ten
     python -m tests.support.shared_racing 50 s3    # with the data in a bucket
 
-In every second round PostgreSQL ends the session that holds the lock, as its restart would, so that
+Each run has an id of its own, as it has outside tests: by it a writer knows its commit again. In
+every second round PostgreSQL ends the session that holds the lock, as its restart would, so that
 both workers write the same hour at the same time; then only the head keeps them apart.
 """
 
@@ -53,7 +54,7 @@ sys.stdin.readline()
 try:
     place = SharedPlace(dict(os.environ))
     shared_hour(Path(home), url, datetime.fromisoformat(at), place, announce,
-                lock_wait_s=float(wait))
+                lock_wait_s=float(wait), run_id_tail=Path(home).name)
     print("committed", flush=True)
 except PricehouseError as error:
     print(f"{type(error).__name__}: {error}", flush=True)
