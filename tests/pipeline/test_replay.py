@@ -96,7 +96,7 @@ def test_a_changed_byte_in_landing_stops_replay_and_names_the_object(
 
 
 def test_replay_without_landing_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="nothing to replay|no committed run"):
+    with pytest.raises(UsageError, match=r"nothing to replay|no committed run"):
         replay(tmp_path)
 
 

@@ -25,8 +25,6 @@ from warehouse.store.store_settings import S3Place
 
 NAME = "lake"
 """What the shared warehouse is called in a connection."""
-CATALOG = f"__ducklake_metadata_{NAME}"
-"""What DuckLake calls the database of its catalogue."""
 LOCKS = "lake_locks"
 INLINED_ROWS = 100
 """Rows of an insert that PostgreSQL keeps itself: with more a commit takes seconds, with fewer an

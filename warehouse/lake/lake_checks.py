@@ -13,8 +13,7 @@ from warehouse.lake.copies import is_copy
 from warehouse.lake.lake_errors import lake_errors
 from warehouse.lake.lake_schema import Head, read_head, require_known_migration
 from warehouse.lake.lake_settings import LakeSettings
-from warehouse.lake.lake_statements import SHARED
-from warehouse.lake.lake_upkeep import KEEP_FILES, count_files
+from warehouse.lake.lake_upkeep import KEEP_FILES, live_files
 from warehouse.statements import statement
 from warehouse.storage.home import Home
 from warehouse.store.store_settings import S3Place
@@ -82,23 +81,14 @@ def _last_run(home: Home) -> LastRun | None:
 
 def _files(con: Connection, settings: LakeSettings) -> str:
     with lake_errors(settings):
-        listed = {
-            path
-            for table in SHARED
-            for row in con.execute(
-                statement("read_lake_files"), {"table": table.relation}
-            ).fetchall()
-            for path in row
-            if path is not None
-        }
-        present = _present(con, settings)
-        missing = sorted(path for path in listed if path not in present)
+        live = live_files(con)
+        missing = sorted(live - _present(con, settings))
         if missing:
             raise CheckFailed(
-                f"{len(missing)} of {len(listed)} files of the shared warehouse are missing, like "
+                f"{len(missing)} of {len(live)} files of the shared warehouse are missing, like "
                 f"{missing[0]}"
             )
-        return f"{count_files(con)} files, none is missing"
+        return f"{len(live)} files, none is missing"
 
 
 def _present(con: Connection, settings: LakeSettings) -> set[str]:

@@ -48,7 +48,7 @@ def keep_lake(
     """
     con = lake.con
     with lake_errors(lake.settings):
-        before = count_files(con)
+        before = len(live_files(con))
         if not dry_run:
             con.execute(f"CALL ducklake_flush_inlined_data('{NAME}')")
             con.execute(f"CALL ducklake_merge_adjacent_files('{NAME}')")
@@ -63,14 +63,23 @@ def keep_lake(
         orphans = con.execute(statement("select_orphaned_files"), age).fetchall()
         return LakeUpkeep(
             files_before=before,
-            files_after=count_files(con),
+            files_after=len(live_files(con)),
             snapshots_expired=len(expired),
             files_removed=len(removed),
             orphans_removed=len(orphans),
         )
 
 
-def count_files(con: Connection) -> int:
-    """Return how many files the newest snapshot reads."""
-    row = con.execute(statement("read_lake_file_count")).fetchone()
-    return int(row[0] or 0) if row else 0
+def live_files(con: Connection) -> set[str]:
+    """Return the paths of the files that the newest snapshot reads: data, and deletes of rows.
+
+    DuckLake's own numbers of files include the deletes of data that is merged since.
+    """
+    tables = con.execute(statement("read_lake_tables")).fetchall()
+    return {
+        path
+        for (table,) in tables
+        for row in con.execute(statement("read_lake_files"), {"table": table}).fetchall()
+        for path in row
+        if path is not None
+    }
