@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -10,8 +11,9 @@ from pipeline.context import Dependencies
 from pipeline.home_metrics import refresh_metrics
 from pipeline.recovery import read_committed
 from pipeline.store import stored_home
-from schemas.errors import HomeBusy
+from schemas.errors import HomeBusy, WarehouseError
 from warehouse.connect import open_writer
+from warehouse.lake.lake_settings import WAREHOUSE
 from warehouse.lake.shared_home import Followed, Lake, hold_home, last_run
 from warehouse.publication.publish import publish, published_id
 from warehouse.storage.future_runs import set_aside, unmark
@@ -23,6 +25,7 @@ from warehouse.store.stored_home import StoredHome
 from warehouse.store.stored_publications import stored_publications
 from warehouse.writer.checkpoint import superseded_checkpoints
 
+_LOG = logging.getLogger(__name__)
 RIVAL = "the shared warehouse has another run in its place: it was committed without it"
 
 
@@ -31,22 +34,47 @@ def follow(lake: Lake, home: Home, stored: StoredHome | None, *, now: datetime) 
 
     A landed run in whose place it has another one was committed without it, so no replay can place
     it: it is set aside, and removed from the store. Every run that it has is then marked as
-    committed. HomeKindError for data of the other kind, before anything is pulled.
+    committed. Before anything is pulled, HomeKindError for data of the other kind, and
+    WarehouseError for a home whose runs are all unknown there: it is no copy, and would be lost.
     """
     lake.require_kind(home)
     recorded, pulled = lake.runs(), list[RunFolder]()
+    _require_relation(lake, home, set(recorded.values()))
     if stored is not None:
         pulled = pull_landing(stored, set(recorded.values()), now=now)
         for path in superseded_checkpoints(home):  # by those of other machines: else each machine
             path.unlink()  # would push again what another one had dropped
     how = lake.follow(home, now=now)
     landed = Landing(home.landing).runs() if how == "pulled" else pulled
-    for run in _rivals(landed, recorded):
+    if rivals := _rivals(landed, recorded):
+        _LOG.warning(
+            "%d committed runs of %s are set aside in landing/set-aside: the shared warehouse (%s) "
+            "has others in their places",
+            *(len(rivals), home.root, lake.settings.place),
+        )
+    for run in rivals:
         if stored is not None:
             stored.withdraw(run)
         set_aside(run, now=now, reason=RIVAL)
     _mark_recorded(home, stored, set(recorded.values()))
     return how
+
+
+def _require_relation(lake: Lake, home: Home, recorded: Collection[str]) -> None:
+    landing = Landing(home.landing)
+    committed = []
+    for run in landing.newest_first():  # of a copy the newest one is there
+        if run.run_id in recorded:
+            return
+        if run.is_committed:
+            committed.append(run.run_id)
+    if recorded and committed:
+        raise WarehouseError(
+            f"{home.root} holds {len(committed)} runs up to {committed[0]}, of which the shared "
+            f"warehouse ({lake.settings.place}, schema {lake.settings.schema}) has none: they are "
+            "two histories. Nothing was changed. Set PRICEHOUSE_HOME to an empty folder for a copy "
+            f"of it, or another schema= in {WAREHOUSE} and another PRICEHOUSE_STORE for this home"
+        )
 
 
 def _rivals(runs: Iterable[RunFolder], recorded: Mapping[int, str]) -> list[RunFolder]:

@@ -38,6 +38,7 @@ from warehouse.store.stored_publications import (
     read_label,
     stored_publications,
 )
+from warehouse.writer.state import LastRun
 
 CONNECTIONS = 8
 
@@ -75,21 +76,37 @@ def push_home(
     with hold(home.lock, wait_s=lock_wait_s):
         on_step("read the home")
         last, _ = recover_home(home, clock())
-        sequence, stored = last.sequence if last else 0, StoredHome(home, store)
+        return push_held(home, store, last, on_step=on_step)
+
+
+def push_held(
+    home: Home,
+    store: Store,
+    last: LastRun | None,
+    *,
+    is_shared: bool = False,
+    on_step: OnStep = ignore_step,
+) -> Moved:
+    """Push a recovered home that ends with `last`, for who holds its lock.
+
+    `is_shared`: a shared warehouse has all its runs, so that the store's are its own.
+    """
+    sequence, stored = last.sequence if last else 0, StoredHome(home, store, is_shared=is_shared)
+    if not is_shared:
         release(store, stored.landing, after=sequence)
-        before = {each.name for each in store.list("")}
-        on_step("push what the store lacks")
-        stored.begin(sequence)
-        for path in lacking_files(home, store):
-            store.put(stored.name_of(path), path)
-        push_publication(home, store, again=True)
-        stored.finish()
-        on_step("read it back")
-        new = [each for each in store.list("") if each.name not in before]
-        for each in new:
-            _require_same(home, store, each)
+    before = {each.name for each in store.list("")}
+    on_step("push what the store lacks")
+    stored.begin(sequence)
+    for path in lacking_files(home, store):
+        store.put(stored.name_of(path), path)
+    push_publication(home, store, again=True)
+    stored.finish()
+    on_step("read it back")
+    new = [each for each in store.list("") if each.name not in before]
+    for each in new:
+        _require_same(home, store, each)
     return Moved(
-        home=str(root),
+        home=str(home.root),
         store=store.address,
         direction="push",
         origin=home.origin,

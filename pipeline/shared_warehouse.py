@@ -9,7 +9,7 @@ import msgspec
 from pipeline.context import LOCK_WAIT_S
 from pipeline.following import follow, publish_copy
 from pipeline.maintenance import recover_home
-from pipeline.moving import Moved, push_home
+from pipeline.moving import Moved, push_held
 from pipeline.progress import OnStep, ignore_step
 from pipeline.store import stored_home
 from schemas.clock import Clock, utc_now
@@ -55,27 +55,37 @@ def push_copy(
     whatever became of its files. WarehouseError, with nothing written, where it holds other runs.
     """
     home = Home.at(root)
-    moved = push_home(root, store, clock=clock, on_step=on_step, lock_wait_s=lock_wait_s)
     with hold_home(home, lake, wait_s=lock_wait_s) as shared:
-        shared, last = _required(shared), last_run(home, now=clock())
+        shared = _required(shared)
+        shared.require_kind(home)
+        on_step("read the home")
+        last, _ = recover_home(home, clock())
         if last is None:
             raise UsageError(f"{root} has no committed run; there is nothing to push")
-        head = shared.head()
-        how = "pushed"
-        if head is not None and not head.is_empty:
-            if head.run_id != last.run_id:
-                raise WarehouseError(
-                    f"the shared warehouse ({lake.place}) ends with run {head.run_id} and {root} "
-                    f"with {last.run_id}; nothing was written there. `pricehouse warehouse pull` "
-                    f"makes the home its copy; another schema= in {WAREHOUSE} is another one"
-                )
-            how = "rewritten" if rewrite else "equal"
+        is_empty = _is_empty(shared, home, last)  # before anything is written to the store
+        moved = push_held(home, store, last, is_shared=not is_empty, on_step=on_step)
+        how = "pushed" if is_empty else "rewritten" if rewrite else "equal"
         if how != "equal":
             on_step("write the tables")
             shared.push(home)
         on_step("compare row for row")
         _require_copy(shared, home)
         return _copied(home, lake, how, last, moved)
+
+
+def _is_empty(shared: Lake, home: Home, last: LastRun) -> bool:
+    """Return whether the shared warehouse has no run; WarehouseError where it has others."""
+    head = shared.head()
+    if head is None or head.is_empty:
+        return True
+    if head.run_id != last.run_id:
+        raise WarehouseError(
+            f"the shared warehouse ({shared.settings.place}) ends with run {head.run_id} and "
+            f"{home.root} with {last.run_id}; nothing was written, there or to the store. "
+            f"`pricehouse warehouse pull` into an empty home makes a copy of it; another schema= "
+            f"in {WAREHOUSE} with another PRICEHOUSE_STORE is another one"
+        )
+    return False
 
 
 def pull_copy(

@@ -20,15 +20,16 @@ from pipeline.report import Report
 from pipeline.restore import restore
 from pipeline.shared_warehouse import Copied, pull_copy, push_copy
 from samples.hub import Hub, serve
-from schemas.errors import HomeError, UsageError, WarehouseError
+from schemas.errors import HomeError, StoreConflict, UsageError, WarehouseError
 from tests.support.hours import START, Clock, ingest, small_catalog
-from tests.support.lakes import SharedPlace, lake_in_bucket
+from tests.support.lakes import SharedPlace, lake_in_bucket, lake_in_folder
 from tests.support.object_store import RunningObjectStore
 from tests.support.postgres import Postgres
 from tests.support.published import copy_landing, exported, rows
 from tests.support.shared_killing import require_single_ids
 from warehouse.lake.lake_recorder import LakeRecorder
 from warehouse.storage.landing import Landing
+from warehouse.store.stored_publications import stored_publications
 
 pytestmark = pytest.mark.slow
 
@@ -172,21 +173,22 @@ def test_a_home_that_is_ahead_adds_its_runs_by_a_replay(machines: TwoHomes) -> N
     machines.require_one_history(first, second)
 
 
-def test_runs_that_only_the_store_has_are_set_aside_for_those_of_others(
-    machines: TwoHomes,
-) -> None:
+def test_a_run_that_only_the_store_has_is_added_by_a_replay(machines: TwoHomes) -> None:
     """Somebody forgot PRICEHOUSE_WAREHOUSE and left PRICEHOUSE_STORE set."""
     first, second = machines.first, machines.second
     machines.pull(first)
     machines.clock.advance(HOUR)
-    # of the other home, before it heard of that run
-    machines.hour(second, "0.5")
     machines.hub.show(small_catalog(input_price="0.4"))
-    rival = ingest(first, machines.hub, clock=machines.clock, store=machines.store).run_id
+    without = ingest(first, machines.hub, clock=machines.clock, store=machines.store).run_id
+    with pytest.raises(WarehouseError, match="pricehouse replay"):
+        machines.hour(second, "0.5")
+    added = replay(second, clock=machines.clock, store=machines.store, lake=machines.lake)
+    assert added == [without]
     machines.hour(second, "0.6")
-    assert rival not in {run.run_id for run in Landing(second / "landing").committed()}
+    # a home that did not hear of that hour writes nothing into the store
+    with pytest.raises(StoreConflict, match="another home writes there"):
+        ingest(first, machines.hub, clock=machines.clock, store=machines.store)
     machines.hour(first, "0.7")
-    assert rival in {run.run_id for run in Landing(first / "landing").set_aside_runs()}
     machines.require_one_history(first, second)
 
 
@@ -330,3 +332,39 @@ def test_a_replay_of_an_empty_home_is_refused_with_the_pull_to_run(
 ) -> None:
     with pytest.raises(UsageError, match="warehouse pull"):
         replay(tmp_path / "third", store=machines.store, lake=machines.lake)
+
+
+def test_a_home_of_another_history_is_refused_and_nothing_of_it_goes(
+    machines: TwoHomes, tmp_path: Path
+) -> None:
+    other, place = tmp_path / "other", machines.place
+    machines.hour_without(other, "0.8")
+    before, served = exported(other), stored_publications(machines.store)
+    for refused in (
+        lambda: machines.hour(other, "0.9"),
+        lambda: machines.pull(other),
+        lambda: replay(other, store=place.store, lake=place.settings, clock=machines.clock),
+        lambda: maintain(other, store=place.store, lake=place.settings, clock=machines.clock),
+    ):
+        with pytest.raises(WarehouseError, match="two histories"):
+            refused()
+    with pytest.raises(WarehouseError, match="nothing was written, there or to the store"):
+        push_copy(other, place.settings, place.store, clock=machines.clock)
+    with pytest.raises(StoreConflict, match="another home writes there"):
+        ingest(other, machines.hub, clock=machines.clock, store=place.store)
+    assert exported(other) == before
+    assert not list(Landing(other / "landing").set_aside_runs())
+    assert stored_publications(machines.store) == served
+    machines.hour(machines.first, "0.4")
+    machines.require_one_history(machines.first, machines.second)
+
+
+def test_a_home_is_not_pushed_to_an_empty_warehouse_with_the_store_of_another(
+    machines: TwoHomes, tmp_path: Path, shared_postgres: Postgres
+) -> None:
+    other, empty = tmp_path / "other", lake_in_folder(shared_postgres, tmp_path / "empty")
+    machines.hour_without(other, "0.8")
+    with pytest.raises(StoreConflict, match="another home writes there"):
+        push_copy(other, empty.settings, machines.store, clock=machines.clock)
+    machines.hour(machines.first, "0.4")
+    machines.require_one_history(machines.first, machines.second)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from schemas.errors import StoreConflict
 from warehouse.storage.landing import Landing
 from warehouse.store.objects import Store
+from warehouse.store.stored_publications import stored_publications
 
 FOLDER = "landing/commits"
 KEEP = 100
@@ -35,6 +36,21 @@ def require_own(store: Store, landing: Landing, *, after: int) -> None:
     """Raise StoreConflict when a run that this home lacks has a place after its last commit."""
     if foreign := foreign_reservations(store, landing, after=after):
         raise _conflict(store, landing, max(foreign.values()))
+
+
+def require_own_publication(store: Store, landing: Landing) -> None:
+    """Raise StoreConflict when readers of the store follow a home that takes no places, as those of
+    a shared warehouse do.
+    """
+    own = {run.run_id for run in landing.set_aside_runs()}
+    for newest in stored_publications(store)[-1:]:
+        run_id = newest.publication_id
+        if run_id not in own and landing.run_of(run_id) is None:
+            raise StoreConflict(
+                f"the store {store.address} has publication {run_id}, which is of no run of "
+                f"{landing.root.parent}: another home writes there. Nothing was changed; set "
+                "PRICEHOUSE_STORE to another prefix, or PRICEHOUSE_WAREHOUSE as that home has it"
+            )
 
 
 def foreign_reservations(store: Store, landing: Landing, *, after: int) -> dict[str, str]:

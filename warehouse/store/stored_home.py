@@ -30,6 +30,7 @@ from warehouse.store.objects import Store
 from warehouse.store.reservations import (
     old_reservations,
     require_own,
+    require_own_publication,
     reservations_of,
     reserve,
 )
@@ -68,6 +69,7 @@ class StoredHome:
         self._require_kind()
         if not self._is_shared:
             require_own(self.store, self.landing, after=last_sequence)
+            require_own_publication(self.store, self.landing)
         self.complete()
 
     def push_landed(self, run: RunFolder, *, sequence: int, after: int) -> None:
