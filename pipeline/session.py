@@ -28,7 +28,7 @@ from schemas.errors import PricehouseError, StoreError, UsageError
 from schemas.records import SCHEDULED, AlertRecord, EndMark, RunRecord
 from warehouse.alert_rows import known_deliveries
 from warehouse.connect import Connection
-from warehouse.lake.shared_home import Lake, hold_home
+from warehouse.lake.shared_home import Lake, hold_home, require_origin
 from warehouse.migrate import migrate
 from warehouse.storage.deliveries import read_deliveries
 from warehouse.storage.future_runs import require_no_future_run
@@ -59,6 +59,8 @@ def open_run(
     `failed` mark too, unless the run is committed: then the next run pushes what the store lacks.
     """
     dependencies = dependencies or Dependencies()
+    if dependencies.lake is not None and not Home(settings.home).has_stamp:
+        require_origin(options.origin, settings.home, dependencies.lake)  # before it becomes one
     home = Home.open(settings.home, origin=options.origin)
     with hold_home(home, dependencies.lake, wait_s=options.lock_wait_s) as lake:
         stored = stored_home(home, dependencies.store, is_shared=lake is not None)

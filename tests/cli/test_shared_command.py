@@ -34,14 +34,20 @@ def hub() -> Iterator[Hub]:
         ("ducklake:postgres:dbname=x nonsense", "no known `name=value`"),
         ("ducklake:postgres:dbname=x schema=A-B", "small letters"),
         ("ducklake:postgres:dbname='x", "cannot be read"),
+        ("ducklake:postgres:dbname=", "names no database"),
+        ("ducklake:postgres:dbname=postgresql://u:CanaryOfTheSetting@h/x", "a name alone"),
+        ("ducklake:postgres:dbname='host=h password=CanaryOfTheSetting'", "a name alone"),
+        ("ducklake:postgres:dbname=x host=u:CanaryOfTheSetting@h", "a name alone"),
     ],
 )
+@pytest.mark.parametrize("arguments", [["ingest"], ["status"], ["up", "--no-serve"]])
 def test_a_setting_that_cannot_be_used_is_refused_with_a_sentence(
-    tmp_path: Path, setting: str, message: str
+    tmp_path: Path, setting: str, message: str, arguments: list[str]
 ) -> None:
-    done = pricehouse("ingest", home=tmp_path / "home", PRICEHOUSE_WAREHOUSE=setting)
+    done = pricehouse(*arguments, home=tmp_path / "home", PRICEHOUSE_WAREHOUSE=setting)
     assert done.returncode == 2
-    assert message in " ".join(done.stderr.split())
+    if arguments != ["status"]:  # which names the absent home first
+        assert message in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
     assert "CanaryOfTheSetting" not in done.stderr + done.stdout
     assert not (tmp_path / "home").exists()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline.backup import back_up
+from pipeline.context import Dependencies, RunOptions
 from pipeline.decisions import CorrectionRequest, DecisionRequest, correct, decide
 from pipeline.doctor import diagnose
 from pipeline.maintenance import Upkeep, maintain
@@ -18,9 +19,12 @@ from pipeline.repair import repair
 from pipeline.replay import replay
 from pipeline.report import Report
 from pipeline.restore import restore
+from pipeline.session import open_run
+from pipeline.settings import recorded_settings
 from pipeline.shared_warehouse import Copied, pull_copy, push_copy
+from providers.registry import load_registry
 from samples.hub import Hub, serve
-from schemas.errors import HomeError, StoreConflict, UsageError, WarehouseError
+from schemas.errors import HomeError, HomeKindError, StoreConflict, UsageError, WarehouseError
 from tests.support.hours import START, Clock, ingest, small_catalog
 from tests.support.lakes import SharedPlace, lake_in_bucket, lake_in_folder
 from tests.support.object_store import RunningObjectStore
@@ -357,6 +361,51 @@ def test_a_home_of_another_history_is_refused_and_nothing_of_it_goes(
     assert stored_publications(machines.store) == served
     machines.hour(machines.first, "0.4")
     machines.require_one_history(machines.first, machines.second)
+
+
+def test_a_warehouse_is_not_begun_in_a_bucket_that_is_not_there(
+    machines: TwoHomes,
+    tmp_path: Path,
+    shared_postgres: Postgres,
+    object_store: RunningObjectStore,
+) -> None:
+    right = lake_in_bucket(shared_postgres, object_store, tmp_path / "begun")
+    wrong = SharedPlace({**right.environment, "PRICEHOUSE_STORE": "s3://no-such-bucket/home"})
+    home = tmp_path / "third"
+    with pytest.raises(WarehouseError, match="the data of the shared warehouse"):
+        ingest(home, machines.hub, clock=machines.clock, store=wrong.store, lake=wrong.settings)
+    ingest(home, machines.hub, clock=machines.clock, store=right.store, lake=right.settings)
+    with pytest.raises(WarehouseError, match=f"begun with its data in {right.settings.data}"):
+        ingest(home, machines.hub, clock=machines.clock, store=wrong.store, lake=wrong.settings)
+
+
+def test_the_doctor_names_an_empty_warehouse_beside_a_home_with_runs(
+    machines: TwoHomes, tmp_path: Path, shared_postgres: Postgres
+) -> None:
+    empty = lake_in_folder(shared_postgres, tmp_path / "empty")
+    machines.hour_without(tmp_path / "other", "0.8")
+    found = diagnose(tmp_path / "other", empty.environment, clock=machines.clock).findings
+    (failed,) = (each for each in found if not each.ok and each.check.startswith("lake"))
+    assert failed.check == "lake_copy"
+    assert "is empty, and this home holds runs" in failed.message
+    assert "pricehouse warehouse push" in str(failed.remedy)
+    push_copy(tmp_path / "other", empty.settings, empty.store, clock=machines.clock)
+    found = diagnose(tmp_path / "other", empty.environment, clock=machines.clock).findings
+    assert [each for each in found if not each.ok] == []
+
+
+def test_a_home_is_not_made_of_data_that_the_warehouse_refuses(
+    machines: TwoHomes, tmp_path: Path
+) -> None:
+    settings = recorded_settings(tmp_path / "sample", {}, load_registry())
+    options = RunOptions(origin="sample", flow="test", trigger="test")
+    dependencies = Dependencies(lake=machines.lake, store=machines.store)
+    with (
+        pytest.raises(HomeKindError, match="holds live data"),
+        open_run(settings, options, dependencies),
+    ):
+        pass
+    assert machines.pull(tmp_path / "sample").how == "pulled"
 
 
 def test_a_home_is_not_pushed_to_an_empty_warehouse_with_the_store_of_another(

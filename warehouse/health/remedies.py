@@ -28,11 +28,11 @@ REMEDIES = {
     "store_objects": "run `pricehouse warehouse push`: it pushes what is missing, and reads it "
     "back",
     "store_orphans": "run `pricehouse maintain`: it removes them",
-    "lake": "let PostgreSQL answer, and set PRICEHOUSE_WAREHOUSE and its password right; until "
-    "then no run begins, and readers keep the last publication",
-    "lake_copy": "where this home is ahead, run `pricehouse replay`: it adds its runs to the "
-    "shared warehouse; else run `pricehouse warehouse pull`, or wait for this machine's next run: "
-    "either makes the home a copy again, and sets landed runs aside in whose place it has another",
+    "lake": "let PostgreSQL and the store answer, and set PRICEHOUSE_WAREHOUSE, PRICEHOUSE_STORE "
+    "and their password and keys right; until then no run begins, and readers keep the last "
+    "publication",
+    "lake_copy": "run `pricehouse warehouse pull`, or wait for this machine's next run: either "
+    "makes the home a copy again, and sets landed runs aside in whose place it has another",
     "lake_files": "restore the named files, or run `pricehouse warehouse push --rewrite` on a "
     "machine whose home is a copy: it writes all tables anew",
     "lake_orphans": "run `pricehouse maintain`: it removes them",

@@ -17,9 +17,11 @@ from urllib.parse import urlsplit
 
 import duckdb
 
+from schemas.errors import HomeError, StoreError
 from warehouse.connect import NO_PUSHDOWN, Connection, Limits
 from warehouse.lake.lake_errors import lake_errors
 from warehouse.lake.lake_settings import LakeSettings
+from warehouse.statements import statement
 from warehouse.storage.files import make_folder
 from warehouse.store.store_settings import S3Place
 
@@ -82,12 +84,24 @@ def load_extensions(con: Connection, settings: LakeSettings) -> None:
 def attach_lake(con: Connection, settings: LakeSettings, *, read_only: bool = False) -> None:
     """Attach a shared warehouse as `lake` to a connection with the extensions."""
     if not read_only and not isinstance(settings.store.place, S3Place):
-        make_folder(Path(settings.data))
+        _make_data_folder(settings)
     mode = ", READ_ONLY" if read_only else ""
     con.execute(
         f"ATTACH 'ducklake:pricehouse_lake' AS {NAME} "
         f"(DATA_INLINING_ROW_LIMIT {INLINED_ROWS}{mode})"
     )
+
+
+def _make_data_folder(settings: LakeSettings) -> None:
+    try:
+        make_folder(Path(settings.data))
+    except HomeError as error:
+        cause = error.__cause__
+        reason = cause.strerror if isinstance(cause, OSError) else cause
+        raise StoreError(
+            f"the store {settings.store.address} cannot be used: {reason}; let this user write "
+            "there, or set PRICEHOUSE_STORE to another folder"
+        ) from error
 
 
 def attach_locks(con: Connection, settings: LakeSettings) -> None:
@@ -100,10 +114,23 @@ def is_made(settings: LakeSettings) -> bool:
     """Return whether there is a catalogue; to attach one that is absent makes it."""
     with open_extensions(settings) as con, lake_errors(settings):
         attach_locks(con, settings)
-        table = quoted(f"{settings.schema}.ducklake_metadata")
-        query = f"SELECT to_regclass({table}) IS NOT NULL"
-        row = con.execute(f"FROM postgres_query('{LOCKS}', $query)", {"query": query}).fetchone()
-        return row is not None and bool(row[0])
+        return has_catalogue(con, settings)
+
+
+def has_catalogue(con: Connection, settings: LakeSettings) -> bool:
+    """Return whether there is a catalogue, by a connection with `lake_locks`."""
+    table = quoted(f"{settings.schema}.ducklake_metadata")
+    query = f"SELECT to_regclass({table}) IS NOT NULL"
+    row = con.execute(f"FROM postgres_query('{LOCKS}', $query)", {"query": query}).fetchone()
+    return row is not None and bool(row[0])
+
+
+def stored_files(con: Connection, settings: LakeSettings) -> set[str]:
+    """Return the paths of all files of a shared warehouse, also those that nothing reads."""
+    if not isinstance(settings.store.place, S3Place):
+        return {str(path) for path in Path(settings.data).rglob("*") if path.is_file()}
+    found = con.execute(statement("read_stored_files"), {"pattern": f"{settings.data}**"})
+    return {path for (path,) in found.fetchall()}
 
 
 def quoted(text: str) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from warehouse.connect import Connection, open_reader
 from warehouse.health.findings import CheckFailed, Finding, run_check
 from warehouse.health.remedies import REMEDIES
-from warehouse.lake.attach import is_made, open_lake
+from warehouse.lake.attach import is_made, open_lake, stored_files
 from warehouse.lake.copies import is_copy
 from warehouse.lake.lake_errors import lake_errors
 from warehouse.lake.lake_schema import Head, read_head, require_known_migration
@@ -16,8 +15,10 @@ from warehouse.lake.lake_settings import LakeSettings
 from warehouse.lake.lake_upkeep import KEEP_FILES, live_files
 from warehouse.statements import statement
 from warehouse.storage.home import Home
-from warehouse.store.store_settings import S3Place
 from warehouse.writer.state import LastRun, read_last_run
+
+_PUSH = "run `pricehouse warehouse push`: it moves this home into the shared warehouse"
+_REPLAY = "run `pricehouse replay`: it adds the runs of this home to the shared warehouse"
 
 
 def check_lake(home: Home, settings: LakeSettings) -> Iterator[Finding]:
@@ -25,9 +26,12 @@ def check_lake(home: Home, settings: LakeSettings) -> Iterator[Finding]:
     heads: list[Head | None] = []
     answers = run_check("lake", lambda: _answers(settings, heads), remedy=REMEDIES["lake"])
     yield answers
-    if not answers.ok or heads[0] is None or heads[0].is_empty:
+    if not answers.ok:
         return
     head = heads[0]
+    if head is None or head.is_empty:
+        yield run_check("lake_copy", lambda: _no_runs(home), remedy=_PUSH)
+        return
     with open_lake(settings) as con:  # DuckLake lists orphans in no read-only database
         for check, inspect in (
             ("lake_copy", lambda: _copy(home, con, settings, head)),
@@ -49,6 +53,15 @@ def _answers(settings: LakeSettings, heads: list[Head | None]) -> str:
     return f"{settings.place} answers; it ends with run {head.run_id}"
 
 
+def _no_runs(home: Home) -> str:
+    if last := _last_run(home):
+        raise CheckFailed(
+            f"the shared warehouse is empty, and this home holds runs up to {last.run_id}: none "
+            "begins here"
+        )
+    return "neither has a run"
+
+
 def _copy(home: Home, con: Connection, settings: LakeSettings, head: Head) -> str:
     last = _last_run(home)
     if last is None:
@@ -65,7 +78,8 @@ def _copy(home: Home, con: Connection, settings: LakeSettings, head: Head) -> st
     if last.sequence > head.sequence:
         raise CheckFailed(
             f"this home is ahead: it ends with run {last.run_id}, which the shared warehouse does "
-            f"not have; that ends with {head.run_id}"
+            f"not have; that ends with {head.run_id}",
+            remedy=_REPLAY,
         )
     raise CheckFailed(
         f"this home ends with run {last.run_id}, in whose place the shared warehouse has another"
@@ -82,20 +96,13 @@ def _last_run(home: Home) -> LastRun | None:
 def _files(con: Connection, settings: LakeSettings) -> str:
     with lake_errors(settings):
         live = live_files(con)
-        missing = sorted(live - _present(con, settings))
+        missing = sorted(live - stored_files(con, settings))
         if missing:
             raise CheckFailed(
                 f"{len(missing)} of {len(live)} files of the shared warehouse are missing, like "
                 f"{missing[0]}"
             )
         return f"{len(live)} files, none is missing"
-
-
-def _present(con: Connection, settings: LakeSettings) -> set[str]:
-    if not isinstance(settings.store.place, S3Place):
-        return {str(path) for path in Path(settings.data).rglob("*") if path.is_file()}
-    found = con.execute(statement("read_stored_files"), {"pattern": f"{settings.data}**"})
-    return {path for (path,) in found.fetchall()}
 
 
 def _orphans(con: Connection, settings: LakeSettings) -> str:

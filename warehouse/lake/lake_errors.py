@@ -19,7 +19,12 @@ _UNREACHABLE = (
     *("unable to connect to postgres", "connection to server", "server closed the connection"),
     *("terminating connection", "no connection to the server", "ssl syscall", "could not connect"),
     *("the database system is", "failed to execute query", "failed to prepare copy", "broken pipe"),
+    # what follows the first error in a transaction
+    *("unsuccessful query result", "current transaction is aborted"),
 )
+_OF_STORE = re.compile(r"http (get|put|post|head|delete)|s3://")
+_RECORDED = re.compile(r'does not match existing data path in the catalog "([^"]*)"')
+_AFTERWARDS = "Nothing of this command is published; the next one continues after the last commit"
 
 
 @contextmanager
@@ -59,20 +64,24 @@ def _sentence(settings: LakeSettings, error: duckdb.Error) -> str:
             f"a reader keeps a lock in the shared warehouse ({settings.place}); nothing was "
             "committed, run again when it is done"
         )
-    if any(sign in lower for sign in _UNREACHABLE):
+    if "data_path" in lower and "does not match" in lower:
+        recorded = _RECORDED.search(str(error))
+        where = f"in {recorded[1]}" if recorded else "elsewhere"
+        return (
+            f"the shared warehouse ({settings.place}, schema {settings.schema}) was begun with its "
+            f"data {where} and not in {settings.data}: set PRICEHOUSE_STORE as it was then, or "
+            "another schema="
+        )
+    of_store = bool(_OF_STORE.search(lower))
+    if not of_store and any(sign in lower for sign in _UNREACHABLE):
         return (
             f"PostgreSQL of the shared warehouse ({settings.place}) cannot be used: {first}. "
-            "Nothing is published of this run; the next one continues after the last commit"
+            f"{_AFTERWARDS}"
         )
-    if "data_path" in lower and "does not match" in lower:
-        return (
-            f"the shared warehouse ({settings.place}, schema {settings.schema}) has its data "
-            f"elsewhere than {settings.data}: set PRICEHOUSE_STORE as on the other machines"
-        )
-    if any(sign in lower for sign in ("http", "s3://", "io error", "cannot open file")):
+    if of_store or any(sign in lower for sign in ("http", "io error", "cannot open file")):
         return (
             f"the data of the shared warehouse ({settings.data}) cannot be used: {first}. "
-            "Nothing is published of this run; the next one continues after the last commit"
+            f"{_AFTERWARDS}"
         )
     if "extension" in lower and ("not found" in lower or "install" in lower):
         return (

@@ -80,10 +80,7 @@ def read_lake_settings(
     connection, schema = found
     store = find_store()
     if store is None:
-        raise SettingsError(
-            f"{WAREHOUSE} is set and {SETTING} is not: the data of a shared warehouse needs a "
-            "place that every machine reaches; set it to s3://bucket/prefix or a shared folder"
-        )
+        raise _no_store()
     return LakeSettings(connection, schema, store)
 
 
@@ -111,7 +108,16 @@ def _connection(environment: Mapping[str, str]) -> tuple[dict[str, str], str] | 
             f"{WAREHOUSE}: schema={schema!r} must be a name of small letters, digits and "
             "underscores, like pricehouse"
         )
+    if not (environment.get(SETTING) or "").strip():
+        raise _no_store()
     return connection, schema
+
+
+def _no_store() -> SettingsError:
+    return SettingsError(
+        f"{WAREHOUSE} is set and {SETTING} is not: the data of a shared warehouse needs a place "
+        "that every machine reaches; set it to s3://bucket/prefix or a shared folder"
+    )
 
 
 def _place(connection: Mapping[str, str]) -> str:
@@ -144,6 +150,13 @@ def _parameters(text: str) -> dict[str, str]:
         if any(not character.isprintable() for character in value):
             raise SettingsError(f"{WAREHOUSE}: the value of {name} has a control character")
         found[name] = value
-    if "dbname" not in found:
+    if not found.get("dbname"):
         raise SettingsError(f"{WAREHOUSE} names no database; write `{EXAMPLE}`")
+    # PostgreSQL's library would take either for a whole address, which may have a password
+    for name, signs in (("dbname", ("://", "=")), ("host", ("://", "=", "@"))):
+        if any(sign in found.get(name, "") for sign in signs):
+            raise SettingsError(
+                f"{WAREHOUSE}: {name}= must be a name alone, and the rest parameters of its own, "
+                f"as in `{EXAMPLE}`; a password belongs into PGPASSFILE, PGPASSWORD or Vault"
+            )
     return found

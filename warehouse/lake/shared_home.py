@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 from schemas.errors import HomeKindError, TornWarehouse, WarehouseError
@@ -14,9 +15,11 @@ from warehouse.connect import Connection, open_writer
 from warehouse.lake.attach import (
     NAME,
     attach_lake,
+    has_catalogue,
     is_made,
     open_extensions,
     open_lake,
+    stored_files,
 )
 from warehouse.lake.copies import is_copy, pull, push, refresh, unlike_tables
 from warehouse.lake.lake_errors import lake_errors
@@ -119,12 +122,7 @@ class Lake:
         head = self.head()
         if head is None or head.is_empty:
             return
-        origin = _origin(self.settings, self.con)
-        if origin is not None and origin != home.origin:
-            raise HomeKindError(
-                f"the shared warehouse ({self.settings.place}) holds {origin} data and {home.root} "
-                f"{home.origin} data; set another schema in {WAREHOUSE}, or another PRICEHOUSE_HOME"
-            )
+        _require_origin(_origin(self.settings, self.con), home.origin, home.root, self.settings)
 
 
 @contextmanager
@@ -147,6 +145,8 @@ def hold_home(
             if writes:  # before anything is pulled: a home with a landing follows no store
                 require_writer(con, settings)
             with lake_errors(settings):
+                if not has_catalogue(con, settings):
+                    stored_files(con, settings)  # a new catalogue keeps its place, so it must exist
                 attach_lake(con, settings)
                 con.execute(f"USE {NAME}")
             yield Lake(settings, con)
@@ -159,6 +159,21 @@ def last_run(home: Home, *, now: datetime) -> LastRun | None:
     with open_writer(home.warehouse) as con:
         migrate(con, now=now)
         return read_last_run(con)
+
+
+def require_origin(origin: Origin, root: Path, settings: LakeSettings) -> None:
+    """Raise HomeKindError unless a folder that is no home yet may become one with this data."""
+    _require_origin(read_origin(settings), origin, root, settings)
+
+
+def _require_origin(
+    stored: Origin | None, origin: Origin, root: Path, settings: LakeSettings
+) -> None:
+    if stored is not None and stored != origin:
+        raise HomeKindError(
+            f"the shared warehouse ({settings.place}) holds {stored} data, and {root} {origin} "
+            f"data; set another schema in {WAREHOUSE}, or another PRICEHOUSE_HOME"
+        )
 
 
 def read_origin(settings: LakeSettings) -> Origin | None:
