@@ -47,7 +47,7 @@ NUMBERS = (
         "publication; the next hour ran in the home of another machine, and at the end its export "
         "had the same rows as that of a home without kills, and no sequence or id was doubled "
         "(`python -m tests.support.shared_killing 200`)",
-        "KILLFIGURE",
+        "200 kills, half of them with the data on S3, 119 committed hours, 0 losses, on 2026-11-28",
         "20 kills",
     ),
     (
@@ -55,8 +55,16 @@ NUMBERS = (
         "the session of the lock, so that both commit at the same time: one commits, the other "
         "leaves with a sentence, and no sequence or id is doubled (`python -m "
         "tests.support.shared_racing 50`)",
-        "RACEFIGURE",
+        "50 rounds, one commit in each, on 2026-11-28",
         "4 rounds",
+    ),
+    (
+        "readers through hours of a shared warehouse with its maintenance, of its publications and "
+        "of its tables, beside the same hours of a file (`python -m tests.support.shared_readers 8 "
+        "100 s3`)",
+        "8 readers, 100 hours, 0 failures in 16,464 looks, on 2026-11-28; p99 of a publication "
+        "0.98 × that of the file's home",
+        "2 readers, 6 hours",
     ),
     (
         "broken pieces of real answers through the parsers: no crash, accepted + rejected = input",
@@ -127,6 +135,12 @@ OTHERS = (
         "a run of a clock a year ahead in a shared warehouse",
         "refused on every machine, and `doctor --repair` on each leads back",
         f"{SHARED_HOMES}test_a_run_of_the_future_is_repaired_on_either_machine",
+    ),
+    (
+        "a home with runs of its own is given the setting of a shared warehouse that has others",
+        "refused, with nothing written to the store and nothing set aside; so is the store of "
+        "another home",
+        f"{SHARED_HOMES}test_a_home_of_another_history_is_refused_and_nothing_of_it_goes",
     ),
     (
         "readers of a shared warehouse through its maintenance",
