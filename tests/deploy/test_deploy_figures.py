@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from bench.shared import FILE, SHARED
 from flows.server.upstream_limits import upstream_limits
 from providers.huggingface import PAGE_SIZE
 from providers.registry import load_registry
@@ -16,6 +17,7 @@ from tests.support.documents import CHECKOUT, section
 
 HEADING = "## On paper: 10 million models, 100 sources, 10 years"
 MODELS = 10_000_000
+PAGES = ("lake.md", "deploy.md")
 
 
 def result(name: str) -> Any:
@@ -34,6 +36,10 @@ def figures() -> Iterator[str]:
     yield f"{hour['unchanged hour']['cpu_s']:.1f} processor s, unchanged, at 50,000 models"
     unchanged, first = (hour[name]["peak_mb"] for name in ("unchanged hour", "first hour"))
     yield f"{unchanged:.0f} MB at 50,000 models (first run {first:.0f})"
+    million = {row["name"]: row for row in result("hour-1000000")["rows"]}
+    unchanged, first = (million[name] for name in ("unchanged hour", "first hour"))
+    yield f"{unchanged['cpu_s']:.0f} at 1 million (first hour {first['cpu_s']:.0f})"
+    yield f"{unchanged['peak_mb']:,.0f} MB at 1 million (first run {first['peak_mb']:,.0f})"
     years = result("years")
     day, *_, year = years["points"]
     of_day, of_year = (point["bytes"]["warehouse"] / 1e6 for point in (day, year))
@@ -57,3 +63,23 @@ def test_the_deployment_page_multiplies_what_was_measured() -> None:
     found = list(figures())
     assert len(found) > 10
     assert [each for each in found if each not in page] == []
+
+
+def test_pages_quote_the_hours_of_a_shared_warehouse() -> None:
+    rows = {row["name"]: row for row in result("shared-50000")["rows"]}
+    pages = {name: (CHECKOUT / "docs" / name).read_text("utf-8") for name in PAGES}
+    for hour in ("first hour", "unchanged hour", "hour with 1 % changed"):
+        file, shared = rows[f"{hour}, {FILE}"], rows[f"{hour}, {SHARED}"]
+        costs = [
+            f"{row['seconds']:.1f} / {row['cpu_s']:.1f} / {row['peak_mb']:.0f}"
+            for row in (file, shared)
+        ]
+        cells = " | ".join([*costs, f"{shared['ratio']:.2f}"])
+        assert f"| {hour}: seconds / processor seconds / peak MB | {cells} |" in pages["lake.md"]
+    file, shared = (rows[f"unchanged hour, {kind}"] for kind in (FILE, SHARED))
+    cpu, peak = (f"{file['cpu_s']:.1f}", f"{file['peak_mb']:.0f}")
+    wanted = (
+        f"| {cpu} | {cpu}, and the push of what landed | {shared['cpu_s']:.1f} |",
+        f"| {peak} | {peak} | {shared['peak_mb']:.0f} |",
+    )
+    assert [line for line in wanted if line not in pages["deploy.md"]] == []

@@ -15,7 +15,7 @@ POSTGRES, DATA = "PostgreSQL of the shared warehouse (prices on db.example)", "t
 
 
 @pytest.mark.parametrize(
-    ("reported", "said"),
+    ("reported", "message"),
     [
         ("IO Error: Unable to connect to Postgres at host=db.example: refused", POSTGRES),
         ("Invalid Input Error: Attempting to fetch from an unsuccessful query result", POSTGRES),
@@ -32,11 +32,11 @@ POSTGRES, DATA = "PostgreSQL of the shared warehouse (prices on db.example)", "t
     ],
 )
 def test_an_error_names_the_server_that_is_to_be_mended(
-    tmp_path: Path, reported: str, said: str
+    tmp_path: Path, reported: str, message: str
 ) -> None:
     warehouse = "ducklake:postgres:dbname=prices host=db.example"
     place = SharedPlace({"PRICEHOUSE_WAREHOUSE": warehouse, "PRICEHOUSE_STORE": str(tmp_path)})
     with pytest.raises(WarehouseError) as raised, lake_errors(place.settings):
         raise duckdb.IOException(reported)
-    assert said in str(raised.value)
+    assert message in str(raised.value)
     assert "of this run" not in str(raised.value), "pull, push and doctor have none"
