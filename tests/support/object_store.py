@@ -85,10 +85,17 @@ class RunningObjectStore:
         give_up = time.monotonic() + START_S
         while self.process.poll() is None and time.monotonic() < give_up:
             with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"{self.url}/healthz", timeout=5, trust_env=False).is_success:
+                if self._takes_objects():
                     return
             time.sleep(0.1)
         raise AssertionError(f"weed did not come up; see {self.folder}/weed.log")
+
+    def _takes_objects(self) -> bool:
+        """Return whether a file can be written: S3 answers before it knows where files may be."""
+        if not httpx.get(f"{self.url}/healthz", timeout=5, trust_env=False).is_success:
+            return False
+        probe = f"http://127.0.0.1:{self.ports['filer']}/probe/{os.getpid()}"
+        return httpx.put(probe, content=b"1" * 4096, timeout=5, trust_env=False).is_success
 
     def stop(self) -> None:
         """Kill the server, which then refuses connections; by SIGTERM it takes half a minute."""

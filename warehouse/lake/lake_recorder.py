@@ -46,12 +46,14 @@ class LakeRecorder:
             return self.con.execute(query, parameters or {})
 
     def register(self, name: str, frame: object, /) -> object:
-        """Name an object that a statement reads."""
-        return self.con.register(name, frame)
+        """Name an object that a statement reads; it asks the catalogue whether the name is free."""
+        with lake_errors(self.settings):
+            return self.con.register(name, frame)
 
     def unregister(self, name: str, /) -> object:
         """Forget the name."""
-        return self.con.unregister(name)
+        with lake_errors(self.settings):
+            return self.con.unregister(name)
 
     def commit(self, load: Load, changed: Sequence[Table], file: Connection) -> None:
         """Commit, if no key is shared and both have as many rows; WarehouseError otherwise."""
