@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 
@@ -70,6 +71,20 @@ def test_the_documented_answer_is_read_whole() -> None:
     assert refused(parsed) == []
     assert parsed.summary.drift.is_empty()
     assert (parsed.summary.records, parsed.summary.distinct, parsed.summary.nameless) == (3, 2, 1)
+
+
+def test_the_rows_of_a_page_share_the_text_of_its_hash() -> None:
+    rows, hashes = 1_000, ("a" * 64, "b" * 64)
+    models = {f"acme/model-{n}": {"providerId": f"m{n}", "status": "live"} for n in range(rows)}
+    body = json.dumps({"conversational": models}).encode()
+    address = "https://hub.test/api/partners/together/models?status=live"
+    parsed = parse_partners([Page(body, payload_hash, url=address) for payload_hash in hashes])
+    column = parsed.offerings["payload_hash"]
+    assert column.value_counts(sort=False).sort("payload_hash").rows() == [
+        (payload_hash, rows) for payload_hash in hashes
+    ]
+    held = column.to_arrow(compat_level=pl.CompatLevel.newest()).get_total_buffer_size()
+    assert held / column.len() < len(hashes[0]) / 2, "each row has a copy"
 
 
 def test_each_page_is_of_the_provider_in_its_address() -> None:
