@@ -14,6 +14,7 @@ from bench.floors import FLOORS
 from bench.stages import floor_text, seconds_of, steps_of
 from bench.verdict import CHANGED, FIRST, UNCHANGED
 from pipeline.maintenance import KEEP_HOURLY_DAYS
+from warehouse.publication.reader_pool import LIMIT_S
 
 SIZES = {50_000: "make bench", 1_000_000: "make bench-million"}
 BEFORE = "-before"
@@ -35,6 +36,11 @@ bench/results/, and a test compares the two. A ratio is the median of the rounds
 script of the same round. A goal that is missed is marked so.
 """
 
+EIGHT_AT_ONCE = f"""Asked from one thread. Eight queries at once, as with 50,000 models, are
+**missed**: on two cores they take longer than the {LIMIT_S:g} s that the API gives a query, and are
+answered with 503.
+"""
+
 
 def page() -> str:
     """Return the page."""
@@ -44,6 +50,7 @@ def page() -> str:
     parts += _shared()
     parts += _listed("The marketplace", "market-50000", "make bench")
     parts += _listed("The marketplace at 1,000,000 models", "market-1000000", "make bench-million")
+    parts.append(EIGHT_AT_ONCE)
     parts += _listed("Filtered cards", "filters", "make bench-million")
     parts += _listed("The start of commands", "startup", "make bench")
     parts += _years()

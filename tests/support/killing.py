@@ -42,8 +42,8 @@ from warehouse.storage.landing import Landing
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1, minutes=1, seconds=17)
-"""A home with kills is microseconds off: no few of them are near whole minutes, which the text of a
-gap rounds down to, or near the two hours after which data is stale."""
+"""A home with kills is microseconds off. Two of these hours or a few more are not close to a whole
+minute, to which the text of a gap rounds down, nor to the two hours after which data is stale."""
 STAGES = ("extract_feeds", "load_inputs", "load_run", "publish_run")
 """Fetch and landing; reading the state; load and checkpoint; publication."""
 OF_KILLED_RUNS = {"runs", "run_feeds", "feeds"}
