@@ -258,6 +258,27 @@ def test_no_command_without_the_setting_undoes_a_commit(machines: TwoHomes) -> N
     machines.require_one_history(first, second)
 
 
+def test_an_end_that_the_store_did_not_take_counts_as_the_next_machine_marked_it(
+    machines: TwoHomes,
+) -> None:
+    first, second = machines.first, machines.second
+    machines.clock.advance(HOUR)
+    settings = recorded_settings(first, {}, load_registry())
+    options = RunOptions(origin="live", flow="test", trigger="test")
+    needs = Dependencies(clock=machines.clock, store=machines.store, lake=machines.lake)
+    with pytest.raises(HomeError), open_run(settings, options, needs):
+        raise HomeError("the disk is full")
+    newest = next(Landing(first / "landing").newest_first())
+    assert newest.mark is not None
+    assert newest.mark.outcome == "failed"
+    machines.store.delete([f"landing/runs/{newest.run_id}/end.json"])
+    machines.hour(second, "0.4")
+    machines.require_one_history(first, second)
+    for home in (first, second):
+        outcomes = {run.run_id: run.mark.outcome for run in Landing(home / "landing").runs()}
+        assert outcomes[newest.run_id] == "interrupted"
+
+
 @pytest.mark.parametrize("command", ["replay", "repair", "maintain"])
 def test_whatever_comes_first_completes_a_commit(machines: TwoHomes, command: str) -> None:
     first, second, clock = machines.first, machines.second, machines.clock

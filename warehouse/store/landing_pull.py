@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from warehouse.storage.files import make_folder, os_errors_as_home_error, sync_folder
-from warehouse.storage.future_runs import set_aside
+from warehouse.storage.future_runs import set_aside, unmark
 from warehouse.storage.landing import Landing
 from warehouse.storage.retention import named_objects
 from warehouse.storage.run_folder import RunFolder
@@ -31,7 +31,8 @@ def pull_landing(
 
     `committed` are the runs of the shared warehouse. A run of this machine that failed, and that
     the store never had, is set aside when a later run of another is committed: no replay may count
-    what that run could not know of.
+    what that run could not know of. One whose end the store did not take counts as interrupted: so
+    the machine that went on marked it.
     """
     landing = stored.landing
     _pull_folder(stored, "landing/days")
@@ -40,6 +41,7 @@ def pull_landing(
     landing.remove_packed_folders()
     since = _oldest_open(landing, committed)
     listed = stored.store.list("landing/runs", after=f"landing/runs/{since}" if since else None)
+    _unmark_ended_elsewhere(stored, (each.name for each in listed), committed)
     known = _files_of(landing, since)
     files = [each for each in listed if each.name not in known]
     runs = {each.name.split("/")[2] for each in files}
@@ -60,6 +62,19 @@ def _oldest_open(landing: Landing, committed: Collection[str]) -> str | None:
         (run.run_id for run in landing.newest_first() if run.run_id in committed and run.mark), None
     )
     return min([newest, *unfinished]) if newest is not None else None
+
+
+def _unmark_ended_elsewhere(
+    stored: StoredHome, names: Iterable[str], committed: Collection[str]
+) -> None:
+    """Set the end of a run aside here where the store has another one, which a commit may count."""
+    for name in names:
+        end = stored.home.root / name
+        if end.name != _END or end.parent.name in committed or not end.is_file():
+            continue
+        run = stored.landing.run_of(end.parent.name)
+        if run is not None and stored.store.read(name) != end.read_bytes():
+            unmark(run)
 
 
 def _files_of(landing: Landing, since: str | None) -> set[str]:
