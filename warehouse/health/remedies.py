@@ -26,7 +26,7 @@ REMEDIES = {
     "folder and run `pricehouse warehouse pull`; if that run was killed before it committed, run "
     "`pricehouse warehouse push`: it takes its place back",
     "store_objects": "run `pricehouse warehouse push`: it pushes what is missing, and reads it "
-    "back",
+    "back; where `lake_copy` fails too, do what it says first",
     "store_orphans": "run `pricehouse maintain`: it removes them",
     "lake": "let PostgreSQL and the store answer, and set PRICEHOUSE_WAREHOUSE, PRICEHOUSE_STORE "
     "and their password and keys right; until then no run begins, and readers keep the last "
