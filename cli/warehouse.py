@@ -70,8 +70,9 @@ def pull(*, as_json: bool) -> None:
     Every object is compared with its hash, and the home is checked as `doctor` does before it gets
     its place. This machine then goes on: the one that wrote the store before must not.
 
-    From a shared warehouse the home may have runs: it becomes a copy, and both machines go on.
-    Landed runs that it does not hold are set aside in landing/set-aside.
+    From a shared warehouse the home may have runs: it becomes a copy, whose tables are compared row
+    for row, and both machines go on. Landed runs that it does not hold are set aside in
+    landing/set-aside.
     """
     home, store, lake = current_home(), _store(), current_lake()
     with err.status("reading the store") as spinner:

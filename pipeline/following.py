@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 
@@ -16,14 +16,20 @@ from warehouse.connect import open_writer
 from warehouse.lake.lake_settings import WAREHOUSE
 from warehouse.lake.shared_home import Followed, Lake, hold_home, last_run
 from warehouse.publication.publish import publish, published_id
-from warehouse.storage.future_runs import set_aside, unmark
+from warehouse.storage.future_runs import move, set_aside, unmark
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
-from warehouse.storage.run_folder import RunFolder
-from warehouse.store.landing_pull import pull_landing
+from warehouse.storage.retention import sequence_of
+from warehouse.store.landing_pull import (
+    open_runs,
+    pull_landing,
+    pull_objects,
+    runs_since,
+)
+from warehouse.store.reservations import require_same_history
 from warehouse.store.stored_home import StoredHome
 from warehouse.store.stored_publications import stored_publications
-from warehouse.writer.checkpoint import superseded_checkpoints
+from warehouse.writer.checkpoint import checkpoints, superseded_checkpoints
 
 _LOG = logging.getLogger(__name__)
 RIVAL = "the shared warehouse has another run in its place: it was committed without it"
@@ -34,29 +40,27 @@ def follow(lake: Lake, home: Home, stored: StoredHome | None, *, now: datetime) 
 
     A landed run in whose place it has another one was committed without it, so no replay can place
     it: it is set aside, and removed from the store. Every run that it has is then marked as
-    committed. Before anything is pulled, HomeKindError for data of the other kind, and
-    WarehouseError for a home whose runs are all unknown there: it is no copy, and would be lost.
+    committed. What breaks that off is done by the next call. Before anything is changed,
+    HomeKindError for data of the other kind, WarehouseError for a home whose runs are all unknown
+    there, which is no copy and would be lost, and StoreConflict for a store of another warehouse.
     """
     lake.require_kind(home)
-    recorded, pulled = lake.runs(), list[RunFolder]()
-    _require_relation(lake, home, set(recorded.values()))
+    recorded, landing = lake.runs(), Landing(home.landing)
+    committed = set(recorded.values())
+    _require_relation(lake, home, committed)
+    if not recorded:
+        lake.follow(home, now=now)  # refuses a home with runs
     if stored is not None:
-        pulled = pull_landing(stored, set(recorded.values()), now=now)
-        for path in superseded_checkpoints(home):  # by those of other machines: else each machine
-            path.unlink()  # would push again what another one had dropped
-    how = lake.follow(home, now=now)
-    landed = Landing(home.landing).runs() if how == "pulled" else pulled
-    if rivals := _rivals(landed, recorded):
-        _LOG.warning(
-            "%d committed runs of %s are set aside in landing/set-aside: the shared warehouse (%s) "
-            "has others in their places",
-            *(len(rivals), home.root, lake.settings.place),
-        )
-    for run in rivals:
+        require_same_history(stored.store, landing, max(recorded.items(), default=(0, None))[1])
+    with open_runs(landing, committed) as since:
+        _set_rivals_aside(lake, home, stored, recorded, since, now=now)
         if stored is not None:
-            stored.withdraw(run)
-        set_aside(run, now=now, reason=RIVAL)
-    _mark_recorded(home, stored, set(recorded.values()))
+            pull_landing(stored, committed, since=since, now=now)
+            _set_rivals_aside(lake, home, stored, recorded, since, now=now)
+            for path in superseded_checkpoints(home):  # by those of other machines: else each
+                path.unlink()  # machine would push again what another one had dropped
+        how = lake.follow(home, now=now)
+        _mark_recorded(home, stored, committed, since)
     return how
 
 
@@ -77,29 +81,73 @@ def _require_relation(lake: Lake, home: Home, recorded: Collection[str]) -> None
         )
 
 
-def _rivals(runs: Iterable[RunFolder], recorded: Mapping[int, str]) -> list[RunFolder]:
-    """Return the committed runs at whose sequence the shared warehouse has another run."""
-    marks = [(run, run.mark) for run in runs]
-    return [
+# Six parameters: a home with its two records, and what they are compared by.
+def _set_rivals_aside(
+    lake: Lake,
+    home: Home,
+    stored: StoredHome | None,
+    recorded: Mapping[int, str],
+    since: str | None,
+    *,
+    now: datetime,
+) -> None:
+    """Set the committed runs aside at whose sequence the shared warehouse has another run, and the
+    checkpoints of such runs.
+    """
+    rivals = [
         run
-        for run, mark in marks
-        if mark is not None
-        and mark.outcome == "committed"
-        and recorded.get(mark.sequence or 0, run.run_id) != run.run_id
+        for run in runs_since(Landing(home.landing), since)
+        if run.is_committed and recorded.get(sequence_of(run), run.run_id) != run.run_id
     ]
+    if packed := [run.run_id for run in rivals if run.packed is not None]:
+        raise WarehouseError(
+            f"{home.root} holds {len(packed)} runs up to {packed[0]} that are packed already, and "
+            f"in whose places the shared warehouse ({lake.settings.place}, schema "
+            f"{lake.settings.schema}) has others. Nothing was changed; set PRICEHOUSE_HOME to an "
+            "empty folder for a copy of it"
+        )
+    if rivals:
+        _LOG.warning(
+            "%d committed runs of %s are set aside in landing/set-aside: the shared warehouse (%s) "
+            "has others in their places",
+            *(len(rivals), home.root, lake.settings.place),
+        )
+    for run in rivals:
+        if stored is not None:
+            stored.withdraw(run)
+        set_aside(run, now=now, reason=RIVAL)
+    ids = {
+        each.run_id
+        for each in checkpoints(home)
+        if recorded.get(each.sequence, each.run_id) != each.run_id
+    }
+    if ids:
+        set_checkpoints_aside(home, ids, stored)
+        if stored is not None:  # maintenance may have dropped bytes that it took for covered
+            pull_objects(stored, Landing(home.landing).runs())
 
 
-def _mark_recorded(home: Home, stored: StoredHome | None, recorded: Collection[str]) -> None:
+def set_checkpoints_aside(home: Home, ids: Collection[str], stored: StoredHome | None) -> None:
+    """Move the checkpoints of runs that are set aside out of what replay reads."""
+    for checkpoint in checkpoints(home):
+        if checkpoint.run_id in ids:
+            if stored is not None:
+                stored.delete([checkpoint.path])
+            folder = Landing(home.landing).set_aside / "checkpoints"
+            move(checkpoint.path, folder / checkpoint.path.name)
+
+
+def _mark_recorded(
+    home: Home, stored: StoredHome | None, recorded: Collection[str], since: str | None
+) -> None:
     """Give the newest landed runs the marks that follow from the shared warehouse.
 
     A kill after its commit leaves none, and a command without the setting marks that run as
     interrupted.
     """
     landing = Landing(home.landing)
-    for run in landing.newest_first():
-        if run.run_id in recorded and run.is_committed:
-            break
-        if run.run_id in recorded and run.mark is not None:
+    for run in runs_since(landing, since):
+        if run.run_id in recorded and run.mark is not None and not run.is_committed:
             if stored is not None:
                 stored.delete([run.path / "end.json"])
             unmark(run)

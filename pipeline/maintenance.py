@@ -193,6 +193,7 @@ class _Cleaner:
         if self._stored:
             self._on_step("push what the store lacks")
             self._stored.begin(last.sequence if last else 0)
+            self._stored.push_lacking_days()  # before their folders go there
 
     def finish(self, last: LastRun | None) -> None:
         """Remove from a store what killed processes left there."""

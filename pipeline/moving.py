@@ -98,7 +98,7 @@ def push_held(
     on_step("push what the store lacks")
     stored.begin(sequence)
     for path in lacking_files(home, store):
-        store.put(stored.name_of(path), path)
+        stored.put_again(path)
     push_publication(home, store, again=True)
     stored.finish()
     on_step("read it back")

@@ -103,9 +103,10 @@ def _notify(home: Home, notifier: Notifier) -> int:
     addresses = notifier.find_addresses()
     if not addresses:
         return 0
-    store = notifier.find_store()
-    if store is not None:
-        with suppress(StoreError):  # a message twice is better than none
+    store = None
+    with suppress(PricehouseError):  # a message twice is better than none
+        store = notifier.find_store()
+        if store is not None:
             pull_journal(home, store)
     with open_journal(home, now=now) as journal:
         taken = sum(

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from pipeline.context import LOCK_WAIT_S
-from pipeline.following import follow
+from pipeline.following import follow, set_checkpoints_aside
 from pipeline.home_metrics import refresh_metrics
 from pipeline.progress import OnStep, ignore_step
 from pipeline.replay import rebuild
@@ -26,7 +26,6 @@ from warehouse.publication.publish import forget_publications, publish, publishe
 from warehouse.storage.future_runs import (
     future_runs,
     has_future_mark,
-    move,
     require_wrong_clock,
     set_aside,
     unmark,
@@ -36,8 +35,6 @@ from warehouse.storage.landing import Landing
 from warehouse.storage.retention import sequence_of
 from warehouse.storage.run_folder import RunFolder
 from warehouse.store.objects import Store
-from warehouse.store.stored_home import StoredHome
-from warehouse.writer.checkpoint import checkpoints
 from warehouse.writer.staging_file import SCRATCH, replace_warehouse, staged_database
 from warehouse.writer.state import LastRun, read_last_run
 
@@ -81,10 +78,13 @@ def repair(
         kept = [run for run in landing.committed() if run.run_id not in ids]
         on_step("make the warehouse again")
         rebuilt = _rebuild(home, kept, now=now)
-        if shared is not None and rebuilt and kept:
-            shared.push(home)
+        if shared is not None and rebuilt:
+            if kept:
+                shared.push(home)
+            else:
+                shared.empty()
         on_step("set the future runs aside")
-        _set_checkpoints_aside(home, landing, ids, stored)
+        set_checkpoints_aside(home, ids, stored)
         for run in reversed(future):  # the newest first, so that what is left is in order
             on_step("set a run aside")
             if stored:
@@ -130,16 +130,6 @@ def _last_run(home: Home, *, now: datetime) -> LastRun | None:
     with open_writer(home.warehouse) as con:  # merges the log that a killed run left
         migrate(con, now=now)
         return read_last_run(con)
-
-
-def _set_checkpoints_aside(
-    home: Home, landing: Landing, ids: set[str], stored: StoredHome | None
-) -> None:
-    for checkpoint in checkpoints(home):
-        if checkpoint.run_id in ids:
-            if stored:
-                stored.delete([checkpoint.path])
-            move(checkpoint.path, landing.set_aside / "checkpoints" / checkpoint.path.name)
 
 
 def _publish(home: Home, landing: Landing, kept: list[RunFolder]) -> None:

@@ -71,6 +71,8 @@ def replay(
         missing = _missing(home, runs, clock())
         rebuild(home, missing, source=home, now=clock(), step=step)
         if shared is not None and missing:
+            if stored is not None:  # what landed comes before its commit, as in an hour
+                stored.begin(sequence_of(runs[-1]))
             shared.push(home)
         last = runs[-1].run_id
         if published_id(home) != last:

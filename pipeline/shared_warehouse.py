@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -12,15 +13,18 @@ from pipeline.maintenance import recover_home
 from pipeline.moving import Moved, push_held
 from pipeline.progress import OnStep, ignore_step
 from pipeline.store import stored_home
+from pipeline.torn_warehouse import read_warehouse
 from schemas.clock import Clock, utc_now
 from schemas.errors import UsageError, WarehouseError
+from warehouse.connect import Connection
 from warehouse.lake.lake_settings import WAREHOUSE, LakeSettings
 from warehouse.lake.shared_home import Lake, hold_home, last_run, read_origin
+from warehouse.migrate import migrate
 from warehouse.storage.future_runs import require_no_future_run
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.store.objects import Store
-from warehouse.writer.state import LastRun
+from warehouse.writer.state import LastRun, read_last_run
 
 
 class Copied(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,10 +63,13 @@ def push_copy(
         shared = _required(shared)
         shared.require_kind(home)
         on_step("read the home")
-        last, _ = recover_home(home, clock())
+        last = _last_run(home, clock())
         if last is None:
             raise UsageError(f"{root} has no committed run; there is nothing to push")
-        is_empty = _is_empty(shared, home, last)  # before anything is written to the store
+        # before anything is written to the store, and before a run that the shared warehouse may
+        # hold is marked as interrupted
+        is_empty = _is_empty(shared, home, last)
+        recover_home(home, clock())
         moved = push_held(home, store, last, is_shared=not is_empty, on_step=on_step)
         how = "pushed" if is_empty else "rewritten" if rewrite else "equal"
         if how != "equal":
@@ -71,6 +78,14 @@ def push_copy(
         on_step("compare row for row")
         _require_copy(shared, home)
         return _copied(home, lake, how, last, moved)
+
+
+def _last_run(home: Home, now: datetime) -> LastRun | None:
+    def read(con: Connection) -> LastRun | None:
+        migrate(con, now=now)
+        return read_last_run(con)
+
+    return read_warehouse(home, Landing(home.landing), read) if home.warehouse.exists() else None
 
 
 def _is_empty(shared: Lake, home: Home, last: LastRun) -> bool:

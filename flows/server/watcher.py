@@ -60,6 +60,11 @@ def watch(
     while not stop.wait(every_s):
         try:
             follow_others(home, environment)
+        except PricehouseError as error:
+            report(
+                f"what other machines published is not known: {error}; the next look tries again"
+            )
+        try:
             if not notifier.is_shared and complete_killed_run(home, notifier.clock):
                 committed(home)
             notify(home, notifier)

@@ -35,6 +35,8 @@ def hub() -> Iterator[Hub]:
         ("ducklake:postgres:dbname=x schema=A-B", "small letters"),
         ("ducklake:postgres:dbname='x", "cannot be read"),
         ("ducklake:postgres:dbname=", "names no database"),
+        ("ducklake:postgres:dbname=x port=54a", "port= takes a whole number"),
+        ("ducklake:postgres:dbname=x sslmode=always", "sslmode= takes disable, allow"),
         ("ducklake:postgres:dbname=postgresql://u:CanaryOfTheSetting@h/x", "a name alone"),
         ("ducklake:postgres:dbname='host=h password=CanaryOfTheSetting'", "a name alone"),
         ("ducklake:postgres:dbname=x host=u:CanaryOfTheSetting@h", "a name alone"),

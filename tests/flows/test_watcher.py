@@ -115,6 +115,22 @@ def test_the_watcher_reports_old_data_once_and_that_it_is_known_at_each_look(
         assert receiver.lines()[0].startswith("Old data: ")
 
 
+def test_old_data_is_reported_while_no_other_machine_can_be_followed(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with serve(chat_catalog(("0.2", "0.6"))) as hub:
+        ingest(home, hub, clock=Clock(utc_now() - timedelta(hours=3)))
+    settings = {
+        "PRICEHOUSE_WAREHOUSE": "ducklake:postgres:dbname=prices host=127.0.0.1 port=1",
+        "PRICEHOUSE_STORE": str(tmp_path / "no such folder"),
+    }
+    with webhook() as receiver:
+        found = watched(home, receiver, until=lambda f: bool(f.notified), **settings)
+        assert receiver.lines()[0].startswith("Old data: ")
+    assert {text.split(":")[0] for text in found.problems} == {
+        "what other machines published is not known"
+    }
+
+
 @pytest.mark.slow
 def test_an_idle_machine_shows_what_another_one_published_and_reports_no_old_data(
     tmp_path: Path, shared_postgres: Postgres, monkeypatch: pytest.MonkeyPatch
@@ -217,7 +233,13 @@ def test_a_damaged_warehouse_is_left_to_the_next_run(tmp_path: Path) -> None:
         ({"PRICEHOUSE_ALERT_URLS": ""}, False),
         ({"PRICEHOUSE_ALERT_URLS": "json://a"}, True),
         ({"VAULT_ADDR": "http://vault:8200"}, True),
-        ({"PRICEHOUSE_WAREHOUSE": "ducklake:postgres:dbname=prices"}, True),
+        (
+            {
+                "PRICEHOUSE_WAREHOUSE": "ducklake:postgres:dbname=prices",
+                "PRICEHOUSE_STORE": "s3://prices/home",
+            },
+            True,
+        ),
     ],
 )
 def test_a_watcher_is_needed_where_there_may_be_an_address_or_another_machine(

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,82 +17,20 @@ from pipeline.report import Report
 from pipeline.restore import restore
 from pipeline.session import open_run
 from pipeline.settings import recorded_settings
-from pipeline.shared_warehouse import Copied, pull_copy, push_copy
+from pipeline.shared_warehouse import push_copy
 from providers.registry import load_registry
-from samples.hub import Hub, serve
+from samples.hub import serve
 from schemas.errors import HomeError, HomeKindError, StoreConflict, UsageError, WarehouseError
 from tests.support.hours import START, Clock, ingest, small_catalog
 from tests.support.lakes import SharedPlace, lake_in_bucket, lake_in_folder
 from tests.support.object_store import RunningObjectStore
 from tests.support.postgres import Postgres
-from tests.support.published import copy_landing, exported, rows
-from tests.support.shared_killing import require_single_ids
-from warehouse.lake.lake_recorder import LakeRecorder
+from tests.support.published import exported, rows
+from tests.support.two_homes import DAY, HOUR, YEAR, TwoHomes, kill_after_the_shared_commit
 from warehouse.storage.landing import Landing
 from warehouse.store.stored_publications import stored_publications
 
 pytestmark = pytest.mark.slow
-
-HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
-
-
-class KilledHere(BaseException):
-    """Raised in the place of a kill."""
-
-
-class TwoHomes:
-    """The homes of two machines, one clock of both, and the servers that they ask."""
-
-    def __init__(self, folder: Path, hub: Hub, place: SharedPlace) -> None:
-        self.first, self.second = folder / "first", folder / "second"
-        self.clock = Clock()
-        self.hub = hub
-        self.place = place
-        self.lake, self.store = place.settings, place.store
-
-    def hour(self, home: Path, price: str) -> Report:
-        """Run the next hour in a home, in which every price is this one."""
-        self.clock.advance(HOUR)
-        self.hub.show(small_catalog(input_price=price))
-        return ingest(home, self.hub, clock=self.clock, store=self.store, lake=self.lake)
-
-    def hour_without(self, home: Path, price: str, *, at: datetime | None = None) -> Report:
-        """Run an hour where somebody forgot the setting, by a clock of its own if `at` is given."""
-        self.clock.advance(HOUR)
-        self.hub.show(small_catalog(input_price=price))
-        return ingest(home, self.hub, clock=Clock(at) if at else self.clock)
-
-    def pull(self, home: Path) -> Copied:
-        """Make a home the copy."""
-        return pull_copy(home, self.lake, self.store, clock=self.clock)
-
-    def failed(self, home: Path) -> dict[str, str]:
-        """Return what the doctor finds wrong, check → message."""
-        findings = diagnose(home, self.place.environment, clock=self.clock).findings
-        return {each.check: each.message for each in findings if not each.ok}
-
-    def require_one_history(self, *homes: Path) -> None:
-        """Require that every home has the same rows, and that they follow from what landed."""
-        for home in homes:
-            self.pull(home)
-        wanted = exported(homes[0])
-        assert all(exported(home) == wanted for home in homes)
-        assert {home.name: self.failed(home) for home in homes} == {h.name: {} for h in homes}
-        replayed = homes[0].parent / "replayed"
-        shutil.rmtree(replayed, ignore_errors=True)
-        replay(copy_landing(homes[-1], replayed), clock=self.clock)
-        assert exported(replayed) == wanted
-        require_single_ids(self.place)
-
-
-@pytest.fixture
-def machines(tmp_path: Path, shared_place: SharedPlace) -> Iterator[TwoHomes]:
-    """Return two machines with one history of two hours."""
-    with serve(small_catalog()) as hub:
-        made = TwoHomes(tmp_path, hub, shared_place)
-        made.hour(made.first, "0.2")
-        made.hour(made.second, "0.3")
-        yield made
 
 
 def test_what_one_machine_decides_the_other_knows(machines: TwoHomes) -> None:
@@ -225,23 +159,6 @@ def test_a_run_of_the_future_is_repaired_on_either_machine(
     machines.hour(first, "0.6")
     machines.hour(second, "0.7")
     machines.require_one_history(first, second)
-
-
-def kill_after_the_shared_commit(machines: TwoHomes, home: Path, price: str) -> str:
-    """Break an hour off when the shared warehouse has it and the home does not; return its id."""
-    commit = LakeRecorder.commit
-
-    def broken_off(self: LakeRecorder, *arguments: Any) -> None:
-        commit(self, *arguments)
-        raise KilledHere
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(LakeRecorder, "commit", broken_off)
-        with pytest.raises(KilledHere):
-            machines.hour(home, price)
-    newest = next(Landing(home / "landing").newest_first())
-    assert newest.mark is None
-    return newest.run_id
 
 
 def test_no_command_without_the_setting_undoes_a_commit(machines: TwoHomes) -> None:

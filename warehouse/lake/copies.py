@@ -8,7 +8,7 @@ from datetime import datetime
 
 from schemas.errors import WarehouseError
 from warehouse.connect import Connection, Limits, open_writer
-from warehouse.lake.attach import NAME, attach_lake, load_extensions
+from warehouse.lake.attach import NAME, attach_lake, load_extensions, open_lake
 from warehouse.lake.lake_errors import lake_errors
 from warehouse.lake.lake_recorder import write_message
 from warehouse.lake.lake_schema import (
@@ -116,6 +116,17 @@ def push(home: Home, settings: LakeSettings, head: Head) -> LastRun:
         con.execute("USE warehouse")
         _require_equal(con)
         return last
+
+
+def empty(settings: LakeSettings, head: Head) -> None:
+    """Drop the tables of the shared warehouse, in one transaction."""
+    with open_lake(settings) as con, lake_errors(settings):
+        con.execute("BEGIN")
+        for table in SHARED:
+            con.execute(f"DROP TABLE IF EXISTS {in_lake(table)}")
+        write_head(con, head, Head(0, None, 0, ""))
+        write_message(con, f"empty: {head.run_id} and all before are set aside")
+        con.execute("COMMIT")
 
 
 def unlike_tables(home: Home, settings: LakeSettings) -> list[str]:

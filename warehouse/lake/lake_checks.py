@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from warehouse.connect import Connection, open_reader
 from warehouse.health.findings import CheckFailed, Finding, run_check
@@ -32,13 +32,17 @@ def check_lake(home: Home, settings: LakeSettings) -> Iterator[Finding]:
     if head is None or head.is_empty:
         yield run_check("lake_copy", lambda: _no_runs(home), remedy=_PUSH)
         return
+    for check, inspect in (
+        ("lake_copy", lambda con: _copy(home, con, settings, head)),
+        ("lake_files", lambda con: _files(con, settings)),
+        ("lake_orphans", lambda con: _orphans(con, settings)),
+    ):
+        yield run_check(check, lambda: _opened(settings, inspect), remedy=REMEDIES[check])  # noqa: B023
+
+
+def _opened(settings: LakeSettings, inspect: Callable[[Connection], str]) -> str:
     with open_lake(settings) as con:  # DuckLake lists orphans in no read-only database
-        for check, inspect in (
-            ("lake_copy", lambda: _copy(home, con, settings, head)),
-            ("lake_files", lambda: _files(con, settings)),
-            ("lake_orphans", lambda: _orphans(con, settings)),
-        ):
-            yield run_check(check, inspect, remedy=REMEDIES[check])
+        return inspect(con)
 
 
 def _answers(settings: LakeSettings, heads: list[Head | None]) -> str:

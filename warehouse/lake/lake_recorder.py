@@ -16,6 +16,7 @@ from warehouse.lake.lake_errors import another_writer, error_text, lake_errors
 from warehouse.lake.lake_schema import Head, current_head, read_head, write_head
 from warehouse.lake.lake_settings import LakeSettings
 from warehouse.lake.lake_statements import count_rows
+from warehouse.statements import statement
 from warehouse.table_statements import find_shared_keys
 from warehouse.tables import RUNS, Table
 
@@ -61,9 +62,9 @@ class LakeRecorder:
             self._require_equal(load, changed, file)
             write_head(self.con, self.head, current_head(load.sequence, load.record.run_id))
             write_message(self.con, f"{load.record.flow} {load.record.run_id}")
-        self._commit(load.record.run_id)
+        self._commit(load.record.run_id, load.sequence)
 
-    def _commit(self, run_id: str) -> None:
+    def _commit(self, run_id: str, sequence: int) -> None:
         """Commit, and where that fails ask a new session whether it did.
 
         A lost answer is no lost commit. DuckLake takes it for one and removes the files that the
@@ -81,7 +82,8 @@ class LakeRecorder:
             return
         with open_lake(self.settings, read_only=True) as con, lake_errors(self.settings):
             head = read_head(con)
-        if head is not None and head.run_id == run_id:
+            recorded = con.execute(statement("read_run_at"), {"sequence": sequence}).fetchone()
+        if recorded == (run_id,):  # and another one may have come after it
             return
         if head is not None and head.run_id != self.head.run_id:
             self.is_sent = False

@@ -28,6 +28,19 @@ _KNOWN = (
     *("sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "sslsni", "channel_binding"),
     *("gssencmode", "target_session_attrs", "keepalives_idle", "requirepeer", "require_auth"),
 )
+_NUMBER = "[0-9]+"
+_FORMS = {
+    "port": _NUMBER,
+    "connect_timeout": _NUMBER,
+    "keepalives_idle": _NUMBER,
+    "sslmode": "disable|allow|prefer|require|verify-ca|verify-full",
+    "gssencmode": "disable|prefer|require",
+    "channel_binding": "disable|prefer|require",
+    "sslsni": "0|1",
+    "target_session_attrs": "any|read-write|read-only|primary|standby|prefer-standby",
+}
+"""What PostgreSQL's library takes, as regular expressions; it names a wrong one only when it is
+asked to connect."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +165,10 @@ def _parameters(text: str) -> dict[str, str]:
         found[name] = value
     if not found.get("dbname"):
         raise SettingsError(f"{WAREHOUSE} names no database; write `{EXAMPLE}`")
+    for name, form in _FORMS.items():
+        if name in found and not re.fullmatch(form, found[name]):
+            wanted = "a whole number" if form == _NUMBER else form.replace("|", ", ")
+            raise SettingsError(f"{WAREHOUSE}: {name}= takes {wanted}")
     # PostgreSQL's library would take either for a whole address, which may have a password
     for name, signs in (("dbname", ("://", "=")), ("host", ("://", "=", "@"))):
         if any(sign in found.get(name, "") for sign in signs):

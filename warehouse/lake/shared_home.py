@@ -21,7 +21,7 @@ from warehouse.lake.attach import (
     open_lake,
     stored_files,
 )
-from warehouse.lake.copies import is_copy, pull, push, refresh, unlike_tables
+from warehouse.lake.copies import empty, is_copy, pull, push, refresh, unlike_tables
 from warehouse.lake.lake_errors import lake_errors
 from warehouse.lake.lake_recorder import LakeRecorder
 from warehouse.lake.lake_schema import Head, create, prepare, read_head, require_known_migration
@@ -106,13 +106,20 @@ class Lake:
             head = create(self.con)
         return push(home, self.settings, head)
 
+    def empty(self) -> None:
+        """Drop all its rows: it ends with no run then, and an hour or a push begins it again."""
+        head = self.head()
+        if head is not None and not head.is_empty:
+            empty(self.settings, head)
+
     def unlike_tables(self, home: Home) -> list[str]:
         """Return the tables of which the file has other rows; none in a copy."""
         return unlike_tables(home, self.settings)
 
     def runs(self) -> dict[int, str]:
         """Return sequence → run of every committed run."""
-        if self.head() is None:
+        head = self.head()
+        if head is None or head.is_empty:  # then it may have no tables
             return {}
         with lake_errors(self.settings):
             return dict(self.con.execute(statement("read_published_runs")).fetchall())

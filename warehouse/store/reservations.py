@@ -8,8 +8,11 @@ know; either is noticed before anything is committed.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from schemas.errors import StoreConflict
 from warehouse.storage.landing import Landing
+from warehouse.storage.run_days import day_file, day_of
 from warehouse.store.objects import Store
 from warehouse.store.stored_publications import stored_publications
 
@@ -51,6 +54,28 @@ def require_own_publication(store: Store, landing: Landing) -> None:
                 f"{landing.root.parent}: another home writes there. Nothing was changed; set "
                 "PRICEHOUSE_STORE to another prefix, or PRICEHOUSE_WAREHOUSE as that home has it"
             )
+
+
+def require_same_history(store: Store, landing: Landing, head: str | None) -> None:
+    """Raise StoreConflict where the store is that of another warehouse; nothing is pulled then.
+
+    `head` is the newest run of the shared warehouse, which landed in its store before its commit.
+    Of an empty one nobody can tell, so the store's runs must be those of this home.
+    """
+    if head is None:
+        require_own_publication(store, landing)
+        return
+    names = (
+        f"landing/runs/{head}/run.json",
+        day_file(Path("landing/days"), day_of(head)).as_posix(),
+    )
+    if all(store.head(name) is None for name in names):
+        raise StoreConflict(
+            f"the store {store.address} lacks run {head}, with which the shared warehouse ends: "
+            "it is the store of another one. Nothing was changed; set PRICEHOUSE_STORE as the "
+            "machine that ran it has it, or if that run was lost there, run `pricehouse warehouse "
+            "push` on that machine"
+        )
 
 
 def foreign_reservations(store: Store, landing: Landing, *, after: int) -> dict[str, str]:

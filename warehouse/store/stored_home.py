@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from schemas.errors import HomeKindError, LandingError, ObjectMissing, StoreConflict, StoreError
-from schemas.records import Origin
+from schemas.records import EndMark, Origin
 from warehouse.publication.publish import publication_path, published_id
 from warehouse.storage.deliveries import journal_path
 from warehouse.storage.home import Home
@@ -124,6 +124,13 @@ class StoredHome:
             if self.name_of(path) not in present:
                 self.store.put(self.name_of(path), path)
 
+    def push_lacking_days(self) -> None:
+        """Push the files of packed days that the store lacks: a killed maintenance leaves them."""
+        folder = self.home.landing / "days"
+        stored = {each.name: each.size for each in self.store.list(self.name_of(folder))}
+        paths = folder.glob("[!.]*")
+        self.push_days(p for p in paths if stored.get(self.name_of(p)) != p.stat().st_size)
+
     def push_days(self, paths: Iterable[Path]) -> None:
         """Push the files of whole days, in the place of earlier ones."""
         for path in sorted(paths):
@@ -173,13 +180,17 @@ class StoredHome:
     def _lacking(self) -> list[RunFolder]:
         """Return the ended runs after the newest that the store has whole, the newest first.
 
-        The runs before it are whole too: they were pushed before it.
+        The runs before it are whole too: they were pushed before it. Where several homes write,
+        that holds of a commit alone: a run that failed on another machine may be newer than
+        commits which this one made without the shared warehouse.
         """
         lacking, newest_first = [], self.landing.newest_first()
         for run in newest_first:
             if run.mark is None:
                 continue
             if self._has_whole(run):
+                if self._is_shared and not run.is_committed:
+                    continue
                 # maintenance keeps the bytes of the last run that fetched: the store has them
                 if not self._pushed and run.is_committed and run.record.decisions_hash is None:
                     with suppress(LandingError):  # a damaged record names none; `doctor` reports it
@@ -213,6 +224,17 @@ class StoredHome:
         for path in sorted(run.path.glob("[!.]*")):
             if path.name != _END:
                 self.store.put_new(self.name_of(path), path)
+
+    def put_again(self, path: Path) -> None:
+        """Store a file of the landing in the place of one that is damaged; StoreConflict for a run
+        that ended otherwise in the store.
+        """
+        name = self.name_of(path)
+        if path.name == _END and (run := self.landing.run_of(path.parent.name)) is not None:
+            with suppress(ObjectMissing, msgspec.DecodeError):
+                msgspec.json.decode(self.store.read(name), type=EndMark)
+                raise self._ended_elsewhere(run)
+        self.store.put(name, path)
 
     def _push_end(self, run: RunFolder) -> None:
         end = run.path / _END
