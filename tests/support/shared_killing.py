@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from unittest.mock import patch
@@ -26,14 +27,17 @@ from unittest.mock import patch
 from pipeline.context import PART_ROWS, Dependencies, RunOptions
 from pipeline.lake_access import find_lake
 from pipeline.pipeline import run_pipeline
+from pipeline.replay import replay
 from pipeline.session import open_run
 from pipeline.settings import recorded_settings
+from pipeline.shared_warehouse import pull_copy
 from pipeline.store import find_store
 from providers.registry import load_registry
 from samples.hub import Hub, serve
 from tests.support.command import environment
 from tests.support.killing import HOUR, START, Killed, catalog, compare, require_whole, run_hour
 from tests.support.lakes import SharedPlace, running_places
+from tests.support.published import copy_landing, exported
 from warehouse.lake.lake_recorder import LakeRecorder
 from warehouse.storage.landing import Landing
 from warehouse.storage.run_folder import RunFolder
@@ -161,7 +165,20 @@ def kill_shared_hours(folder: Path, place: SharedPlace, *, kills: int, seed: int
             hub.show(catalog(attempt))
             run_hour(twin, hub.url, START + attempt * HOUR)
     compare(home, twin)
+    _require_one_landing(homes, place)
     return done
+
+
+def _require_one_landing(homes: Sequence[Path], place: SharedPlace) -> None:
+    """Require that both homes export the same, and that what each has landed replays to it."""
+    wanted: set[frozenset[tuple[str, bytes]]] = set()
+    with patch.dict(os.environ, place.environment):
+        for home in homes:
+            pull_copy(home, place.settings, place.store)
+            again = copy_landing(home, home.with_name(f"{home.name}-replayed"))
+            replay(again)
+            wanted |= {frozenset(exported(each).items()) for each in (home, again)}
+    assert len(wanted) == 1
 
 
 def require_single_ids(place: SharedPlace) -> None:
