@@ -45,8 +45,8 @@ NUMBERS = (
         "SIGKILL at random moments of an hour of a shared warehouse: fetch, both transactions, the "
         "shared commit, between it and the mark, between the mark and the commit of the file, "
         "publication; the next hour ran in the home of another machine, and at the end its export "
-        "had the same rows as that of a home without kills, and no sequence or id was doubled "
-        "(`python -m tests.support.shared_killing 200`)",
+        "had the same rows as that of a home without kills, what each machine had landed replayed "
+        "to it, and no sequence or id was doubled (`python -m tests.support.shared_killing 200`)",
         "200 kills, half of them with the data on S3, 119 committed hours, 0 losses, on 2026-11-28",
         "20 kills",
     ),
@@ -95,6 +95,7 @@ NUMBERS = (
 STORE_FAULTS = "tests/resilience/test_store_faults.py::"
 SHARED_FAULTS = "tests/resilience/test_shared_faults.py::"
 SHARED_HOMES = "tests/pipeline/test_shared_homes.py::"
+SHARED_BREAKS = "tests/pipeline/test_shared_breaks.py::"
 UP_FAULTS = "tests/e2e/test_up_faults.py::"
 OTHERS = (
     (
@@ -141,6 +142,29 @@ OTHERS = (
         "refused, with nothing written to the store and nothing set aside; so is the store of "
         "another home",
         f"{SHARED_HOMES}test_a_home_of_another_history_is_refused_and_nothing_of_it_goes",
+    ),
+    (
+        "a shared warehouse is given the store of another one, or an empty one that of another "
+        "home",
+        "refused, with nothing pulled and nothing written",
+        f"{SHARED_BREAKS}test_the_store_of_another_warehouse_is_refused_before_anything_is_pulled",
+    ),
+    (
+        "a pull of a shared warehouse is killed",
+        "the next one pulls the rest; what each machine landed replays to the same rows",
+        f"{SHARED_BREAKS}test_a_pull_that_is_killed_is_done_again",
+    ),
+    (
+        "maintenance with a store is killed while it packs a day",
+        "the next one brings the day to the store before anything is removed there",
+        f"{SHARED_BREAKS}test_days_that_a_killed_maintenance_packed_reach_the_store",
+    ),
+    (
+        "hours and maintenance of a home without the setting, in the places of a shared "
+        "warehouse's",
+        "the next command on that home sets its runs and checkpoints aside; packed ones are "
+        "refused",
+        f"{SHARED_BREAKS}test_a_checkpoint_of_a_run_that_was_set_aside_replaces_nothing",
     ),
     (
         "readers of a shared warehouse through its maintenance",
