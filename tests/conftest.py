@@ -41,6 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="fail when a test is skipped that tests/support/skips.py does not list",
     )
+    parser.addoption(
+        "--every-backend",
+        action="store_true",
+        help="run each test of tests/support/backends.py with a file and with each shared "
+        "warehouse, not only the sample for which the time of CI suffices",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -80,13 +86,17 @@ def shared_postgres() -> Iterator[Postgres]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that uses `backend` with each that its mark or its module's names, else all."""
+    """Run a test that uses `backend` with those that its mark or its module's names, else with a
+    sample; with `--every-backend` those without a mark have all.
+    """
     if "backend" in metafunc.fixturenames:
-        from tests.support.backends import BACKENDS, FILE
+        from tests.support.backends import BACKENDS, FILE, sample_of
 
         mark = metafunc.definition.get_closest_marker("backends")
-        slow = {name: () if name == FILE else (pytest.mark.slow,) for name in BACKENDS}
         names = mark.args if mark else BACKENDS
+        if not metafunc.config.getoption("--every-backend"):
+            names = sample_of(names, metafunc.module, metafunc.function.__name__)
+        slow = {name: () if name == FILE else (pytest.mark.slow,) for name in BACKENDS}
         chosen = [pytest.param(name, marks=slow[name]) for name in names]
         metafunc.parametrize("backend", chosen, indirect=True)
 

@@ -5,11 +5,14 @@
 
     pytestmark = pytest.mark.usefixtures("backend")
 
-All tests of such a module run three times: with files as ever, and (slow) with lakes whose data
-lies in a folder, and in a bucket. The pipeline's functions are imported from here: they are those
-of the pipeline, given what `PRICEHOUSE_WAREHOUSE` and `PRICEHOUSE_STORE` would give a command. A
-home has a shared warehouse of its own, so that a test may compare two; one that has runs when it is
-first seen here, because a test copied it, is pushed, as `pricehouse warehouse push` does.
+Every test of such a module runs with files as ever. With `--every-backend` it runs (slow) also with
+lakes whose data lies in a folder, and in a bucket. Without it, which is what CI has time for, every
+fourth test does, in turns with one and with the other, so that each module has at least one.
+
+The pipeline's functions are imported from here: they are those of the pipeline, given what
+`PRICEHOUSE_WAREHOUSE` and `PRICEHOUSE_STORE` would give a command. A home has a shared warehouse of
+its own, so that a test may compare two; one that has runs when it is first seen here, because a
+test copied it, is pushed, as `pricehouse warehouse push` does.
 
 A fixture that makes a home for a whole module asks for `backend` itself, so that it is made anew
 for each. `on_files_alone` marks the tests of a module that a lake does not concern. These modules
@@ -28,11 +31,12 @@ have no such parameter:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pytest
@@ -86,6 +90,18 @@ class Backend:
         """Return a home's shared warehouse, None where its file records the runs."""
         environment = self.environment(root)
         return SharedPlace(environment) if environment else None
+
+
+SAMPLED = 4
+"""Every so many tests of a module run with a lake too."""
+
+
+def sample_of(names: Sequence[str], module: ModuleType, function: str) -> list[str]:
+    """Return the file, and for every fourth test of a module one of the lakes among `names`."""
+    tests = [name for name in vars(module) if name.startswith("test_")]
+    number, left = divmod(tests.index(function), SAMPLED)
+    lakes = [name for name in names if name != FILE]
+    return [FILE] if left or not lakes else [FILE, lakes[number % len(lakes)]]
 
 
 _current = Backend(FILE)
