@@ -20,7 +20,8 @@ WAREHOUSE = "ducklake:postgres:dbname=prices host=db.example"
 
 
 def names_of(warehouse: str) -> HomeNames:
-    return find_home_names({"PRICEHOUSE_WAREHOUSE": warehouse})
+    settings = {"PRICEHOUSE_WAREHOUSE": warehouse, "PRICEHOUSE_STORE": "s3://prices/home"}
+    return find_home_names(settings)
 
 
 @pytest.mark.parametrize("warehouse", ["", WAREHOUSE, f"{WAREHOUSE} schema=pricehouse"])
