@@ -41,6 +41,7 @@ lint: venv
 # Each program writes its figures to bench/results/; run them on an idle machine.
 bench: venv bench-dlt
 	$(BIN)/python -m bench.hour --write
+	$(BIN)/python -m bench.shared --write
 	$(BIN)/python -m bench.market --write
 	$(BIN)/python -m bench.startup --write
 

@@ -21,6 +21,7 @@ DLT_SETTING = "PRICEHOUSE_BENCH_DLT_PYTHON"
 DLT_VENV = ROOT / ".venv-dlt"
 HOURS = {FIRST: ("published", 0), UNCHANGED: ("unchanged", 0), CHANGED: ("published", 1)}
 """Row → the outcome that the hour must have, and the changes that the server has then."""
+INGEST = (sys.executable, "-m", "cli.main", "ingest", "--json")
 OUTSIDE = "start, open and end"
 """What a process takes outside of the steps: imports, the lock, records, and the way out."""
 
@@ -40,14 +41,14 @@ class Contest:
     def play_round(self, folder: Path) -> None:
         """Run each contestant once in a folder of its own, which is removed again."""
         folder.mkdir()
-        self._serve_changes(0)
+        serve_changes(self._server, 0)
         file = folder / "bare.duckdb"
         output = self._run(BARE, [sys.executable, ROOT / "bench" / "bare.py"], file, folder)
         entries = int(output)
         for name, (outcome, changes) in HOURS.items():
-            self._serve_changes(changes)
+            serve_changes(self._server, changes)
             self._run_hour(name, outcome, folder, entries=entries)
-        self._serve_changes(0)
+        serve_changes(self._server, 0)
         if self._dlt_python is not None:
             script = ROOT / "bench" / "dlt" / "pipeline.py"
             for name in (DLT, DLT_AGAIN):
@@ -68,19 +69,10 @@ class Contest:
         return {name: round(median(times), 3) for name, times in self._floors.items()}
 
     def _run_hour(self, name: str, outcome: str, folder: Path, *, entries: int) -> None:
-        environment = {
-            "PRICEHOUSE_HOME": str(folder / "home"),
-            # every feed is the one server, which answers 404 for providers' own price lists
-            **{
-                feed.setting: base_url(self._server.url, feed.feed)
-                for _, feed in load_registry().feeds()
-            },
-            "NO_PROXY": "127.0.0.1",
-        }
         cost, output = measure(
-            [sys.executable, "-m", "cli.main", "ingest", "--json"],
+            INGEST,
             log=folder / "hour",
-            environment=environment,
+            environment=hour_environment(self._server, folder / "home"),
             folder=self._checkout,
         )
         self.costs[name].append(cost)
@@ -112,10 +104,22 @@ class Contest:
         for name, seconds in json.loads(output).items():
             self._floors[name].append(seconds)
 
-    def _serve_changes(self, changes: int) -> None:
-        url = f"{self._server.url}/changes/{changes}"
-        with urlopen(Request(url, method="POST"), timeout=60) as response:  # noqa: S310 - loopback
-            response.read()
+
+def hour_environment(server: SampleServer, home: Path) -> dict[str, str]:
+    """Return the settings of an hour of a home that reads everything from one server."""
+    return {
+        "PRICEHOUSE_HOME": str(home),
+        # it answers 404 for providers' own price lists
+        **{feed.setting: base_url(server.url, feed.feed) for _, feed in load_registry().feeds()},
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+def serve_changes(server: SampleServer, changes: int) -> None:
+    """Let the server answer as after so many changes of its models."""
+    url = f"{server.url}/changes/{changes}"
+    with urlopen(Request(url, method="POST"), timeout=60) as response:  # noqa: S310 - loopback
+        response.read()
 
 
 def _entries(report: dict[str, Any]) -> int | None:

@@ -62,11 +62,11 @@ def ratio(costs: Sequence[Cost], base: Sequence[Cost]) -> float:
 def promises(costs: Costs, models: int) -> list[Promise]:
     """Compare the costs with the goals of an hour of so many models."""
     found = [
-        _at_most(f"{name}: times the bare script", ratio(costs[name], costs[BARE]), limit, "×")
+        at_most(f"{name}: times the bare script", ratio(costs[name], costs[BARE]), limit, "×")
         for name, limit in MAX_RATIO.items()
     ]
     peak = max(cost.peak_mb for name in MAX_RATIO for cost in costs[name])
-    found.append(_at_most("peak memory of an hour", peak, max_peak_mb(models), "MB"))
+    found.append(at_most("peak memory of an hour", peak, max_peak_mb(models), "MB"))
     for name, hour in ((DLT, FIRST), (DLT_AGAIN, UNCHANGED)):
         if name in costs:
             times = ratio(costs[name], costs[hour])
@@ -81,7 +81,8 @@ def max_peak_mb(models: int) -> float:
     return MAX_PEAK_MB[min(MAX_PEAK_MB, key=lambda size: max(size / models, models / size))]
 
 
-def _at_most(what: str, value: float, limit: float, unit: str) -> Promise:
+def at_most(what: str, value: float, limit: float, unit: str) -> Promise:
+    """Return the goal that a value stays within a limit; `unit` is × or MB."""
     measured = f"{value:.2f} ×" if unit == "×" else f"{value:.0f} {unit}"
     return Promise(f"{what}, at most {limit:g} {unit}", measured, value <= limit)
 

@@ -10,7 +10,14 @@ from typing import Any, TypeVar
 import click
 from msgspec import to_builtins
 
-from cli.options import current_home, home_option, json_option, print_json
+from cli.options import (
+    current_home,
+    current_lake,
+    current_store,
+    home_option,
+    json_option,
+    print_json,
+)
 from cli.render import print_report
 from pipeline.correction_limits import CorrectionPreview, change_text
 from pipeline.decisions import CorrectionRequest, Decision, DecisionRequest, decide
@@ -127,6 +134,8 @@ def correct(
             force=force,
         ),
         announce=announce,
+        store=current_store(),
+        lake=current_lake(),
     )
     if as_json:
         print_json(to_builtins(report, enc_hook=str) | {"correction": previews[-1]})
@@ -137,7 +146,12 @@ def correct(
 def _decide(
     check_ids: tuple[str, ...], decision: Decision, *, by: str, reason: str, as_json: bool
 ) -> None:
-    report = decide(current_home(), DecisionRequest(check_ids, decision, by, reason))
+    report = decide(
+        current_home(),
+        DecisionRequest(check_ids, decision, by, reason),
+        store=current_store(),
+        lake=current_lake(),
+    )
     _print(report, as_json=as_json)
 
 

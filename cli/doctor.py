@@ -10,7 +10,14 @@ import click
 from rich.markup import escape
 
 from cli.console import err, out
-from cli.options import current_home, home_option, json_option, print_json
+from cli.options import (
+    current_home,
+    current_lake,
+    current_store,
+    home_option,
+    json_option,
+    print_json,
+)
 from pipeline.doctor import diagnose
 from pipeline.repair import repair
 
@@ -54,7 +61,7 @@ def doctor(*, repairs: bool, as_json: bool) -> None:
 
 def _repair(root: Path, *, as_json: bool) -> None:
     with err.status("repair"):
-        done = repair(root)
+        done = repair(root, store=current_store(), lake=current_lake())
     if as_json:
         print_json(done)
         return

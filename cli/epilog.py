@@ -27,6 +27,12 @@ Settings, all from the environment, all optional:
                              prices.example, separated by commas (default none)
   PRICEHOUSE_ROOT_PATH       path under which a proxy serves `serve`, like /prices (default none);
                              its option --root-path overrides it
+  PRICEHOUSE_STORE           s3://bucket/prefix or a folder, which has the landing and the
+                             publications too (needs pricehouse[lake]); address and keys are
+                             the variables of AWS, or store/keys in Vault
+  PRICEHOUSE_WAREHOUSE       ducklake:postgres:dbname=… host=…: the shared warehouse that records
+                             every run, its tables in the store (needs pricehouse[lake]); the
+                             password is in PGPASSFILE, PGPASSWORD or postgres/api_key in Vault
   PRICEHOUSE_ALERT_URLS      addresses of Apprise that alerts are sent to, like mailto://…,
                              separated by spaces or commas, else alerts/urls in Vault
   PRICEHOUSE_STALE_AFTER     from which age on data is stale (default 2h)

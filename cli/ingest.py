@@ -14,11 +14,13 @@ from cli.console import ProgressBar, err_print
 from cli.options import current_settings, home_option, json_option
 from cli.render import print_and_exit
 from pipeline.context import Dependencies, RunOptions
+from pipeline.lake_access import find_lake
 from pipeline.live_notifier import live_notifier
 from pipeline.notify import notifying
 from pipeline.pipeline import run_pipeline
 from pipeline.session import open_run
 from pipeline.steps.extract import feeds_of
+from pipeline.store import find_store
 from pipeline.watch import HomeWatch
 from providers.http.client import HttpClient
 from providers.http.proxies import read_proxies
@@ -56,6 +58,8 @@ def ingest(*, provider: str | None, dry_run: bool, as_json: bool) -> None:
                 progress=bar,
                 find_token=partial(find_token, os.environ),
                 make_client=partial(HttpClient, proxies=proxies),
+                store=find_store(os.environ),
+                lake=find_lake(os.environ),
                 watch=HomeWatch.of(os.environ),
             ),
         ) as run,

@@ -88,6 +88,9 @@ ENTRIES = {
     "up": CommandEntry(
         "cli.up:up", "Schedule the hourly run with Prefect and serve the marketplace."
     ),
+    "warehouse": CommandEntry(
+        "cli.warehouse:warehouse", "Bring a home to its store, or from there into an empty folder."
+    ),
 }
 """Name → where the command is and the first sentence of its help; a test holds both equal."""
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import click
 
 from cli.console import err, out
-from cli.options import current_home, home_option, json_option, print_json
+from cli.options import (
+    current_home,
+    current_lake,
+    current_store,
+    home_option,
+    json_option,
+    print_json,
+)
 from pipeline.maintenance import KEEP_HOURLY_DAYS, MOST_DAYS, Upkeep
 from pipeline.maintenance import maintain as maintain_home
 from pipeline.maintenance_report import lines
@@ -34,7 +41,9 @@ def maintain(*, keep_hourly_days: int, compact: bool, dry_run: bool, as_json: bo
     upkeep = Upkeep(keep_hourly_days=keep_hourly_days, compact=compact, dry_run=dry_run)
     home = current_home()
     with err.status("reading the home") as spinner:
-        done = maintain_home(home, upkeep, on_step=spinner.update)
+        done = maintain_home(
+            home, upkeep, on_step=spinner.update, store=current_store(), lake=current_lake()
+        )
     if as_json:
         print_json(done)
     else:

@@ -14,6 +14,8 @@ import click
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
+    from warehouse.lake.lake_settings import LakeSettings
+    from warehouse.store.objects import Store
 
 HOME_SETTING = "PRICEHOUSE_HOME"
 _HOME_KEY = f"{__name__}.home"
@@ -56,6 +58,20 @@ def current_settings(*, default_home: Path | None = None) -> Settings:
 def current_home() -> Path:
     """Return the folder of the home; nothing need be there."""
     return current_settings().home
+
+
+def current_store() -> Store | None:
+    """Return the store of the home, None where none is set; an error where it cannot be used."""
+    from pipeline.store import find_store
+
+    return find_store(read_environment())
+
+
+def current_lake() -> LakeSettings | None:
+    """Return the shared warehouse, None where the file of the home is the warehouse."""
+    from pipeline.lake_access import find_lake
+
+    return find_lake(read_environment())
 
 
 def print_json(value: object) -> None:

@@ -88,6 +88,10 @@ def print_status(status: Status) -> None:
             f"  {status.offers} offers and adapters, {status.rankable} rankable, {status.held} "
             f"held, {status.gaps} {'gap' if status.gaps == 1 else 'gaps'} on record"
         )
+    if status.warehouse:
+        out.print(f"  shared warehouse: {escape(status.warehouse)}", soft_wrap=True)
+    if status.store:
+        out.print(f"  store: {escape(status.store)}", soft_wrap=True)
     for feed in status.feeds:
         observed = _minute(feed.observed_at)
         out.print(f"  {feed.feed}: last complete response {observed}; {escape(feed.state)}")

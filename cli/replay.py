@@ -5,7 +5,14 @@ from __future__ import annotations
 import click
 
 from cli.console import out
-from cli.options import current_home, home_option, json_option, print_json
+from cli.options import (
+    current_home,
+    current_lake,
+    current_store,
+    home_option,
+    json_option,
+    print_json,
+)
 from cli.render import print_and_exit
 from pipeline.replay import replay as replay_home
 from pipeline.revise import revise as revise_home
@@ -30,9 +37,11 @@ def replay(*, revise: bool, as_json: bool) -> None:
     """
     home = current_home()
     if revise:
-        print_and_exit(revise_home(home), as_json=as_json)
+        print_and_exit(
+            revise_home(home, store=current_store(), lake=current_lake()), as_json=as_json
+        )
         return
-    run_ids = replay_home(home)
+    run_ids = replay_home(home, store=current_store(), lake=current_lake())
     if as_json:
         print_json({"replayed": run_ids})
     elif run_ids:

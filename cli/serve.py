@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from functools import partial
 
 import click
 
-from cli.console import err
-from cli.options import current_home, home_option
+from cli.console import err, err_print
+from cli.options import current_home, home_option, read_environment
 from marketplace.root_path import SETTING as ROOT_PATH_SETTING
 from marketplace.root_path import checked_root_path
 from marketplace.server import WebAccess, run_server
 from pipeline.settings import read_alert_rules
+from pipeline.store import find_store
 from schemas.errors import SettingsError
 from warehouse.storage.home import Home
+from warehouse.store.follower import following
 
 HOST, PORT = "127.0.0.1", 8400
 CORS_SETTING = "PRICEHOUSE_CORS_ORIGINS"
@@ -45,8 +48,9 @@ def serve(*, host: str, port: int, root_path: str | None) -> None:
 
     The API is under /v1, the MCP server at /mcp. The server reads marketplace.duckdb alone, and
     switches to each new publication. It can be started before the first; /readyz reports when
-    there is something to read. Ctrl-C or SIGTERM stops it, once running requests are answered. Put
-    a proxy with TLS before it to serve others.
+    there is something to read. A home without a landing follows the store that is set. Ctrl-C or
+    SIGTERM stops it, once running requests are answered. Put a proxy with TLS before it to serve
+    others.
     """
     stated = os.environ.get(ROOT_PATH_SETTING, "") if root_path is None else root_path
     access = WebAccess(
@@ -56,7 +60,8 @@ def serve(*, host: str, port: int, root_path: str | None) -> None:
         read_alert_rules(os.environ).stale_after,
     )
     home = Home(current_home())
-    run_server(home, host=host, port=port, access=access, print_line=err.print, grace_s=GRACE_S)
+    with following(home, partial(find_store, read_environment()), err_print):
+        run_server(home, host=host, port=port, access=access, print_line=err.print, grace_s=GRACE_S)
 
 
 def cors_origins(environment: Mapping[str, str]) -> list[str]:

@@ -13,7 +13,9 @@ from pipeline.status import Status, read_status
 from schemas.clock import utc_now
 from schemas.durations import duration_text, read_duration
 from schemas.elapsed import elapsed
+from warehouse.lake.lake_settings import lake_title
 from warehouse.storage.home import Home
+from warehouse.store.store_settings import store_address
 
 
 class DurationType(click.ParamType[timedelta]):
@@ -48,7 +50,13 @@ def status(*, max_age: timedelta | None, as_json: bool) -> None:
     home is status 2.
     """
     stale_after = read_alert_rules(read_environment()).stale_after
-    found = read_status(Home.at(current_home()), now=utc_now(), stale_after=stale_after)
+    found = read_status(
+        Home.at(current_home()),
+        now=utc_now(),
+        stale_after=stale_after,
+        store=store_address(read_environment()),
+        warehouse=lake_title(read_environment()),
+    )
     is_old = max_age is not None and not _is_new(found, max_age)
     if as_json:
         print_json(found)

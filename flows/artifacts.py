@@ -14,6 +14,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
+from flows.home_names import HomeNames
 from pipeline.report import Report, held_lines
 from schemas.payload import Traffic
 from schemas.verdict import HealthVerdict
@@ -24,7 +25,8 @@ _log = logging.getLogger(__name__)
 class PageArtifact:
     """A progress artifact per feed; how many pages come is unknown, so it only nears 100."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: HomeNames) -> None:
+        self._names = names
         self._ids: dict[str, UUID] = {}
 
     def landed(self, feed: str, traffic: Traffic) -> None:
@@ -50,12 +52,13 @@ class PageArtifact:
         if feed in self._ids:
             update_progress_artifact(self._ids[feed], progress, description)
         else:
-            key = f"pages-{feed.replace('_', '-')}"  # Prefect takes no underscore in a key
+            # Prefect takes no underscore in a key.
+            key = self._names.of(f"pages-{feed.replace('_', '-')}")
             made = create_progress_artifact(progress, key=key, description=description)
             self._ids[feed] = cast(UUID, made)  # a coroutine only in async tasks; steps are sync
 
 
-async def keep_report(report: Report) -> None:
+async def keep_report(report: Report, names: HomeNames) -> None:
     """Keep a run's report: a table of its feeds, one of its changes, a page of text."""
     await acreate_table_artifact(
         [
@@ -72,25 +75,29 @@ async def keep_report(report: Report) -> None:
             }
             for f in report.feeds
         ],
-        key="feeds",
+        key=names.of("feeds"),
         description=f"Feeds of {report.run_id}",
     )
     await acreate_table_artifact(
         [msgspec.structs.asdict(change) for change in report.examples],
-        key="changes",
+        key=names.of("changes"),
         description=_changes_description(report),
     )
     await acreate_markdown_artifact(
-        markdown(report), key="report", description=f"{report.outcome} {report.run_id}"
+        markdown(report),
+        key=names.of("report"),
+        description=f"{report.outcome} {report.run_id}",
     )
 
 
-async def keep_health(verdict: HealthVerdict) -> None:
+async def keep_health(verdict: HealthVerdict, names: HomeNames) -> None:
     """Keep the verdict on the home: its state, the reason, and what to do."""
     lines = [f"# {verdict.state}", verdict.reason, ""]
     if verdict.remedy:
         lines += [f"What to do: {verdict.remedy}"]
-    await acreate_markdown_artifact("\n".join(lines), key="health", description=verdict.line)
+    await acreate_markdown_artifact(
+        "\n".join(lines), key=names.of("health"), description=verdict.line
+    )
 
 
 def _changes_description(report: Report) -> str:

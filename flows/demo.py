@@ -28,6 +28,7 @@ def run_demo(settings: Settings) -> list[Report]:
     _embed_prefect(home.root.resolve() / "prefect")
     from prefect import flow
 
+    from flows.home_names import HomeNames
     from flows.hourly import require_success, run_hour
 
     @flow(name="hourly", flow_run_name="sample step {step}", persist_result=False)
@@ -39,7 +40,9 @@ def run_demo(settings: Settings) -> list[Report]:
                 "enable_feeds": feeds_off_by_default(),
             }
         )
-        report = await run_hour(sample_settings, origin="sample", feeds=frozenset(SAMPLE_FEEDS))
+        report = await run_hour(
+            sample_settings, HomeNames(), origin="sample", feeds=frozenset(SAMPLE_FEEDS)
+        )
         require_success(report)
         return report
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import runpy
 import sys
+from pathlib import Path
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -30,6 +31,14 @@ def main() -> None:
     """Run the flow run that the environment names, or fail it."""
     run_id = UUID(os.environ["PREFECT__FLOW_RUN_ID"])
     with get_client(sync_client=True) as client:
+        if not Path(os.environ.get("PRICEHOUSE_HOME", "")).is_absolute():
+            message = (
+                "a run starts in a folder of its own, and PRICEHOUSE_HOME of its worker is no "
+                "absolute path: set it and start the worker again, or use `pricehouse up`. "
+                "Nothing was run"
+            )
+            client.set_flow_run_state(run_id, Failed(message=message), force=True)
+            return
         unknown, known = unknown_parameters(client, run_id)
         if unknown:
             message = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flows.home_names import HomeNames
 from warehouse.publication.publish import published_id
 from warehouse.storage.home import Home
 
@@ -11,24 +12,16 @@ NOTIFIED = "pricehouse.alerts.sent"
 """The event of the watcher, at each look, while data is old and the message about it was sent."""
 
 
-def home_resource(home: Home) -> dict[str, str]:
-    """Return the resource of the events of one home."""
-    return {
-        "prefect.resource.id": f"pricehouse.home.{home.root}",
-        "prefect.resource.name": f"pricehouse {home.root}",
-    }
-
-
-def emit_committed(home: Home) -> None:
+def emit_committed(home: Home, names: HomeNames) -> None:
     """Let automations know that readers see another hour."""
     from prefect.events import emit_event
 
     payload = {"run_id": published_id(home)}
-    emit_event(COMMITTED, resource=home_resource(home), payload=payload)
+    emit_event(COMMITTED, resource=names.resource(home), payload=payload)
 
 
-def emit_notified(home: Home) -> None:
+def emit_notified(home: Home, names: HomeNames) -> None:
     """Let automations know that the message about old data was sent, so that they send none."""
     from prefect.events import emit_event
 
-    emit_event(NOTIFIED, resource=home_resource(home))
+    emit_event(NOTIFIED, resource=names.resource(home))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -22,11 +22,14 @@ from prefect.states import Completed, Failed
 
 from flows.artifacts import PageArtifact, keep_health, keep_report
 from flows.events import emit_committed
+from flows.home_names import HomeNames, find_home_names
 from flows.parameters import ALL_FEEDS, LOCK_WAIT, Feeds, LockWait
 from flows.server.stale_notification import keep_stale_automations
 from flows.step_states import step_state
+from flows.throttle import shared_throttle
 from pipeline.context import LOCK_WAIT_S, Dependencies, RunOptions
 from pipeline.feeds import spec_of
+from pipeline.lake_access import find_lake
 from pipeline.live_notifier import live_notifier
 from pipeline.notify import Notifier, notifying
 from pipeline.pipeline import run_pipeline
@@ -35,6 +38,7 @@ from pipeline.run_log import error_line, report_line
 from pipeline.session import open_run
 from pipeline.settings import AlertRules, Settings, read_settings
 from pipeline.status import read_status
+from pipeline.store import find_store
 from pipeline.watch import HomeWatch
 from providers.http.client import HttpClient
 from providers.http.proxies import read_proxies
@@ -111,28 +115,34 @@ async def hourly(
     settings = read_settings(os.environ, load_registry())
     selected = None if set(feeds) == set(ALL_FEEDS) else frozenset(feeds)
     notifier = live_notifier(os.environ, get_run_logger().warning)
+    names = find_home_names(os.environ)
     try:
         with (
             notifying(settings.home, notifier, dry_run=dry_run),
-            _reporting_commits(Home(settings.home)),
+            _reporting_commits(Home(settings.home), names),
         ):
             report = await run_hour(
-                settings, origin="live", feeds=selected, dry_run=dry_run, lock_wait_s=lock_wait_s
+                settings,
+                names,
+                origin="live",
+                feeds=selected,
+                dry_run=dry_run,
+                lock_wait_s=lock_wait_s,
             )
     except Exception:
-        await keep_alert_addresses(notifier, dry_run=dry_run)
+        await keep_alert_addresses(notifier, names, dry_run=dry_run)
         with suppress(PricehouseError):
-            await keep_verdict(settings)
+            await keep_verdict(settings, names)
         raise
-    await keep_alert_addresses(notifier, dry_run=dry_run)
-    verdict = await keep_verdict(settings)
+    await keep_alert_addresses(notifier, names, dry_run=dry_run)
+    verdict = await keep_verdict(settings, names)
     if report.exit_status:
         return Failed(message=f"{failure_text(report)} | {verdict.line}")
     return Completed(message=f"{report.outcome} | {verdict.line}")
 
 
 @contextmanager
-def _reporting_commits(home: Home) -> Iterator[None]:
+def _reporting_commits(home: Home, names: HomeNames) -> Iterator[None]:
     """Emit the event of an hour that readers see after the block and did not see before it.
 
     However the run of the block ended: it may have failed in one feed and published the others, or
@@ -143,10 +153,10 @@ def _reporting_commits(home: Home) -> Iterator[None]:
         yield
     finally:
         if published_id(home) != before:
-            emit_committed(home)
+            emit_committed(home, names)
 
 
-async def keep_alert_addresses(notifier: Notifier, *, dry_run: bool) -> None:
+async def keep_alert_addresses(notifier: Notifier, names: HomeNames, *, dry_run: bool) -> None:
     """Let Prefect's server have the addresses of now: one that was removed in Vault goes there too.
 
     What fails is a warning: no hour fails through its alerts.
@@ -154,7 +164,7 @@ async def keep_alert_addresses(notifier: Notifier, *, dry_run: bool) -> None:
 
     def keep() -> None:
         addresses = notifier.find_addresses()
-        keep_stale_automations(addresses, stale_after=notifier.rules.stale_after)
+        keep_stale_automations(addresses, stale_after=notifier.rules.stale_after, names=names)
 
     if dry_run:
         return
@@ -164,16 +174,17 @@ async def keep_alert_addresses(notifier: Notifier, *, dry_run: bool) -> None:
         notifier.report(f"the addresses of alerts in Prefect stay as they were: {error}")
 
 
-async def keep_verdict(settings: Settings) -> HealthVerdict:
+async def keep_verdict(settings: Settings, names: HomeNames) -> HealthVerdict:
     """Keep the verdict on the home as an artifact, and return it."""
     rules = settings.alert_rules or AlertRules()
     found = read_status(Home(settings.home), now=utc_now(), stale_after=rules.stale_after)
-    await keep_health(found.verdict)
+    await keep_health(found.verdict, names)
     return found.verdict
 
 
 async def run_hour(
     settings: Settings,
+    names: HomeNames,
     *,
     origin: Origin,
     feeds: frozenset[str] | None = None,
@@ -194,20 +205,27 @@ async def run_hour(
             lock_wait_s=lock_wait_s,
         )
         watch = HomeWatch.of(os.environ)
-        dependencies = Dependencies(progress=PageArtifact(), watch=watch)
-        if origin == "live":  # the sample is served on this machine, without a token
-            dependencies = Dependencies(
-                progress=PageArtifact(),
-                find_token=partial(find_token, os.environ),
-                make_client=partial(HttpClient, proxies=read_proxies(os.environ)),
-                watch=watch,
-            )
-        with open_run(settings, options, dependencies) as run:
+        dependencies = Dependencies(progress=PageArtifact(names), watch=watch)
+        with ExitStack() as around:
+            if origin == "live":  # the sample is served on this machine, without a token
+                sharing = shared_throttle(load_registry(), report=logger.warning)
+                throttle = around.enter_context(sharing)
+                dependencies = Dependencies(
+                    progress=PageArtifact(names),
+                    find_token=partial(find_token, os.environ),
+                    make_client=partial(
+                        HttpClient, proxies=read_proxies(os.environ), throttle=throttle
+                    ),
+                    store=find_store(os.environ),
+                    lake=find_lake(os.environ),
+                    watch=watch,
+                )
+            run = around.enter_context(open_run(settings, options, dependencies))
             report = run_pipeline(run, as_task)
     except Exception as error:
         logger.error(error_line(error, origin=origin, trigger=trigger))
         raise
-    await keep_report(report)
+    await keep_report(report, names)
     logger.info(report_line(report, trigger=trigger))
     return report
 

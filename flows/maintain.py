@@ -9,11 +9,14 @@ from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 from pydantic import Field
 
+from flows.home_names import find_home_names
 from flows.parameters import LOCK_WAIT, LockWait
+from pipeline.lake_access import find_lake
 from pipeline.maintenance import KEEP_HOURLY_DAYS, MOST_DAYS, Upkeep
 from pipeline.maintenance import maintain as maintain_home
 from pipeline.maintenance_report import lines
 from pipeline.settings import read_settings
+from pipeline.store import find_store
 from providers.registry import load_registry
 
 Days = Annotated[int, Field(ge=1, le=MOST_DAYS)]
@@ -39,9 +42,15 @@ async def maintain(
     """
     upkeep = Upkeep(keep_hourly_days=keep_hourly_days, compact=compact, dry_run=dry_run)
     home = read_settings(os.environ, load_registry()).home
-    done = maintain_home(home, upkeep, lock_wait_s=lock_wait_s)
+    done = maintain_home(
+        home,
+        upkeep,
+        lock_wait_s=lock_wait_s,
+        store=find_store(os.environ),
+        lake=find_lake(os.environ),
+    )
     await acreate_markdown_artifact(
         "\n".join(["```", *lines(done), "```"]),
-        key="maintained",
+        key=find_home_names(os.environ).of("maintained"),
         description="Files that would be removed" if dry_run else "Removed files",
     )

@@ -22,8 +22,12 @@ from schemas.decisions import Decisions
 from schemas.records import Origin
 from schemas.registry import Estimate, Feed, Registry
 from schemas.secrets import FoundSecret
+from warehouse.lake.lake_settings import LakeSettings
+from warehouse.lake.shared_home import Lake
 from warehouse.storage.home import Home
 from warehouse.storage.run_folder import RunFolder
+from warehouse.store.objects import Store
+from warehouse.store.stored_home import StoredHome
 from warehouse.writer.state import LastRun
 
 LOCK_WAIT_S = 60.0
@@ -77,6 +81,10 @@ class Dependencies:
     deadline_s: float | None = None
     """Replaces the deadline of every feed; None keeps each feed's own."""
     run_id_tail: Callable[[], str] = random_tail
+    store: Store | None = None
+    """Holds the home's landing and publications beside it; None: only the home does."""
+    lake: LakeSettings | None = None
+    """The shared warehouse that records every run first; None: the file of the home does."""
     watch: RunWatch = field(default_factory=NoWatch)
     """Called for what operators watch: metrics and spans."""
     part_rows: int = PART_ROWS
@@ -86,7 +94,7 @@ class Dependencies:
 class Run:
     """One run under the home's lock. Not a dataclass: Prefect would walk through its fields."""
 
-    # Nine parameters: a new run and a replayed one are made in two places, of different sources.
+    # Ten parameters: a new run and a replayed one are made in two places, of different sources.
     def __init__(
         self,
         *,
@@ -99,6 +107,7 @@ class Run:
         observed: dict[str, datetime],
         options: RunOptions,
         dependencies: Dependencies,
+        lake: Lake | None = None,
     ) -> None:
         self.home = home
         self.folder = folder
@@ -111,8 +120,10 @@ class Run:
         self.observed = observed  # feed → time of its last whole answer before this run
         self.options = options
         self.dependencies = dependencies
+        self.lake = lake  # the shared warehouse that records the run before the file
         self.clock = dependencies.clock
         self.parsed_ahead: dict[str, ParseAhead] = {}  # feed → what is parsed since it landed
+        self.stored: StoredHome | None = None  # the home's store, while a new run holds the lock
         self.committing = False  # from then on only the warehouse knows how the run ended
 
     @property
@@ -135,6 +146,11 @@ class Run:
     def catalogs(self) -> list[RunFeed]:
         """Return the catalogues, in registry order."""
         return [feed for feed in self.feeds if feed.spec.role == "catalog"]
+
+    @property
+    def last_sequence(self) -> int:
+        """The place of the last commit in the order of replay, 0 before the first."""
+        return self.last.sequence if self.last else 0
 
     @property
     def shows_account_prices(self) -> bool:

@@ -19,6 +19,7 @@ from pipeline.correction_limits import (
     preview_correction,
     require_plausible,
 )
+from pipeline.following import catch_up
 from pipeline.home_metrics import refresh_metrics
 from pipeline.pipeline import process_landed
 from pipeline.report import Report
@@ -31,12 +32,14 @@ from schemas.decisions import Correction, Decisions, Verdict
 from schemas.errors import LandingError, UsageError
 from schemas.units import Unit
 from transforms.money import read_amount
+from warehouse.lake.lake_settings import LakeSettings
 from warehouse.publication.interval import read_interval
 from warehouse.publication.newest import open_newest
 from warehouse.publication.proof import read_offer
 from warehouse.statements import statement
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
+from warehouse.store.objects import Store
 
 Decision = Literal["accepted", "rejected"]
 _COMMAND = {"accepted": "accept", "rejected": "reject"}
@@ -84,10 +87,13 @@ def decide(
     *,
     clock: Clock = utc_now,
     lock_wait_s: float = LOCK_WAIT_S,
+    store: Store | None = None,
+    lake: LakeSettings | None = None,
 ) -> Report:
     """Accept or reject findings that wait for a decision; UsageError names one that does not."""
     _require_text(request.decided_by, request.reason)
     home = Home.at(root)
+    catch_up(home, Dependencies(clock=clock, store=store, lake=lake), lock_wait_s=lock_wait_s)
     for check_id in request.check_ids:
         _require_waiting(home, check_id, request.decision)
     verdicts = [
@@ -99,15 +105,12 @@ def decide(
         )
         for check_id in dict.fromkeys(request.check_ids)
     ]
-    return _apply(
-        home,
-        Decisions(verdicts=verdicts),
-        _COMMAND[request.decision],
-        clock,
-        lock_wait_s=lock_wait_s,
-    )
+    dependencies = Dependencies(clock=clock, store=store, lake=lake)
+    decisions, flow = Decisions(verdicts=verdicts), _COMMAND[request.decision]
+    return _apply(home, decisions, flow, dependencies, lock_wait_s=lock_wait_s)
 
 
+# Seven parameters: what to correct, and what only some callers have.
 def correct(
     root: Path,
     request: CorrectionRequest,
@@ -115,6 +118,8 @@ def correct(
     clock: Clock = utc_now,
     lock_wait_s: float = LOCK_WAIT_S,
     announce: Callable[[CorrectionPreview], None] = _announce_nothing,
+    store: Store | None = None,
+    lake: LakeSettings | None = None,
 ) -> Report:
     """Replace a price that cards showed by another one; UsageError when that cannot be.
 
@@ -124,6 +129,7 @@ def correct(
     home, now = Home.at(root), clock()
     if request.at is not None and request.at > now:
         raise UsageError(f"--at {request.at:%Y-%m-%d %H:%M:%S} UTC is yet to come")
+    catch_up(home, Dependencies(clock=clock, store=store, lake=lake), lock_wait_s=lock_wait_s)
     correction = Correction(
         offer_id=request.offer_id,
         unit=request.unit,
@@ -138,11 +144,20 @@ def correct(
     announce(preview)
     # by its start: what is corrected is the price that was seen, though another one comes meanwhile
     dated = replace(correction, at=preview.valid_from)
-    return _apply(home, Decisions(corrections=[dated]), "correct", clock, lock_wait_s=lock_wait_s)
+    decisions, dependencies = (
+        Decisions(corrections=[dated]),
+        Dependencies(clock=clock, store=store, lake=lake),
+    )
+    return _apply(home, decisions, "correct", dependencies, lock_wait_s=lock_wait_s)
 
 
 def _apply(
-    home: Home, decisions: Decisions, flow: str, clock: Clock, *, lock_wait_s: float
+    home: Home,
+    decisions: Decisions,
+    flow: str,
+    dependencies: Dependencies,
+    *,
+    lock_wait_s: float,
 ) -> Report:
     newest = Landing(home.landing).newest_committed()
     if newest is None:
@@ -159,7 +174,7 @@ def _apply(
         decisions=decisions,
         lock_wait_s=lock_wait_s,
     )
-    with open_run(settings, options, Dependencies(clock=clock)) as run:
+    with open_run(settings, options, dependencies) as run:
         report = publish_run(run, process_landed(run, []))
         refresh_metrics(home, now=run.clock())
         return report

@@ -9,15 +9,22 @@ from pathlib import Path
 import msgspec
 from packaging.requirements import Requirement
 
+from pipeline.lake_access import find_lake
+from pipeline.store import find_store
 from providers.http.proxies import read_proxies
 from schemas.clock import Clock, utc_now
+from schemas.errors import PricehouseError
 from warehouse.health.findings import CheckFailed, Finding, run_check
 from warehouse.health.home_checks import check_home
+from warehouse.lake.lake_checks import check_lake
 from warehouse.storage.home import Home
+from warehouse.store.store_checks import check_store
 
 REMEDIES = {
     "validation": "unset PANDERA_VALIDATION_ENABLED",
     "versions": "run `make venv`",
+    "store": "set PRICEHOUSE_STORE and what it needs as its message says, or unset it",
+    "lake": "set PRICEHOUSE_WAREHOUSE and what it needs as its message says, or unset it",
     "proxies": "set the variable as its message says, or unset it; until then nothing is fetched",
 }
 """Check of the installation → what to do when it fails."""
@@ -32,11 +39,16 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def diagnose(root: Path, environment: Mapping[str, str], *, clock: Clock = utc_now) -> Diagnosis:
-    """Check the installation and a home; UsageError where there is no home."""
+    """Check the installation, a home and what it shares; UsageError where there is no home."""
     home = Home(root)
     if not root.is_dir() or not any(root.iterdir()):
         Home.at(root)  # raises the error that names the command to run
-    findings = [*_check_installation(environment), *check_home(home, now=clock())]
+    findings = [
+        *_check_installation(environment),
+        *check_home(home, now=clock()),
+        *_check_store(home, environment),
+        *_check_lake(home, environment),
+    ]
     return Diagnosis(home=str(root), ok=all(f.ok for f in findings), findings=findings)
 
 
@@ -46,6 +58,28 @@ def _check_installation(environment: Mapping[str, str]) -> Iterator[Finding]:
     yield run_check(
         "proxies", lambda: read_proxies(environment).describe(), remedy=REMEDIES["proxies"]
     )
+
+
+def _check_store(home: Home, environment: Mapping[str, str]) -> Iterator[Finding]:
+    try:
+        store = find_store(environment)
+    except PricehouseError as error:
+        message = str(error)
+        yield Finding(check="store", ok=False, message=message, remedy=REMEDIES["store"])
+        return
+    if store is not None:
+        yield from check_store(home, store)
+
+
+def _check_lake(home: Home, environment: Mapping[str, str]) -> Iterator[Finding]:
+    try:
+        lake = find_lake(environment)
+    except PricehouseError as error:
+        message = str(error)
+        yield Finding(check="lake", ok=False, message=message, remedy=REMEDIES["lake"])
+        return
+    if lake is not None:
+        yield from check_lake(home, lake)
 
 
 def _validation(environment: Mapping[str, str]) -> str:

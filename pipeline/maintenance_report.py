@@ -23,6 +23,11 @@ def lines(done: Maintained) -> list[str]:
         report.append(f"  warehouse: would be rewritten in order, {before} now")
     elif done.compacted:
         report.append(f"  warehouse: rewritten in order, {before} to {after}")
+    if done.lake is not None:
+        report.append(
+            f"  shared warehouse: {done.lake.files_before} files before, {done.lake.files_after} "
+            f"after; {done.lake.snapshots_expired} snapshots expired"
+        )
     for what, names in (
         ("left by killed processes", done.leftovers),
         ("old checkpoints", done.checkpoints_dropped),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from pipeline.settings import AlertRules
 from providers.registry import load_registry
 from schemas.alerts import SETTLED_AFTER, Alert, AlertState, Message
 from schemas.clock import Clock, utc_now
-from schemas.errors import PricehouseError, UsageError
+from schemas.errors import PricehouseError, StoreError, UsageError
 from schemas.failures import kind_of
 from schemas.secrets import Secret
 from transforms.alerts.failed_attempts import add_failures, add_staleness
@@ -30,6 +30,8 @@ from warehouse.storage.deliveries import (
 )
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
+from warehouse.store.objects import Store
+from warehouse.store.shared_journal import pull_journal, push_journal
 
 LIVE = "live"
 LONGEST_RUN = timedelta(minutes=30)
@@ -52,6 +54,11 @@ class Notifier:
     report: Callable[[str], None]
     rules: AlertRules = field(default_factory=AlertRules)
     clock: Clock = utc_now
+    find_store: Callable[[], Store | None] = lambda: None
+    """The store of a home that several machines share, whose journal of messages is one."""
+    is_shared: bool = False
+    """Whether a shared warehouse records the runs: then only a run under its lock knows whether one
+    that was killed is committed."""
 
 
 def notify(home: Home, notifier: Notifier) -> int:
@@ -87,7 +94,8 @@ def notifying(root: Path, notifier: Notifier, *, dry_run: bool = False) -> Itera
 
 
 def _notify(home: Home, notifier: Notifier) -> int:
-    complete_killed_run(home, notifier.clock)
+    if not notifier.is_shared:
+        complete_killed_run(home, notifier.clock)
     now = notifier.clock()
     alerts = current_alerts(home, notifier.rules, now=now)
     if not alerts:
@@ -95,11 +103,20 @@ def _notify(home: Home, notifier: Notifier) -> int:
     addresses = notifier.find_addresses()
     if not addresses:
         return 0
+    store = None
+    with suppress(PricehouseError):  # a message twice is better than none
+        store = notifier.find_store()
+        if store is not None:
+            pull_journal(home, store)
     with open_journal(home, now=now) as journal:
-        return sum(
+        taken = sum(
             _notify_address(journal, place, address, alerts, notifier)
             for place, address in enumerate(addresses, start=1)
         )
+    if store is not None:
+        with suppress(StoreError):  # the next run pushes it
+            push_journal(home, store)
+    return taken
 
 
 def _notify_address(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 
 from pipeline.home_metrics import refresh_metrics
 from pipeline.torn_warehouse import read_warehouse
@@ -13,6 +15,7 @@ from schemas.records import EndMark
 from warehouse.connect import Connection
 from warehouse.migrate import migrations, require_known
 from warehouse.publication.publish import publish, published_id
+from warehouse.statements import statement
 from warehouse.storage.future_runs import require_no_future_run
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
@@ -45,18 +48,38 @@ def complete_killed_run(home: Home, clock: Clock) -> bool:
         with hold(home.lock, wait_s=0):
             now = clock()
             require_no_future_run(landing, now)
-            before, last = published_id(home), read_warehouse(home, landing, _read_last_run)
+            before = published_id(home)
+            last, committed = read_warehouse(home, landing, partial(_read_runs, landing=landing))
             if last is not None:
                 require_whole(landing, last)
-                recover(home, landing, last, now=now)
+                recover(home, landing, last, committed, now=now)
                 refresh_metrics(home, now=now)
             return published_id(home) != before
     return False
 
 
-def _read_last_run(con: Connection) -> LastRun | None:
-    """Return the last run; None also where a run has to migrate the warehouse first."""
-    return read_last_run(con) if require_known(con) == len(migrations()) else None
+def _read_runs(con: Connection, *, landing: Landing) -> tuple[LastRun | None, dict[str, EndMark]]:
+    """Return the last run, and what of landing is committed without a mark.
+
+    None also where a run has to migrate the warehouse first.
+    """
+    if require_known(con) != len(migrations()):
+        return None, {}
+    return read_last_run(con), read_committed(con, landing)
+
+
+def read_committed(con: Connection, landing: Landing) -> dict[str, EndMark]:
+    """Return the marks of the unfinished runs that the warehouse holds all the same."""
+    ids = [run.run_id for run in landing.unfinished()]
+    if not ids:
+        return {}
+    rows = con.execute(statement("read_runs_of"), {"run_ids": ids}).fetchall()
+    return {
+        run_id: EndMark(
+            outcome="committed", finished_at=finished_at.astimezone(UTC), sequence=sequence
+        )
+        for run_id, sequence, finished_at in rows
+    }
 
 
 def require_whole(landing: Landing, last: LastRun | None) -> None:
@@ -70,22 +93,29 @@ def require_whole(landing: Landing, last: LastRun | None) -> None:
         )
 
 
-def recover(home: Home, landing: Landing, last: LastRun | None, *, now: datetime) -> None:
+def recover(
+    home: Home,
+    landing: Landing,
+    last: LastRun | None,
+    committed: Mapping[str, EndMark],
+    *,
+    now: datetime,
+) -> None:
     """Complete what a killed run left: its end mark, a revision's checkpoint, and a publication
     that was not linked yet.
+
+    A run that was killed between its commit and its mark is in `committed`; on a shared warehouse
+    other runs may have come after it.
     """
     for run in landing.unfinished():
-        if last is not None and run.run_id == last.run_id:
-            mark = EndMark(
-                outcome="committed", finished_at=last.finished_at, sequence=last.sequence
-            )
-        else:
-            mark = EndMark(
+        run.end(
+            committed.get(run.run_id)
+            or EndMark(
                 outcome="interrupted",
                 finished_at=now,
                 error="interrupted: the process ended during the run; nothing of it was committed",
             )
-        run.end(mark)
+        )
     if last is not None:
         keep_revision(home, last)
         if published_id(home) != last.run_id:

@@ -12,27 +12,29 @@ from pathlib import Path
 import msgspec
 
 from pipeline.context import LOCK_WAIT_S
+from pipeline.following import follow, set_checkpoints_aside
 from pipeline.home_metrics import refresh_metrics
 from pipeline.progress import OnStep, ignore_step
 from pipeline.replay import rebuild
+from pipeline.store import stored_home
 from schemas.clock import Clock, utc_now
 from warehouse.connect import open_writer
+from warehouse.lake.lake_settings import LakeSettings
+from warehouse.lake.shared_home import hold_home
 from warehouse.migrate import migrate
 from warehouse.publication.publish import forget_publications, publish, published_id
 from warehouse.storage.future_runs import (
     future_runs,
     has_future_mark,
-    move,
     require_wrong_clock,
     set_aside,
     unmark,
 )
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
-from warehouse.storage.lock import hold
 from warehouse.storage.retention import sequence_of
 from warehouse.storage.run_folder import RunFolder
-from warehouse.writer.checkpoint import checkpoints
+from warehouse.store.objects import Store
 from warehouse.writer.staging_file import SCRATCH, replace_warehouse, staged_database
 from warehouse.writer.state import LastRun, read_last_run
 
@@ -55,6 +57,8 @@ def repair(
     clock: Clock = utc_now,
     on_step: OnStep = ignore_step,
     lock_wait_s: float = LOCK_WAIT_S,
+    store: Store | None = None,
+    lake: LakeSettings | None = None,
 ) -> Repaired:
     """Set the runs of the future aside and publish what the others come to; again it does nothing.
 
@@ -62,25 +66,41 @@ def repair(
     of another run are missing and no checkpoint of one replaces them.
     """
     home = Home.at(root)
-    with hold(home.lock, wait_s=lock_wait_s):
+    with hold_home(home, lake, wait_s=lock_wait_s) as shared:
         now, landing = clock(), Landing(home.landing)
+        stored = stored_home(home, store, is_shared=shared is not None)
+        if shared is not None:  # what is written there below has all that other machines committed
+            on_step("follow the shared warehouse")
+            follow(shared, home, stored, now=now)
         future = future_runs(landing, now)
         require_wrong_clock(future)
         ids = {run.run_id for run in future}
         kept = [run for run in landing.committed() if run.run_id not in ids]
         on_step("make the warehouse again")
         rebuilt = _rebuild(home, kept, now=now)
+        if shared is not None and rebuilt:
+            if kept:
+                shared.push(home)
+            else:
+                shared.empty()
         on_step("set the future runs aside")
-        _set_checkpoints_aside(home, landing, ids)
+        set_checkpoints_aside(home, ids, stored)
         for run in reversed(future):  # the newest first, so that what is left is in order
             on_step("set a run aside")
+            if stored:
+                stored.withdraw(run)
             set_aside(run, now=now)
         for run in landing.runs():
             if has_future_mark(run, now):
+                if stored:
+                    stored.delete([run.path / "end.json"])
                 unmark(run)
         on_step("publish")
         _publish(home, landing, kept)
         refresh_metrics(home, now=now)
+        if stored:
+            stored.begin(sequence_of(kept[-1]) if kept else 0)
+            stored.finish()
         return Repaired(
             home=str(root),
             set_aside=sorted(ids),
@@ -110,12 +130,6 @@ def _last_run(home: Home, *, now: datetime) -> LastRun | None:
     with open_writer(home.warehouse) as con:  # merges the log that a killed run left
         migrate(con, now=now)
         return read_last_run(con)
-
-
-def _set_checkpoints_aside(home: Home, landing: Landing, ids: set[str]) -> None:
-    for checkpoint in checkpoints(home):
-        if checkpoint.run_id in ids:
-            move(checkpoint.path, landing.set_aside / "checkpoints" / checkpoint.path.name)
 
 
 def _publish(home: Home, landing: Landing, kept: list[RunFolder]) -> None:

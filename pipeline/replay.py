@@ -12,21 +12,26 @@ from pathlib import Path
 
 from pipeline.context import LOCK_WAIT_S, Dependencies, Run, RunOptions
 from pipeline.failed_runs import failed_before_each
+from pipeline.following import follow
 from pipeline.home_metrics import refresh_metrics
 from pipeline.pipeline import Step, process_landed, run_directly
+from pipeline.store import stored_home
 from providers.registry import load_claims, load_registry
 from schemas.clock import Clock, utc_now
 from schemas.decisions import read_decisions
 from schemas.errors import LandingError, UsageError
 from schemas.records import Origin
 from warehouse.connect import open_writer
+from warehouse.lake.lake_settings import LakeSettings
+from warehouse.lake.shared_home import hold_home
 from warehouse.migrate import migrate
 from warehouse.publication.publish import publish, published_id
+from warehouse.storage.future_runs import require_no_future_run
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
-from warehouse.storage.lock import hold
 from warehouse.storage.retention import runs_lacking_bytes, sequence_of
 from warehouse.storage.run_folder import RunFolder
+from warehouse.store.objects import Store
 from warehouse.writer.checkpoint import Checkpoint, checkpoints, is_whole, restore_checkpoint
 from warehouse.writer.state import LastRun, read_feed_times, read_last_run
 
@@ -40,25 +45,42 @@ def replay(
     clock: Clock = utc_now,
     step: Step = run_directly,
     lock_wait_s: float = LOCK_WAIT_S,
+    store: Store | None = None,
+    lake: LakeSettings | None = None,
 ) -> list[str]:
     """Load every committed run that the warehouse does not hold; return their ids.
 
     Ids and times come from the run records, registry and claims from what each run landed, so an
     export afterwards is byte for byte that of the home that fetched. UsageError without landing,
-    LandingError when neither the bytes of a run nor a checkpoint after it is left.
+    LandingError when neither the bytes of a run nor a checkpoint after it is left. With a store,
+    what it lacks is pushed when all that is done. Runs that a shared warehouse lacks are made in
+    this machine's copy of it first, and then pushed together.
     """
     landing = Landing(root / "landing")
     runs = landing.committed()
     if not runs:
-        raise UsageError(f"{root} has no committed run under landing/; there is nothing to replay")
+        first = "run `pricehouse warehouse pull` first" if lake else "there is nothing to replay"
+        raise UsageError(f"{root} has no committed run under landing/; {first}")
     home = Home.adopt(root, origin=_origin(runs))
-    with hold(home.lock, wait_s=lock_wait_s):
+    with hold_home(home, lake, wait_s=lock_wait_s) as shared:
+        stored = stored_home(home, store, is_shared=shared is not None)
+        if shared is not None:
+            follow(shared, home, stored, now=clock())
+            require_no_future_run(landing, clock())  # other machines would get it
+            runs = landing.committed()
         missing = _missing(home, runs, clock())
         rebuild(home, missing, source=home, now=clock(), step=step)
+        if shared is not None and missing:
+            if stored is not None:  # what landed comes before its commit, as in an hour
+                stored.begin(sequence_of(runs[-1]))
+            shared.push(home)
         last = runs[-1].run_id
         if published_id(home) != last:
             publish(home, last)
         refresh_metrics(home, now=clock())
+        if stored is not None:
+            stored.begin(sequence_of(runs[-1]))
+            stored.finish()
     return [run.run_id for run in missing]
 
 

@@ -25,19 +25,28 @@ from schemas.delta import State
 from transforms.reconcile.counts import tally
 from transforms.reconcile.revision import revise_state
 from warehouse.connect import open_writer
+from warehouse.lake.lake_settings import LakeSettings
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
+from warehouse.store.objects import Store
 from warehouse.writer.log_versions import LogVersions, read_log_versions
 from warehouse.writer.staging_file import SCRATCH, staged_database
 from warehouse.writer.state import read_last_run, read_state
 
 
-def revise(root: Path, *, clock: Clock = utc_now, lock_wait_s: float = LOCK_WAIT_S) -> Report:
+def revise(
+    root: Path,
+    *,
+    clock: Clock = utc_now,
+    lock_wait_s: float = LOCK_WAIT_S,
+    store: Store | None = None,
+    lake: LakeSettings | None = None,
+) -> Report:
     """Append what today's rules read otherwise in every landed run, and publish it.
 
     A checkpoint is written beside it, from which replay starts. UsageError without landing.
     """
-    replay(root, clock=clock, lock_wait_s=lock_wait_s)
+    replay(root, clock=clock, lock_wait_s=lock_wait_s, store=store, lake=lake)
     last = Landing(root / "landing").committed()[-1].record
     settings = recorded_settings(root, last.settings, load_registry())
     options = RunOptions(
@@ -47,7 +56,7 @@ def revise(root: Path, *, clock: Clock = utc_now, lock_wait_s: float = LOCK_WAIT
         decisions=Decisions(),
         lock_wait_s=lock_wait_s,
     )
-    with open_run(settings, options, Dependencies(clock=clock)) as run:
+    with open_run(settings, options, Dependencies(clock=clock, store=store, lake=lake)) as run:
         report = load_run(run, _revision(run))
         with open_writer(run.home.warehouse) as con:
             committed = read_last_run(con)

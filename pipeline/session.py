@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,23 +15,25 @@ from polars.exceptions import PanicException
 
 from pipeline.context import Dependencies, Run, RunOptions
 from pipeline.failed_runs import failed_since_commit
-from pipeline.recovery import recover, require_whole
+from pipeline.following import follow
+from pipeline.recovery import read_committed, recover, require_whole
 from pipeline.settings import AlertRules, Settings
 from pipeline.source_versions import rules_version
+from pipeline.store import stored_home
 from pipeline.torn_warehouse import read_warehouse
 from providers.registry import claims_bytes, load_claims, load_registry, registry_bytes
-from schemas.clock import Clock
+from schemas.clock import Clock, utc_now
 from schemas.decisions import decisions_bytes
-from schemas.errors import PricehouseError, UsageError
+from schemas.errors import PricehouseError, StoreError, UsageError
 from schemas.records import SCHEDULED, AlertRecord, EndMark, RunRecord
 from warehouse.alert_rows import known_deliveries
 from warehouse.connect import Connection
+from warehouse.lake.shared_home import Lake, hold_home, require_origin
 from warehouse.migrate import migrate
 from warehouse.storage.deliveries import read_deliveries
 from warehouse.storage.future_runs import require_no_future_run
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
-from warehouse.storage.lock import hold
 from warehouse.writer.state import (
     LastRun,
     read_details_time,
@@ -53,18 +55,35 @@ def open_run(
     """Hold the home, recover what a killed run left, write the run record; mark how the run ended.
 
     An error leaves a `failed` mark and is raised again; a kill leaves none, and the next run finds
-    it. HomeKindError when the home holds the other kind of data.
+    it. HomeKindError when the home holds the other kind of data. With a store, StoreError leaves a
+    `failed` mark too, unless the run is committed: then the next run pushes what the store lacks.
     """
     dependencies = dependencies or Dependencies()
+    if dependencies.lake is not None and not Home(settings.home).has_stamp:
+        require_origin(options.origin, settings.home, dependencies.lake)  # before it becomes one
     home = Home.open(settings.home, origin=options.origin)
-    with hold(home.lock, wait_s=options.lock_wait_s):
-        run = _begin(home, settings, options, dependencies)
+    with hold_home(home, dependencies.lake, wait_s=options.lock_wait_s) as lake:
+        stored = stored_home(home, dependencies.store, is_shared=lake is not None)
+        if lake is not None:
+            # not the run's clock: each look at it is a time of the run
+            follow(lake, home, stored, now=utc_now())
+        elif stored and next(stored.landing.newest_first(), None) is None:
+            stored.begin(0)  # before the first record: a store that is another's has to be pulled
+        run = _begin(home, settings, options, dependencies, lake)
+        run.stored = stored
         try:
+            if stored:
+                stored.begin(run.last_sequence)
             yield run
         except BaseException as error:
             if run.folder.mark is None and not run.committing:
                 run.folder.end(_end_mark(error, run.clock(), trigger=options.trigger))
+            if lake is not None and stored is not None:
+                with suppress(StoreError):  # so that the next run, wherever, records the failure
+                    stored.complete()
             raise
+        if stored:
+            stored.finish()
 
 
 def _end_mark(error: BaseException, now: datetime, *, trigger: str) -> EndMark:
@@ -80,15 +99,22 @@ def _end_mark(error: BaseException, now: datetime, *, trigger: str) -> EndMark:
     return EndMark(outcome="failed", finished_at=now, error=message)
 
 
-def _begin(home: Home, settings: Settings, options: RunOptions, dependencies: Dependencies) -> Run:
+def _begin(
+    home: Home,
+    settings: Settings,
+    options: RunOptions,
+    dependencies: Dependencies,
+    lake: Lake | None,
+) -> Run:
     """Recover the home, write the run record and return the run."""
     registry, claims = load_registry(), load_claims().claims
     landing = Landing(home.landing)
     clock = monotonic_clock(dependencies.clock, landing)
     started_at = clock()
-    stored = read_warehouse(home, landing, partial(_read_stored, now=started_at))
+    read = partial(_read_stored, landing=landing, lake=lake, now=started_at)
+    stored = read_warehouse(home, landing, read)
     last = stored.last
-    recover(home, landing, last, now=started_at)
+    recover(home, landing, last, stored.committed, now=started_at)
     require_whole(landing, last)
     decisions = options.decisions
     alerts = _alert_record(landing, settings, stored.deliveries)
@@ -122,6 +148,7 @@ def _begin(home: Home, settings: Settings, options: RunOptions, dependencies: De
         observed=stored.observed,
         options=options,
         dependencies=replace(dependencies, clock=clock),
+        lake=lake,
     )
 
 
@@ -132,12 +159,19 @@ class _Stored(NamedTuple):
     details_at: datetime | None
     observed: dict[str, datetime]
     deliveries: Collection[str]
+    committed: dict[str, EndMark]
 
 
-def _read_stored(con: Connection, *, now: datetime) -> _Stored:
+def _read_stored(con: Connection, *, landing: Landing, lake: Lake | None, now: datetime) -> _Stored:
     migrate(con, now=now)
+    if lake is not None:
+        lake.prepare(con)
     return _Stored(
-        read_last_run(con), read_details_time(con), read_feed_times(con), known_deliveries(con)
+        read_last_run(con),
+        read_details_time(con),
+        read_feed_times(con),
+        known_deliveries(con),
+        read_committed(con, landing),
     )
 
 

@@ -79,23 +79,35 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     feeds: list[FeedStatus] = []
     last_run: RunStatus | None = None
     last_failure: RunStatus | None = None
+    store: str | None = None
+    """Where the landing and the publications are beside the home, None where only there."""
+    warehouse: str | None = None
+    """The shared warehouse that records every run first, None where the home's file does."""
     problem: str | None = None
     """Why no run can begin, None when nothing is known to be wrong; the exit status is then 1."""
     verdict: HealthVerdict
 
 
 def read_status(
-    home: Home, *, now: datetime, stale_after: timedelta = DEFAULT_STALE_AFTER
+    home: Home,
+    *,
+    now: datetime,
+    stale_after: timedelta = DEFAULT_STALE_AFTER,
+    store: str | None = None,
+    warehouse: str | None = None,
 ) -> Status:
     """Return the status; works while a run is writing, and before the first publication.
 
-    Data that is older than `stale_after` makes the verdict `stale`.
+    Data that is older than `stale_after` makes the verdict `stale`. `store` is the address of the
+    home's store, `warehouse` names the shared one; neither is asked.
     """
     landing = Landing(home.landing)
     newest = next(landing.newest_first(), None)
     from_landing: dict[str, Any] = {
         "home": str(home.root),
         "now": now,
+        "store": store,
+        "warehouse": warehouse,
         "last_run": _run_status(newest) if newest else None,
         "last_failure": _failure_since_commit(landing),
         "problem": future_problem(landing, now),

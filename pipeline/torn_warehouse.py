@@ -18,13 +18,13 @@ from warehouse.storage.files import copy_file
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.storage.retention import sequence_of
-from warehouse.writer.contents import read_every_block
 from warehouse.writer.staging_file import (
     discard_log,
     replace_warehouse,
     require_warehouse,
     staged_database,
 )
+from warehouse.writer.table_content import read_every_block
 
 T = TypeVar("T")
 

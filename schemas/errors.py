@@ -19,6 +19,9 @@ PricehouseError
 │   ├── InferenceBusy                too many calls, or the model is not ready: try later
 │   ├── InferenceInterrupted         no whole response came; the call may have been billed
 │   └── InferenceUnexpectedResponse  the response is not one of the route (HTML, a redirection, …)
+├── StoreError            stop, exit 1: the store does not answer or refuses; run again
+│   ├── ObjectMissing     the store lacks an object
+│   └── StoreConflict     the store has runs of another machine, which this home lacks
 ├── PublicationGone       begin again with the newest publication: that one is no longer kept
 ├── QueryTooSlow          ask for less: the answer took longer than a reader is given
 └── HomeError             stop, exit 1: the home itself needs attention
@@ -185,6 +188,18 @@ class TornWarehouse(WarehouseError):
 
     A kill can cut the write of a block that DuckDB writes again in its place.
     """
+
+
+class StoreError(PricehouseError):
+    """Raised when the store of a home does not answer, refuses, or holds what it should not."""
+
+
+class ObjectMissing(StoreError):
+    """Raised when a store lacks an object."""
+
+
+class StoreConflict(StoreError):
+    """Raised when a store has runs of another machine, which this home lacks."""
 
 
 class PublicationGone(PricehouseError):

@@ -40,6 +40,13 @@ class FeedDetails(_Strict):
     at_most: int = Field(gt=0, description="Requests about single ids in one run")
 
 
+class RateWindow(_Strict):
+    """How many requests an upstream takes from one caller in a time."""
+
+    requests: int = Field(gt=0, description="Requests in a window")
+    seconds: int = Field(gt=0, description="Seconds of a window")
+
+
 class Feed(_Strict):
     """One kind of answer that states facts."""
 
@@ -71,6 +78,11 @@ class Feed(_Strict):
     shape: Literal["recorded", "documented"] = Field(
         default="recorded",
         description="recorded: a real answer was seen; documented: only its description was",
+    )
+    rate_window: RateWindow | None = Field(
+        default=None,
+        description="What the host of base_url takes from a caller without a token, for all feeds "
+        "that are read there; null: it documents nothing",
     )
     expected_every_s: int = Field(gt=0, description="Seconds between two whole fetches")
     deadline_s: int = Field(gt=0, description="Seconds after which a fetch is given up")

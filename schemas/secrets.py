@@ -72,3 +72,12 @@ class FoundSecret:
 
     secret: Secret
     place: VaultPlace | VariablePlace
+
+
+@dataclass(frozen=True)
+class StoreKeys:
+    """What signs the requests to an object store."""
+
+    access_key_id: Secret
+    secret_access_key: Secret
+    session_token: Secret | None = None

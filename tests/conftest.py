@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,11 @@ from tests.support.skips import unexpected_skips
 
 if TYPE_CHECKING:
     from pipeline.report import Report
+    from tests.support.backends import Backend
+    from tests.support.lakes import SharedPlace
+    from tests.support.object_store import RunningObjectStore
+    from tests.support.postgres import Postgres
+    from tests.support.stores import StorePlace
 
 # How long an example takes is the machine's business, whose pace is not ours. The same code gives
 # the same result; the slow tests search anew each time. Making a failure smaller may take minutes:
@@ -35,6 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="fail when a test is skipped that tests/support/skips.py does not list",
     )
+    parser.addoption(
+        "--every-backend",
+        action="store_true",
+        help="run each test of tests/support/backends.py with a file and with each shared "
+        "warehouse, not only the sample for which the time of CI suffices",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +65,78 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Report]
 
     root = tmp_path_factory.mktemp("docs")
     return root, ingest_sample_with_lists(root / "data")
+
+
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningObjectStore]:
+    """A running SeaweedFS; a test that stops it starts it again."""
+    from tests.support.object_store import running_object_store
+
+    with running_object_store(tmp_path_factory.mktemp("object-store")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shared_postgres() -> Iterator[Postgres]:
+    """A running PostgreSQL; a test that stops it starts it again."""
+    from tests.support.postgres import postgres
+
+    with postgres() as running:
+        yield running
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that uses `backend` with those that its mark or its module's names, else with a
+    sample; with `--every-backend` those without a mark have all.
+    """
+    if "backend" in metafunc.fixturenames:
+        from tests.support.backends import BACKENDS, FILE, sample_of
+
+        mark = metafunc.definition.get_closest_marker("backends")
+        names = mark.args if mark else BACKENDS
+        if not metafunc.config.getoption("--every-backend"):
+            names = sample_of(names, metafunc.module, metafunc.function.__name__)
+        slow = {name: () if name == FILE else (pytest.mark.slow,) for name in BACKENDS}
+        chosen = [pytest.param(name, marks=slow[name]) for name in names]
+        metafunc.parametrize("backend", chosen, indirect=True)
+
+
+@pytest.fixture(scope="module")
+def backend(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Backend]:
+    """What records the runs of a module's homes; tests/support/backends.py has how to use it."""
+    from tests.support.backends import FILE, LAKE_ON_S3, Backend, using
+    from tests.support.lakes import lake_in_bucket, lake_in_folder
+
+    if request.param == FILE:
+        with using(Backend(FILE)) as files:
+            yield files
+        return
+    root, numbers = tmp_path_factory.mktemp("shared"), count(1)
+    postgres = request.getfixturevalue("shared_postgres")
+    store = request.getfixturevalue("object_store") if request.param == LAKE_ON_S3 else None
+
+    def make_place() -> SharedPlace:
+        folder = root / f"{next(numbers)}"
+        if store is None:
+            return lake_in_folder(postgres, folder)
+        return lake_in_bucket(postgres, store, folder)
+
+    with pytest.MonkeyPatch.context() as patch, using(Backend(request.param, make_place)) as lakes:
+        # which PostgreSQL's library reads in this process too; each place has the same password
+        patch.setenv("PGPASSFILE", make_place().environment["PGPASSFILE"])
+        yield lakes
+
+
+@pytest.fixture(params=["folder", "s3"])
+def store_place(request: pytest.FixtureRequest, tmp_path: Path) -> StorePlace:
+    """An empty store, in a folder and on S3."""
+    from tests.support.stores import folder_place, s3_place
+
+    if request.param == "folder":
+        return folder_place(tmp_path)
+    return s3_place(request.getfixturevalue("object_store"))
 
 
 def pytest_collection_finish() -> None:

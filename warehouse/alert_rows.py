@@ -18,7 +18,7 @@ from warehouse.connect import Connection
 from warehouse.rows import named_rows
 from warehouse.statements import statement
 from warehouse.tables import ALERTS
-from warehouse.writer.frames import append, run_with_frames
+from warehouse.writer.frames import Sink, append, run_with_frames
 
 PEAK_DAYS = timedelta(days=1)
 """How far back the number of priced cards is compared."""
@@ -55,27 +55,27 @@ def known_deliveries(con: Connection) -> Collection[str]:
     return {alert_id for (alert_id,) in con.execute(statement("read_known_deliveries")).fetchall()}
 
 
-def store_alerts(con: Connection, load: Load, state: AlertState) -> None:
-    """Write what a run opened and closed, and the deliveries that it knew; all else is written.
+def store_alerts(con: Connection, load: Load, state: AlertState, sink: Sink) -> None:
+    """Write into the sink what a run opened and closed, and the deliveries that it knew.
 
-    `state` are the alerts before the run; it is moved on.
+    All else is written. `state` are the alerts before the run; it is moved on.
     """
     if load.find_alerts is None:
         return
     before = {alert.alert_id for alert in state.open}
     load.find_alerts(state, _read_facts(con, load))
     fresh = [alert for alert in state.alerts if alert.alert_id not in before]
-    append(con, ALERTS, _frame(fresh).with_columns(run_id=pl.lit(load.record.run_id)))
+    append(sink, ALERTS, _frame(fresh).with_columns(run_id=pl.lit(load.record.run_id)))
     ended = [alert for alert in state.ended if alert.alert_id in before]
     if ended:
-        run_with_frames(con, statement("update_alerts"), ended=_frame(ended))
+        run_with_frames(sink, statement("update_alerts"), ended=_frame(ended))
     if load.deliveries:
         delivered = pl.DataFrame(
             [(each.alert_id, each.at) for each in load.deliveries],
             schema={"alert_id": pl.String, "at": UTC_TIME},
             orient="row",
         )
-        run_with_frames(con, statement("update_alert_deliveries"), delivered=delivered)
+        run_with_frames(sink, statement("update_alert_deliveries"), delivered=delivered)
 
 
 def _read_facts(con: Connection, load: Load) -> AlertFacts:

@@ -18,7 +18,7 @@ Connection = duckdb.DuckDBPyConnection
 STORAGE = "v1.5.0"
 _GUARD = f"CREATE OR REPLACE TABLE {SCHEMA}._ph_opened AS SELECT now() AS opened_at; CHECKPOINT;"
 # It pushes an IN filter of a small table into the scan of a frame, which has none for strings.
-_NO_PUSHDOWN = "SET disabled_optimizers = 'join_filter_pushdown'"
+NO_PUSHDOWN = "SET disabled_optimizers = 'join_filter_pushdown'"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def open_writer(path: Path, limits: Limits = WRITING) -> Iterator[Connection]:
     con = _connect(path, limits, read_only=False)
     try:
         con.execute(in_its_schema(con, _GUARD))
-        con.execute(_NO_PUSHDOWN)
+        con.execute(NO_PUSHDOWN)
         yield con
     except DISK_TROUBLE as error:
         text = str(error).lower()

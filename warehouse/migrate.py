@@ -43,12 +43,20 @@ def migrate(con: Connection, *, now: datetime) -> None:
 
     WarehouseError, with nothing changed, for a file that newer code wrote.
     """
+    run_migrations(con, now=now)
+    apply_views(con, now=now)
+    if not are_stored(con):
+        _store_cards(con)
+
+
+def run_migrations(con: Connection, *, now: datetime, last: int | None = None) -> None:
+    """Run the migrations that this file lacks, up to `last`; the views stay as they are."""
     if has_schema(con):
         drop_from_main(con)
     else:
         con.execute(in_main(statement("create_migration_ledger")))
     done, known = require_known(con), migrations()
-    for number, path in known[done:]:
+    for number, path in known[done:last]:
         con.execute("BEGIN")
         try:
             con.execute(path.read_text("utf-8"))
@@ -63,9 +71,6 @@ def migrate(con: Connection, *, now: datetime) -> None:
                 f"migration {path.name} cannot be applied: {error}; the warehouse is as it was"
             ) from error
         con.execute("COMMIT")
-    apply_views(con, now=now)
-    if not are_stored(con):
-        _store_cards(con)
 
 
 def _store_cards(con: Connection) -> None:

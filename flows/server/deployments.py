@@ -5,8 +5,10 @@ Import it only when Prefect's settings are in the environment: Prefect reads the
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -21,12 +23,13 @@ from prefect.events.schemas.automations import AutomationCore, Posture
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.workers.process import ProcessWorker
 
+from flows.home_names import HomeNames
 from flows.server.settings import PREFECT_FILE, PrefectServer
 from flows.server.stale_automation import STALE, core_fields, new_stale_automation
 from flows.server.stale_notification import new_stale_notification
 from schemas.errors import PricehouseError
 
-POOL = "pricehouse"
+POOL, HOURLY = "pricehouse", "hourly"
 ZOMBIES = "pricehouse: crash runs without a heartbeat"
 UNSTARTED = "pricehouse: crash runs that did not start"
 EARLIER_NAMES = {
@@ -34,6 +37,8 @@ EARLIER_NAMES = {
     STALE: ("pricehouse: no new hour for over two hours",),
 }
 """Automation → the names that earlier versions gave it; servers may have it under one of them."""
+_NAME = re.compile(r"^([ -]+name: )(\S+)$", re.MULTILINE)
+"""Every name in prefect.yaml, of the work pool and of the deployments."""
 _RUN = "prefect.flow-run."
 _HEARTBEAT = f"{_RUN}heartbeat"
 _RUN_ENDED = {f"{_RUN}{state}" for state in ("Completed", "Failed", "Cancelled", "Crashed")}
@@ -66,45 +71,77 @@ def server_answers(server: PrefectServer) -> bool:
     )
 
 
-def require_pool() -> None:
-    """Create the work pool; an existing one of type process stays unchanged."""
+def require_pool(names: HomeNames) -> None:
+    """Create the work pool of a home; an existing one of type process stays unchanged."""
+    name = names.of(POOL)
     with open_client("create the work pool") as client:
         try:
-            pool = client.read_work_pool(POOL)
+            pool = client.read_work_pool(name)
         except ObjectNotFound:
             template = ProcessWorker.get_default_base_job_template()
             client.create_work_pool(
-                WorkPoolCreate(name=POOL, type="process", base_job_template=template)
+                WorkPoolCreate(name=name, type="process", base_job_template=template)
             )
         else:
             if pool.type != "process":
                 raise PricehouseError(
-                    f"the work pool {POOL} is of type {pool.type} and must be process; "
+                    f"the work pool {name} is of type {pool.type} and must be process; "
                     "delete or rename it in Prefect"
                 )
 
 
-def deploy(environment: Mapping[str, str], *, checkout: Path) -> None:
-    """Update every deployment from prefect.yaml; PricehouseError with the output of Prefect."""
-    done = subprocess.run(  # noqa: S603 - our own command
-        [
-            *(sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"),
-            *("--prefect-file", str(PREFECT_FILE)),
-        ],
-        cwd=checkout,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        start_new_session=True,  # a Ctrl-C is for this process alone
-    )
+def require_deployed(server: PrefectServer, names: HomeNames) -> None:
+    """Raise PricehouseError unless an `up` created pool and deployments of the home there."""
+    with open_client("read the deployments") as client:
+        try:
+            client.read_work_pool(names.of(POOL))
+            client.read_deployment_by_name(f"{HOURLY}/{names.of(HOURLY)}")
+        except ObjectNotFound:
+            there = "start `pricehouse up --server-only` there first"
+            if names.label is not None:
+                there = (
+                    "start `pricehouse up` without --worker-only on one machine of this home, or "
+                    f"{there.removesuffix(' first')} with the same PRICEHOUSE_WAREHOUSE"
+                )
+            raise PricehouseError(
+                f"Prefect at {server.api_url} has no work pool and deployments of "
+                f"{names.of(POOL)}; {there}"
+            ) from None
+
+
+def deploy(environment: Mapping[str, str], names: HomeNames, *, checkout: Path) -> None:
+    """Update every deployment of a home from prefect.yaml; PricehouseError has Prefect's output."""
+    with tempfile.TemporaryDirectory(prefix="pricehouse-deploy-") as folder:
+        file = PREFECT_FILE
+        if names.label is not None:
+            file = Path(folder) / PREFECT_FILE.name
+            file.write_text(named_deployments(PREFECT_FILE.read_text("utf-8"), names), "utf-8")
+        done = subprocess.run(  # noqa: S603 - our own command
+            [
+                *(sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"),
+                *("--prefect-file", str(file)),
+            ],
+            cwd=checkout,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            start_new_session=True,  # a Ctrl-C is for this process alone
+        )
     if done.returncode:
         raise PricehouseError(f"Prefect could not deploy: {done.stdout}{done.stderr}")
 
 
-def require_automations(*, heartbeat_s: int, stale_after: timedelta) -> None:
+def named_deployments(text: str, names: HomeNames) -> str:
+    """Return prefect.yaml with the deployments and the work pool by their names of a home."""
+    return _NAME.sub(lambda found: f"{found[1]}{names.of(found[2])}", text)
+
+
+def require_automations(names: HomeNames, *, heartbeat_s: int, stale_after: timedelta) -> None:
     """Create each automation that is missing; an existing one stays as the operator set it.
+
+    Those about runs are for all homes of the server, those about old data for one home.
 
     One that an earlier version created under another name is renamed.
     """
@@ -112,8 +149,8 @@ def require_automations(*, heartbeat_s: int, stale_after: timedelta) -> None:
         for automation in (
             _crash_zombies(heartbeat_s),
             _crash_unstarted(heartbeat_s),
-            new_stale_automation(stale_after),
-            new_stale_notification(),
+            new_stale_automation(stale_after, names),
+            new_stale_notification(names),
         ):
             if not _rename_earlier(client, automation.name):
                 client.create_automation(automation)

@@ -22,13 +22,12 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Scheduled
 
-from flows.server.deployments import open_client
+from flows.server.deployments import HOURLY, open_client
 from pipeline.status import read_status
 from schemas.elapsed import elapsed
 from schemas.errors import PricehouseError
 from warehouse.storage.home import Home
 
-DEPLOYMENT = "hourly/hourly"
 HOUR_S = 3600.0
 LOOK_S = 2.0
 _UNFINISHED = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING]
@@ -68,12 +67,15 @@ class FirstHour:
         self,
         home: Home,
         *,
+        deployment: str,
         published_at: str | None,
         report: Callable[[str], None],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`published_at` is the address of the marketplace; None without one."""
+        """`deployment` is what runs the hours of the home; `published_at` is the address of the
+        marketplace, None without one."""
         self._home = home
+        self._deployment = f"{HOURLY}/{deployment}"
         self._where = f"; look at {published_at}" if published_at else ""
         self._report = report
         self._monotonic = monotonic
@@ -95,7 +97,7 @@ class FirstHour:
             return
 
     def _read(self, client: SyncPrefectClient, now: datetime) -> None:
-        deployment = client.read_deployment_by_name(DEPLOYMENT)
+        deployment = client.read_deployment_by_name(self._deployment)
         runs = _unfinished_runs(client, deployment.id)
         if not self._is_started:
             self._start(client, deployment.id, due_run(runs, now), now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -44,6 +45,23 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what an oper
 _THIS_MACHINE = {"127.0.0.1", "::1", "localhost"}
 
 
+_API_URL = "PREFECT_API_URL"
+_DATABASE_URLS = (
+    "PREFECT_SERVER_DATABASE_CONNECTION_URL",
+    "PREFECT_API_DATABASE_CONNECTION_URL",
+)
+_DATABASE = ("PREFECT_SERVER_DATABASE_", "PREFECT_API_DATABASE_")
+_DRIVERS = ("postgresql+asyncpg://", "sqlite+aiosqlite:///")
+
+
+class Part(Enum):
+    """What `up` runs here: all of it, or what a machine of several has."""
+
+    ALL = "all"
+    SERVER = "server"
+    WORKER = "worker"
+
+
 @dataclass(frozen=True)
 class PrefectServer:
     """The address of Prefect's server; without `listen` it is already running elsewhere."""
@@ -58,12 +76,21 @@ class PrefectServer:
 
 
 def find_server(
-    environment: Mapping[str, str], *, host: str | None, port: int | None
+    environment: Mapping[str, str], *, host: str | None, port: int | None, part: Part = Part.ALL
 ) -> PrefectServer:
     """Return the server of PREFECT_API_URL, unless host or port is given; SettingsError names a
     setting that cannot be used."""
-    url = environment.get("PREFECT_API_URL")
+    url = environment.get(_API_URL)
+    if part is Part.WORKER and not url:
+        raise SettingsError(
+            f"{_API_URL} is not set, and --worker-only starts no server; set it to the address of "
+            "the server that `pricehouse up --server-only` runs, like http://10.0.0.5:4200/api"
+        )
     if url and host is None and port is None:
+        if part is Part.SERVER:
+            raise SettingsError(
+                f"{_API_URL} names a server elsewhere, and --server-only starts one here; unset it"
+            )
         if not url.startswith(("http://", "https://")):
             raise SettingsError(
                 f"PREFECT_API_URL is {url!r}; it must be like http://127.0.0.1:4200/api"
@@ -76,6 +103,7 @@ def find_server(
             f"on {host} other machines reach Prefect, and who reaches it can run flows here; set "
             "PREFECT_SERVER_API_AUTH_STRING to user:password, or leave the host at 127.0.0.1"
         )
+    _check_database(environment)
     name = _EVERYWHERE.get(host, host)
     return PrefectServer(f"http://{f'[{name}]' if ':' in name else name}:{port}/api", (host, port))
 
@@ -86,11 +114,12 @@ def prefect_environment(
     *,
     home: Path,
     python: Path,
-    checkout: Path,
+    checkout: Path | None = None,
 ) -> dict[str, str]:
     """Return the environment with everything set that server, worker and flow runs need.
 
-    Flow runs start in the checkout, so paths become absolute. `home` is the pricehouse home.
+    Flow runs start in a folder of their own, so paths become absolute. `home` is the pricehouse
+    home; they load the flows of `checkout`, without one those that are installed.
     """
     home = home.absolute()
     variables = {**DEFAULTS, **{name: value for name, value in environment.items() if value}}
@@ -98,9 +127,11 @@ def prefect_environment(
         "PRICEHOUSE_HOME": str(home),
         "PREFECT_HOME": str(Path(variables.get("PREFECT_HOME") or home / "prefect").absolute()),
         "PREFECT_API_URL": server.api_url,
-        "PWD": str(checkout),  # where prefect.yaml loads flows from
         "PATH": os.pathsep.join([str(python.parent), variables.get("PATH", os.defpath)]),
     }
+    if checkout is not None:
+        found = [str(checkout), *filter(None, [variables.get("PYTHONPATH")])]
+        variables["PYTHONPATH"] = os.pathsep.join(found)
     variables |= {
         name: str(Path(variables[name]).absolute()) for name in _PATHS if name in variables
     }
@@ -114,6 +145,11 @@ def prefect_environment(
     return variables
 
 
+def without_database(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without the server's database: only the server needs its password."""
+    return {name: text for name, text in environment.items() if not name.startswith(_DATABASE)}
+
+
 def proxy_variables(proxies: Proxies, server: PrefectServer) -> dict[str, str]:
     """Return the proxy variables that Prefect's programs and flow runs get.
 
@@ -124,6 +160,15 @@ def proxy_variables(proxies: Proxies, server: PrefectServer) -> dict[str, str]:
     straight = server.listen is not None or proxies.proxy_of(server.api_url) is None
     host = urlsplit(server.api_url).hostname
     return proxies.variables(*([host] if straight and host else []))
+
+
+def _check_database(environment: Mapping[str, str]) -> None:
+    """Raise SettingsError for an address that Prefect would refuse; it has a password."""
+    for name in _DATABASE_URLS:
+        if (url := environment.get(name)) and not url.startswith(_DRIVERS):
+            raise SettingsError(
+                f"{name} must begin with {_DRIVERS[0]} (or {_DRIVERS[1]} and a path)"
+            )
 
 
 def _port(text: str) -> int:

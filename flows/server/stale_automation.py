@@ -9,11 +9,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from prefect.events import EventTrigger
+from prefect.events import EventTrigger, ResourceSpecification
 from prefect.events.actions import DoNothing, SendNotification
 from prefect.events.schemas.automations import AutomationCore, Posture
 
 from flows.events import COMMITTED, NOTIFIED
+from flows.home_names import RESOURCE, HomeNames
 from schemas.durations import duration_text
 
 STALE = "pricehouse: no new hour was committed in time"
@@ -22,6 +23,8 @@ EARLIER_DESCRIPTION = (
     "notification action to be notified."
 )
 EARLIER_WITHIN = timedelta(hours=2, minutes=15)
+EARLIER_MATCH = ResourceSpecification({"prefect.resource.id": f"{RESOURCE}*"})
+"""The events that an earlier version counted: those of all homes of a server."""
 GRACE = timedelta(minutes=15)
 """How much later than the watcher the automation fires."""
 EARLIER_SUBJECT = "pricehouse: old data"
@@ -32,16 +35,16 @@ EARLIER_BODY = (
 """What the automation itself sent in an earlier version, the moment a machine woke up too."""
 
 
-def new_stale_automation(stale_after: timedelta) -> AutomationCore:
-    """Return the automation as `up` creates it: it adds an event, and notifies nobody."""
+def new_stale_automation(stale_after: timedelta, names: HomeNames) -> AutomationCore:
+    """Return the automation of a home as `up` creates it: it adds an event and notifies nobody."""
     within = stale_after + GRACE
     return AutomationCore(
-        name=STALE,
+        name=names.title(STALE),
         description=describe(within),
         trigger=EventTrigger(
             after={COMMITTED},
             expect={COMMITTED},
-            match={"prefect.resource.id": "pricehouse.home.*"},
+            match=_own_events(names),
             for_each={"prefect.resource.id"},
             posture=Posture.Proactive,
             threshold=1,
@@ -49,6 +52,10 @@ def new_stale_automation(stale_after: timedelta) -> AutomationCore:
         ),
         actions=[DoNothing()],
     )
+
+
+def _own_events(names: HomeNames) -> ResourceSpecification:
+    return ResourceSpecification({"prefect.resource.id": names.resource_ids()})
 
 
 def describe(within: timedelta) -> str:
@@ -70,7 +77,7 @@ def _earlier_description(within: timedelta) -> str:
 
 
 def refresh_stale_automation(
-    found: AutomationCore, *, stale_after: timedelta, was_block: UUID | None
+    found: AutomationCore, *, stale_after: timedelta, was_block: UUID | None, names: HomeNames
 ) -> AutomationCore:
     """Return the automation with today's setting; what an operator changed stays.
 
@@ -88,6 +95,8 @@ def refresh_stale_automation(
         changed: dict[str, Any] = {}
         if own_action and trigger.expect == {COMMITTED, NOTIFIED}:
             changed["expect"] = {COMMITTED}
+        if trigger.match == EARLIER_MATCH:
+            changed["match"] = _own_events(names)
         if _is_own_time(found, trigger.within, stale_after):
             changed["within"] = stale_after + GRACE
             settings["description"] = describe(stale_after + GRACE)

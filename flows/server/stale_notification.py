@@ -14,13 +14,14 @@ from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import BlockDocument
-from prefect.events import EventTrigger
+from prefect.events import EventTrigger, ResourceSpecification
 from prefect.events.actions import DoNothing, SendNotification
 from prefect.events.schemas.automations import Automation, AutomationCore, Posture
 from prefect.exceptions import ObjectNotFound
 from pydantic import SecretStr
 
 from flows.events import COMMITTED, NOTIFIED
+from flows.home_names import HomeNames
 from flows.server.stale_automation import (
     STALE,
     core_fields,
@@ -39,6 +40,8 @@ TURN = timedelta(minutes=5)
 NO_LABEL = "pricehouse.none"
 """A label that no resource has, so that the events of the automation and of the home are counted
 together. Without any, Prefect counts at all times, and not only after the automation fired."""
+EARLIER_MATCH = ResourceSpecification({"prefect.resource.name": [STALE, "pricehouse /*"]})
+"""The events that an earlier version counted: those of all homes of a server."""
 SUBJECT = "pricehouse: old data"
 BODY = (
     "No hour was committed in time, and `pricehouse up` does not report it: look whether it runs "
@@ -46,17 +49,17 @@ BODY = (
 )
 
 
-def new_stale_notification() -> AutomationCore:
+def new_stale_notification(names: HomeNames) -> AutomationCore:
     """Return the automation as it is created; without an address it notifies nobody."""
     return AutomationCore(
-        name=NOTIFY,
-        description=f"Notifies when “{STALE}” fired and, within five minutes, neither an hour was "
-        "committed nor the watcher of `pricehouse up` reported that its message was sent. "
-        "`pricehouse up` and each run give it the addresses of alerts.",
+        name=names.title(NOTIFY),
+        description=f"Notifies when “{names.title(STALE)}” fired and, within five "
+        "minutes, neither an hour was committed nor the watcher of `pricehouse up` reported that "
+        "its message was sent. `pricehouse up` and each run give it the addresses of alerts.",
         trigger=EventTrigger(
             after={"prefect.automation.triggered"},
             expect={COMMITTED, NOTIFIED},
-            match={"prefect.resource.name": [STALE, "pricehouse /*"]},
+            match=_own_events(names),
             for_each={NO_LABEL},
             posture=Posture.Proactive,
             threshold=1,
@@ -66,8 +69,15 @@ def new_stale_notification() -> AutomationCore:
     )
 
 
+def _own_events(names: HomeNames) -> ResourceSpecification:
+    """Match the events of the home, and that of the automation about its old data."""
+    return ResourceSpecification(
+        {"prefect.resource.name": [names.title(STALE), *names.resource_names()]}
+    )
+
+
 def refresh_stale_notification(
-    found: AutomationCore, *, block_id: UUID | None, was_block: UUID | None
+    found: AutomationCore, *, block_id: UUID | None, was_block: UUID | None, names: HomeNames
 ) -> AutomationCore:
     """Return the automation with the addresses of today; what an operator changed stays.
 
@@ -84,18 +94,22 @@ def refresh_stale_notification(
             if block_id is None
             else SendNotification(block_document_id=block_id, subject=SUBJECT, body=BODY)
         ]
+    if isinstance(found.trigger, EventTrigger) and found.trigger.match == EARLIER_MATCH:
+        settings["trigger"] = found.trigger.model_copy(update={"match": _own_events(names)})
     return AutomationCore(**settings)
 
 
-def keep_stale_automations(addresses: Sequence[Secret] | None, *, stale_after: timedelta) -> None:
-    """Give the automations the setting and the addresses of today, and remove those of before.
+def keep_stale_automations(
+    addresses: Sequence[Secret] | None, *, stale_after: timedelta, names: HomeNames
+) -> None:
+    """Give a home's automations the setting and the addresses of today; remove those of before.
 
     `addresses` None leaves the block as it is: where they are kept does not answer. Nothing is
     stored where the automation about old data is missing. PricehouseError, which quotes no address,
     when the server does not take it, or when Apprise knows none of the addresses.
     """
     try:
-        _keep(addresses, stale_after)
+        _keep(addresses, stale_after, names)
     except PricehouseError:
         raise
     except Exception as error:  # noqa: BLE001 - its text may quote an address
@@ -105,26 +119,28 @@ def keep_stale_automations(addresses: Sequence[Secret] | None, *, stale_after: t
     raise PricehouseError(f"Prefect's server could not keep the notification block: {problem}")
 
 
-def _keep(addresses: Sequence[Secret] | None, stale_after: timedelta) -> None:
+def _keep(addresses: Sequence[Secret] | None, stale_after: timedelta, names: HomeNames) -> None:
     with get_client(sync_client=True) as client:
-        found = client.read_automations_by_name(STALE)
-        block = _read_block(client)
+        found = client.read_automations_by_name(names.title(STALE))
+        block = _read_block(client, names.of(BLOCK))
         kept = block.id if block else None
         urls = kept_urls = str(block.data.get("url", "")) if block else ""
         if addresses is not None:
             urls = _known(addresses, kept_urls) if found else ""
         if urls and urls != kept_urls:
-            kept = _save_block(urls)
+            kept = _save_block(names.of(BLOCK), urls)
         block_id = kept if urls else None
-        notifying = client.read_automations_by_name(NOTIFY)
+        notifying = client.read_automations_by_name(names.title(NOTIFY))
         if found and urls and not notifying:  # the server of an earlier version
-            client.create_automation(new_stale_notification())
-            notifying = client.read_automations_by_name(NOTIFY)
+            client.create_automation(new_stale_notification(names))
+            notifying = client.read_automations_by_name(names.title(NOTIFY))
         for each in notifying:
-            today = refresh_stale_notification(each, block_id=block_id, was_block=kept)
+            today = refresh_stale_notification(each, block_id=block_id, was_block=kept, names=names)
             _update(client, each, today)
         for each in found:
-            today = refresh_stale_automation(each, stale_after=stale_after, was_block=kept)
+            today = refresh_stale_automation(
+                each, stale_after=stale_after, was_block=kept, names=names
+            )
             _update(client, each, today)
         if block is not None and not urls:
             client.delete_block_document(block.id)
@@ -140,18 +156,18 @@ def _known(addresses: Sequence[Secret], kept: str) -> str:
     return " ".join(address.reveal() for address in addresses if is_known(address))
 
 
-def _read_block(client: SyncPrefectClient) -> BlockDocument | None:
+def _read_block(client: SyncPrefectClient, name: str) -> BlockDocument | None:
     try:
-        return client.read_block_document_by_name(BLOCK, BLOCK_TYPE, include_secrets=True)
+        return client.read_block_document_by_name(name, BLOCK_TYPE, include_secrets=True)
     except ObjectNotFound:
         return None
 
 
-def _save_block(urls: str) -> UUID:
+def _save_block(name: str, urls: str) -> UUID:
     from prefect.blocks.notifications import SlackWebhook  # it loads Apprise
 
     save = cast(Any, SlackWebhook(url=SecretStr(urls)).save)
-    return cast(UUID, save(BLOCK, overwrite=True, _sync=True))
+    return cast(UUID, save(name, overwrite=True, _sync=True))
 
 
 def _update(client: SyncPrefectClient, found: Automation, today: AutomationCore) -> None:

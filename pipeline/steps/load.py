@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from functools import partial
 
 import polars as pl
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from pipeline.failed_runs import failure_rows
 from pipeline.report import Held, Report, feed_reports
 from pipeline.steps.alerts import alert_finder
 from pipeline.steps.check import RunResult, RunSummary
+from schemas.errors import PricehouseError
 from schemas.load import FeedCount, Load
 from schemas.records import EndMark, FeedFetch
 from transforms.compliance import claim_rows
@@ -34,10 +36,18 @@ def load_run(run: Run, result: RunResult) -> Report:
         run.folder.end(EndMark(outcome="dry_run", finished_at=finished_at))
         return _report(run, summary, finished_at, outcome="dry_run")
     load = _load(run, result, finished_at, outcome)
+    if run.stored:  # nothing is committed that no other machine could rebuild
+        run.stored.push_landed(run.folder, sequence=load.sequence, after=run.last_sequence)
+    mark = EndMark(outcome="committed", finished_at=finished_at, sequence=load.sequence)
+    recorder = run.lake.recorder(run.last) if run.lake else None
     run.committing = True
-    with open_writer(run.home.warehouse, loading_limits(run.home.warehouse)) as con:
-        commit_load(con, load)
-    run.folder.end(EndMark(outcome="committed", finished_at=finished_at, sequence=load.sequence))
+    try:
+        with open_writer(run.home.warehouse, loading_limits(run.home.warehouse)) as con:
+            commit_load(con, load, recorder=recorder, on_recorded=partial(run.folder.end, mark))
+    except PricehouseError:
+        run.committing = recorder is None or recorder.is_sent
+        raise
+    run.folder.end(mark)
     return _report(run, summary, finished_at, outcome=outcome)
 
 
@@ -60,7 +70,7 @@ def _load(run: Run, result: RunResult, finished_at: datetime, outcome: str) -> L
     return Load(
         record=run.record,
         finished_at=finished_at,
-        sequence=(run.last.sequence if run.last else 0) + len(failures) + 1,
+        sequence=run.last_sequence + len(failures) + 1,
         outcome=outcome,
         counts=summary.counts,
         fetches=summary.fetches,

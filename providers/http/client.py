@@ -21,7 +21,7 @@ from providers.http.auth import Bearer
 from providers.http.body import BrokenBody
 from providers.http.errors import error_of_exchange, error_of_response, is_retryable
 from providers.http.proxies import NO_PROXIES, Proxies
-from providers.http.rate_limit import Deadline, RateLimiter
+from providers.http.rate_limit import Deadline, RateLimiter, Throttle, unthrottled
 from providers.http.response import Response, unmodified
 from providers.http.transport import Params, Request, Transport
 from providers.http.urls import follow, origin, public_url
@@ -62,10 +62,11 @@ class HttpClient:
     `fetched_at` use; without `sleep` it waits until `stop` ends the wait. `timeout_s` bounds
     connect, read, write and pool each; `max_body_bytes` counts decoded bytes. `bearer` is the token
     and the hosts that may receive it; without one every request is anonymous. Requests go through
-    `proxies`; the environment is not read.
+    `proxies`; the environment is not read. `throttle` is asked before each GET, after the server's
+    own pauses.
     """
 
-    # Seven parameters: three clocks, two limits, and whom and how to ask are independent.
+    # Eight parameters: three clocks, three limits, and whom and how to ask are independent.
     def __init__(
         self,
         *,
@@ -76,7 +77,9 @@ class HttpClient:
         max_body_bytes: int = MAX_BODY_BYTES,
         bearer: Bearer | None = None,
         proxies: Proxies = NO_PROXIES,
+        throttle: Throttle = unthrottled,
     ) -> None:
+        self._throttle = throttle
         self._monotonic = monotonic
         self._timeout_s = timeout_s
         self._stopped = threading.Event()
@@ -258,6 +261,14 @@ class HttpClient:
             deadline=call.deadline,
             traffic=call.traffic,
         )
+        while not self._stopped.is_set() and (seconds := self._throttle(call.feed)) > 0:
+            self._limiter.pause(
+                seconds,
+                "what the upstream allows is shared with other runs",
+                feed=call.feed,
+                deadline=call.deadline,
+                traffic=call.traffic,
+            )
 
     def _wait_to_retry(self, url: str, call: _FeedCall, backoff: float) -> None:
         self._wait(url, call, backoff=backoff)

@@ -20,8 +20,17 @@ from schemas.payload import Traffic
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses after which a retry may help."""
 
+Throttle = Callable[[str], float]
+"""Feed → 0 if a request of it may be sent now, else in how many seconds to ask again."""
+
 _LOG = logging.getLogger(__name__)
 _PARAMETER = re.compile(r";\s*([rt])\s*=\s*(-?\d+(?:\.\d+)?)\s*(?=[;,]|$)")
+
+
+def unthrottled(feed: str) -> float:
+    """Let every request be sent: nobody else shares what the upstreams allow."""
+    del feed
+    return 0.0
 
 
 class Deadline:
@@ -82,15 +91,21 @@ class RateLimiter:
         if seconds <= 0:
             seconds, why = backoff, "backing off after a failure"
         if seconds > 0:
-            if seconds >= deadline.left():
-                raise FeedDeadline(
-                    f"{feed}: a wait of {seconds:.1f} s ({why}) would pass the deadline of "
-                    f"{deadline.seconds:g} s, of which {max(deadline.left(), 0):.1f} s are left"
-                )
-            _LOG.info("%s: waiting %.1f s: %s", feed, seconds, why)
-            self._sleep(seconds)
-            traffic.waited_s += seconds
+            self.pause(seconds, why, feed=feed, deadline=deadline, traffic=traffic)
         deadline.check(feed=feed)
+
+    def pause(
+        self, seconds: float, why: str, *, feed: str, deadline: Deadline, traffic: Traffic
+    ) -> None:
+        """Sleep; FeedDeadline at once when that would pass the deadline."""
+        if seconds >= deadline.left():
+            raise FeedDeadline(
+                f"{feed}: a wait of {seconds:.1f} s ({why}) would pass the deadline of "
+                f"{deadline.seconds:g} s, of which {max(deadline.left(), 0):.1f} s are left"
+            )
+        _LOG.info("%s: waiting %.1f s: %s", feed, seconds, why)
+        self._sleep(seconds)
+        traffic.waited_s += seconds
 
 
 def ratelimit_pause(headers: Mapping[str, str]) -> float | None:

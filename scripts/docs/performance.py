@@ -47,6 +47,7 @@ def page() -> str:
     parts = [HEAD]
     for models, command in SIZES.items():
         parts += _hour(models, command)
+    parts += _shared()
     parts += _listed("The marketplace", "market-50000", "make bench")
     parts += _listed("The marketplace at 1,000,000 models", "market-1000000", "make bench-million")
     parts.append(EIGHT_AT_ONCE)
@@ -70,6 +71,17 @@ def _hour(models: int, command: str) -> list[str]:
     return [*parts, _profile(now, before)]
 
 
+def _shared() -> list[str]:
+    title, figures = "## An hour of a shared warehouse\n", read_results("shared-50000")
+    if figures is None:
+        return [title, "Not measured yet: `make bench`.\n"]
+    note = (
+        "PostgreSQL and the object store run on the same two cores; their processor time is in no "
+        "row, and their time is. A ratio is to the same hour of a home's file.\n"
+    )
+    return [title, f"{_machine(figures)}\n", note, _costs(figures), _goals(figures)]
+
+
 def _costs(figures: Figures) -> str:
     rows = [
         (
@@ -81,7 +93,8 @@ def _costs(figures: Figures) -> str:
         )
         for row in figures["rows"]
     ]
-    rows += [(name, "skipped", why, "", "") for name, why in figures["skipped"].items()]
+    skipped = figures.get("skipped", {})
+    rows += [(name, "skipped", why, "", "") for name, why in skipped.items()]
     return _table(("", "seconds", "processor seconds", "peak MB", "ratio"), rows)
 
 

@@ -42,6 +42,31 @@ NUMBERS = (
         "20 kills",
     ),
     (
+        "SIGKILL at random moments of an hour of a shared warehouse: fetch, both transactions, the "
+        "shared commit, between it and the mark, between the mark and the commit of the file, "
+        "publication; the next hour ran in the home of another machine, and at the end its export "
+        "had the same rows as that of a home without kills, what each machine had landed replayed "
+        "to it, and no sequence or id was doubled (`python -m tests.support.shared_killing 200`)",
+        "200 kills, half of them with the data on S3, 119 committed hours, 0 losses, on 2026-11-28",
+        "20 kills",
+    ),
+    (
+        "two workers of a shared warehouse start together; in every second round PostgreSQL ends "
+        "the session of the lock, so that both commit at the same time: one commits, the other "
+        "leaves with a sentence, and no sequence or id is doubled (`python -m "
+        "tests.support.shared_racing 50`)",
+        "50 rounds, one commit in each, on 2026-11-28",
+        "4 rounds",
+    ),
+    (
+        "readers through hours of a shared warehouse with its maintenance, of its publications and "
+        "of its tables, beside the same hours of a file (`python -m tests.support.shared_readers 8 "
+        "100 s3`)",
+        "8 readers, 100 hours, 0 failures in 16,464 looks, on 2026-11-28; p99 of a publication "
+        "0.98 × that of the file's home",
+        "2 readers, 6 hours",
+    ),
+    (
         "broken pieces of real answers through the parsers: no crash, accepted + rejected = input",
         "1,100,000 pages in two runs, 0 failures",
         "100,000 pages",
@@ -67,8 +92,108 @@ NUMBERS = (
         "5 hours",
     ),
 )
+STORE_FAULTS = "tests/resilience/test_store_faults.py::"
+SHARED_FAULTS = "tests/resilience/test_shared_faults.py::"
+SHARED_HOMES = "tests/pipeline/test_shared_homes.py::"
+SHARED_BREAKS = "tests/pipeline/test_shared_breaks.py::"
 UP_FAULTS = "tests/e2e/test_up_faults.py::"
 OTHERS = (
+    (
+        "killed before any kind of write to the store",
+        "the next run completes it, also on another machine that pulled; a replay exports the same",
+        f"{STORE_FAULTS}test_killed_before_any_write_another_home_goes_on",
+    ),
+    (
+        "the store goes away during a run",
+        "one sentence and exit status 1; readers keep the last publication, the next run is whole",
+        f"{STORE_FAULTS}test_a_store_that_goes_away_in_mid_run_costs_that_run",
+    ),
+    (
+        "a shared warehouse: PostgreSQL or its object store stops before a run, while it lands, "
+        "before it writes, before its commit",
+        "one sentence and exit status 1; readers keep the last publication, the next run is whole "
+        "on either machine; the password and the key are nowhere",
+        f"{SHARED_FAULTS}test_a_server_that_stops_at_any_point_costs_that_run_alone",
+    ),
+    (
+        "the same after its commit",
+        "without PostgreSQL it is published; without the store too, and the next run pushes it",
+        f"{SHARED_FAULTS}test_a_server_that_stops_at_any_point_costs_that_run_alone",
+    ),
+    (
+        "a shared warehouse: the connection breaks when the commit has arrived",
+        "the run asks again and goes on; without an answer one sentence and exit status 1, and "
+        "the next run, on whatever machine, finds it committed",
+        f"{SHARED_FAULTS}test_a_commit_whose_answer_is_lost_counts",
+    ),
+    (
+        "a shared warehouse and a home that differ: one ahead of the other, a file missing, files "
+        "of killed writers, a lost catalogue",
+        "`doctor` names it; its remedy makes the home a copy again, without a loss",
+        f"{SHARED_HOMES}test_a_home_that_is_ahead_adds_its_runs_by_a_replay",
+    ),
+    (
+        "a run of a clock a year ahead in a shared warehouse",
+        "refused on every machine, and `doctor --repair` on each leads back",
+        f"{SHARED_HOMES}test_a_run_of_the_future_is_repaired_on_either_machine",
+    ),
+    (
+        "a home with runs of its own is given the setting of a shared warehouse that has others",
+        "refused, with nothing written to the store and nothing set aside; so is the store of "
+        "another home",
+        f"{SHARED_HOMES}test_a_home_of_another_history_is_refused_and_nothing_of_it_goes",
+    ),
+    (
+        "a shared warehouse is given the store of another one, or an empty one that of another "
+        "home",
+        "refused, with nothing pulled and nothing written",
+        f"{SHARED_BREAKS}test_the_store_of_another_warehouse_is_refused_before_anything_is_pulled",
+    ),
+    (
+        "a pull of a shared warehouse is killed",
+        "the next one pulls the rest; what each machine landed replays to the same rows",
+        f"{SHARED_BREAKS}test_a_pull_that_is_killed_is_done_again",
+    ),
+    (
+        "maintenance with a store is killed while it packs a day",
+        "the next one brings the day to the store before anything is removed there",
+        f"{SHARED_BREAKS}test_days_that_a_killed_maintenance_packed_reach_the_store",
+    ),
+    (
+        "hours and maintenance of a home without the setting, in the places of a shared "
+        "warehouse's",
+        "the next command on that home sets its runs and checkpoints aside; packed ones are "
+        "refused",
+        f"{SHARED_BREAKS}test_a_checkpoint_of_a_run_that_was_set_aside_replaces_nothing",
+    ),
+    (
+        "readers of a shared warehouse through its maintenance",
+        "no error; a publication and a transaction are whole; time travel within seven days",
+        "tests/resilience/test_shared_readers.py::"
+        "test_readers_see_whole_publications_and_tables_through_maintenance",
+    ),
+    (
+        "two machines with homes of their own write one store",
+        "one commits, the other is refused before anything is committed",
+        "tests/pipeline/test_store.py::test_of_two_homes_at_the_same_place_one_commits",
+    ),
+    (
+        "a machine with a key and a role that only read is told to write",
+        "one sentence and exit status 1, nothing is written; what it serves follows the store",
+        "tests/resilience/test_reader_machine.py::"
+        "test_a_machine_that_only_reads_pulls_and_serves_and_can_write_nothing",
+    ),
+    (
+        "under Prefect: two homes are ingested at once on two workers, with a small rate limit",
+        "by the log of the Hub's server both together stay within the limit, and both publish",
+        "tests/e2e/test_up_parts.py::test_two_homes_are_ingested_at_once_within_the_hubs_window",
+    ),
+    (
+        "the cluster: the worker that ran the first hour goes away",
+        "the other one runs the next hour, and both marketplaces show it",
+        "tests/deploy/test_cluster_processes.py::"
+        "test_when_a_worker_goes_the_other_runs_the_hour_and_both_marketplaces_show_it",
+    ),
     (
         "under Prefect: the process of a run is killed",
         "the run is Crashed, the next hour runs, the gap is recorded",

@@ -103,6 +103,12 @@ def test_modules_were_found() -> None:
     assert len(modules("tests")) > 100
 
 
+def test_no_code_takes_the_first_source_or_feed() -> None:
+    first = re.compile(r"\b(sources|feeds)(\(\))?\[0\]|next\(iter\((\w+\.)*(sources|feeds)\b")
+    found = [place_of(p) for p in modules(*PACKAGES) if first.search(p.read_text("utf-8"))]
+    assert found == [], "the order of the registry has no meaning"
+
+
 def test_a_class_name_is_unique() -> None:
     places = defaultdict(list)
     for path in modules(*PACKAGES, "tests"):

@@ -45,6 +45,7 @@ BORDERS: dict[str, str] = {
     "apprise": "providers/alert_sender",
     "duckdb": "warehouse/",
     "zstandard": "warehouse/",
+    "obstore": "warehouse/store/objects",
     "pandera": "schemas/",
     "fastapi": "marketplace/",
     "starlette": "marketplace/",

@@ -16,6 +16,8 @@ import pytest
 import yaml
 
 from cli.main import main
+from pipeline.lake_access import find_lake
+from pipeline.store import find_store
 from telemetry.metric_families import GAUGES, HTTP, PREFIX
 from tests.support.documents import CHECKOUT, first_column, section
 from tests.support.tools import PYTHON, needs_tools
@@ -65,6 +67,9 @@ def called_commands() -> Iterator[tuple[str, list[str]]]:
     (compose,) = documents(DEPLOY / "compose.yaml")
     for name in ("worker", "marketplace"):
         yield f"compose {name}", compose["services"][name]["command"]
+    (cluster,) = documents(DEPLOY / "compose.cluster.yaml")
+    for name in ("worker-1", "marketplace-1"):
+        yield f"cluster {name}", cluster["services"][name]["command"]
     (container,) = documents(DEPLOY / "kubernetes" / "marketplace.yaml")[0]["spec"]["template"][
         "spec"
     ]["containers"]
@@ -197,16 +202,41 @@ def test_the_image_installs_a_part_of_the_lock() -> None:
     assert {name for name in runtime if runtime[name] != lock.get(name)} == set()
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["otel"]]
+    wanted = [*project["dependencies"], *extras["otel"], *extras["lake"]]
     names = {re.match(r"[\w.-]+", r)[0] for r in wanted}  # type: ignore[index]
     assert names <= {name.partition("[")[0] for name in runtime}
     assert not {"pytest", "ruff", "mypy", "playwright", "hypothesis"} & runtime.keys()
 
 
 @needs_tools
-def test_the_compose_file_meets_its_schema() -> None:
+@pytest.mark.parametrize("name", ["compose.yaml", "compose.cluster.yaml"])
+def test_the_compose_file_meets_its_schema(name: str) -> None:
     schema = ("--builtin-schema", "vendor.compose-spec")
-    run_tool(PYTHON.with_name("check-jsonschema"), *schema, DEPLOY / "compose.yaml")
+    run_tool(PYTHON.with_name("check-jsonschema"), *schema, DEPLOY / name)
+
+
+def test_the_cluster_has_two_of_each_and_settings_that_are_read() -> None:
+    (cluster,) = documents(DEPLOY / "compose.cluster.yaml")
+    services = cluster["services"]
+    pairs = {f"{kind}-{number}" for kind in ("worker", "marketplace") for number in (1, 2)}
+    assert set(services) == {"postgres", "store", "bucket", "prefect-server", *pairs}
+    for name, service in services.items():
+        assert service["logging"]["options"].keys() == {"max-size", "max-file"}, name
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
+        if service["image"] == "pricehouse":
+            assert service["read_only"], name
+            assert service["cap_drop"] == ["ALL"], name
+    keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+    lake = find_lake(services["worker-1"]["environment"] | keys)
+    assert lake is not None
+    assert lake.place == "prices on postgres"
+    reader = services["marketplace-1"]["environment"]
+    assert "PRICEHOUSE_WAREHOUSE" not in reader
+    assert "PGPASSWORD" not in reader
+    store = find_store(reader | keys)
+    assert store is not None
+    assert store.address == lake.store.address
+    assert json.loads(cluster["configs"]["keys"]["content"])["identities"][1]["name"] == "reader"
 
 
 def test_services_of_compose_are_hardened_and_their_logs_bounded() -> None:

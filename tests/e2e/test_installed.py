@@ -15,7 +15,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from samples.hub import serve
 from tests.support.documents import CHECKOUT, PACKAGES
+from tests.support.hours import small_catalog
+from tests.support.running_server import up
 
 pytestmark = pytest.mark.slow
 
@@ -155,3 +158,29 @@ def test_installed_marketplace_answers(site: str) -> None:
         assert page.status_code == 200
         assert "<html" in page.text
         assert client.get("/static/app.css").status_code == 200
+
+
+@pytest.mark.server
+def test_an_installed_worker_runs_what_a_checkout_elsewhere_deployed(
+    installed: Path, tmp_path: Path
+) -> None:
+    command = (installed / "pricehouse",)
+    with (
+        serve(small_catalog()) as hub,
+        up(tmp_path / "server", hub.url, only="server") as server,
+        up(
+            tmp_path / "home",
+            hub.url,
+            port=server.port,
+            serve=False,
+            only="worker",
+            program=command,
+        ) as worker,
+    ):
+        deployment = server.deployment("hourly")
+        assert (deployment["entrypoint"], deployment["pull_steps"]) == ("flows.hourly.hourly", [])
+        assert str(CHECKOUT) not in str(deployment)
+        assert "the hour is done" in worker.wait_for_first_hour()
+        programs = [line for line in worker.descendants().values() if "worker start" in line]
+        assert all(line.startswith(str(installed)) for line in programs)
+    assert (tmp_path / "home" / "marketplace.duckdb").is_symlink()

@@ -62,7 +62,7 @@ def age(running: Up, run_id: str, *, days: float) -> None:
 
 
 def set_up_kubernetes(running: Up) -> dict[str, Any]:
-    """Run the two commands of deploy/kubernetes/setup.yaml; return the pool."""
+    """Run Prefect's two commands of deploy/kubernetes/setup.yaml; return the pool."""
     folder = CHECKOUT / "deploy" / "kubernetes"
     environment = {
         **os.environ,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import yaml
+from prefect import Flow
 from pydantic import TypeAdapter, ValidationError
 
 from flows.parameters import ALL_FEEDS, Feeds, LockWait
@@ -55,13 +57,15 @@ def test_what_is_deployed_exists_and_names_no_machine() -> None:
     text = (CHECKOUT / "prefect.yaml").read_text("utf-8")
     deployments = yaml.safe_load(text)["deployments"]
     assert [d["name"] for d in deployments] == ["hourly", "replay", "maintain"]
+    assert yaml.safe_load(text)["pull"] == []
     for deployment in deployments:
-        path, _, flow = deployment["entrypoint"].partition(":")
-        assert f"async def {flow}(" in (CHECKOUT / path).read_text("utf-8")
+        module, _, flow = deployment["entrypoint"].rpartition(".")
+        assert isinstance(getattr(import_module(module), flow), Flow)
         assert deployment["work_pool"]["job_variables"]["command"].startswith("python ")
         assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
     assert deployments[0]["schedules"][0]["cron"] == "7 * * * *"
     assert "/home" not in text
+    assert "$PWD" not in text
     assert str(CHECKOUT) not in text
 
 

@@ -12,6 +12,7 @@ from flows.server.settings import (
     find_server,
     prefect_environment,
     proxy_variables,
+    without_database,
 )
 from providers.http.proxies import read_proxies
 from schemas.errors import SettingsError
@@ -21,9 +22,7 @@ LOCAL = PrefectServer("http://127.0.0.1:4200/api", ("127.0.0.1", 4200))
 
 
 def child_environment(environment: dict[str, str], server: PrefectServer = LOCAL) -> dict[str, str]:
-    return prefect_environment(
-        environment, server, home=Path("data"), python=Path("/v/bin/python"), checkout=Path("/c")
-    )
+    return prefect_environment(environment, server, home=Path("data"), python=Path("/v/bin/python"))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +80,20 @@ def test_paths_become_absolute_because_flow_runs_start_elsewhere() -> None:
     assert found["PRICEHOUSE_HOME"] == str(here / "data")
     assert found["PREFECT_HOME"] == str(here / "data" / "prefect")
     assert found["VAULT_CACERT"] == str(here / "ca.pem")
-    assert (found["PWD"], found["PATH"]) == ("/c", "/v/bin:/bin")
+    assert found["PATH"] == "/v/bin:/bin"
+
+
+def test_flow_runs_load_the_packages_of_a_checkout() -> None:
+    def pythonpath(environment: dict[str, str], checkout: Path | None) -> str | None:
+        python = Path("/v/bin/python")
+        found = prefect_environment(
+            environment, LOCAL, home=Path("data"), python=python, checkout=checkout
+        )
+        return found.get("PYTHONPATH")
+
+    assert pythonpath({}, None) is None
+    assert pythonpath({}, Path("/c")) == "/c"
+    assert pythonpath({"PYTHONPATH": "/mine"}, Path("/c")) == "/c:/mine"
 
 
 def test_what_the_operator_set_stays() -> None:
@@ -89,6 +101,13 @@ def test_what_the_operator_set_stays() -> None:
     found = child_environment(mine)
     assert {name: found[name] for name in mine} == mine
     assert {name: child_environment({})[name] for name in DEFAULTS} == DEFAULTS
+
+
+def test_only_the_server_has_the_address_of_its_database() -> None:
+    url = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
+    found = child_environment({url: "postgresql+asyncpg://u:p@h/d"})
+    assert url in found
+    assert found.keys() - without_database(found).keys() == {url}
 
 
 def test_one_password_serves_both_sides() -> None:

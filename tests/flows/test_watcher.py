@@ -13,16 +13,20 @@ from threading import Event, Thread
 
 import pytest
 
-from flows.server.watcher import has_addresses, watch
+from flows.server.watcher import is_needed, watch
 from pipeline.live_notifier import live_notifier
 from pipeline.notify import notify
 from pipeline.recovery import complete_killed_run
+from pipeline.shared_warehouse import pull_copy
 from samples.hub import serve
 from schemas.clock import utc_now
 from tests.support.command import environment
 from tests.support.hours import Clock, chat_catalog, ingest
 from tests.support.killing import HOUR_OF_ITS_OWN, catalog, run_hour
+from tests.support.lakes import lake_in_folder
+from tests.support.postgres import Postgres
 from tests.support.receivers import Webhook, webhook
+from tests.support.shared_killing import shared_hour
 from warehouse.publication.newest import open_newest
 from warehouse.publication.publish import published_id
 from warehouse.storage.home import Home
@@ -61,7 +65,9 @@ class Watched:
     notified: list[Home] = field(default_factory=list)
 
 
-def watched(home: Path, receiver: Webhook, *, until: Callable[[Watched], bool]) -> Watched:
+def watched(
+    home: Path, receiver: Webhook, *, until: Callable[[Watched], bool], **more: str
+) -> Watched:
     """Watch until a condition holds, and some looks more; return what came of it."""
     found, stop, looks = Watched(receiver), Event(), 0
 
@@ -74,6 +80,7 @@ def watched(home: Path, receiver: Webhook, *, until: Callable[[Watched], bool]) 
     settings = {
         "PRICEHOUSE_HOME": str(home),
         "PRICEHOUSE_ALERT_URLS": receiver.address("canary"),
+        **more,
     }
     thread = Thread(
         target=watch,
@@ -106,6 +113,43 @@ def test_the_watcher_reports_old_data_once_and_that_it_is_known_at_each_look(
         assert len(found.notified) > 1
         assert found.committed == []
         assert receiver.lines()[0].startswith("Old data: ")
+
+
+def test_old_data_is_reported_while_no_other_machine_can_be_followed(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with serve(chat_catalog(("0.2", "0.6"))) as hub:
+        ingest(home, hub, clock=Clock(utc_now() - timedelta(hours=3)))
+    settings = {
+        "PRICEHOUSE_WAREHOUSE": "ducklake:postgres:dbname=prices host=127.0.0.1 port=1",
+        "PRICEHOUSE_STORE": str(tmp_path / "no such folder"),
+    }
+    with webhook() as receiver:
+        found = watched(home, receiver, until=lambda f: bool(f.notified), **settings)
+        assert receiver.lines()[0].startswith("Old data: ")
+    assert {text.split(":")[0] for text in found.problems} == {
+        "what other machines published is not known"
+    }
+
+
+@pytest.mark.slow
+def test_an_idle_machine_shows_what_another_one_published_and_reports_no_old_data(
+    tmp_path: Path, shared_postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two, now = tmp_path / "one", tmp_path / "two", utc_now()
+    place = lake_in_folder(shared_postgres, tmp_path / "shared")
+    monkeypatch.setenv("PGPASSFILE", place.environment["PGPASSFILE"])
+
+    def is_equal(_: Watched) -> bool:
+        return published_id(Home(two)) == published_id(Home(one))
+
+    with serve(catalog(1)) as hub, webhook() as receiver:
+        shared_hour(one, hub.url, now - timedelta(hours=3), place)
+        pull_copy(two, place.settings, place.store)
+        shared_hour(one, hub.url, now - timedelta(minutes=5), place)
+        assert not is_equal(Watched(receiver))
+        found = watched(two, receiver, until=is_equal, **place.environment)
+        assert is_equal(found)
+        assert (receiver.received, found.problems, found.notified) == ([], [], [])
 
 
 def test_the_watcher_reports_as_known_what_a_run_has_sent(tmp_path: Path) -> None:
@@ -189,9 +233,16 @@ def test_a_damaged_warehouse_is_left_to_the_next_run(tmp_path: Path) -> None:
         ({"PRICEHOUSE_ALERT_URLS": ""}, False),
         ({"PRICEHOUSE_ALERT_URLS": "json://a"}, True),
         ({"VAULT_ADDR": "http://vault:8200"}, True),
+        (
+            {
+                "PRICEHOUSE_WAREHOUSE": "ducklake:postgres:dbname=prices",
+                "PRICEHOUSE_STORE": "s3://prices/home",
+            },
+            True,
+        ),
     ],
 )
-def test_a_watcher_is_needed_where_there_may_be_an_address(
+def test_a_watcher_is_needed_where_there_may_be_an_address_or_another_machine(
     settings: dict[str, str], expected: bool
 ) -> None:
-    assert has_addresses(settings) is expected
+    assert is_needed(settings) is expected

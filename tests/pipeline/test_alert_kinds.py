@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from pipeline.decisions import DecisionRequest, decide
-from pipeline.replay import replay
+from pipeline.decisions import DecisionRequest
 from samples.catalog import Catalog
 from samples.hub import serve
+from tests.support.backends import WITHOUT_S3, decide, replay
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
 from tests.support.providers_over_hours import catalog_of, run_hour
 from tests.support.published import copy_landing, exported, rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend"), WITHOUT_S3]
 
 PRICE, DEAR = ("0.2", "0.6"), ("20", "60")
 

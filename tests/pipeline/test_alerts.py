@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from pipeline.notify import Notifier, current_alerts, notify
-from pipeline.replay import replay
 from pipeline.settings import AlertRules
 from providers.alert_sender import send_message
 from samples.catalog import Catalog
@@ -20,13 +19,14 @@ from samples.hub import Hub, serve
 from samples.routes import ServerReply, ServerRequest
 from schemas.errors import HomeError
 from schemas.secrets import Secret
+from tests.support.backends import replay, store_of
 from tests.support.hours import Clock, chat_catalog, ingest
 from tests.support.receivers import Webhook, webhook
 from warehouse.publication.export import export
 from warehouse.publication.newest import newest, open_newest
 from warehouse.storage.home import Home
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend")]
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -64,6 +64,7 @@ class Operator:
                 send=send_message,
                 report=self.problems.append,
                 clock=self.clock,
+                find_store=lambda: store_of(self.home),
             ),
         )
 

@@ -12,12 +12,12 @@ import msgspec
 import pytest
 
 from pipeline.backup import BackedUp, back_up
-from pipeline.maintenance import Upkeep, maintain
-from pipeline.replay import replay
+from pipeline.maintenance import Upkeep
 from pipeline.restore import restore
 from samples.hub import serve
 from samples.routes import error
 from schemas.errors import BackupError, HomeError, HomeKindError, LandingError, UsageError
+from tests.support.backends import Backend, maintain, replay
 from tests.support.command import answered, pricehouse
 from tests.support.hours import START, Clock, ingest, small_catalog
 from tests.support.published import exported
@@ -31,6 +31,8 @@ from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.storage.lock import hold
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 PRICES = ("0.2", "0.3", "0.4")
 LATE = Clock(START + timedelta(days=1000))
 
@@ -41,7 +43,7 @@ def fail_an_hour(home: Path, clock: Clock) -> None:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Path:
     """Two hours, and a third run that failed."""
     home, clock = tmp_path_factory.mktemp("made"), Clock()
     with serve(small_catalog()) as hub:
@@ -60,7 +62,7 @@ def home(made: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def backup(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def backup(made: Path, tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Path:
     folder = tmp_path_factory.mktemp("backup")
     back_up(made, folder)
     return folder
@@ -94,7 +96,9 @@ def test_a_backup_and_its_restore_are_the_same_home(
 
 
 @pytest.mark.slow
-def test_a_restored_home_is_the_same_and_continues(home: Path, tmp_path: Path) -> None:
+def test_a_restored_home_is_the_same_and_continues(
+    home: Path, tmp_path: Path, backend: Backend
+) -> None:
     done = answered(pricehouse("backup", str(tmp_path / "b"), "--json", home=home))
     assert (done["runs"], done["files_added"]) == (3, done["files"])
     again = tmp_path / "again"
@@ -110,6 +114,7 @@ def test_a_restored_home_is_the_same_and_continues(home: Path, tmp_path: Path) -
     }
     assert exported(again) == exported(home)
     assert os.readlink(again / "marketplace.duckdb") == os.readlink(home / "marketplace.duckdb")
+    backend.push(again)
     clock = Clock()
     clock.advance(timedelta(days=400))
     with serve(small_catalog(input_price=PRICES[2])) as hub:
@@ -117,7 +122,7 @@ def test_a_restored_home_is_the_same_and_continues(home: Path, tmp_path: Path) -
             ingest(each, hub, clock=clock)
     rebuilt = tmp_path / "rebuilt"
     shutil.copytree(again / "landing", rebuilt / "landing")
-    replay(rebuilt)
+    replay(rebuilt, clock=clock)
     assert exported(rebuilt) == exported(again)
 
 

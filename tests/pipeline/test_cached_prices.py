@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.replay import replay
 from samples.catalog import Catalog
 from samples.hub import serve
 from samples.list_routes import PriceLists
+from tests.support.backends import WITHOUT_S3, replay
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
 from tests.support.published import copy_landing, exported, rows
+
+pytestmark = [pytest.mark.usefixtures("backend"), WITHOUT_S3]
 
 FEEDS = ("hub", "router", "deepinfra_list")
 CARDS = (

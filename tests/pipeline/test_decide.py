@@ -13,6 +13,7 @@ from pipeline.report import Report
 from samples.catalog import Catalog
 from samples.hub import serve
 from schemas.errors import UsageError
+from tests.support.backends import on_files_alone
 from tests.support.command import answered, pricehouse
 from tests.support.decided_home import DecidedHome, require_replayable
 from tests.support.hours import (
@@ -25,7 +26,7 @@ from tests.support.hours import (
 from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend")]
 
 
 class Bench(DecidedHome):
@@ -301,6 +302,7 @@ def show_again(home: Path, publication: Path) -> None:
     link.symlink_to(publication)
 
 
+@on_files_alone("a command of a shared warehouse first shows the newest run")
 def test_a_finding_decided_meanwhile_is_not_decided_again(bench: Bench) -> None:
     bench.hour(chat_catalog(("0.2", "0.4")))
     (check_id,) = held(bench.hour(chat_catalog(("2", "0.4"))))
@@ -314,6 +316,7 @@ def test_a_finding_decided_meanwhile_is_not_decided_again(bench: Bench) -> None:
     assert check["decision"] == "accepted"
 
 
+@on_files_alone("a command of a shared warehouse first shows the newest run")
 def test_a_correction_applies_to_the_price_seen_when_another_came_meanwhile(
     bench: Bench,
 ) -> None:
@@ -359,6 +362,7 @@ def test_a_command_with_a_wrong_id_exits_2_with_one_sentence(
         assert "Traceback" not in done.stderr
 
 
+@on_files_alone("a landing that a store has is pulled again")
 def test_a_decision_without_landing_is_refused_and_changes_nothing(bench: Bench) -> None:
     bench.hour(chat_catalog(("0.2", "0.4")))
     (check_id,) = held(bench.hour(chat_catalog(("2", "0.4"))))

@@ -18,6 +18,7 @@ from samples.catalog import Catalog
 from samples.hub import Hub, serve
 from samples.list_routes import base_url
 from samples.verbatim import Json
+from tests.support.backends import dependencies_of
 from tests.support.hours import Clock, mapped_model, mapping, offering, routed_model
 from tests.support.paged_catalog import PagedCatalog
 from tests.support.published import exported, rows
@@ -25,7 +26,7 @@ from tests.support.stored_cards import wrong_cards
 from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend")]
 
 PROVIDERS = ("novita", "together", "groq", "nscale", "scaleway")
 
@@ -67,7 +68,8 @@ def ingest(home: Path, hub: Hub, clock: Clock, *, part_rows: int) -> Report:
         origin="live", flow="ingest", trigger="test", feeds=frozenset({"hub", "router"})
     )
     dependencies = Dependencies(clock=clock, run_id_tail=lambda: "000000", part_rows=part_rows)
-    with open_run(Settings(home=home, base_urls=urls), options, dependencies) as run:
+    settings = Settings(home=home, base_urls=urls)
+    with open_run(settings, options, dependencies_of(home, dependencies)) as run:
         return run_pipeline(run)
 
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.decisions import DecisionRequest, decide
-from pipeline.replay import replay
+from pipeline.decisions import DecisionRequest
 from pipeline.report import Report
 from samples.hub import Hub, serve
+from tests.support.backends import WITHOUT_S3, decide, replay
 from tests.support.holed_pages import HoledPages, many_models
 from tests.support.hours import Clock, ingest
 from tests.support.published import copy_landing, exported, rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend"), WITHOUT_S3]
 
 HOUR = timedelta(hours=1)
 MODELS = 2100

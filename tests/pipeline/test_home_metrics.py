@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.maintenance import Upkeep, maintain
-from pipeline.replay import replay
+from pipeline.maintenance import Upkeep
 from pipeline.watch import HomeWatch
 from samples.hub import Hub, serve
 from schemas.errors import UsageError
 from telemetry.exposition import read_text
+from tests.support.backends import WITHOUT_S3, maintain, replay
 from tests.support.decided_home import DecidedHome
 from tests.support.hours import chat_catalog, ingest
 from tests.support.published import copy_landing
+
+pytestmark = [pytest.mark.usefixtures("backend"), WITHOUT_S3]
 
 CHEAP, EXTREME = chat_catalog(("0.2", "0.4")), chat_catalog(("20000", "0.4"))
 STARTED, FINISHED = "run_started_timestamp_seconds", "run_finished_timestamp_seconds"

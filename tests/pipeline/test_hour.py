@@ -18,8 +18,11 @@ from pipeline.settings import Settings
 from providers.registry import load_registry
 from samples.catalog import STEPS, Catalog, load
 from samples.hub import FEEDS, Hub, serve
+from tests.support.backends import WITHOUT_S3, Backend, dependencies_of
 from tests.support.hours import Clock, ingest, small_catalog
 from tests.support.published import rows
+
+pytestmark = [pytest.mark.usefixtures("backend"), WITHOUT_S3]
 
 LOGS = ("claim_log", "price_log", "status_log", "speed_log", "change", "offer_link", "gap")
 CURRENT = ("offer", "listing", "claim", "price", "card", "model", "provider")
@@ -30,13 +33,15 @@ def ingest_sample(home: Path, hub: Hub, step: int) -> Report:
     base_urls = {feed.feed: hub.url for _, feed in load_registry().feeds()}
     settings = Settings(home=home, base_urls=base_urls)
     options = RunOptions(origin="sample", flow="demo", trigger="test", feeds=frozenset(FEEDS))
-    with open_run(settings, options) as run:
+    with open_run(settings, options, dependencies_of(home)) as run:
         return run_pipeline(run)
 
 
 @pytest.fixture(scope="module")
 def sample(
-    ingested_sample: tuple[Path, list[Report]], tmp_path_factory: pytest.TempPathFactory
+    ingested_sample: tuple[Path, list[Report]],
+    tmp_path_factory: pytest.TempPathFactory,
+    backend: Backend,
 ) -> tuple[Path, list[Report]]:
     """A copy of the sample's home, which a test ingests once more, and the reports."""
     home, reports = ingested_sample

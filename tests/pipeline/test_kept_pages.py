@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from polars.testing import assert_frame_equal
 
-from pipeline.replay import replay
 from samples.catalog import load
 from samples.hub import serve
+from tests.support.backends import WITHOUT_S3, replay
 from tests.support.hours import Clock, chat_catalog, ingest
 from tests.support.published import copy_landing, exported
 from transforms.parsing.hub import parse_hub
@@ -95,6 +95,8 @@ def test_a_folder_that_cannot_be_written_costs_only_the_parse(tmp_path: Path) ->
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("backend")
+@WITHOUT_S3
 def test_hours_with_and_without_kept_pages_export_the_same(tmp_path: Path) -> None:
     home, clock = tmp_path / "home", Clock()
     with serve(chat_catalog(("0.2", "0.6"))) as hub:

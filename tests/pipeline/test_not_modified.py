@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from pipeline.replay import replay
 from samples.hub import Hub, serve
+from tests.support.backends import replay
 from tests.support.hours import Clock, chat_catalog, ingest
 from tests.support.published import copy_landing, exported, rows
 from warehouse.storage.landing import Landing
 from warehouse.storage.retention import plan_thinning
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend")]
 
 HOUR = timedelta(hours=1)
 PRICE, DEARER = ("0.2", "0.6"), ("0.3", "0.6")

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from cli.explain import explanation_lines
-from pipeline.decisions import DecisionRequest, decide
+from pipeline.decisions import DecisionRequest
 from pipeline.explain import explain
-from pipeline.replay import replay
 from samples.hub import serve
+from tests.support.backends import WITHOUT_S3, decide, replay
 from tests.support.hours import Clock
 from tests.support.providers_over_hours import catalog_of, run_hour
 from tests.support.published import copy_landing, exported, rows
 from warehouse.storage.home import Home
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend"), WITHOUT_S3]
 
 OF_PROVIDERS = "event IN ('provider_joined', 'provider_left')"
 

@@ -13,14 +13,17 @@ from pipeline.settings import AlertRules, Settings
 from pipeline.status import read_status
 from samples.hub import serve
 from schemas.errors import HomeError, SettingsError, UsageError
+from tests.support.backends import Backend, dependencies_of
 from tests.support.hours import Clock, chat_catalog, ingest
 from warehouse.storage.home import Home
+
+pytestmark = pytest.mark.usefixtures("backend")
 
 ERRORS = [UsageError("--at is yet to come"), SettingsError("HF_TOKEN holds a space")]
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Clock]:
+def made(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> tuple[Path, Clock]:
     home, clock = tmp_path_factory.mktemp("refused"), Clock()
     with serve(chat_catalog(("0.2", "0.6"))) as hub:
         ingest(home, hub, clock=clock)
@@ -33,7 +36,7 @@ def end_with(home: Path, clock: Clock, error: Exception, *, trigger: str) -> Non
     settings = Settings(home=home, base_urls={}, alert_rules=AlertRules())
     with (
         pytest.raises(type(error)),
-        open_run(settings, options, Dependencies(clock=clock)),
+        open_run(settings, options, dependencies_of(home, Dependencies(clock=clock))),
     ):
         raise error
 

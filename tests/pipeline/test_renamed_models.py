@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from pipeline.decisions import CorrectionRequest, DecisionRequest, correct, decide
+from pipeline.decisions import CorrectionRequest, DecisionRequest
 from pipeline.explain import explain
-from pipeline.replay import replay
 from pipeline.report import Report
 from samples.catalog import Catalog, SampleModel
 from samples.hub import Hub, serve
+from tests.support.backends import WITHOUT_S3, correct, decide, replay
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
 from tests.support.published import copy_landing, exported, rows
 from warehouse.storage.home import Home
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend"), WITHOUT_S3]
 
 OLD, NEW = "acme/chat", "other/chat-2"
 LOW, HIGH = ("0.2", "0.6"), ("200", "600")

@@ -10,20 +10,20 @@ from typing import Any
 
 import pytest
 
-from pipeline.decisions import CorrectionRequest, DecisionRequest, correct, decide
+from pipeline.decisions import CorrectionRequest, DecisionRequest
 from pipeline.explain import explain
-from pipeline.replay import replay
 from pipeline.report import Report
 from samples.catalog import Catalog, hub_model
 from samples.hub import Hub, serve
 from samples.verbatim import Number, decode
+from tests.support.backends import WITHOUT_S3, correct, decide, replay
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
 from tests.support.published import exported
 from warehouse.publication.newest import newest
 from warehouse.publication.query import rows
 from warehouse.storage.home import Home
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend"), WITHOUT_S3]
 
 Price = tuple[str, str] | None
 GOOD: Price = ("0.2", "0.4")

@@ -25,7 +25,7 @@ from warehouse.storage.home import Home
 
 CHECKOUT = Path(__file__).parents[2]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend")]
 
 
 @pytest.fixture(scope="module")
@@ -228,4 +228,4 @@ def test_revise_of_an_unchanged_reading_changes_nothing(hub: Hub, tmp_path: Path
 def test_revise_needs_something_landed(tmp_path: Path) -> None:
     done = pricehouse("replay", "--revise", home=tmp_path)
     assert done.returncode == 2
-    assert "there is nothing to replay" in done.stderr
+    assert "has no committed run under landing" in done.stderr

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.decisions import DecisionRequest, decide
-from pipeline.replay import replay
+from pipeline.decisions import DecisionRequest
 from samples.catalog import Catalog
 from samples.hub import Hub, serve
 from samples.routes import ServerReply, ServerRequest, error
+from tests.support.backends import WITHOUT_S3, Backend, decide, replay
 from tests.support.hours import (
     Clock,
     ingest,
@@ -30,6 +30,8 @@ from warehouse.storage.home import Home
 from warehouse.writer.compact import compact
 from warehouse.writer.state import read_last_run
 from warehouse.writer.stored_cards import store_every_card
+
+pytestmark = [pytest.mark.usefixtures("backend"), WITHOUT_S3]
 
 HOUR = timedelta(hours=1)
 _TIMES = """
@@ -73,7 +75,9 @@ HOURS: dict[str, Catalog | str] = {
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
+def lived(
+    tmp_path_factory: pytest.TempPathFactory, backend: Backend
+) -> tuple[Path, dict[str, object]]:
     """A home after HOURS and a decision; and hour → what was wrong with its cards."""
     home, clock, failing = tmp_path_factory.mktemp("lived") / "home", Clock(), [""]
 

@@ -14,16 +14,18 @@ from typing import Any
 
 import pytest
 
-from pipeline.decisions import CorrectionRequest, DecisionRequest, correct, decide
-from pipeline.replay import replay
+from pipeline.decisions import CorrectionRequest, DecisionRequest
 from samples.hub import serve
 from samples.routes import ServerReply, ServerRequest, error
+from tests.support.backends import WITHOUT_S3, correct, decide, replay
 from tests.support.hours import Clock, ingest
 from tests.support.published import exported
 from tests.support.simulator import Market
 from warehouse.publication.newest import newest
 from warehouse.publication.query import rows
 from warehouse.storage.home import Home
+
+pytestmark = [pytest.mark.usefixtures("backend"), WITHOUT_S3]
 
 HOURS = 48
 SEED = 2026

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -12,7 +13,7 @@ from providers.http.client import HttpClient
 from providers.http.errors import error_of_exchange
 from providers.http.rate_limit import ratelimit_pause, retry_after_pause
 from providers.http.urls import public_url
-from schemas.errors import FeedBusy, FeedDeadline, FeedUnreachable
+from schemas.errors import FeedBusy, FeedDeadline, FeedStopped, FeedUnreachable
 from schemas.payload import Traffic
 from tests.support.clocks import FakeClock
 from tests.support.raw_server import (
@@ -261,3 +262,39 @@ def test_past_retry_after_waits_one_second_and_nonsense_none():
     assert retry_after_pause({"retry-after": "-3"}, now=now) is None
     assert retry_after_pause({"retry-after": "later"}, now=now) is None
     assert retry_after_pause({}, now=now) is None
+
+
+def throttled_fetch(url, clock, throttle, *, deadline_s=1200.0, traffic):
+    times = {"sleep": clock.sleep, "monotonic": clock.monotonic, "now": clock.now}
+    with HttpClient(**times, throttle=throttle) as client:
+        deadline = client.deadline(deadline_s)
+        return client.get(f"{url}/list", feed="hub", traffic=traffic, deadline=deadline)
+
+
+def test_the_throttle_is_called_before_each_try_until_it_gives_no_wait():
+    clock, traffic, feeds = FakeClock(), Traffic(), []
+    waits = iter([3.0, 2.0, 0.0, 0.0])
+
+    def throttle(feed):
+        feeds.append(feed)
+        return next(waits)
+
+    with serving([RawReply(429, b"", {"Retry-After": "7"}), OK]) as server:
+        throttled_fetch(server.url, clock, throttle, traffic=traffic)
+    assert feeds == ["hub"] * 4
+    assert clock.slept == [3.0, 2.0, 8.0]
+    assert (traffic.requests, traffic.waited_s) == (2, 13.0)
+
+
+def test_a_wait_for_the_throttle_past_the_deadline_is_refused_at_once():
+    clock = FakeClock()
+    with serving([OK]) as server, pytest.raises(FeedDeadline, match="shared with other runs"):
+        throttled_fetch(server.url, clock, lambda feed: 60.0, deadline_s=60, traffic=Traffic())
+    assert clock.slept == []
+
+
+def test_a_stop_ends_the_wait_for_the_throttle():
+    with serving([OK]) as server, HttpClient(throttle=lambda feed: 600.0) as client:
+        threading.Timer(0.1, client.stop).start()
+        with pytest.raises(FeedStopped):
+            client.get(server.url, feed="hub", traffic=Traffic(), deadline=client.deadline(1200))

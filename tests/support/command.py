@@ -12,12 +12,14 @@ from typing import Any
 from providers.registry import load_registry
 from providers.secrets import VARIABLES
 from samples.list_routes import base_url
+from tests.support.backends import current
 
 UNUSED_URL = "http://127.0.0.1:9"  # the discard port: nothing listens there
 
 
 def environment(home: Path, url: str = UNUSED_URL, **more: str) -> dict[str, str]:
-    """Return the environment of a command: this home, every feed at `url`, no other setting."""
+    """Return the environment of a command: this home, every feed at `url`, no other setting but
+    those of the running test's backend (tests/support/backends.py)."""
     ours = ("PRICEHOUSE_", "PREFECT_", "VAULT_", *VARIABLES.values())
     kept = {
         k: v
@@ -28,6 +30,7 @@ def environment(home: Path, url: str = UNUSED_URL, **more: str) -> dict[str, str
         **kept,
         "PRICEHOUSE_HOME": str(home),
         **{feed.setting: base_url(url, feed.feed) for _, feed in load_registry().feeds()},
+        **current().environment(home),
         **more,
     }
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from pipeline.decisions import CorrectionRequest, DecisionRequest, correct, decide
-from pipeline.replay import replay
+from pipeline.decisions import CorrectionRequest, DecisionRequest
 from pipeline.report import Report
 from samples.catalog import Catalog
 from samples.hub import Hub
+from tests.support.backends import correct, decide, replay
 from tests.support.hours import Clock, ingest
 from tests.support.published import copy_landing, exported
 from warehouse.publication.newest import newest

@@ -31,6 +31,9 @@ from samples.hub import Hub
 from samples.list_routes import base_url
 from samples.verbatim import Json, Number
 from schemas.records import Origin
+from tests.support.backends import dependencies_of
+from warehouse.lake.lake_settings import LakeSettings
+from warehouse.store.objects import Store
 
 NO_KEYS: Mapping[str, str] = {}
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -52,7 +55,7 @@ class Clock:
         self._now += by
 
 
-# Ten parameters: each is something that only some tests replace.
+# Twelve parameters: each is something that only some tests replace.
 def ingest(
     home: Path,
     hub: Hub,
@@ -66,6 +69,8 @@ def ingest(
     dry_run: bool = False,
     origin: Origin = "live",
     watch: RunWatch | None = None,
+    store: Store | None = None,
+    lake: LakeSettings | None = None,
 ) -> Report:
     """Run one hour as `pricehouse ingest` does; every feed is the one server.
 
@@ -88,8 +93,10 @@ def ingest(
         clock=clock,
         find_token=partial(find_token, environment),
         watch=watch or NoWatch(),
+        store=store,
+        lake=lake,
     )
-    with open_run(settings, options, dependencies) as run:
+    with open_run(settings, options, dependencies_of(home, dependencies)) as run:
         return run_pipeline(run, step)
 
 

@@ -1,4 +1,7 @@
-"""A real `pricehouse up` for tests: started as a process, queried through Prefect's HTTP API."""
+"""A real `pricehouse up` for tests: started as a process, queried through Prefect's HTTP API.
+
+`only` starts a part of it: the server at a port, or a worker for the server at that port.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import uuid4
 
 import httpx
@@ -20,7 +23,15 @@ from samples.routes import ServerReply, ServerRequest
 from tests.support.command import environment
 
 T = TypeVar("T")
-START_S = 240  # the machine may have two slow cores, and others on them
+PROGRAM: Sequence[str | Path] = (sys.executable, "-m", "cli.main")
+START_S = 600  # the machine may have two slow cores, and others on them
+Only = Literal["", "server", "worker"]
+READY: dict[Only, str] = {
+    "": "scheduled; look at",
+    "server": "the schedule is at",
+    "worker": "scheduled; look at",
+}
+"""What is printed when all that was asked for is up."""
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
@@ -46,12 +57,16 @@ class Gate:
 
     @contextmanager
     def shut(self) -> Iterator[None]:
-        """Keep every request waiting for as long as the block runs."""
+        """Keep every request waiting until the block ends, or `open` is called."""
         self._open.clear()
         try:
             yield
         finally:
-            self._open.set()
+            self.open()
+
+    def open(self) -> None:
+        """Let every request through."""
+        self._open.set()
 
     @contextmanager
     def refusing(self, status: int) -> Iterator[None]:
@@ -64,33 +79,50 @@ class Gate:
 
 
 class Up:
-    """A running `pricehouse up` and its Prefect server."""
+    """A running `pricehouse up`, or a part of it, and its Prefect server."""
 
+    # Seven parameters and settings: where it is, what it reads, and what of it runs.
     def __init__(
-        self, home: Path, hub_url: str, *, port: int, serve: bool = True, **more: str
+        self,
+        home: Path,
+        hub_url: str,
+        *,
+        port: int,
+        serve: bool = True,
+        only: Only = "",
+        program: Sequence[str | Path] = PROGRAM,
+        **more: str,
     ) -> None:
         self.home = home
         self.port = port
         self.serve_url = f"http://127.0.0.1:{(serve_port := free_port())}"
         served = ("--serve-port", str(serve_port)) if serve else ("--no-serve",)
         self.ui_url = f"http://127.0.0.1:{port}"
-        auth = more.get("PREFECT_SERVER_API_AUTH_STRING")
+        listens = () if only == "worker" else ("--port", str(port))
+        if only == "worker":
+            more = {"PREFECT_API_URL": f"{self.ui_url}/api", **more}
+        self._ready = READY[only]
+        auth = more.get("PREFECT_SERVER_API_AUTH_STRING") or more.get("PREFECT_API_AUTH_STRING")
         self._auth = tuple(auth.split(":", 1)) if auth else None
         self.log = home.parent / f"{home.name}-{time.monotonic_ns()}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "cli.main", "up"),
-                    *("--port", str(port), *served),
+                    *(*program, "up"),
+                    *([f"--{only}-only"] if only else []),
+                    *listens,
+                    *(() if only == "server" else served),
                 ],
                 env=environment(home, hub_url, **more),
+                # one that is installed elsewhere must not find the packages of this checkout
+                cwd=None if program == PROGRAM else home.parent,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
 
     def wait_until_scheduled(self) -> None:
         """Return when its output reports that all is up."""
-        self.wait_for_line("scheduled; look at")
+        self.wait_for_line(self._ready)
 
     def wait_for_first_hour(self) -> str:
         """Return the line about the end of the hour that an empty home runs at once."""
@@ -193,12 +225,28 @@ class Up:
         return self.process.wait(timeout=120)
 
 
+# Seven parameters and settings, as above.
 @contextmanager
 def up(
-    home: Path, hub_url: str, *, port: int | None = None, serve: bool = True, **more: str
+    home: Path,
+    hub_url: str,
+    *,
+    port: int | None = None,
+    serve: bool = True,
+    only: Only = "",
+    program: Sequence[str | Path] = PROGRAM,
+    **more: str,
 ) -> Iterator[Up]:
     """Run `pricehouse up` until the block ends; a free port unless one is given."""
-    running = Up(home, hub_url, port=port or free_port(), serve=serve, **more)
+    running = Up(
+        home,
+        hub_url,
+        port=port or free_port(),
+        serve=serve,
+        only=only,
+        program=program,
+        **more,
+    )
     try:
         running.wait_until_scheduled()
         yield running

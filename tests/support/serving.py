@@ -25,6 +25,9 @@ from warehouse.publication.newest import newest
 from warehouse.storage.home import Home
 
 START_S = 240.0
+MOST_TRIES = 10
+TOO_SLOW = "ask for less"
+"""In the answer about a query beyond its time, in JSON and on a page."""
 Rows = list[tuple[Any, ...]]
 
 
@@ -38,11 +41,16 @@ class Site:
     client: httpx.Client
 
     def get(self, path: str, **headers: str) -> httpx.Response:
-        return self.client.get(path, headers=headers)
+        """Send one request; again when a query took too long, as it may where much else runs."""
+        for _ in range(MOST_TRIES):
+            response = self.client.get(path, headers=headers)
+            if response.status_code != 503 or TOO_SLOW not in response.text:
+                break
+        return response
 
     def get_json(self, path: str, *pairs: tuple[str, object]) -> dict[str, Any]:
         """Return the JSON of a response, which must have status 200."""
-        response = self.client.get(path + ("?" + urlencode(pairs) if pairs else ""))
+        response = self.get(path + ("?" + urlencode(pairs) if pairs else ""))
         assert response.status_code == 200, response.text
         body: dict[str, Any] = response.json()
         return body

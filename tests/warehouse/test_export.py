@@ -17,12 +17,15 @@ import duckdb
 import pytest
 
 from samples.hub import serve
+from tests.support.backends import Backend
 from tests.support.hours import Clock, ingest, small_catalog
 from warehouse.connect import open_reader
 from warehouse.publication.export import export
 from warehouse.publication.newest import newest
 from warehouse.relations import RELATIONS
 from warehouse.storage.home import Home
+
+pytestmark = pytest.mark.usefixtures("backend")
 
 CHECKOUT = Path(__file__).parents[2]
 EXPORT = (
@@ -34,7 +37,7 @@ RFC_3339_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 
 @pytest.fixture(scope="module")
-def publication(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def publication(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Path:
     """Two hours; the second has a price that floats make a mess of, and one that is tiny."""
     root, clock = tmp_path_factory.mktemp("home"), Clock()
     with serve(small_catalog(input_price="0.05", output_price="0.003")) as hub:
@@ -46,7 +49,7 @@ def publication(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def folder(publication: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(publication: Path, tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Path:
     path = tmp_path_factory.mktemp("export") / "new" / "folder"
     export(publication, path)
     return path

@@ -14,11 +14,14 @@ import pytest
 from samples.hub import serve
 from samples.routes import ServerReply
 from schemas.errors import WarehouseError
+from tests.support.backends import Backend
 from tests.support.hours import Clock, ingest, small_catalog
 from warehouse.connect import open_writer
 from warehouse.publication.newest import newest
 from warehouse.publication.publish import publish, published_id
 from warehouse.storage.home import Home
+
+pytestmark = pytest.mark.usefixtures("backend")
 
 HOUR = timedelta(hours=1)
 
@@ -36,7 +39,7 @@ def hours(root: Path, count: int, *, clock: Clock | None = None) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def one_hour(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def one_hour(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Path:
     """A home after one hour, to copy."""
     root = tmp_path_factory.mktemp("one-hour") / "home"
     hours(root, 1)

@@ -17,11 +17,14 @@ import duckdb
 import pytest
 
 from samples.hub import serve
+from tests.support.backends import Backend
 from tests.support.hours import Clock, ingest, small_catalog
 from warehouse.publication.export import export
 from warehouse.publication.newest import newest
 from warehouse.relations import RELATIONS
 from warehouse.storage.home import Home
+
+pytestmark = pytest.mark.usefixtures("backend")
 
 CHECKOUT = Path(__file__).parents[2]
 HOUR = timedelta(hours=1)
@@ -32,7 +35,7 @@ Query = Callable[[str], Rows]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def home(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Home:
     """A home after three hours: a price that went up, a gap, a zero that is held."""
     root = tmp_path_factory.mktemp("home")
     clock = Clock()

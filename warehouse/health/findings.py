@@ -23,7 +23,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckFailed(PricehouseError):
-    """Raised by a check that finds a problem."""
+    """Raised by a check that finds a problem; `remedy` where it is not that of the check."""
+
+    def __init__(self, problem: str, *, remedy: str | None = None) -> None:
+        super().__init__(problem)
+        self.remedy = remedy
 
 
 def run_check(check: str, inspect: Callable[[], str], *, remedy: str) -> Finding:
@@ -33,6 +37,8 @@ def run_check(check: str, inspect: Callable[[], str], *, remedy: str) -> Finding
     """
     try:
         return Finding(check=check, ok=True, message=inspect())
+    except CheckFailed as error:
+        problem, remedy = str(error), error.remedy or remedy
     except (PricehouseError, OSError) as error:
         problem = str(error)
     except duckdb.Error as error:  # a file that opens may still be damaged where it is read next

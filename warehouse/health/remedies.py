@@ -20,6 +20,22 @@ REMEDIES = {
     "told": "run `pricehouse replay`: it adds the runs that the warehouse lacks, and publishes",
     "publications": "remove the named file; readers use the link, and the next run publishes again",
     "link": "run `pricehouse replay` or `pricehouse ingest`: either publishes and links again",
+    "store": "let the store answer, and set its address and keys right; the next run pushes what "
+    "it lacks",
+    "store_runs": "if another machine goes on with this home, set PRICEHOUSE_HOME to an empty "
+    "folder and run `pricehouse warehouse pull`; if that run was killed before it committed, run "
+    "`pricehouse warehouse push`: it takes its place back",
+    "store_objects": "run `pricehouse warehouse push`: it pushes what is missing, and reads it "
+    "back; where `lake_copy` fails too, do what it says first",
+    "store_orphans": "run `pricehouse maintain`: it removes them",
+    "lake": "let PostgreSQL and the store answer, and set PRICEHOUSE_WAREHOUSE, PRICEHOUSE_STORE "
+    "and their password and keys right; until then no run begins, and readers keep the last "
+    "publication",
+    "lake_copy": "run `pricehouse warehouse pull`, or wait for this machine's next run: either "
+    "makes the home a copy again, and sets landed runs aside in whose place it has another",
+    "lake_files": "restore the named files, or run `pricehouse warehouse push --rewrite` on a "
+    "machine whose home is a copy: it writes all tables anew",
+    "lake_orphans": "run `pricehouse maintain`: it removes them",
     "disk": "free space on that disk, or run `pricehouse maintain`",
 }
 """Check → remedy. The names of the checks are in `doctor --json`, so they stay: `told` is whether

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import duckdb
@@ -25,14 +25,21 @@ def publish(home: Home, publication_id: str) -> Path:
     Readers that have an older file open keep it; the last three are kept on disk. Raises
     WarehouseError, with the link untouched, when the copy is not the publication it should be.
     """
-    target = home.published / f"{_PREFIX}{publication_id}{_SUFFIX}"
+    # A log beside the writer's file would hold commits that the copy lacks.
+    if home.warehouse.with_suffix(".duckdb.wal").exists():
+        raise WarehouseError(f"{home.warehouse} has an unmerged write-ahead log; run again")
+    return link_publication(home, publication_id, lambda staged: copy_file(home.warehouse, staged))
+
+
+def link_publication(home: Home, publication_id: str, write: Callable[[Path], None]) -> Path:
+    """Let `write` make the file of a publication, verify it, and move the link to it; errors as
+    `publish`.
+    """
+    target = publication_path(home, publication_id)
     with os_errors_as_home_error(home.published):
         make_folder(home.published)
-        # A log beside the writer's file would hold commits that the copy lacks.
-        if home.warehouse.with_suffix(".duckdb.wal").exists():
-            raise WarehouseError(f"{home.warehouse} has an unmerged write-ahead log; run again")
         with staged_database(home.published, target.name) as staged:
-            copy_file(home.warehouse, staged)
+            write(staged)
             _sync(staged)
             require_publication(staged, publication_id)
             staged.replace(target)
@@ -41,6 +48,11 @@ def publish(home: Home, publication_id: str) -> Path:
         for old in [*home.published.glob(".*.tmp"), *superseded(home)]:
             old.unlink()
     return target
+
+
+def publication_path(home: Home, publication_id: str) -> Path:
+    """Return the file of a publication, whether it is there or not."""
+    return home.published / f"{_PREFIX}{publication_id}{_SUFFIX}"
 
 
 def published_id(home: Home) -> str | None:

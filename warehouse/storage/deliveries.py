@@ -106,6 +106,23 @@ def open_journal(home: Home, *, now: datetime) -> Iterator[DeliveryJournal]:
         yield DeliveryJournal(path, bytes.fromhex(salt), lines)
 
 
+def merge_journal(home: Home, data: bytes) -> None:
+    """Add the lines of another machine's journal of this home, in the order of their times.
+
+    Its salt counts, so that both name an address alike.
+    """
+    with hold(home.root / ".alerts.lock", wait_s=LOCK_WAIT_S):
+        make_folder(home.landing)
+        path = journal_path(Landing(home.landing))
+        own, others = _read(path)[1], _parse(data)
+        has_salt = any(line.state == "salt" for line in others)
+        fresh = [line for line in own if line not in others]
+        fresh = [line for line in fresh if line.state != "salt" or not has_salt]
+        lines = sorted([*others, *fresh], key=lambda line: (line.state != "salt", line.at))
+        if lines != own:
+            write_atomic(path, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+
+
 def read_deliveries(landing: Landing) -> list[Delivery]:
     """Return when the first message about each alert was delivered, by time."""
     first: dict[str, datetime] = {}
@@ -132,8 +149,14 @@ def _read(path: Path) -> tuple[bool, list[JournalLine]]:
             data = path.read_bytes()
         except FileNotFoundError:
             return True, []
+    lines = _parse(data)
+    return data.endswith(b"\n") and len(lines) == data.count(b"\n"), lines
+
+
+def _parse(data: bytes) -> list[JournalLine]:
+    """Return the lines that are whole."""
     lines = []
     for line in data.splitlines():
         with suppress(msgspec.DecodeError):
             lines.append(msgspec.json.decode(line, type=JournalLine))
-    return data.endswith(b"\n") and len(lines) == data.count(b"\n"), lines
+    return lines

@@ -84,7 +84,10 @@ def require_wrong_clock(runs: list[RunFolder]) -> None:
                 )
 
 
-def set_aside(run: RunFolder, *, now: datetime) -> None:
+WRONG_CLOCK = f"its time was yet to come when `{REPAIR}` ran: it was written by a wrong clock"
+
+
+def set_aside(run: RunFolder, *, now: datetime, reason: str = WRONG_CLOCK) -> None:
     """Move a run out of what replay reads; the reason is on disk before."""
     folder = run.landing.set_aside
     make_folder(folder)
@@ -92,10 +95,10 @@ def set_aside(run: RunFolder, *, now: datetime) -> None:
         run_id=run.run_id,
         started_at=run.record.started_at,
         set_aside_at=now,
-        reason=f"its time was yet to come when `{REPAIR}` ran: it was written by a wrong clock",
+        reason=reason,
     )
-    reason = msgspec.json.format(msgspec.json.encode(why), indent=2) + b"\n"
-    write_atomic(folder / f"{run.run_id}.json", reason)
+    data = msgspec.json.format(msgspec.json.encode(why), indent=2) + b"\n"
+    write_atomic(folder / f"{run.run_id}.json", data)
     move(run.path, folder / run.run_id)
 
 

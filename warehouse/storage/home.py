@@ -70,7 +70,8 @@ class Home:
         home = cls(root)
         if home._kind() is None:
             raise UsageError(
-                f"{root}: nothing here yet; run `pricehouse demo` or `pricehouse ingest`"
+                f"{root}: nothing here yet; run `pricehouse demo` or `pricehouse ingest`, or "
+                "`pricehouse warehouse pull` for a copy of a home elsewhere"
             )
         return home
 
@@ -81,6 +82,11 @@ class Home:
         if kind is None:
             raise HomeError(f"{self._stamp_file} is missing; it states the kind of the data")
         return kind
+
+    @property
+    def has_stamp(self) -> bool:
+        """Whether it is a home: its stamp is there."""
+        return self._stamp_file.exists()
 
     @property
     def landing(self) -> Path:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -131,10 +131,19 @@ class Landing:
         packed = (run for run in self._packed(day_of(run_id)) if run.run_id == run_id)
         return next(packed, None) or self._opened(self._runs / run_id)
 
-    def pack_day(self, day: str, runs: Sequence[RunFolder]) -> None:
-        """Pack the records of ended runs of one day into one file, then remove their folders."""
-        folders = [run for run in runs if run.packed is None]
-        write_day(day_file(self._days, day), [run.as_packed() for run in folders])
+    def pack_day(
+        self,
+        day: str,
+        runs: Sequence[RunFolder],
+        *,
+        before_removal: Callable[[Path, list[Path]], None] = lambda file, folders: None,
+    ) -> None:
+        """Pack the records of ended runs of one day into one file, then remove their folders;
+        `before_removal` gets the file and the folders.
+        """
+        folders, path = [run for run in runs if run.packed is None], day_file(self._days, day)
+        write_day(path, [run.as_packed() for run in folders])
+        before_removal(path, [run.path for run in folders])
         for run in folders:
             self._remove_run(run.path)
 
@@ -145,16 +154,25 @@ class Landing:
             path.rename(hidden)
             shutil.rmtree(hidden)
 
-    def remove_packed_folders(self) -> None:
-        """Remove folders of packed runs, which a kill while packing may have left."""
+    def _packed_folders(self) -> list[Path]:
+        """Return the folders of packed runs, which a kill while packing may have left."""
+        found: list[Path] = []
         folders: dict[str, list[Path]] = {}
         for path in self._paths_in(self._runs):
             folders.setdefault(day_of(path.name), []).append(path)
         for day in folders.keys() & packed_days(self._days):
             packed = {run.run_id for run in self._packed(day)}
-            for path in folders[day]:
-                if path.name in packed:
-                    self._remove_run(path)
+            found += [path for path in folders[day] if path.name in packed]
+        return sorted(found)
+
+    def remove_packed_folders(
+        self, *, before_removal: Callable[[list[Path]], None] = lambda folders: None
+    ) -> None:
+        """Remove the folders of packed runs; `before_removal` gets them."""
+        folders = self._packed_folders()
+        before_removal(folders)
+        for path in folders:
+            self._remove_run(path)
 
     def newest_committed(self) -> RunFolder | None:
         """Return the newest committed run; LandingError when a record after it is damaged."""

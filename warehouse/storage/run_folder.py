@@ -120,8 +120,13 @@ class RunFolder:
         )
 
     def end(self, mark: EndMark) -> None:
-        """Record how the run ended; HomeError when it ended before: the first mark is kept."""
-        self._write_once(self.path / "end.json", mark)
+        """Record how the run ended; HomeError when it ended otherwise: the first mark is kept."""
+        if self.packed is None:
+            self._write_once(self.path / "end.json", mark)
+        elif mark != self.packed:
+            raise HomeError(
+                f"{self.path} has another end of run {self.run_id} already; nothing was changed"
+            )
 
     def _feed(self, feed: str, suffix: str) -> Path:
         if feed in _RESERVED:

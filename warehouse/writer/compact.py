@@ -15,9 +15,9 @@ from warehouse.statements import statement
 from warehouse.storage.home import Home
 from warehouse.table_statements import delete_all_rows
 from warehouse.tables import TABLES, Kind, tables_of
-from warehouse.writer.contents import content, table_names
 from warehouse.writer.staging_file import replace_warehouse, require_warehouse, staged_database
 from warehouse.writer.state import LastRun
+from warehouse.writer.table_content import content_of, table_names
 
 EVERY_RUNS = 24
 """Committed runs after which a rewrite is worth its time: by then reading is three times slower."""
@@ -81,5 +81,5 @@ def _require_equal(old: Connection, new: Connection) -> None:
         before, after = old.table(name), new.table(name)
         if (before.columns, before.types) != (after.columns, after.types):
             raise WarehouseError(f"the rewritten {name} has other columns; nothing was changed")
-        if content(before) != content(after):
+        if content_of(before) != content_of(after):
             raise WarehouseError(f"the rewritten {name} has other rows; nothing was changed")

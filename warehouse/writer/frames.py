@@ -9,7 +9,6 @@ from typing import Protocol
 import polars as pl
 
 from schemas.errors import WarehouseError
-from warehouse.connect import Connection
 from warehouse.table_statements import insert_rows
 from warehouse.tables import Table
 
@@ -17,12 +16,25 @@ SLICE_ROWS = 122_880
 """The rows of one of DuckDB's row groups: a whole one is compressed before the next is filled."""
 
 
-def append(con: Connection, table: Table, fresh: pl.DataFrame) -> None:
+class Sink(Protocol):
+    """What rows are written through: a connection, or several at once."""
+
+    def execute(self, query: str, parameters: object = ..., /) -> object:
+        """Run a statement."""
+
+    def register(self, name: str, frame: object, /) -> object:
+        """Name an object that a statement reads."""
+
+    def unregister(self, name: str, /) -> object:
+        """Forget the name."""
+
+
+def append(con: Sink, table: Table, fresh: pl.DataFrame) -> None:
     """Insert the rows of a frame by column name; a column that it lacks is NULL."""
     append_with(con, insert_rows(table), fresh)
 
 
-def append_with(con: Connection, query: str, fresh: pl.DataFrame) -> None:
+def append_with(con: Sink, query: str, fresh: pl.DataFrame) -> None:
     """Run a statement that inserts the rows of the frame `fresh`, slice by slice.
 
     In slices, because rows that need a conversion are in memory twice on their way.
@@ -33,7 +45,7 @@ def append_with(con: Connection, query: str, fresh: pl.DataFrame) -> None:
 
 
 def run_with_frames(
-    con: Connection,
+    con: Sink,
     query: str,
     parameters: Mapping[str, object] | None = None,
     **frames: Streamed,
@@ -44,7 +56,7 @@ def run_with_frames(
 
 
 @contextmanager
-def registered(con: Connection, frames: Mapping[str, Streamed]) -> Iterator[None]:
+def registered(con: Sink, frames: Mapping[str, Streamed]) -> Iterator[None]:
     """Let statements read frames under their names, as temporary views, while the block runs."""
     scans = {name: _Scan(frame) for name, frame in frames.items()}
     for name, scan in scans.items():

@@ -12,10 +12,9 @@ from schemas.contract import UTC_TIME
 from schemas.errors import WarehouseError
 from schemas.load import Counts, FeedCount, Load
 from schemas.records import FeedFetch, RunRecord
-from warehouse.connect import Connection
 from warehouse.statements import statement
 from warehouse.tables import RUN_FEEDS
-from warehouse.writer.frames import append
+from warehouse.writer.frames import Sink, append
 
 _NO_COUNTS: dict[str, Any] = {field.name: None for field in fields(Counts)}
 _NO_FEED_COUNT: dict[str, Any] = {field.name: None for field in fields(FeedCount)}
@@ -27,7 +26,7 @@ _TYPES: dict[str, Any] = {
 """Of the columns that may hold no value at all, from which polars could not infer a type."""
 
 
-def append_runs(con: Connection, load: Load, *, next_sequence: int) -> None:
+def append_runs(con: Sink, load: Load, *, next_sequence: int) -> None:
     """Append the failed runs since the last commit, then this run.
 
     WarehouseError when the sequence of the run does not follow the last one of the warehouse.
@@ -62,7 +61,7 @@ def append_runs(con: Connection, load: Load, *, next_sequence: int) -> None:
     _append_run_feeds(con, load.record, load.fetches, load.feed_counts)
 
 
-def _append_run(con: Connection, record: RunRecord, **values: Any) -> None:
+def _append_run(con: Sink, record: RunRecord, **values: Any) -> None:
     con.execute(
         statement("append_run"),
         {
@@ -80,7 +79,7 @@ def _append_run(con: Connection, record: RunRecord, **values: Any) -> None:
 
 
 def _append_run_feeds(
-    con: Connection,
+    con: Sink,
     record: RunRecord,
     fetches: Iterable[FeedFetch],
     counts: Mapping[str, FeedCount],

@@ -13,7 +13,7 @@ def table_names(con: Connection) -> list[str]:
     return [name for (name,) in con.execute(statement("read_tables")).fetchall()]
 
 
-def content(rows: DuckDBPyRelation) -> object:
+def content_of(rows: DuckDBPyRelation) -> object:
     """Return the number of rows and the sum of their hashes, whatever their order."""
     columns = [ColumnExpression(column) for column in rows.columns]
     # as HUGEINT: a sum of 64-bit hashes fits, and a sum of UHUGEINT would be a float
@@ -26,4 +26,4 @@ def content(rows: DuckDBPyRelation) -> object:
 def read_every_block(con: Connection) -> None:
     """Read all rows, which compares each block with its checksum; opening a file reads few."""
     for name in table_names(con):
-        content(con.table(name))
+        content_of(con.table(name))

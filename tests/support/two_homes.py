@@ -1,0 +1,121 @@
+"""Two machines with a home each, and one shared warehouse; what they do follows one clock."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.doctor import diagnose
+from pipeline.maintenance import Maintained, Upkeep, maintain
+from pipeline.replay import replay
+from pipeline.report import Report
+from pipeline.shared_warehouse import Copied, pull_copy
+from samples.hub import Hub, serve
+from samples.routes import error
+from tests.support.hours import Clock, ingest, small_catalog
+from tests.support.lakes import SharedPlace
+from tests.support.published import copy_landing, exported
+from tests.support.shared_killing import require_single_ids
+from warehouse.lake.lake_recorder import LakeRecorder
+from warehouse.storage.landing import Landing
+
+HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
+
+
+class KilledHere(BaseException):
+    """Raised in the place of a kill."""
+
+
+class TwoHomes:
+    """The homes of two machines, one clock of both, and the servers that they ask."""
+
+    def __init__(self, folder: Path, hub: Hub, place: SharedPlace) -> None:
+        self.first, self.second = folder / "first", folder / "second"
+        self.clock = Clock()
+        self.hub = hub
+        self.place = place
+        self.lake, self.store = place.settings, place.store
+
+    def hour(self, home: Path, price: str) -> Report:
+        """Run the next hour in a home, in which every price is this one."""
+        self.clock.advance(HOUR)
+        self.hub.show(small_catalog(input_price=price))
+        return ingest(home, self.hub, clock=self.clock, store=self.store, lake=self.lake)
+
+    def hour_without(self, home: Path, price: str, *, at: datetime | None = None) -> Report:
+        """Run an hour where somebody forgot the setting, by a clock of its own if `at` is given."""
+        self.clock.advance(HOUR)
+        self.hub.show(small_catalog(input_price=price))
+        return ingest(home, self.hub, clock=Clock(at) if at else self.clock)
+
+    def pull(self, home: Path) -> Copied:
+        """Make a home the copy."""
+        return pull_copy(home, self.lake, self.store, clock=self.clock)
+
+    def failed_hour(self, home: Path) -> str:
+        """Run the next hour with a server that refuses everything; return the run's id."""
+        self.clock.advance(HOUR)
+        with serve(small_catalog(), on_request=lambda _: error(403, "no")) as hub:
+            report = ingest(home, hub, clock=self.clock, store=self.store, lake=self.lake)
+        assert report.outcome == "failed"
+        return report.run_id
+
+    def keep(self, home: Path, *, shared: bool = True) -> Maintained:
+        """Run the maintenance that thins out and packs all days before yesterday."""
+        needs: dict[str, Any] = {"store": self.store, "lake": self.lake} if shared else {}
+        return maintain(home, Upkeep(keep_hourly_days=1), clock=self.clock, **needs)
+
+    def failed(self, home: Path) -> dict[str, str]:
+        """Return what the doctor finds wrong, check → message."""
+        findings = diagnose(home, self.place.environment, clock=self.clock).findings
+        return {each.check: each.message for each in findings if not each.ok}
+
+    def require_one_history(self, *homes: Path) -> None:
+        """Require that every home has the same rows, and that they follow from what landed."""
+        for home in homes:
+            self.pull(home)
+        wanted = exported(homes[0])
+        assert all(exported(home) == wanted for home in homes)
+        assert {home.name: self.failed(home) for home in homes} == {h.name: {} for h in homes}
+        for home in homes:
+            replayed = home.with_name("replayed")
+            shutil.rmtree(replayed, ignore_errors=True)
+            replay(copy_landing(home, replayed), clock=self.clock)
+            assert exported(replayed) == wanted, f"what {home.name} landed"
+        require_single_ids(self.place)
+
+
+@contextmanager
+def killed_at(owner: object, step: str) -> Iterator[None]:
+    """Break what the block does off at a step, as a kill does, and require that it was reached."""
+
+    def killed(*_arguments: Any, **_options: Any) -> None:
+        raise KilledHere
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(owner, step, killed)
+        with pytest.raises(KilledHere):
+            yield
+
+
+def kill_after_the_shared_commit(machines: TwoHomes, home: Path, price: str) -> str:
+    """Break an hour off when the shared warehouse has it and the home does not; return its id."""
+    commit = LakeRecorder.commit
+
+    def broken_off(self: LakeRecorder, *arguments: Any) -> None:
+        commit(self, *arguments)
+        raise KilledHere
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(LakeRecorder, "commit", broken_off)
+        with pytest.raises(KilledHere):
+            machines.hour(home, price)
+    newest = next(Landing(home / "landing").newest_first())
+    assert newest.mark is None
+    return newest.run_id

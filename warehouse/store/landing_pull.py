@@ -1,0 +1,198 @@
+"""Bring the runs that other machines landed from the store into this home's landing.
+
+Only where a shared warehouse records the runs, and under its lock: no run is under way then, and
+the store has all that a committed run landed.
+
+    landing/.pull.json   from which run on the landing may be unlike the store's, while it is made
+                         like it: a call that broke off is done again from there
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from warehouse.storage.files import (
+    copy_file,
+    make_folder,
+    os_errors_as_home_error,
+    sync_folder,
+    write_atomic,
+)
+from warehouse.storage.future_runs import move, set_aside, unmark
+from warehouse.storage.landing import Landing
+from warehouse.storage.retention import named_objects
+from warehouse.storage.run_days import read_heads
+from warehouse.storage.run_folder import RunFolder, pretty, read_record
+from warehouse.store.objects import StoredObject
+from warehouse.store.shared_journal import pull_journal
+from warehouse.store.stored_home import StoredHome
+
+_CONNECTIONS = 8
+_END = "end.json"
+_LATE = "other machines had gone on before it was in the store: no commit recorded its failure"
+
+
+class _PullMark(msgspec.Struct, frozen=True):
+    since: str | None
+
+
+@contextmanager
+def open_runs(landing: Landing, committed: Collection[str]) -> Iterator[str | None]:
+    """Yield the run from which on the landing may be unlike the store and the shared warehouse,
+    None where that is all of it. It stays on disk until the block is left without an error.
+    """
+    since, mark = _oldest_open(landing, committed), landing.root / ".pull.json"
+    if (broken := read_record(mark, _PullMark)) is not None:
+        since = min(since, broken.since) if since and broken.since else None
+    make_folder(landing.root)
+    write_atomic(mark, pretty(_PullMark(since)))
+    yield since
+    with os_errors_as_home_error(mark):
+        mark.unlink()
+
+
+def runs_since(landing: Landing, since: str | None) -> Iterator[RunFolder]:
+    """Yield the runs from one on, the newest first; all where `since` is None."""
+    for run in landing.newest_first():
+        if since is not None and run.run_id < since:
+            return
+        yield run
+
+
+def pull_landing(
+    stored: StoredHome, committed: Collection[str], *, since: str | None, now: datetime
+) -> None:
+    """Make the landing like the store's from one run on.
+
+    `committed` are the runs of the shared warehouse. A run of this machine that failed, and that
+    the store never had, is set aside when a later run of another is committed: no replay may count
+    what that run could not know of. Of one whose end the store did not take, it counts what the
+    machine that went on recorded: that it was interrupted, and what it had landed in the store.
+    """
+    landing = stored.landing
+    _pull_days(stored)
+    _pull_folder(stored, "landing/checkpoints")
+    pull_journal(stored.home, stored.store)
+    landing.remove_packed_folders()
+    listed = stored.store.list("landing/runs", after=f"landing/runs/{since}" if since else None)
+    _set_unlike_aside(stored, {each.name for each in listed}, committed, since, now=now)
+    known = {stored.name_of(p) for p in (landing.root / "runs").glob("[!.]*/[!.]*")}
+    files = [each for each in listed if each.name not in known]
+    # the end of a run last: a kill in between leaves one that is pulled again
+    for ends in (False, True):
+        _pull(stored, [each for each in files if each.name.endswith(f"/{_END}") is ends])
+    pull_objects(stored, (run for run in runs_since(landing, since) if run.packed is None))
+
+
+def pull_objects(stored: StoredHome, runs: Iterable[RunFolder]) -> None:
+    """Pull the bytes that the runs name; those that maintenance dropped are not in the store."""
+    landing = stored.landing
+    wanted = {each for run in runs for each in named_objects(run) if not landing.holds(each)}
+
+    def find(payload_hash: str) -> StoredObject | None:
+        return stored.store.head(stored.name_of(landing.path_of(payload_hash)))
+
+    with ThreadPoolExecutor(_CONNECTIONS) as pool:
+        found = [each for each in pool.map(find, sorted(wanted)) if each is not None]
+    _pull(stored, found)
+
+
+def _oldest_open(landing: Landing, committed: Collection[str]) -> str | None:
+    """Return the newest run here that the shared warehouse has and that is marked so, or a run
+    before it without its mark: what the store may have more of begins there."""
+    unfinished = [run.run_id for run in landing.unfinished()]
+    newest = next(
+        (r.run_id for r in landing.newest_first() if r.run_id in committed and r.is_committed), None
+    )
+    return min([newest, *unfinished]) if newest is not None else None
+
+
+def _set_unlike_aside(
+    stored: StoredHome,
+    names: Collection[str],
+    committed: Collection[str],
+    since: str | None,
+    *,
+    now: datetime,
+) -> None:
+    """Set aside what the store, whose files are `names`, has otherwise or never had."""
+    newest, in_store = max(committed, default=""), {name.split("/")[2] for name in names}
+    for run in list(runs_since(stored.landing, since)):
+        if run.packed is not None:
+            continue
+        if run.run_id not in in_store:
+            if run.run_id < newest and run.run_id not in committed:
+                set_aside(run, now=now, reason=_LATE)
+        elif stored.name_of(run.path / _END) in names:
+            _set_records_aside(stored, run, names)
+
+
+def _set_records_aside(stored: StoredHome, run: RunFolder, names: Collection[str]) -> None:
+    """Set aside what an ended run has here and not in the store: a commit may count that end."""
+    for path in sorted(run.path.glob("[!.]*")):
+        name = stored.name_of(path)
+        if path.name == _END:
+            if stored.store.read(name) != path.read_bytes():
+                unmark(run)
+        elif name not in names:
+            move(path, run.landing.set_aside / f"{run.run_id}.{path.name}")
+
+
+def _pull_days(stored: StoredHome) -> None:
+    """Pull the days that other machines packed; one that has runs which that lacks is set aside."""
+    aside = stored.landing.set_aside / "days"
+    before = [
+        path
+        for path in (stored.home.root / each.name for each in _unlike(stored, "landing/days"))
+        if path.exists()
+    ]
+    for path in before:
+        make_folder(aside)
+        copy_file(path, aside / path.name)
+    _pull_folder(stored, "landing/days")
+    for path in before:
+        kept = aside / path.name
+        if _run_ids(kept) <= _run_ids(path):
+            kept.unlink()
+
+
+def _run_ids(day: Path) -> set[str]:
+    return {head.record.run_id for head in read_heads(day)}
+
+
+def _pull_folder(stored: StoredHome, folder: str) -> None:
+    _pull(stored, _unlike(stored, folder))
+
+
+def _unlike(stored: StoredHome, folder: str) -> list[StoredObject]:
+    """Return the files of a folder that are missing here, or of another size."""
+    wanted = []
+    for each in stored.store.list(folder):
+        path = stored.home.root / each.name
+        if not path.exists() or path.stat().st_size != each.size:
+            wanted.append(each)
+    return wanted
+
+
+def _pull(stored: StoredHome, files: Iterable[StoredObject]) -> None:
+    files = list(files)
+    for folder in sorted({(stored.home.root / each.name).parent for each in files}):
+        make_folder(folder)
+
+    def fetch(each: StoredObject) -> None:
+        path = stored.home.root / each.name
+        staged = path.with_name(f".{path.name}.pulled.tmp")
+        stored.store.fetch(each.name, staged, size=each.size)
+        with os_errors_as_home_error(path):
+            staged.replace(path)
+            sync_folder(path.parent)
+
+    with ThreadPoolExecutor(_CONNECTIONS) as pool:
+        for _ in pool.map(fetch, files):
+            pass
