@@ -55,7 +55,7 @@ NUMBERS = (
         "the session of the lock, so that both commit at the same time: one commits, the other "
         "leaves with a sentence, and no sequence or id is doubled (`python -m "
         "tests.support.shared_racing 50`)",
-        "50 rounds, one commit in each, on 2026-11-28",
+        "50 rounds, one commit in each, on 2026-11-29",
         "4 rounds",
     ),
     (
