@@ -224,6 +224,36 @@ def test_a_commit_whose_answer_is_lost_counts(
         machines.require_no_secret(first, second)
 
 
+def test_a_commit_whose_answer_is_lost_counts_though_another_came_after_it(
+    tmp_path: Path, shared_postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = "pg_stat_activity WHERE application_name LIKE 'pricehouse%'"
+    with commit_cutter(shared_postgres.port) as cutter:
+        direct = lake_in_folder(shared_postgres, tmp_path / "shared")
+        monkeypatch.setenv("PGPASSWORD", shared_postgres.password)
+        here = direct.environment["PRICEHOUSE_WAREHOUSE"]
+        through = here.replace(f"port={shared_postgres.port}", f"port={cutter.port}")
+        place = SharedPlace({**direct.environment, "PRICEHOUSE_WAREHOUSE": through})
+        cut, other = (Machines(tmp_path, p, shared_postgres.password) for p in (place, direct))
+        first, second = cut.first, cut.second
+        with serve(catalog(0), on_request=cut.listen) as hub:
+            assert other.hour(first, hub).returncode == 0, other.outputs[-1]
+
+            def go_on() -> None:
+                shared_postgres.run(f"SELECT pg_terminate_backend(pid) FROM {sessions}")
+                other.hour(second, hub)
+
+            cutter.before_next = go_on
+            done = cut.hour_with(cutter.armed.set, "commit", first, hub)
+            assert (cutter.cut, done.returncode) == (1, 0), done.stderr
+            assert other.run(first, hub, "warehouse", "pull").returncode == 0
+            doctor = other.run(first, hub, "doctor")
+            assert doctor.returncode == 0, doctor.stdout
+        assert len(Landing(first / "landing").committed()) == 3
+        assert exported(first) == exported(second)
+        require_single_ids(direct)
+
+
 def test_the_password_comes_from_vault_and_is_never_written(
     tmp_path: Path, shared_postgres: Postgres, object_store: RunningObjectStore
 ) -> None:

@@ -4,13 +4,14 @@ with commit_cutter(port) as cutter:
     … connect to cutter.port …
     cutter.armed.set()     # the next COMMIT arrives, and its answer does not
     cutter.away.set()      # from then on it also takes no new connection, until this is cleared
+    cutter.before_next = f # called once, before the first connection after a cut is relayed
 """
 
 from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -24,6 +25,7 @@ class CommitCutter:
     armed: threading.Event = field(default_factory=threading.Event)
     away: threading.Event = field(default_factory=threading.Event)
     cut: int = 0
+    before_next: Callable[[], object] | None = None
     _open: list[socket.socket] = field(default_factory=list)
 
     def accept(self, listener: socket.socket) -> None:
@@ -36,6 +38,9 @@ class CommitCutter:
             if self.cut and self.away.is_set():
                 client.close()
                 continue
+            if self.cut and self.before_next is not None:
+                act, self.before_next = self.before_next, None
+                act()
             server = socket.create_connection(("127.0.0.1", self.target))
             self._open += [client, server]
             lost = threading.Event()
