@@ -81,6 +81,8 @@ def push_copy(
 
 
 def _last_run(home: Home, now: datetime) -> LastRun | None:
+    """Return the newest run of the home's file, which is restored first where a kill tore it."""
+
     def read(con: Connection) -> LastRun | None:
         migrate(con, now=now)
         return read_last_run(con)

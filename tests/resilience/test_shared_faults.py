@@ -17,7 +17,7 @@ from samples.hub import Hub, serve
 from samples.routes import ServerReply, ServerRequest
 from tests.support.bao import CANARY, ROOT, SECRET, dev_server
 from tests.support.command import answered, environment, pricehouse
-from tests.support.cut_commits import commit_cutter
+from tests.support.cut_commits import CommitCutter, commit_cutter
 from tests.support.killing import catalog
 from tests.support.lakes import SharedPlace, lake_in_bucket, lake_in_folder
 from tests.support.object_store import RunningObjectStore
@@ -187,6 +187,13 @@ def test_a_server_that_stops_at_any_point_costs_that_run_alone(
     assert shared_postgres.password not in shared_postgres.log
 
 
+def _through(cutter: CommitCutter, place: SharedPlace) -> SharedPlace:
+    """Return the settings of a machine that reaches PostgreSQL through the relay."""
+    here = place.environment["PRICEHOUSE_WAREHOUSE"]
+    through = here.replace(f"port={cutter.target}", f"port={cutter.port}")
+    return SharedPlace({**place.environment, "PRICEHOUSE_WAREHOUSE": through})
+
+
 @pytest.mark.parametrize("gone", [False, True], ids=["answers-again", "is-gone"])
 def test_a_commit_whose_answer_is_lost_counts(
     tmp_path: Path, shared_postgres: Postgres, monkeypatch: pytest.MonkeyPatch, *, gone: bool
@@ -195,9 +202,7 @@ def test_a_commit_whose_answer_is_lost_counts(
     with commit_cutter(shared_postgres.port) as cutter:
         there = lake_in_folder(shared_postgres, tmp_path / "shared")
         monkeypatch.setenv("PGPASSWORD", shared_postgres.password)
-        here = there.environment["PRICEHOUSE_WAREHOUSE"]
-        through = here.replace(f"port={shared_postgres.port}", f"port={cutter.port}")
-        place = SharedPlace({**there.environment, "PRICEHOUSE_WAREHOUSE": through})
+        place = _through(cutter, there)
         machines = Machines(tmp_path, place, shared_postgres.password)
         first, second = machines.first, machines.second
         if gone:
@@ -231,10 +236,8 @@ def test_a_commit_whose_answer_is_lost_counts_though_another_came_after_it(
     with commit_cutter(shared_postgres.port) as cutter:
         direct = lake_in_folder(shared_postgres, tmp_path / "shared")
         monkeypatch.setenv("PGPASSWORD", shared_postgres.password)
-        here = direct.environment["PRICEHOUSE_WAREHOUSE"]
-        through = here.replace(f"port={shared_postgres.port}", f"port={cutter.port}")
-        place = SharedPlace({**direct.environment, "PRICEHOUSE_WAREHOUSE": through})
-        cut, other = (Machines(tmp_path, p, shared_postgres.password) for p in (place, direct))
+        places = (_through(cutter, direct), direct)
+        cut, other = (Machines(tmp_path, place, shared_postgres.password) for place in places)
         first, second = cut.first, cut.second
         with serve(catalog(0), on_request=cut.listen) as hub:
             assert other.hour(first, hub).returncode == 0, other.outputs[-1]
