@@ -125,16 +125,23 @@ class Store:
         return StoredObject(name, found["size"], found["last_modified"])
 
     def list(self, folder: str, *, after: str | None = None) -> list[StoredObject]:
-        """Return the objects below a folder by name; `after` one, those that follow it."""
+        """Return the objects below a folder by name.
+
+        `after` an object or a folder that lies in it, those that follow that name: also what such a
+        folder has.
+        """
+        # SeaweedFS leaves a folder out whose own name is the offset, so a shorter name is sent
+        offset = after[:-1] if after else None
         found = self._call(
             lambda: [
                 StoredObject(each["path"], each["size"], each["last_modified"])
-                for page in self._obstore.list(self._client, folder, offset=after, chunk_size=1000)
+                for page in self._obstore.list(self._client, folder, offset=offset, chunk_size=1000)
                 for each in page
             ],
             "list",
         )
-        return sorted(found or [], key=lambda each: each.name)
+        following = (each for each in found or () if after is None or each.name > after)
+        return sorted(following, key=lambda each: each.name)
 
     def delete(self, names: Iterable[str]) -> None:
         """Remove objects; one that is gone already is no error."""
