@@ -167,6 +167,31 @@ def test_records_that_the_store_did_not_take_are_set_aside(machines: TwoHomes) -
     assert not newest.fetches()
 
 
+@pytest.mark.parametrize("damage", ["torn", "zeroed", "longer", "gone"])
+def test_a_damaged_record_of_the_newest_run_is_pulled_again(
+    machines: TwoHomes, damage: str
+) -> None:
+    first, second = machines.first, machines.second
+    machines.pull(first)
+    newest = next(Landing(first / "landing").newest_first())
+    path = newest.path / "router.json"
+    right = path.read_bytes()
+    match damage:
+        case "torn":
+            path.write_bytes(right[:-9])
+        case "zeroed":
+            path.write_bytes(bytes(len(right)))
+        case "longer":
+            path.write_bytes(right + b"\n")
+        case "gone":
+            path.unlink()
+    machines.hour(first, "0.4")
+    assert path.read_bytes() == right
+    kept = first / "landing/set-aside" / f"{newest.run_id}.router.json"
+    assert kept.exists() == (damage != "gone")
+    machines.require_one_history(first, second)
+
+
 def test_a_checkpoint_of_a_run_that_was_set_aside_replaces_nothing(machines: TwoHomes) -> None:
     first, second, third = machines.first, machines.second, machines.first.with_name("third")
     machines.pull(first)

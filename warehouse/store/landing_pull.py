@@ -9,7 +9,7 @@ the store has all that a committed run landed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,6 +17,8 @@ from pathlib import Path
 
 import msgspec
 
+from schemas.errors import LandingError
+from schemas.records import FeedFetch, RunRecord
 from warehouse.storage.files import (
     copy_file,
     make_folder,
@@ -81,7 +83,8 @@ def pull_landing(
     pull_journal(stored.home, stored.store)
     landing.remove_packed_folders()
     listed = stored.store.list("landing/runs", after=f"landing/runs/{since}" if since else None)
-    _set_unlike_aside(stored, {each.name for each in listed}, committed, since, now=now)
+    sizes = {each.name: each.size for each in listed}
+    _set_unlike_aside(stored, sizes, committed, since, now=now)
     known = {stored.name_of(p) for p in (landing.root / "runs").glob("[!.]*/[!.]*")}
     files = [each for each in listed if each.name not in known]
     # the end of a run last: a kill in between leaves one that is pulled again
@@ -115,33 +118,46 @@ def _oldest_open(landing: Landing, committed: Collection[str]) -> str | None:
 
 def _set_unlike_aside(
     stored: StoredHome,
-    names: Collection[str],
+    sizes: Mapping[str, int],
     committed: Collection[str],
     since: str | None,
     *,
     now: datetime,
 ) -> None:
-    """Set aside what the store, whose files are `names`, has otherwise or never had."""
-    newest, in_store = max(committed, default=""), {name.split("/")[2] for name in names}
+    """Set aside what the store, whose files have these `sizes`, has otherwise or never had."""
+    newest, in_store = max(committed, default=""), {name.split("/")[2] for name in sizes}
     for run in list(runs_since(stored.landing, since)):
         if run.packed is not None:
             continue
         if run.run_id not in in_store:
             if run.run_id < newest and run.run_id not in committed:
                 set_aside(run, now=now, reason=_LATE)
-        elif stored.name_of(run.path / _END) in names:
-            _set_records_aside(stored, run, names)
+        else:
+            _set_records_aside(stored, run, sizes)
 
 
-def _set_records_aside(stored: StoredHome, run: RunFolder, names: Collection[str]) -> None:
-    """Set aside what an ended run has here and not in the store: a commit may count that end."""
+def _set_records_aside(stored: StoredHome, run: RunFolder, sizes: Mapping[str, int]) -> None:
+    """Set aside what is damaged here, and of a run that has ended in the store what it has
+    otherwise: a commit may count that end.
+    """
+    is_ended = stored.name_of(run.path / _END) in sizes
     for path in sorted(run.path.glob("[!.]*")):
         name = stored.name_of(path)
         if path.name == _END:
-            if stored.store.read(name) != path.read_bytes():
+            if is_ended and stored.store.read(name) != path.read_bytes():
                 unmark(run)
-        elif name not in names:
+        elif _is_damaged(path) or (is_ended and sizes.get(name) != path.stat().st_size):
             move(path, run.landing.set_aside / f"{run.run_id}.{path.name}")
+
+
+def _is_damaged(path: Path) -> bool:
+    if path.suffix != ".json":
+        return False  # of the lines of a trace each may be torn
+    try:
+        read_record(path, RunRecord if path.stem == "run" else FeedFetch)
+    except LandingError:
+        return True
+    return False
 
 
 def _pull_days(stored: StoredHome) -> None:
