@@ -19,6 +19,7 @@ from samples.hub import serve
 from schemas.errors import StoreConflict, WarehouseError
 from tests.support.hours import START, Clock, ingest, small_catalog
 from tests.support.lakes import SharedPlace
+from tests.support.postgres import Postgres
 from tests.support.published import rows
 from tests.support.stores import folder_place
 from tests.support.two_homes import (
@@ -29,7 +30,9 @@ from tests.support.two_homes import (
     kill_after_the_shared_commit,
     killed_at,
 )
+from warehouse.lake.lake_checks import check_lake
 from warehouse.lake.shared_home import Lake
+from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.store import landing_pull
 from warehouse.store.stored_home import StoredHome
@@ -79,6 +82,43 @@ def test_failed_runs_at_the_end_of_a_packed_day_stay(machines: TwoHomes) -> None
     assert machines.keep(first).runs_packed == 4
     machines.require_one_history(first, machines.second, third)
     assert set(failed) < outcomes(third).keys()
+
+
+def test_a_packed_day_with_a_run_that_the_store_never_had_is_kept_apart(
+    machines: TwoHomes,
+) -> None:
+    first, second, third = machines.first, machines.second, machines.first.with_name("third")
+    machines.pull(first)
+    late = machines.failed_hour(first)
+    machines.store.delete([o.name for o in machines.store.list(f"landing/runs/{late}")])
+    machines.clock.advance(2 * DAY)
+    assert machines.keep(first, shared=False).runs_packed == 3
+    day = next((first / "landing/days").iterdir())
+    own = day.read_bytes()
+    machines.hour(second, "0.5")
+    assert machines.keep(second).runs_packed == 2
+    machines.hour(first, "0.6")
+    machines.require_one_history(first, second, third)
+    assert late not in outcomes(first)
+    assert (first / "landing/set-aside/days" / day.name).read_bytes() == own
+    assert not (second / "landing/set-aside").exists()
+
+
+def test_doctor_names_a_postgres_that_stops_between_two_of_its_checks(
+    machines: TwoHomes, shared_postgres: Postgres
+) -> None:
+    checks = check_lake(Home(machines.second), machines.lake)
+    assert next(checks).ok
+    shared_postgres.stop()
+    try:
+        left = list(checks)
+    finally:
+        shared_postgres.start()
+    assert [(each.check, each.ok) for each in left] == [
+        (check, False) for check in ("lake_copy", "lake_files", "lake_orphans")
+    ]
+    assert all("PostgreSQL of the shared warehouse" in each.message for each in left)
+    assert machines.failed(machines.second) == {}
 
 
 @pytest.mark.parametrize("step", ["_pull_days", "_set_unlike_aside", "pull_objects"])

@@ -82,7 +82,8 @@ class TwoHomes:
             self.pull(home)
         wanted = exported(homes[0])
         assert all(exported(home) == wanted for home in homes)
-        assert {home.name: self.failed(home) for home in homes} == {h.name: {} for h in homes}
+        failed = {home.name: self.failed(home) for home in homes}
+        assert not any(failed.values()), failed
         for home in homes:
             replayed = home.with_name("replayed")
             shutil.rmtree(replayed, ignore_errors=True)
