@@ -14,7 +14,7 @@ from pipeline.store import stored_home
 from schemas.errors import HomeBusy, WarehouseError
 from warehouse.connect import open_writer
 from warehouse.lake.lake_settings import WAREHOUSE
-from warehouse.lake.shared_home import Followed, Lake, hold_home, last_run
+from warehouse.lake.shared_home import Followed, Lake, hold_home
 from warehouse.publication.publish import publish, published_id
 from warehouse.storage.future_runs import move, set_aside, unmark
 from warehouse.storage.home import Home
@@ -30,6 +30,7 @@ from warehouse.store.reservations import require_same_history
 from warehouse.store.stored_home import StoredHome
 from warehouse.store.stored_publications import stored_publications
 from warehouse.writer.checkpoint import checkpoints, superseded_checkpoints
+from warehouse.writer.state import last_run
 
 _LOG = logging.getLogger(__name__)
 RIVAL = "the shared warehouse has another run in its place: it was committed without it"

@@ -36,7 +36,7 @@ from warehouse.storage.retention import sequence_of
 from warehouse.storage.run_folder import RunFolder
 from warehouse.store.objects import Store
 from warehouse.writer.staging_file import SCRATCH, replace_warehouse, staged_database
-from warehouse.writer.state import LastRun, read_last_run
+from warehouse.writer.state import last_run, read_last_run
 
 
 class Repaired(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +112,7 @@ def repair(
 
 def _rebuild(home: Home, kept: list[RunFolder], *, now: datetime) -> bool:
     """Put a warehouse of the kept runs in place, unless it holds no run after them."""
-    last = _last_run(home, now=now)
+    last = last_run(home, now=now)
     if last is None or last.sequence <= (sequence_of(kept[-1]) if kept else 0):
         return False
     with staged_database(home.root, home.warehouse.name, inside=SCRATCH) as draft:
@@ -122,14 +122,6 @@ def _rebuild(home: Home, kept: list[RunFolder], *, now: datetime) -> bool:
             migrate(con, now=now)  # where no run is left, nothing has made it yet
         replace_warehouse(home, draft)
     return True
-
-
-def _last_run(home: Home, *, now: datetime) -> LastRun | None:
-    if not home.warehouse.exists():
-        return None
-    with open_writer(home.warehouse) as con:  # merges the log that a killed run left
-        migrate(con, now=now)
-        return read_last_run(con)
 
 
 def _publish(home: Home, landing: Landing, kept: list[RunFolder]) -> None:

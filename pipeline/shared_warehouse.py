@@ -18,13 +18,13 @@ from schemas.clock import Clock, utc_now
 from schemas.errors import UsageError, WarehouseError
 from warehouse.connect import Connection
 from warehouse.lake.lake_settings import WAREHOUSE, LakeSettings
-from warehouse.lake.shared_home import Lake, hold_home, last_run, read_origin
+from warehouse.lake.shared_home import Lake, hold_home, read_origin
 from warehouse.migrate import migrate
 from warehouse.storage.future_runs import require_no_future_run
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.store.objects import Store
-from warehouse.writer.state import LastRun, read_last_run
+from warehouse.writer.state import LastRun, last_run, read_last_run
 
 
 class Copied(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from typing import Literal
 
 from schemas.errors import HomeKindError, TornWarehouse, WarehouseError
 from schemas.records import Origin
-from warehouse.connect import Connection, open_writer
+from warehouse.connect import Connection
 from warehouse.lake.attach import (
     NAME,
     attach_lake,
@@ -27,12 +27,12 @@ from warehouse.lake.lake_recorder import LakeRecorder
 from warehouse.lake.lake_schema import Head, create, prepare, read_head, require_known_migration
 from warehouse.lake.lake_settings import WAREHOUSE, LakeSettings
 from warehouse.lake.shared_lock import hold_shared, require_writer
-from warehouse.migrate import migrate, migrations
+from warehouse.migrate import migrations
 from warehouse.statements import statement
 from warehouse.storage.home import Home
 from warehouse.storage.lock import hold
 from warehouse.writer.staging_file import discard_log
-from warehouse.writer.state import LastRun, read_last_run
+from warehouse.writer.state import LastRun, last_run
 
 Followed = Literal["equal", "refreshed", "pulled", "empty"]
 MOST_RUNS_BEHIND = 48
@@ -157,15 +157,6 @@ def hold_home(
                 attach_lake(con, settings)
                 con.execute(f"USE {NAME}")
             yield Lake(settings, con)
-
-
-def last_run(home: Home, *, now: datetime) -> LastRun | None:
-    """Return the newest run of the home's file, None without one."""
-    if not home.warehouse.exists():
-        return None
-    with open_writer(home.warehouse) as con:
-        migrate(con, now=now)
-        return read_last_run(con)
 
 
 def require_origin(origin: Origin, root: Path, settings: LakeSettings) -> None:

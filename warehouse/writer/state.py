@@ -9,8 +9,10 @@ import polars as pl
 
 from schemas.delta import CURRENT, State
 from schemas.state import STORED_MODELS
-from warehouse.connect import Connection
+from warehouse.connect import Connection, open_writer
+from warehouse.migrate import migrate
 from warehouse.statements import statement
+from warehouse.storage.home import Home
 from warehouse.tables import Kind, tables_of
 from warehouse.writer.frames import run_with_frames
 
@@ -62,6 +64,15 @@ def read_short_pages(con: Connection, *, walks: int) -> dict[str, list[int]]:
     for feed, number in con.execute(statement("read_short_pages"), {"walks": walks}).fetchall():
         found.setdefault(feed, []).append(number)
     return found
+
+
+def last_run(home: Home, *, now: datetime) -> LastRun | None:
+    """Return the newest run of a home's file, None without one."""
+    if not home.warehouse.exists():
+        return None
+    with open_writer(home.warehouse) as con:  # merges the log that a killed run left
+        migrate(con, now=now)
+        return read_last_run(con)
 
 
 def read_last_run(con: Connection) -> LastRun | None:
