@@ -28,7 +28,7 @@ from warehouse.store.landing_pull import (
 )
 from warehouse.store.reservations import require_same_history
 from warehouse.store.stored_home import StoredHome
-from warehouse.store.stored_publications import stored_publications
+from warehouse.store.stored_publications import push_publication, stored_publications
 from warehouse.writer.checkpoint import checkpoints, superseded_checkpoints
 from warehouse.writer.state import last_run
 
@@ -161,7 +161,7 @@ def _mark_recorded(
 
 
 def catch_up(home: Home, dependencies: Dependencies, *, lock_wait_s: float) -> None:
-    """Let readers of the home see what the shared warehouse has, before a command reads them."""
+    """Let readers of the home, and of the store, see what the shared warehouse has."""
     if dependencies.lake is None:
         return
     clock = dependencies.clock
@@ -170,6 +170,8 @@ def catch_up(home: Home, dependencies: Dependencies, *, lock_wait_s: float) -> N
             stored = stored_home(home, dependencies.store, is_shared=True)
             follow(lake, home, stored, now=clock())
             publish_copy(home, now=clock())
+            if stored is not None:  # which lacks that of a run that could not push it
+                push_publication(home, stored.store)
 
 
 def follow_when_idle(home: Home, dependencies: Dependencies) -> bool:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.context import Dependencies
+from pipeline.following import follow_when_idle
 from pipeline.maintenance import Upkeep, maintain
 from pipeline.moving import pull_home
 from pipeline.repair import repair
@@ -32,10 +34,12 @@ from tests.support.two_homes import (
 )
 from warehouse.lake.lake_checks import check_lake
 from warehouse.lake.shared_home import Lake
+from warehouse.publication.publish import published_id
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
-from warehouse.store import landing_pull
+from warehouse.store import landing_pull, stored_home
 from warehouse.store.stored_home import StoredHome
+from warehouse.store.stored_publications import stored_publications
 
 pytestmark = pytest.mark.slow
 
@@ -230,6 +234,18 @@ def test_a_damaged_record_of_the_newest_run_is_pulled_again(
     kept = first / "landing/set-aside" / f"{newest.run_id}.router.json"
     assert kept.exists() == (damage != "gone")
     machines.require_one_history(first, second)
+
+
+def test_an_idle_machine_pushes_its_publication_that_the_store_lacks(machines: TwoHomes) -> None:
+    first = Home(machines.first)
+    with killed_at(stored_home, "push_publication"):
+        machines.hour(machines.first, "0.4")
+    own = published_id(first)
+    assert stored_publications(machines.store)[-1].publication_id != own
+    needs = Dependencies(clock=machines.clock, store=machines.store, lake=machines.lake)
+    assert not follow_when_idle(first, needs)
+    assert stored_publications(machines.store)[-1].publication_id == own
+    machines.require_one_history(machines.first, machines.second)
 
 
 def test_a_checkpoint_of_a_run_that_was_set_aside_replaces_nothing(machines: TwoHomes) -> None:
