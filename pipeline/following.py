@@ -29,6 +29,7 @@ from warehouse.store.landing_pull import (
 from warehouse.store.reservations import require_same_history
 from warehouse.store.stored_home import StoredHome
 from warehouse.store.stored_publications import push_publication, stored_publications
+from warehouse.store.unlike_runs import set_damaged_aside
 from warehouse.writer.checkpoint import checkpoints, superseded_checkpoints
 from warehouse.writer.state import last_run
 
@@ -46,6 +47,8 @@ def follow(lake: Lake, home: Home, stored: StoredHome | None, *, now: datetime) 
     there, which is no copy and would be lost, and StoreConflict for a store of another warehouse.
     """
     lake.require_kind(home)
+    if stored is not None:
+        set_damaged_aside(stored)
     recorded, landing = lake.runs(), Landing(home.landing)
     committed = set(recorded.values())
     _require_relation(lake, home, committed)

@@ -20,7 +20,7 @@ from pipeline.placing import HomeSource, place_home
 from pipeline.progress import OnStep, ignore_step
 from pipeline.replay import replay
 from schemas.clock import Clock, utc_now
-from schemas.errors import ObjectMissing, StoreError, UsageError
+from schemas.errors import LandingError, ObjectMissing, StoreError, UsageError
 from schemas.records import Origin
 from warehouse.health.findings import Finding
 from warehouse.publication.publish import published_id
@@ -97,14 +97,21 @@ def push_held(
     before = {each.name for each in store.list("")}
     on_step("push what the store lacks")
     stored.begin(sequence)
+    damaged = []
     for path in lacking_files(home, store):
-        stored.put_again(path)
+        try:
+            stored.put_again(path)
+        except LandingError as error:
+            damaged.append(str(error))
     push_publication(home, store, again=True)
     stored.finish()
     on_step("read it back")
     new = [each for each in store.list("") if each.name not in before]
     for each in new:
         _require_same(home, store, each)
+    if damaged:
+        more = f" (and {len(damaged) - 1} more)" if len(damaged) > 1 else ""
+        raise LandingError(f"{damaged[0]}{more}. All else is in the store")
     return Moved(
         home=str(home.root),
         store=store.address,

@@ -211,31 +211,6 @@ def test_records_that_the_store_did_not_take_are_set_aside(machines: TwoHomes) -
     assert not newest.fetches()
 
 
-@pytest.mark.parametrize("damage", ["torn", "zeroed", "longer", "gone"])
-def test_a_damaged_record_of_the_newest_run_is_pulled_again(
-    machines: TwoHomes, damage: str
-) -> None:
-    first, second = machines.first, machines.second
-    machines.pull(first)
-    newest = next(Landing(first / "landing").newest_first())
-    path = newest.path / "router.json"
-    right = path.read_bytes()
-    match damage:
-        case "torn":
-            path.write_bytes(right[:-9])
-        case "zeroed":
-            path.write_bytes(bytes(len(right)))
-        case "longer":
-            path.write_bytes(right + b"\n")
-        case "gone":
-            path.unlink()
-    machines.hour(first, "0.4")
-    assert path.read_bytes() == right
-    kept = first / "landing/set-aside" / f"{newest.run_id}.router.json"
-    assert kept.exists() == (damage != "gone")
-    machines.require_one_history(first, second)
-
-
 def test_an_idle_machine_pushes_its_publication_that_the_store_lacks(machines: TwoHomes) -> None:
     first = Home(machines.first)
     with killed_at(stored_home, "push_publication"):

@@ -30,6 +30,7 @@ def check_warehouse(home: Home, landing: Landing) -> Iterator[Finding]:
         ("migrations", _migrations),
         ("keys", _keys),
         ("told", lambda con: _holds_every_run(con, landing)),
+        ("landed", lambda con: _has_landed(con, landing)),
     ):
         finding = run_check(check, partial(_read_warehouse, home, inspect), remedy=REMEDIES[check])
         yield finding
@@ -97,6 +98,21 @@ def _holds_every_run(con: Connection, landing: Landing) -> str:
     if last is not None and not any(run.run_id == last.run_id for run in landing.runs()):
         raise CheckFailed(f"the warehouse ends with run {last.run_id}, which landing does not hold")
     return "the warehouse holds every committed run"
+
+
+def _has_landed(con: Connection, landing: Landing) -> str:
+    """Compare the runs and feeds of the warehouse with the records that replay reads."""
+    runs = {run.run_id: run for run in landing.runs()}
+    rows = con.execute(statement("read_landed_feeds")).fetchall()
+    if lacking := [run_id for run_id, _ in rows if run_id not in runs]:
+        raise CheckFailed(
+            f"landing lacks {len(lacking)} runs that the warehouse holds, like {lacking[0]}"
+        )
+    for run_id, feeds in rows:
+        landed = {fetch.feed for fetch in runs[run_id].fetches()}
+        if missing := sorted(set(feeds or ()) - landed):
+            raise CheckFailed(f"landing lacks {missing[0]}.json of run {run_id}")
+    return f"landing has the records of {len(rows)} runs of the warehouse"
 
 
 def _nothing_committed(landing: Landing) -> str:

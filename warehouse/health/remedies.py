@@ -18,6 +18,9 @@ REMEDIES = {
     "migrations": "update the checkout and run `make venv`",
     "keys": "move warehouse.duckdb away and run `pricehouse replay`",
     "told": "run `pricehouse replay`: it adds the runs that the warehouse lacks, and publishes",
+    "landed": "restore the named run or record from a backup of landing/; on a shared warehouse, "
+    "set PRICEHOUSE_HOME to an empty folder and run `pricehouse warehouse pull`, or run "
+    "`pricehouse warehouse push` on a machine that has it. A replay would lose what it stated",
     "publications": "remove the named file; readers use the link, and the next run publishes again",
     "link": "run `pricehouse replay` or `pricehouse ingest`: either publishes and links again",
     "store": "let the store answer, and set its address and keys right; the next run pushes what "
@@ -39,4 +42,5 @@ REMEDIES = {
     "disk": "free space on that disk, or run `pricehouse maintain`",
 }
 """Check → remedy. The names of the checks are in `doctor --json`, so they stay: `told` is whether
-the warehouse holds every committed run of landing."""
+the warehouse holds every committed run of landing, `landed` whether landing has all that the
+warehouse holds."""

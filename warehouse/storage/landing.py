@@ -116,7 +116,7 @@ class Landing:
         An hour looks at the last few of thousands, so it must not read them all.
         """
         paths: dict[str, list[Path]] = {day: [] for day in packed_days(self._days)}
-        for path in reversed(self._paths_in(self._runs)):
+        for path in reversed(self.run_folders()):
             paths.setdefault(day_of(path.name), []).append(path)
         for day in sorted(paths, reverse=True):
             opened = (self._opened(path) for path in paths[day])
@@ -158,7 +158,7 @@ class Landing:
         """Return the folders of packed runs, which a kill while packing may have left."""
         found: list[Path] = []
         folders: dict[str, list[Path]] = {}
-        for path in self._paths_in(self._runs):
+        for path in self.run_folders():
             folders.setdefault(day_of(path.name), []).append(path)
         for day in folders.keys() & packed_days(self._days):
             packed = {run.run_id for run in self._packed(day)}
@@ -206,9 +206,13 @@ class Landing:
             order[mark.sequence] = run
         return [order[sequence] for sequence in sorted(order)]
 
+    def run_folders(self) -> list[Path]:
+        """Return the folders of runs, by id, whether they can be read or not."""
+        return self._paths_in(self._runs)
+
     def unfinished(self) -> list[RunFolder]:
         """Return the runs without an end mark: interrupted, or running in another process."""
-        paths = [path for path in self._paths_in(self._runs) if not has_ended(path)]
+        paths = [path for path in self.run_folders() if not has_ended(path)]
         return [run for path in paths if (run := self._opened(path)) is not None]
 
     @property

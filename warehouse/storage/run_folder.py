@@ -18,6 +18,7 @@ from warehouse.storage.run_days import read_packed
 if TYPE_CHECKING:  # which makes folders of runs
     from warehouse.storage.landing import Landing
 
+END = "end.json"
 _RESERVED = {"run", "end"}
 _encoder = msgspec.json.Encoder(order="deterministic")
 _T = TypeVar("_T")
@@ -44,7 +45,7 @@ class RunFolder:
         """How the run ended, None when it has not; LandingError when the mark is damaged."""
         if self.packed is not None:
             return self.packed
-        return read_record(self.path / "end.json", EndMark)
+        return read_record(self.path / END, EndMark)
 
     @property
     def is_committed(self) -> bool:
@@ -122,7 +123,7 @@ class RunFolder:
     def end(self, mark: EndMark) -> None:
         """Record how the run ended; HomeError when it ended otherwise: the first mark is kept."""
         if self.packed is None:
-            self._write_once(self.path / "end.json", mark)
+            self._write_once(self.path / END, mark)
         elif mark != self.packed:
             raise HomeError(
                 f"{self.path} has another end of run {self.run_id} already; nothing was changed"
@@ -159,7 +160,7 @@ class RunFolder:
 
 def has_ended(run: Path) -> bool:
     """Return whether a run's folder has its end mark."""
-    return (run / "end.json").exists()
+    return (run / END).exists()
 
 
 def pretty(record: msgspec.Struct) -> bytes:

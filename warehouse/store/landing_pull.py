@@ -9,35 +9,31 @@ the store has all that a committed run landed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from schemas.errors import LandingError
-from schemas.records import FeedFetch, RunRecord
+from schemas.errors import LandingError, StoreError
 from warehouse.storage.files import (
     copy_file,
     make_folder,
     os_errors_as_home_error,
-    sync_folder,
     write_atomic,
 )
-from warehouse.storage.future_runs import move, set_aside, unmark
 from warehouse.storage.landing import Landing
 from warehouse.storage.retention import named_objects
 from warehouse.storage.run_days import read_heads
-from warehouse.storage.run_folder import RunFolder, pretty, read_record
+from warehouse.storage.run_folder import END, RunFolder, pretty, read_record
 from warehouse.store.objects import StoredObject
 from warehouse.store.shared_journal import pull_journal
 from warehouse.store.stored_home import StoredHome
+from warehouse.store.unlike_runs import set_unlike_aside
 
 _CONNECTIONS = 8
-_END = "end.json"
-_LATE = "other machines had gone on before it was in the store: no commit recorded its failure"
 
 
 class _PullMark(msgspec.Struct, frozen=True):
@@ -72,10 +68,9 @@ def pull_landing(
 ) -> None:
     """Make the landing like the store's from one run on.
 
-    `committed` are the runs of the shared warehouse. A run of this machine that failed, and that
-    the store never had, is set aside when a later run of another is committed: no replay may count
-    what that run could not know of. Of one whose end the store did not take, it counts what the
-    machine that went on recorded: that it was interrupted, and what it had landed in the store.
+    `committed` are the runs of the shared warehouse; StoreError when the landing then lacks one of
+    them. Of a run whose end the store did not take, it counts what the machine that went on
+    recorded: that it was interrupted, and what it had landed in the store.
     """
     landing = stored.landing
     _pull_days(stored)
@@ -84,13 +79,27 @@ def pull_landing(
     landing.remove_packed_folders()
     listed = stored.store.list("landing/runs", after=f"landing/runs/{since}" if since else None)
     sizes = {each.name: each.size for each in listed}
-    _set_unlike_aside(stored, sizes, committed, since, now=now)
+    set_unlike_aside(stored, list(runs_since(landing, since)), sizes, committed, now=now)
     known = {stored.name_of(p) for p in (landing.root / "runs").glob("[!.]*/[!.]*")}
     files = [each for each in listed if each.name not in known]
     # the end of a run last: a kill in between leaves one that is pulled again
     for ends in (False, True):
-        _pull(stored, [each for each in files if each.name.endswith(f"/{_END}") is ends])
+        _pull(stored, [each for each in files if each.name.endswith(f"/{END}") is ends])
+    _require_all(stored, committed, since)
     pull_objects(stored, (run for run in runs_since(landing, since) if run.packed is None))
+
+
+def _require_all(stored: StoredHome, committed: Collection[str], since: str | None) -> None:
+    """Raise StoreError unless the landing has all runs of the shared warehouse from one on: what
+    is missed here is not looked for again.
+    """
+    landed = {run.run_id for run in runs_since(stored.landing, since)}
+    if lacking := sorted({i for i in committed if since is None or i >= since} - landed):
+        raise StoreError(
+            f"the store {stored.store.address} does not list run {lacking[0]}, which the shared "
+            "warehouse has. Run the command again; if the store still lacks it, run `pricehouse "
+            "warehouse push` on the machine that ran it"
+        )
 
 
 def pull_objects(stored: StoredHome, runs: Iterable[RunFolder]) -> None:
@@ -116,52 +125,10 @@ def _oldest_open(landing: Landing, committed: Collection[str]) -> str | None:
     return min([newest, *unfinished]) if newest is not None else None
 
 
-def _set_unlike_aside(
-    stored: StoredHome,
-    sizes: Mapping[str, int],
-    committed: Collection[str],
-    since: str | None,
-    *,
-    now: datetime,
-) -> None:
-    """Set aside what the store, whose files have these `sizes`, has otherwise or never had."""
-    newest, in_store = max(committed, default=""), {name.split("/")[2] for name in sizes}
-    for run in list(runs_since(stored.landing, since)):
-        if run.packed is not None:
-            continue
-        if run.run_id not in in_store:
-            if run.run_id < newest and run.run_id not in committed:
-                set_aside(run, now=now, reason=_LATE)
-        else:
-            _set_records_aside(stored, run, sizes)
-
-
-def _set_records_aside(stored: StoredHome, run: RunFolder, sizes: Mapping[str, int]) -> None:
-    """Set aside what is damaged here, and of a run that has ended in the store what it has
-    otherwise: a commit may count that end.
-    """
-    is_ended = stored.name_of(run.path / _END) in sizes
-    for path in sorted(run.path.glob("[!.]*")):
-        name = stored.name_of(path)
-        if path.name == _END:
-            if is_ended and stored.store.read(name) != path.read_bytes():
-                unmark(run)
-        elif _is_damaged(path) or (is_ended and sizes.get(name) != path.stat().st_size):
-            move(path, run.landing.set_aside / f"{run.run_id}.{path.name}")
-
-
-def _is_damaged(path: Path) -> bool:
-    if path.suffix != ".json":
-        return False  # of the lines of a trace each may be torn
-    try:
-        read_record(path, RunRecord if path.stem == "run" else FeedFetch)
-    except LandingError:
-        return True
-    return False
-
-
 def _pull_days(stored: StoredHome) -> None:
-    """Pull the days that other machines packed; one that has runs which that lacks is set aside."""
+    """Pull the days that other machines packed; what only a day of this machine has is kept in
+    set-aside.
+    """
     aside = stored.landing.set_aside / "days"
     before = [
         path
@@ -173,9 +140,9 @@ def _pull_days(stored: StoredHome) -> None:
         copy_file(path, aside / path.name)
     _pull_folder(stored, "landing/days")
     for path in before:
-        kept = aside / path.name
-        if _run_ids(kept) <= _run_ids(path):
-            kept.unlink()
+        with suppress(LandingError):  # a damaged day stays there
+            if _run_ids(aside / path.name) <= _run_ids(path):
+                (aside / path.name).unlink()
 
 
 def _run_ids(day: Path) -> set[str]:
@@ -200,15 +167,6 @@ def _pull(stored: StoredHome, files: Iterable[StoredObject]) -> None:
     files = list(files)
     for folder in sorted({(stored.home.root / each.name).parent for each in files}):
         make_folder(folder)
-
-    def fetch(each: StoredObject) -> None:
-        path = stored.home.root / each.name
-        staged = path.with_name(f".{path.name}.pulled.tmp")
-        stored.store.fetch(each.name, staged, size=each.size)
-        with os_errors_as_home_error(path):
-            staged.replace(path)
-            sync_folder(path.parent)
-
     with ThreadPoolExecutor(_CONNECTIONS) as pool:
-        for _ in pool.map(fetch, files):
+        for _ in pool.map(stored.fetch, files):
             pass

@@ -22,11 +22,13 @@ from schemas.errors import HomeKindError, LandingError, ObjectMissing, StoreConf
 from schemas.records import EndMark, Origin
 from warehouse.publication.publish import publication_path, published_id
 from warehouse.storage.deliveries import journal_path
+from warehouse.storage.files import os_errors_as_home_error, sync_folder
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.storage.retention import named_objects
-from warehouse.storage.run_folder import RunFolder
-from warehouse.store.objects import Store
+from warehouse.storage.run_folder import END, RunFolder
+from warehouse.store.landed_files import require_whole
+from warehouse.store.objects import Store, StoredObject
 from warehouse.store.reservations import (
     old_reservations,
     require_own,
@@ -42,7 +44,6 @@ from warehouse.store.stored_publications import (
 )
 
 STAMP = "home.json"
-_END = "end.json"
 _CONNECTIONS = 8
 
 
@@ -107,14 +108,19 @@ class StoredHome:
         """
         days = set()
         for run in reversed(self._lacking()):
-            self._push_objects(named_objects(run))
             if run.packed is None:
-                self._push_records(run)
-                self._push_end(run)
+                self.push_run(run)
             else:
+                self._push_objects(named_objects(run))
                 days.add(run.path)
         self.push_days(days)
         self.push_checkpoints()
+
+    def push_run(self, run: RunFolder) -> None:
+        """Push an ended run that has a folder; its end comes last."""
+        self._push_objects(named_objects(run))
+        self._push_records(run)
+        self._push_end(run)
 
     def push_checkpoints(self) -> None:
         """Push the checkpoints that the store lacks."""
@@ -203,7 +209,7 @@ class StoredHome:
         if run.packed is not None:
             found = self.store.head(self.name_of(run.path))
             return found is not None and found.size == run.path.stat().st_size
-        end = run.path / _END
+        end = run.path / END
         try:
             stored = self.store.read(self.name_of(end))
         except ObjectMissing:
@@ -222,22 +228,42 @@ class StoredHome:
 
     def _push_records(self, run: RunFolder) -> None:
         for path in sorted(run.path.glob("[!.]*")):
-            if path.name != _END:
+            if path.name != END:
                 self.store.put_new(self.name_of(path), path)
 
     def put_again(self, path: Path) -> None:
-        """Store a file of the landing in the place of one that is damaged; StoreConflict for a run
-        that ended otherwise in the store.
+        """Store a file of the landing in the place of one that is missing or damaged in the store;
+        one that is damaged here is fetched from there.
+
+        StoreConflict for a run that ended otherwise in the store, LandingError where the store
+        lacks what is damaged here.
         """
         name = self.name_of(path)
-        if path.name == _END and (run := self.landing.run_of(path.parent.name)) is not None:
+        try:
+            require_whole(self.home, path)
+        except LandingError:
+            if (stored := self.store.head(name)) is None:
+                raise
+            self.fetch(stored)
+            require_whole(self.home, path)
+            return
+        if path.name == END and (run := self.landing.run_of(path.parent.name)) is not None:
             with suppress(ObjectMissing, msgspec.DecodeError):
                 msgspec.json.decode(self.store.read(name), type=EndMark)
                 raise self._ended_elsewhere(run)
         self.store.put(name, path)
 
+    def fetch(self, each: StoredObject) -> None:
+        """Put a file of the store in the place of the home's, whose folder is there."""
+        path = self.home.root / each.name
+        staged = path.with_name(f".{path.name}.pulled.tmp")
+        self.store.fetch(each.name, staged, size=each.size)
+        with os_errors_as_home_error(path):
+            staged.replace(path)
+            sync_folder(path.parent)
+
     def _push_end(self, run: RunFolder) -> None:
-        end = run.path / _END
+        end = run.path / END
         name = self.name_of(end)
         if not self.store.put_new(name, end) and self.store.read(name) != end.read_bytes():
             raise self._ended_elsewhere(run)
