@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -25,8 +29,8 @@ NO_PUSHDOWN = "SET disabled_optimizers = 'join_filter_pushdown'"
 class Limits:
     """The memory of a connection's own, beyond which it spills to a folder, and its threads.
 
-    None leaves DuckDB's default: most of the machine's memory, a folder beside the file, a thread
-    for each core.
+    None leaves DuckDB's default: most of the machine's memory, a thread for each core, and for a
+    writer a folder beside the file. A reader spills to a folder of its process.
     """
 
     memory: str | None = None
@@ -101,11 +105,30 @@ def _require_limit(path: Path) -> None:
 @contextmanager
 def open_reader(path: Path, limits: Limits | None = None) -> Iterator[Connection]:
     """Open a published file read-only."""
-    con = _connect(path, limits or Limits(), read_only=True)
+    limits = limits or Limits()
+    if limits.spill_folder is None:
+        limits = replace(limits, spill_folder=_own_spill_folder(path))
+    con = _connect(path, limits, read_only=True)
     try:
         yield con
     finally:
         con.close()
+
+
+def _own_spill_folder(path: Path) -> Path:
+    """Name the folder that the readers of a file spill to in this process, on the file's disk where
+    they may write there; DuckDB makes it when it spills, and removes it.
+
+    That of DuckDB's default is one for all processes: they read each other's rows in it, or crash.
+    Two connections of one process are one database, and must name the same.
+    """
+    folder = path.parent if os.access(path.parent, os.W_OK) else Path(tempfile.gettempdir())
+    return folder / f"{path.name}.{_token(os.getpid())}.tmp"
+
+
+@cache
+def _token(process: int) -> str:
+    return f"{process}-{secrets.token_hex(4)}"  # two containers may have processes of one number
 
 
 def _connect(path: Path, limits: Limits, *, read_only: bool) -> Connection:

@@ -328,12 +328,18 @@ def test_what_killed_processes_left_is_removed_and_nothing_else(home: Path) -> N
         home / ".draft.tmp" / "warehouse.duckdb",
         home / ".rows.tmp" / "0.arrow",
         home / "warehouse.duckdb.tmp" / "duckdb_temp_storage-0.tmp",
+        home / "warehouse.duckdb.4-aa.tmp" / "duckdb_temp_storage-0.tmp",
         home / "published" / ".marketplace-x.duckdb.tmp",
+        home / "published" / "marketplace-x.duckdb.4-aa.tmp" / "duckdb_temp_storage-0.tmp",
         home / "landing" / "objects" / "aa" / ".aab.zst.4-aa.tmp",
         home / "landing" / "checkpoints" / ".00000001-x.duckdb.zst.tmp",
         run / ".end.json.4-aa.tmp",
     ]
-    others = [home / "notes.tmp", home / ".editor.tmp", home / "prefect" / ".x.tmp"]
+    reading = newest(Home(home)).name  # which another process may have open
+    others = [
+        *(home / "notes.tmp", home / ".editor.tmp", home / "prefect" / ".x.tmp"),
+        home / "published" / f"{reading}.4-aa.tmp" / "duckdb_temp_storage-0.tmp",
+    ]
     for path in left + others:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"x" * 1000)

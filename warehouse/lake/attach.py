@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import duckdb
 
 from schemas.errors import HomeError, StoreError
-from warehouse.connect import NO_PUSHDOWN, Connection, Limits
+from warehouse.connect import NO_PUSHDOWN, Connection
 from warehouse.lake.lake_errors import lake_errors
 from warehouse.lake.lake_settings import LakeSettings
 from warehouse.statements import statement
@@ -31,7 +32,7 @@ LOCKS = "lake_locks"
 INLINED_ROWS = 100
 """Rows of an insert that PostgreSQL keeps itself: with more a commit takes seconds, with fewer an
 hour adds twice as many files."""
-LIMITS = Limits(memory="512MB", threads=2)
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "512MB", "threads": 2}
 _EXTENSIONS = ("ducklake", "postgres_scanner", "httpfs")
 _WAITS = (
     "-c lock_timeout=10s -c idle_in_transaction_session_timeout=0 "
@@ -62,13 +63,27 @@ def open_lake(settings: LakeSettings, *, read_only: bool = False) -> Iterator[Co
 @contextmanager
 def open_extensions(settings: LakeSettings) -> Iterator[Connection]:
     """Open a database in memory that can reach PostgreSQL and the store."""
-    con = duckdb.connect(":memory:", config=_config(LIMITS))
+    with _spill_folder() as spilled:
+        con = duckdb.connect(":memory:", config={**_CONFIG, "temp_directory": spilled})
+        try:
+            with lake_errors(settings):
+                load_extensions(con, settings)
+            yield con
+        finally:
+            con.close()
+
+
+def _spill_folder() -> TemporaryDirectory[str]:
+    """Make a folder of one connection's own: a database in memory would spill to the current folder
+    of the process, which may be of another user, or where another process spills too.
+    """
     try:
-        with lake_errors(settings):
-            load_extensions(con, settings)
-        yield con
-    finally:
-        con.close()
+        return TemporaryDirectory(prefix="pricehouse-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise HomeError(
+            f"no temporary folder can be made: {error.strerror}; let this user write to /tmp, or "
+            "set TMPDIR to a folder that it may write"
+        ) from error
 
 
 def load_extensions(con: Connection, settings: LakeSettings) -> None:
@@ -203,7 +218,3 @@ def _who() -> str:
     command = Path(sys.argv[0]).name if sys.argv and sys.argv[0] else "python"
     plain = "".join(c if c.isalnum() or c in "-._" else "-" for c in command)[:20]
     return f"{plain} {os.getpid()}@{socket.gethostname()}"
-
-
-def _config(limits: Limits) -> dict[str, str | bool | int | float | list[str]]:
-    return {"memory_limit": limits.memory or "1GB", "threads": limits.threads or 1}

@@ -20,8 +20,6 @@ from warehouse.statements import statement
 from warehouse.table_statements import find_shared_keys
 from warehouse.tables import RUNS, Table
 
-_FILE_SYSTEMS = "LocalFileSystem,S3FileSystem,HTTPFileSystem"
-
 
 @dataclass
 class LakeRecorder:
@@ -72,7 +70,9 @@ class LakeRecorder:
         are removed by maintenance.
         """
         with lake_errors(self.settings):
-            self.con.execute(f"SET disabled_filesystems = '{_FILE_SYSTEMS}'")
+            # not by `disabled_filesystems`: DuckDB ends the process where it can then not remove
+            # its own spilled rows
+            self.con.execute("SET enable_external_access = false")
         self.is_sent = True
         try:
             self.con.execute("COMMIT")

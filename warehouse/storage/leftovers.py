@@ -25,7 +25,9 @@ def find_leftovers(home: Home) -> list[Path]:
                 *root.glob(SCRATCH),
                 *root.glob(ROWS),
                 *root.glob(".restore.tmp"),
-                *root.glob(f"{home.warehouse.name}.tmp"),  # where DuckDB spills
+                *root.glob(f"{home.warehouse.name}.tmp"),  # where a writer spills
+                *root.glob(f"{home.warehouse.name}.*.tmp"),  # where those who read it spill
+                *_spilled_by_readers(home),
                 *home.published.glob(".*.tmp"),  # a staged file is in such a folder
                 *home.metrics.parent.glob(".*.tmp"),
                 *home.landing.glob("runs/*/.*.tmp"),
@@ -35,6 +37,12 @@ def find_leftovers(home: Home) -> list[Path]:
                 *home.landing.glob("checkpoints/.*.tmp"),
             }
         )
+
+
+def _spilled_by_readers(home: Home) -> list[Path]:
+    """Return where readers of a publication spilled that is gone; others may be reading yet."""
+    spilled = home.published.glob("*.duckdb*.tmp")
+    return [p for p in spilled if not p.with_name(f"{p.name.partition('.')[0]}.duckdb").exists()]
 
 
 def bytes_of(path: Path) -> int:
