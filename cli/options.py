@@ -49,8 +49,9 @@ def read_environment() -> Mapping[str, str]:
 
 def current_settings(*, default_home: Path | None = None) -> Settings:
     """Return the settings; SettingsError names one that cannot be used."""
-    from pipeline.settings import DEFAULT_HOME, read_settings
+    from pipeline.settings import read_settings
     from providers.registry import load_registry
+    from schemas.folders import DEFAULT_HOME
 
     return read_settings(read_environment(), load_registry(), home=default_home or DEFAULT_HOME)
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from schemas.durations import read_duration
 from schemas.errors import SettingsError
+from schemas.folders import DEFAULT_HOME, read_home
 from schemas.registry import Registry
 from schemas.verdict import DEFAULT_STALE_AFTER
 
@@ -26,7 +27,6 @@ STALE_AFTER = "PRICEHOUSE_STALE_AFTER"
 ALERT_MOVE = "PRICEHOUSE_ALERT_MOVE"
 SHOW = "show"
 
-DEFAULT_HOME = Path("data")
 DEMO_HOME = DEFAULT_HOME / "demo"
 
 
@@ -69,7 +69,7 @@ def read_settings(
 ) -> Settings:
     """Return the settings; an empty variable counts as unset. SettingsError names a bad one."""
     return Settings(
-        home=Path(environment.get("PRICEHOUSE_HOME") or home).expanduser(),
+        home=read_home(environment, home),
         base_urls=_base_urls(registry, _given_urls(environment, registry)),
         enable_feeds=_enabled(environment.get(ENABLE_FEEDS) or "", registry),
         account_prices=_shows_account_prices(environment.get(ACCOUNT_PRICES) or ""),

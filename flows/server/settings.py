@@ -13,6 +13,7 @@ from providers.http.proxies import Proxies
 from providers.secrets import VARIABLES
 from providers.secrets.settings import IN_FILE
 from schemas.errors import SettingsError
+from warehouse.store.store_settings import SETTING, store_address
 
 HEARTBEAT_S = 30
 KEEP_RUNS_S, KEEP_EVENTS = 30 * 86400, "P7D"
@@ -39,7 +40,11 @@ DEFAULTS = {
 """What is set unless the operator sets it."""
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 4200
 _LOGINS = ("VAULT_TOKEN", "VAULT_ROLE_ID", "VAULT_SECRET_ID")
-_PATHS = ("VAULT_CACERT", *(f"{name}{IN_FILE}" for name in (*VARIABLES.values(), *_LOGINS)))
+_PATHS = (
+    "VAULT_CACERT",
+    "PGPASSFILE",
+    *(f"{name}{IN_FILE}" for name in (*VARIABLES.values(), *_LOGINS)),
+)
 _AUTH = ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING")
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what an operator may ask for
 _THIS_MACHINE = {"127.0.0.1", "::1", "localhost"}
@@ -135,6 +140,8 @@ def prefect_environment(
     variables |= {
         name: str(Path(variables[name]).absolute()) for name in _PATHS if name in variables
     }
+    if (address := store_address(variables)) is not None:
+        variables[SETTING] = address
     if auth := next((variables[name] for name in _AUTH if name in variables), None):
         variables["PREFECT_API_AUTH_STRING"] = variables.get("PREFECT_API_AUTH_STRING", auth)
     if server.listen:

@@ -32,6 +32,7 @@ from providers.secrets.alert_addresses import find_alert_addresses
 from schemas.errors import PricehouseError, SettingsError
 from warehouse.storage.files import make_folder
 from warehouse.storage.home import Home
+from warehouse.store.store_settings import store_address
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 """The folder that has the packages: a checkout, or site-packages when pricehouse is installed."""
@@ -58,6 +59,7 @@ def run_until_stopped(
     stop = Stop()
     settings = read_settings(environment, load_registry())
     names = find_home_names(environment)
+    store_address(environment)  # SettingsError before a home is made in the store's folder
     server = find_server(environment, host=host, port=port, part=part)
     # The home is on the machines of the workers; the server keeps a folder of its own there.
     is_server = part is Part.SERVER

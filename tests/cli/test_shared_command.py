@@ -36,6 +36,9 @@ def hub() -> Iterator[Hub]:
         ("ducklake:postgres:dbname='x", "cannot be read"),
         ("ducklake:postgres:dbname=", "names no database"),
         ("ducklake:postgres:dbname=x port=54a", "port= takes a whole number"),
+        ("ducklake:postgres:dbname=x port=99999", "port= takes a whole number from 1 to 65535"),
+        ("ducklake:postgres:dbname=x connect_timeout=99999999999", "whole number from 0 to"),
+        ("ducklake:postgres:dbname=x schema=pg_hub", "a name of PostgreSQL's own"),
         ("ducklake:postgres:dbname=x sslmode=always", "sslmode= takes disable, allow"),
         ("ducklake:postgres:dbname=postgresql://u:CanaryOfTheSetting@h/x", "a name alone"),
         ("ducklake:postgres:dbname='host=h password=CanaryOfTheSetting'", "a name alone"),
@@ -53,6 +56,23 @@ def test_a_setting_that_cannot_be_used_is_refused_with_a_sentence(
     assert "Traceback" not in done.stderr
     assert "CanaryOfTheSetting" not in done.stderr + done.stdout
     assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "signs"), [("star*", "*"), ("h[ab]", "[ ]"), ("q?x", "?"), ("back\\s", "\\")]
+)
+def test_a_store_folder_that_is_a_pattern_is_refused(tmp_path: Path, name: str, signs: str) -> None:
+    """DuckLake removed files of every folder that the pattern matches."""
+    (tmp_path / name).mkdir()
+    settings = {
+        "PRICEHOUSE_WAREHOUSE": "ducklake:postgres:dbname=x host=127.0.0.1 port=1",
+        "PRICEHOUSE_STORE": str(tmp_path / name / "store"),
+    }
+    (tmp_path / name / "store").mkdir()
+    for arguments in (["ingest"], ["maintain"], ["warehouse", "pull"]):
+        done = pricehouse(*arguments, home=tmp_path / "home", **settings)
+        assert done.returncode == 2
+        assert f"its path may not have {signs}, which" in " ".join(done.stderr.split())
 
 
 @pytest.mark.slow

@@ -83,6 +83,14 @@ def test_paths_become_absolute_because_flow_runs_start_elsewhere() -> None:
     assert found["PATH"] == "/v/bin:/bin"
 
 
+def test_a_store_in_a_folder_is_the_same_for_flow_runs() -> None:
+    found = child_environment({"PRICEHOUSE_STORE": "../store", "PGPASSFILE": "pgpass"})
+    assert found["PRICEHOUSE_STORE"] == str(Path("../store").absolute())
+    assert found["PGPASSFILE"] == str(Path("pgpass").absolute())
+    bucket = {"PRICEHOUSE_STORE": "s3://prices/home"}
+    assert child_environment(bucket)["PRICEHOUSE_STORE"] == "s3://prices/home"
+
+
 def test_flow_runs_load_the_packages_of_a_checkout() -> None:
     def pythonpath(environment: dict[str, str], checkout: Path | None) -> str | None:
         python = Path("/v/bin/python")

@@ -9,7 +9,9 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from cli.main import main
 from pipeline.store import find_store
 from providers.secrets.store_keys import find_store_keys
 from samples.hub import serve
@@ -21,7 +23,7 @@ from tests.support.hours import Clock, ingest, small_catalog
 from tests.support.object_store import ADMIN_SECRET, RunningObjectStore
 from tests.support.stores import StorePlace, folder_place
 from warehouse.store.objects import StoreLimits, open_store
-from warehouse.store.store_settings import S3Place, StoreSettings
+from warehouse.store.store_settings import S3Place, StoreSettings, read_store_settings
 
 S3 = {"PRICEHOUSE_STORE": "s3://prices/home"}
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "CanaryOfTheStore0123"}
@@ -56,6 +58,17 @@ finally:
         (S3 | ENDPOINT | {"AWS_ACCESS_KEY_ID": "key"}, "without AWS_SECRET_ACCESS_KEY"),
         (S3 | KEYS | {"AWS_ENDPOINT_URL": "http://u:CanaryOfTheStore0123@h"}, "no plain address"),
         (S3 | KEYS | {"AWS_ENDPOINT_URL_S3": "prices.example"}, "no plain address"),
+        (S3 | KEYS | {"AWS_ENDPOINT_URL": "http://prices.example/a b"}, "no plain address"),
+        (S3 | KEYS | {"AWS_ENDPOINT_URL": "http://prices.example/a\nb"}, "no plain address"),
+        (S3 | KEYS | {"AWS_ENDPOINT_URL": "http://pr\u00e9is.example"}, "no plain address"),
+        (S3 | KEYS | {"AWS_ENDPOINT_URL": "http://%zz:9000"}, "no plain address"),
+        (S3 | KEYS | {"AWS_REGION": "eu west"}, "is no region"),
+        (S3 | KEYS | {"AWS_DEFAULT_REGION": "eu\u00e9"}, "is no region"),
+        ({"PRICEHOUSE_STORE": "~no-such-user/x"}, "PRICEHOUSE_STORE is ~no-such-user/x"),
+        (
+            {"PRICEHOUSE_STORE": "/srv/prices", "PRICEHOUSE_HOME": "~no-such-user/x"},
+            "PRICEHOUSE_HOME is ~no-such-user/x",
+        ),
     ],
 )
 def test_a_store_that_cannot_be_is_named_without_a_secret(
@@ -66,6 +79,51 @@ def test_a_store_that_cannot_be_is_named_without_a_secret(
     with pytest.raises(SettingsError, match=message) as caught:
         find_store(settings)
     assert "CanaryOfTheStore0123" not in str(caught.value)
+
+
+def test_what_a_copied_line_brings_with_it_is_no_part_of_a_setting() -> None:
+    """A region or an address with a line break made obstore panic."""
+    around = {"AWS_ENDPOINT_URL": " http://127.0.0.1:9/\n", "AWS_REGION": "us-east-1\n"}
+    found = read_store_settings(S3 | around, lambda: StoreKeys(Secret("key"), Secret("secret")))
+    assert found is not None
+    assert isinstance(found.place, S3Place)
+    assert (found.place.endpoint, found.place.region) == ("http://127.0.0.1:9/", "us-east-1")
+
+
+@pytest.mark.parametrize(
+    ("store", "home"),
+    [("a", "a"), ("a", "a/b"), ("a/b", "a"), ("link", "a/b"), ("link/../a", "a"), ("loop", "loop")],
+)
+def test_a_store_that_is_its_home_or_lies_in_it_is_refused(
+    tmp_path: Path, store: str, home: str
+) -> None:
+    """Maintenance would remove from the home what it removes from the store."""
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("a")
+    (tmp_path / "loop").symlink_to("loop")
+    settings = {"PRICEHOUSE_STORE": str(tmp_path / store), "PRICEHOUSE_HOME": str(tmp_path / home)}
+    with pytest.raises(SettingsError, match="beside its home"):
+        find_store(settings)
+
+
+def test_a_home_in_its_store_is_refused_by_every_command(tmp_path: Path) -> None:
+    store, home = tmp_path / "store", tmp_path / "store" / "home"
+    store.mkdir()
+    for arguments in (["ingest"], ["warehouse", "push"], ["maintain"], ["up"], ["serve"]):
+        done = pricehouse(*arguments, home=home, PRICEHOUSE_STORE=str(store))
+        assert (done.returncode, "beside its home" in " ".join(done.stderr.split())) == (2, True)
+        assert "Traceback" not in done.stderr
+    assert list(store.iterdir()) == []
+
+
+@pytest.mark.parametrize("setting", ["PRICEHOUSE_STORE", "PRICEHOUSE_HOME"])
+def test_a_folder_of_an_unknown_user_is_one_sentence(tmp_path: Path, setting: str) -> None:
+    for command in ("status", "ingest"):
+        given = {"PRICEHOUSE_HOME": str(tmp_path / "home")} | {setting: "~no-such-user/x"}
+        done = CliRunner().invoke(main, [command], env=given)
+        assert done.exit_code == 2
+        text = " ".join(done.output.split())
+        assert "write the whole path" in text or "nothing here yet" in text
 
 
 def test_without_a_store_nothing_is_opened() -> None:

@@ -14,7 +14,7 @@ from hashlib import sha256
 
 from schemas.errors import SettingsError
 from schemas.secrets import Secret
-from warehouse.store.store_settings import SETTING, S3Place, StoreSettings
+from warehouse.store.store_settings import SETTING, S3Place, StoreSettings, store_address
 
 WAREHOUSE = "PRICEHOUSE_WAREHOUSE"
 EXAMPLE = "ducklake:postgres:dbname=prices host=db.example user=pricehouse"
@@ -28,11 +28,8 @@ _KNOWN = (
     *("sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "sslsni", "channel_binding"),
     *("gssencmode", "target_session_attrs", "keepalives_idle", "requirepeer", "require_auth"),
 )
-_NUMBER = "[0-9]+"
+_PATTERN = set("*?[]\\")
 _FORMS = {
-    "port": _NUMBER,
-    "connect_timeout": _NUMBER,
-    "keepalives_idle": _NUMBER,
     "sslmode": "disable|allow|prefer|require|verify-ca|verify-full",
     "gssencmode": "disable|prefer|require",
     "channel_binding": "disable|prefer|require",
@@ -41,6 +38,8 @@ _FORMS = {
 }
 """What PostgreSQL's library takes, as regular expressions; it names a wrong one only when it is
 asked to connect."""
+_NUMBERS = {"port": (1, 65535), "connect_timeout": (0, 86400), "keepalives_idle": (0, 86400)}
+"""The least and the most of those that are whole numbers."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +120,20 @@ def _connection(environment: Mapping[str, str]) -> tuple[dict[str, str], str] | 
             f"{WAREHOUSE}: schema={schema!r} must be a name of small letters, digits and "
             "underscores, like pricehouse"
         )
-    if not (environment.get(SETTING) or "").strip():
+    if schema.startswith("pg_") or schema == "information_schema":
+        raise SettingsError(
+            f"{WAREHOUSE}: schema={schema} is a name of PostgreSQL's own; set another one, like "
+            "pricehouse"
+        )
+    address = store_address(environment)
+    if address is None:
         raise _no_store()
+    if signs := sorted(_PATTERN & set(address)):
+        raise SettingsError(
+            f"{SETTING} is {address}: with {WAREHOUSE} its path may not have {' '.join(signs)}, "
+            "which DuckLake reads as a pattern that other folders match too; move the store to a "
+            "folder of another name"
+        )
     return connection, schema
 
 
@@ -138,11 +149,11 @@ def _place(connection: Mapping[str, str]) -> str:
     return f"{connection['dbname']} on {host}"
 
 
-def _parameters(text: str) -> dict[str, str]:
+def _parameters(given: str) -> dict[str, str]:
     """Read `name=value` parameters, a value with spaces in single quotes; no value is quoted in an
     error, since any may be a password."""
     try:
-        parts = shlex.split(text)
+        parts = shlex.split(given)
     except ValueError as error:
         raise SettingsError(f"{WAREHOUSE} cannot be read: {error}; write `{EXAMPLE}`") from None
     found: dict[str, str] = {}
@@ -167,8 +178,11 @@ def _parameters(text: str) -> dict[str, str]:
         raise SettingsError(f"{WAREHOUSE} names no database; write `{EXAMPLE}`")
     for name, form in _FORMS.items():
         if name in found and not re.fullmatch(form, found[name]):
-            wanted = "a whole number" if form == _NUMBER else form.replace("|", ", ")
-            raise SettingsError(f"{WAREHOUSE}: {name}= takes {wanted}")
+            raise SettingsError(f"{WAREHOUSE}: {name}= takes {form.replace('|', ', ')}")
+    for name, (least, most) in _NUMBERS.items():
+        text = found.get(name, str(least))
+        if not re.fullmatch("[0-9]{1,6}", text) or not least <= int(text) <= most:
+            raise SettingsError(f"{WAREHOUSE}: {name}= takes a whole number from {least} to {most}")
     # PostgreSQL's library would take either for a whole address, which may have a password
     for name, signs in (("dbname", ("://", "=")), ("host", ("://", "=", "@"))):
         if any(sign in found.get(name, "") for sign in signs):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from schemas.errors import SettingsError
+from schemas.folders import read_home, read_path
 from schemas.secrets import StoreKeys
 
 SETTING = "PRICEHOUSE_STORE"
@@ -17,6 +19,8 @@ REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 _S3 = "s3://"
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PREFIX = re.compile(r"[A-Za-z0-9_.=-]+(/[A-Za-z0-9_.=-]+)*")
+_REGION = re.compile(r"[A-Za-z0-9-]+")
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 _LIKE = "it must be like s3://bucket/prefix, or a folder"
 
 
@@ -40,7 +44,9 @@ class StoreSettings:
 
 
 def store_address(environment: Mapping[str, str]) -> str | None:
-    """Return the address of the store, None without one; SettingsError for one that is none."""
+    """Return the address of the store, None without one; SettingsError for one that is none, or
+    that is the home's own folder.
+    """
     text = (environment.get(SETTING) or "").strip()
     if not text:
         return None
@@ -49,7 +55,9 @@ def store_address(environment: Mapping[str, str]) -> str | None:
         return f"{_S3}{bucket}/{prefix}".rstrip("/")
     if "://" in text:  # not quoted: it may hold a password
         raise SettingsError(f"{SETTING} has the scheme {text.partition('://')[0]!r}; {_LIKE}")
-    return str(Path(text).expanduser().absolute())
+    folder = read_path(text, setting=SETTING).absolute()
+    _require_apart(folder, read_home(environment))
+    return str(folder)
 
 
 def read_store_settings(
@@ -73,6 +81,11 @@ def read_store_settings(
     endpoint, region = _first(environment, ENDPOINTS), _first(environment, REGIONS)
     if endpoint is not None:
         _require_url(endpoint)
+    if region is not None and not _REGION.fullmatch(region):
+        raise SettingsError(
+            f"{' or '.join(REGIONS)} is no region (not shown); it must be a name of letters, "
+            "digits and hyphens, like us-east-1"
+        )
     if endpoint is None and region is None:
         raise SettingsError(
             f"{SETTING} is {address}, and neither an endpoint nor a region is set; set "
@@ -88,6 +101,19 @@ def read_store_settings(
     return StoreSettings(address, S3Place(bucket, prefix, endpoint, region or "us-east-1", keys))
 
 
+def _require_apart(store: Path, home: Path) -> None:
+    """Refuse a store that is the home, or lies in it, or the other way round: what goes from one
+    would go from the other too.
+    """
+    # not Path.resolve(), which raises on a loop of links
+    own, other = (Path(os.path.realpath(folder)) for folder in (home, store))
+    if own == other or own in other.parents or other in own.parents:
+        raise SettingsError(
+            f"{SETTING} is {store} and the home is {home.absolute()}: a store must be beside its "
+            f"home, not the same folder, nor in it, nor around it; set {SETTING} to another folder"
+        )
+
+
 def _parts(text: str) -> tuple[str, str]:
     bucket, _, prefix = text.removeprefix(_S3).partition("/")
     prefix = prefix.strip("/")
@@ -98,19 +124,21 @@ def _parts(text: str) -> tuple[str, str]:
 
 
 def _first(environment: Mapping[str, str], names: tuple[str, ...]) -> str | None:
-    return next((environment[name] for name in names if environment.get(name)), None)
+    found = (environment.get(name, "").strip() for name in names)
+    return next(filter(None, found), None)
 
 
 def _require_url(endpoint: str) -> None:
     try:
+        plain_text = endpoint.isascii() and endpoint.isprintable() and " " not in endpoint
         parts = urlsplit(endpoint)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        usable = parts.scheme in {"http", "https"} and bool(_HOST.fullmatch(parts.hostname or ""))
         plain = not (parts.username or parts.password or parts.query or parts.fragment)
         _ = parts.port  # raises on a port that is no number
     except ValueError:
         usable = plain = False
-    if not usable or not plain:
+    if not (usable and plain and plain_text):
         raise SettingsError(
             f"{' or '.join(ENDPOINTS)} is no plain address (not shown); it must be like "
-            "https://s3.example:9000, without user, password, query or fragment"
+            "https://s3.example:9000, without user, password, query, fragment or spaces"
         )
