@@ -6,6 +6,7 @@ published/marketplace-<id>.duckdb   the file, put first
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -29,6 +30,8 @@ DELETE_OLDER_THAN = timedelta(hours=2)
 """A publication stays at least so long after the one that followed it: readers may be pulling it.
 """
 _LABEL = ".json"
+_OURS = re.compile(rf"{FOLDER}/marketplace-[0-9]{{8}}T[0-9]+Z-[0-9A-Za-z]+\.(json|duckdb)")
+"""The name of a publication; other programs may keep files beside them."""
 
 
 class FileLabel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,7 +76,7 @@ def stored_publications(store: Store) -> list[StoredPublication]:
     """Return the publications of a store that are whole, by time."""
     return [
         StoredPublication(_id_of(each.name), each)
-        for each in store.list(FOLDER)
+        for each in _objects(store)
         if each.name.endswith(_LABEL)
     ]
 
@@ -139,7 +142,7 @@ def remove_old_publications(
 
 def torn_publications(store: Store) -> tuple[list[str], list[str]]:
     """Return the files without their label, and the labels without their file."""
-    names = {each.name for each in store.list(FOLDER)}
+    names = {each.name for each in _objects(store)}
     files = {name for name in names if not name.endswith(_LABEL)}
     labels = names - files
     return (
@@ -152,6 +155,10 @@ def remove_publication(store: Store, publication_id: str) -> None:
     """Remove one publication, whether it is there or not; its label first."""
     name = _file_name(publication_id)
     store.delete([_label_name(name), name])
+
+
+def _objects(store: Store) -> list[StoredObject]:
+    return [each for each in store.list(FOLDER) if _OURS.fullmatch(each.name)]
 
 
 def _is_whole(store: Store, publication_id: str) -> bool:
