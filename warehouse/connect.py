@@ -7,7 +7,7 @@ import resource
 import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -122,7 +122,10 @@ def _own_spill_folder(path: Path) -> Path:
     That of DuckDB's default is one for all processes: they read each other's rows in it, or crash.
     Two connections of one process are one database, and must name the same.
     """
-    folder = path.parent if os.access(path.parent, os.W_OK) else Path(tempfile.gettempdir())
+    folder = path.parent
+    if not os.access(folder, os.W_OK):
+        with suppress(FileNotFoundError):  # no folder at all; what needs none can be read yet
+            folder = Path(tempfile.gettempdir())
     return folder / f"{path.name}.{_token(os.getpid())}.tmp"
 
 

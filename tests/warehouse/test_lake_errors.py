@@ -62,7 +62,7 @@ QUERY = 'Failed to initialize DuckLake: Failed to execute query "CREATE SCHEMA":
         (f'{CONNECTING}invalid require_auth value: "x"\n', "set that parameter in PRICEHOUSE_W"),
     ],
 )
-def test_what_postgresql_refuses_says_what_to_set(
+def test_what_postgresql_refuses_has_its_remedy(
     tmp_path: Path, reported: str, message: str
 ) -> None:
     warehouse = "ducklake:postgres:dbname=prices host=db.example"

@@ -187,14 +187,15 @@ def _create_secrets(con: Connection, settings: LakeSettings) -> None:
 
 def _s3_options(settings: LakeSettings, place: S3Place) -> Iterator[str]:
     keys = place.keys
-    yield f"TYPE s3, SCOPE {quoted(settings.data)}, REGION {quoted(place.region)}"
+    # by its path, as the store's own client addresses it
+    yield f"TYPE s3, SCOPE {quoted(settings.data)}, REGION {quoted(place.region)}, URL_STYLE 'path'"
     yield f"KEY_ID {quoted(keys.access_key_id.reveal())}"
     yield f"SECRET {quoted(keys.secret_access_key.reveal())}"
     if keys.session_token is not None:
         yield f"SESSION_TOKEN {quoted(keys.session_token.reveal())}"
     if place.endpoint is not None:
         parts = urlsplit(place.endpoint)
-        yield f"ENDPOINT {quoted(parts.netloc + parts.path.rstrip('/'))}, URL_STYLE 'path'"
+        yield f"ENDPOINT {quoted(parts.netloc + parts.path.rstrip('/'))}"
         yield f"USE_SSL {'false' if parts.scheme == 'http' else 'true'}"
 
 

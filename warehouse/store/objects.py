@@ -6,8 +6,9 @@ context, nor a text of a server: those hold addresses, keys and answers.
 
 from __future__ import annotations
 
-import re
+import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,6 +18,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from schemas.errors import ObjectMissing, SettingsError, StoreError
 from warehouse.storage.files import os_errors_as_home_error
+from warehouse.store.store_failures import (
+    ABSENT_BUCKET,
+    PANIC,
+    bucket_failure,
+    folder_failure,
+)
 from warehouse.store.store_settings import SETTING, S3Place, StoreSettings
 
 if TYPE_CHECKING:
@@ -24,9 +31,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _CHUNK_BYTES = 8 * 1024 * 1024
-_SERVER_ERROR = re.compile(r"status code: (5\d\d)")
-_TIMEOUT = re.compile(r"kind: Timeout|timed out")
-_REFUSALS = re.compile(r"AccessDenied|SignatureDoesNotMatch|InvalidAccessKeyId|status code: 40[13]")
+_SMALL_BYTES = 256 * 1024
+"""What is sent within the time that an answer may take."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,9 @@ class StoreLimits:
 
     connect_s: float = 5.0
     request_s: float = 30.0
+    """Without a byte of an answer; what takes longer to send has `body_s`."""
+    body_s: float = 300.0
+    """For all of a request and its answer: 8 MB over a slow link."""
     retries: int = 2
     retry_s: float = 30.0
     """After so long no request is sent again."""
@@ -63,25 +72,43 @@ class Store:
         self.folder = settings.place if isinstance(settings.place, Path) else None
         self._obstore = obstore
         self._errors = exceptions
-        self._client: ObjectStore = _client(settings.place, limits)
+        self._is_found = self.folder is not None
+        """Whether its bucket is known to be there."""
+        self._is_empty: bool | None = None if self.folder is None else False
+        """Whether nothing is stored yet, None before anybody looked; a folder needs no look."""
+        place = settings.place
+        self._client = self._made(lambda: _client(place, limits, answer_s=limits.request_s))
+        self._sender = self._made(lambda: _client(place, limits, answer_s=limits.body_s))
 
     def put_new(self, name: str, content: bytes | Path) -> bool:
-        """Store an object under a name that is free; False where there is one, which stays."""
+        """Store an object under a name that is free; False where there is one, which stays.
+
+        StoreError for the first object of a store that would put another in its place.
+        """
         data = content if isinstance(content, bytes) else content.read_bytes()
-        is_put = self._call(
-            lambda: self._obstore.put(self._client, name, data, mode="create"),
-            "write",
-            absent=self._errors.AlreadyExistsError,
-        )
-        return is_put is not None
+        self._look()
+        is_put = self._create(name, data)
+        if is_put and self._is_empty:
+            self._is_empty = False
+            if self._create(name, data):
+                with suppress(StoreError):
+                    self.delete([name])
+                raise StoreError(
+                    f"the store {self.address} puts a second object in the place of the first "
+                    "though it is asked not to (If-None-Match), so two machines would overwrite "
+                    "each other; use an object store that supports it, or a newer version"
+                )
+        return is_put
 
     def put(self, name: str, content: bytes | Path) -> None:
         """Store an object, in the place of one of that name; readers see the old or the new."""
+        self._look()
         source = content if isinstance(content, bytes) else content.open("rb")
+        client = self._client if isinstance(source, bytes) else self._sender
         try:
             self._call(
                 lambda: self._obstore.put(
-                    self._client, name, source, chunk_size=_CHUNK_BYTES, max_concurrency=4
+                    client, name, source, chunk_size=_CHUNK_BYTES, max_concurrency=4
                 ),
                 "write",
             )
@@ -105,6 +132,8 @@ class Store:
                 part = self._found(name, self._part(name, start, min(_CHUNK_BYTES, size - start)))
                 digest.update(part)
                 file.write(part)
+            file.flush()
+            os.fsync(file.fileno())  # it is renamed next, and must be whole after a power cut
         return digest.hexdigest()
 
     def digest(self, name: str, *, size: int) -> str:
@@ -140,6 +169,7 @@ class Store:
             ],
             "list",
         )
+        self._is_found = True
         following = (each for each in found or () if after is None or each.name > after)
         return sorted(following, key=lambda each: each.name)
 
@@ -161,9 +191,32 @@ class Store:
 
         return read
 
+    def _create(self, name: str, data: bytes) -> bool:
+        client = self._client if len(data) <= _SMALL_BYTES else self._sender
+        is_put = self._call(
+            lambda: self._obstore.put(client, name, data, mode="create"),
+            "write",
+            absent=self._errors.AlreadyExistsError,
+        )
+        return is_put is not None
+
+    def _look(self) -> None:
+        """Look before the first object is put: some object stores make the bucket of a misspelt
+        name.
+        """
+        if self._is_empty is None:
+            self._is_empty = self._has_nothing()
+
+    def _has_nothing(self) -> bool:
+        found = self._made(lambda: self._obstore.list_with_delimiter(self._client), "list")
+        self._is_found = True
+        return not found["objects"] and not found["common_prefixes"]
+
     def _found(self, name: str, call: Callable[[], T]) -> T:
         found = self._call(call, "read", absent=FileNotFoundError)
         if found is None:
+            if not self._is_found:  # an answer to HEAD does not say whether there is a bucket
+                self._has_nothing()
             raise ObjectMissing(
                 f"the store {self.address} lacks {name}; run `pricehouse doctor` on the machine "
                 "that writes it, which names what to do"
@@ -173,50 +226,41 @@ class Store:
     def _call(
         self, call: Callable[[], T], action: str, *, absent: type[Exception] | tuple[()] = ()
     ) -> T | None:
-        """Return what a call gives, None where it raises `absent`.
+        """Return what a call gives, None where it raises `absent`."""
+        try:
+            return self._made(call, action, passed=absent)
+        except absent:
+            return None
+
+    def _made(
+        self,
+        call: Callable[[], T],
+        action: str = "open",
+        *,
+        passed: type[Exception] | tuple[()] = (),
+    ) -> T:
+        """Return what a call gives; StoreError where it fails, unless that is `passed`.
 
         A failure is raised outside of the `except`: the chain of an error is kept and printed by
         others.
         """
+        error: BaseException
         try:
             return call()
-        except absent:
-            return None
-        except (self._errors.BaseError, OSError, ValueError) as error:
-            failure = self._failure(error, action)
-        raise failure
-
-    def _failure(self, error: Exception, action: str) -> StoreError:
-        text = str(error)
-        if self.folder is not None:  # a folder has no secret, and only its text has the reason
-            reason = re.sub(r"\s+", " ", text.partition("Debug source")[0]).strip()[:200]
-            return StoreError(
-                f"the store {self.address} cannot be used to {action}: {reason}; look after that "
-                "folder, and run again"
-            )
-        denied = (self._errors.PermissionDeniedError, self._errors.UnauthenticatedError)
-        if isinstance(error, denied) or _REFUSALS.search(text):
-            return StoreError(
-                f"the store {self.address} does not allow this key to {action}; set keys that "
-                "may, and check AWS_REGION and the clock of this machine"
-            )
-        if "NoSuchBucket" in text:
-            return StoreError(
-                f"the store {self.address} has no such bucket; make it, or check "
-                f"{SETTING} and AWS_ENDPOINT_URL"
-            )
-        if found := _SERVER_ERROR.search(text):
-            problem = f"it answers {found[1]}"
-        elif _TIMEOUT.search(text):
-            problem = "no answer in time"
-        elif "error sending request" in text or "Connect" in text:
-            problem = "no connection"
-        else:
-            problem = type(error).__name__
-        return StoreError(
-            f"the store {self.address} cannot be reached ({problem}); check that it runs, "
-            "AWS_ENDPOINT_URL and AWS_REGION, and run again: what it lacks is pushed then"
-        )
+        except passed as found:
+            if ABSENT_BUCKET not in str(found):
+                raise
+            error = found
+        except (self._errors.BaseError, OSError, ValueError) as found:
+            error = found
+        except BaseException as found:
+            if type(found).__name__ != PANIC:
+                raise
+            error = found
+        failure = bucket_failure if self.folder is None else folder_failure
+        problem = failure(self.address, error, action)
+        del error
+        raise problem
 
 
 def open_store(settings: StoreSettings, limits: StoreLimits | None = None) -> Store:
@@ -232,7 +276,8 @@ def open_store(settings: StoreSettings, limits: StoreLimits | None = None) -> St
     )
 
 
-def _client(place: Path | S3Place, limits: StoreLimits) -> ObjectStore:
+def _client(place: Path | S3Place, limits: StoreLimits, *, answer_s: float) -> ObjectStore:
+    """Return a client that gives up after `answer_s` seconds without a byte of an answer."""
     from obstore.store import LocalStore, S3Store
 
     if isinstance(place, Path):
@@ -258,7 +303,8 @@ def _client(place: Path | S3Place, limits: StoreLimits) -> ObjectStore:
         client_options={
             "allow_http": (place.endpoint or "").startswith("http://"),
             "connect_timeout": timedelta(seconds=limits.connect_s),
-            "timeout": timedelta(seconds=limits.request_s),
+            "read_timeout": timedelta(seconds=answer_s),
+            "timeout": timedelta(seconds=limits.body_s),
         },
         retry_config=retry,
     )
