@@ -21,7 +21,7 @@ from schemas.errors import UsageError, WarehouseError
 from schemas.records import EndMark
 from warehouse.connect import Connection
 from warehouse.lake.lake_settings import LakeSettings
-from warehouse.lake.lake_upkeep import LakeUpkeep, keep_lake
+from warehouse.lake.lake_upkeep import LakeUpkeep, keep_lake, require_right_clock
 from warehouse.lake.shared_home import hold_home
 from warehouse.migrate import migrate
 from warehouse.publication.publish import superseded
@@ -102,7 +102,8 @@ def maintain(
     After each step the home is whole, so a kill costs no more than the rest of the work, and
     doing it again does nothing. A dry run recovers, as every run does, and changes nothing else.
     WarehouseError, with nothing dropped, when the warehouse lacks a committed run of landing;
-    HomeError when a run lies in the future, by whose time other runs would be dropped.
+    HomeError when a run lies in the future, by whose time other runs would be dropped, and when
+    this clock is ahead of that of a shared warehouse.
     """
     upkeep = upkeep or Upkeep()
     home = Home.at(root)
@@ -112,6 +113,7 @@ def maintain(
         since -= timedelta(days=upkeep.keep_hourly_days)
         stored = stored_home(home, store, is_shared=shared is not None)
         if shared is not None:
+            require_right_clock(shared, now)
             follow(shared, home, stored, now=now)
         require_no_future_run(Landing(home.landing), now)
         last, uncompacted = recover_home(home, now)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from warehouse.connect import Connection, open_reader
 from warehouse.health.findings import CheckFailed, Finding, run_check
 from warehouse.health.remedies import REMEDIES
-from warehouse.lake.attach import is_made, open_lake, stored_files
+from warehouse.lake.attach import attach_locks, is_made, open_lake, stored_files
 from warehouse.lake.copies import is_copy
 from warehouse.lake.lake_errors import lake_errors
 from warehouse.lake.lake_schema import Head, read_head, require_known_migration
 from warehouse.lake.lake_settings import LakeSettings
-from warehouse.lake.lake_upkeep import KEEP_FILES, live_files
+from warehouse.lake.lake_upkeep import KEEP_FILES, live_files, postgres_time
 from warehouse.statements import statement
 from warehouse.storage.home import Home
 from warehouse.writer.state import LastRun, read_last_run
@@ -111,7 +111,8 @@ def _files(con: Connection, settings: LakeSettings) -> str:
 
 def _orphans(con: Connection, settings: LakeSettings) -> str:
     with lake_errors(settings):
-        age = {"age": KEEP_FILES, "dry_run": True}
+        attach_locks(con, settings)
+        age = {"older_than": postgres_time(con) - KEEP_FILES, "dry_run": True}
         found = con.execute(statement("select_orphaned_files"), age).fetchall()
     if found:
         raise CheckFailed(

@@ -1,23 +1,27 @@
 """DuckLake's own maintenance, under the lock of writers: deletes and compaction conflict.
 
 An hour adds about eight small files. What readers may have open stays: a snapshot is readable for
-seven days (time travel), and a file that no snapshot needs for two days more.
+seven days (time travel), and a file that no snapshot needs for two days more. Ages count by
+PostgreSQL's clock, the only one that all machines share.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from schemas.errors import HomeError
 from warehouse.connect import Connection
-from warehouse.lake.attach import NAME
+from warehouse.lake.attach import LOCKS, NAME
 from warehouse.lake.lake_errors import lake_errors
 from warehouse.lake.shared_home import Lake
 from warehouse.statements import statement
 
 KEEP_SNAPSHOTS = timedelta(days=7)
 KEEP_FILES = timedelta(days=2)
+MOST_AHEAD = timedelta(hours=1)
+"""A clock that is further ahead of PostgreSQL's would make what is new look old."""
 REWRITE_FROM = 0.1
 """The part of a file's rows that are deleted from which on the file is written again."""
 
@@ -56,9 +60,10 @@ def keep_lake(
                 f"CALL ducklake_rewrite_data_files('{NAME}', delete_threshold => {REWRITE_FROM})"
             )
             con.execute(f"CALL ducklake_merge_adjacent_files('{NAME}')")
-        age = {"age": keep_snapshots, "dry_run": dry_run}
+        now = postgres_time(con)
+        age = {"older_than": now - keep_snapshots, "dry_run": dry_run}
         expired = con.execute(statement("select_expired_snapshots"), age).fetchall()
-        age = {"age": keep_files, "dry_run": dry_run}
+        age = {"older_than": now - keep_files, "dry_run": dry_run}
         removed = con.execute(statement("select_unused_files"), age).fetchall()
         orphans = con.execute(statement("select_orphaned_files"), age).fetchall()
         return LakeUpkeep(
@@ -68,6 +73,27 @@ def keep_lake(
             files_removed=len(removed),
             orphans_removed=len(orphans),
         )
+
+
+def require_right_clock(lake: Lake, now: datetime) -> None:
+    """Raise HomeError where this machine's clock is ahead of PostgreSQL's: what other machines
+    landed and recorded lately would be dropped as old.
+    """
+    with lake_errors(lake.settings):
+        shared = postgres_time(lake.con)
+    if now - shared > MOST_AHEAD:
+        raise HomeError(
+            f"this machine's clock says {now:%Y-%m-%d %H:%M} UTC, and that of PostgreSQL "
+            f"({lake.settings.place}) {shared:%Y-%m-%d %H:%M} UTC: what is new would be dropped as "
+            "old. Nothing was changed; set the clock that is wrong right, and run again"
+        )
+
+
+def postgres_time(con: Connection) -> datetime:
+    """Return the time of PostgreSQL, by a connection with `lake_locks`."""
+    query = "SELECT extract(epoch FROM clock_timestamp())::float8"
+    row = con.execute(f"FROM postgres_query('{LOCKS}', $query)", {"query": query}).fetchone()
+    return datetime.fromtimestamp(row[0] if row else 0.0, UTC)
 
 
 def live_files(con: Connection) -> set[str]:
