@@ -19,6 +19,7 @@ from pipeline.store import find_store
 from schemas.errors import SettingsError
 from warehouse.storage.home import Home
 from warehouse.store.follower import following
+from warehouse.store.store_settings import SETTING as STORE_SETTING
 
 HOST, PORT = "127.0.0.1", 8400
 CORS_SETTING = "PRICEHOUSE_CORS_ORIGINS"
@@ -60,7 +61,9 @@ def serve(*, host: str, port: int, root_path: str | None) -> None:
         read_alert_rules(os.environ).stale_after,
     )
     home = Home(current_home())
-    with following(home, partial(find_store, read_environment()), err_print):
+    environment = read_environment()
+    stored = bool(environment.get(STORE_SETTING, "").strip())
+    with following(home, partial(find_store, environment), err_print, is_set=stored):
         run_server(home, host=host, port=port, access=access, print_line=err.print, grace_s=GRACE_S)
 
 

@@ -10,15 +10,21 @@ from pathlib import Path
 import pytest
 
 from pipeline.maintenance import Upkeep, maintain
+from pipeline.store import find_store
 from samples.hub import serve
 from schemas.errors import HomeError
 from tests.support.command import pricehouse
 from tests.support.hours import small_catalog
-from tests.support.lakes import SharedPlace
+from tests.support.lakes import SharedPlace, lake_in_bucket
 from tests.support.moved_clock import COMPILER, MovedClock
+from tests.support.object_store import RunningObjectStore
+from tests.support.postgres import Postgres
 from tests.support.two_homes import DAY, HOUR, TwoHomes
 from warehouse.lake.attach import open_lake
+from warehouse.publication.publish import published_id
+from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
+from warehouse.store.follower import pull_publication
 
 pytestmark = pytest.mark.slow
 
@@ -72,3 +78,26 @@ def test_ages_in_a_shared_warehouse_count_by_the_clock_of_postgres(
 def outcomes(home: Path) -> dict[str, str | None]:
     """Return run → how it ended."""
     return {run.run_id: run.mark and run.mark.outcome for run in Landing(home / "landing").runs()}
+
+
+def test_a_key_that_only_reads_leaves_a_home_that_follows_the_store_as_it_is(
+    tmp_path: Path, shared_postgres: Postgres, object_store: RunningObjectStore
+) -> None:
+    place = lake_in_bucket(shared_postgres, object_store, tmp_path / "shared")
+    reader = {**place.environment, **object_store.environment(reader=True)}
+    home = tmp_path / "reader"
+    with serve(small_catalog()) as hub, pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PGPASSFILE", place.environment["PGPASSFILE"])
+        machines = TwoHomes(tmp_path, hub, place)
+        machines.hour(machines.first, "0.2")
+        read_only = find_store(reader)
+        assert read_only is not None
+        pull_publication(Home(home), read_only)
+        before = {path for path in home.rglob("*") if path.name != ".lock"}
+        for command in ("ingest", "maintain", "replay", "doctor --repair", "warehouse push"):
+            done = pricehouse(*command.split(), home=home, url=hub.url, **reader)
+            assert done.returncode == (2 if command == "replay" else 1), done.stderr
+            assert command == "replay" or "does not allow this key to write" in done.stderr
+        assert {path for path in home.rglob("*") if path.name != ".lock"} == before
+        machines.hour(machines.first, "0.3")
+        assert pull_publication(Home(home), read_only) == published_id(Home(machines.first))

@@ -31,12 +31,15 @@ from warehouse.migrate import migrations
 from warehouse.statements import statement
 from warehouse.storage.home import Home
 from warehouse.storage.lock import hold
+from warehouse.store.objects import open_store
 from warehouse.writer.staging_file import discard_log
 from warehouse.writer.state import LastRun, last_run
 
 Followed = Literal["equal", "refreshed", "pulled", "empty"]
 MOST_RUNS_BEHIND = 48
 """A copy that is further behind is pulled whole, which then takes no longer."""
+WRITE_CHECK = "write-check"
+"""An empty object of the store: who may put it, also where it is already, may write there."""
 
 
 @dataclass
@@ -139,7 +142,8 @@ def hold_home(
     """Hold a home for writing, and the shared warehouse that records it, if there is one.
 
     First the lock on this machine, then that of all: HomeBusy names who holds either. Where the
-    home is to be a copy only (`writes` False), a role that reads is enough.
+    home is to be a copy only (`writes` False), a role and a key that read are enough; else
+    WarehouseError or StoreError names the one that may not write.
     """
     with hold(home.lock, wait_s=wait_s):
         if settings is None:
@@ -156,6 +160,8 @@ def hold_home(
                     stored_files(con, settings)  # a new catalogue keeps its place, so it must exist
                 attach_lake(con, settings)
                 con.execute(f"USE {NAME}")
+            if writes:
+                open_store(settings.store).put_new(WRITE_CHECK, b"")
             yield Lake(settings, con)
 
 

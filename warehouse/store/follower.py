@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
 
 from schemas.errors import HomeBusy, PricehouseError
@@ -11,25 +11,40 @@ from warehouse.publication.publish import published_id
 from warehouse.storage.home import Home
 from warehouse.storage.lock import hold
 from warehouse.store.objects import Store
+from warehouse.store.store_settings import SETTING
 from warehouse.store.stored_home import STAMP, stored_origin
 from warehouse.store.stored_publications import pull_newest, stored_publications
 
 POLL_S = 5.0
 FindStore = Callable[[], Store | None]
+_LANDS = (
+    "this home has a landing of its own, so `serve` shows what is published here, by `pricehouse "
+    f"ingest`, `up` or `warehouse pull`, and does not follow {SETTING} by itself; for that set "
+    "PRICEHOUSE_HOME to an empty folder"
+)
 
 
 @contextmanager
 def following(
-    home: Home, find_store: FindStore, report: Callable[[str], None], *, poll_s: float = POLL_S
+    home: Home,
+    find_store: FindStore,
+    report: Callable[[str], None],
+    *,
+    is_set: bool = True,
+    poll_s: float = POLL_S,
 ) -> Iterator[None]:
-    """Follow the store in a thread while the block runs; nothing where no store is set.
+    """Follow the store in a thread while the block runs; nothing where none `is_set`.
 
     The store is found once before, so that settings that cannot be used are an error here, and
     again after each failure: keys may have been replaced. `report` gets a line where the store
-    stops answering, and where it answers again. A home with a landing writes, and does not follow.
+    stops answering, and where it answers again. A home with a landing writes, and does not follow:
+    that is a line too, and its store, whose keys this process may lack, is not looked for.
     """
-    store = None if home.landing.exists() else find_store()
+    lands = home.landing.exists()
+    store = find_store() if is_set and not lands else None
     if store is None:
+        if is_set and lands:
+            report(_LANDS)
         yield
         return
     follower = _Follower(home, store, find_store, report)
@@ -71,25 +86,43 @@ class _Follower:
         self._find_store = find_store
         self._report = report
         self._problem: str | None = None
+        self._lands = False
 
     def run(self, poll_s: float) -> None:
-        """Pull again and again until `stopped` is set."""
+        """Pull again and again until `stopped` is set, whatever fails."""
         while not self.stopped.is_set():
-            self._look()
+            try:
+                self._look()
+            except BaseException as error:  # noqa: BLE001 (a thread that ended would follow no more)
+                # no text: what nobody foresaw may have addresses and keys in it
+                problem = getattr(error, "strerror", None) or type(error).__name__
+                self._fail(f"the store cannot be followed: {problem} (internal error)")
             self.stopped.wait(poll_s)
 
     def _look(self) -> None:
+        if self._home.landing.exists():  # somebody wrote here meanwhile
+            if not self._lands:
+                self._say(_LANDS)
+            self._lands = True
+            return
         try:
             store = self._store = self._store or self._find_store()
             pulled = pull_publication(self._home, store) if store else None
         except PricehouseError as error:
-            self._store = None
-            if str(error) != self._problem:
-                self._report(f"{error}; the last publication stays readable")
-            self._problem = str(error)
+            self._fail(str(error))
             return
         if self._problem is not None:
             self._problem = None
-            self._report("the store answers again")
+            self._say("the store answers again")
         if pulled is not None:
-            self._report(f"pulled publication {pulled}")
+            self._say(f"pulled publication {pulled}")
+
+    def _fail(self, problem: str) -> None:
+        self._store = None
+        if problem != self._problem:
+            self._say(f"{problem}; the last publication stays readable")
+        self._problem = problem
+
+    def _say(self, line: str) -> None:
+        with suppress(Exception):  # where it goes may be full or gone
+            self._report(line)
