@@ -24,6 +24,7 @@ from warehouse.storage.future_runs import require_no_future_run
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.store.objects import Store
+from warehouse.store.reservations import require_same_history
 from warehouse.writer.state import LastRun, last_run, read_last_run
 
 
@@ -69,6 +70,8 @@ def push_copy(
         # before anything is written to the store, and before a run that the shared warehouse may
         # hold is marked as interrupted
         is_empty = _is_empty(shared, home, last)
+        if is_empty:
+            require_same_history(store, Landing(home.landing), None)
         recover_home(home, clock())
         moved = push_held(home, store, last, is_shared=not is_empty, on_step=on_step)
         how = "pushed" if is_empty else "rewritten" if rewrite else "equal"

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from pipeline.maintenance import Upkeep, maintain
+from pipeline.moving import pull_home
+from pipeline.shared_warehouse import push_copy
 from pipeline.store import find_store
 from samples.hub import serve
-from schemas.errors import HomeError
+from schemas.errors import HomeError, StoreConflict
 from tests.support.command import pricehouse
-from tests.support.hours import small_catalog
+from tests.support.hours import ingest, small_catalog
 from tests.support.lakes import SharedPlace, lake_in_bucket
 from tests.support.moved_clock import COMPILER, MovedClock
 from tests.support.object_store import RunningObjectStore
 from tests.support.postgres import Postgres
+from tests.support.published import exported
 from tests.support.two_homes import DAY, HOUR, TwoHomes
 from warehouse.lake.attach import open_lake
 from warehouse.publication.publish import published_id
@@ -101,3 +105,40 @@ def test_a_key_that_only_reads_leaves_a_home_that_follows_the_store_as_it_is(
         assert {path for path in home.rglob("*") if path.name != ".lock"} == before
         machines.hour(machines.first, "0.3")
         assert pull_publication(Home(home), read_only) == published_id(Home(machines.first))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_store_of_a_home_whose_publication_did_not_arrive_is_refused(
+    machines: TwoHomes, tmp_path: Path, shared_postgres: Postgres, *, packed: bool
+) -> None:
+    first, store = machines.first, machines.store
+    lake = replace(machines.lake, schema=f"{machines.lake.schema}_other")
+    if packed:
+        machines.clock.advance(2 * DAY)
+        machines.keep(first)
+    for each in store.list("published"):
+        store.delete([each.name])
+
+    def other_hour(home: Path) -> None:
+        ingest(home, machines.hub, clock=machines.clock, store=store, lake=lake)
+
+    own = tmp_path / "own"
+    for _ in range(2):
+        with pytest.raises(StoreConflict, match="another home writes there"):
+            other_hour(own)
+        with pytest.raises(StoreConflict, match="another home writes there"):
+            ingest(own, machines.hub, clock=machines.clock, store=store)
+        assert not list(Landing(own / "landing").runs())
+    pushed = tmp_path / "pushed"
+    machines.hour_without(pushed, "0.7")
+    with pytest.raises(StoreConflict, match="another home writes there"):
+        push_copy(pushed, lake, store, clock=machines.clock)
+    machines.hour(first, "0.4")
+    machines.require_one_history(first, machines.second)
+    # the shared warehouse is lost, with the machines: what is in the store begins another one
+    wanted = exported(first)
+    pulled = tmp_path / "pulled"
+    pull_home(pulled, store, clock=machines.clock)
+    push_copy(pulled, lake, store, clock=machines.clock)
+    assert exported(pulled) == wanted
+    other_hour(tmp_path / "new")

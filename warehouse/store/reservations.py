@@ -13,6 +13,7 @@ from pathlib import Path
 from schemas.errors import StoreConflict
 from warehouse.storage.landing import Landing
 from warehouse.storage.run_days import day_file, day_of
+from warehouse.store.foreign_commits import foreign_commit
 from warehouse.store.objects import Store
 from warehouse.store.stored_publications import stored_publications
 
@@ -44,26 +45,28 @@ def require_own(store: Store, landing: Landing, *, after: int) -> None:
 def require_own_publication(store: Store, landing: Landing) -> None:
     """Raise StoreConflict when readers of the store follow a home that takes no places, as those of
     a shared warehouse do.
+
+    Where that home's publication did not arrive, its runs tell: they are looked at as long as this
+    one has no commit.
     """
     own = {run.run_id for run in landing.set_aside_runs()}
     for newest in stored_publications(store)[-1:]:
         run_id = newest.publication_id
         if run_id not in own and landing.run_of(run_id) is None:
-            raise StoreConflict(
-                f"the store {store.address} has publication {run_id}, which is of no run of "
-                f"{landing.root.parent}: another home writes there. Nothing was changed; set "
-                "PRICEHOUSE_STORE to another prefix, or PRICEHOUSE_WAREHOUSE as that home has it"
-            )
+            raise _other_home(store, landing, f"publication {run_id}, which is of no run of")
+    if landing.newest_committed() is None:
+        _require_own_commits(store, landing)
 
 
 def require_same_history(store: Store, landing: Landing, head: str | None) -> None:
     """Raise StoreConflict where the store is that of another warehouse; nothing is pulled then.
 
     `head` is the newest run of the shared warehouse, which landed in its store before its commit.
-    Of an empty one nobody can tell, so the store's runs must be those of this home.
+    Of an empty one nobody can tell, so the store's committed runs must be those of this home.
     """
     if head is None:
         require_own_publication(store, landing)
+        _require_own_commits(store, landing)
         return
     names = (
         f"landing/runs/{head}/run.json",
@@ -76,6 +79,11 @@ def require_same_history(store: Store, landing: Landing, head: str | None) -> No
             "machine that ran it has it, or if that run was lost there, run `pricehouse warehouse "
             "push` on that machine"
         )
+
+
+def _require_own_commits(store: Store, landing: Landing) -> None:
+    if (run_id := foreign_commit(store, landing)) is not None:
+        raise _other_home(store, landing, f"the committed run {run_id}, which is none of")
 
 
 def foreign_reservations(store: Store, landing: Landing, *, after: int) -> dict[str, str]:
@@ -118,6 +126,15 @@ def _name(sequence: int) -> str:
 
 def _run_id(store: Store, name: str) -> str:
     return store.read(name).decode(errors="replace")
+
+
+def _other_home(store: Store, landing: Landing, what: str) -> StoreConflict:
+    return StoreConflict(
+        f"the store {store.address} has {what} {landing.root.parent}: another home writes there. "
+        "Nothing was changed; set PRICEHOUSE_STORE to another prefix, or PRICEHOUSE_WAREHOUSE as "
+        "that home has it. If that was a shared warehouse that is lost, pull the store into a new "
+        "folder without PRICEHOUSE_WAREHOUSE, and push that home with it"
+    )
 
 
 def _conflict(store: Store, landing: Landing, run_id: str) -> StoreConflict:
