@@ -1,4 +1,4 @@
-"""`pricehouse serve` on a machine that only reads: what its follower says, and what it survives."""
+"""`pricehouse serve` on a machine that only reads: what its follower reports and survives."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from warehouse.store.objects import Store
 WAIT_S = 120.0
 
 
-def test_the_follower_survives_what_nobody_foresaw(tmp_path: Path) -> None:
+def test_the_follower_survives_unknown_errors(tmp_path: Path) -> None:
     place, home, reader = folder_place(tmp_path), tmp_path / "home", Home(tmp_path / "reader")
     damaged = Path(place.environment["PRICEHOUSE_STORE"]) / "published/marketplace-9.json"
-    said: Queue[str] = Queue()
+    reported: Queue[str] = Queue()
     failures = [ValueError("a canary of a key"), ValueError("again"), SystemExit(3)]
 
     def find() -> Store:
@@ -29,22 +29,22 @@ def test_the_follower_survives_what_nobody_foresaw(tmp_path: Path) -> None:
             raise failures.pop()
         return place.open()
 
-    def say(line: str) -> None:
-        said.put(line)
+    def report(line: str) -> None:
+        reported.put(line)
         raise OSError("standard error is full")
 
     with serve(small_catalog()) as hub:
         ingest(home, hub, clock=Clock(), store=place.open())
-    with following(reader, find, say, poll_s=0.01):
+    with following(reader, find, report, poll_s=0.01):
         first = published_id(Home(home))
-        assert said.get(timeout=WAIT_S) == f"pulled publication {first}"
+        assert reported.get(timeout=WAIT_S) == f"pulled publication {first}"
         damaged.write_text("no label")
         lines = []
         while failures:
-            lines.append(said.get(timeout=WAIT_S))
+            lines.append(reported.get(timeout=WAIT_S))
         damaged.unlink()
         while "the store answers again" not in lines:
-            lines.append(said.get(timeout=WAIT_S))
+            lines.append(reported.get(timeout=WAIT_S))
     text = "\n".join(lines)
     assert "the store cannot be followed: SystemExit (internal error); the last" in text
     assert text.count("the store cannot be followed: ValueError") == 1
@@ -52,9 +52,9 @@ def test_the_follower_survives_what_nobody_foresaw(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("when", ["before", "meanwhile"])
-def test_a_home_with_a_landing_is_said_once_not_to_follow(tmp_path: Path, when: str) -> None:
+def test_a_home_with_a_landing_is_reported_once_not_to_follow(tmp_path: Path, when: str) -> None:
     place, home = folder_place(tmp_path), Home(tmp_path / "home")
-    said: Queue[str] = Queue()
+    reported: Queue[str] = Queue()
     looks = []
 
     def find() -> Store:
@@ -63,11 +63,11 @@ def test_a_home_with_a_landing_is_said_once_not_to_follow(tmp_path: Path, when: 
 
     if when == "before":
         home.landing.mkdir(parents=True)
-    with following(home, find, said.put, poll_s=0.01):
+    with following(home, find, reported.put, poll_s=0.01):
         home.landing.mkdir(parents=True, exist_ok=True)
-        assert "does not follow PRICEHOUSE_STORE" in said.get(timeout=WAIT_S)
-    assert said.empty()
+        assert "does not follow PRICEHOUSE_STORE" in reported.get(timeout=WAIT_S)
+    assert reported.empty()
     assert len(looks) == (0 if when == "before" else 1)
-    with following(home, find, said.put, is_set=False):
+    with following(home, find, reported.put, is_set=False):
         pass
-    assert said.empty()
+    assert reported.empty()

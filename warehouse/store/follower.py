@@ -94,7 +94,7 @@ class _Follower:
             try:
                 self._look()
             except BaseException as error:  # noqa: BLE001 (a thread that ended would follow no more)
-                # no text: what nobody foresaw may have addresses and keys in it
+                # no text: that of an unknown error may have addresses and keys in it
                 problem = getattr(error, "strerror", None) or type(error).__name__
                 self._fail(f"the store cannot be followed: {problem} (internal error)")
             self.stopped.wait(poll_s)
@@ -102,7 +102,7 @@ class _Follower:
     def _look(self) -> None:
         if self._home.landing.exists():  # somebody wrote here meanwhile
             if not self._lands:
-                self._say(_LANDS)
+                self._print(_LANDS)
             self._lands = True
             return
         try:
@@ -113,16 +113,16 @@ class _Follower:
             return
         if self._problem is not None:
             self._problem = None
-            self._say("the store answers again")
+            self._print("the store answers again")
         if pulled is not None:
-            self._say(f"pulled publication {pulled}")
+            self._print(f"pulled publication {pulled}")
 
     def _fail(self, problem: str) -> None:
         self._store = None
         if problem != self._problem:
-            self._say(f"{problem}; the last publication stays readable")
+            self._print(f"{problem}; the last publication stays readable")
         self._problem = problem
 
-    def _say(self, line: str) -> None:
+    def _print(self, line: str) -> None:
         with suppress(Exception):  # where it goes may be full or gone
             self._report(line)
