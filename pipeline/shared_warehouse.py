@@ -62,7 +62,6 @@ def push_copy(
     home = Home.at(root)
     with hold_home(home, lake, wait_s=lock_wait_s) as shared:
         shared = _required(shared)
-        shared.require_kind(home)
         on_step("read the home")
         last = _last_run(home, clock())
         if last is None:
@@ -99,6 +98,7 @@ def _is_empty(shared: Lake, home: Home, last: LastRun) -> bool:
     if head is None or head.is_empty:
         return True
     if head.run_id != last.run_id:
+        shared.require_kind(home)  # not of a copy: the file that says so may be lost
         raise WarehouseError(
             f"the shared warehouse ({shared.settings.place}) ends with run {head.run_id} and "
             f"{home.root} with {last.run_id}; nothing was written, there or to the store. "

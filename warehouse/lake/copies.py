@@ -96,7 +96,8 @@ def refresh(home: Home, settings: LakeSettings, head: Head, last: LastRun) -> No
 def push(home: Home, settings: LakeSettings, head: Head) -> LastRun:
     """Write all rows of the home's file into the shared warehouse, in one transaction.
 
-    Its own tables are dropped and made again, whatever became of their files.
+    Its own tables are dropped and made again, whatever became of their files. Without the guard of
+    a run against a lost answer, because the rows are compared afterwards: a push again repairs it.
     """
     with open_writer(home.warehouse, COPYING) as con, _attached(con, settings, read_only=False):
         last = read_last_run(con)
