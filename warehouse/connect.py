@@ -115,6 +115,15 @@ def open_reader(path: Path, limits: Limits | None = None) -> Iterator[Connection
         con.close()
 
 
+def _set_spill_folder(con: Connection, folder: str) -> None:
+    """Set it after opening: who opens the file without it in this process has the same database,
+    for which DuckDB takes no other configuration.
+    """
+    row = con.execute("SELECT current_setting('temp_directory')").fetchone()
+    if row is None or row[0] != folder:  # one that rows lie in cannot be set again
+        con.execute("SET temp_directory = $folder", {"folder": folder})
+
+
 def _own_spill_folder(path: Path) -> Path:
     """Name the folder that the readers of a file spill to in this process, on the file's disk where
     they may write there; DuckDB makes it when it spills, and removes it.
@@ -140,7 +149,7 @@ def _connect(path: Path, limits: Limits, *, read_only: bool) -> Connection:
         config["memory_limit"] = limits.memory
     if limits.threads is not None:
         config["threads"] = limits.threads
-    if limits.spill_folder is not None:
+    if limits.spill_folder is not None and not read_only:
         config["temp_directory"] = str(limits.spill_folder)
     if not read_only:
         config["storage_compatibility_version"] = STORAGE
@@ -148,6 +157,8 @@ def _connect(path: Path, limits: Limits, *, read_only: bool) -> Connection:
         con = duckdb.connect(str(path), read_only=read_only, config=config)
         if read_only:
             con.execute("SET python_enable_replacements = false")  # `FROM x` is never our variable
+            if limits.spill_folder is not None:
+                _set_spill_folder(con, str(limits.spill_folder))
         con.execute("SET TimeZone = 'UTC'")  # else TIMESTAMPTZ comes back in the machine's zone
         # DuckDB takes `python -c` for an interactive process and draws one on stdout, in our JSON.
         con.execute("SET enable_progress_bar = false")

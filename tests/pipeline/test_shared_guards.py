@@ -142,3 +142,14 @@ def test_the_store_of_a_home_whose_publication_did_not_arrive_is_refused(
     push_copy(pulled, lake, store, clock=machines.clock)
     assert exported(pulled) == wanted
     other_hour(tmp_path / "new")
+
+
+def test_after_a_first_hour_that_failed_any_machine_goes_on(
+    tmp_path: Path, shared_place: SharedPlace
+) -> None:
+    with serve(small_catalog()) as hub:
+        machines = TwoHomes(tmp_path, hub, shared_place)
+        failed = machines.failed_hour(machines.first)
+        machines.hour(machines.second, "0.3")
+        assert outcomes(machines.second)[failed] == "failed"
+        machines.require_one_history(machines.first, machines.second)
