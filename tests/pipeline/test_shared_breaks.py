@@ -125,7 +125,7 @@ def test_doctor_names_a_postgres_that_stops_between_two_of_its_checks(
     assert machines.failed(machines.second) == {}
 
 
-@pytest.mark.parametrize("step", ["_pull_days", "_set_unlike_aside", "pull_objects"])
+@pytest.mark.parametrize("step", ["_pull_days", "set_unlike_aside", "pull_objects"])
 def test_a_pull_that_is_killed_is_done_again(machines: TwoHomes, step: str) -> None:
     first, second = machines.first, machines.second
     machines.pull(first)
