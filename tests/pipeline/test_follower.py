@@ -20,7 +20,8 @@ WAIT_S = 120.0
 
 def test_the_follower_survives_unknown_errors(tmp_path: Path) -> None:
     place, home, reader = folder_place(tmp_path), tmp_path / "home", Home(tmp_path / "reader")
-    damaged = Path(place.environment["PRICEHOUSE_STORE"]) / "published/marketplace-9.json"
+    published = Path(place.environment["PRICEHOUSE_STORE"]) / "published"
+    damaged = published / "marketplace-29990101T000000000000Z-000000.json"
     reported: Queue[str] = Queue()
     failures = [ValueError("a canary of a key"), ValueError("again"), SystemExit(3)]
 
