@@ -40,6 +40,7 @@ def hub() -> Iterator[Hub]:
         ("ducklake:postgres:dbname=x connect_timeout=99999999999", "whole number from 0 to"),
         ("ducklake:postgres:dbname=x schema=pg_hub", "a name of PostgreSQL's own"),
         ("ducklake:postgres:dbname=x sslmode=always", "sslmode= takes disable, allow"),
+        ("ducklake:postgres:dbname=x sslrootcert=ca.pem", "sslrootcert= must be an absolute path"),
         ("ducklake:postgres:dbname=postgresql://u:CanaryOfTheSetting@h/x", "a name alone"),
         ("ducklake:postgres:dbname='host=h password=CanaryOfTheSetting'", "a name alone"),
         ("ducklake:postgres:dbname=x host=u:CanaryOfTheSetting@h", "a name alone"),

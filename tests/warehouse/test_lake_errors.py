@@ -60,6 +60,8 @@ QUERY = 'Failed to initialize DuckLake: Failed to execute query "CREATE SCHEMA":
         (f"{QUERY}permission denied for database prices\n", "grant this user CREATE on the"),
         (f"{QUERY}permission denied for table ducklake_snapshot\n", "what docs/lake.md names"),
         (f'{CONNECTING}invalid require_auth value: "x"\n', "set that parameter in PRICEHOUSE_W"),
+        (f"{SERVER}SSL SYSCALL error: Connection reset by peer\n", "check that PostgreSQL runs"),
+        (f"{SERVER}server closed the connection unexpectedly\n", "check that PostgreSQL runs"),
     ],
 )
 def test_what_postgresql_refuses_has_its_remedy(
@@ -73,6 +75,30 @@ def test_what_postgresql_refuses_has_its_remedy(
     assert message in str(raised.value)
     for sign in ("Unable to connect", "Is the server", "connect_timeout"):
         assert sign not in str(raised.value)
+
+
+SESSION = 'Failed to execute query "COMMIT": '
+
+
+@pytest.mark.parametrize(
+    "reported",
+    [
+        "SSL connection has been closed unexpectedly",
+        "SSL SYSCALL error: EOF detected",
+        "FATAL:  terminating connection due to administrator command",
+        "ERROR:  cannot execute INSERT in a read-only transaction",
+        'ERROR:  could not open file "base/1/2": No such file or directory',
+    ],
+)
+def test_what_ends_a_session_is_no_question_of_settings(tmp_path: Path, reported: str) -> None:
+    warehouse = "ducklake:postgres:dbname=prices host=db.example"
+    place = SharedPlace({"PRICEHOUSE_WAREHOUSE": warehouse, "PRICEHOUSE_STORE": str(tmp_path)})
+    with pytest.raises(WarehouseError) as raised, lake_errors(place.settings):
+        raise duckdb.IOException(f"{SESSION}{reported}\n")
+    assert str(raised.value).startswith(POSTGRES)
+    assert " ".join(reported.split()) in str(raised.value)
+    for advice in ("PRICEHOUSE_WAREHOUSE", "sslmode", "host=", "grant"):
+        assert advice not in str(raised.value)
 
 
 GLOB = "LINE 1: SELECT file FROM glob($pattern);\n                         ^"

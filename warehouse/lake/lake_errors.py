@@ -24,18 +24,7 @@ _UNREACHABLE = (
     # what follows the first error in a transaction
     *("unsuccessful query result", "current transaction is aborted"),
 )
-_MENDED_BY = (
-    (
-        r"password authentication failed|no password supplied|role \".*\" does not exist",
-        "set user= in {setting}, and its password in PGPASSFILE, PGPASSWORD or Vault "
-        "(postgres/api_key)",
-    ),
-    (r"database \".*\" does not exist", "make that database, or set dbname= in {setting} right"),
-    (r"pg_hba\.conf", "let pg_hba.conf of the server admit this user from this machine"),
-    (
-        r"SSL|certificate",
-        "set sslmode= and sslrootcert= in {setting} to what the server offers",
-    ),
+_PERMISSIONS = (
     (
         r"permission denied for database",
         "grant this user CREATE on the database, as the schema is to be made in it",
@@ -44,10 +33,25 @@ _MENDED_BY = (
         r"permission denied for",
         "grant this user what docs/lake.md names, or set user= in {setting} to who owns the schema",
     ),
+)
+"""What PostgreSQL refuses in a session → what to do about it."""
+_CONNECTING = re.compile(r"unable to connect to postgres|connection to server", re.IGNORECASE)
+_CONNECTIONS = (
+    (
+        r"password authentication failed|no password supplied|role \".*\" does not exist",
+        "set user= in {setting}, and its password in PGPASSFILE, PGPASSWORD or Vault "
+        "(postgres/api_key)",
+    ),
+    (r"database \".*\" does not exist", "make that database, or set dbname= in {setting} right"),
+    (r"pg_hba\.conf", "let pg_hba.conf of the server admit this user from this machine"),
     (
         r"translate host name|parse network address|Connection refused|No such file|No route|"
-        r"unreachable|timeout expired",
+        r"unreachable|timeout expired|SSL SYSCALL|closed (the connection )?unexpectedly",
         "check that PostgreSQL runs there, and host= and port= in {setting}",
+    ),
+    (
+        r"SSL|certificate",
+        "set sslmode= and sslrootcert= in {setting} to what the server offers",
     ),
     (
         r"invalid value for parameter|invalid \w+ value|standby|read-only",
@@ -125,7 +129,8 @@ def _sentence(settings: LakeSettings, error: duckdb.Error) -> str:
 
 
 def _of_postgres(text: str) -> str:
-    for signs, remedy in _MENDED_BY:
+    known = _PERMISSIONS + (_CONNECTIONS if _CONNECTING.search(text) else ())
+    for signs, remedy in known:
         if re.search(signs, text):
             reason = _BEFORE_REASON.sub("", text).partition(" Is the server running")[0]
             return f"{reason}; {remedy.format(setting=WAREHOUSE)}"

@@ -40,6 +40,7 @@ _FORMS = {
 asked to connect."""
 _NUMBERS = {"port": (1, 65535), "connect_timeout": (0, 86400), "keepalives_idle": (0, 86400)}
 """The least and the most of those that are whole numbers."""
+_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,12 @@ def _parameters(given: str) -> dict[str, str]:
         text = found.get(name, str(least))
         if not re.fullmatch("[0-9]{1,6}", text) or not least <= int(text) <= most:
             raise SettingsError(f"{WAREHOUSE}: {name}= takes a whole number from {least} to {most}")
+    for name in _FILES:
+        if (path := found.get(name, "/")) != "system" and not path.startswith("/"):
+            raise SettingsError(
+                f"{WAREHOUSE}: {name}= must be an absolute path, because runs of `pricehouse up` "
+                "start in folders of their own"
+            )
     # PostgreSQL's library would take either for a whole address, which may have a password
     for name, signs in (("dbname", ("://", "=")), ("host", ("://", "=", "@"))):
         if any(sign in found.get(name, "") for sign in signs):
