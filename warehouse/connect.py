@@ -120,7 +120,10 @@ def _set_spill_folder(con: Connection, folder: str) -> None:
     for which DuckDB takes no other configuration.
     """
     row = con.execute("SELECT current_setting('temp_directory')").fetchone()
-    if row is None or row[0] != folder:  # one that rows lie in cannot be set again
+    if row is not None and row[0] == folder:
+        return
+    # one that rows of another connection of this process lie in cannot be set again, and is used
+    with suppress(duckdb.NotImplementedException):
         con.execute("SET temp_directory = $folder", {"folder": folder})
 
 
@@ -155,15 +158,11 @@ def _connect(path: Path, limits: Limits, *, read_only: bool) -> Connection:
         config["storage_compatibility_version"] = STORAGE
     try:
         con = duckdb.connect(str(path), read_only=read_only, config=config)
-        if read_only:
-            con.execute("SET python_enable_replacements = false")  # `FROM x` is never our variable
-            if limits.spill_folder is not None:
-                _set_spill_folder(con, str(limits.spill_folder))
-        con.execute("SET TimeZone = 'UTC'")  # else TIMESTAMPTZ comes back in the machine's zone
-        # DuckDB takes `python -c` for an interactive process and draws one on stdout, in our JSON.
-        con.execute("SET enable_progress_bar = false")
-        if read_only and not has_schema(con):
-            stand_in(con)
+        try:
+            _set_up(con, limits, read_only=read_only)
+        except BaseException:
+            con.close()
+            raise
     except duckdb.IOException as error:
         if "could not set lock" in str(error).lower():
             raise HomeBusy(
@@ -174,6 +173,18 @@ def _connect(path: Path, limits: Limits, *, read_only: bool) -> Connection:
     except duckdb.Error as error:
         raise _unusable(path, error, read_only=read_only) from error
     return con
+
+
+def _set_up(con: Connection, limits: Limits, *, read_only: bool) -> None:
+    if read_only:
+        con.execute("SET python_enable_replacements = false")  # `FROM x` is never our variable
+        if limits.spill_folder is not None:
+            _set_spill_folder(con, str(limits.spill_folder))
+    con.execute("SET TimeZone = 'UTC'")  # else TIMESTAMPTZ comes back in the machine's zone
+    # DuckDB takes `python -c` for an interactive process and draws one on stdout, in our JSON.
+    con.execute("SET enable_progress_bar = false")
+    if read_only and not has_schema(con):
+        stand_in(con)
 
 
 def _unusable(path: Path, error: Exception, *, read_only: bool) -> WarehouseError:

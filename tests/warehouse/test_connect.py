@@ -7,6 +7,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
+
 from warehouse.connect import (
     Limits,
     loading_limits,
@@ -60,6 +62,22 @@ def test_a_larger_file_is_loaded_with_more_memory_up_to_a_limit(tmp_path: Path) 
                 sparse.truncate(size)
         limits.append(loading_limits(file).memory)
     assert limits == ["128000000B", "138000000B", "256000000B"]
+
+
+def test_a_reader_spills_where_a_program_that_has_the_file_open_does(tmp_path: Path) -> None:
+    """Once rows lie there, DuckDB takes no other folder for the database of this process."""
+    file = tmp_path / "any.duckdb"
+    with open_writer(file) as con:
+        migrate(con, now=datetime(2026, 11, 1, tzinfo=UTC))
+    with duckdb.connect(str(file), read_only=True) as program:
+        program.execute("SET memory_limit = '80MB'")
+        program.execute("SET threads = 1")
+        rows = "SELECT hash(range)::VARCHAR || repeat('y', 80) AS s FROM range(1500000)"
+        program.execute(f"CREATE TEMP TABLE held AS {rows}")
+        folder = program.execute("SELECT current_setting('temp_directory')").fetchone()
+        with open_reader(file) as con:
+            assert con.execute("SELECT current_setting('temp_directory')").fetchone() == folder
+            assert con.execute("FROM runs").fetchall() == []
 
 
 SPILLING = """
