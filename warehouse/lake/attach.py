@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import duckdb
@@ -23,7 +22,7 @@ from warehouse.connect import NO_PUSHDOWN, Connection
 from warehouse.lake.lake_errors import lake_errors
 from warehouse.lake.lake_settings import LakeSettings
 from warehouse.statements import statement
-from warehouse.storage.files import make_folder
+from warehouse.storage.files import make_folder, temporary_folder
 from warehouse.store.store_settings import S3Place
 
 NAME = "lake"
@@ -61,9 +60,27 @@ def open_lake(settings: LakeSettings, *, read_only: bool = False) -> Iterator[Co
 
 
 @contextmanager
+def open_made_lake(settings: LakeSettings) -> Iterator[Connection | None]:
+    """Open a shared warehouse to read, None without a catalogue: to attach an absent one makes it.
+
+    WarehouseError where it cannot be opened.
+    """
+    with open_extensions(settings) as con:
+        with lake_errors(settings):
+            attach_locks(con, settings)
+            is_made = has_catalogue(con, settings)
+            if is_made:
+                attach_lake(con, settings, read_only=True)
+                con.execute(f"USE {NAME}")
+        yield con if is_made else None
+
+
+@contextmanager
 def open_extensions(settings: LakeSettings) -> Iterator[Connection]:
     """Open a database in memory that can reach PostgreSQL and the store."""
-    with _spill_folder() as spilled:
+    # a database in memory would spill to the current folder of the process, which may be of another
+    # user, or where another process spills too
+    with temporary_folder() as spilled:
         con = duckdb.connect(":memory:", config={**_CONFIG, "temp_directory": spilled})
         try:
             with lake_errors(settings):
@@ -71,19 +88,6 @@ def open_extensions(settings: LakeSettings) -> Iterator[Connection]:
             yield con
         finally:
             con.close()
-
-
-def _spill_folder() -> TemporaryDirectory[str]:
-    """Make a folder of one connection's own: a database in memory would spill to the current folder
-    of the process, which may be of another user, or where another process spills too.
-    """
-    try:
-        return TemporaryDirectory(prefix="pricehouse-", ignore_cleanup_errors=True)
-    except OSError as error:
-        raise HomeError(
-            f"no temporary folder can be made: {error.strerror}; let this user write to /tmp, or "
-            "set TMPDIR to a folder that it may write"
-        ) from error
 
 
 def load_extensions(con: Connection, settings: LakeSettings) -> None:
@@ -123,13 +127,6 @@ def attach_locks(con: Connection, settings: LakeSettings) -> None:
     """Attach the database of the catalogue as `lake_locks`, to ask PostgreSQL for locks."""
     path = quoted(_connection(settings, f"pricehouse {_who()}"))
     con.execute(f"ATTACH {path} AS {LOCKS} (TYPE postgres, SECRET pricehouse_postgres, READ_ONLY)")
-
-
-def is_made(settings: LakeSettings) -> bool:
-    """Return whether there is a catalogue; to attach one that is absent makes it."""
-    with open_extensions(settings) as con, lake_errors(settings):
-        attach_locks(con, settings)
-        return has_catalogue(con, settings)
 
 
 def has_catalogue(con: Connection, settings: LakeSettings) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import cache
 
 from warehouse.connect import Connection, open_reader
 from warehouse.health.findings import CheckFailed, Finding, run_check
 from warehouse.health.remedies import REMEDIES
-from warehouse.lake.attach import attach_locks, is_made, open_lake, stored_files
+from warehouse.lake.attach import attach_locks, open_lake, open_made_lake, stored_files
 from warehouse.lake.copies import is_copy
 from warehouse.lake.lake_errors import lake_errors
 from warehouse.lake.lake_schema import Head, read_head, require_known_migration
@@ -32,24 +34,20 @@ def check_lake(home: Home, settings: LakeSettings) -> Iterator[Finding]:
     if head is None or head.is_empty:
         yield run_check("lake_copy", lambda: _no_runs(home), remedy=_PUSH)
         return
-    for check, inspect in (
-        ("lake_copy", lambda con: _copy(home, con, settings, head)),
-        ("lake_files", lambda con: _files(con, settings)),
-        ("lake_orphans", lambda con: _orphans(con, settings)),
-    ):
-        yield run_check(check, lambda: _opened(settings, inspect), remedy=REMEDIES[check])  # noqa: B023
-
-
-def _opened(settings: LakeSettings, inspect: Callable[[Connection], str]) -> str:
-    with open_lake(settings) as con:  # DuckLake lists orphans in no read-only database
-        return inspect(con)
+    with ExitStack() as stack:
+        # once for all, unless it fails; DuckLake lists orphans in no read-only database
+        opened = cache(lambda: stack.enter_context(open_lake(settings)))
+        for check, inspect in (
+            ("lake_copy", lambda: _copy(home, opened(), settings, head)),
+            ("lake_files", lambda: _files(opened(), settings)),
+            ("lake_orphans", lambda: _orphans(opened(), settings)),
+        ):
+            yield run_check(check, inspect, remedy=REMEDIES[check])
 
 
 def _answers(settings: LakeSettings, heads: list[Head | None]) -> str:
-    head = None
-    if is_made(settings):
-        with open_lake(settings, read_only=True) as con, lake_errors(settings):
-            head = read_head(con)
+    with open_made_lake(settings) as con, lake_errors(settings):
+        head = None if con is None else read_head(con)
     heads.append(head)
     if head is None or head.is_empty:
         return f"{settings.place} answers, and schema {settings.schema} is empty"

@@ -16,9 +16,8 @@ from warehouse.lake.attach import (
     NAME,
     attach_lake,
     has_catalogue,
-    is_made,
     open_extensions,
-    open_lake,
+    open_made_lake,
     stored_files,
 )
 from warehouse.lake.copies import empty, is_copy, pull, push, refresh, unlike_tables
@@ -79,8 +78,7 @@ class Lake:
         require_known_migration(head)
         if last is not None and (last.sequence, last.run_id) == (head.sequence, head.run_id):
             return "equal"
-        with lake_errors(self.settings):
-            behind = last is not None and last.sequence < head.sequence and is_copy(self.con, last)
+        behind = last is not None and last.sequence < head.sequence and self.has(last)
         near = last is not None and head.sequence - last.sequence <= MOST_RUNS_BEHIND
         if last is not None and behind and near and head.migration == len(migrations()):
             refresh(home, self.settings, head, last)
@@ -102,6 +100,11 @@ class Lake:
                 f"copy with {last and last.run_id}; nothing was written, run again"
             )
         return LakeRecorder(self.con, self.settings, head)
+
+    def has(self, last: LastRun) -> bool:
+        """Return whether it has this run at its sequence, by its tables, which it must have."""
+        with lake_errors(self.settings):
+            return is_copy(self.con, last)
 
     def push(self, home: Home) -> LastRun:
         """Write the home's rows into it in the place of its own; the caller knows that they may."""
@@ -153,15 +156,14 @@ def hold_home(
             open_extensions(settings) as con,
             hold_shared(con, settings, wait_s=wait_s),  # first: attaching makes the catalogue
         ):
-            if writes:  # before anything is pulled: a home with a landing follows no store
+            if writes:  # before anything is made or pulled
                 require_writer(con, settings)
+                open_store(settings.store).put_new(WRITE_CHECK, b"")
             with lake_errors(settings):
                 if not has_catalogue(con, settings):
                     stored_files(con, settings)  # a new catalogue keeps its place, so it must exist
                 attach_lake(con, settings)
                 con.execute(f"USE {NAME}")
-            if writes:
-                open_store(settings.store).put_new(WRITE_CHECK, b"")
             yield Lake(settings, con)
 
 
@@ -182,11 +184,11 @@ def _require_origin(
 
 def read_origin(settings: LakeSettings) -> Origin | None:
     """Return the kind of the data of a shared warehouse, None where it is empty."""
-    if not is_made(settings):
-        return None
-    with open_lake(settings, read_only=True) as con, lake_errors(settings):
-        head = read_head(con)
-        return None if head is None or head.is_empty else _origin(settings, con)
+    with open_made_lake(settings) as con, lake_errors(settings):
+        head = None if con is None else read_head(con)
+        if con is None or head is None or head.is_empty:
+            return None
+        return _origin(settings, con)
 
 
 def _origin(settings: LakeSettings, con: Connection) -> Origin | None:

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from schemas.errors import HomeError, UsageError
 
@@ -72,6 +73,17 @@ def copy_file(source: Path, target: Path, clone: Callable[[int, int], None] = cl
         clone(old.fileno(), new.fileno())
         return
     shutil.copyfile(source, target)
+
+
+def temporary_folder() -> TemporaryDirectory[str]:
+    """Make a folder that is removed with the block; HomeError where none can be made."""
+    try:
+        return TemporaryDirectory(prefix="pricehouse-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise HomeError(
+            f"no temporary folder can be made: {error.strerror}; let this user write to /tmp, or "
+            "set TMPDIR to a folder that it may write"
+        ) from error
 
 
 def append_line(path: Path, line: bytes) -> None:

@@ -5,7 +5,6 @@ A home that never published there, or whose publication did not arrive, shows by
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +12,7 @@ import msgspec
 
 from schemas.errors import LandingError
 from schemas.records import EndMark
+from warehouse.storage.files import temporary_folder
 from warehouse.storage.landing import Landing
 from warehouse.storage.run_days import read_heads
 from warehouse.store.objects import Store, StoredObject
@@ -51,7 +51,7 @@ def _commit_of_day(
     path = landing.root.parent / day.name
     if path.is_file() and path.stat().st_size == day.size:
         return None
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         copy = Path(folder) / path.name
         store.fetch(day.name, copy, size=day.size)
         try:
