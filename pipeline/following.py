@@ -37,14 +37,18 @@ _LOG = logging.getLogger(__name__)
 RIVAL = "the shared warehouse has another run in its place: it was committed without it"
 
 
-def follow(lake: Lake, home: Home, stored: StoredHome | None, *, now: datetime) -> Followed:
+# Five parameters: a home with its two records, when, and what this machine may do.
+def follow(
+    lake: Lake, home: Home, stored: StoredHome | None, *, now: datetime, writes: bool = True
+) -> Followed:
     """Bring the landing and the file of a home up to the shared warehouse, under its lock.
 
     A landed run in whose place it has another one was committed without it, so no replay can place
     it: it is set aside, and removed from the store. Every run that it has is then marked as
-    committed. What breaks that off is done by the next call. Before anything is changed,
-    HomeKindError for data of the other kind, WarehouseError for a home whose runs are all unknown
-    there, which is no copy and would be lost, and StoreConflict for a store of another warehouse.
+    committed. What breaks that off is done by the next call. What the store lost of the landing
+    goes there if this machine `writes`. HomeKindError for data of the other kind, WarehouseError
+    for a home whose runs are all unknown there, which is no copy and would be lost, and
+    StoreConflict for a store of another warehouse; then nothing but damaged records was moved.
     """
     lake.require_kind(home)
     if stored is not None:
@@ -59,7 +63,7 @@ def follow(lake: Lake, home: Home, stored: StoredHome | None, *, now: datetime) 
     with open_runs(landing, committed) as since:
         _set_rivals_aside(lake, home, stored, recorded, since, now=now)
         if stored is not None:
-            pull_landing(stored, committed, since=since, now=now)
+            pull_landing(stored, committed, since=since, now=now, writes=writes)
             _set_rivals_aside(lake, home, stored, recorded, since, now=now)
             for path in superseded_checkpoints(home):  # by those of other machines: else each
                 path.unlink()  # machine would push again what another one had dropped

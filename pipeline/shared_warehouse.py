@@ -99,11 +99,15 @@ def _is_empty(shared: Lake, home: Home, last: LastRun) -> bool:
         return True
     if head.run_id != last.run_id:
         shared.require_kind(home)  # not of a copy: the file that says so may be lost
+        remedy = (
+            "Run `pricehouse warehouse pull` here, and push again"
+            if shared.has(last)
+            else "`pricehouse warehouse pull` into an empty home makes a copy of it; another "
+            f"schema= in {WAREHOUSE} with another PRICEHOUSE_STORE is another one"
+        )
         raise WarehouseError(
             f"the shared warehouse ({shared.settings.place}) ends with run {head.run_id} and "
-            f"{home.root} with {last.run_id}; nothing was written, there or to the store. "
-            f"`pricehouse warehouse pull` into an empty home makes a copy of it; another schema= "
-            f"in {WAREHOUSE} with another PRICEHOUSE_STORE is another one"
+            f"{home.root} with {last.run_id}; nothing was written, there or to the store. {remedy}"
         )
     return False
 
@@ -132,7 +136,8 @@ def pull_copy(
     with hold_home(home, lake, wait_s=lock_wait_s, writes=False) as shared:
         shared = _required(shared)
         on_step("copy what other machines landed, and the tables")
-        how = follow(shared, home, stored_home(home, store, is_shared=True), now=clock())
+        stored = stored_home(home, store, is_shared=True)
+        how = follow(shared, home, stored, now=clock(), writes=False)
         require_no_future_run(Landing(home.landing), clock())
         recover_home(home, clock())
         on_step("compare row for row")

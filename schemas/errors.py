@@ -21,6 +21,7 @@ PricehouseError
 │   └── InferenceUnexpectedResponse  the response is not one of the route (HTML, a redirection, …)
 ├── StoreError            stop, exit 1: the store does not answer or refuses; run again
 │   ├── ObjectMissing     the store lacks an object
+│   ├── ObjectDamaged     an object of the store cannot be read
 │   └── StoreConflict     the store has runs of another machine, which this home lacks
 ├── PublicationGone       begin again with the newest publication: that one is no longer kept
 ├── QueryTooSlow          ask for less: the answer took longer than a reader is given
@@ -196,6 +197,10 @@ class StoreError(PricehouseError):
 
 class ObjectMissing(StoreError):
     """Raised when a store lacks an object."""
+
+
+class ObjectDamaged(StoreError):
+    """Raised when an object of a store is damaged, and the home has no whole file of it."""
 
 
 class StoreConflict(StoreError):

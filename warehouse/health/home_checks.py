@@ -119,7 +119,7 @@ def _objects(landing: Landing) -> str:
 def _checkpoints(home: Home) -> str:
     stored = checkpoints(home)
     for checkpoint in stored:
-        read_through(checkpoint)
+        read_through(checkpoint.path)
     return f"{len(stored)} checkpoints, each unpacks"
 
 

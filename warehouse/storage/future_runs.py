@@ -3,12 +3,15 @@
 set-aside/<run_id>.json  SetAside: when and why
           <run_id>/      the folder of the run, as it was under runs/
           checkpoints/   the checkpoints of such runs
+
+warehouse/store/unlike_runs.py keeps more there.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from itertools import chain, count
 from pathlib import Path
 
 import msgspec
@@ -104,7 +107,7 @@ def set_aside(run: RunFolder, *, now: datetime, reason: str = WRONG_CLOCK) -> No
 
 def unmark(run: RunFolder) -> None:
     """Set the end mark of an interrupted run aside, so that the next run marks it again."""
-    move(run.path / "end.json", run.landing.set_aside / f"{run.run_id}.end.json")
+    keep(run.path / "end.json", run.landing.set_aside / f"{run.run_id}.end.json")
 
 
 def has_future_mark(run: RunFolder, now: datetime) -> bool:
@@ -120,6 +123,17 @@ def move(path: Path, target: Path) -> None:
         path.rename(target)
         sync_folder(target.parent)
         sync_folder(path.parent)
+
+
+def keep(path: Path, target: Path) -> None:
+    """Move a file or folder to a name that is free: what was set aside before stays."""
+    move(path, free_name(target))
+
+
+def free_name(target: Path) -> Path:
+    """Return a path, or where it is taken the first of `<name>.2`, `<name>.3`, … that is not."""
+    names = (target.with_name(f"{target.name}.{number}") for number in count(2))
+    return next(path for path in chain([target], names) if not path.exists())
 
 
 def _last_time(run: RunFolder) -> datetime:

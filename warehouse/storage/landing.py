@@ -61,18 +61,7 @@ class Landing:
 
     def get(self, payload_hash: str) -> bytes:
         """Return a body, verified; LandingError when it is missing, truncated or another."""
-        path = self._object(payload_hash)
-        try:
-            body = _unpack(path)
-            problem = None if sha256(body).hexdigest() == payload_hash else "it holds other bytes"
-        except (OSError, zstandard.ZstdError) as error:
-            problem = str(error)
-        if problem is not None:
-            raise LandingError(
-                f"landed payload {payload_hash} cannot be read from {path}: {problem}; "
-                "restore that file from a backup"
-            )
-        return body
+        return read_body(self._object(payload_hash), payload_hash)
 
     def path_of(self, payload_hash: str) -> Path:
         """Return the file of a body, whether it is there or not."""
@@ -264,6 +253,24 @@ def _holds(path: Path, body: bytes) -> bool:
         return _unpack(path) == body
     except (OSError, zstandard.ZstdError):
         return False
+
+
+def read_body(path: Path, payload_hash: str) -> bytes:
+    """Return a body, verified by its hash; LandingError when it is missing, truncated or another.
+
+    Its file may be on its way into a landing.
+    """
+    try:
+        body = _unpack(path)
+        problem = None if sha256(body).hexdigest() == payload_hash else "it holds other bytes"
+    except (OSError, zstandard.ZstdError) as error:
+        problem = str(error)
+    if problem is not None:
+        raise LandingError(
+            f"landed payload {payload_hash} cannot be read from {path}: {problem}; "
+            "restore that file from a backup"
+        )
+    return body
 
 
 def _unpack(path: Path) -> bytes:

@@ -9,33 +9,32 @@ import msgspec
 from schemas.errors import LandingError
 from schemas.records import EndMark, FeedFetch, RunRecord
 from warehouse.storage.home import Home
-from warehouse.storage.landing import Landing
+from warehouse.storage.landing import read_body
 from warehouse.storage.run_days import read_day
 from warehouse.storage.run_folder import END, read_record
-from warehouse.writer.checkpoint import checkpoints, read_through
+from warehouse.writer.checkpoint import read_through
 
 _KINDS: dict[str, type[msgspec.Struct]] = {"run.json": RunRecord, END: EndMark}
 
 
-def require_whole(home: Home, path: Path) -> None:
-    """Raise LandingError when a file of the landing is damaged."""
+def require_whole_file(home: Home, path: Path, *, staged: Path | None = None) -> None:
+    """Raise LandingError when a file of the landing is damaged, or `staged`, which is to be it."""
+    file = staged or path
     match path.relative_to(home.landing).parts:
         case ("objects", *_):
-            Landing(home.landing).get(path.stem)
+            read_body(file, path.stem)
         case ("checkpoints", _):
-            for checkpoint in checkpoints(home):
-                if checkpoint.path == path:
-                    read_through(checkpoint)
+            read_through(file)
         case ("days", _):
-            read_day(path)
+            read_day(file)
         case ("runs", _, name) if path.suffix == ".json":
-            read_record(path, _KINDS.get(name, FeedFetch))
+            read_record(file, _KINDS.get(name, FeedFetch))
 
 
-def is_whole(home: Home, path: Path) -> bool:
+def is_whole_file(home: Home, path: Path) -> bool:
     """Return whether a file of the landing is whole."""
     try:
-        require_whole(home, path)
+        require_whole_file(home, path)
     except LandingError:
         return False
     return True

@@ -9,7 +9,7 @@ the store has all that a committed run landed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -18,12 +18,8 @@ from pathlib import Path
 import msgspec
 
 from schemas.errors import LandingError, StoreError
-from warehouse.storage.files import (
-    copy_file,
-    make_folder,
-    os_errors_as_home_error,
-    write_atomic,
-)
+from warehouse.storage.files import make_folder, os_errors_as_home_error, write_atomic
+from warehouse.storage.future_runs import free_name
 from warehouse.storage.landing import Landing
 from warehouse.storage.retention import named_objects
 from warehouse.storage.run_days import read_heads
@@ -63,28 +59,37 @@ def runs_since(landing: Landing, since: str | None) -> Iterator[RunFolder]:
         yield run
 
 
+# Five parameters: both sides, from where on, and what this machine may do.
 def pull_landing(
-    stored: StoredHome, committed: Collection[str], *, since: str | None, now: datetime
+    stored: StoredHome,
+    committed: Collection[str],
+    *,
+    since: str | None,
+    now: datetime,
+    writes: bool = True,
 ) -> None:
     """Make the landing like the store's from one run on.
 
     `committed` are the runs of the shared warehouse; StoreError when the landing then lacks one of
     them. Of a run whose end the store did not take, it counts what the machine that went on
-    recorded: that it was interrupted, and what it had landed in the store.
+    recorded: that it was interrupted, and what it had landed in the store. What the store lost goes
+    there if this machine `writes`.
     """
     landing = stored.landing
-    _pull_days(stored)
-    _pull_folder(stored, "landing/checkpoints")
+    _pull_days(stored, writes=writes)
+    _take(stored, _unlike(stored, "landing/checkpoints"), writes=writes)
     pull_journal(stored.home, stored.store)
     landing.remove_packed_folders()
     listed = stored.store.list("landing/runs", after=f"landing/runs/{since}" if since else None)
-    sizes = {each.name: each.size for each in listed}
-    set_unlike_aside(stored, list(runs_since(landing, since)), sizes, committed, now=now)
-    known = {stored.name_of(p) for p in (landing.root / "runs").glob("[!.]*/[!.]*")}
-    files = [each for each in listed if each.name not in known]
+    by_name = {each.name: each for each in listed}
+    runs = list(runs_since(landing, since))
+    set_unlike_aside(stored, runs, by_name, committed, now=now, writes=writes)
+    ends = [each for each in listed if each.name.endswith(f"/{END}")]
+    others = [each for each in listed if not each.name.endswith(f"/{END}")]
+    _take(stored, _unlike_files(stored, others), writes=writes)
     # the end of a run last: a kill in between leaves one that is pulled again
-    for ends in (False, True):
-        _pull(stored, [each for each in files if each.name.endswith(f"/{END}") is ends])
+    missing = [each for each in ends if not (stored.home.root / each.name).exists()]
+    _take(stored, missing, writes=writes)
     _require_all(stored, committed, since)
     pull_objects(stored, (run for run in runs_since(landing, since) if run.packed is None))
 
@@ -98,7 +103,8 @@ def _require_all(stored: StoredHome, committed: Collection[str], since: str | No
         raise StoreError(
             f"the store {stored.store.address} does not list run {lacking[0]}, which the shared "
             "warehouse has. Run the command again; if the store still lacks it, run `pricehouse "
-            "warehouse push` on the machine that ran it"
+            "warehouse pull` and then `pricehouse warehouse push` on a machine that has it, or "
+            "restore it from a backup of the store"
         )
 
 
@@ -112,7 +118,7 @@ def pull_objects(stored: StoredHome, runs: Iterable[RunFolder]) -> None:
 
     with ThreadPoolExecutor(_CONNECTIONS) as pool:
         found = [each for each in pool.map(find, sorted(wanted)) if each is not None]
-    _pull(stored, found)
+    _each(stored, found, stored.fetch)
 
 
 def _oldest_open(landing: Landing, committed: Collection[str]) -> str | None:
@@ -125,48 +131,60 @@ def _oldest_open(landing: Landing, committed: Collection[str]) -> str | None:
     return min([newest, *unfinished]) if newest is not None else None
 
 
-def _pull_days(stored: StoredHome) -> None:
+def _pull_days(stored: StoredHome, *, writes: bool) -> None:
     """Pull the days that other machines packed; what only a day of this machine has is kept in
     set-aside.
     """
-    aside = stored.landing.set_aside / "days"
-    before = [
-        path
-        for path in (stored.home.root / each.name for each in _unlike(stored, "landing/days"))
-        if path.exists()
-    ]
-    for path in before:
-        make_folder(aside)
-        copy_file(path, aside / path.name)
-    _pull_folder(stored, "landing/days")
-    for path in before:
+    days = _unlike(stored, "landing/days")
+    paths = {each: stored.home.root / each.name for each in days}
+    others = [each for each in days if paths[each].exists()]
+    _take(stored, [each for each in days if each not in others], writes=writes)
+    for each in others:
+        kept = free_name(stored.landing.set_aside / "days" / paths[each].name)
+        stored.take(each, aside=kept, writes=writes)
         with suppress(LandingError):  # a damaged day stays there
-            if _run_ids(aside / path.name) <= _run_ids(path):
-                (aside / path.name).unlink()
+            if _run_ids(kept) <= _run_ids(paths[each]):
+                with os_errors_as_home_error(kept):
+                    kept.unlink(missing_ok=True)
 
 
 def _run_ids(day: Path) -> set[str]:
     return {head.record.run_id for head in read_heads(day)}
 
 
-def _pull_folder(stored: StoredHome, folder: str) -> None:
-    _pull(stored, _unlike(stored, folder))
-
-
 def _unlike(stored: StoredHome, folder: str) -> list[StoredObject]:
-    """Return the files of a folder that are missing here, or of another size."""
+    return _unlike_files(stored, stored.store.list(folder))
+
+
+def _unlike_files(stored: StoredHome, files: Iterable[StoredObject]) -> list[StoredObject]:
+    """Return the files of the store that are missing here, or of another size."""
     wanted = []
-    for each in stored.store.list(folder):
+    for each in files:
         path = stored.home.root / each.name
         if not path.exists() or path.stat().st_size != each.size:
             wanted.append(each)
     return wanted
 
 
-def _pull(stored: StoredHome, files: Iterable[StoredObject]) -> None:
+def _take(stored: StoredHome, files: Iterable[StoredObject], *, writes: bool) -> None:
+    """Pull files; a record whose place one takes is kept in set-aside."""
+
+    def take(each: StoredObject) -> None:
+        path = stored.home.root / each.name
+        is_record = path.parent.parent.name == "runs"
+        name = f"{path.parent.name}.{path.name}"
+        aside = stored.landing.set_aside / name if is_record else None
+        stored.take(each, aside=aside, writes=writes)
+
+    _each(stored, files, take)
+
+
+def _each(
+    stored: StoredHome, files: Iterable[StoredObject], pull: Callable[[StoredObject], None]
+) -> None:
     files = list(files)
     for folder in sorted({(stored.home.root / each.name).parent for each in files}):
         make_folder(folder)
     with ThreadPoolExecutor(_CONNECTIONS) as pool:
-        for _ in pool.map(stored.fetch, files):
+        for _ in pool.map(pull, files):
             pass

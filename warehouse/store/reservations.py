@@ -49,11 +49,7 @@ def require_own_publication(store: Store, landing: Landing) -> None:
     Where that home's publication did not arrive, its runs tell: they are looked at as long as this
     one has no commit.
     """
-    own = {run.run_id for run in landing.set_aside_runs()}
-    for newest in stored_publications(store)[-1:]:
-        run_id = newest.publication_id
-        if run_id not in own and landing.run_of(run_id) is None:
-            raise _other_home(store, landing, f"publication {run_id}, which is of no run of")
+    _require_own_newest(store, landing)
     if landing.newest_committed() is None:
         _require_own_commits(store, landing)
 
@@ -65,7 +61,7 @@ def require_same_history(store: Store, landing: Landing, head: str | None) -> No
     Of an empty one nobody can tell, so the store's committed runs must be those of this home.
     """
     if head is None:
-        require_own_publication(store, landing)
+        _require_own_newest(store, landing)
         _require_own_commits(store, landing)
         return
     names = (
@@ -79,6 +75,14 @@ def require_same_history(store: Store, landing: Landing, head: str | None) -> No
             "machine that ran it has it, or if that run was lost there, run `pricehouse warehouse "
             "push` on that machine"
         )
+
+
+def _require_own_newest(store: Store, landing: Landing) -> None:
+    own = {run.run_id for run in landing.set_aside_runs()}
+    for newest in stored_publications(store)[-1:]:
+        run_id = newest.publication_id
+        if run_id not in own and landing.run_of(run_id) is None:
+            raise _other_home(store, landing, f"publication {run_id}, which is of no run of")
 
 
 def _require_own_commits(store: Store, landing: Landing) -> None:

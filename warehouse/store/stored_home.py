@@ -18,17 +18,21 @@ from pathlib import Path
 
 import msgspec
 
-from schemas.errors import HomeKindError, LandingError, ObjectMissing, StoreConflict, StoreError
-from schemas.records import EndMark, Origin
+from schemas.errors import (
+    HomeKindError,
+    LandingError,
+    ObjectMissing,
+    StoreConflict,
+    StoreError,
+)
+from schemas.records import Origin
 from warehouse.publication.publish import publication_path, published_id
 from warehouse.storage.deliveries import journal_path
-from warehouse.storage.files import os_errors_as_home_error, sync_folder
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
 from warehouse.storage.retention import named_objects
 from warehouse.storage.run_folder import END, RunFolder
-from warehouse.store.landed_files import require_whole
-from warehouse.store.objects import Store, StoredObject
+from warehouse.store.objects import Store
 from warehouse.store.reservations import (
     old_reservations,
     require_own,
@@ -37,6 +41,7 @@ from warehouse.store.reservations import (
     reserve,
 )
 from warehouse.store.shared_journal import pull_journal
+from warehouse.store.stored_files import StoredFiles
 from warehouse.store.stored_publications import (
     push_publication,
     remove_publication,
@@ -51,16 +56,16 @@ class _StoredStamp(msgspec.Struct):
     origin: Origin
 
 
-class StoredHome:
+class StoredHome(StoredFiles):
     """A home and its store, for the process that holds the home's lock."""
 
     def __init__(self, home: Home, store: Store, *, is_shared: bool = False) -> None:
-        self.home = home
-        self.store = store
+        super().__init__(home, store)
         self._is_shared = is_shared  # then a shared warehouse keeps the order of runs
-        self.landing = Landing(home.landing)
         self._pushed: set[str] = set()
         """Hashes of landed bytes that the store has: those of the newest runs."""
+        self._pushed_records: set[Path] = set()
+        """Records that this process put there, or found: they never change."""
 
     def begin(self, last_sequence: int) -> None:
         """Push what the store lacks of earlier runs; StoreConflict when another home wrote it.
@@ -78,8 +83,7 @@ class StoredHome:
 
         Its record comes first: a machine that pulls knows whose place it is, also after a kill.
         """
-        record = run.path / "run.json"
-        self.store.put_new(self.name_of(record), record)
+        self._push_record(run.path / "run.json")
         if not self._is_shared:
             self._reserve(run, sequence=sequence, after=after)
         self._push_objects(named_objects(run))
@@ -120,7 +124,7 @@ class StoredHome:
         """Push an ended run that has a folder; its end comes last."""
         self._push_objects(named_objects(run))
         self._push_records(run)
-        self._push_end(run)
+        self.push_end(run)
 
     def push_checkpoints(self) -> None:
         """Push the checkpoints that the store lacks."""
@@ -164,10 +168,6 @@ class StoredHome:
         remove_publication(self.store, run.run_id)
         self.store.delete(reservations_of(self.store, run.run_id))
         self.delete([run.path])
-
-    def name_of(self, path: Path) -> str:
-        """Return the name in the store of a file of the home."""
-        return path.relative_to(self.home.root).as_posix()
 
     def _require_kind(self) -> None:
         stamp = self.home.root / STAMP
@@ -214,9 +214,7 @@ class StoredHome:
             stored = self.store.read(self.name_of(end))
         except ObjectMissing:
             return False
-        if stored != end.read_bytes():
-            raise self._ended_elsewhere(run)
-        return True
+        return self.is_own_end(run, stored)
 
     def _push_objects(self, hashes: set[str]) -> None:
         wanted = sorted(h for h in hashes - self._pushed if self.landing.holds(h))
@@ -229,51 +227,12 @@ class StoredHome:
     def _push_records(self, run: RunFolder) -> None:
         for path in sorted(run.path.glob("[!.]*")):
             if path.name != END:
-                self.store.put_new(self.name_of(path), path)
+                self._push_record(path)
 
-    def put_again(self, path: Path) -> None:
-        """Store a file of the landing in the place of one that is missing or damaged in the store;
-        one that is damaged here is fetched from there.
-
-        StoreConflict for a run that ended otherwise in the store, LandingError where the store
-        lacks what is damaged here.
-        """
-        name = self.name_of(path)
-        try:
-            require_whole(self.home, path)
-        except LandingError:
-            if (stored := self.store.head(name)) is None:
-                raise
-            self.fetch(stored)
-            require_whole(self.home, path)
-            return
-        if path.name == END and (run := self.landing.run_of(path.parent.name)) is not None:
-            with suppress(ObjectMissing, msgspec.DecodeError):
-                msgspec.json.decode(self.store.read(name), type=EndMark)
-                raise self._ended_elsewhere(run)
-        self.store.put(name, path)
-
-    def fetch(self, each: StoredObject) -> None:
-        """Put a file of the store in the place of the home's, whose folder is there."""
-        path = self.home.root / each.name
-        staged = path.with_name(f".{path.name}.pulled.tmp")
-        self.store.fetch(each.name, staged, size=each.size)
-        with os_errors_as_home_error(path):
-            staged.replace(path)
-            sync_folder(path.parent)
-
-    def _push_end(self, run: RunFolder) -> None:
-        end = run.path / END
-        name = self.name_of(end)
-        if not self.store.put_new(name, end) and self.store.read(name) != end.read_bytes():
-            raise self._ended_elsewhere(run)
-
-    def _ended_elsewhere(self, run: RunFolder) -> StoreConflict:
-        return StoreConflict(
-            f"in the store {self.store.address} run {run.run_id} ended otherwise than in "
-            f"{self.home.root}: another machine went on without it. Nothing was changed; pull the "
-            "store into an empty home with `pricehouse warehouse pull` and go on there"
-        )
+    def _push_record(self, path: Path) -> None:
+        if path not in self._pushed_records:
+            self.store.put_new(self.name_of(path), path)
+            self._pushed_records.add(path)
 
 
 def orphans_of(home: Home, store: Store) -> list[str]:

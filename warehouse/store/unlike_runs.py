@@ -7,20 +7,24 @@ whose end another machine recorded goes to `landing/set-aside/`: a commit may co
               <run_id>.<record>    a record that they do not count
               damaged/<run_id>/    a run with a damaged record, which is pulled again
               days/                packed days that were damaged, or had runs that the store lacks
+
+Where a name is taken, `.2` or a higher number follows it.
 """
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
+
 from schemas.records import EndMark
-from warehouse.storage.future_runs import move, set_aside, unmark
+from warehouse.storage.future_runs import keep, set_aside, unmark
 from warehouse.storage.run_days import day_file, packed_days
 from warehouse.storage.run_folder import END, RunFolder, read_record
-from warehouse.store.landed_files import is_whole
+from warehouse.store.landed_files import is_whole_file
+from warehouse.store.objects import StoredObject
 from warehouse.store.stored_home import StoredHome
 
 _LATE = "other machines had gone on before it was in the store: no commit recorded its failure"
@@ -33,13 +37,12 @@ def set_damaged_aside(stored: StoredHome) -> None:
     landing = stored.landing
     for path in _damaged_runs(stored):
         if stored.store.list(stored.name_of(path)):
-            target = landing.set_aside / "damaged" / path.name
-            shutil.rmtree(target, ignore_errors=True)
-            move(path, target)
+            keep(path, landing.set_aside / "damaged" / path.name)
     for day in sorted(packed_days(landing.root / "days"))[-1:]:
         path = day_file(landing.root / "days", day)
-        if not is_whole(stored.home, path) and stored.store.head(stored.name_of(path)) is not None:
-            move(path, landing.set_aside / "days" / path.name)
+        is_whole = is_whole_file(stored.home, path)
+        if not is_whole and stored.store.head(stored.name_of(path)) is not None:
+            keep(path, landing.set_aside / "days" / path.name)
 
 
 def _damaged_runs(stored: StoredHome) -> Iterator[Path]:
@@ -59,7 +62,7 @@ def _is_damaged(stored: StoredHome, path: Path) -> bool:
     if has_ended and not (path / "run.json").exists():
         return True
     read = (each for each in records if has_ended or each.name != "run.json")
-    return not all(is_whole(stored.home, each) for each in read)
+    return not all(is_whole_file(stored.home, each) for each in read)
 
 
 def _is_committed(path: Path) -> bool:
@@ -67,44 +70,64 @@ def _is_committed(path: Path) -> bool:
     return mark is not None and mark.outcome == "committed"
 
 
+# Six parameters: what is compared, with whom, and what this machine may do about it.
 def set_unlike_aside(
     stored: StoredHome,
     runs: Collection[RunFolder],
-    sizes: Mapping[str, int],
+    listed: Mapping[str, StoredObject],
     committed: Collection[str],
     *,
     now: datetime,
+    writes: bool,
 ) -> None:
-    """Compare runs with the store, whose files have these `sizes`, and `committed` those of the
-    shared warehouse.
+    """Compare runs with what the store lists by its names, and `committed` those of the shared
+    warehouse; the store's records of other sizes are left to the pull.
 
     A run of this machine that failed, and that the store never had, is set aside when a later run
     of another is committed: no replay may count what that run could not know of.
     """
-    newest, in_store = max(committed, default=""), {name.split("/")[2] for name in sizes}
+    newest, in_store = max(committed, default=""), {name.split("/")[2] for name in listed}
     for run in runs:
         if run.packed is not None:
             continue
         if run.run_id in in_store:
-            _compare_records(stored, run, sizes)
+            _compare_records(stored, run, listed, writes=writes)
         elif run.run_id in committed and run.is_committed:
-            stored.push_run(run)
+            if writes:
+                stored.push_run(run)
         elif run.run_id < newest and run.run_id not in committed:
             set_aside(run, now=now, reason=_LATE)
 
 
-def _compare_records(stored: StoredHome, run: RunFolder, sizes: Mapping[str, int]) -> None:
+def _compare_records(
+    stored: StoredHome, run: RunFolder, listed: Mapping[str, StoredObject], *, writes: bool
+) -> None:
     end = run.path / END
-    if (name := stored.name_of(end)) not in sizes:
+    if stored.name_of(end) not in listed:
         return
-    is_same = end.exists() and stored.store.read(name) == end.read_bytes()
+    is_same = end.exists() and _is_same_end(stored, end, writes=writes)
     if end.exists() and not is_same:
         unmark(run)
     for path in sorted(run.path.glob("[!.]*")):
-        size = sizes.get(stored.name_of(path))
-        if path == end or size == path.stat().st_size:
+        if path == end or stored.name_of(path) in listed:
             continue
-        if size is None and is_same:  # it was there when that end was written
+        if not is_same:
+            keep(path, run.landing.set_aside / f"{run.run_id}.{path.name}")
+        elif writes:  # it was there when that end was written
             stored.put_again(path)
-        else:
-            move(path, run.landing.set_aside / f"{run.run_id}.{path.name}")
+
+
+def _is_same_end(stored: StoredHome, end: Path, *, writes: bool) -> bool:
+    """Return whether the store has an end mark as it is here; one that is damaged there may be it,
+    and is written anew.
+    """
+    there = stored.store.read(stored.name_of(end))
+    if there == end.read_bytes():
+        return True
+    try:
+        msgspec.json.decode(there, type=EndMark)
+    except msgspec.DecodeError:
+        if writes:
+            stored.put_again(end)
+        return True
+    return False

@@ -77,16 +77,16 @@ def is_whole(home: Home, checkpoint: Checkpoint) -> bool:
     return True
 
 
-def read_through(checkpoint: Checkpoint) -> None:
+def read_through(path: Path) -> None:
     """Unpack a checkpoint without storing it, to verify its checksum; LandingError if damaged."""
     unpacker = zstandard.ZstdDecompressor().decompressobj()
     try:
-        for chunk in _chunks(checkpoint.path):
+        for chunk in _chunks(path):
             unpacker.decompress(chunk)
     except zstandard.ZstdError as error:
-        raise _damaged(checkpoint.path, str(error)) from error
+        raise _damaged(path, str(error)) from error
     if not unpacker.eof:
-        raise _damaged(checkpoint.path, "it is truncated")
+        raise _damaged(path, "it is truncated")
 
 
 def restore_checkpoint(checkpoint: Checkpoint, *, into: Home) -> None:
