@@ -25,12 +25,12 @@ tools: .venv-tools/.installed
 run: venv
 	$(BIN)/pricehouse demo
 
-# Everything but what takes minutes; `make test-slow` is the rest, and runs polars with threads. In
-# the order of their names: by the number of its tests, a file of two long ones would come last.
+# Everything but what takes minutes; `make test-slow` is the rest, and runs polars with threads.
 # Two workers use two cores: threads for frames of a few rows would only pass work around.
 test: venv
 	POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(PYTEST_FLAGS)
 
+# Files in the order of their names: by the number of tests, a file of two long ones comes last.
 test-slow: venv
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow $(PYTEST_FLAGS)
 

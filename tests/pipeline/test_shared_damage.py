@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.shared_warehouse import push_copy
 from schemas.errors import LandingError, StoreError
-from tests.support.two_homes import DAY, TwoHomes
+from tests.support.two_homes import TwoHomes
 from warehouse.storage.landing import Landing
 from warehouse.storage.run_folder import RunFolder
 
@@ -37,10 +36,6 @@ def largest_object(home: Path) -> Path:
 
 def name_of(home: Path, path: Path) -> str:
     return path.relative_to(home).as_posix()
-
-
-def push(machines: TwoHomes, home: Path) -> str:
-    return push_copy(home, machines.lake, machines.store, clock=machines.clock).how
 
 
 @pytest.mark.parametrize(
@@ -83,10 +78,7 @@ def test_a_record_that_is_not_the_stores_or_is_lost_here_is_pulled(machines: Two
 @pytest.mark.parametrize("damage", ["torn", "zeroed"])
 def test_a_damaged_day_is_pulled_again(machines: TwoHomes, damage: str) -> None:
     first, second = machines.first, machines.second
-    machines.clock.advance(2 * DAY)
-    machines.hour(first, "0.4")
-    machines.keep(first)
-    machines.pull(second)
+    machines.pack_a_day()
     day = next((second / "landing/days").iterdir())
     right = day.read_bytes()
     day.write_bytes(DAMAGES[damage](right))
@@ -121,7 +113,7 @@ def test_a_run_that_the_store_lost_is_missed_and_pushed_from_where_it_is(
     for _ in range(2):
         with pytest.raises(StoreError, match=f"does not list run {lost}"):
             machines.pull(first)
-    assert push(machines, second) == "equal"
+    assert machines.push(second) == "equal"
     machines.pull(first)
     machines.require_one_history(first, second)
 
@@ -133,7 +125,7 @@ def test_doctor_names_a_record_that_no_side_has(machines: TwoHomes) -> None:
     machines.store.delete([name_of(second, record)])
     machines.pull(third)
     assert "lacks router.json" in machines.failed(third)["landed"]
-    assert push(machines, second) == "equal"
+    assert machines.push(second) == "equal"
     machines.pull(third)
     (third / name_of(second, record)).write_bytes(right)
     machines.require_one_history(second, third)
@@ -144,17 +136,14 @@ def test_a_push_brings_back_what_is_damaged_here_and_keeps_the_stores(
     machines: TwoHomes, kind: str, damage: str
 ) -> None:
     first, second = machines.first, machines.second
-    machines.clock.advance(2 * DAY)
-    machines.hour(first, "0.4")
-    machines.keep(first)
-    machines.pull(second)
+    machines.pack_a_day()
     path = next((second / "landing/checkpoints").iterdir())
     if kind == "object":
         path = largest_object(second)
     right = path.read_bytes()
     path.write_bytes(DAMAGES[damage](right))
     assert machines.failed(second).keys() == {f"{kind}s", "store_objects"}
-    assert push(machines, second) == "equal"
+    assert machines.push(second) == "equal"
     assert machines.store.read(name_of(second, path)) == right
     assert path.read_bytes() == right
     machines.require_one_history(first, second)
@@ -168,6 +157,6 @@ def test_what_is_damaged_here_and_lost_there_is_named_and_all_else_is_pushed(
     machines.store.delete([name_of(second, damaged), name_of(second, checked)])
     damaged.write_bytes(damaged.read_bytes()[:-9])
     with pytest.raises(LandingError, match=rf"{damaged.stem}.*All else is in the store"):
-        push(machines, second)
+        machines.push(second)
     assert machines.store.head(name_of(second, damaged)) is None
     assert machines.store.read(name_of(second, checked)) == checked.read_bytes()

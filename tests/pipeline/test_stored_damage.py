@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.moving import push_home
-from pipeline.shared_warehouse import pull_copy, push_copy
+from pipeline.shared_warehouse import pull_copy
 from pipeline.store import find_store
 from samples.hub import serve
 from schemas.errors import LandingError, ObjectDamaged, StoreError, WarehouseError
@@ -20,7 +20,7 @@ from tests.support.lakes import SharedPlace, lake_in_bucket
 from tests.support.object_store import RunningObjectStore
 from tests.support.postgres import Postgres
 from tests.support.stores import StorePlace
-from tests.support.two_homes import DAY, TwoHomes
+from tests.support.two_homes import TwoHomes
 from warehouse.lake.attach import open_made_lake
 from warehouse.storage.home import Home
 from warehouse.storage.landing import Landing
@@ -36,10 +36,6 @@ def newest(home: Path) -> RunFolder:
 
 def name_of(home: Path, path: Path) -> str:
     return path.relative_to(home).as_posix()
-
-
-def push(machines: TwoHomes, home: Path) -> str:
-    return push_copy(home, machines.lake, machines.store, clock=machines.clock).how
 
 
 @pytest.mark.parametrize("name", ["run.json", "hub.json", "end.json"])
@@ -59,10 +55,7 @@ def test_a_record_is_written_anew_by_the_machine_that_has_it(machines: TwoHomes,
 @pytest.mark.parametrize("kind", ["days", "checkpoints"])
 def test_what_maintenance_wrote_is_written_anew(machines: TwoHomes, kind: str) -> None:
     first, second, third = machines.first, machines.second, machines.first.with_name("third")
-    machines.clock.advance(2 * DAY)
-    machines.hour(first, "0.4")
-    machines.keep(first)
-    machines.pull(second)
+    machines.pack_a_day()
     path = next((second / "landing" / kind).iterdir())
     right = path.read_bytes()
     machines.store.put(name_of(second, path), right[: len(right) // 2])
@@ -85,18 +78,15 @@ def test_damage_of_the_same_size_is_removed_and_pushed(
         machines.pull(third)
     machines.hour(second, "0.4")  # of the same size nobody looks
     machines.store.delete([name_of(second, path)])
-    assert push(machines, second) == "equal"
+    assert machines.push(second) == "equal"
     machines.require_one_history(second, third)
 
 
 def test_a_day_that_is_damaged_here_again_replaces_nothing_that_was_kept(
     machines: TwoHomes,
 ) -> None:
-    first, second = machines.first, machines.second
-    machines.clock.advance(2 * DAY)
-    machines.hour(first, "0.4")
-    machines.keep(first)
-    machines.pull(second)
+    second = machines.second
+    machines.pack_a_day()
     day = next((second / "landing/days").iterdir())
     right = day.read_bytes()
     for damaged in (b"first", b"second"):
@@ -120,7 +110,7 @@ def test_what_is_damaged_on_both_sides_is_left_to_a_backup(machines: TwoHomes) -
     for each in (second / "landing/set-aside/damaged" / path.parent.name).iterdir():
         each.rename(path.parent / each.name)
     with pytest.raises(LandingError, match="restore it from a backup"):
-        push(machines, second)
+        machines.push(second)
     path.write_bytes(right)
     machines.hour(second, "0.5")
     machines.require_one_history(machines.first, second)
@@ -135,9 +125,9 @@ def test_a_run_that_the_store_lost_is_pushed_by_a_machine_that_was_behind(
     with pytest.raises(StoreError, match="warehouse pull` and then `pricehouse warehouse push`"):
         machines.pull(third)
     with pytest.raises(WarehouseError, match="Run `pricehouse warehouse pull` here, and push"):
-        push(machines, first)
+        machines.push(first)
     machines.pull(first)
-    assert push(machines, first) == "equal"
+    assert machines.push(first) == "equal"
     machines.require_one_history(first, third)
 
 
@@ -167,7 +157,7 @@ def test_a_key_that_reads_pulls_what_is_there_and_makes_nothing(
         assert lost.exists()
         assert damaged.read_bytes() == right
         assert machines.failed(machines.first).keys() == {"store_objects"}
-        assert push(machines, machines.first) == "equal"
+        assert machines.push(machines.first) == "equal"
         machines.require_one_history(machines.first, copy)
 
 

@@ -16,7 +16,7 @@ from pipeline.doctor import diagnose
 from pipeline.maintenance import Maintained, Upkeep, maintain
 from pipeline.replay import replay
 from pipeline.report import Report
-from pipeline.shared_warehouse import Copied, pull_copy
+from pipeline.shared_warehouse import Copied, pull_copy, push_copy
 from samples.hub import Hub, serve
 from samples.routes import error
 from tests.support.hours import Clock, ingest, small_catalog
@@ -58,6 +58,17 @@ class TwoHomes:
     def pull(self, home: Path) -> Copied:
         """Make a home the copy."""
         return pull_copy(home, self.lake, self.store, clock=self.clock)
+
+    def push(self, home: Path) -> str:
+        """Push a home; return how."""
+        return push_copy(home, self.lake, self.store, clock=self.clock).how
+
+    def pack_a_day(self) -> None:
+        """Let the first machine pack the runs so far, and the second one pull them."""
+        self.clock.advance(2 * DAY)
+        self.hour(self.first, "0.4")
+        self.keep(self.first)
+        self.pull(self.second)
 
     def failed_hour(self, home: Path) -> str:
         """Run the next hour with a server that refuses everything; return the run's id."""

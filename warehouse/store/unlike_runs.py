@@ -17,8 +17,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
-import msgspec
-
+from schemas.errors import StoreConflict
 from schemas.records import EndMark
 from warehouse.storage.future_runs import keep, set_aside, unmark
 from warehouse.storage.run_days import day_file, packed_days
@@ -105,7 +104,7 @@ def _compare_records(
     end = run.path / END
     if stored.name_of(end) not in listed:
         return
-    is_same = end.exists() and _is_same_end(stored, end, writes=writes)
+    is_same = end.exists() and _is_same_end(stored, run, writes=writes)
     if end.exists() and not is_same:
         unmark(run)
     for path in sorted(run.path.glob("[!.]*")):
@@ -117,17 +116,15 @@ def _compare_records(
             stored.put_again(path)
 
 
-def _is_same_end(stored: StoredHome, end: Path, *, writes: bool) -> bool:
-    """Return whether the store has an end mark as it is here; one that is damaged there may be it,
-    and is written anew.
+def _is_same_end(stored: StoredHome, run: RunFolder, *, writes: bool) -> bool:
+    """Return whether the store has the end of a run as it is here; one that is damaged there may be
+    it, and is written anew.
     """
-    there = stored.store.read(stored.name_of(end))
-    if there == end.read_bytes():
-        return True
+    end = run.path / END
     try:
-        msgspec.json.decode(there, type=EndMark)
-    except msgspec.DecodeError:
-        if writes:
-            stored.put_again(end)
-        return True
-    return False
+        is_whole = stored.is_own_end(run, stored.store.read(stored.name_of(end)))
+    except StoreConflict:
+        return False
+    if not is_whole and writes:
+        stored.put_again(end)
+    return True
