@@ -107,7 +107,7 @@ def backend(
 ) -> Iterator[Backend]:
     """What records the runs of a module's homes; tests/support/backends.py has how to use it."""
     from tests.support.backends import FILE, LAKE_ON_S3, Backend, using
-    from tests.support.lakes import lake_in_bucket, lake_in_folder
+    from tests.support.lakes import lake_in
 
     if request.param == FILE:
         with using(Backend(FILE)) as files:
@@ -118,10 +118,7 @@ def backend(
     store = request.getfixturevalue("object_store") if request.param == LAKE_ON_S3 else None
 
     def make_place() -> SharedPlace:
-        folder = root / f"{next(numbers)}"
-        if store is None:
-            return lake_in_folder(postgres, folder)
-        return lake_in_bucket(postgres, store, folder)
+        return lake_in(postgres, store, root / f"{next(numbers)}")
 
     with pytest.MonkeyPatch.context() as patch, using(Backend(request.param, make_place)) as lakes:
         # which PostgreSQL's library reads in this process too; each place has the same password

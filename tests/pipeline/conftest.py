@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from samples.hub import serve
 from tests.support.hours import small_catalog
-from tests.support.lakes import SharedPlace, lake_in_bucket, lake_in_folder
+from tests.support.lakes import SharedPlace, lake_in, lake_in_folder
+from tests.support.object_store import RunningObjectStore
 from tests.support.postgres import Postgres
-from tests.support.two_homes import TwoHomes
+from tests.support.two_homes import BegunHistory, TwoHomes
 
 PLACES = ["folder", "bucket"]
 
@@ -20,13 +21,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a test of `any_place` a folder, then a bucket; of the tests of two machines every second
     one has a bucket and the others a folder, with `--every-backend` each has both.
     """
+    if "place_kind" not in metafunc.fixturenames:
+        return
+    chosen = PLACES
     if "machines" in metafunc.fixturenames and not metafunc.config.getoption("--every-backend"):
         tests = [name for name in vars(metafunc.module) if name.startswith("test_")]
         chosen = [PLACES[tests.index(metafunc.function.__name__) % 2]]
-    else:
-        chosen = PLACES
-    if "any_place" in metafunc.fixturenames:
-        metafunc.parametrize("any_place", chosen, indirect=True)
+    metafunc.parametrize("place_kind", chosen)
 
 
 @pytest.fixture
@@ -42,26 +43,47 @@ def shared_place(
 @pytest.fixture
 def any_place(
     request: pytest.FixtureRequest,
+    place_kind: str,
     shared_postgres: Postgres,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> SharedPlace:
     """An empty shared warehouse with its data in a folder or in a bucket."""
-    folder = tmp_path / "shared"
-    if request.param == "folder":
-        place = lake_in_folder(shared_postgres, folder)
-    else:
-        store = request.getfixturevalue("object_store")
-        place = lake_in_bucket(shared_postgres, store, folder)
+    place = lake_in(shared_postgres, _object_store(request, place_kind), tmp_path / "shared")
     monkeypatch.setenv("PGPASSFILE", place.environment["PGPASSFILE"])
     return place
 
 
 @pytest.fixture
-def machines(tmp_path: Path, any_place: SharedPlace) -> Iterator[TwoHomes]:
+def machines(
+    request: pytest.FixtureRequest,
+    place_kind: str,
+    begin: Callable[[str, RunningObjectStore | None], BegunHistory],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[TwoHomes]:
     """Return two machines with one history of two hours."""
+    begun = begin(place_kind, _object_store(request, place_kind))
     with serve(small_catalog()) as hub:
-        made = TwoHomes(tmp_path, hub, any_place)
-        made.hour(made.first, "0.2")
-        made.hour(made.second, "0.3")
+        made = begun.copy(tmp_path, hub)
+        monkeypatch.setenv("PGPASSFILE", made.place.environment["PGPASSFILE"])
         yield made
+
+
+@pytest.fixture(scope="session")
+def begin(
+    shared_postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, RunningObjectStore | None], BegunHistory]:
+    """What makes the history of a folder or of a bucket, once."""
+    folder, made = tmp_path_factory.mktemp("begun"), dict[str, BegunHistory]()
+
+    def begin(kind: str, store: RunningObjectStore | None) -> BegunHistory:
+        if kind not in made:
+            made[kind] = BegunHistory(folder / kind, shared_postgres, store, f"begun_{kind}")
+        return made[kind]
+
+    return begin
+
+
+def _object_store(request: pytest.FixtureRequest, kind: str) -> RunningObjectStore | None:
+    return None if kind == "folder" else request.getfixturevalue("object_store")

@@ -232,12 +232,13 @@ def test_a_lost_shared_warehouse_is_made_again_of_a_copy_or_of_the_landing(
     machines.pull(first)
     wanted = exported(first)
     drop = f"DROP SCHEMA {machines.lake.schema} CASCADE"
-    shared_postgres.run(drop)
+    database = machines.lake.connection["dbname"]
+    shared_postgres.run(drop, database=database)
     with pytest.raises(WarehouseError, match="warehouse push"):
         machines.hour(first, "0.4")
     push_copy(first, machines.lake, machines.store, clock=machines.clock)
     assert machines.failed(first) == {}
-    shared_postgres.run(drop)
+    shared_postgres.run(drop, database=database)
     (second / "warehouse.duckdb").unlink()
     replay(second, clock=machines.clock, store=machines.store, lake=machines.lake)
     assert exported(second) == wanted

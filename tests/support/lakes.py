@@ -18,6 +18,7 @@ from warehouse.store.objects import Store
 
 CONNECT_S = 240
 _SCHEMAS = count(1)
+_DATABASES = count(1)
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,7 @@ class Places:
 
     def make(self, name: str) -> SharedPlace:
         """Return an empty shared warehouse, in a bucket where there is an object store."""
-        if self.store is None:
-            return lake_in_folder(self.database, self.folder / name)
-        return lake_in_bucket(self.database, self.store, self.folder / name)
+        return lake_in(self.database, self.store, self.folder / name)
 
 
 @contextmanager
@@ -69,27 +68,56 @@ def running_places(kind: str) -> Iterator[Places]:
 
 
 def lake_in_folder(postgres: Postgres, folder: Path) -> SharedPlace:
-    """Return an empty shared warehouse whose data lies in a folder.
-
-    The password is in a file, which PostgreSQL's library reads where PGPASSFILE names it.
-    """
-    (folder / "store").mkdir(parents=True)
-    return SharedPlace(_environment(postgres, folder, PRICEHOUSE_STORE=str(folder / "store")))
+    """Return an empty shared warehouse whose data lies in a folder."""
+    return lake_in(postgres, None, folder)
 
 
 def lake_in_bucket(postgres: Postgres, store: RunningObjectStore, folder: Path) -> SharedPlace:
     """Return an empty shared warehouse whose data lies in a bucket of its own."""
-    bucket = store.bucket()
-    more = store.environment(PRICEHOUSE_STORE=f"s3://{bucket}/home")
-    return SharedPlace(_environment(postgres, folder, **more))
+    return lake_in(postgres, store, folder)
 
 
-def _environment(postgres: Postgres, folder: Path, **more: str) -> dict[str, str]:
-    folder.mkdir(parents=True, exist_ok=True)
+def lake_in(
+    postgres: Postgres,
+    store: RunningObjectStore | None,
+    folder: Path,
+    *,
+    database: str | None = None,
+    schema: str | None = None,
+) -> SharedPlace:
+    """Return an empty shared warehouse, in a bucket of its own where there is an object store.
+
+    The password is in a file, which PostgreSQL's library reads where PGPASSFILE names it.
+    """
+    folder.mkdir(parents=True)
+    if store is None:
+        (folder / "store").mkdir()
+        more = {"PRICEHOUSE_STORE": str(folder / "store")}
+    else:
+        more = store.environment(PRICEHOUSE_STORE=f"s3://{store.bucket()}/home")
     passwords = folder / "pgpass"
     passwords.write_text(f"{postgres.host}:{postgres.port}:*:{postgres.user}:{postgres.password}\n")
     passwords.chmod(0o600)
     # a machine at its limit may take more than the ten seconds that a run gives PostgreSQL
-    place = f"{postgres.libpq()} connect_timeout={CONNECT_S} schema=home{next(_SCHEMAS)}"
-    where = f"ducklake:postgres:{place}"
-    return {"PRICEHOUSE_WAREHOUSE": where, "PGPASSFILE": str(passwords), **more}
+    place = f"{postgres.libpq(database)} connect_timeout={CONNECT_S}"
+    where = f"ducklake:postgres:{place} schema={schema or f'home{next(_SCHEMAS)}'}"
+    return SharedPlace({"PRICEHOUSE_WAREHOUSE": where, "PGPASSFILE": str(passwords), **more})
+
+
+def copy_place(
+    place: SharedPlace, postgres: Postgres, store: RunningObjectStore | None, folder: Path
+) -> SharedPlace:
+    """Return a copy, with a database and a store of its own, of a shared warehouse that nobody uses
+    and that has a database to itself.
+    """
+    settings = place.settings
+    database, schema = settings.connection["dbname"], settings.schema
+    copied = f"{database}_{next(_DATABASES)}"
+    postgres.run(f"CREATE DATABASE {copied} TEMPLATE {database}")
+    made = lake_in(postgres, store, folder, database=copied, schema=schema)
+    for each in place.store.list(""):
+        made.store.put(each.name, place.store.read(each.name))
+    # of a file the catalogue knows the name, and where all lie
+    where = f"{schema}.ducklake_metadata SET value = '{made.settings.data}' WHERE key = 'data_path'"
+    postgres.run(f"UPDATE {where}", database=copied)
+    return made

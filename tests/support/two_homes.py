@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -20,7 +23,9 @@ from pipeline.shared_warehouse import Copied, pull_copy, push_copy
 from samples.hub import Hub, serve
 from samples.routes import error
 from tests.support.hours import Clock, ingest, small_catalog
-from tests.support.lakes import SharedPlace
+from tests.support.lakes import SharedPlace, copy_place, lake_in
+from tests.support.object_store import RunningObjectStore
+from tests.support.postgres import Postgres
 from tests.support.published import copy_landing, exported
 from tests.support.shared_killing import require_single_ids
 from warehouse.lake.lake_recorder import LakeRecorder
@@ -103,6 +108,34 @@ class TwoHomes:
             replay(copy_landing(home, replayed), clock=self.clock)
             assert exported(replayed) == wanted, f"what {home.name} landed"
         require_single_ids(self.place)
+
+
+class BegunHistory:
+    """Two machines with one history of two hours, to be copied for each test: to make it takes as
+    long as most of what a test does with it.
+    """
+
+    def __init__(
+        self, folder: Path, postgres: Postgres, store: RunningObjectStore | None, database: str
+    ) -> None:
+        folder.mkdir()
+        self._folder, self._postgres, self._store = folder, postgres, store
+        postgres.create_database(database)
+        self._place = lake_in(postgres, store, folder / "shared", database=database)
+        with patch.dict(os.environ, self._place.environment), serve(small_catalog()) as hub:
+            machines = TwoHomes(folder, hub, self._place)
+            machines.hour(machines.first, "0.2")
+            machines.hour(machines.second, "0.3")
+        self._clock = machines.clock
+
+    def copy(self, folder: Path, hub: Hub) -> TwoHomes:
+        """Return two machines of their own in a folder, after their two hours."""
+        place = copy_place(self._place, self._postgres, self._store, folder / "shared")
+        machines = TwoHomes(folder, hub, place)
+        machines.clock = copy(self._clock)
+        for home in (machines.first, machines.second):
+            shutil.copytree(self._folder / home.name, home, symlinks=True)
+        return machines
 
 
 def landed(home: Path) -> frozenset[tuple[str, str]]:

@@ -32,7 +32,9 @@ INLINED_ROWS = 100
 """Rows of an insert that PostgreSQL keeps itself: with more a commit takes seconds, with fewer an
 hour adds twice as many files."""
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "512MB", "threads": 2}
-_EXTENSIONS = ("ducklake", "postgres_scanner", "httpfs")
+_EXTENSIONS = ("ducklake", "postgres_scanner")
+_S3_EXTENSION = "httpfs"
+"""Loaded where the data lies in a bucket: DuckDB verifies tens of megabytes with every load."""
 _WAITS = (
     "-c lock_timeout=10s -c idle_in_transaction_session_timeout=0 "
     "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=6"
@@ -95,6 +97,8 @@ def load_extensions(con: Connection, settings: LakeSettings) -> None:
     con.execute("SET enable_progress_bar = false")
     for extension in _EXTENSIONS:
         _load(con, extension)
+    if isinstance(settings.store.place, S3Place):
+        _load(con, _S3_EXTENSION)
     con.execute("SET TimeZone = 'UTC'")
     con.execute(NO_PUSHDOWN)
     _create_secrets(con, settings)
