@@ -96,6 +96,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         names = mark.args if mark else BACKENDS
         if not metafunc.config.getoption("--every-backend"):
             names = sample_of(names, metafunc.module, metafunc.function.__name__)
+            if mark and not mark.kwargs.get("sampled", True):
+                names = [FILE]
         slow = {name: () if name == FILE else (pytest.mark.slow,) for name in BACKENDS}
         chosen = [pytest.param(name, marks=slow[name]) for name in names]
         metafunc.parametrize("backend", chosen, indirect=True)

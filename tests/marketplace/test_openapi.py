@@ -30,7 +30,7 @@ def test_schemathesis_finds_no_error_and_no_undocumented_response(
             "run",
             f"{site.url}/openapi.json",
             "--max-examples",
-            "15",
+            "5",
             "--seed",
             "1",
             "--suppress-health-check",

@@ -17,7 +17,7 @@ import pytest
 from pipeline.decisions import CorrectionRequest, DecisionRequest
 from samples.hub import serve
 from samples.routes import ServerReply, ServerRequest, error
-from tests.support.backends import WITHOUT_S3, correct, decide, replay
+from tests.support.backends import TOO_LONG_FOR_CI, correct, decide, replay
 from tests.support.hours import Clock, ingest
 from tests.support.published import exported
 from tests.support.simulator import Market
@@ -25,7 +25,7 @@ from warehouse.publication.newest import newest
 from warehouse.publication.query import rows
 from warehouse.storage.home import Home
 
-pytestmark = [pytest.mark.usefixtures("backend"), WITHOUT_S3]
+pytestmark = [pytest.mark.usefixtures("backend"), TOO_LONG_FOR_CI]
 
 HOURS = 48
 SEED = 2026

@@ -7,7 +7,8 @@
 
 Every test of such a module runs with files as ever. With `--every-backend` it runs (slow) also with
 lakes whose data lies in a folder, and in a bucket. Without it, which is what CI has time for, every
-fourth test does, in turns with one and with the other, so that each module has at least one.
+eighth test does, in turns with one and with the other: at least one of each module, but for those
+that are `TOO_LONG_FOR_CI`.
 
 The pipeline's functions are imported from here: they are those of the pipeline, given what
 `PRICEHOUSE_WAREHOUSE` and `PRICEHOUSE_STORE` would give a command. A home has a shared warehouse of
@@ -56,6 +57,8 @@ FILE, LAKE_ON_DISK, LAKE_ON_S3 = BACKENDS = ("file", "lake_on_disk", "lake_on_s3
 WITHOUT_S3 = pytest.mark.backends(FILE, LAKE_ON_DISK)
 """The mark of a module whose hours show what prices become: where the lake's data lies is the same
 to them, and the time of CI has an end."""
+TOO_LONG_FOR_CI = pytest.mark.backends(FILE, LAKE_ON_DISK, sampled=False)
+"""The mark of a module of days of hours: with a lake it runs with `--every-backend` alone."""
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -92,12 +95,12 @@ class Backend:
         return SharedPlace(environment) if environment else None
 
 
-SAMPLED = 4
+SAMPLED = 8
 """Every so many tests of a module run with a lake too."""
 
 
 def sample_of(names: Sequence[str], module: ModuleType, function: str) -> list[str]:
-    """Return the file, and for every fourth test of a module one of the lakes among `names`."""
+    """Return the file, and for every eighth test of a module one of the lakes among `names`."""
     tests = [name for name in vars(module) if name.startswith("test_")]
     number, left = divmod(tests.index(function), SAMPLED)
     lakes = [name for name in names if name != FILE]
