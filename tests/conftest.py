@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -42,10 +43,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="fail when a test is skipped that tests/support/skips.py does not list",
     )
     parser.addoption(
-        "--every-backend",
+        "--every-case",
         action="store_true",
         help="run each test of tests/support/backends.py with a file and with each shared "
-        "warehouse, not only the sample for which the time of CI suffices",
+        "warehouse, and every case of the tests that are marked `sampled`: the time of CI suffices "
+        "for some of them",
     )
 
 
@@ -87,14 +89,14 @@ def shared_postgres() -> Iterator[Postgres]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that uses `backend` with those that its mark or its module's names, else with a
-    sample; with `--every-backend` those without a mark have all.
+    sample; with `--every-case` those without a mark have all.
     """
     if "backend" in metafunc.fixturenames:
         from tests.support.backends import BACKENDS, FILE, sample_of
 
         mark = metafunc.definition.get_closest_marker("backends")
         names = mark.args if mark else BACKENDS
-        if not metafunc.config.getoption("--every-backend"):
+        if not metafunc.config.getoption("--every-case"):
             names = sample_of(names, metafunc.module, metafunc.function.__name__)
             if mark and not mark.kwargs.get("sampled", True):
                 names = [FILE]
@@ -136,6 +138,23 @@ def store_place(request: pytest.FixtureRequest, tmp_path: Path) -> StorePlace:
     if request.param == "folder":
         return folder_place(tmp_path)
     return s3_place(request.getfixturevalue("object_store"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run every third case of a test that is marked `sampled`; with `--every-case` each."""
+    if config.getoption("--every-case"):
+        return
+    seen, kept, left = Counter[str](), list[pytest.Item](), list[pytest.Item]()
+    for item in items:
+        chosen = kept
+        if item.get_closest_marker("sampled"):
+            test = item.nodeid.partition("[")[0]
+            chosen = left if seen[test] % 3 else kept
+            seen[test] += 1
+        chosen.append(item)
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept
 
 
 def pytest_collection_finish() -> None:

@@ -72,6 +72,7 @@ def test_doctor_reports_proxies(tmp_path: Path) -> None:
         assert PROXY_CANARY not in done.stdout
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("variables", [VALID, {"HTTP_PROXY": "foo://x", "NO_PROXY": "[::1"}])
 def test_the_demo_needs_no_proxy(tmp_path: Path, variables: dict[str, str]) -> None:
     reports = answered(pricehouse("demo", "--json", home=tmp_path, **variables))

@@ -19,12 +19,12 @@ PLACES = ["folder", "bucket"]
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a test of `any_place` a folder, then a bucket; of the tests of two machines every second
-    one has a bucket and the others a folder, with `--every-backend` each has both.
+    one has a bucket and the others a folder, with `--every-case` each has both.
     """
     if "place_kind" not in metafunc.fixturenames:
         return
     chosen = PLACES
-    if "machines" in metafunc.fixturenames and not metafunc.config.getoption("--every-backend"):
+    if "machines" in metafunc.fixturenames and not metafunc.config.getoption("--every-case"):
         tests = [name for name in vars(metafunc.module) if name.startswith("test_")]
         chosen = [PLACES[tests.index(metafunc.function.__name__) % 2]]
     metafunc.parametrize("place_kind", chosen)

@@ -63,6 +63,7 @@ def run_cut(command: str, settings: dict[str, str], cutter: CommitCutter) -> Non
     assert (cutter.cut, running.returncode) == (1, 1), errors
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("command", ["replay", "doctor --repair"])
 def test_what_a_lost_answer_costs_is_named_and_written_anew(
     tmp_path: Path, shared_place: SharedPlace, shared_postgres: Postgres, command: str

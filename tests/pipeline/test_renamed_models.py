@@ -125,6 +125,7 @@ def test_a_rename_at_the_same_price_is_relabelled_and_nothing_else(
     hours.require_same_after_replay(tmp_path / "again")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("routed", [OLD, NEW, NEW.upper()])
 def test_a_rename_with_a_price_times_thousand_is_held(
     hours: Hours, tmp_path: Path, routed: str

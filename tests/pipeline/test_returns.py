@@ -163,6 +163,7 @@ def test_a_rejected_value_is_still_rejected_after_an_absence(desk: Desk, tmp_pat
     desk.require_sound(tmp_path)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("when", ["before", "away", "after"])
 def test_an_accepted_value_passes_when_it_returns(desk: Desk, tmp_path: Path, when: str) -> None:
     desk.hours(served(GOOD))
@@ -221,6 +222,7 @@ def test_a_price_that_was_last_stated_91_days_ago_is_a_first_price(desk: Desk) -
     assert check["decision"] == "expired"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "returned",
     [
@@ -262,6 +264,7 @@ def test_a_new_name_after_an_absence_is_linked_and_back(desk: Desk, tmp_path: Pa
     desk.require_sound(tmp_path)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("between", [None, ("0", "0"), "odd"], ids=["none", "zero", "odd"])
 def test_a_price_that_is_lost_for_an_hour_is_compared_when_it_returns(
     desk: Desk, tmp_path: Path, between: Any

@@ -67,7 +67,7 @@ def test_daily_facts_of_settled_models_are_stored_and_a_size_touches_its_model()
 
 
 @pytest.mark.slow
-@settings(max_examples=12, derandomize=False, deadline=None)
+@settings(max_examples=4, derandomize=False, deadline=None)
 @given(st.integers(0, 10**9))
 def test_any_hours_give_the_same_rows_without_the_settled_models(seed: int) -> None:
     live(seed, hours=8)

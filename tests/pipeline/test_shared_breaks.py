@@ -125,6 +125,7 @@ def test_doctor_names_a_postgres_that_stops_between_two_of_its_checks(
     assert machines.failed(machines.second) == {}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("step", ["_pull_days", "set_unlike_aside", "pull_objects"])
 def test_a_pull_that_is_killed_is_done_again(machines: TwoHomes, step: str) -> None:
     first, second = machines.first, machines.second
@@ -141,6 +142,7 @@ def test_a_pull_that_is_killed_is_done_again(machines: TwoHomes, step: str) -> N
     machines.require_one_history(first, second)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("step", [(StoredHome, "withdraw"), (Lake, "follow")], ids=lambda s: s[1])
 def test_runs_that_others_took_the_places_of_go_after_a_kill_too(
     machines: TwoHomes, step: tuple[type, str]
@@ -169,6 +171,7 @@ def test_packed_runs_that_others_took_the_places_of_are_refused(machines: TwoHom
     assert rival in outcomes(first)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("command", ["push", "hour"])
 def test_a_commit_that_was_marked_as_interrupted_is_marked_again(
     machines: TwoHomes, command: str

@@ -38,6 +38,7 @@ def name_of(home: Path, path: Path) -> str:
     return path.relative_to(home).as_posix()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("name", "damage"),
     [
@@ -75,6 +76,7 @@ def test_a_record_that_is_not_the_stores_or_is_lost_here_is_pulled(machines: Two
     machines.require_one_history(first, second)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("damage", ["torn", "zeroed"])
 def test_a_damaged_day_is_pulled_again(machines: TwoHomes, damage: str) -> None:
     first, second = machines.first, machines.second
@@ -131,6 +133,7 @@ def test_doctor_names_a_record_that_no_side_has(machines: TwoHomes) -> None:
     machines.require_one_history(second, third)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("kind", "damage"), [("object", "torn"), ("checkpoint", "empty")])
 def test_a_push_brings_back_what_is_damaged_here_and_keeps_the_stores(
     machines: TwoHomes, kind: str, damage: str

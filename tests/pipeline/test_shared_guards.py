@@ -107,6 +107,7 @@ def test_a_key_that_only_reads_leaves_a_home_that_follows_the_store_as_it_is(
         assert pull_publication(Home(home), read_only) == published_id(Home(machines.first))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("packed", [False, True])
 def test_the_store_of_a_home_whose_publication_did_not_arrive_is_refused(
     machines: TwoHomes, tmp_path: Path, shared_postgres: Postgres, *, packed: bool

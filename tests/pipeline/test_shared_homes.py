@@ -130,6 +130,7 @@ def test_a_run_that_only_the_store_has_is_added_by_a_replay(machines: TwoHomes) 
     machines.require_one_history(first, second)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("repairing", ["first", "second"])
 def test_a_run_of_the_future_is_repaired_on_either_machine(
     machines: TwoHomes, repairing: str
@@ -196,6 +197,7 @@ def test_an_end_that_the_store_did_not_take_counts_as_the_next_machine_marked_it
         assert outcomes[newest.run_id] == "interrupted"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("command", ["replay", "repair", "maintain"])
 def test_whatever_comes_first_completes_a_commit(machines: TwoHomes, command: str) -> None:
     first, second, clock = machines.first, machines.second, machines.clock

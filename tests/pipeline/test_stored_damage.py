@@ -38,6 +38,7 @@ def name_of(home: Path, path: Path) -> str:
     return path.relative_to(home).as_posix()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", ["run.json", "hub.json", "end.json"])
 def test_a_record_is_written_anew_by_the_machine_that_has_it(machines: TwoHomes, name: str) -> None:
     first, second = machines.first, machines.second
@@ -52,6 +53,7 @@ def test_a_record_is_written_anew_by_the_machine_that_has_it(machines: TwoHomes,
     assert not (second / "landing/set-aside").exists()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("kind", ["days", "checkpoints"])
 def test_what_maintenance_wrote_is_written_anew(machines: TwoHomes, kind: str) -> None:
     first, second, third = machines.first, machines.second, machines.first.with_name("third")

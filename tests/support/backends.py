@@ -5,7 +5,7 @@
 
     pytestmark = pytest.mark.usefixtures("backend")
 
-Every test of such a module runs with files as ever. With `--every-backend` it runs (slow) also with
+Every test of such a module runs with files as ever. With `--every-case` it runs (slow) also with
 lakes whose data lies in a folder, and in a bucket. Without it, which is what CI has time for, every
 eighth test does, in turns with one and with the other: at least one of each module, but for those
 that are `TOO_LONG_FOR_CI`.
@@ -58,7 +58,7 @@ WITHOUT_S3 = pytest.mark.backends(FILE, LAKE_ON_DISK)
 """The mark of a module whose hours show what prices become: where the lake's data lies is the same
 to them, and the time of CI has an end."""
 TOO_LONG_FOR_CI = pytest.mark.backends(FILE, LAKE_ON_DISK, sampled=False)
-"""The mark of a module of days of hours: with a lake it runs with `--every-backend` alone."""
+"""The mark of a module of days of hours: with a lake it runs with `--every-case` alone."""
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 

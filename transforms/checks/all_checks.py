@@ -72,6 +72,8 @@ def check_rows(check: Check, inputs: CheckInputs, run_id: str) -> pl.DataFrame:
     `every_run` the run is part of it. Rows of the gate keep the id of their hold.
     """
     found = check.find(inputs)
+    if found.is_empty():
+        return CHECK_ROWS.empty()
     if "passed" not in found.columns:
         found = found.with_columns(passed=pl.lit(value=False))
     lacking = [name for name in CHECK_ROWS.dtypes if name not in found.columns]
