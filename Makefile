@@ -30,8 +30,8 @@ run: venv
 test: venv
 	POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(PYTEST_FLAGS)
 
-# Files in the order of their names: by the number of tests, a file of two long ones comes last. Many
-# tests wait for a schedule or a limit, so that two workers leave a core idle.
+# Files in the order of their names: by the number of tests, a file of two long ones comes last.
+# Some tests wait for a schedule or a limit, so that two workers would leave a core idle.
 test-slow: venv
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m slow $(PYTEST_FLAGS)
 

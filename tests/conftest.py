@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from tests.support.sampling import EVERY
 from tests.support.skips import unexpected_skips
 
 if TYPE_CHECKING:
@@ -140,6 +141,25 @@ def store_place(request: pytest.FixtureRequest, tmp_path: Path) -> StorePlace:
     return s3_place(request.getfixturevalue("object_store"))
 
 
+class FailuresAtOnce:
+    """Prints each failure when it happens: CI ends a run of too long, and its summary with it."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self._terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._terminal.write_line(f"\n{report.nodeid} ({report.when})\n{report.longreprtext}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Print failures at once with `--strict-skips`, which CI asks for."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None and config.getoption("--strict-skips"):
+        config.pluginmanager.register(FailuresAtOnce(terminal))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Run every third case of a test that is marked `sampled`; with `--every-case` each."""
     if config.getoption("--every-case"):
@@ -149,7 +169,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         chosen = kept
         if item.get_closest_marker("sampled"):
             test = item.nodeid.partition("[")[0]
-            chosen = left if seen[test] % 3 else kept
+            chosen = left if seen[test] % EVERY else kept
             seen[test] += 1
         chosen.append(item)
     if left:

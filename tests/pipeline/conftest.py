@@ -12,6 +12,7 @@ from tests.support.hours import small_catalog
 from tests.support.lakes import SharedPlace, lake_in, lake_in_folder
 from tests.support.object_store import RunningObjectStore
 from tests.support.postgres import Postgres
+from tests.support.sampling import is_sampled
 from tests.support.two_homes import BegunHistory, TwoHomes
 
 PLACES = ["folder", "bucket"]
@@ -62,11 +63,15 @@ def machines(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[TwoHomes]:
-    """Return two machines with one history of two hours."""
+    """Return two machines with one history of two hours.
+
+    What they landed is replayed in every third test, and with `--every-case` in each.
+    """
     begun = begin(place_kind, _object_store(request, place_kind))
     with serve(small_catalog()) as hub:
         made = begun.copy(tmp_path, hub)
         monkeypatch.setenv("PGPASSFILE", made.place.environment["PGPASSFILE"])
+        made.replays = is_sampled(request)
         yield made
 
 

@@ -73,6 +73,7 @@ def require_sound(home: Path, store: Store) -> None:
     assert stored_publications(store)[-1].publication_id == published_id(Home(home))
 
 
+@pytest.mark.slow
 def test_a_pulled_home_is_the_one_that_was_pushed(store_place: StorePlace, tmp_path: Path) -> None:
     home, clock, store = tmp_path / "home", Clock(), store_place.open()
     run_hours(home, store, clock, *PRICES[:2])
@@ -153,6 +154,7 @@ def test_sample_data_does_not_enter_a_store_of_live_data(
         ingest(tmp_path / "demo", hub, clock=clock, store=store_place.open(), origin="sample")
 
 
+@pytest.mark.slow
 def test_what_earlier_runs_did_not_push_comes_with_the_next(
     store_place: StorePlace, tmp_path: Path
 ) -> None:
@@ -180,6 +182,7 @@ def test_a_publication_that_was_not_pushed_is_replayed_by_a_pull(
     assert exported(tmp_path / "there") == exported(home)
 
 
+@pytest.mark.slow
 def test_the_store_follows_maintenance(store_place: StorePlace, tmp_path: Path) -> None:
     home, clock, store = tmp_path / "home", Clock(), store_place.open()
     for day in range(4):

@@ -183,6 +183,7 @@ def test_without_a_store_obstore_is_not_loaded(tmp_path: Path) -> None:
             assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_commands_push_by_the_setting_and_status_names_the_store(
     store_place: StorePlace, tmp_path: Path
 ) -> None:

@@ -24,8 +24,8 @@ from tests.support.killing import catalog
 from tests.support.published import exported_by_link
 
 CHECKOUT = Path(__file__).parents[2]
-FREE_KB = (0, 4, 16, 64, 200, 400, 800, 1600, 3000, 5000, 7000, 12_000, 20_000)
-LIMITS = (0, 200, 2_000, 20_000, 100_000, 400_000, 900_000, 1_500_000, 2_500_000)
+FREE_KB = (0, 16, 200, 800, 1600, 3000, 7000, 12_000, 20_000)
+LIMITS = (0, 2_000, 20_000, 100_000, 900_000, 1_500_000, 2_500_000)
 SIZE_MB = 80
 
 LIMITED = """

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.support.fuzzing import BATCH, PAIRS, VALUES, corpus, fuzz, fuzz_price
 
-INPUTS = 100_000
+INPUTS = 40_000
 """Pages in all; each example of hypothesis is a batch of them, by its seed."""
 
 

@@ -23,7 +23,7 @@ from tests.support.published import exported
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 12, 1, tzinfo=UTC)
-RANDOM_KILLS = 5
+RANDOM_KILLS = 3
 STEPS = [
     "remove what killed processes left",
     "rewrite the warehouse",
@@ -50,9 +50,9 @@ maintain(Path(sys.argv[1]), Upkeep(keep_hourly_days=1, compact=True), on_step=to
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two days of two hours each, large enough that each step takes its time."""
     home, clock = tmp_path_factory.mktemp("made"), Clock(START)
-    with serve(scaled(600)) as hub:
+    with serve(scaled(300)) as hub:
         for hour in range(4):
-            hub.show(scaled(550 + 10 * hour))
+            hub.show(scaled(270 + 10 * hour))
             ingest(home, hub, clock=clock)
             clock.advance(timedelta(hours=12))
     return home

@@ -98,7 +98,7 @@ class Life:
 
 
 @pytest.mark.slow
-@settings(max_examples=6, derandomize=False, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, derandomize=False, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_replay_of_any_life_gives_the_same_home(data: st.DataObject) -> None:
     failing: list[str] = []

@@ -70,7 +70,7 @@ def test_any_history_is_sound_and_ends_in_rest(
 
 
 @pytest.mark.slow
-@settings(max_examples=40, derandomize=False)
+@settings(max_examples=20, derandomize=False)
 @given(hub_answers(), hours, hub_answers(), router_answers())
 def test_many_histories_are_sound_and_end_in_rest(
     first_hub: Any, answers: list[tuple[Any, Any]], last_hub: Any, last_router: Any

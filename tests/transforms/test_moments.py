@@ -198,7 +198,7 @@ def test_any_timing_of_feeds_leaves_no_hole_and_no_overlap(
 
 
 @pytest.mark.slow
-@settings(max_examples=100, derandomize=False)
+@settings(max_examples=50, derandomize=False)
 @given(plan=plans)
 def test_many_timings_of_feeds_leave_no_hole_and_no_overlap(
     con: Connection, plan: list[tuple[TimedHour, int]]
