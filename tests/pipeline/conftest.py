@@ -19,13 +19,15 @@ PLACES = ["folder", "bucket"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give a test of `any_place` a folder, then a bucket; of the tests of two machines every second
-    one has a bucket and the others a folder, with `--every-case` each has both.
+    """Give every second test of a shared warehouse a bucket and the others a folder.
+
+    With `--every-case` each has both, as one that names both has always.
     """
-    if "place_kind" not in metafunc.fixturenames:
+    named = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
+    if "place_kind" not in metafunc.fixturenames or "place_kind" in named:
         return
     chosen = PLACES
-    if "machines" in metafunc.fixturenames and not metafunc.config.getoption("--every-case"):
+    if not metafunc.config.getoption("--every-case"):
         tests = [name for name in vars(metafunc.module) if name.startswith("test_")]
         chosen = [PLACES[tests.index(metafunc.function.__name__) % 2]]
     metafunc.parametrize("place_kind", chosen)

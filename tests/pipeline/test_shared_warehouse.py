@@ -74,6 +74,7 @@ def hours(home: Path, hub: Hub, place: SharedPlace | None, *, attempts: list[int
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("place_kind", ["folder", "bucket"])
 def test_the_same_hours_export_the_same_bytes_everywhere(
     tmp_path: Path, hub: Hub, any_place: SharedPlace
 ) -> None:
@@ -272,7 +273,7 @@ def test_one_writer_waits_for_the_other_and_names_it(
         hold_home(home, lake, wait_s=0.5),
     ):
         pass
-    with hold_home(home, lake, wait_s=0.5) as shared:
+    with hold_home(home, lake, wait_s=60) as shared:
         assert shared is not None
 
 

@@ -82,6 +82,7 @@ def require_unharmed(home: Path, before: dict[str, bytes]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.sampled
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_before_a_step_nothing_is_lost(made: Path, tmp_path: Path, step: str) -> None:
     home = tmp_path / "home"

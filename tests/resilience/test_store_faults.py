@@ -88,6 +88,7 @@ def kill_before(part: str, home: Path, url: str, place: StorePlace, clock: Clock
         assert process.wait() == -signal.SIGKILL
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("part", KILLED_BEFORE)
 def test_killed_before_any_write_the_next_run_completes_the_store(
     part: str, tmp_path: Path
@@ -95,6 +96,7 @@ def test_killed_before_any_write_the_next_run_completes_the_store(
     kill_and_go_on(part, tmp_path, folder_place(tmp_path), elsewhere=False)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("part", KILLED_BEFORE)
 def test_killed_before_any_write_another_home_goes_on(
     part: str, object_store: RunningObjectStore, tmp_path: Path
