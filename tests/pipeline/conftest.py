@@ -67,13 +67,13 @@ def machines(
 ) -> Iterator[TwoHomes]:
     """Return two machines with one history of two hours.
 
-    What they landed is replayed in every third test, and with `--every-case` in each.
+    In every third test, and with `--every-case` in each, they are compared thoroughly.
     """
     begun = begin(place_kind, _object_store(request, place_kind))
     with serve(small_catalog()) as hub:
         made = begun.copy(tmp_path, hub)
         monkeypatch.setenv("PGPASSFILE", made.place.environment["PGPASSFILE"])
-        made.replays = is_sampled(request)
+        made.is_thorough = is_sampled(request)
         yield made
 
 

@@ -11,12 +11,12 @@ import pytest
 from pipeline.decisions import DecisionRequest
 from samples.catalog import Catalog
 from samples.hub import serve
-from tests.support.backends import WITHOUT_S3, decide, replay
+from tests.support.backends import TOO_LONG_FOR_CI, decide, replay
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
 from tests.support.providers_over_hours import catalog_of, run_hour
 from tests.support.published import copy_landing, exported, rows
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend"), WITHOUT_S3]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend"), TOO_LONG_FOR_CI]
 
 PRICE, DEAR = ("0.2", "0.6"), ("20", "60")
 

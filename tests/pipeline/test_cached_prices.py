@@ -12,11 +12,11 @@ import pytest
 from samples.catalog import Catalog
 from samples.hub import serve
 from samples.list_routes import PriceLists
-from tests.support.backends import WITHOUT_S3, replay
+from tests.support.backends import TOO_LONG_FOR_CI, replay
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
 from tests.support.published import copy_landing, exported, rows
 
-pytestmark = [pytest.mark.usefixtures("backend"), WITHOUT_S3]
+pytestmark = [pytest.mark.usefixtures("backend"), TOO_LONG_FOR_CI]
 
 FEEDS = ("hub", "router", "deepinfra_list")
 CARDS = (

@@ -10,11 +10,11 @@ import pytest
 
 from providers.registry import load_claims, load_registry
 from samples.hub import serve
-from tests.support.backends import WITHOUT_S3
+from tests.support.backends import TOO_LONG_FOR_CI
 from tests.support.hours import Clock, ingest, small_catalog
 from tests.support.published import rows
 
-pytestmark = [pytest.mark.usefixtures("backend"), WITHOUT_S3]
+pytestmark = [pytest.mark.usefixtures("backend"), TOO_LONG_FOR_CI]
 
 LAST_DAY = datetime(2027, 5, 21, 20, tzinfo=UTC)
 """The claims were checked on 2026-11-23 and count for 180 days."""

@@ -14,14 +14,14 @@ from cli.explain import explanation_lines
 from pipeline.explain import explain
 from samples.hub import Hub, serve
 from samples.list_routes import PriceLists
-from tests.support.backends import WITHOUT_S3, replay
+from tests.support.backends import TOO_LONG_FOR_CI, replay
 from tests.support.hours import Clock, ingest
 from tests.support.list_rows import mapped
 from tests.support.published import copy_landing, exported, rows
 from tests.support.sample_home import ingest_as_sample
 from warehouse.storage.home import Home
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend"), WITHOUT_S3]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend"), TOO_LONG_FOR_CI]
 
 START = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

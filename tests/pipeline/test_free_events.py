@@ -12,10 +12,10 @@ import pytest
 
 from samples.catalog import Catalog
 from samples.hub import serve
-from tests.support.backends import WITHOUT_S3
+from tests.support.backends import TOO_LONG_FOR_CI
 from tests.support.hours import Clock, ingest, mapped_model, mapping, offering, routed_model
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend"), WITHOUT_S3]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend"), TOO_LONG_FOR_CI]
 
 PRICE, ZERO = ("0.2", "0.6"), ("0", "0")
 STATED: dict[str, dict[str, Any]] = {

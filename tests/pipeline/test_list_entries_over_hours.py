@@ -12,14 +12,14 @@ import pytest
 
 from samples.hub import serve
 from samples.list_routes import PriceLists
-from tests.support.backends import WITHOUT_S3
+from tests.support.backends import TOO_LONG_FOR_CI
 from tests.support.decided_home import require_replayable
 from tests.support.hours import Clock, ingest
 from tests.support.list_rows import mapped
 from tests.support.published import rows
 from tests.support.sample_home import ingest_as_sample
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend"), WITHOUT_S3]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend"), TOO_LONG_FOR_CI]
 
 START = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

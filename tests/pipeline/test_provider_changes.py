@@ -12,13 +12,13 @@ from cli.explain import explanation_lines
 from pipeline.decisions import DecisionRequest
 from pipeline.explain import explain
 from samples.hub import serve
-from tests.support.backends import WITHOUT_S3, decide, replay
+from tests.support.backends import TOO_LONG_FOR_CI, decide, replay
 from tests.support.hours import Clock
 from tests.support.providers_over_hours import catalog_of, run_hour
 from tests.support.published import copy_landing, exported, rows
 from warehouse.storage.home import Home
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend"), WITHOUT_S3]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("backend"), TOO_LONG_FOR_CI]
 
 OF_PROVIDERS = "event IN ('provider_joined', 'provider_left')"
 

@@ -58,7 +58,7 @@ WITHOUT_S3 = pytest.mark.backends(FILE, LAKE_ON_DISK)
 """The mark of a module whose hours show what prices become: where the lake's data lies is the same
 to them, and the time of CI has an end."""
 TOO_LONG_FOR_CI = pytest.mark.backends(FILE, LAKE_ON_DISK, sampled=False)
-"""The mark of a module of days of hours: with a lake it runs with `--every-case` alone."""
+"""The mark of such a module that runs with a lake with `--every-case` alone."""
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 

@@ -41,8 +41,9 @@ class KilledHere(BaseException):
 class TwoHomes:
     """The homes of two machines, one clock of both, and the servers that they ask."""
 
-    replays = True
-    """Whether `require_one_history` replays what was landed, which takes half of its time."""
+    is_thorough = True
+    """Whether `require_one_history` replays what was landed, and asks the doctor about each home
+    and not the last one alone; both take two thirds of its time."""
 
     def __init__(self, folder: Path, hub: Hub, place: SharedPlace) -> None:
         self.first, self.second = folder / "first", folder / "second"
@@ -102,10 +103,10 @@ class TwoHomes:
             self.pull(home)
         wanted = exported(homes[0])
         assert all(exported(home) == wanted for home in homes)
-        failed = {home.name: self.failed(home) for home in homes}
+        failed = {home.name: self.failed(home) for home in homes[0 if self.is_thorough else -1 :]}
         assert not any(failed.values()), failed
         # of homes that landed the same one is replayed
-        for home in {landed(home): home for home in homes}.values() if self.replays else ():
+        for home in {landed(home): home for home in homes}.values() if self.is_thorough else ():
             replayed = home.with_name("replayed")
             shutil.rmtree(replayed, ignore_errors=True)
             replay(copy_landing(home, replayed), clock=self.clock)
