@@ -20,7 +20,14 @@ from pipeline.settings import recorded_settings
 from pipeline.shared_warehouse import push_copy
 from providers.registry import load_registry
 from samples.hub import serve
-from schemas.errors import HomeError, HomeKindError, StoreConflict, UsageError, WarehouseError
+from schemas.errors import (
+    HomeError,
+    HomeKindError,
+    StoreConflict,
+    StoreError,
+    UsageError,
+    WarehouseError,
+)
 from tests.support.hours import START, Clock, ingest, small_catalog
 from tests.support.lakes import SharedPlace, lake_in_bucket, lake_in_folder
 from tests.support.object_store import RunningObjectStore
@@ -311,13 +318,17 @@ def test_a_warehouse_is_not_begun_in_a_bucket_that_is_not_there(
     object_store: RunningObjectStore,
 ) -> None:
     right = lake_in_bucket(shared_postgres, object_store, tmp_path / "begun")
-    wrong = SharedPlace({**right.environment, "PRICEHOUSE_STORE": "s3://no-such-bucket/home"})
-    home = tmp_path / "third"
-    with pytest.raises(WarehouseError, match="the data of the shared warehouse"):
-        ingest(home, machines.hub, clock=machines.clock, store=wrong.store, lake=wrong.settings)
-    ingest(home, machines.hub, clock=machines.clock, store=right.store, lake=right.settings)
+
+    def ingest_with(store: str) -> Report:
+        place = SharedPlace({**right.environment, "PRICEHOUSE_STORE": store})
+        own, lake = place.store, place.settings
+        return ingest(tmp_path / "third", machines.hub, clock=machines.clock, store=own, lake=lake)
+
+    with pytest.raises(StoreError, match="has no bucket no-such-bucket"):
+        ingest_with("s3://no-such-bucket/home")
+    ingest_with(right.environment["PRICEHOUSE_STORE"])
     with pytest.raises(WarehouseError, match=f"begun with its data in {right.settings.data}"):
-        ingest(home, machines.hub, clock=machines.clock, store=wrong.store, lake=wrong.settings)
+        ingest_with(f"s3://{object_store.bucket()}/home")
 
 
 def test_the_doctor_names_an_empty_warehouse_beside_a_home_with_runs(
