@@ -22,7 +22,8 @@ def test_skipped(): pytest.skip({reason!r})
 
 def run(folder: Path, module: str, *options: str, reason: str) -> subprocess.CompletedProcess[str]:
     """Run a suite of one module, with the conftest of ours."""
-    for name in ("tests/conftest.py", "tests/support/skips.py", "pyproject.toml"):
+    support = ("tests/support/sampling.py", "tests/support/skips.py")
+    for name in ("tests/conftest.py", *support, "pyproject.toml"):
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(CHECKOUT / name, target)

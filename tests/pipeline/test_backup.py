@@ -336,11 +336,14 @@ def test_a_link_in_a_folder_of_a_backup_is_not_followed(
     assert leads == "nowhere" or mine.read_text() == "precious"
 
 
-def test_a_landed_file_that_is_a_link_to_nothing_is_named(home: Path, tmp_path: Path) -> None:
-    record = next(path for path in (home / "landing" / "runs").rglob("*") if path.is_file())
+@pytest.mark.parametrize("name", ["run.json", "hub.json"])
+def test_a_landed_file_that_is_a_link_to_nothing_is_named(
+    home: Path, tmp_path: Path, name: str
+) -> None:
+    record = next((home / "landing" / "runs").rglob(name))
     record.rename(tmp_path / "moved")
     record.symlink_to(tmp_path / "gone")
-    with pytest.raises(HomeError, match=r"symbolic link|cannot be") as refused:
+    with pytest.raises(HomeError, match=r"symbolic link|cannot be|is missing") as refused:
         back_up(home, tmp_path / "b")
     assert "times while it was read" not in str(refused.value)
     assert not (tmp_path / "gone").exists()
