@@ -123,14 +123,14 @@ def recorded_histories(draw: st.DrawFn) -> RecordedHistory:
     return recorded
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(recorded_histories())
 def test_the_log_returns_what_cards_showed_after_each_run(recorded: RecordedHistory) -> None:
     for known, (at, prices) in enumerate(recorded.prices, start=1):
         assert as_of(recorded.history, at, known) == prices
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(recorded_histories())
 def test_intervals_never_overlap_and_tile_the_time_in_which_a_price_was_seen(
     recorded: RecordedHistory,
@@ -179,7 +179,7 @@ def stated_amounts(history: History) -> dict[Key, Any]:
     }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(plain_hours(), st.data())
 def test_any_order_of_failures_gives_the_clean_history_less_its_gaps(
     hours: list[Any], data: st.DataObject
