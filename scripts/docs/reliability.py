@@ -10,6 +10,7 @@ import sys
 
 from tests.resilience.test_damage import DAMAGES
 from tests.support.fault_matrix_cases import CASES, Case
+from tests.support.fuzzing import INPUTS
 
 MATRIX = "tests/resilience/test_fault_matrix.py::test_an_hour_against"
 DAMAGED = "tests/resilience/test_damage.py::test_doctor_reports_and_repairs_damage"
@@ -69,7 +70,7 @@ NUMBERS = (
     (
         "broken pieces of real answers through the parsers: no crash, accepted + rejected = input",
         "1,100,000 pages in two runs, 0 failures",
-        "40,000 pages",
+        f"{INPUTS:,} pages",
     ),
     ("servers that misbehave, one run each", f"{len(CASES)} cases", f"{len(CASES)} cases"),
     (

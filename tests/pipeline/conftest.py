@@ -12,7 +12,7 @@ from tests.support.hours import small_catalog
 from tests.support.lakes import SharedPlace, lake_in, lake_in_folder
 from tests.support.object_store import RunningObjectStore
 from tests.support.postgres import Postgres
-from tests.support.sampling import is_sampled
+from tests.support.sampling import is_sampled, number_of
 from tests.support.two_homes import BegunHistory, TwoHomes
 
 PLACES = ["folder", "bucket"]
@@ -28,8 +28,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     chosen = PLACES
     if not metafunc.config.getoption("--every-case"):
-        tests = [name for name in vars(metafunc.module) if name.startswith("test_")]
-        chosen = [PLACES[tests.index(metafunc.function.__name__) % 2]]
+        number = number_of(metafunc.function.__name__, metafunc.module)
+        chosen = [PLACES[number % len(PLACES)]]
     metafunc.parametrize("place_kind", chosen)
 
 

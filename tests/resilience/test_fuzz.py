@@ -6,10 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.fuzzing import BATCH, PAIRS, VALUES, corpus, fuzz, fuzz_price
-
-INPUTS = 40_000
-"""Pages in all; each example of hypothesis is a batch of them, by its seed."""
+from tests.support.fuzzing import BATCH, INPUTS, PAIRS, VALUES, corpus, fuzz, fuzz_price
 
 
 def test_the_corpus_is_made_of_real_answers() -> None:

@@ -50,6 +50,7 @@ import pipeline.revise
 from pipeline.context import Dependencies
 from pipeline.shared_warehouse import push_copy
 from tests.support.lakes import SharedPlace
+from tests.support.sampling import number_of
 from warehouse.storage.landing import Landing
 from warehouse.store.objects import Store
 
@@ -101,8 +102,7 @@ SAMPLED = 8
 
 def sample_of(names: Sequence[str], module: ModuleType, function: str) -> list[str]:
     """Return the file, and for every eighth test of a module one of the lakes among `names`."""
-    tests = [name for name in vars(module) if name.startswith("test_")]
-    number, left = divmod(tests.index(function), SAMPLED)
+    number, left = divmod(number_of(function, module), SAMPLED)
     lakes = [name for name in names if name != FILE]
     return [FILE] if left or not lakes else [FILE, lakes[number % len(lakes)]]
 
